@@ -1,0 +1,1 @@
+"""The broker contract and the brokers that keep it: memory, Redis and NATS."""
