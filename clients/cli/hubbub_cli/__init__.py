@@ -1,0 +1,1 @@
+"""Chat from the terminal, and from scripts: the command `hubbub-chat`."""
