@@ -1,0 +1,92 @@
+"""What a client says: one frozen struct for each command of the specification, §2."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+MAX_ID = 2**53 - 1
+
+Id = Annotated[int, msgspec.Meta(ge=0, le=MAX_ID)]
+Offset = Annotated[int, msgspec.Meta(ge=0, le=MAX_ID)]
+Key = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
+PageLimit = Annotated[int, msgspec.Meta(ge=1, le=200)]
+JoinLimit = Annotated[int, msgspec.Meta(ge=0, le=200)]
+NamesLimit = Annotated[int, msgspec.Meta(ge=1, le=500)]
+
+
+class Since(msgspec.Struct, frozen=True, gc=False):
+    """A position that the client has reached: everything up to it was received."""
+
+    epoch: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    offset: Offset
+
+
+class Hello(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="hello", omit_defaults=True):
+    """Say who one is; the first command of a connection (CN1)."""
+
+    id: Id
+    token: Annotated[str, msgspec.Meta(min_length=1, max_length=8192)] | None = None
+    name: str | None = None
+    session: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    client: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+
+
+class Join(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="join", omit_defaults=True):
+    """Become a member of a room, and recover what was missed since a position."""
+
+    id: Id
+    room: str
+    since: Since | None = None
+    limit: JoinLimit = 50
+
+
+class Leave(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="leave"):
+    """Be a member no longer."""
+
+    id: Id
+    room: str
+
+
+class Send(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="send", omit_defaults=True):
+    """Store a message once, whatever happens to the answer."""
+
+    id: Id
+    room: str
+    text: str
+    key: Key | None = None
+
+
+class History(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="history", omit_defaults=True):
+    """Read the messages ahead of an offset."""
+
+    id: Id
+    room: str
+    before: Offset
+    limit: PageLimit = 50
+
+
+class Typing(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="typing"):
+    """Tell the others that one is typing; the only command without an answer."""
+
+    room: str
+
+
+class Who(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="who", omit_defaults=True):
+    """Ask for the names of a room's members, by alphabet, behind `after`."""
+
+    id: Id
+    room: str
+    after: str = ""
+    limit: NamesLimit = 100
+
+
+class Refresh(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="refresh"):
+    """Go on with a new token."""
+
+    id: Id
+    token: Annotated[str, msgspec.Meta(min_length=1, max_length=8192)]
+
+
+Command = Hello | Join | Leave | Send | History | Typing | Who | Refresh

@@ -1,0 +1,104 @@
+"""The tables of the specification's §7 and §8: error codes and close codes.
+
+ProtocolError              a frame can't be understood: the connection lives on, the sender is told
+├── Malformed              not a JSON object
+├── UnknownType            no command or event of that type
+└── Invalid                a field is missing, of the wrong kind or out of range
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import ClassVar
+
+# Codes below 3000 behind which a client stops, since trying again would end the same way (CL1).
+_FINAL_STANDARD = frozenset({1002, 1003, 1007, 1008, 1009, 1010})
+_FIRST_FINAL, _LAST_FINAL = 4500, 4999
+
+
+class Code(StrEnum):
+    """The code of an `error` event."""
+
+    MALFORMED = "malformed"
+    UNKNOWN_TYPE = "unknown_type"
+    INVALID = "invalid"
+    HELLO_FIRST = "hello_first"
+    HELLO_AGAIN = "hello_again"
+    NAME_TAKEN = "name_taken"
+    INVALID_NAME = "invalid_name"
+    BAD_TOKEN = "bad_token"  # noqa: S105 - a code word, not a secret
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105
+    TOKEN_REQUIRED = "token_required"  # noqa: S105
+    NOT_JOINED = "not_joined"
+    FORBIDDEN = "forbidden"
+    TOO_MANY_ROOMS = "too_many_rooms"
+    EMPTY = "empty"
+    TOO_LONG = "too_long"
+    RATE_LIMITED = "rate_limited"
+    UNAVAILABLE = "unavailable"
+    INTERNAL = "internal"
+
+    @property
+    def retry(self) -> bool:
+        """Whether the same command may succeed later."""
+        return self in _RETRY
+
+
+_RETRY = frozenset({Code.RATE_LIMITED, Code.UNAVAILABLE, Code.INTERNAL})
+
+
+class Close(IntEnum):
+    """The code of a websocket close."""
+
+    NORMAL = 1000
+    GOING_AWAY = 1001
+    PROTOCOL_ERROR = 1002
+    NOT_TEXT = 1003
+    NOT_UTF8 = 1007
+    POLICY = 1008
+    TOO_BIG = 1009
+    INTERNAL = 1011
+    RESTART = 1012
+    LAGGING = 4000
+    FULL = 4001
+    DRAINING = 4002
+    TOKEN_EXPIRED = 4100
+    NO_PONG = 4101
+    SERVER_SILENT = 4200
+    BAD_FRAMES = 4500
+    TOKEN_REFUSED = 4501
+    BAD_ORIGIN = 4502
+    NO_HELLO = 4503
+
+
+def is_final(code: int) -> bool:
+    """Tell whether a client stops behind this close code instead of reconnecting (CL1)."""
+    return code in _FINAL_STANDARD or _FIRST_FINAL <= code <= _LAST_FINAL
+
+
+class ProtocolError(Exception):
+    """A frame can't be understood. `id` is that of the command, if one could be read."""
+
+    code: ClassVar[Code]
+
+    def __init__(self, message: str, *, id: int | None = None) -> None:  # noqa: A002 - the wire's word
+        super().__init__(message)
+        self.id = id
+
+
+class Malformed(ProtocolError):
+    """Not a JSON object."""
+
+    code = Code.MALFORMED
+
+
+class UnknownType(ProtocolError):
+    """No command or event of that type."""
+
+    code = Code.UNKNOWN_TYPE
+
+
+class Invalid(ProtocolError):
+    """A field is missing, of the wrong kind or out of range."""
+
+    code = Code.INVALID

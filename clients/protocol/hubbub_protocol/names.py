@@ -1,0 +1,45 @@
+"""The rules for names of rooms and users (specification §2)."""
+
+from __future__ import annotations
+
+import unicodedata
+
+MAX_ROOM_BYTES = 200
+MAX_USER_CHARACTERS = 32
+
+# Cc control, Cf format (bidirectional controls are among them), Cs surrogate, Zl and Zp line ends.
+_REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def _fault(name: str) -> str | None:
+    if not name:
+        return "is empty"
+    if name != name.strip():
+        return "has white space at its ends"
+    if name.isascii() and name.isprintable():
+        return None
+    if any(char in _BIDI or unicodedata.category(char) in _REFUSED_CATEGORIES for char in name):
+        return "has control characters"
+    return None
+
+
+def room_fault(name: str) -> str | None:
+    """Say what is wrong with a room's name, as the end of a sentence; None if nothing is."""
+    fault = _fault(name)
+    if fault is None and len(name.encode()) > MAX_ROOM_BYTES:
+        return f"is longer than {MAX_ROOM_BYTES} bytes"
+    return fault
+
+
+def user_fault(name: str) -> str | None:
+    """Say what is wrong with a user's name, as the end of a sentence; None if nothing is."""
+    fault = _fault(name)
+    if fault is None and len(name) > MAX_USER_CHARACTERS:
+        return f"is longer than {MAX_USER_CHARACTERS} characters"
+    return fault
+
+
+def fold_user(name: str) -> str:
+    """Give the form in which two names are compared: `Ann` and `ann` are one user (specification §2)."""
+    return unicodedata.normalize("NFKC", name).casefold()
