@@ -1,0 +1,255 @@
+"""The broker that needs nothing else: all nodes live in one process, and the backbone is an object."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from typing_extensions import override
+
+from brokers.base import Broker, Listener, Options, Page, Position, Receipt, check_paging
+from brokers.errors import BrokerError, Closed, Refused, Unavailable
+from brokers.memory_log import Log
+
+logger: Final = logging.getLogger(__name__)
+
+Call: TypeAlias = Callable[[Listener], None]
+
+
+@dataclass(slots=True, eq=False)
+class Audience:
+    """Who hears something: asked when a call is made, not when it was sent, so who left meanwhile is spared."""
+
+    listeners: tuple[Listener, ...] = ()
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Room(Audience):
+    """A room on the hub: what it keeps, and the listeners of the nodes that subscribed."""
+
+    log: Log
+
+
+class Hub:
+    """The backbone: one per process, shared by its nodes.
+
+    There is no timer. Whoever publishes also tidies another room, in turn: quiet rooms let go of what is too
+    old, as nothing comes in without dozens being allowed to go, and yet no call has to wait for all of them.
+    """
+
+    def __init__(self, options: Options, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._retention = options.retention
+        self._key_window = options.key_window
+        self._clock = clock
+        self._identity = secrets.token_hex(6)
+        self._forgotten = 0
+        self._rooms: OrderedDict[str, Room] = OrderedDict()  # the next to be tidied first
+        self._quiet: OrderedDict[str, Room] = OrderedDict()  # nobody subscribed; the quiet longest first
+        self._calls: deque[tuple[Audience, Call]] = deque()
+        self._calling = False
+
+    @property
+    def _epoch(self) -> str:
+        """The epoch of a room that begins now. A room that comes back finds that the count has moved on."""
+        return f"{self._identity}.{self._forgotten}"
+
+    def publish(self, name: str, payload: bytes, key: str) -> Receipt:
+        """Store an entry once, and deliver it."""
+        if len(payload) > self._retention.size:
+            raise Refused(f"a payload of {len(payload)} bytes; a room keeps {self._retention.size}")
+        now = self._clock()
+        room = self._rooms.get(name) or self._open(name)
+        log = room.log
+        known = log.stored(key, now)
+        if known is not None:
+            return Receipt(log.epoch, known, duplicate=True)
+        entry = log.append(payload, key, now)
+        if room.listeners:
+            self.send(room, lambda listener: listener.deliver(entry))
+        else:
+            self._quiet.move_to_end(name)
+        self._tidy_next(now)
+        return Receipt(log.epoch, entry.offset, duplicate=False)
+
+    def emit(self, name: str, payload: bytes) -> None:
+        """Send a signal to those who are there."""
+        if room := self._rooms.get(name):
+            self.send(room, lambda listener: listener.signal(name, payload))
+
+    def send(self, audience: Audience, call: Call) -> None:
+        """Make a call to each listener, after all calls that were sent before.
+
+        A listener that publishes while it is called only adds to the queue: nobody sees the answer before the
+        question.
+        """
+        self._calls.append((audience, call))
+        if self._calling:
+            return
+        self._calling = True
+        try:
+            while self._calls:
+                self._make(*self._calls.popleft())
+        finally:
+            self._calling = False
+
+    def _make(self, audience: Audience, call: Call) -> None:
+        for listener in audience.listeners:
+            try:
+                call(listener)
+            except Exception:
+                logger.exception("a listener raised; the others are called all the same")
+
+    def subscribe(self, name: str, listener: Listener) -> Position:
+        """Add a listener to a room, which may be new."""
+        room = self._rooms.get(name) or self._open(name)
+        self._quiet.pop(name, None)
+        room.listeners = (*room.listeners, listener)
+        return room.log.head
+
+    def unsubscribe(self, name: str, listener: Listener) -> None:
+        """Take a listener out of a room that it subscribed to."""
+        room = self._rooms[name]
+        place = room.listeners.index(listener)
+        room.listeners = room.listeners[:place] + room.listeners[place + 1 :]
+        if room.listeners:
+            return
+        if room.log.offset:
+            self._quiet[name] = room
+            self._forget_down_to(self._retention.rooms)
+        else:
+            del self._rooms[name]  # nothing to remember, and its epoch has not moved on
+
+    def history(self, name: str, *, after: int | None, before: int | None, limit: int) -> Page:
+        """Read a page; reading makes no room."""
+        if room := self._rooms.get(name):
+            return room.log.page(after=after, before=before, limit=limit, now=self._clock())
+        return Page((), self.head(name), trimmed=False, more=False)
+
+    def head(self, name: str) -> Position:
+        """Tell the position of the last entry; asking makes no room."""
+        room = self._rooms.get(name)
+        return room.log.head if room else Position(self._epoch, 0)
+
+    def stats(self) -> Mapping[str, float]:
+        """Count what is kept, after letting go of what may not be."""
+        now = self._clock()
+        logs = [room.log for room in self._rooms.values()]
+        for log in logs:
+            log.trim(now)
+        return {
+            "rooms": len(logs),
+            "entries": sum(map(len, logs)),
+            "bytes": sum(log.size for log in logs),
+            "keys": sum(log.keys for log in logs),
+        }
+
+    def _open(self, name: str) -> Room:
+        self._forget_down_to(self._retention.rooms - 1)
+        room = Room(log=Log(name, self._epoch, self._retention, self._key_window))
+        self._rooms[name] = self._quiet[name] = room
+        return room
+
+    def _forget_down_to(self, rooms: int) -> None:
+        while len(self._rooms) > rooms and self._quiet:
+            name, _ = self._quiet.popitem(last=False)
+            del self._rooms[name]
+            self._forgotten += 1
+
+    def _tidy_next(self, now: float) -> None:
+        name = next(iter(self._rooms))
+        if self._rooms[name].log.trim(now):
+            self._rooms.move_to_end(name)
+
+
+class MemoryBroker(Broker):
+    """A node on a hub; alone on a hub of its own unless it is given one."""
+
+    def __init__(self, options: Options, hub: Hub | None = None) -> None:
+        super().__init__(options)
+        self._hub = hub or Hub(options)
+        self._listener: Listener | None = None
+        self._subscribed: set[str] = set()
+        self._closed = False
+
+    @override
+    async def start(self, listener: Listener) -> None:
+        if self._closed:
+            raise Closed("a closed broker can't be started again")
+        self._listener = listener
+
+    @override
+    async def close(self) -> None:
+        if self._listener is not None:
+            for room in self._subscribed:
+                self._hub.unsubscribe(room, self._listener)
+        self._subscribed.clear()
+        self._listener = None
+        self._closed = True
+
+    @override
+    def publish(self, room: str, payload: bytes, *, key: str) -> asyncio.Future[Receipt]:
+        answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        try:
+            self._started()
+            answer.set_result(self._hub.publish(room, payload, key))
+        except BrokerError as error:
+            answer.set_exception(error)
+        return answer
+
+    @override
+    async def subscribe(self, room: str) -> Position:
+        listener = self._started()
+        if room in self._subscribed:
+            return self._hub.head(room)
+        self._subscribed.add(room)
+        return self._hub.subscribe(room, listener)
+
+    @override
+    async def unsubscribe(self, room: str) -> None:
+        listener = self._started()
+        if room in self._subscribed:
+            self._subscribed.remove(room)
+            self._hub.unsubscribe(room, listener)
+
+    @override
+    async def history(
+        self, room: str, *, after: int | None = None, before: int | None = None, limit: int
+    ) -> Page:
+        self._started()
+        check_paging(after=after, before=before, limit=limit)
+        return self._hub.history(room, after=after, before=before, limit=limit)
+
+    @override
+    async def heads(self, rooms: Iterable[str]) -> dict[str, Position]:
+        self._started()
+        return {room: self._hub.head(room) for room in rooms}
+
+    @override
+    def emit(self, room: str, payload: bytes) -> None:
+        self._started()
+        self._hub.emit(room, payload)
+
+    @override
+    async def probe(self) -> None:
+        arrived = asyncio.get_running_loop().create_future()
+        self._hub.send(Audience((self._started(),)), lambda _: arrived.set_result(None))
+        try:
+            async with asyncio.timeout(self.options.timeout):
+                await arrived
+        except TimeoutError:
+            raise Unavailable("the hub has calls to make, but makes none") from None
+
+    @override
+    def stats(self) -> Mapping[str, float]:
+        return self._hub.stats()
+
+    def _started(self) -> Listener:
+        if self._listener is None:
+            raise Closed("the broker was closed" if self._closed else "the broker has not been started")
+        return self._listener

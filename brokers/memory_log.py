@@ -1,0 +1,112 @@
+"""One room as the memory broker keeps it: a plain object that decides without a loop and without nodes."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+from brokers.base import Entry, Page, Position, Retention
+
+# A burst of keys ends all at once, a window later. Nobody shall wait for all of them to be swept.
+_SWEPT_AT_ONCE = 64
+
+
+class Log:
+    """The entries of one room within their bounds, and the keys seen within the key window.
+
+    Offsets are contiguous, so an entry's place in the deque follows from its offset. Time is handed in: the
+    seconds of any clock that never goes back.
+    """
+
+    __slots__ = (
+        "_age",
+        "_entries",
+        "_keys",
+        "_largest",
+        "_most",
+        "_seen",
+        "_window",
+        "epoch",
+        "offset",
+        "room",
+        "size",
+    )
+
+    def __init__(self, room: str, epoch: str, retention: Retention, key_window: float) -> None:
+        self.room = room
+        self.epoch = epoch
+        self.offset = 0
+        self.size = 0
+        self._most = retention.entries
+        self._largest = retention.size
+        self._age = retention.age or math.inf
+        self._window = key_window
+        self._entries: deque[tuple[float, Entry]] = deque()
+        # The same tuple (when, key, offset) stands in both: here to be found, there to go in its turn.
+        self._keys: dict[str, tuple[float, str, int]] = {}
+        self._seen: deque[tuple[float, str, int]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def keys(self) -> int:
+        """The number of keys remembered."""
+        return len(self._keys)
+
+    @property
+    def head(self) -> Position:
+        """The position of the last entry, kept or not."""
+        return Position(self.epoch, self.offset)
+
+    def stored(self, key: str, now: float) -> int | None:
+        """Find the offset that was stored under `key` within the window."""
+        seen = self._keys.get(key)
+        return seen[2] if seen and seen[0] > now - self._window else None
+
+    def append(self, payload: bytes, key: str, now: float) -> Entry:
+        """Store an entry under a key that is not `stored`."""
+        prev = self.offset
+        self.offset = offset = prev + 1
+        entry = Entry(self.room, self.epoch, prev, offset, payload)
+        self._entries.append((now, entry))
+        self.size += len(payload)
+        seen = self._keys[key] = (now, key, offset)
+        self._seen.append(seen)
+        self.trim(now)
+        return entry
+
+    def trim(self, now: float) -> bool:
+        """Let go of the entries out of bounds and of some of the keys too old; tell whether that was all."""
+        entries, oldest = self._entries, now - self._age
+        while entries and (len(entries) > self._most or self.size > self._largest or entries[0][0] <= oldest):
+            self.size -= len(entries.popleft()[1].payload)
+        return not self._seen or self._seen[0][0] > now - self._window or self._sweep(now - self._window)
+
+    def _sweep(self, oldest: float) -> bool:
+        for _ in range(_SWEPT_AT_ONCE):
+            seen = self._seen.popleft()
+            if self._keys[seen[1]] is seen:  # else: stored anew after its window, and still in use
+                del self._keys[seen[1]]
+            if not self._seen:
+                self._keys.clear()  # a dict that only lost its items keeps the room for them
+                return True
+            if self._seen[0][0] > oldest:
+                return True
+        return False
+
+    def page(self, *, after: int | None, before: int | None, limit: int, now: float) -> Page:
+        """Read up to `limit` entries, as `Broker.history` says."""
+        self.trim(now)
+        kept = len(self._entries)
+        first = self.offset - kept + 1
+        if after is not None:
+            start = min(max(after + 1 - first, 0), kept)
+            stop = min(start + limit, kept)
+            trimmed, more = after + 1 < first, stop < kept
+        else:
+            stop = kept if before is None else min(max(before - first, 0), kept)
+            start = max(stop - limit, 0)
+            trimmed, more = False, start > 0
+        entries = tuple(self._entries[index][1] for index in range(start, stop))
+        return Page(entries, self.head, trimmed, more)

@@ -1,0 +1,53 @@
+"""From a name to a broker: ours by a table, those of others by the entry-point group `hubbub.brokers`."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from importlib.metadata import EntryPoint, entry_points
+from typing import Final
+
+from brokers.base import Broker, Options
+from brokers.errors import Misconfigured, UnknownBroker
+
+GROUP: Final = "hubbub.brokers"
+
+_OURS: Final = {"memory": "brokers.memory:MemoryBroker"}
+
+
+def installed() -> dict[str, EntryPoint]:
+    """Find all brokers by name, without importing any. Ours can't be replaced by another of the same name."""
+    theirs = {entry.name: entry for entry in entry_points(group=GROUP)}
+    ours = {name: EntryPoint(name, value, GROUP) for name, value in _OURS.items()}
+    return dict(sorted({**theirs, **ours}.items()))
+
+
+def make_broker(name: str, options: Options) -> Broker:
+    """Make the broker of that name; it still has to be started.
+
+    Raises:
+        UnknownBroker: no broker of that name is installed.
+        Misconfigured: it is installed but can't be loaded, or is no broker.
+    """
+    brokers = installed()
+    if name not in brokers:
+        raise UnknownBroker(_unknown(name, list(brokers)))
+    return _load(brokers[name])(options)
+
+
+def _unknown(name: str, names: list[str]) -> str:
+    near = get_close_matches(name.lower(), names, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return f"no broker named {name!r} is installed.{hint} Installed: {', '.join(names)}."
+
+
+def _load(entry: EntryPoint) -> type[Broker]:
+    whose = f" of {entry.dist.name}" if entry.dist else ""
+    broker = f"the broker {entry.name!r} ({entry.value}{whose})"
+    try:
+        found: object = entry.load()
+    except Exception as error:
+        # Anything can go wrong while somebody's module is imported; the cause stays attached.
+        raise Misconfigured(f"{broker} can't be loaded: {type(error).__name__}: {error}") from error
+    if not (isinstance(found, type) and issubclass(found, Broker)):
+        raise Misconfigured(f"{broker} is not a subclass of brokers.base.Broker")
+    return found
