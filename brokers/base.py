@@ -205,7 +205,10 @@ class Broker(ABC):
         """Read up to `limit` entries, oldest first (P8).
 
         `after`: the first ones behind that offset. `before`: the last ones ahead of that offset. Neither: the
-        last ones of the room. At most one of the two is given, and `limit` is at least 1, or it's a `ValueError`.
+        last ones of the room. At most one of the two is given, and `limit` is at least 1.
+
+        Raises:
+            ValueError: it is asked for otherwise.
         """
 
     @abstractmethod

@@ -24,7 +24,7 @@ Call: TypeAlias = Callable[[Listener], None]
 
 @dataclass(slots=True, eq=False)
 class Audience:
-    """Who hears something: asked when a call is made, not when it was sent, so who left meanwhile is spared."""
+    """Who hears a call: asked when it is made, not when it was sent, so who left meanwhile is spared."""
 
     listeners: tuple[Listener, ...] = ()
 
