@@ -2,7 +2,7 @@
 # Pin what pyproject.toml asks for: requirements/run.txt and requirements/dev.txt, with a hash for every file.
 # With --upgrade the newest versions are taken; without it what is pinned stays.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+. "$(dirname "$0")/prelude.sh"
 
 # One file serves every platform and Python; it names no registry, no address and no path. Our own packages are
 # read for what they need, and left out: they're installed from the checkout.

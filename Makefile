@@ -1,0 +1,42 @@
+# The commands people need to know. What is longer than a few lines stands in scripts/.
+#
+#   make test ARGS="-k history"          arguments for pytest
+#   make run PYTHON=python3.13           another Python than python3
+#   make lock ARGS=--upgrade             take the newest versions
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test lint bench image lock clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: ## start a node on this machine, with its page; sets up what is missing
+	@exec scripts/run.sh
+
+test: ## run all tests: Python, the web client, and both together in a browser
+	@scripts/test.sh $(ARGS)
+
+lint: ## check style, types, and which way imports point
+	@scripts/setup.sh dev
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-cache
+
+bench: ## measure fan-out and latency on this machine
+	@scripts/setup.sh dev
+	@.venv/bin/python -m tests.bench $(ARGS)
+
+image: ## build the container image
+	@test -f Dockerfile || { echo "The Dockerfile comes with a later release." >&2; exit 1; }
+	docker build --tag hubbub .
+
+lock: ## pin the requirements anew after pyproject.toml changed
+	@scripts/setup.sh dev
+	@scripts/lock.sh $(ARGS)
+
+clean: ## remove everything that was installed, built or cached here
+	rm -rf .venv clients/web/node_modules clients/web/dist clients/web/coverage
+	rm -rf .cache .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache htmlcov
+	find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Build the chat page into clients/web/dist; `web.sh install` only installs what building and testing need.
+set -euo pipefail
+. "$(dirname "$0")/prelude.sh"
+cd clients/web
+
+wanted=${1:-build}
+stamps=node_modules/.stamps # goes with node_modules, as it must
+
+check_node() {
+    local found major minor
+    command -v node >/dev/null || give_up "Node.js 20.19 or newer is needed, and there is no node on the PATH."
+    found=$(node --version 2>/dev/null) || give_up "Node.js 20.19 or newer is needed, and node does not start."
+    IFS=. read -r major minor _ <<<"${found#v}"
+    [ "$major" -gt 20 ] || { [ "$major" -eq 20 ] && [ "$minor" -ge 19 ]; } ||
+        give_up "Node.js 20.19 or newer is needed, and node is $found."
+    command -v npm >/dev/null || give_up "npm is needed, and is not on the PATH (it comes with Node.js)."
+}
+
+packages() {
+    fingerprint package.json package-lock.json .npmrc
+}
+
+# What the page is made of: neither tests nor anything that was made.
+sources() {
+    find . \( -name node_modules -o -name dist -o -name coverage -o -name e2e \) -prune -o \
+        -type f ! -name '*.test.*' ! -name '.*' -exec cksum {} + | LC_ALL=C sort | cksum
+}
+
+install_packages() {
+    check_node
+    say "installing the packages of the web client"
+    npm ci --include=dev --no-audit --no-fund --loglevel=error
+    stamp $stamps/packages "$(packages)"
+}
+
+build_page() {
+    check_node
+    say "building the web client"
+    rm -f $stamps/page
+    npm run build --silent
+    stamp $stamps/page "$page"
+}
+
+is_current $stamps/packages "$(packages)" || install_packages
+[ "$wanted" = build ] || exit 0
+page=$(sources)
+{ is_current $stamps/page "$page" && [ -f dist/index.html ]; } || build_page
