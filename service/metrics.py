@@ -1,0 +1,229 @@
+"""What a node counts: plain attributes that are added to, made into an exposition only when one is asked for."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Final, TypeAlias
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+from typing_extensions import override
+
+from service import __version__
+
+CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+
+Sample: TypeAlias = Callable[[], Mapping[str, float]]
+
+_META: Final = "hubbub"
+# Labels of one metric; codes that clients say are theirs to choose, so they must not make series without end.
+_MOST_LABELS: Final = 64
+_OTHER: Final = "other"
+
+_SECONDS: Final = (
+    0.0001,
+    0.00025,
+    0.0005,
+    0.001,
+    0.0025,
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+    0.25,
+    0.5,
+    1.0,
+    2.5,
+    5.0,
+)
+_ENTRIES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0)
+
+# Read when the exposition is made, from what `sample` returns.
+GAUGES: Final[Mapping[str, str]] = {
+    "connections": "Open connections.",
+    "rooms": "Rooms that this node is subscribed to.",
+    "members": "Members of all rooms on this node, one for each connection in each room.",
+    "lagging_members": "Members that read too slowly just now, and are to be caught up.",
+    "log_bytes": "Bytes of the messages that the rooms' logs hold.",
+    "tasks": "Tasks of the node.",
+    "broker_up": "1 if the broker is in reach, 0 if not.",
+}
+
+
+class Tally:
+    """Counts by label; beyond 64 labels all others are counted as one."""
+
+    __slots__ = ("counts", "label")
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        self.counts: dict[str, int] = {}
+
+    def add(self, value: str | int, count: int = 1) -> None:
+        """Count under a label's value."""
+        name = str(value)
+        if name not in self.counts and len(self.counts) >= _MOST_LABELS:
+            name = _OTHER
+        self.counts[name] = self.counts.get(name, 0) + count
+
+
+class Histogram:
+    """How values spread over fixed buckets."""
+
+    __slots__ = ("bounds", "counts", "sum")
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.sum = 0.0
+
+    def observe(self, value: float) -> None:
+        """Count a value; one that equals a bound belongs below it."""
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.sum += value
+
+    def buckets(self) -> list[tuple[str, float]]:
+        """Add the counts up, as Prometheus wants them: each bucket holds those below it too."""
+        total, found = 0, []
+        for bound, count in zip([*map(str, self.bounds), "+Inf"], self.counts, strict=True):
+            total += count
+            found.append((bound, float(total)))
+        return found
+
+
+def _means(meaning: str) -> Mapping[str, str]:
+    return {_META: meaning}
+
+
+def _count(meaning: str) -> int:
+    return field(default=0, metadata=_means(meaning))
+
+
+def _codes() -> Tally:
+    return Tally("code")
+
+
+def _sources() -> Tally:
+    return Tally("source")
+
+
+def _seconds() -> Histogram:
+    return Histogram(_SECONDS)
+
+
+def _entries() -> Histogram:
+    return Histogram(_ENTRIES)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Metrics:
+    """The counts of one node.
+
+    `metrics.deliveries += 1`, `metrics.refused.add(code)`, `metrics.flush_seconds.observe(seconds)`. The name of an attribute is that of its metric,
+    without `hubbub_` and `_total`.
+    """
+
+    broker: str = ""
+    # Gauges by the names in GAUGES, and what the broker tells of itself.
+    sample: Sample = dict
+    stats: Sample = dict
+
+    connections_opened: int = _count("Connections that were opened.")
+    messages_in: int = _count("Messages that clients sent and the broker stored.")
+    messages_out: int = _count("Messages that were handed to the fan-out, once for each room and node.")
+    deliveries: int = _count("Messages that were written to members.")
+    bytes_out: int = _count("Bytes that were written to members.")
+    flushes: int = _count("Flushes of rooms.")
+    repairs: int = _count(
+        "Gaps that this node found in what the broker delivered, and filled from the history."
+    )
+    resets: int = _count("Gaps that could not be filled: members were told that messages are lost.")
+    task_failures: int = _count("Tasks that ended with an error; each is in the log.")
+    broker_lost: int = _count("Times that the broker went out of reach.")
+    catchups: Tally = field(
+        default_factory=_sources,
+        metadata=_means("Members that were caught up, from the room's log or from the history."),
+    )
+    refused: Tally = field(
+        default_factory=_codes, metadata=_means("Commands that were answered with an error, by its code.")
+    )
+    closed: Tally = field(default_factory=_codes, metadata=_means("Connections that ended, by close code."))
+    flush_entries: Histogram = field(
+        default_factory=_entries, metadata=_means("Messages that one flush wrote to each member.")
+    )
+    flush_seconds: Histogram = field(default_factory=_seconds, metadata=_means("How long one flush took."))
+    publish_seconds: Histogram = field(
+        default_factory=_seconds, metadata=_means("How long the broker took to store a message.")
+    )
+    loop_lag_seconds: Histogram = field(
+        default_factory=_seconds, metadata=_means("How much later than asked for the event loop called back.")
+    )
+
+    def exposition(self) -> bytes:
+        """Make the text that Prometheus reads."""
+        return generate_latest(_registry(self))
+
+    def task_failed(self, name: str) -> None:  # noqa: ARG002 - what Tasks calls back; the name is in the log
+        """Count a task that ended with an error."""
+        self.task_failures += 1
+
+
+class _Export(Collector):
+    """One reading of a node's metrics."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    @override
+    def collect(self) -> Iterator[Metric]:
+        metrics = self._metrics
+        yield _info(metrics.broker)
+        for name, value in metrics.sample().items():
+            yield GaugeMetricFamily(f"hubbub_{name}", GAUGES[name], value=value)
+        for entry in fields(Metrics):
+            if _META in entry.metadata:
+                yield _family(f"hubbub_{entry.name}", entry.metadata[_META], getattr(metrics, entry.name))
+        for name, value in metrics.stats().items():
+            yield GaugeMetricFamily(
+                f"hubbub_broker_{name}", f"What the broker says of itself: {name}.", value=value
+            )
+
+
+def _registry(metrics: Metrics) -> CollectorRegistry:
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Export(metrics))
+    return registry
+
+
+def _info(broker: str) -> Metric:
+    family = GaugeMetricFamily(
+        "hubbub_build_info", "Which hubbub this is; always 1.", labels=["version", "broker"]
+    )
+    family.add_metric([__version__, broker], 1)
+    return family
+
+
+def _family(name: str, meaning: str, value: int | Tally | Histogram) -> Metric:
+    if isinstance(value, Histogram):
+        return HistogramMetricFamily(name, meaning, buckets=value.buckets(), sum_value=value.sum)
+    if isinstance(value, Tally):
+        family = CounterMetricFamily(name, meaning, labels=[value.label])
+        for label, count in sorted(value.counts.items()):
+            family.add_metric([label], count)
+        return family
+    return CounterMetricFamily(name, meaning, value=value)
+
+
+def table() -> str:
+    """Make the documentation's table of all metrics, in Markdown."""
+    example = Metrics(sample=lambda: dict.fromkeys(GAUGES, 0.0), stats=lambda: {"<stat>": 0.0})
+    lines = ["| metric | kind | |", "| --- | --- | --- |"]
+    for family in _Export(example).collect():
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        lines.append(f"| `{name}` | {family.type} | {family.documentation} |")
+    return "\n".join(lines)

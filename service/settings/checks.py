@@ -1,0 +1,84 @@
+"""What two settings must be to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from service.settings.table import Settings
+
+# JSON may write one character as two escapes of six bytes each; the rest of a `send` fits in the margin.
+_BYTES_PER_CHARACTER: Final = 12
+_MARGIN: Final = 1024
+
+# Times that a broker's call may be tried again, before its key is forgotten.
+_TRIES: Final = 4
+
+_LEAST_SECRET: Final = 32
+_SHARED: Final = "HS256"
+_PEM: Final = "-----BEGIN"
+
+
+def contradictions(settings: Settings) -> Iterator[str]:
+    """Find settings that are allowed by themselves but not together."""
+    yield from _workers(settings)
+    yield from _sizes(settings)
+    yield from _times(settings)
+    yield from _tokens(settings)
+
+
+def _workers(settings: Settings) -> Iterator[str]:
+    if settings.broker == "memory" and settings.workers > 1:
+        yield (
+            f"HUBBUB_WORKERS={settings.workers} is refused with BROKER=memory: each worker would have rooms of "
+            "its own, and people in the same room would not see each other. Set BROKER=redis or BROKER=nats, "
+            "or HUBBUB_WORKERS=1."
+        )
+
+
+def _sizes(settings: Settings) -> Iterator[str]:
+    need = settings.text_characters * _BYTES_PER_CHARACTER + _MARGIN
+    if settings.frame_bytes < need:
+        yield (
+            f"HUBBUB_FRAME_BYTES={settings.frame_bytes} can't hold a message of HUBBUB_TEXT_CHARACTERS="
+            f"{settings.text_characters}, which JSON may make {need} bytes: raise the one or lower the other."
+        )
+    for variable, value in (
+        ("HUBBUB_LOG_BYTES", settings.log_bytes),
+        ("HUBBUB_HISTORY_BYTES", settings.history_bytes),
+    ):
+        if value < need:
+            yield (
+                f"{variable}={value} can't keep even one message of HUBBUB_TEXT_CHARACTERS="
+                f"{settings.text_characters}: set at least {need}."
+            )
+
+
+def _times(settings: Settings) -> Iterator[str]:
+    if settings.key_seconds < settings.broker_timeout * _TRIES:
+        yield (
+            f"HUBBUB_KEY_SECONDS={settings.key_seconds} is too short for HUBBUB_BROKER_TIMEOUT="
+            f"{settings.broker_timeout}: set at least {_TRIES} times as much."
+        )
+
+
+def _tokens(settings: Settings) -> Iterator[str]:
+    if not settings.takes_tokens:
+        if settings.token_key:
+            yield "HUBBUB_TOKEN_KEY is set, but HUBBUB_AUTH=guests takes no tokens: set tokens or both."
+        return
+    if not settings.token_key:
+        yield f"HUBBUB_AUTH={settings.auth} needs HUBBUB_TOKEN_KEY: what tokens are checked with."
+        return
+    is_pem = settings.token_key.startswith(_PEM)
+    if settings.token_algorithm == _SHARED:
+        if is_pem:
+            yield (
+                "HUBBUB_TOKEN_KEY is a PEM, but HUBBUB_TOKEN_ALGORITHM=HS256 takes a shared secret: anybody who "
+                "knows the public key could sign with it. Set RS256 or EdDSA."
+            )
+        elif len(settings.token_key.encode()) < _LEAST_SECRET:
+            yield f"HUBBUB_TOKEN_KEY is too short to be safe with HS256: set at least {_LEAST_SECRET} bytes."
+    elif not is_pem:
+        algorithm = settings.token_algorithm
+        yield f"HUBBUB_TOKEN_KEY must be the PEM of a public key for HUBBUB_TOKEN_ALGORITHM={algorithm}."

@@ -1,0 +1,23 @@
+"""The settings in print: for `--show-settings`, and for the documentation."""
+
+from __future__ import annotations
+
+from service.settings.table import Row, Settings, rows
+
+
+def show(settings: Settings) -> str:
+    """Print all settings as they are, one a line; secrets and passwords are not shown."""
+    return "\n".join(f"{row.variable}={row.kind.show(getattr(settings, row.attribute))}" for row in rows())
+
+
+def table() -> str:
+    """Make the documentation's table, in Markdown."""
+    lines = ["| variable | default | allowed | |", "| --- | --- | --- | --- |"]
+    return "\n".join([*lines, *map(_line, rows())])
+
+
+def _line(row: Row) -> str:
+    default = row.kind.show(row.default)
+    shown = f"`{default}`" if default and not row.kind.secret else "not set"
+    cells = (f"`{row.variable}`", shown, row.kind.allowed, row.meaning)
+    return "| " + " | ".join(cells) + " |"

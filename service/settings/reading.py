@@ -1,0 +1,71 @@
+"""From the environment to settings, or to the list of everything that is wrong with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Final
+
+from service.settings.checks import contradictions
+from service.settings.table import Row, Settings, rows
+
+OURS: Final = "HUBBUB_"
+
+# Kubernetes puts such variables into every pod of a namespace that has a Service named "hubbub".
+_SERVICE_LINKS: Final = ("HUBBUB_SERVICE_", "HUBBUB_PORT_")
+
+
+class SettingsError(Exception):
+    """The settings can't be used. The message has a line for each fault."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = tuple(faults)
+        count = "1 setting is" if len(faults) == 1 else f"{len(faults)} settings are"
+        super().__init__("\n  ".join([f"{count} wrong:", *faults]))
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings. An empty variable counts as one that isn't set.
+
+    Raises:
+        SettingsError: with all faults at once, each naming the variable, its value and what is allowed.
+    """
+    environ = os.environ if environ is None else environ
+    faults = [_unknown(name) for name in sorted(unknown_names(environ))]
+    values: dict[str, object] = {}
+    for row in rows():
+        text = environ.get(row.variable, "").strip()
+        if text:
+            try:
+                values[row.attribute] = row.kind.read(text)
+            except ValueError:
+                faults.append(_refused(row, text))
+    settings = Settings(**values)  # type: ignore[arg-type]  # the table gives each attribute its kind
+    faults += contradictions(settings)
+    if faults:
+        raise SettingsError(faults)
+    return settings
+
+
+def unknown_names(environ: Mapping[str, str]) -> Iterator[str]:
+    """Find the variables that look like ours and are none."""
+    known = {row.variable for row in rows()}
+    return (name for name in environ if name.startswith(OURS) and name not in known)
+
+
+def _unknown(name: str) -> str:
+    if name.startswith(_SERVICE_LINKS):
+        return (
+            f"{name} comes from Kubernetes, not from you: set `enableServiceLinks: false` in the pod's spec."
+        )
+    near = get_close_matches(name, [row.variable for row in rows()], n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    return f"{name} is not a setting.{hint}"
+
+
+def _refused(row: Row, text: str) -> str:
+    hint = ""
+    if row.variable == "HUBBUB_PORT" and text.startswith("tcp://"):
+        hint = " Kubernetes set it: set `enableServiceLinks: false` in the pod's spec."
+    return f"{row.variable}={row.kind.quote(text)} is refused. Allowed: {row.kind.allowed}.{hint}"
