@@ -1,0 +1,187 @@
+"""What only the memory broker has: rooms that are forgotten, and a hub that calls listeners itself."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+
+import pytest
+from typing_extensions import override
+
+from brokers.base import Entry, Options, Retention
+from brokers.memory import Hub, MemoryBroker
+from tests.contract.recorder import Node, Recorder, chained
+
+
+class Clock:
+    """Goes only when it's told to."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def hub(clock: Clock) -> Hub:
+    return Hub(Options(retention=Retention(rooms=3, age=1000.0), key_window=100.0), clock=clock)
+
+
+@pytest.fixture
+async def pair(hub: Hub) -> AsyncIterator[tuple[Node, Node]]:
+    nodes = [Node(MemoryBroker(Options(), hub), Recorder()) for _ in range(2)]
+    for node in nodes:
+        await node.broker.start(node.heard)
+    yield nodes[0], nodes[1]
+    for node in nodes:
+        await node.broker.close()
+
+
+async def test_the_answer_is_there_at_once(pair: tuple[Node, Node]) -> None:
+    here, there = pair
+    await there.broker.subscribe("room")
+    assert here.broker.publish("room", b"text", key="key").done()
+    assert there.heard.payloads("room") == [b"text"]
+
+
+async def test_a_process_begins_its_own_epoch() -> None:
+    assert Hub(Options()).head("room").epoch != Hub(Options()).head("room").epoch
+
+
+async def test_the_room_that_was_quiet_longest_is_forgotten(pair: tuple[Node, Node], hub: Hub) -> None:
+    here, _ = pair
+    for room in ("one", "two", "three", "one", "four"):
+        await here.say(room, b"text")
+    assert hub.stats()["rooms"] == 3
+    assert [room for room in ("one", "two", "three", "four") if hub.head(room).offset] == [
+        "one",
+        "three",
+        "four",
+    ]
+
+
+async def test_a_forgotten_room_begins_a_new_epoch_without_its_keys(pair: tuple[Node, Node]) -> None:
+    here, _ = pair
+    first = await here.broker.publish("room", b"text", key="key")
+    for room in ("one", "two", "three"):
+        await here.say(room, b"text")
+    again = await here.broker.publish("room", b"text", key="key")
+    assert not again.duplicate
+    assert again.epoch != first.epoch
+    assert (await here.all_kept("room"))[0].prev == 0
+
+
+async def test_forgetting_one_room_leaves_the_epochs_of_the_others(pair: tuple[Node, Node]) -> None:
+    here, there = pair
+    new = await there.broker.subscribe("new")
+    [first] = await here.say("one", b"text")
+    for room in ("two", "three"):
+        await here.say(room, b"text")
+    [receipt] = await here.say("new", b"text")
+    assert receipt.epoch == new.epoch == first.epoch
+
+
+async def test_a_room_with_subscribers_is_never_forgotten(pair: tuple[Node, Node], hub: Hub) -> None:
+    here, there = pair
+    for room in ("one", "two", "three", "four"):
+        await there.broker.subscribe(room)
+        await here.say(room, b"text")
+    await here.say("five", b"text")
+    assert [hub.head(room).offset for room in ("one", "two", "three", "four", "five")] == [1] * 5
+    await here.say("six", b"text")
+    assert hub.head("five").offset == 0
+    assert hub.stats()["rooms"] == 5
+    for room in ("one", "two", "three", "four"):
+        await there.broker.unsubscribe(room)
+    assert hub.stats()["rooms"] == 3
+
+
+async def test_a_room_that_was_only_subscribed_leaves_nothing(pair: tuple[Node, Node], hub: Hub) -> None:
+    for node in pair:
+        for number in range(10):
+            await node.broker.subscribe(f"room {number}")
+    for node in pair:
+        await node.broker.close()
+    assert hub.stats()["rooms"] == 0
+
+
+async def test_reading_makes_no_rooms(pair: tuple[Node, Node], hub: Hub) -> None:
+    here, _ = pair
+    await here.broker.heads(f"room {number}" for number in range(100))
+    await here.broker.history("room", limit=1)
+    here.broker.emit("room", b"")
+    assert hub.stats()["rooms"] == 0
+
+
+async def test_when_all_is_too_old_nothing_is_kept_but_the_heads(
+    pair: tuple[Node, Node], hub: Hub, clock: Clock
+) -> None:
+    here, _ = pair
+    await here.say("one", *[b"text"] * 10)
+    assert hub.stats() == {"rooms": 1, "entries": 10, "bytes": 40, "keys": 10}
+    clock.now = 1001.0
+    assert hub.stats() == {"rooms": 1, "entries": 0, "bytes": 0, "keys": 0}
+    assert hub.head("one").offset == 10
+
+
+async def test_busy_rooms_tidy_the_quiet_ones(pair: tuple[Node, Node], hub: Hub, clock: Clock) -> None:
+    here, _ = pair
+    quiet = await here.say("quiet", *[b"text"] * 500)
+    clock.now = 1001.0
+    await here.say("busy", *[b"text"] * 20)  # far fewer than what there was to let go
+    clock.now = 0.0  # so that counting lets nothing go by itself
+    assert hub.stats() == {"rooms": 2, "entries": 20, "bytes": 80, "keys": 20}
+    assert hub.head("quiet").offset == quiet[-1].offset
+
+
+async def test_a_listener_that_raises_breaks_no_other(
+    pair: tuple[Node, Node], caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(entry: Entry) -> None:
+        raise RuntimeError(entry.room)
+
+    here, there = pair
+    for node in pair:
+        await node.broker.subscribe("room")
+    here.heard.react = fail
+    with caplog.at_level(logging.ERROR):
+        await there.say("room", b"one", b"two")
+    assert there.heard.payloads("room") == here.heard.payloads("room") == [b"one", b"two"]
+    assert [record.exc_text is not None for record in caplog.records] == [True, True]
+
+
+async def test_listeners_are_called_in_the_order_of_their_subscriptions(hub: Hub) -> None:
+    called: list[Recorder] = []
+
+    class Caller(Recorder):
+        @override
+        def deliver(self, entry: Entry) -> None:
+            super().deliver(entry)
+            called.append(self)
+
+    listeners = [Caller(), Caller(), Caller()]
+    for listener in listeners:
+        hub.subscribe("room", listener)
+    hub.publish("room", b"text", key="key")
+    assert called == listeners
+
+
+async def test_a_flood_of_answers_neither_recurses_nor_reorders(pair: tuple[Node, Node]) -> None:
+    here, there = pair
+    for node in pair:
+        await node.broker.subscribe("room")
+
+    def answer(entry: Entry) -> None:
+        if entry.offset < 5000:
+            here.broker.publish("room", b"", key=here.fresh_key())
+
+    here.heard.react = answer
+    await there.say("room", b"")
+    assert len(there.heard.entries) == 5000
+    assert chained(there.heard.entries)
+    assert here.heard.entries == there.heard.entries

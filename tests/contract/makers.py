@@ -1,0 +1,71 @@
+"""The backbones of our own brokers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from typing_extensions import override
+
+from brokers.base import Broker, Options
+from brokers.memory import Hub, MemoryBroker
+from tests.contract.backbone import Abilities, Backbone
+from tests.faults.faulty import FaultyBroker
+
+
+class MemoryBackbone(Backbone):
+    """A hub whose clock goes only when it's told to."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._now = 0.0
+        self._hub = Hub(options, clock=lambda: self._now)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, options: Options) -> AsyncIterator[Backbone]:
+        yield cls(options)
+
+    @override
+    def node(self) -> Broker:
+        return MemoryBroker(self._options, self._hub)
+
+    @override
+    async def elapse(self, seconds: float) -> None:
+        self._now += seconds
+
+
+class FaultyBackbone(MemoryBackbone):
+    """Proves that the faulty broker keeps the contract while nothing is wrong, and through its outages."""
+
+    abilities = Abilities(interruption=True, lost_answers=True)
+
+    def __init__(self, options: Options) -> None:
+        super().__init__(options)
+        self._nodes: list[FaultyBroker] = []
+        self._away = False
+
+    @override
+    def node(self) -> Broker:
+        node = FaultyBroker(super().node())
+        self._nodes.append(node)
+        if self._away:
+            node.cut()
+        return node
+
+    @override
+    async def interrupt(self) -> None:
+        self._away = True
+        for node in self._nodes:
+            node.cut()
+
+    @override
+    async def restore(self) -> None:
+        self._away = False
+        for node in self._nodes:
+            node.mend()
+
+    @override
+    def lose_answer(self) -> None:
+        for node in self._nodes:
+            node.lose_answers(1)

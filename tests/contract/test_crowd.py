@@ -1,0 +1,63 @@
+"""P3, P4 and P6 when hundreds publish, come and go at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+
+import pytest
+
+from brokers.base import Entry
+from tests.contract.recorder import Node, chained
+
+ROOMS = [f"room {number}" for number in range(20)]
+
+
+async def _publish(node: Node, number: int) -> None:
+    for count in range(5):
+        await node.say(ROOMS[number % len(ROOMS)], b"%d:%d" % (number, count))
+
+
+def _each_publisher_in_order(entries: list[Entry]) -> bool:
+    counts: dict[bytes, list[int]] = defaultdict(list)
+    for entry in entries:
+        publisher, count = entry.payload.split(b":")
+        counts[publisher].append(int(count))
+    return all(count == [0, 1, 2, 3, 4] for count in counts.values())
+
+
+@pytest.mark.promise("P3")
+@pytest.mark.promise("P4")
+async def test_hundreds_of_publishers_on_two_nodes_make_one_order(pair: tuple[Node, Node]) -> None:
+    for node in pair:
+        await asyncio.gather(*(node.broker.subscribe(room) for room in ROOMS))
+    await asyncio.gather(*(_publish(pair[number // 20 % 2], number) for number in range(400)))
+    for node in pair:
+        await node.heard.count(2000)
+    for room in ROOMS:
+        stored = await pair[0].all_kept(room)
+        assert len(stored) == 100
+        assert chained(stored)
+        assert _each_publisher_in_order(stored)
+        for node in pair:
+            assert [entry for entry in node.heard.entries if entry.room == room] == stored
+
+
+@pytest.mark.promise("P6")
+async def test_those_who_stay_miss_nothing_while_hundreds_come_and_go(pair: tuple[Node, Node]) -> None:
+    here, there = pair
+    await here.broker.subscribe("stays")
+
+    async def come_and_go(number: int) -> None:
+        room = ROOMS[number % len(ROOMS)]
+        await here.broker.subscribe(room)
+        await asyncio.sleep(0)
+        await here.broker.unsubscribe(room)
+
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(200):
+            tasks.create_task(come_and_go(number))
+            tasks.create_task(there.say("stays", b"%d" % number))
+            tasks.create_task(there.say(ROOMS[number % len(ROOMS)], b"passing"))
+    await here.heard.until(lambda heard: len(heard.payloads("stays")) == 200)
+    assert chained([entry for entry in here.heard.entries if entry.room == "stays"])

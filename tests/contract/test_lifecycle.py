@@ -1,0 +1,132 @@
+"""P1 ready, P16 probe, P17 closed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import pytest
+
+from brokers.base import Broker, Options
+from brokers.errors import Closed, Unavailable
+from tests.contract.backbone import Backbone, Maker
+from tests.contract.recorder import Node, Recorder
+
+
+async def _emit(broker: Broker) -> None:
+    broker.emit("room", b"")
+
+
+METHODS: Final[dict[str, Callable[[Broker], Awaitable[object]]]] = {
+    "publish": lambda broker: broker.publish("room", b"", key="key"),
+    "subscribe": lambda broker: broker.subscribe("room"),
+    "unsubscribe": lambda broker: broker.unsubscribe("room"),
+    "history": lambda broker: broker.history("room", limit=1),
+    "heads": lambda broker: broker.heads(["room"]),
+    "emit": _emit,
+    "probe": lambda broker: broker.probe(),
+}
+every_method = pytest.mark.parametrize("call", METHODS.values(), ids=METHODS.keys())
+
+
+@every_method
+@pytest.mark.promise("P1")
+async def test_every_method_works_once_start_has_returned(
+    pair: tuple[Node, Node], call: Callable[[Broker], Awaitable[object]]
+) -> None:
+    for node in pair:
+        await call(node.broker)
+
+
+@pytest.mark.needs("interruption")
+@pytest.mark.options(timeout=1.0)
+@pytest.mark.promise("P1")
+async def test_start_is_refused_while_the_backbone_is_out_of_reach(backbone: Backbone) -> None:
+    await backbone.interrupt()
+    node = backbone.node()
+    with pytest.raises(Unavailable):
+        await node.start(Recorder())
+    await node.close()
+
+
+@pytest.mark.promise("P1")
+@pytest.mark.promise("P17")
+@every_method
+async def test_a_broker_that_was_not_started_says_closed(
+    backbone: Backbone, call: Callable[[Broker], Awaitable[object]]
+) -> None:
+    with pytest.raises(Closed):
+        await call(backbone.node())
+
+
+@pytest.mark.promise("P16")
+async def test_a_probe_comes_back_and_is_heard_by_no_listener(pair: tuple[Node, Node]) -> None:
+    for node in pair:
+        await node.broker.subscribe("room")
+    await asyncio.gather(*(node.broker.probe() for node in pair * 10))
+    for node in pair:
+        assert not node.heard.entries
+        assert not node.heard.signals
+
+
+@pytest.mark.needs("interruption")
+@pytest.mark.options(timeout=1.0)
+@pytest.mark.promise("P16")
+async def test_a_probe_fails_while_the_backbone_is_away_and_succeeds_after(
+    backbone: Backbone, pair: tuple[Node, Node]
+) -> None:
+    here, _ = pair
+    await backbone.interrupt()
+    with pytest.raises(Unavailable):
+        await here.broker.probe()
+    await backbone.restore()
+    await here.heard.until(lambda heard: heard.states == ["lost", "restored"])
+    await here.broker.probe()
+
+
+@every_method
+@pytest.mark.promise("P17")
+async def test_a_closed_broker_says_so(
+    pair: tuple[Node, Node], call: Callable[[Broker], Awaitable[object]]
+) -> None:
+    here, _ = pair
+    await here.broker.close()
+    with pytest.raises(Closed):
+        await call(here.broker)
+
+
+@pytest.mark.promise("P17")
+async def test_a_broker_is_closed_once_and_for_all(pair: tuple[Node, Node]) -> None:
+    here, _ = pair
+    await here.broker.close()
+    await here.broker.close()
+    here.broker.stats()
+    with pytest.raises(Closed):
+        await here.broker.start(Recorder())
+
+
+@pytest.mark.promise("P17")
+async def test_nothing_is_called_back_after_close(pair: tuple[Node, Node]) -> None:
+    here, there = pair
+    for node in pair:
+        await node.broker.subscribe("room")
+    await here.broker.close()
+    await there.say("room", b"unheard")
+    there.broker.emit("room", b"unheard")
+    await there.heard.until(lambda heard: len(heard.entries) == len(heard.signals) == 1)
+    assert (here.heard.entries, here.heard.signals, here.heard.states) == ([], [], [])
+
+
+@pytest.mark.promise("P17")
+async def test_no_task_is_left_after_close(maker: Maker) -> None:
+    async with maker(Options()) as backbone:
+        before = asyncio.all_tasks()
+        broker = backbone.node()
+        await broker.start(Recorder())
+        await broker.subscribe("room")
+        under_way = broker.publish("room", b"under way", key="key")
+        await broker.close()
+        assert under_way.done(), "publishes under way are finished or fail"
+        assert under_way.exception() is None or isinstance(under_way.exception(), (Closed, Unavailable))
+        assert asyncio.all_tasks() == before

@@ -1,0 +1,100 @@
+"""P5 once."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from brokers.base import Retention
+from brokers.errors import Unavailable
+from tests.contract.backbone import Backbone
+from tests.contract.recorder import Node
+
+pytestmark = pytest.mark.promise("P5")
+
+
+async def test_a_key_is_stored_once_and_the_first_payload_wins(pair: tuple[Node, Node]) -> None:
+    here, _ = pair
+    first = await here.broker.publish("room", b"first", key="key")
+    await here.say("room", b"between")
+    again = await here.broker.publish("room", b"again", key="key")
+    assert again == first._replace(duplicate=True)
+    assert [entry.payload for entry in await here.all_kept("room")] == [b"first", b"between"]
+
+
+async def test_a_retry_on_another_node_is_known_there(pair: tuple[Node, Node]) -> None:
+    here, there = pair
+    first = await here.broker.publish("room", b"text", key="key")
+    assert await there.broker.publish("room", b"text", key="key") == first._replace(duplicate=True)
+
+
+async def test_a_duplicate_is_not_delivered(pair: tuple[Node, Node]) -> None:
+    here, there = pair
+    await there.broker.subscribe("room")
+    for node in (here, there, here):
+        await node.broker.publish("room", b"text", key="key")
+    await here.say("room", b"last")
+    await there.heard.count(2)
+    assert there.heard.payloads("room") == [b"text", b"last"]
+
+
+async def test_of_many_at_once_with_one_key_on_both_nodes_one_is_stored(pair: tuple[Node, Node]) -> None:
+    receipts = await asyncio.gather(
+        *(node.broker.publish("room", b"text", key="key") for _ in range(50) for node in pair)
+    )
+    assert len({receipt.offset for receipt in receipts}) == 1
+    assert sum(not receipt.duplicate for receipt in receipts) == 1
+    assert len(await pair[0].all_kept("room")) == 1
+
+
+async def test_the_same_key_in_another_room_is_another_key(pair: tuple[Node, Node]) -> None:
+    here, there = pair
+    await here.say("two", b"so that the positions differ")
+    await here.broker.publish("one", b"text", key="key")
+    receipt = await there.broker.publish("two", b"text", key="key")
+    assert not receipt.duplicate
+    assert [entry.offset for entry in await here.all_kept("two")][-1] == receipt.offset
+
+
+async def test_keys_are_text_and_no_patterns(pair: tuple[Node, Node]) -> None:
+    here, there = pair
+    keys = ["*", ">", "a.b", "a:b", "{a}", "a b", "ä", "A", "a", "a" * 100]
+    for key in keys:
+        assert not (await here.broker.publish("room", b"text", key=key)).duplicate
+    for key in keys:
+        assert (await there.broker.publish("room", b"text", key=key)).duplicate
+
+
+@pytest.mark.options(retention=Retention(entries=2))
+async def test_a_key_is_known_even_when_its_entry_was_trimmed(pair: tuple[Node, Node]) -> None:
+    here, there = pair
+    first = await here.broker.publish("room", b"text", key="key")
+    await here.say("room", b"one", b"two", b"three")
+    assert await there.broker.publish("room", b"text", key="key") == first._replace(duplicate=True)
+    assert [entry.payload for entry in await here.all_kept("room")] == [b"two", b"three"]
+
+
+@pytest.mark.options(key_window=2.0)
+async def test_a_key_is_another_message_after_its_window(backbone: Backbone, pair: tuple[Node, Node]) -> None:
+    here, there = pair
+    first = await here.broker.publish("room", b"text", key="key")
+    assert (await there.broker.publish("room", b"text", key="key")).duplicate
+    await backbone.elapse(2.5)
+    second = await there.broker.publish("room", b"text", key="key")
+    assert not second.duplicate
+    assert second.offset > first.offset
+    assert await here.broker.publish("room", b"text", key="key") == second._replace(duplicate=True)
+
+
+@pytest.mark.needs("lost_answers")
+async def test_a_retry_finds_what_was_stored_though_the_answer_was_lost(
+    backbone: Backbone, pair: tuple[Node, Node]
+) -> None:
+    here, there = pair
+    backbone.lose_answer()
+    with pytest.raises(Unavailable):
+        await here.broker.publish("room", b"text", key="key")
+    receipt = await here.broker.publish("room", b"text", key="key")
+    assert receipt.duplicate
+    assert [entry.offset for entry in await there.all_kept("room")] == [receipt.offset]

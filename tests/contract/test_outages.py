@@ -1,0 +1,137 @@
+"""P14 recovery, P15 honest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from brokers.errors import Unavailable
+from tests.contract.backbone import Backbone
+from tests.contract.recorder import Node, Recorder
+
+pytestmark = [pytest.mark.needs("interruption"), pytest.mark.options(timeout=1.0)]
+
+
+def _lost(heard: Recorder) -> bool:
+    return heard.states[-1:] == ["lost"]
+
+
+def _restored(heard: Recorder) -> bool:
+    return heard.states[-1:] == ["restored"]
+
+
+@asynccontextmanager
+async def _outage(backbone: Backbone, nodes: tuple[Node, ...]) -> AsyncIterator[None]:
+    """Go through the block without a backbone, and return when all nodes have it back."""
+    await backbone.interrupt()
+    for node in nodes:
+        await node.heard.until(_lost)
+    yield
+    await backbone.restore()
+    for node in nodes:
+        await node.heard.until(_restored)
+
+
+@pytest.mark.promise("P14")
+async def test_after_an_outage_all_rooms_are_heard_again(backbone: Backbone, pair: tuple[Node, Node]) -> None:
+    here, there = pair
+    rooms = {f"room {number}" for number in range(50)}
+    for room in rooms:
+        await here.broker.subscribe(room)
+    async with _outage(backbone, pair):
+        pass
+    for room in rooms:
+        await there.say(room, b"after")
+        there.broker.emit(room, b"after")
+    await here.heard.until(lambda heard: len(heard.entries) == len(heard.signals) == len(rooms))
+    assert {entry.room for entry in here.heard.entries} == rooms
+
+
+@pytest.mark.promise("P14")
+async def test_each_outage_is_told_once_and_so_is_its_end(
+    backbone: Backbone, pair: tuple[Node, Node]
+) -> None:
+    for _ in range(3):
+        async with _outage(backbone, pair):
+            pass
+    for node in pair:
+        assert node.heard.states == ["lost", "restored"] * 3
+
+
+@pytest.mark.promise("P14")
+async def test_when_restored_is_called_everything_works(backbone: Backbone, pair: tuple[Node, Node]) -> None:
+    here, there = pair
+    [before] = await here.say("room", b"before")
+    head = await there.broker.subscribe("room")
+    async with _outage(backbone, pair):
+        pass
+    [after] = await here.say("room", b"after")
+    await there.heard.count(1)
+    assert there.heard.entries[0].prev == before.offset == head.offset
+    assert await there.broker.heads(["room"]) == {"room": (after.epoch, after.offset)}
+    await there.broker.probe()
+
+
+@pytest.mark.promise("P14")
+async def test_a_room_left_during_the_outage_stays_left(backbone: Backbone, pair: tuple[Node, Node]) -> None:
+    here, there = pair
+    for room in ("left", "kept"):
+        await here.broker.subscribe(room)
+    async with _outage(backbone, pair):
+        await here.broker.unsubscribe("left")
+    await there.say("left", b"unheard")
+    await there.say("kept", b"heard")
+    await here.heard.count(1)
+    await here.broker.probe()
+    assert [entry.room for entry in here.heard.entries] == ["kept"]
+
+
+@pytest.mark.promise("P15")
+async def test_what_needs_the_backbone_says_in_time_that_it_is_away(
+    backbone: Backbone, pair: tuple[Node, Node]
+) -> None:
+    here, _ = pair
+    async with _outage(backbone, pair):
+        for call in (
+            lambda: here.broker.publish("room", b"text", key="key"),
+            lambda: here.broker.subscribe("room"),
+            lambda: here.broker.history("room", limit=1),
+            lambda: here.broker.heads(["room"]),
+            here.broker.probe,
+        ):
+            async with asyncio.timeout(2 * here.broker.options.timeout):
+                with pytest.raises(Unavailable):
+                    await call()
+        here.broker.emit("room", b"lost in silence")
+        await here.broker.unsubscribe("room")
+
+
+@pytest.mark.promise("P15")
+async def test_what_was_acknowledged_around_an_outage_is_stored_once_and_in_order(
+    backbone: Backbone, pair: tuple[Node, Node]
+) -> None:
+    here, there = pair
+    await here.broker.publish("room", b"before", key="before")
+    async with _outage(backbone, pair):
+        with pytest.raises(Unavailable):
+            await here.broker.publish("room", b"during", key="during")
+    await here.broker.publish("room", b"during", key="during")
+    await here.broker.publish("room", b"after", key="after")
+    assert [entry.payload for entry in await there.all_kept("room")] == [b"before", b"during", b"after"]
+
+
+@pytest.mark.promise("P15")
+async def test_a_broker_can_be_closed_while_the_backbone_is_away(
+    backbone: Backbone, pair: tuple[Node, Node]
+) -> None:
+    here, there = pair
+    await backbone.interrupt()
+    for node in pair:
+        async with asyncio.timeout(2 * node.broker.options.timeout):
+            await node.broker.close()
+    states = [list(node.heard.states) for node in (here, there)]
+    await backbone.restore()
+    assert [node.heard.states for node in (here, there)] == states, "nothing is told after close"

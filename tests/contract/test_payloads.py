@@ -1,0 +1,41 @@
+"""P13 bytes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from tests.contract.backbone import Backbone
+from tests.contract.recorder import Node
+
+pytestmark = pytest.mark.promise("P13")
+
+PAYLOADS: Final = {
+    "empty": b"",
+    "nul": b"\x00",
+    "every byte": bytes(range(256)),
+    "not utf-8": b"\xff\xfe\xc3\x28",
+    "line ends": b"\r\n+OK\r\n$-1\r\nMSG a 1 0\r\n",
+    "emoji": "🎈".encode(),
+}
+
+
+@pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS.keys())
+async def test_a_payload_comes_back_as_it_was_given(pair: tuple[Node, Node], payload: bytes) -> None:
+    here, there = pair
+    await there.broker.subscribe("room")
+    await here.say("room", payload)
+    await there.heard.count(1)
+    assert there.heard.payloads("room") == [payload]
+    assert [entry.payload for entry in await there.all_kept("room")] == [payload]
+
+
+async def test_the_largest_payload_comes_back_whole(backbone: Backbone, pair: tuple[Node, Node]) -> None:
+    here, there = pair
+    payload = bytes(range(256)) * (backbone.abilities.largest_payload // 256)
+    await there.broker.subscribe("room")
+    await here.say("room", payload, b"after")
+    await there.heard.count(2)
+    assert there.heard.payloads("room") == [payload, b"after"]
+    assert [entry.payload for entry in await there.all_kept("room")] == [payload, b"after"]

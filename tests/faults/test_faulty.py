@@ -1,0 +1,95 @@
+"""The faulty broker goes wrong as it is told, and only then."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from itertools import islice
+
+import pytest
+
+from brokers.base import Options
+from brokers.errors import Unavailable
+from brokers.memory import Hub, MemoryBroker
+from tests.contract.recorder import Node, Recorder
+from tests.faults.faulty import Fate, FaultyBroker, seeded
+
+TEXTS = [b"one", b"two", b"three", b"four", b"five"]
+
+
+@pytest.fixture
+async def broker() -> AsyncIterator[FaultyBroker]:
+    broker = FaultyBroker(MemoryBroker(Options()))
+    yield broker
+    await broker.close()
+
+
+@pytest.fixture
+async def node(broker: FaultyBroker) -> Node:
+    heard = Recorder()
+    await broker.start(heard)
+    await broker.subscribe("room")
+    return Node(broker, heard)
+
+
+@pytest.mark.parametrize(
+    ("fates", "heard"),
+    [
+        ([], [b"one", b"two", b"three", b"four", b"five"]),
+        ([Fate.PASS, Fate.DROP], [b"one", b"three", b"four", b"five"]),
+        ([Fate.REPEAT, Fate.DROP], [b"one", b"one", b"three", b"four", b"five"]),
+        ([Fate.PASS, Fate.DELAY], [b"one", b"three", b"four", b"two", b"five"]),
+        ([Fate.DELAY, Fate.DELAY], [b"three", b"one", b"four", b"two", b"five"]),
+    ],
+)
+async def test_entries_meet_the_fates_that_the_test_commands(
+    broker: FaultyBroker, node: Node, fates: list[Fate], heard: list[bytes]
+) -> None:
+    broker.fate(*fates)
+    await node.say("room", *TEXTS)
+    assert node.heard.payloads("room") == heard
+    assert [entry.payload for entry in await node.all_kept("room")] == TEXTS
+
+
+async def test_what_is_delayed_and_overtaken_by_nothing_waits_for_its_release(
+    broker: FaultyBroker, node: Node
+) -> None:
+    broker.fate(Fate.PASS, Fate.DELAY)
+    await node.say("room", b"one", b"two")
+    assert node.heard.payloads("room") == [b"one"]
+    broker.release()
+    assert node.heard.payloads("room") == [b"one", b"two"]
+
+
+def test_the_same_seed_draws_the_same_fates() -> None:
+    drawn, again, other = (
+        list(islice(seeded(seed, drop=0.2, repeat=0.2, delay=0.2), 1000)) for seed in (1, 1, 2)
+    )
+    assert drawn == again != other
+    assert set(drawn) == set(Fate)
+    assert set(islice(seeded(1, drop=1.0), 100)) == {Fate.DROP}
+
+
+async def test_a_cut_node_misses_what_others_publish_and_can_store_nothing() -> None:
+    hub = Hub(Options())
+    cut, other = FaultyBroker(MemoryBroker(Options(), hub)), MemoryBroker(Options(), hub)
+    heard = Recorder()
+    await cut.start(heard)
+    await other.start(Recorder())
+    await cut.subscribe("room")
+    cut.cut()
+    await other.publish("room", b"missed", key="1")
+    with pytest.raises(Unavailable):
+        await cut.publish("room", b"refused", key="2")
+    cut.mend()
+    await cut.publish("room", b"heard", key="3")
+    assert heard.payloads("room") == [b"heard"]
+    assert heard.states == ["lost", "restored"]
+    assert heard.entries[0].prev == 1, "the gap is visible"
+
+
+async def test_a_lost_answer_is_of_an_entry_that_was_stored(broker: FaultyBroker, node: Node) -> None:
+    broker.lose_answers(1)
+    with pytest.raises(Unavailable):
+        await broker.publish("room", b"text", key="key")
+    assert node.heard.payloads("room") == [b"text"]
+    assert (await broker.publish("room", b"text", key="key")).duplicate
