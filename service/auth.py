@@ -68,7 +68,7 @@ class Identity:
 
     Attributes:
         user: the name that others see.
-        scope: whose message keys these are; two people never share one, though they may have had the same name.
+        scope: whose message keys these are; two people never share one, though they had the same name.
         reads: the rooms to read.
         writes: the rooms to write.
         expires: when the token ends, in seconds since 1970; None for guests.

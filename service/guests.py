@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from hubbub_protocol.names import MAX_USER_CHARACTERS, fold_user, user_fault
 
-# 128 bits. A session that a client brings from another node must look like ours, or the client gets a new one.
+# 128 bits. A session that a client brings from another node must look like ours, or it gets a new one.
 _SESSION_BYTES: Final = 16
 _SESSION: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 
@@ -52,6 +52,7 @@ class Taken(NamedTuple):
 
 @dataclass(slots=True)
 class _Holder:
+    name: str
     session: str
     count: int
     # Held by somebody with a token: no session proves it, or an expired token could go on as a guest.
@@ -86,7 +87,7 @@ class Guests:
         return self._add(name, session, reserved=False)
 
     def hold(self, user: str, session: str | None = None) -> Taken:
-        """Hold the name of somebody with a token: always granted, and no guest gets it until all have left."""
+        """Hold the name of somebody with a token: always granted, and no guest gets it until all left."""
         return self._add(user, session, reserved=True)
 
     def free(self, user: str) -> None:
@@ -99,14 +100,13 @@ class Guests:
 
     def _add(self, name: str, session: str | None, *, reserved: bool) -> Taken:
         proof = session if session and _SESSION.fullmatch(session) else secrets.token_urlsafe(_SESSION_BYTES)
-        holder = self._holders.setdefault(fold_user(name), _Holder(proof, 0, reserved))
-        if not reserved and (
-            holder.reserved is not reserved or not hmac.compare_digest(holder.session, proof)
-        ):
+        holder = self._holders.setdefault(fold_user(name), _Holder(name, proof, 0, reserved))
+        if not reserved and (holder.reserved or not hmac.compare_digest(holder.session, proof)):
             raise NameTaken(self._suggestion(name))
         holder.reserved |= reserved
         holder.count += 1
-        return Taken(name, proof)
+        # A guest's tabs show one name, though one asked for `Ann` and one for `ann`; a token's is as it says.
+        return Taken(name if reserved else holder.name, proof)
 
     def _is_free(self, name: str) -> bool:
         return fold_user(name) not in self._holders

@@ -1,8 +1,8 @@
 """What is logged, and how: events with fields, as text for people or as JSON for machines.
 
-The rule: log what happened to whom, never what was said. The message is the name of an event in snake_case, and
-all else goes into `extra`: `_log.warning("broker_lost", extra={"reason": reason})`. Texts, payloads, tokens, keys
-and session secrets are not logged. Should one slip in by its usual name, it's withheld (`Discreet`).
+The rule: log what happened to whom, never what was said. The message is the name of an event in snake_case,
+and all else goes into `extra`: `_log.warning("broker_lost", extra={"reason": reason})`. Texts, payloads,
+tokens, keys and session secrets are not logged. Should one slip in by its usual name, it's withheld.
 """
 
 from __future__ import annotations
@@ -74,7 +74,10 @@ class _Handler(logging.StreamHandler[TextIO]):
 
 
 def configure(settings: Settings, stream: TextIO | None = None) -> None:
-    """Send this process's logs to `stream` (standard error by default), in the form that was set. Idempotent."""
+    """Send this process's logs to `stream` (standard error by default), in the form that was set.
+
+    Idempotent. Called again once Sanic is imported, it finds the loggers that came with it.
+    """
     stream = sys.stderr if stream is None else stream
     handler = _Handler(stream)
     handler.setFormatter(_formatter(settings.log_format, stream))

@@ -1,4 +1,4 @@
-"""What a node counts: plain attributes that are added to, made into an exposition only when one is asked for."""
+"""What a node counts: plain attributes that are added to, made into an exposition when one is asked for."""
 
 from __future__ import annotations
 
@@ -124,8 +124,8 @@ def _entries() -> Histogram:
 class Metrics:
     """The counts of one node.
 
-    `metrics.deliveries += 1`, `metrics.refused.add(code)`, `metrics.flush_seconds.observe(seconds)`. The name of an attribute is that of its metric,
-    without `hubbub_` and `_total`.
+    `metrics.deliveries += 1`, `metrics.refused.add(code)`, `metrics.flush_seconds.observe(seconds)`. The name
+    of an attribute is that of its metric, without `hubbub_` and `_total`.
     """
 
     broker: str = ""

@@ -30,9 +30,9 @@ def contradictions(settings: Settings) -> Iterator[str]:
 def _workers(settings: Settings) -> Iterator[str]:
     if settings.broker == "memory" and settings.workers > 1:
         yield (
-            f"HUBBUB_WORKERS={settings.workers} is refused with BROKER=memory: each worker would have rooms of "
-            "its own, and people in the same room would not see each other. Set BROKER=redis or BROKER=nats, "
-            "or HUBBUB_WORKERS=1."
+            f"HUBBUB_WORKERS={settings.workers} is refused with BROKER=memory: each worker would have rooms "
+            "of its own, and people in the same room would not see each other. Set BROKER=redis or "
+            "BROKER=nats, or HUBBUB_WORKERS=1."
         )
 
 
@@ -74,8 +74,8 @@ def _tokens(settings: Settings) -> Iterator[str]:
     if settings.token_algorithm == _SHARED:
         if is_pem:
             yield (
-                "HUBBUB_TOKEN_KEY is a PEM, but HUBBUB_TOKEN_ALGORITHM=HS256 takes a shared secret: anybody who "
-                "knows the public key could sign with it. Set RS256 or EdDSA."
+                "HUBBUB_TOKEN_KEY is a PEM, but HUBBUB_TOKEN_ALGORITHM=HS256 takes a shared secret: anybody "
+                "who knows the public key could sign with it. Set RS256 or EdDSA."
             )
         elif len(settings.token_key.encode()) < _LEAST_SECRET:
             yield f"HUBBUB_TOKEN_KEY is too short to be safe with HS256: set at least {_LEAST_SECRET} bytes."

@@ -1,0 +1,52 @@
+"""The composition root: the Sanic app of one node."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sanic import Request, Sanic, Websocket
+from sanic.config import Config
+
+from service import api, health, pages
+from service.door import SUBPROTOCOL, admit
+from service.lean import Detached
+from service.node import Node
+from service.offer import Offer
+
+# An HTTP client that says nothing, or stops in the middle, is let go after so many seconds.
+_HTTP_TIMEOUT: Final = 15
+_MOST_REQUEST_BYTES: Final = 1 << 20
+
+
+def make_app(node: Node) -> Sanic[Config, None]:
+    """Put the routes of a node together. Works on `LeanProtocol` and on Sanic's stock protocol."""
+    app: Sanic[Config, None] = Sanic(f"hubbub-{node.name}", config=_config(node), configure_logging=False)
+
+    @app.websocket("/ws", subprotocols=Offer(SUBPROTOCOL))
+    async def chat(request: Request, websocket: Websocket | Detached) -> None:
+        await admit(node, request, websocket)
+
+    health.add_routes(app, node)
+    api.add_routes(app, node)
+    pages.add_routes(app)
+    return app
+
+
+def _config(node: Node) -> Config:
+    settings = node.settings
+    config = Config(env_prefix="")
+    config.update(
+        {
+            "ACCESS_LOG": False,
+            "FALLBACK_ERROR_FORMAT": "text",
+            "KEEP_ALIVE_TIMEOUT": _HTTP_TIMEOUT,
+            "MOTD": False,
+            "REQUEST_MAX_SIZE": _MOST_REQUEST_BYTES,
+            "REQUEST_TIMEOUT": _HTTP_TIMEOUT,
+            "WEBSOCKET_MAX_SIZE": settings.frame_bytes,
+            # Not Sanic's: what `LeanProtocol` needs to know.
+            "CLOSE_SECONDS": settings.close_seconds,
+            "WRITE_BUFFER_BYTES": settings.write_buffer_bytes,
+        }
+    )
+    return config

@@ -1,0 +1,123 @@
+"""Catching up members from the broker's history, where the room's log doesn't reach.
+
+Reads are shared: members that lack the same page at the same time wait for one read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from random import random
+from typing import TYPE_CHECKING, Final
+
+from brokers.base import Broker, Entry, Page
+from brokers.errors import BrokerError
+from hubbub_protocol import encode, events
+from service.codecs import Codec
+from service.fanout import Member
+from service.frames import text_frame
+from service.metrics import Metrics
+from service.tasks import Tasks
+
+if TYPE_CHECKING:
+    from service.room import Room
+
+PAGE: Final = 200
+FIRST_WAIT: Final = 0.2
+LONGEST_WAIT: Final = 5.0
+
+_log: Final = logging.getLogger(__name__)
+
+
+class CatchUp:
+    """Reads history for one room's members."""
+
+    __slots__ = ("_broker", "_metrics", "_reads", "_room", "_tasks")
+
+    def __init__(self, room: Room, broker: Broker, tasks: Tasks, metrics: Metrics) -> None:
+        self._room = room
+        self._broker = broker
+        self._tasks = tasks
+        self._metrics = metrics
+        self._reads: dict[tuple[int, int], asyncio.Task[Page | BrokerError]] = {}
+
+    async def read(self, after: int, limit: int = PAGE) -> Page:
+        """Read a page behind an offset; calls for the same page at the same time share one read.
+
+        Raises:
+            BrokerError: the history can't be read now.
+        """
+        at = (after, limit)
+        task = self._reads.get(at)
+        if task is None:
+            task = self._reads[at] = self._tasks.start(self._read(at), name=f"history of {self._room.name!r}")
+        # Shielded: one reader that goes away must not end the read of the others.
+        page = await asyncio.shield(task)
+        if isinstance(page, BrokerError):
+            raise page
+        return page
+
+    async def _read(self, at: tuple[int, int]) -> Page | BrokerError:
+        after, limit = at
+        try:
+            return await self._broker.history(self._room.name, after=after, limit=limit)
+        except BrokerError as error:
+            # Expected of a broker: it's the readers' to handle, and no fault of this task.
+            return error
+        finally:
+            del self._reads[at]
+
+    def recover(self, member: Member) -> None:
+        """Bring a member up to where the log goes on, in a task of its own."""
+        member.recovering = True
+        self._tasks.start(self._recover(member), name=f"catch up in {self._room.name!r}")
+
+    async def _recover(self, member: Member) -> None:
+        wait = FIRST_WAIT
+        try:
+            while self._lacks(member):
+                try:
+                    page = await self._page(member)
+                    if self._lacks(member) and self._write(member, page):
+                        continue
+                except BrokerError as error:
+                    _log.warning("catch_up_waits", extra={"room": self._room.name, "reason": str(error)})
+                await asyncio.sleep(wait * (0.5 + random() / 2))  # noqa: S311 - jitter, not a secret
+                wait = min(2 * wait, LONGEST_WAIT)
+        finally:
+            member.recovering = False
+        member.fanout.catch_up(member)
+
+    def _lacks(self, member: Member) -> bool:
+        """Tell whether only history can help a member, and whether it can take it now."""
+        if not member.fanout.is_behind(member) or member.outlet.paused:
+            return False
+        return not self._room.log.reaches(member.epoch, member.cursor)
+
+    async def _page(self, member: Member) -> Page:
+        """Read the page behind a member's cursor; where the chain is broken, put the cursor behind the gap."""
+        page = await self.read(member.cursor)
+        if page.head.epoch == member.epoch and not page.trimmed and page.head.offset >= member.cursor:
+            return page
+        if page.head.epoch != member.epoch or page.head.offset < member.cursor:
+            page = await self.read(0)
+        start = page.entries[0].prev if page.entries else page.head.offset
+        member.epoch, member.cursor = page.head.epoch, start
+        if member.codec.speaks_events:
+            event = events.Reset(room=self._room.name, epoch=member.epoch, offset=start)
+            member.outlet.write(text_frame(encode(event)))
+        return page
+
+    def _write(self, member: Member, page: Page) -> bool:
+        """Give a member a page; tell whether it got anything (a replica that trails has nothing yet)."""
+        entries = [entry for entry in page.entries if entry.offset > member.cursor]
+        if entries:
+            member.outlet.write(_block(member.codec, self._room.log.room, entries))
+            member.cursor = entries[-1].offset
+        self._metrics.catchups.add("history")
+        self._metrics.deliveries += len(entries)
+        return bool(entries)
+
+
+def _block(codec: Codec, room: bytes, entries: list[Entry]) -> bytes:
+    return b"".join(codec.frame(room, entry) for entry in entries)

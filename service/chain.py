@@ -1,0 +1,40 @@
+"""The chain rule: each entry names the one before it, so a missing one is seen at the next."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from brokers.base import Entry, Position
+
+
+class Verdict(Enum):
+    """What an entry is to a chain."""
+
+    NEXT = auto()
+    REPEAT = auto()
+    HOLE = auto()
+
+
+class Chain:
+    """The position up to which this node has every entry of a room."""
+
+    __slots__ = ("epoch", "offset")
+
+    def __init__(self, position: Position) -> None:
+        self.epoch, self.offset = position
+
+    def judge(self, entry: Entry) -> Verdict:
+        """Tell what an entry is. Another epoch is a hole too: only the broker can say what was between."""
+        if entry.epoch != self.epoch:
+            return Verdict.HOLE
+        if entry.offset <= self.offset:
+            return Verdict.REPEAT
+        return Verdict.NEXT if entry.prev == self.offset else Verdict.HOLE
+
+    def advance(self, entry: Entry) -> None:
+        """Go on behind an entry."""
+        self.epoch, self.offset = entry.epoch, entry.offset
+
+    def moved(self, head: Position) -> bool:
+        """Tell whether a room's head shows entries that this chain doesn't have."""
+        return head.epoch != self.epoch or head.offset > self.offset

@@ -1,0 +1,121 @@
+"""The websocket route's work: who may come in, and as which kind of session."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final, cast
+from urllib.parse import urlsplit
+
+from sanic import Request, Websocket
+
+from brokers.errors import BrokerError
+from hubbub_protocol import Close
+from hubbub_protocol.names import room_fault
+from service.auth import guest
+from service.codecs import JSON, PLAIN
+from service.connection import Connection, Socket
+from service.guests import InvalidName, NameTaken, Taken
+from service.lean import Detached
+from service.node import Node
+from service.plain import open_plain
+from service.session import Session
+from service.stock import StockSocket
+
+SUBPROTOCOL: Final = "hubbub.v1"
+DEFAULT_ROOM: Final = "lobby"
+MOST_HISTORY: Final = 200
+
+_log: Final = logging.getLogger(__name__)
+
+
+class Unwelcome(Exception):  # noqa: N818 - who it's about, not what went wrong
+    """A connection is closed at the door."""
+
+    def __init__(self, code: Close, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+async def admit(node: Node, request: Request, websocket: Websocket | Detached) -> None:
+    """Attach a session to an upgraded connection.
+
+    On the lean protocol this returns at once and the session lives on its own; on Sanic's stock protocol it returns
+    when the connection has ended.
+    """
+    stock = None if isinstance(websocket, Detached) else StockSocket(
+        websocket, node.tasks, node.settings.write_buffer_bytes
+    )
+    socket: Socket = stock or cast(Detached, websocket).link
+    codec = JSON if SUBPROTOCOL in _offered(request) else PLAIN
+    connection = Connection(socket, codec, node.metrics, node.settings.lagging_seconds)
+    node.remember(connection)
+    try:
+        _check(node, request)
+        if codec is JSON:
+            connection.receiver = Session(node, connection)
+        else:
+            await _open_plain(node, request, connection)
+    except Unwelcome as unwelcome:
+        connection.close(unwelcome.code, str(unwelcome))
+    finally:
+        # A connection that never got a session has nobody else to forget it.
+        if connection.receiver is None:
+            node.forget(connection, 0)
+    if stock is None:
+        cast(Detached, websocket).link.attach(connection)
+    else:
+        await stock.run(connection)
+
+
+def _check(node: Node, request: Request) -> None:
+    if node.draining:
+        raise Unwelcome(Close.RESTART, "the node restarts")
+    if len(node.connections) > node.settings.connections:
+        raise Unwelcome(Close.FULL, "the node is full; come back later")
+    if not _origin_allowed(request, node.settings.origins):
+        raise Unwelcome(Close.BAD_ORIGIN, "this origin is not allowed (HUBBUB_ORIGINS)")
+
+
+def _origin_allowed(request: Request, allowed: tuple[str, ...]) -> bool:
+    """Tell whether the page that connects may: one of the same host, or of a listed origin; programs have none."""
+    origin = request.headers.get("origin")
+    if origin is None or "*" in allowed:
+        return True
+    if allowed:
+        return origin.rstrip("/").lower() in allowed
+    return urlsplit(origin).hostname == urlsplit(f"//{request.headers.get('host', '')}").hostname
+
+
+def _offered(request: Request) -> list[str]:
+    return [name.strip() for value in request.headers.getall("sec-websocket-protocol", []) for name in value.split(",")]
+
+
+async def _open_plain(node: Node, request: Request, connection: Connection) -> None:
+    """Let a connection of the plain codec into the room that its address names (PL1)."""
+    if node.settings.auth == "tokens":
+        raise Unwelcome(Close.TOKEN_REFUSED, "this server takes no guests")
+    room = request.args.get("room", DEFAULT_ROOM)
+    fault = room_fault(room)
+    if fault is not None:
+        raise Unwelcome(Close.POLICY, f"the room's name {fault}")
+    history = request.args.get("history", "0")
+    if not (history.isascii() and history.isdigit() and int(history) <= MOST_HISTORY):
+        raise Unwelcome(Close.POLICY, f"history is a number from 0 to {MOST_HISTORY}")
+    taken = _take_name(node, request.args.get("name"))
+    try:
+        await open_plain(node, connection, room, guest(*taken), int(history))
+    except BrokerError as error:
+        _log.warning("plain_join_failed", extra={"room": room, "reason": str(error)})
+        raise Unwelcome(Close.FULL, "the broker is away; come back later") from error
+    finally:
+        if connection.receiver is None:
+            node.guests.free(taken.user)
+
+
+def _take_name(node: Node, name: str | None) -> Taken:
+    try:
+        return node.guests.take(name)
+    except NameTaken as error:
+        return node.guests.take(error.suggestion)
+    except InvalidName as error:
+        raise Unwelcome(Close.POLICY, str(error)) from error

@@ -1,0 +1,136 @@
+"""The feed of a room's entries: from the broker, in order and without gaps, into the fan-out.
+
+The one place where the chain rule is applied and gaps are repaired, for every broker and for all members of the room
+at once. While a repair runs, live entries are not kept: the history that is being read holds them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from random import random
+from typing import Final
+
+from brokers.base import Broker, Entry, Page, Position
+from brokers.errors import BrokerError
+from service.chain import Chain, Verdict
+from service.metrics import Metrics
+from service.tasks import Tasks
+
+REPAIR_PAGE: Final = 500
+# Reads that find nothing new although an entry was seen (a replica that trails), before the repair is over.
+PATIENCE: Final = 10
+FIRST_WAIT: Final = 0.05
+LONGEST_WAIT: Final = 5.0
+
+_log: Final = logging.getLogger(__name__)
+
+
+class Feed:
+    """One room's entries as this node takes them.
+
+    Args:
+        take: called with each entry, in order, once.
+        restart: called with a position when the entries between the last one and it can't be had any more.
+    """
+
+    __slots__ = ("_broker", "_chain", "_latest", "_metrics", "_repairing", "_restart", "_room", "_take", "_tasks")
+
+    def __init__(
+        self,
+        room: str,
+        broker: Broker,
+        tasks: Tasks,
+        metrics: Metrics,
+        *,
+        take: Callable[[Entry], None],
+        restart: Callable[[Position], None],
+    ) -> None:
+        self._room = room
+        self._broker = broker
+        self._tasks = tasks
+        self._metrics = metrics
+        self._take = take
+        self._restart = restart
+        self._chain = Chain(Position("", 0))
+        self._latest = Position("", 0)
+        self._repairing = False
+
+    @property
+    def position(self) -> Position:
+        """Tell up to where this node has every entry."""
+        return Position(self._chain.epoch, self._chain.offset)
+
+    def begin(self, head: Position) -> None:
+        """Start behind a position that `subscribe` returned."""
+        self._chain = Chain(head)
+
+    def accept(self, entry: Entry) -> None:
+        """Take an entry that the broker delivered, whatever it is to the chain."""
+        if self._repairing:
+            self._latest = Position(entry.epoch, entry.offset)
+            return
+        verdict = self._chain.judge(entry)
+        if verdict is Verdict.NEXT:
+            self._chain.advance(entry)
+            self._take(entry)
+        elif verdict is Verdict.HOLE:
+            self.repair(Position(entry.epoch, entry.offset))
+
+    def compare(self, head: Position) -> None:
+        """Repair if the room's head shows that something was missed."""
+        if not self._repairing and self._chain.moved(head):
+            self.repair(head)
+
+    def repair(self, seen: Position) -> None:
+        """Read what is missing up to `seen` at least, in one task for the room."""
+        self._latest = seen
+        if not self._repairing:
+            self._repairing = True
+            self._metrics.repairs += 1
+            self._tasks.start(self._repair(), name=f"repair {self._room!r}")
+
+    async def _repair(self) -> None:
+        wait, stale = FIRST_WAIT, 0
+        try:
+            while True:
+                try:
+                    page = await self._broker.history(self._room, after=self._chain.offset, limit=REPAIR_PAGE)
+                except BrokerError as error:
+                    _log.warning("repair_waits", extra={"room": self._room, "reason": str(error)})
+                    wait = min(2 * wait, LONGEST_WAIT)
+                else:
+                    if self._apply(page):
+                        return
+                    if page.entries:
+                        continue
+                    stale += 1
+                    if stale > PATIENCE:
+                        # What was seen is in no history: it was lost with a part of the backbone.
+                        return
+                await asyncio.sleep(wait * (0.5 + random() / 2))  # noqa: S311 - jitter, not a secret
+        finally:
+            self._repairing = False
+
+    def _apply(self, page: Page) -> bool:
+        """Take a page of what was missing; tell whether nothing is missing any more."""
+        chain = self._chain
+        if page.head.epoch != chain.epoch:
+            # Another epoch: all of it is new.
+            self._jump(Position(page.head.epoch, 0))
+            return page.head.offset == 0
+        if page.trimmed or page.head.offset < chain.offset:
+            first = page.entries[0].prev if page.entries else page.head.offset
+            self._jump(Position(page.head.epoch, first))
+        for entry in page.entries:
+            if entry.offset > chain.offset:
+                chain.advance(entry)
+                self._take(entry)
+        behind_seen = self._latest.epoch == chain.epoch and self._latest.offset > max(chain.offset, page.head.offset)
+        return not page.more and not behind_seen
+
+    def _jump(self, position: Position) -> None:
+        self._chain.epoch, self._chain.offset = position
+        self._metrics.resets += 1
+        self._restart(position)

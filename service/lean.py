@@ -1,0 +1,161 @@
+"""The lean websocket protocol under Sanic's route.
+
+Sanic's own implementation runs several tasks and locks for each connection, and two tasks for each received message.
+This subclass keeps Sanic's HTTP and its routing, and puts a `Link` in place of the rest. Once the route's handler has
+returned, Sanic's tasks and the request are gone; what is left is the protocol object, the link and the session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, cast
+
+from sanic.exceptions import SanicException
+from sanic.log import error_logger
+from sanic.server.protocols.websocket_protocol import WebSocketProtocol
+from websockets.exceptions import NegotiationError
+from websockets.protocol import OPEN
+from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
+
+from hubbub_protocol import Close
+from service.link import Link
+
+if TYPE_CHECKING:
+    from sanic.request import Request
+
+UPGRADE_REQUIRED: Final = 426
+SWITCHING: Final = 101
+
+
+class Detached:
+    """What Sanic holds in place of its websocket: it lets the link live on when the handler returns."""
+
+    __slots__ = ("link",)
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+
+    async def close(self, _code: int = 1000) -> None:
+        """Learn that the handler returned. One that attached nobody failed."""
+        if not self.link.attached:
+            self.link.close(Close.INTERNAL, "the server could not open the connection")
+
+    def end_connection(self, _code: int = 1000) -> None:
+        """Learn that the handler was cancelled: the connection is lost, or the server stops."""
+        if not self.link.attached:
+            self.link.abort()
+
+
+class LeanProtocol(WebSocketProtocol):
+    """Sanic's HTTP protocol, with a `Link` behind the upgrade."""
+
+    __slots__ = ("_link",)
+
+    def __init__(self, **settings: object) -> None:
+        super().__init__(**settings)
+        self._link: Link | None = None
+
+    async def websocket_handshake(
+        self, request: Request, subprotocols: Sequence[str] | None = None
+    ) -> Detached:
+        """Answer the upgrade (RFC 6455, 4.2).
+
+        Raises:
+            SanicException: it's no upgrade, or one that the RFC refuses; the text says what was expected.
+        """
+        protocol = ServerProtocol(
+            max_size=self.websocket_max_size,
+            subprotocols=[Subprotocol(name) for name in subprotocols or ()],
+            state=OPEN,
+            select_subprotocol=_select,
+        )
+        response = protocol.accept(self.sanic_request_to_ws_request(request))
+        if response.status_code != SWITCHING:
+            raise SanicException(
+                (response.body or b"").decode().strip(),
+                status_code=response.status_code,
+                quiet=True,
+                headers={"Upgrade": "websocket"} if response.status_code == UPGRADE_REQUIRED else {},
+            )
+        head = [f"HTTP/1.1 {response.status_code} {response.reason_phrase}\r\n"]
+        head += [f"{name}: {value}\r\n" for name, value in response.headers.raw_items()]
+        transport = cast(asyncio.Transport, self.transport)
+        transport.write("".join([*head, "\r\n"]).encode())
+        transport.set_write_buffer_limits(high=self.app.config.WRITE_BUFFER_BYTES)
+        # Sanic may have paused reading for its own buffer.
+        transport.resume_reading()
+        self._link = Link(transport, protocol, self.app.config.CLOSE_SECONDS)
+        rest = bytes(self.recv_buffer)
+        self.recv_buffer = bytearray()
+        if rest:
+            self._link.received(rest)
+        return Detached(self._link)
+
+    # asyncio's callbacks ----------------------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes: of the link once there is one, of HTTP before."""
+        if self._link is None:
+            super().data_received(data)
+            return
+        try:
+            self._link.received(data)
+        except Exception:
+            # A fault of ours in one connection's input must end that connection, not leave it half alive.
+            error_logger.exception("input_failed")
+            self._link.close(Close.INTERNAL, "the server failed; reconnect")
+
+    def eof_received(self) -> bool | None:
+        """Learn that the peer sends no more."""
+        if self._link is not None:
+            self._link.ended()
+        return False
+
+    def pause_writing(self) -> None:
+        """Learn that the transport is over its high-water mark."""
+        if self._link is None:
+            super().pause_writing()
+        else:
+            self._link.pause()
+
+    def resume_writing(self) -> None:
+        """Learn that the transport's buffer has drained."""
+        super().resume_writing()
+        if self._link is not None:
+            self._link.resume()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Learn that the transport is gone."""
+        link, self._link = self._link, None
+        super().connection_lost(exc)
+        if link is not None:
+            link.lost()
+
+    # Sanic's own ------------------------------------------------------------------------------------------------
+
+    def close(self, timeout: float | None = None) -> None:
+        """Learn that the HTTP task is over: with a link, that is where its life begins."""
+        if self._link is None:
+            super().close(timeout)
+        elif self._callback_check_timeouts:
+            self._callback_check_timeouts.cancel()
+            self._callback_check_timeouts = None
+
+    def close_if_idle(self) -> bool:
+        """Learn that the server stops. Links are closed by the node, which knows when and with which code."""
+        if self._link is None:
+            return bool(super().close_if_idle())
+        return False
+
+
+def _select(protocol: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Choose a subprotocol. Without one the connection speaks the plain codec; unknown ones are refused."""
+    known = protocol.available_subprotocols or ()
+    if not offered:
+        return None
+    for name in known:
+        if name in offered:
+            return name
+    raise NegotiationError("unknown subprotocol; expected " + " or none, or ".join(known))

@@ -1,0 +1,114 @@
+"""Being in rooms: join, leave, history, who, typing (RM, HS, PR)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hubbub_protocol import Code, events
+from hubbub_protocol.commands import History, Join, Leave, Typing, Who
+from hubbub_protocol.names import room_fault
+from service import answers
+from service.joining import find_start
+from service.refusals import Refused
+from service.signals import typing_signal
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from service.auth import Identity
+    from service.room import Room
+    from service.session import Session
+
+
+def join(session: Session, command: Join) -> Coroutine[None, None, None]:
+    """Check a join; the rest has to wait for the broker."""
+    fault = room_fault(command.room)
+    if fault is not None:
+        raise Refused(Code.INVALID, f"the room's name {fault}")
+    identity = known(session)
+    if not identity.may_read(command.room):
+        raise Refused(Code.FORBIDDEN, "this room is not yours to read")
+    if command.room not in session.members and len(session.members) >= session.node.settings.rooms_per_connection:
+        raise Refused(Code.TOO_MANY_ROOMS, f"at most {session.node.settings.rooms_per_connection} rooms")
+    return _join(session, command, identity.user)
+
+
+async def _join(session: Session, command: Join, user: str) -> None:
+    node = session.node
+    async with node.rooms.open(command.room) as room:
+        start = await find_start(room, node.broker, command.since, command.limit)
+        if session.connection.closing:
+            return
+        # From here on nothing waits: what was found stays true until the member is in.
+        before = session.members.pop(command.room, None)
+        member = room.enter(session.connection, session.connection.codec, user)
+        if before is not None:
+            room.leave(before)
+        session.members[command.room] = member
+        session.connection.write(answers.joined(command.id, room.log.room, start, room.members()))
+        room.fanout.add(member, start.epoch, start.cursor)
+
+
+def leave(session: Session, command: Leave) -> None:
+    """Leave a room; also one that one is not in (RM8)."""
+    member = session.members.pop(command.room, None)
+    room = session.node.rooms.get(command.room)
+    if member is not None and room is not None:
+        room.leave(member)
+        session.node.rooms.release(room)
+    session.answer(events.Left(id=command.id, room=command.room))
+
+
+def leave_all(session: Session) -> None:
+    """Leave all rooms, when the connection is gone."""
+    members, session.members = session.members, {}
+    for name, member in members.items():
+        room = session.node.rooms.get(name)
+        if room is not None:
+            room.leave(member)
+            session.node.rooms.release(room)
+
+
+def history(session: Session, command: History) -> Coroutine[None, None, None]:
+    """Answer with a page of what is kept (HS1)."""
+    return _history(session, command, joined_room(session, command.room))
+
+
+async def _history(session: Session, command: History, room: Room) -> None:
+    page = await session.node.broker.history(room.name, before=command.before, limit=command.limit)
+    session.connection.write(answers.page(command.id, room.log.room, page.entries, more=page.more))
+
+
+def who(session: Session, command: Who) -> None:
+    """Answer with the names of a room's users."""
+    room = joined_room(session, command.room)
+    names, more = room.roster.page(command.after, command.limit)
+    count = len(room.roster)
+    session.answer(events.MembersPage(id=command.id, room=room.name, count=count, names=names, more=more))
+
+
+def typing(session: Session, command: Typing) -> None:
+    """Tell the others that a user is typing, unless that was said just now (PR4)."""
+    room = joined_room(session, command.room)
+    user = known(session).user
+    if room.may_type(user):
+        session.node.broker.emit(room.name, typing_signal(user))
+
+
+def joined_room(session: Session, name: str) -> Room:
+    """Give a room that the session is a member of.
+
+    Raises:
+        Refused: it isn't.
+    """
+    room = session.node.rooms.get(name) if name in session.members else None
+    if room is None:
+        raise Refused(Code.NOT_JOINED, "join the room first")
+    return room
+
+
+def known(session: Session) -> Identity:
+    """Give the identity that `hello` established."""
+    if session.identity is None:
+        raise Refused(Code.HELLO_FIRST, "say hello first")
+    return session.identity

@@ -1,0 +1,98 @@
+"""One node: what its parts share, put together in one place."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Mapping
+from typing import Final, Self
+
+from brokers.base import Broker
+from hubbub_protocol import Close
+from service.auth import Authenticator
+from service.connection import Connection
+from service.guests import Guests
+from service.metrics import Metrics
+from service.pings import Pings
+from service.rooms import Rooms
+from service.settings import Settings
+from service.tasks import Tasks
+
+_log: Final = logging.getLogger(__name__)
+
+
+class Node:
+    """The parts of one node, from start to stop.
+
+    Attributes:
+        name: a name of its own, made up anew for each process.
+        draining: whether the node takes no more connections.
+    """
+
+    def __init__(self, settings: Settings, broker: Broker) -> None:
+        self.name = secrets.token_hex(4)
+        self.settings = settings
+        self.broker = broker
+        self.metrics = Metrics(broker=settings.broker, sample=self._sample, stats=broker.stats)
+        self.tasks = Tasks(self.metrics.task_failed)
+        self.auth = Authenticator(settings)
+        self.guests = Guests()
+        self.rooms = Rooms(self.name, broker, self.tasks, self.metrics, settings)
+        self.connections: dict[Connection, None] = {}
+        self.draining = False
+        self._emptied = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        await self.broker.start(self.rooms)
+        self.pings = Pings(self.settings.ping_seconds, self.metrics)
+        _log.info("node_started", extra={"node": self.name, "broker": self.settings.broker})
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.pings.close()
+        await self.tasks.close()
+        await self.rooms.close()
+        await self.broker.close()
+        _log.info("node_stopped", extra={"node": self.name})
+
+    @property
+    def full(self) -> bool:
+        """Tell whether the node takes no more connections."""
+        return len(self.connections) >= self.settings.connections
+
+    def remember(self, connection: Connection) -> None:
+        """Count a connection."""
+        self.connections[connection] = None
+        self.metrics.connections_opened += 1
+
+    def forget(self, connection: Connection, pinged: int) -> None:
+        """Count a connection no more, and ping it no more."""
+        self.pings.remove(connection, pinged)
+        self.connections.pop(connection, None)
+        if not self.connections:
+            self._emptied.set()
+
+    async def close_all(self, code: Close, reason: str) -> None:
+        """Close all connections and wait until they are gone, within the time that a close may take."""
+        self._emptied.clear()
+        for connection in list(self.connections):
+            connection.close(code, reason)
+        if self.connections:
+            try:
+                async with asyncio.timeout(self.settings.close_seconds + 1):
+                    await self._emptied.wait()
+            except TimeoutError:
+                _log.warning("connections_left", extra={"count": len(self.connections)})
+
+    def _sample(self) -> Mapping[str, float]:
+        rooms = list(self.rooms)
+        return {
+            "connections": len(self.connections),
+            "rooms": len(rooms),
+            "members": sum(len(room.fanout) for room in rooms),
+            "lagging_members": sum(room.fanout.behind for room in rooms),
+            "log_bytes": sum(room.log.bytes for room in rooms),
+            "tasks": self.tasks.running,
+            "broker_up": float(self.rooms.broker_fault is None),
+        }

@@ -1,0 +1,42 @@
+"""The chat page, and the headers that keep it safe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from sanic import HTTPResponse, Request, Sanic
+from sanic.config import Config
+from sanic.response import file, text
+
+WEB: Final = Path(__file__).resolve().parents[1] / "clients" / "web" / "dist"
+
+_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+# The files' names carry a hash of what is in them.
+_FOREVER: Final = "public, max-age=31536000, immutable"
+
+
+def add_routes(app: Sanic[Config, None], web: Path = WEB) -> None:
+    """Serve the page at `/`, if it's built."""
+    index = web / "index.html"
+
+    @app.get("/")
+    async def page(_: Request) -> HTTPResponse:
+        if not index.is_file():
+            return text("hubbub runs. The chat page is not built: run `make run`, or use any websocket tool on /ws.\n")
+        return await file(index, headers={**_HEADERS, "Cache-Control": "no-cache"})
+
+    if (web / "assets").is_dir():
+        app.static("/assets", web / "assets", name="assets", directory_view=False)
+
+    @app.on_response
+    async def harden(request: Request, response: HTTPResponse) -> None:
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        if request.path.startswith("/assets/"):
+            response.headers["Cache-Control"] = _FOREVER

@@ -1,0 +1,124 @@
+"""The plain codec: a connection that knows nothing of hubbub is a chat client all the same (PL1-PL4)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+from brokers.errors import BrokerError
+from brokers.errors import Refused as RefusedByBroker
+from hubbub_protocol import Close
+from service import sending
+from service.auth import Identity
+from service.connection import Connection
+from service.joining import find_start
+from service.keys import new_key
+from service.limits import TokenBucket
+from service.node import Node
+from service.refusals import Refused
+from service.stored import read_plain
+
+if TYPE_CHECKING:
+    from service.fanout import Member
+    from service.room import Room
+
+# Messages that wait to be stored before the socket is read no more.
+QUEUE: Final = 64
+FIRST_WAIT: Final = 0.1
+LONGEST_WAIT: Final = 2.0
+# How long messages of somebody who went away are still tried to be stored, while the broker is away (seconds).
+AFTERLIFE: Final = 30.0
+
+
+class PlainSession:
+    """A member of one room that sends texts and gets texts."""
+
+    __slots__ = ("_bucket", "_gone_at", "_identity", "_member", "_node", "_pinged", "_pump", "_queue", "_room", "connection")
+
+    def __init__(self, node: Node, connection: Connection, identity: Identity, room: Room, member: Member) -> None:
+        self._node = node
+        self._identity = identity
+        self._room = room
+        self._member = member
+        self._bucket = TokenBucket(node.settings.sends_per_second, node.settings.sends_burst)
+        self._queue: deque[str] = deque()
+        self._pump: asyncio.Task[None] | None = None
+        self._gone_at: float | None = None
+        self._pinged = node.pings.add(connection)
+        self.connection = connection
+
+    def receive(self, text: str) -> None:
+        """Take one message."""
+        text = read_plain(text)
+        if not text or text.isspace():
+            return
+        self._queue.append(text)
+        if len(self._queue) >= QUEUE:
+            self.connection.hold_reading(hold=True)
+        if self._pump is None:
+            self._pump = self._node.tasks.start(self._store_all(), name="store plain messages")
+
+    def resumed(self) -> None:
+        """Catch up, now that the transport takes output again."""
+        self._room.fanout.catch_up(self._member)
+
+    def ended(self) -> None:
+        """Leave the room. What was sent before is still stored."""
+        self._gone_at = monotonic()
+        self._room.leave(self._member)
+        self._node.rooms.release(self._room)
+        self._node.guests.free(self._identity.user)
+        self._node.forget(self.connection, self._pinged)
+
+    async def _store_all(self) -> None:
+        """Store what is queued, one after another."""
+        try:
+            while self._queue:
+                await self._store(self._queue[0])
+                self._queue.popleft()
+                if len(self._queue) < QUEUE:
+                    self.connection.hold_reading(hold=False)
+        except (Refused, RefusedByBroker) as refused:
+            self._queue.clear()
+            self.connection.close(Close.POLICY, str(refused))
+        except BrokerError:
+            # Its sender has been gone for long, and so has the broker.
+            self._queue.clear()
+        finally:
+            self._pump = None
+
+    async def _store(self, text: str) -> None:
+        """Store one message, however long that takes while its sender is here (PL4)."""
+        sending.check_text(self._node, self._identity, self._room.name, text)
+        while wait := self._bucket.take(monotonic()):
+            await asyncio.sleep(wait)
+        key, wait = new_key(), FIRST_WAIT
+        while True:
+            try:
+                await sending.publish(self._node, self._identity, self._room.name, text, key)
+            except BrokerError as error:
+                gone = self._gone_at is not None and monotonic() - self._gone_at > AFTERLIFE
+                if gone or isinstance(error, RefusedByBroker):
+                    raise
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, LONGEST_WAIT)
+            else:
+                self._node.metrics.messages_in += 1
+                return
+
+
+async def open_plain(node: Node, connection: Connection, room_name: str, identity: Identity, history: int) -> None:
+    """Make a connection a member of a room.
+
+    Raises:
+        BrokerError: the room can't be joined now.
+    """
+    async with node.rooms.open(room_name) as room:
+        start = await find_start(room, node.broker, None, history)
+        member = room.enter(connection, connection.codec, identity.user)
+        connection.receiver = PlainSession(node, connection, identity, room, member)
+        for entry in start.entries:
+            connection.write(connection.codec.frame(room.log.room, entry))
+        room.fanout.add(member, start.epoch, start.cursor)

@@ -1,0 +1,137 @@
+"""One room on this node: its feed, its log, its members, and who is in it."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from typing import Final
+
+from brokers.base import Broker, Entry, Position
+from hubbub_protocol import encode, events
+from service.catchup import CatchUp
+from service.codecs import JSON, Codec
+from service.fanout import Fanout, Member, Outlet
+from service.feed import Feed
+from service.frames import text_frame
+from service.log import RoomLog
+from service.metrics import Metrics
+from service.presence import Changes, Roster
+from service.settings import Settings
+from service.stored import encode_name
+from service.tasks import Tasks
+
+# How long joins and leaves are gathered before they are told (seconds), in rooms up to a size and above it.
+SMALL_ROOM: Final = 50
+GATHER_SMALL: Final = 0.1
+GATHER_LARGE: Final = 1.0
+TYPING_EVERY: Final = 3.0
+
+
+class Room:
+    """One room on this node. `holds` counts members and operations under way: at 0 it may be given up."""
+
+    __slots__ = (
+        "_changes", "_loop", "_missed", "_names_limit", "_node", "_tell_handle", "_typing", "early", "fanout", "feed",
+        "holds", "linger", "lock", "log", "name", "opened", "reader", "roster",
+    )  # fmt: skip
+
+    def __init__(self, name: str, node: str, broker: Broker, tasks: Tasks, metrics: Metrics, settings: Settings) -> None:
+        self.name = name
+        self.log = RoomLog(encode_name(name), max_entries=settings.log_entries, max_bytes=settings.log_bytes)
+        self.reader = CatchUp(self, broker, tasks, metrics)
+        self.fanout = Fanout(self.log, metrics, recover=self.reader.recover, caught_up=self._tell_missed)
+        self.feed = Feed(name, broker, tasks, metrics, take=self.fanout.append, restart=self.restart)
+        self.roster = Roster()
+        self.holds = 0
+        self.opened = False
+        # Entries delivered before `subscribe` told the head.
+        self.early: list[Entry] = []
+        self.lock = asyncio.Lock()
+        self.linger: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+        self._node = node
+        self._names_limit = settings.presence_names
+        self._changes = Changes()
+        self._missed: dict[Member, Changes] = {}
+        self._tell_handle: asyncio.TimerHandle | None = None
+        self._typing: dict[str, float] = {}
+
+    # Membership -------------------------------------------------------------------------------------------------
+
+    def enter(self, outlet: Outlet, codec: Codec, user: str) -> Member:
+        """Make a connection a member; `fanout.add` lets it in when it was given its start."""
+        self.holds += 1
+        if self.roster.arrive(self._node, user):
+            self._changes.came(user)
+            self._gather()
+        return Member(outlet, codec, user, self.fanout)
+
+    def leave(self, member: Member) -> None:
+        """Let a member go."""
+        self.holds -= 1
+        self.fanout.remove(member)
+        self._missed.pop(member, None)
+        if self.roster.depart(self._node, member.user):
+            self._typing.pop(member.user, None)
+            self._changes.went(member.user)
+            self._gather()
+
+    def members(self) -> events.Members:
+        """Tell how many users are here, and the first names."""
+        names, more = self.roster.page("", self._names_limit)
+        return events.Members(count=len(self.roster), names=names, more=more)
+
+    # Signals ----------------------------------------------------------------------------------------------------
+
+    def may_type(self, user: str) -> bool:
+        """Tell whether it's time to say again that a user is typing (PR4), and note it."""
+        now = monotonic()
+        if now - self._typing.get(user, -TYPING_EVERY) < TYPING_EVERY:
+            return False
+        self._typing[user] = now
+        return True
+
+    def show_typing(self, user: str) -> None:
+        """Tell the members that a user is typing."""
+        frame = text_frame(encode(events.TypingNow(room=self.name, user=user)))
+        self.fanout.tell(JSON, frame, but=user)
+
+    def restart(self, position: Position) -> None:
+        """Go on at a position after a gap that can't be filled; the members are told (RM6)."""
+        self.fanout.flush_now()
+        self.log.restart(*position)
+        self.fanout.restart()
+        frame = text_frame(encode(events.Reset(room=self.name, epoch=position.epoch, offset=position.offset)))
+        # Members that are behind are told by their catch-up, at the place where they are.
+        self.fanout.tell(JSON, frame)
+
+    def close(self) -> None:
+        """Stop all timers."""
+        self.fanout.close()
+        for handle in (self._tell_handle, self.linger):
+            if handle is not None:
+                handle.cancel()
+
+    def _gather(self) -> None:
+        if self._tell_handle is None:
+            wait = GATHER_SMALL if len(self.roster) <= SMALL_ROOM else GATHER_LARGE
+            self._tell_handle = self._loop.call_later(wait, self._tell_presence)
+
+    def _tell_presence(self) -> None:
+        self._tell_handle = None
+        changes, self._changes = self._changes, Changes()
+        if not changes:
+            return
+        for member in self.fanout.tell(JSON, self._presence_frame(changes)):
+            self._missed.setdefault(member, Changes()).add(changes)
+
+    def _tell_missed(self, member: Member) -> None:
+        """Tell a member that was behind what it missed of the presence."""
+        if changes := self._missed.pop(member, None):
+            member.outlet.write(self._presence_frame(changes))
+
+    def _presence_frame(self, changes: Changes) -> bytes:
+        small = len(self.roster) <= self._names_limit
+        joined, left = (list(changes.joined), list(changes.left)) if small else ([], [])
+        event = events.Presence(room=self.name, count=len(self.roster), joined=joined, left=left)
+        return text_frame(encode(event))

@@ -1,0 +1,170 @@
+"""The rooms of this node: opened with their first member, given up a while after the last, fed by the broker."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+from brokers.base import Broker, Entry
+from brokers.errors import BrokerError
+from service.metrics import Metrics
+from service.room import Room
+from service.settings import Settings
+from service.signals import read_typing
+from service.tasks import Tasks
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+# Entries read into a room's log when it's opened, so that joins need no read of their own.
+PRIME: Final = 200
+# Entries kept that came before `subscribe` told the head; what is dropped is seen as a gap and repaired.
+EARLY: Final = 10_000
+HEADS_AT_ONCE: Final = 1_000
+
+_log: Final = logging.getLogger(__name__)
+
+
+class Rooms:
+    """All rooms of this node, and the broker's listener."""
+
+    def __init__(self, node: str, broker: Broker, tasks: Tasks, metrics: Metrics, settings: Settings) -> None:
+        self._make: Callable[[str], Room] = lambda name: Room(name, node, broker, tasks, metrics, settings)
+        self._broker = broker
+        self._tasks = tasks
+        self._metrics = metrics
+        self._linger = settings.linger_seconds
+        self._rooms: dict[str, Room] = {}
+        # Why the broker is out of reach, while it is.
+        self.broker_fault: str | None = None
+
+    def __len__(self) -> int:
+        return len(self._rooms)
+
+    def __iter__(self) -> Iterator[Room]:
+        return iter(self._rooms.values())
+
+    def get(self, name: str) -> Room | None:
+        """Give a room that is open on this node."""
+        return self._rooms.get(name)
+
+    @asynccontextmanager
+    async def open(self, name: str) -> AsyncIterator[Room]:
+        """Subscribe to a room if that's needed, and hold it for the time of the block.
+
+        Raises:
+            BrokerError: the room can't be subscribed to now.
+        """
+        room = self._rooms.get(name)
+        if room is None:
+            room = self._rooms[name] = self._make(name)
+        room.holds += 1
+        try:
+            # The lock is held around the registry change and the broker's call, so that of two first
+            # members one subscribes and the other waits, and neither meets an unsubscribe.
+            async with room.lock:
+                if not room.opened:
+                    await self._subscribe(room)
+            yield room
+        finally:
+            room.holds -= 1
+            self.release(room)
+
+    def release(self, room: Room) -> None:
+        """Give a room up after a while, if nobody holds it by then."""
+        if room.holds or room.linger is not None:
+            return
+        room.linger = asyncio.get_running_loop().call_later(self._linger, self._retire, room)
+
+    async def close(self) -> None:
+        """Stop all rooms' timers."""
+        for room in self._rooms.values():
+            room.close()
+        self._rooms.clear()
+
+    # The broker's listener --------------------------------------------------------------------------------------
+
+    def deliver(self, entry: Entry) -> None:
+        """Take an entry of a subscribed room."""
+        room = self._rooms.get(entry.room)
+        if room is None:
+            return
+        self._metrics.messages_out += 1
+        if room.opened:
+            room.feed.accept(entry)
+        elif len(room.early) < EARLY:
+            room.early.append(entry)
+
+    def signal(self, room: str, payload: bytes) -> None:
+        """Take a signal of a subscribed room."""
+        here = self._rooms.get(room)
+        user = read_typing(payload)
+        if here is not None and user is not None:
+            here.show_typing(user)
+
+    def lost(self, reason: str) -> None:
+        """Learn that the broker is out of reach."""
+        self.broker_fault = reason
+        self._metrics.broker_lost += 1
+        _log.warning("broker_lost", extra={"reason": reason})
+
+    def restored(self) -> None:
+        """Learn that the broker is back: compare all rooms at once (design §4)."""
+        self.broker_fault = None
+        _log.info("broker_restored")
+        self._tasks.start(self._compare(), name="compare heads")
+
+    async def _compare(self) -> None:
+        names = [room.name for room in self._rooms.values() if room.opened]
+        for start in range(0, len(names), HEADS_AT_ONCE):
+            try:
+                heads = await self._broker.heads(names[start : start + HEADS_AT_ONCE])
+            except BrokerError as error:
+                # It was lost again; `restored` will be called again.
+                _log.warning("heads_not_compared", extra={"reason": str(error)})
+                return
+            for name, head in heads.items():
+                room = self._rooms.get(name)
+                if room is not None and room.opened:
+                    room.feed.compare(head)
+
+    # Opening and giving up --------------------------------------------------------------------------------------
+
+    async def _subscribe(self, room: Room) -> None:
+        head = await self._broker.subscribe(room.name)
+        room.log.restart(*head)
+        room.fanout.restart()
+        room.feed.begin(head)
+        early, room.early = room.early, []
+        room.opened = True
+        for entry in early:
+            room.feed.accept(entry)
+        try:
+            page = await self._broker.history(room.name, limit=PRIME)
+        except BrokerError as error:
+            # The room is right without it; joins will read for themselves.
+            _log.warning("room_not_primed", extra={"room": room.name, "reason": str(error)})
+        else:
+            room.log.prepend(page.entries)
+
+    def _retire(self, room: Room) -> None:
+        room.linger = None
+        if not room.holds:
+            self._tasks.start(self._unsubscribe(room), name=f"give up {room.name!r}")
+
+    async def _unsubscribe(self, room: Room) -> None:
+        async with room.lock:
+            if room.holds:
+                return
+            room.opened = False
+            try:
+                await self._broker.unsubscribe(room.name)
+            except BrokerError as error:
+                # Nothing is lost: entries of a room that isn't here are not taken.
+                _log.warning("unsubscribe_failed", extra={"room": room.name, "reason": str(error)})
+            if not room.holds:
+                room.close()
+                self._rooms.pop(room.name, None)

@@ -1,0 +1,98 @@
+"""Sending: from a `send` command to an entry in the room, and back as `sent` (SN1-SN7)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+from time import monotonic, perf_counter, time
+from typing import TYPE_CHECKING, Final
+
+from brokers.base import Receipt
+from brokers.errors import BrokerError
+from brokers.errors import Refused as RefusedByBroker
+from hubbub_protocol import Code, events
+from hubbub_protocol.commands import Send
+from service.auth import Identity
+from service.keys import new_key
+from service.membership import joined_room, known
+from service.refusals import Refused
+from service.stored import Stored, encode_stored
+
+if TYPE_CHECKING:
+    from service.node import Node
+    from service.session import Session
+
+_log: Final = logging.getLogger(__name__)
+# How long until a client tries again while the broker is away (seconds).
+RETRY_AFTER: Final = 1.0
+
+
+def send(session: Session, command: Send) -> None:
+    """Publish a message, and answer when it's stored.
+
+    No task: the broker's future calls back, and a broker that knows at once is answered at once. Calls keep their
+    order (P4), so messages of one connection are stored in the order in which they were sent (SN7).
+    """
+    joined_room(session, command.room)
+    identity = known(session)
+    check_text(session.node, identity, command.room, command.text)
+    wait = session.sends.take(monotonic())
+    if wait:
+        raise Refused(Code.RATE_LIMITED, "too fast", retry_after=wait)
+    started = perf_counter()
+    future = publish(session.node, identity, command.room, command.text, command.key)
+    session.sending += 1
+    if future.done():
+        _settle(session, command.id, started, future)
+    else:
+        future.add_done_callback(partial(_settle_later, session, command.id, started))
+
+
+def check_text(node: Node, identity: Identity, room: str, text: str) -> None:
+    """Refuse what can't be sent (SN4), or not by this user."""
+    if not identity.may_write(room):
+        raise Refused(Code.FORBIDDEN, "this room is not yours to write")
+    if not text or text.isspace():
+        raise Refused(Code.EMPTY, "there is no text")
+    most = node.settings.text_characters
+    if len(text) > most:
+        raise Refused(Code.TOO_LONG, f"the text has {len(text)} characters; {most} are allowed")
+
+
+def publish(node: Node, identity: Identity, room: str, text: str, key: str | None) -> asyncio.Future[Receipt]:
+    """Hand a message to the broker. A key counts for its user only (SN2); a message without one gets one."""
+    key = key or new_key()
+    payload = encode_stored(Stored(key=key, user=identity.user, text=text, at=int(time() * 1000)))
+    return node.broker.publish(room, payload, key=f"{identity.scope}/{key}")
+
+
+def refusal_of(error: BaseException) -> Refused:
+    """Say a broker's error in the protocol's words."""
+    if isinstance(error, RefusedByBroker):
+        return Refused(Code.INVALID, str(error))
+    if isinstance(error, BrokerError):
+        return Refused(Code.UNAVAILABLE, str(error), retry_after=RETRY_AFTER)
+    _log.error("publish_failed", exc_info=error)
+    return Refused(Code.INTERNAL, "the server failed", retry_after=RETRY_AFTER)
+
+
+def _settle(session: Session, number: int, started: float, future: asyncio.Future[Receipt]) -> None:
+    """Answer a `send` whose fate is known."""
+    session.sending -= 1
+    metrics = session.node.metrics
+    error = None if future.cancelled() else future.exception()
+    if future.cancelled():
+        session.refuse(Refused(Code.UNAVAILABLE, "the node stops", retry_after=RETRY_AFTER), number)
+    elif error is not None:
+        session.refuse(refusal_of(error), number)
+    else:
+        epoch, offset, duplicate = future.result()
+        metrics.messages_in += 1
+        metrics.publish_seconds.observe(perf_counter() - started)
+        session.answer(events.Sent(id=number, epoch=epoch, offset=offset, duplicate=duplicate))
+
+
+def _settle_later(session: Session, number: int, started: float, future: asyncio.Future[Receipt]) -> None:
+    _settle(session, number, started, future)
+    session.go_on()
