@@ -142,7 +142,7 @@ class Address(Kind[str]):
 
     @override
     def read(self, text: str) -> str:
-        for part in text.split(","):
+        for part in _addresses(text):
             url = urlsplit(part.strip())
             # Looking at the port raises ValueError if it's none.
             if not url.scheme or (url.hostname is None and not url.path) or url.port == 0:
@@ -160,7 +160,7 @@ class Address(Kind[str]):
     @override
     def show(self, value: str) -> str:
         """Hide everything ahead of the `@`, for a NATS token stands there alone, and all parameters."""
-        return ",".join(re.sub(r"\?.*", "?***", _hide_user(part)) for part in value.split(","))
+        return ",".join(re.sub(r"\?.*", "?***", _hide_user(part)) for part in _addresses(value))
 
     @override
     def quote(self, text: str) -> str:
@@ -198,6 +198,11 @@ def _within(value: T, least: float, most: float) -> T:
     if not (isinstance(value, int | float) and math.isfinite(value) and least <= value <= most):
         raise ValueError(value)
     return value
+
+
+def _addresses(text: str) -> list[str]:
+    """Part a list at the commas ahead of a scheme: a password may hold a comma too."""
+    return re.split(r",(?=\s*[a-z]+://)", text)
 
 
 def _hide_user(url: str) -> str:

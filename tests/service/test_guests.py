@@ -1,0 +1,181 @@
+"""The names in use on a node."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hubbub_protocol.names import fold_user, user_fault
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+
+from service.guests import Guests, InvalidName, NameTaken, Taken
+
+SESSION = "abcdefghijklmnopqrstuv"
+
+
+def _refused(guests: Guests, name: str, session: str | None = None) -> str:
+    with pytest.raises(NameTaken) as refusal:
+        guests.take(name, session)
+    return refusal.value.suggestion
+
+
+def test_a_free_name_is_taken_with_a_secret_of_128_bits() -> None:
+    taken = Guests().take("Ann")
+    assert taken.user == "Ann"
+    assert re.fullmatch(r"[A-Za-z0-9_-]{22}", taken.session)
+
+
+def test_no_two_secrets_are_the_same() -> None:
+    guests = Guests()
+    assert len({guests.take(None).session for _ in range(100)}) == 100
+
+
+def test_a_name_in_use_is_refused_with_the_smallest_free_number() -> None:
+    guests = Guests()
+    guests.take("ann")
+    assert _refused(guests, "ann") == "ann2"
+    guests.take("ann2")
+    assert _refused(guests, "ann") == "ann3"
+
+
+@pytest.mark.parametrize("name", ["ANN", "Ann", "\uff41nn"])
+def test_names_that_look_alike_are_one_name(name: str) -> None:
+    guests = Guests()
+    guests.take("ann")
+    _refused(guests, name)
+
+
+def test_the_same_session_has_the_name_again_as_it_was_first_written() -> None:
+    guests = Guests()
+    first = guests.take("Ann")
+    assert guests.take("ann", first.session) == first
+
+
+def test_another_session_does_not_have_it() -> None:
+    guests = Guests()
+    guests.take("ann")
+    _refused(guests, "ann", SESSION)
+
+
+def test_a_name_is_free_when_its_last_holder_left() -> None:
+    guests = Guests()
+    session = guests.take("ann").session
+    guests.take("ann", session)
+    guests.free("ANN")
+    _refused(guests, "ann")
+    guests.free("ann")
+    assert guests.take("ann").session != session
+
+
+def test_a_session_from_another_node_goes_on_here() -> None:
+    assert Guests().take("ann", SESSION) == Taken("ann", SESSION)
+
+
+@pytest.mark.parametrize("session", ["", "short", "x" * 23, "é" * 22, "a b" * 7 + "c"])
+def test_a_session_that_is_none_of_ours_is_replaced(session: str) -> None:
+    assert Guests().take("ann", session).session != session
+
+
+@pytest.mark.parametrize("name", ["", " ann", "a\nb", "x" * 33, "a\u202eb"])
+def test_what_is_no_name_is_refused_and_not_held(name: str) -> None:
+    guests = Guests()
+    with pytest.raises(InvalidName, match="the name "):
+        guests.take(name)
+    assert not len(guests)
+
+
+def test_a_made_up_name_is_one_that_could_be_chosen() -> None:
+    user = Guests().take(None).user
+    assert re.fullmatch(r"guest-([a-z][aeiou]){2}", user)
+    assert user_fault(user) is None
+
+
+def test_made_up_names_never_meet_however_many_there_are() -> None:
+    guests = Guests()
+    users = {guests.take(None).user for _ in range(10_000)}
+    assert len(users) == len(guests) == 10_000
+    assert max(map(len, users)) <= 32
+
+
+def test_the_name_of_a_token_is_always_granted_and_no_guest_has_it_then() -> None:
+    guests = Guests()
+    session = guests.take("ann").session
+    assert guests.hold("Ann").user == "Ann"
+    _refused(guests, "ann", session)
+    guests.free("ann")
+    _refused(guests, "ann", session)
+    guests.free("ann")
+    guests.take("ann")
+
+
+def test_the_session_of_a_token_opens_nothing_for_a_guest() -> None:
+    guests = Guests()
+    held = guests.hold("ann")
+    _refused(guests, "ann", held.session)
+
+
+def test_a_suggestion_stays_quick_when_all_small_numbers_are_in_use() -> None:
+    guests = Guests()
+    for name in ["ann", *(f"ann{number}" for number in range(2, 100))]:
+        guests.take(name)
+    guests.take(_refused(guests, "ann"))
+
+
+@given(st.text(min_size=1, max_size=32).filter(lambda name: user_fault(name) is None))
+def test_a_suggestion_is_a_name_that_is_free(name: str) -> None:
+    guests = Guests()
+    guests.take(name)
+    suggestion = _refused(guests, name)
+    assert user_fault(suggestion) is None
+    guests.take(suggestion)
+
+
+class Comings(RuleBasedStateMachine):
+    """Guests and token users come and go; the names in use are those of who is here."""
+
+    here = Bundle("here")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.guests = Guests()
+        self.counts: dict[str, int] = {}
+
+    def _came(self, taken: Taken) -> Taken:
+        name = fold_user(taken.user)
+        self.counts[name] = self.counts.get(name, 0) + 1
+        return taken
+
+    @rule(target=here, name=st.sampled_from(["ann", "Ann", "bob"]))
+    def guest_comes(self, name: str) -> Taken:
+        try:
+            return self._came(self.guests.take(name))
+        except NameTaken as refusal:
+            return self._came(self.guests.take(refusal.suggestion))
+
+    @rule(target=here, name=st.sampled_from(["ann", "bob"]))
+    def token_comes(self, name: str) -> Taken:
+        return self._came(self.guests.hold(name))
+
+    @rule(target=here, tab=here)
+    def guest_opens_a_tab(self, tab: Taken) -> Taken:
+        try:
+            return self._came(self.guests.take(*tab))
+        except NameTaken as refusal:
+            return self._came(self.guests.take(refusal.suggestion))
+
+    @rule(taken=consumes(here))
+    def somebody_leaves(self, taken: Taken) -> None:
+        name = fold_user(taken.user)
+        self.guests.free(taken.user)
+        self.counts[name] -= 1
+        if not self.counts[name]:
+            del self.counts[name]
+
+    @invariant()
+    def names_in_use_are_those_of_who_is_here(self) -> None:
+        assert len(self.guests) == len(self.counts)
+
+
+test_everything_returns_to_zero = Comings.TestCase
