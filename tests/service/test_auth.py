@@ -97,6 +97,7 @@ def test_a_token_that_expired_is_told_apart() -> None:
         (_claims(sub="x" * 33), "is longer than 32 characters"),
         (_claims(exp="soon"), "can't be read"),
         (_claims(exp=1e400), "can't be read"),
+        (_claims(exp="99999999999"), "`exp` is not a number"),
         (_claims(exp=True), "expired"),
         (_claims(nbf=int(time.time()) + 60), "not valid yet"),
         (_claims(**{"rooms.read": "lobby"}), "`rooms.read` is not a list"),
@@ -190,7 +191,7 @@ def test_a_token_of_other_claims_is_refused(header: bytes, claims: bytes) -> Non
     _refusal(".".join(base64.urlsafe_b64encode(part).decode() for part in (header, claims, b"x" * 32)))
 
 
-@pytest.mark.parametrize("claims", ["[" * 100_000, '{"sub":' * 2000, "9" * 5000])
+@pytest.mark.parametrize("claims", ["[" * 10_000, '{"":' * 2500, '{"exp":' + "9" * 5000 + "}"])
 def test_claims_without_end_are_refused(claims: str) -> None:
     head = base64.urlsafe_b64encode(b'{"alg":"HS256"}').rstrip(b"=") + b"."
     head += base64.urlsafe_b64encode(claims.encode()).rstrip(b"=")

@@ -1,0 +1,74 @@
+"""What two settings must be to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from service.settings import Settings, SettingsError, load
+from service.settings.checks import contradictions
+
+SECRET = "a secret of more than thirty-two bytes"
+PEM = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"
+TOKENS = {"HUBBUB_AUTH": "tokens", "HUBBUB_TOKEN_KEY": SECRET}
+
+
+def _fault(environ: Mapping[str, str]) -> str:
+    with pytest.raises(SettingsError) as refusal:
+        load(environ)
+    [fault] = refusal.value.faults
+    return fault
+
+
+def _contradictions(**values: object) -> list[str]:
+    return list(contradictions(Settings(**values)))  # type: ignore[arg-type]
+
+
+def test_several_workers_on_memory_are_refused_with_the_reason() -> None:
+    fault = _fault({"HUBBUB_WORKERS": "2"})
+    assert "HUBBUB_WORKERS=2 is refused with BROKER=memory" in fault
+    assert "would not see each other" in fault
+    assert "BROKER=redis" in fault
+
+
+def test_several_workers_are_taken_with_a_broker_that_joins_them() -> None:
+    assert not list(_contradictions(broker="redis", workers=4))
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({"HUBBUB_AUTH": "tokens"}, "needs HUBBUB_TOKEN_KEY"),
+        ({"HUBBUB_AUTH": "both"}, "needs HUBBUB_TOKEN_KEY"),
+        ({"HUBBUB_TOKEN_KEY": SECRET}, "HUBBUB_AUTH=guests takes no tokens"),
+        ({**TOKENS, "HUBBUB_TOKEN_KEY": "short"}, "too short"),
+        ({**TOKENS, "HUBBUB_TOKEN_KEY": PEM}, "Set RS256 or EdDSA"),
+        ({**TOKENS, "HUBBUB_TOKEN_ALGORITHM": "RS256"}, "PEM of a public key"),
+        ({"HUBBUB_FRAME_BYTES": "1024"}, "can't hold a message"),
+        ({"HUBBUB_LOG_BYTES": "4096"}, "can't keep even one message"),
+        ({"HUBBUB_HISTORY_BYTES": "4096"}, "can't keep even one message"),
+    ],
+)
+def test_settings_must_fit_together(environ: dict[str, str], words: str) -> None:
+    fault = _fault(environ)
+    assert words in fault
+    assert SECRET not in fault
+
+
+def test_keys_are_remembered_for_longer_than_calls_are_tried_again() -> None:
+    assert _contradictions(key_seconds=10.0, broker_timeout=5.0)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        TOKENS,
+        {**TOKENS, "HUBBUB_AUTH": "both"},
+        {**TOKENS, "HUBBUB_TOKEN_ALGORITHM": "EdDSA", "HUBBUB_TOKEN_KEY": PEM},
+    ],
+)
+def test_tokens_with_a_key_that_fits_are_taken(environ: dict[str, str]) -> None:
+    settings = load(environ)
+    assert settings.takes_tokens
+    assert settings.takes_guests is (settings.auth == "both")

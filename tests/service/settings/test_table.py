@@ -1,0 +1,42 @@
+"""The one table of settings."""
+
+from __future__ import annotations
+
+from brokers.base import Options, Retention
+from service.settings import Settings, load
+from service.settings.table import rows
+
+SECRET = "a secret of more than thirty-two bytes"
+TOKENS = {"HUBBUB_AUTH": "tokens", "HUBBUB_TOKEN_KEY": SECRET}
+ROWS = tuple(rows())
+
+
+def test_every_default_is_allowed() -> None:
+    for row in ROWS:
+        if row.default not in {"", ()}:
+            assert row.kind.read(row.kind.show(row.default)) == row.default
+
+
+def test_every_setting_says_what_it_means() -> None:
+    assert all(row.meaning.endswith(".") for row in ROWS)
+    assert len({row.variable for row in ROWS}) == len(ROWS)
+
+
+def test_all_variables_but_the_broker_s_own_begin_with_our_name() -> None:
+    others = {row.variable for row in ROWS if not row.variable.startswith("HUBBUB_")}
+    assert others == {"BROKER", "REDIS_URL", "NATS_URL"}
+
+
+def test_a_secret_is_not_in_the_repr() -> None:
+    assert SECRET not in repr(load(TOKENS))
+
+
+def test_the_broker_is_made_from_the_settings() -> None:
+    settings = Settings(broker="nats", nats_url="nats://bus", history_entries=7, prefix="x", key_seconds=60.0)
+    expected = Options(
+        url="nats://bus", retention=Retention(entries=7), key_window=60.0, timeout=5.0, prefix="x"
+    )
+    assert settings.broker_options == expected
+    assert Settings().broker_options == Options()
+    assert Settings(broker="theirs", broker_url="theirs://x").broker_options.url == "theirs://x"
+    assert Settings(broker="redis").broker_options.url == "redis://localhost:6379/0"
