@@ -28,10 +28,16 @@ answers() {
     .venv/bin/python -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=1)' "$1" 2>/dev/null
 }
 
+stop_node() {
+    kill "$node" 2>/dev/null || true
+    wait "$node" 2>/dev/null || true
+}
+
 start_node() {
-    HUBBUB_HOST=127.0.0.1 HUBBUB_PORT=$port .venv/bin/python -m service &
+    env -u HUBBUB_E2E_CHROMIUM -u HUBBUB_E2E_URL \
+        BROKER=memory HUBBUB_HOST=127.0.0.1 HUBBUB_PORT="$port" .venv/bin/python -m service &
     node=$!
-    trap 'kill "$node" 2>/dev/null; wait "$node" 2>/dev/null' EXIT
+    trap stop_node EXIT
     for _ in $(seq 100); do
         ! answers "$url/health/ready" || return 0
         kill -0 "$node" 2>/dev/null || break

@@ -3,6 +3,7 @@
 set -euo pipefail
 . "$(dirname "$0")/prelude.sh"
 
+scripts/web.sh check
 scripts/setup.sh run
 scripts/web.sh build
 exec .venv/bin/python -m service

@@ -3,6 +3,7 @@
 set -euo pipefail
 . "$(dirname "$0")/prelude.sh"
 
+scripts/web.sh check
 scripts/setup.sh dev
 scripts/web.sh install
 .venv/bin/python -m pytest "$@" # finding no test at all is an error too (5)

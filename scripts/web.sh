@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Build the chat page into clients/web/dist; `web.sh install` only installs what building and testing need.
+# Build the chat page into clients/web/dist. `web.sh install` stops at the packages that building and testing need,
+# `web.sh check` before them: it says at once, not after a minute, that Node is missing.
 set -euo pipefail
 . "$(dirname "$0")/prelude.sh"
 cd clients/web
 
-wanted=${1:-build}
 stamps=node_modules/.stamps # goes with node_modules, as it must
 
 check_node() {
@@ -42,7 +42,21 @@ build_page() {
     stamp $stamps/page "$page"
 }
 
-is_current $stamps/packages "$(packages)" || install_packages
-[ "$wanted" = build ] || exit 0
 page=$(sources)
-{ is_current $stamps/page "$page" && [ -f dist/index.html ]; } || build_page
+
+page_is_current() {
+    is_current $stamps/page "$page" && [ -f dist/index.html ]
+}
+
+case ${1:-build} in
+    check)
+        page_is_current || check_node
+        ;;
+    install)
+        is_current $stamps/packages "$(packages)" || install_packages
+        ;;
+    build)
+        is_current $stamps/packages "$(packages)" || install_packages
+        page_is_current || build_page
+        ;;
+esac

@@ -113,7 +113,7 @@ def test_names_say_what_is_inside() -> None:
 
 def test_only_the_settings_read_the_environment() -> None:
     outside = [path for path in sources(".py") if not is_settings(path) and not path.startswith("tests/")]
-    found = [f"{path}:{line}" for path in outside for line in reads_of_environment(ast.parse(read(path)))]
+    found = {f"{path}:{line}" for path in outside for line in reads_of_environment(ast.parse(read(path)))}
     assert not found
 
 
