@@ -24,6 +24,8 @@ from hubbub_protocol.names import fold_user, user_fault
 from service.settings import Settings
 
 _MOST_CHARACTERS: Final = 16_384
+# The end of the year 9999: a timer can't be set for much later, nor can milliseconds be told exactly.
+_LATEST: Final = 253_402_300_799.0
 _LEAST_RSA_BITS: Final = 2048
 _LEAST_SECRET_BYTES: Final = 32
 _READ: Final = "rooms.read"
@@ -140,7 +142,8 @@ class Authenticator:
         except jwt.PyJWTError as error:
             raise BadToken(_reason(error)) from error
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
-            # What the token holds is anybody's: numbers without bounds, nests without end.
+            # What a token holds is anybody's: numbers without bounds, nests without end. Not every
+            # PyJWT that we may be installed with turns them all into errors of its own.
             raise BadToken("the token can't be read") from error
         return claims
 
@@ -198,7 +201,7 @@ def _identity(claims: Mapping[str, object]) -> Identity:
 
 def _expiry(value: object) -> float:
     if isinstance(value, int | float) and math.isfinite(value):
-        return float(value)
+        return min(float(value), _LATEST)
     raise BadToken("the token's `exp` is not a number")
 
 

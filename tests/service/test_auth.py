@@ -199,6 +199,25 @@ def test_claims_without_end_are_refused(claims: str) -> None:
     _refusal((head + b"." + base64.urlsafe_b64encode(signature).rstrip(b"=")).decode())
 
 
+@pytest.mark.parametrize("error", [RecursionError, OverflowError, ValueError, TypeError])
+def test_what_breaks_the_library_is_refused_too(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(jwt, "decode", broken)
+    assert _refusal(_token()) == "the token can't be read"
+
+
+def test_a_token_that_is_too_long_is_not_looked_at() -> None:
+    assert _refusal("x" * 20_000) == "the token is too long"
+
+
+def test_an_end_that_no_timer_reaches_comes_down_to_one_that_can_be_told() -> None:
+    assert _auth().verify(_token(_claims(exp=1e300))).expires == 253_402_300_799
+
+
 def test_no_refusal_holds_a_part_of_the_token() -> None:
     claims = _claims(sub="x" * 40 + "SECRET")
     for token in (_token(claims), "SECRET.SECRET.SECRET", _token()[:-3] + "SECRET"):
