@@ -131,7 +131,7 @@ async def test_when_all_is_too_old_nothing_is_kept_but_the_heads(
 
 async def test_busy_rooms_tidy_the_quiet_ones(pair: tuple[Node, Node], hub: Hub, clock: Clock) -> None:
     here, _ = pair
-    quiet = await here.say("quiet", *[b"text"] * 500)
+    quiet = await here.say("quiet", *[b"text"] * 1000)
     clock.now = 1001.0
     await here.say("busy", *[b"text"] * 20)  # far fewer than what there was to let go
     clock.now = 0.0  # so that counting lets nothing go by itself

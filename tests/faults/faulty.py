@@ -61,6 +61,11 @@ class Gate:
         if fate is Fate.DELAY:
             self._held.append((self._delayed_by, entry))
 
+    def close(self) -> None:
+        """Let nothing through from now on, nor what waits: it's lost with the connection."""
+        self.shut = True
+        self._held.clear()
+
     def release(self) -> None:
         """Let all through that wait."""
         waiting, self._held = self._held, []
@@ -80,7 +85,7 @@ class Gate:
             self.listener.restored()
 
     def _pass(self, entry: Entry) -> None:
-        if self.listener and not self.shut:
+        if self.listener:
             self.listener.deliver(entry)
 
 
@@ -114,7 +119,7 @@ class FaultyBroker(Broker):
     def cut(self, reason: str = "cut by the test") -> None:
         """Put the backbone out of this node's reach; what others publish meanwhile is missed."""
         if not self._gate.shut:
-            self._gate.shut = True
+            self._gate.close()
             self._gate.lost(reason)
 
     def mend(self) -> None:

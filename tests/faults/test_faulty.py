@@ -60,6 +60,16 @@ async def test_what_is_delayed_and_overtaken_by_nothing_waits_for_its_release(
     assert node.heard.payloads("room") == [b"one", b"two"]
 
 
+async def test_what_is_delayed_is_lost_with_the_connection(broker: FaultyBroker, node: Node) -> None:
+    broker.fate(Fate.DELAY)
+    await node.say("room", b"one")
+    broker.cut()
+    broker.mend()
+    broker.release()
+    await node.say("room", b"two", b"three", b"four")
+    assert node.heard.payloads("room") == [b"two", b"three", b"four"]
+
+
 def test_the_same_seed_draws_the_same_fates() -> None:
     drawn, again, other = (
         list(islice(seeded(seed, drop=0.2, repeat=0.2, delay=0.2), 1000)) for seed in (1, 1, 2)
