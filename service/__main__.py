@@ -14,6 +14,7 @@ from typing import Final
 from brokers.errors import BrokerError
 from service import __version__, logs
 from service.auth import BadKey
+from service.drain import drain
 from service.server import CannotListen, Running, running
 from service.settings import Settings, SettingsError, load, show
 
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"hubbub {__version__}")
     wanted = parser.parse_args(arguments)
     try:
-        settings = load(os.environ)
+        settings = load()
     except SettingsError as error:
         print(error, file=sys.stderr)
         return _USAGE
@@ -53,21 +54,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _serve(settings: Settings) -> None:
-    stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    stopped: asyncio.Future[int] = loop.create_future()
     async with running(settings) as here:
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, _stop, stop, number)
+            loop.add_signal_handler(number, _stop, stopped, number)
         _greet(here)
-        await stop.wait()
+        if await stopped == signal.SIGTERM:
+            # Somebody who runs several nodes stops one: its clients are to move without noticing.
+            await drain(here.node)
 
 
-def _stop(stop: asyncio.Event, number: int) -> None:
-    """Stop in order; at the second time at once."""
-    if stop.is_set():
+def _stop(stopped: asyncio.Future[int], number: int) -> None:
+    """Stop in order; at the second signal at once."""
+    if stopped.done():
         os._exit(128 + number)
     _log.info("stopping", extra={"signal": signal.Signals(number).name})
-    stop.set()
+    stopped.set_result(number)
 
 
 def _greet(here: Running) -> None:

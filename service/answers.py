@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from brokers.base import Entry
+from brokers.base import Entry, Page
 from hubbub_protocol import encode, events
 from service.frames import text_frame
 from service.stored import encode_name, encode_value, message_event
@@ -42,6 +42,18 @@ def page(command: int, room: bytes, entries: Sequence[Entry], *, more: bool) -> 
     return text_frame(
         b'{"type":"page","id":%d,"room":%b,"messages":[%b],"more":%b}'
         % (command, room, _messages(room, entries), b"true" if more else b"false")
+    )
+
+
+def history_body(room: bytes, page: Page) -> bytes:
+    """Write a page of history for the HTTP API."""
+    return b'{"room":%b,"epoch":%b,"head":%d,"more":%b,"trimmed":%b,"messages":[%b]}' % (
+        room,
+        encode_name(page.head.epoch),
+        page.head.offset,
+        b"true" if page.more else b"false",
+        b"true" if page.trimmed else b"false",
+        _messages(room, page.entries),
     )
 
 

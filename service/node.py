@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final, Self
 
 from brokers.base import Broker
@@ -56,11 +57,6 @@ class Node:
         await self.broker.close()
         _log.info("node_stopped", extra={"node": self.name})
 
-    @property
-    def full(self) -> bool:
-        """Tell whether the node takes no more connections."""
-        return len(self.connections) >= self.settings.connections
-
     def remember(self, connection: Connection) -> None:
         """Count a connection."""
         self.connections[connection] = None
@@ -73,17 +69,21 @@ class Node:
         if not self.connections:
             self._emptied.set()
 
+    async def until_empty(self, limit: float) -> None:
+        """Wait until all connections are gone, `limit` seconds at most."""
+        self._emptied.clear()
+        if self.connections:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(limit):
+                    await self._emptied.wait()
+
     async def close_all(self, code: Close, reason: str) -> None:
         """Close all connections and wait until they are gone, within the time that a close may take."""
-        self._emptied.clear()
         for connection in list(self.connections):
             connection.close(code, reason)
+        await self.until_empty(self.settings.close_seconds + 1)
         if self.connections:
-            try:
-                async with asyncio.timeout(self.settings.close_seconds + 1):
-                    await self._emptied.wait()
-            except TimeoutError:
-                _log.warning("connections_left", extra={"count": len(self.connections)})
+            _log.warning("connections_left", extra={"count": len(self.connections)})
 
     def _sample(self) -> Mapping[str, float]:
         rooms = list(self.rooms)

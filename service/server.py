@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sanic import Sanic
 
+from brokers.base import Broker
 from brokers.registry import make_broker
 from hubbub_protocol import Close
 from service.app import make_app
@@ -32,8 +33,10 @@ class Running:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Running]:
+async def running(settings: Settings, broker: Broker | None = None) -> AsyncIterator[Running]:
     """Serve for the time of the block; at its end all connections are closed with 1012.
+
+    `broker` stands in for the one that the settings name.
 
     Raises:
         CannotListen: the port is taken, or the address is not this machine's.
@@ -41,7 +44,8 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
     """
     listener = _listen(settings)
     try:
-        async with Node(settings, make_broker(settings.broker, settings.broker_options)) as node:
+        broker = broker or make_broker(settings.broker, settings.broker_options)
+        async with Node(settings, broker) as node:
             async with _serving(node, listener):
                 host, port = listener.getsockname()[:2]
                 yield Running(node, host, port)
