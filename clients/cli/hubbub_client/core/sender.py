@@ -1,0 +1,100 @@
+"""Writing own messages: one at a time, in order, each until it's known to be stored or refused."""
+
+from collections.abc import Callable
+
+from hubbub_client.core import effects
+from hubbub_client.core.backoff import Patience
+from hubbub_client.core.effects import Effect
+from hubbub_client.core.outbox import Outbox
+from hubbub_client.core.questions import Answer, Questions
+from hubbub_client.core.timeline import Timeline
+from hubbub_protocol import commands, events
+
+
+class Sender:
+    """The outbox of a room, and the one message of it that is in flight."""
+
+    def __init__(
+        self, room: str, timeline: Timeline, questions: Questions, random: Callable[[], float], *, bound: int
+    ) -> None:
+        self.outbox = Outbox(bound)
+        self._room = room
+        self._timeline = timeline
+        self._questions = questions
+        self._patience = Patience(random)
+        # The id of the command in flight: the answer to an earlier one comes too late to count.
+        self._flying: int | None = None
+
+    def put(self, key: str, text: str, *, wanted: bool) -> list[Effect]:
+        """Put an own message into the outbox, if there's a room for it in both senses (TL6)."""
+        if key in self.outbox:
+            return []
+        if not wanted or self.outbox.full:
+            return [effects.Failed(self._room, key, "outbox_full" if wanted else "not_joined", "")]
+        self.outbox.put(key, text)
+        return []
+
+    def write(self, now: int, *, live: bool) -> list[Effect]:
+        """Write the next message, if it is time."""
+        own = self.outbox.next
+        if own is None or not self._may_write(live=live) or self._patience.waits(now):
+            return []
+        self._patience.forget()
+        key, text = own.key, own.text
+        self._flying, ask = self._questions.ask(
+            lambda id_: commands.Send(id=id_, room=self._room, text=text, key=key), now
+        )
+        return [ask]
+
+    def _may_write(self, *, live: bool) -> bool:
+        # TL6: one at a time. TL7: not while the replay may still settle what had been stored.
+        return live and self._timeline.caught_up and self._flying is None
+
+    def deadline(self, *, live: bool) -> int | None:
+        return self._patience.due if self.outbox.next is not None and self._may_write(live=live) else None
+
+    def answered(self, send: commands.Send, answer: Answer, now: int) -> list[Effect]:
+        key = send.key
+        if send.id != self._flying or key is None:
+            return []
+        self._flying = None
+        match answer:
+            case events.Sent():
+                return self._stored(key, answer)
+            case events.Error(retry=True):  # TL11
+                self._patience.refused(now, answer.retry_after)
+            case events.Error() if self.outbox.refuse(key, answer.code):
+                return [effects.Failed(self._room, key, answer.code, answer.message)]
+            case _:
+                pass
+        return []
+
+    def _stored(self, key: str, sent: events.Sent) -> list[Effect]:
+        """Tell that it's stored, unless its message told so. The position stays where it is (TL9)."""
+        self._patience.succeeded()
+        at = commands.Since(epoch=sent.epoch, offset=sent.offset)
+        news = self.outbox.acknowledge(key, at)
+        if self._timeline.position is not None:
+            self.outbox.passed(self._timeline.position)
+        return [effects.Stored(self._room, key, sent.epoch, sent.offset, sent.duplicate)] if news else []
+
+    def seen(self, message: events.Message, position: commands.Since, user: str | None) -> list[Effect]:
+        """Settle the own message that this one is, and those that the position has passed (TL8, TL14)."""
+        news = message.user == user and self.outbox.seen(message.key)
+        self.outbox.passed(position)
+        if not news:
+            return []
+        return [effects.Stored(self._room, message.key, position.epoch, message.offset, duplicate=False)]
+
+    def refuse_all(self, error: events.Error) -> list[Effect]:
+        """Let all that wait fail with their room (CS11)."""
+        return [
+            effects.Failed(self._room, own.key, error.code, error.message)
+            for own in self.outbox
+            if self.outbox.refuse(own.key, error.code)
+        ]
+
+    def lost(self) -> None:
+        """Forget what is in flight: it is the first of the outbox again (TL10)."""
+        self._flying = None
+        self._patience.forget()

@@ -1,0 +1,54 @@
+"""The core does what the vectors say, step by step."""
+
+import msgspec
+import pytest
+
+from hubbub_client.core.backoff import backoff
+from hubbub_client.core.client import Client
+from hubbub_client.core.view import view
+from tests.hubbub_client.vectors import FOLDER, Case, Step, cases, to_array, to_input, to_status
+
+
+class Row(msgspec.Struct, forbid_unknown_fields=True):
+    attempt: int
+    random: float
+    retry_after: int | None
+    wait: int
+
+
+class RowFile(msgspec.Struct):
+    rows: list[Row]
+
+
+@pytest.mark.parametrize("case", list(cases()), ids=lambda case: case.id)
+def test_case(case: Case) -> None:
+    client = Client(case.options.options(), case.options.random_source())
+    now = 0
+    for number, step in enumerate(case.steps, start=1):
+        now = now if step.at is None else step.at
+        done = [to_array(effect) for effect in client.step(to_input(step.given), now)]
+        assert done == step.do, f"step {number}: {step.given}"
+        check(client, step, f"step {number}: {step.given}")
+
+
+def check(client: Client, step: Step, where: str) -> None:
+    if step.deadline is not msgspec.UNSET:
+        assert client.deadline == step.deadline, where
+    if step.status is not msgspec.UNSET:
+        assert to_status(client.status) == step.status, where
+    for name in {*step.view, *step.members, *step.typing}:
+        room = client.rooms.get(name)
+        assert room is not None, where
+        if name in step.view:
+            assert view(room) == step.view[name], where
+        if name in step.members:
+            assert msgspec.to_builtins(room.crowd.members) == step.members[name], where
+        if name in step.typing:
+            assert list(room.typists.names) == step.typing[name], where
+
+
+@pytest.mark.parametrize(
+    "row", msgspec.json.decode((FOLDER / "backoff.json").read_bytes(), type=RowFile).rows, ids=str
+)
+def test_backoff(row: Row) -> None:
+    assert backoff(row.attempt, row.random, row.retry_after) == row.wait

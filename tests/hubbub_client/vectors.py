@@ -1,0 +1,141 @@
+"""Read the client vectors, and turn their arrays into the core's inputs and its effects into arrays."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from hubbub_client.core import effects, inputs, status
+from hubbub_client.core.client import Options
+from hubbub_client.core.room import Bounds
+from hubbub_protocol import ProtocolError, decode_event, encode
+from hubbub_protocol.commands import Since
+from hubbub_protocol.events import Event
+
+FOLDER = Path(__file__).parents[2] / "clients" / "protocol" / "vectors"
+
+type_of_input: dict[str, type[inputs.Input]] = {
+    "connect": inputs.Connect,
+    "close": inputs.Close,
+    "opened": inputs.Opened,
+    "lost": inputs.Lost,
+    "tick": inputs.Tick,
+    "offline": inputs.Offline,
+    "online": inputs.Online,
+    "retry": inputs.Retry,
+    "token": inputs.Token,
+    "no_token": inputs.NoToken,
+    "leave": inputs.Leave,
+    "send": inputs.Send,
+    "resend": inputs.Resend,
+    "discard": inputs.Discard,
+    "older": inputs.Older,
+    "who": inputs.Who,
+    "typing": inputs.Typing,
+}
+
+
+class Step(msgspec.Struct, forbid_unknown_fields=True):
+    """One step of a case, as the vectors' README says."""
+
+    given: list[object] = msgspec.field(name="in")
+    do: list[object]
+    at: int | None = None
+    deadline: int | msgspec.UnsetType | None = msgspec.UNSET
+    status: object = msgspec.UNSET
+    view: dict[str, list[str]] = {}
+    members: dict[str, object] = {}
+    typing: dict[str, list[str]] = {}
+
+
+class Given(msgspec.Struct, forbid_unknown_fields=True):
+    """The options of a case."""
+
+    name: str | None = None
+    session: str | None = None
+    client: str | None = None
+    token: bool = False
+    outbox: int = 200
+    random: list[float] = []
+
+    def options(self) -> Options:
+        return Options(
+            name=self.name,
+            session=self.session,
+            client=self.client,
+            token=self.token,
+            bounds=Bounds(outbox=self.outbox),
+        )
+
+    def random_source(self) -> Callable[[], float]:
+        return iter(self.random).__next__
+
+
+class Case(msgspec.Struct, forbid_unknown_fields=True):
+    """One case of client.json, timeline.json or presence.json."""
+
+    id: str
+    rules: list[str]
+    name: str
+    options: Given
+    steps: list[Step]
+
+
+class CaseFile(msgspec.Struct, forbid_unknown_fields=True):
+    """A file of cases."""
+
+    about: str
+    cases: list[Case]
+
+
+def cases() -> Iterator[Case]:
+    for name in ("client", "timeline", "presence"):
+        yield from msgspec.json.decode((FOLDER / f"{name}.json").read_bytes(), type=CaseFile).cases
+
+
+def to_input(given: list[object]) -> inputs.Input:
+    word, *rest = given
+    match word, rest:
+        case "frame", [dict(event)]:
+            return inputs.Frame(_event(json.dumps(event)))
+        case "join", [str(room)]:
+            return inputs.Join(room)
+        case "join", [str(room), dict(since)]:
+            return inputs.Join(room, msgspec.convert(since, Since))
+        case str(name), _:
+            cls = type_of_input[name]
+            return msgspec.convert(dict(zip(cls.__match_args__, rest, strict=True)), cls)
+    raise AssertionError(given)
+
+
+def _event(text: str) -> Event | None:
+    try:
+        return decode_event(text)
+    except ProtocolError:
+        return None
+
+
+def _plain(value: object) -> object:
+    return json.loads(msgspec.json.encode(value))
+
+
+def to_status(now: status.Status) -> dict[str, object]:
+    fields = {name: getattr(now, name) for name in now.__match_args__}
+    return {"state": type(now).__name__.lower()} | {k: v for k, v in fields.items() if v is not None}
+
+
+def to_array(effect: effects.Effect) -> list[object]:
+    match effect:
+        case effects.Write(command):
+            return ["command", json.loads(encode(command))]
+        case effects.Changed(to):
+            return ["status", to_status(to)]
+        case effects.Stored(room, key, epoch, offset, duplicate):
+            return ["sent", room, key, {"epoch": epoch, "offset": offset, "duplicate": duplicate}]
+        case effects.Presence(room, count, joined, left):
+            return ["presence", room, {"count": count, "joined": list(joined), "left": list(left)}]
+        case _:
+            words = {effects.AskToken: "token", effects.Said: "message", effects.Names: "members"}
+            word = words.get(type(effect), type(effect).__name__.lower())
+            return [word, *(_plain(getattr(effect, name)) for name in effect.__match_args__)]
