@@ -6,11 +6,9 @@ from typing import Annotated
 
 import msgspec
 
-from hubbub_protocol.errors import Code
-
 
 class Limits(msgspec.Struct, frozen=True, gc=False):
-    """The bounds of a connection: bytes of a frame, characters of a text, rooms, sends a second, sends at once."""
+    """The bounds of a connection: bytes of a frame, characters of a text, rooms, sends a second and at once."""
 
     frame: int
     text: int
@@ -147,7 +145,8 @@ class Drain(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="drain"
 class Error(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="error", omit_defaults=True):
     """A command was refused; `retry_after` is in ms."""
 
-    code: Code
+    # A Code, or one that a newer server knows and this client doesn't (specification, §11).
+    code: str
     message: str
     # Always on the wire, so that a client never has to guess.
     retry: bool
