@@ -91,7 +91,8 @@ class CaseFile(msgspec.Struct, forbid_unknown_fields=True):
 
 def cases() -> Iterator[Case]:
     for name in ("client", "timeline", "presence"):
-        yield from msgspec.json.decode((FOLDER / f"{name}.json").read_bytes(), type=CaseFile).cases
+        # Not by msgspec: half a surrogate pair, which one case is about, is no JSON to it.
+        yield from msgspec.convert(json.loads((FOLDER / f"{name}.json").read_bytes()), CaseFile).cases
 
 
 def to_input(given: list[object]) -> inputs.Input:

@@ -256,7 +256,7 @@ class Client:
         self._online_since = now
         self._ping = welcome.ping
         self._silence_ends = now + self._ping + SILENCE
-        return [*self._change(status.Online(welcome.user)), *self.rooms.welcomed(welcome.user, now)]
+        return [*self._change(status.Online(welcome.user)), *self.rooms.welcomed(welcome, now)]
 
     def _not_welcomed(self, error: events.Error, now: int) -> list[Effect]:
         match self._greeting.refused(error):

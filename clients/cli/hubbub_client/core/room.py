@@ -107,9 +107,10 @@ class Room:
 
     # The connection
 
-    def welcomed(self, user: str, now: int) -> list[Effect]:
-        """Be on a connection that was welcomed as this user, and join if that's wanted (CS2)."""
-        self._user = user
+    def welcomed(self, welcome: events.Welcome, now: int) -> list[Effect]:
+        """Be on a connection that was welcomed, and join if that's wanted (CS2)."""
+        self._user = welcome.user
+        self._sender.most_characters = welcome.limits.text
         return self._enter(now) if self.state is State.JOINING else []
 
     def _enter(self, now: int) -> list[Effect]:

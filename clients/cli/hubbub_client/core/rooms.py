@@ -18,7 +18,7 @@ class Rooms:
         self._bounds = bounds
         self._rooms: dict[str, Room] = {}
         # Set while the connection is welcomed.
-        self._user: str | None = None
+        self._welcome: events.Welcome | None = None
 
     def get(self, name: str) -> Room | None:
         return self._rooms.get(name)
@@ -38,15 +38,15 @@ class Rooms:
         done: list[Effect] = []
         if room is None:
             room = self._rooms[given.room] = Room(given.room, self._questions, self._random, self._bounds)
-            done = room.welcomed(self._user, now) if self._user is not None else []
+            done = room.welcomed(self._welcome, now) if self._welcome is not None else []
         return done + room.join(given.since, now)
 
-    def welcomed(self, user: str, now: int) -> list[Effect]:
-        self._user = user
-        return _each(room.welcomed(user, now) for room in self._rooms.values())
+    def welcomed(self, welcome: events.Welcome, now: int) -> list[Effect]:
+        self._welcome = welcome
+        return _each(room.welcomed(welcome, now) for room in self._rooms.values())
 
     def lost(self) -> list[Effect]:
-        self._user = None
+        self._welcome = None
         return _each(room.lost() for room in self._rooms.values())
 
     def tick(self, now: int) -> list[Effect]:

@@ -8,7 +8,7 @@ from hubbub_client.core.effects import Effect
 from hubbub_client.core.outbox import Outbox
 from hubbub_client.core.questions import Answer, Questions
 from hubbub_client.core.timeline import Timeline
-from hubbub_protocol import commands, events
+from hubbub_protocol import Code, commands, events
 
 
 class Sender:
@@ -24,6 +24,8 @@ class Sender:
         self._patience = Patience(random)
         # The id of the command in flight: the answer to an earlier one comes too late to count.
         self._flying: int | None = None
+        # What the last welcome allows.
+        self.most_characters = 0
 
     def put(self, key: str, text: str, *, wanted: bool) -> list[Effect]:
         """Put an own message into the outbox, if there's a room for it in both senses (TL6)."""
@@ -31,20 +33,32 @@ class Sender:
             return []
         if not wanted or self.outbox.full:
             return [effects.Failed(self._room, key, "outbox_full" if wanted else "not_joined", "")]
-        self.outbox.put(key, text)
+        # Half a surrogate pair can't be UTF-8; the server would refuse the whole frame (TL15).
+        self.outbox.put(key, text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
         return []
 
     def write(self, now: int, *, live: bool) -> list[Effect]:
         """Write the next message, if it is time."""
-        own = self.outbox.next
-        if own is None or not self._may_write(live=live) or self._patience.waits(now):
+        if not self._may_write(live=live) or self._patience.waits(now):
             return []
+        failed = self._fail_too_long()
+        own = self.outbox.next
+        if own is None:
+            return failed
         self._patience.forget()
         key, text = own.key, own.text
         self._flying, ask = self._questions.ask(
             lambda id_: commands.Send(id=id_, room=self._room, text=text, key=key), now
         )
-        return [ask]
+        return [*failed, ask]
+
+    def _fail_too_long(self) -> list[Effect]:
+        """Refuse what the server would, for a frame over its limit would end the connection (TL15)."""
+        done: list[Effect] = []
+        while (own := self.outbox.next) is not None and len(own.text) > self.most_characters:
+            self.outbox.refuse(own.key, Code.TOO_LONG)
+            done.append(effects.Failed(self._room, own.key, Code.TOO_LONG, ""))
+        return done
 
     def _may_write(self, *, live: bool) -> bool:
         # TL6: one at a time. TL7: not while the replay may still settle what had been stored.
