@@ -1,0 +1,141 @@
+"""One client of the load generator: a socket, read in large pieces, and nothing that waits."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Final
+
+from tests.bench import wire
+from tests.bench.stream import Stream
+
+# Larger than what a socket holds by default, so that one read empties it.
+_BUFFER: Final = bytearray(1 << 20)
+_VIEW: Final = memoryview(_BUFFER)
+_MESSAGE: Final = b'{"type":"message"'
+_SENT: Final = b'{"type":"sent"'
+
+
+class Broken(Exception):
+    """The server did what no server may do under this load; the figures would mean nothing."""
+
+
+def _nothing() -> None:
+    """Stand in for a callback that isn't needed."""
+
+
+class Client:
+    """One connection, and the room that it's in.
+
+    Attributes:
+        position: how many bytes of the room's stream it received.
+        joined: whether it's a member.
+        timed: whether the time that each message took is noted.
+        on_joined, on_sent: called when `join` and each `send` was answered.
+        on_message: called with each message, if it's set; that makes this client a slow reader.
+    """
+
+    __slots__ = (
+        "_name", "_rest", "_upgraded", "joined", "on_joined", "on_message", "on_sent", "position", "room",
+        "socket", "stream", "timed",
+    )  # fmt: skip
+
+    def __init__(self, port: int, name: str, room: str, stream: Stream) -> None:
+        self.socket = socket.socket()
+        self.socket.setblocking(False)  # noqa: FBT003 - its only argument
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.connect_ex(("127.0.0.1", port))
+        self.stream = stream
+        self.room = room
+        self.position = 0
+        self.joined = False
+        self.on_joined: Callable[[], None] = _nothing
+        self.on_sent: Callable[[], None] = _nothing
+        self.on_message: Callable[[bytes], None] | None = None
+        self.timed = False
+        self._name = name
+        self._upgraded = False
+        self._rest = b""
+
+    def connected(self, port: int) -> None:
+        """Ask for the upgrade, now that the connection stands."""
+        fault = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if fault:
+            raise Broken(f"a connection was refused (error {fault})")
+        self.write(wire.upgrade(port))
+
+    def write(self, frame: bytes) -> None:
+        """Write a frame. What is in flight is so little that a socket always takes it."""
+        if self.socket.send(frame) != len(frame):
+            raise Broken("the server reads so slowly that a socket is full")
+
+    def readable(self) -> None:
+        """Take what there is: at once if it's what all others get too, frame by frame if not."""
+        size = self.socket.recv_into(_BUFFER)
+        at = self.position
+        # A slice of a bytearray, compared with a view: both in C, and no frame is looked at.
+        if (
+            self.stream.data[at : at + size] == _VIEW[:size]
+            and size
+            and not self._rest
+            and self.on_message is None
+        ):
+            self.position = at + size
+        elif size:
+            self._take(_BUFFER[:size])
+        else:
+            raise Broken(f"the server closed the connection of {self._name}")
+        if self.timed:
+            self.stream.note(at, self.position)
+
+    def _take(self, piece: bytearray) -> None:
+        if not self._upgraded:
+            data = self._take_upgrade(self._rest + piece)
+        elif self._rest:
+            data = self._rest + piece
+        else:
+            # The last piece may have ended within a frame.
+            start = self.stream.start_of(self.position)
+            data = bytes(self.stream.data[start : self.position]) + piece
+            self.position = start
+        start = 0
+        while self._upgraded and (found := wire.split(data, start)) is not None:
+            head, end = found
+            self._take_frame(data[start:end], data[head:end])
+            start = end
+        self._rest = data[start:]
+
+    def _take_upgrade(self, data: bytes) -> bytes:
+        """Take the answer to the upgrade; return what came behind it, or the beginning of an answer."""
+        end = data.find(b"\r\n\r\n")
+        if end < 0:
+            return data
+        if b" 101 " not in data[:20]:
+            raise Broken(f"the upgrade was refused: {data[:80]!r}")
+        self._upgraded = True
+        self.write(wire.command(type="hello", id=1, name=self._name))
+        return data[end + 4 :]
+
+    def _take_frame(self, frame: bytes, payload: bytes) -> None:
+        if payload.startswith(_MESSAGE):
+            self.position = self.stream.take(self.position, frame, payload)
+            if self.on_message is not None:
+                self.on_message(payload)
+        elif payload.startswith(_SENT):
+            self.on_sent()
+        elif frame[0] == wire.PING:
+            self.write(wire.client_frame(wire.PONG, payload))
+        elif frame[0] == wire.TEXT:
+            self._take_event(payload)
+        else:
+            raise Broken(f"the server closed: {payload!r}")
+
+    def _take_event(self, payload: bytes) -> None:
+        answer = wire.read_answer(payload)
+        if answer.type == "welcome":
+            self.write(wire.command(type="join", id=2, room=self.room, limit=0))
+        elif answer.type == "joined":
+            self.joined = True
+            self.on_joined()
+        elif answer.type == "error":
+            raise Broken(f"the server refused: {answer.code}, {answer.message}")

@@ -1,0 +1,224 @@
+"""The loads: each starts a server of its own, does one thing to it, and tells what that took."""
+
+from __future__ import annotations
+
+import gc
+import os
+from array import array
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from statistics import quantiles
+from time import monotonic
+from typing import Final
+
+from tests.bench import machine
+from tests.bench.crowd import Crowd
+from tests.bench.machine import Use
+from tests.bench.node import Server, serving
+from tests.bench.speaker import Speaker
+from tests.bench.stream import Stream
+
+# Joins are told to a room within a second: only behind that is it quiet.
+_SETTLE: Final = 1.3
+_WARM_UP: Final = 0.5
+_AT_ONCE: Final = 256
+_MICRO: Final = 1e6
+_MILLI: Final = 1e3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """How much of everything."""
+
+    rounds: int
+    seconds: float
+    members: int = 900
+    connections: int = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round found.
+
+    Attributes:
+        in_order: the share of deliveries made, once, in the room's order; None where nothing is sent.
+        load: the machine's load average as the round began, which tells of other people's work.
+    """
+
+    figures: Mapping[str, float]
+    use: Use
+    in_order: float | None
+    load: float
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One thing that is done to the server; `says` explains it to the reader of the table."""
+
+    name: str
+    says: str
+    run: Callable[[Scale], Round]
+
+
+@contextmanager
+def _server_and_crowd() -> Iterator[tuple[Server, Crowd]]:
+    # What an earlier round left must not be swept within this one.
+    gc.collect()
+    with serving() as server, Crowd(server.port) as crowd:
+        yield server, crowd
+
+
+def _measure(server: Server, crowd: Crowd, seconds: float) -> Use:
+    before = machine.read(server.process)
+    crowd.idle(seconds)
+    return machine.between(before, machine.read(server.process))
+
+
+def _finish(crowd: Crowd, speakers: list[Speaker]) -> float:
+    """Stop talking, wait for the rest, and tell the share of deliveries that were right."""
+    for speaker in speakers:
+        speaker.talking = False
+    streams = {client.stream for client in crowd.clients}
+    sent = sum(speaker.sent for speaker in speakers)
+    # Fan-out may trail the answers: what was acknowledged need not have been shown yet.
+    crowd.drain(lambda: sum(len(stream.ends) for stream in streams) == sent)
+    # Each message counts, whether its room ever showed it or not; the rooms are of one size.
+    wanted = sent * len(crowd.clients) / len(streams)
+    return (crowd.deliveries() - sum(stream.disorder for stream in streams)) / wanted
+
+
+def fan_out(scale: Scale, *, echo: bool) -> Round:
+    """One large room, as much as goes: what a delivery costs."""
+    load = os.getloadavg()[0]
+    with _server_and_crowd() as (server, crowd):
+        stream = _one_room(crowd, scale)
+        speakers = [Speaker(client, n, echo=echo) for n, client in enumerate(crowd.clients[:4])]
+        # Noting the time for all would cost more than receiving; this one is in the middle of the walk.
+        crowd.clients[scale.members // 2].timed = True
+        for speaker in speakers:
+            speaker.talk(8)
+        crowd.idle(_WARM_UP)
+        before, stream.latencies = crowd.deliveries(), array("d")
+        use = _measure(server, crowd, scale.seconds)
+        made = crowd.deliveries() - before
+        figures = {
+            "deliveries/s": made / use.seconds,
+            "server CPU µs per delivery": _MICRO * use.cpu / made,
+            "bytes per frame": len(stream.data) / len(stream.ends),
+            **_latency(stream),
+        }
+        return Round(figures, use, _finish(crowd, speakers), load)
+
+
+def talk(scale: Scale) -> Round:
+    """Many small rooms in which everybody speaks: what a message in costs."""
+    load = os.getloadavg()[0]
+    with _server_and_crowd() as (server, crowd):
+        streams = [Stream() for _ in range(100)]
+        crowd.open(((f"m{n}", f"room-{n % 100}", streams[n % 100]) for n in range(300)), _AT_ONCE)
+        crowd.idle(_SETTLE)
+        speakers = [Speaker(client, n) for n, client in enumerate(crowd.clients)]
+        for speaker in speakers:
+            speaker.talk(1)
+        crowd.idle(_WARM_UP)
+        before = sum(speaker.acknowledged for speaker in speakers)
+        use = _measure(server, crowd, scale.seconds)
+        made = sum(speaker.acknowledged for speaker in speakers) - before
+        figures = {
+            "messages in/s": made / use.seconds,
+            "server CPU µs per message in": _MICRO * use.cpu / made,
+        }
+        return Round(figures, use, _finish(crowd, speakers), load)
+
+
+def arrive(scale: Scale, *, at_once: int) -> Round:
+    """Many connections that come at once, then do nothing: what each costs, in time and in memory."""
+    load = os.getloadavg()[0]
+    with _server_and_crowd() as (server, crowd):
+        # The first ones pay for what is loaded and made only once.
+        crowd.open(((f"w{n}", f"room-{n % 100}", Stream()) for n in range(100)), 10)
+        crowd.idle(_SETTLE)
+        memory, before = machine.memory_of(server.process), machine.read(server.process)
+        wanted = ((f"m{n}", f"room-{n % 100}", Stream()) for n in range(scale.connections))
+        seconds = crowd.open(wanted, at_once)
+        use = machine.between(before, machine.read(server.process))
+        crowd.idle(_SETTLE)
+        figures = {
+            "connections/s": scale.connections / seconds,
+            "server CPU µs per connection": _MICRO * use.cpu / scale.connections,
+            "KiB per connection": (machine.memory_of(server.process) - memory) / scale.connections / 1024,
+        }
+        return Round(figures, use, None, load)
+
+
+def pace(scale: Scale, *, rate: int) -> Round:
+    """One large room at a steady pace: how long a message takes."""
+    load = os.getloadavg()[0]
+    with _server_and_crowd() as (server, crowd):
+        stream = _one_room(crowd, scale)
+        for client in crowd.clients:
+            client.timed = True
+        speakers = [Speaker(client, n) for n, client in enumerate(crowd.clients[:4])]
+        _speak(crowd, speakers, rate, _WARM_UP)
+        stream.latencies = array("d")
+        before = machine.read(server.process)
+        _speak(crowd, speakers, rate, scale.seconds)
+        use = machine.between(before, machine.read(server.process))
+        in_order = _finish(crowd, speakers)
+        figures = {
+            **_latency(stream),
+            "server CPU µs per delivery": _MICRO * use.cpu / len(stream.latencies),
+        }
+        return Round(figures, use, in_order, load)
+
+
+def _one_room(crowd: Crowd, scale: Scale) -> Stream:
+    stream = Stream()
+    crowd.open(((f"m{n}", "bench", stream) for n in range(scale.members)), _AT_ONCE)
+    crowd.idle(_SETTLE)
+    return stream
+
+
+def _latency(stream: Stream) -> dict[str, float]:
+    cuts = quantiles(stream.latencies, n=100)
+    return {"p50 ms": _MILLI * cuts[49], "p99 ms": _MILLI * cuts[98]}
+
+
+def _speak(crowd: Crowd, speakers: list[Speaker], rate: int, seconds: float) -> None:
+    """Send at a steady pace, whatever the answers do: the time in the text is the one at which it was due."""
+    started = monotonic()
+    for number in range(int(rate * seconds)):
+        due = started + number / rate
+        while (left := due - monotonic()) > 0:
+            crowd.serve(left)
+        speakers[number % len(speakers)].say(due)
+    crowd.idle(max(0.0, started + seconds - monotonic()))
+
+
+LOADS: Final = (
+    Load(
+        "fanout",
+        "one room of 900 members, 4 of whom speak with 8 messages in flight each, until acknowledged",
+        partial(fan_out, echo=False),
+    ),
+    Load(
+        "echo",
+        "the same, but a message is in flight until its speaker has seen it come back",
+        partial(fan_out, echo=True),
+    ),
+    Load("talk", "100 rooms of 3 members, everybody speaks with 1 message in flight", talk),
+    Load(
+        "arrivals",
+        "connections into 100 rooms, 256 on their way at any time, then idle",
+        partial(arrive, at_once=256),
+    ),
+    Load(
+        "storm",
+        "the same, all at once",
+        partial(arrive, at_once=1 << 30),
+    ),
+    Load("pace20", "one room of 900 members, 20 messages/s", partial(pace, rate=20)),
+    Load("pace100", "one room of 900 members, 100 messages/s", partial(pace, rate=100)),
+)

@@ -1,0 +1,71 @@
+"""The server under load: a real process, alone on a free port."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Final
+
+from tests.bench.machine import SERVER_CORE, pin
+
+ROOT: Final = Path(__file__).parents[2]
+_LONGEST_START: Final = 20.0
+
+# Limits for people would be what is measured, and nothing else.
+_SETTINGS: Final[Mapping[str, str]] = {
+    "HUBBUB_SENDS_PER_SECOND": "1000000",
+    "HUBBUB_SENDS_BURST": "1000000",
+    "HUBBUB_LOG_LEVEL": "warning",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server process."""
+
+    port: int
+    process: int
+
+
+@contextmanager
+def serving() -> Iterator[Server]:
+    """Run a node for the time of the block."""
+    port = _free_port()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HUBBUB_", "BROKER"))}
+    environment = {**kept, **_SETTINGS, "HUBBUB_PORT": str(port)}
+    command = [sys.executable, "-m", "service"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as process:
+        pin(process.pid, SERVER_CORE)
+        try:
+            _wait_for(port, process)
+            yield Server(port, process.pid)
+        finally:
+            process.terminate()
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    end = monotonic() + _LONGEST_START
+    while monotonic() < end and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        sleep(0.05)
+    raise RuntimeError("the server did not start; run `python -m service` to see why")

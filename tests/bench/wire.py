@@ -1,0 +1,75 @@
+"""The bytes of the protocol, written and taken apart as cheaply as Python can.
+
+Client frames are masked with zeros, which RFC 6455 allows and which the server has to undo all the same.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from typing import Final
+
+import msgspec
+
+TEXT: Final = 0x81
+PING: Final = 0x89
+PONG: Final = 0x8A
+_SMALL: Final = 126
+_MASKED: Final = 0x80
+_MASK: Final = bytes(4)
+
+
+class Message(msgspec.Struct, frozen=True, gc=False):
+    """What a `message` event says, as far as its order and its time are concerned."""
+
+    offset: int
+    prev: int
+    key: str
+    text: str
+
+
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """What any other event says, as far as it's looked at."""
+
+    type: str
+    code: str = ""
+    message: str = ""
+
+
+read_message: Final = msgspec.json.Decoder(Message).decode
+read_answer: Final = msgspec.json.Decoder(Answer).decode
+
+
+def upgrade(port: int) -> bytes:
+    """Write the request that opens a connection."""
+    key = base64.b64encode(os.urandom(16)).decode()
+    return (
+        f"GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: hubbub.v1\r\n\r\n"
+    ).encode()
+
+
+def command(**fields: object) -> bytes:
+    """Write a command, as a frame."""
+    return client_frame(TEXT, json.dumps(fields, separators=(",", ":")).encode())
+
+
+def client_frame(opcode: int, payload: bytes) -> bytes:
+    """Frame what a client says."""
+    size = len(payload)
+    if size < _SMALL:
+        return b"%c%c%b%b" % (opcode, _MASKED | size, _MASK, payload)
+    return b"%c\xfe%b%b%b" % (opcode, size.to_bytes(2), _MASK, payload)
+
+
+def split(data: bytes | bytearray, start: int) -> tuple[int, int] | None:
+    """Find the payload and the end of the server's frame at `start`; None if it isn't whole."""
+    if len(data) - start < 2:
+        return None
+    size, head = data[start + 1], start + 2
+    if size == _SMALL:
+        size, head = int.from_bytes(data[start + 2 : start + 4]), start + 4
+    elif size > _SMALL:
+        size, head = int.from_bytes(data[start + 2 : start + 10]), start + 10
+    return (head, head + size) if head + size <= len(data) else None
