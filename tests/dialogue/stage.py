@@ -1,0 +1,100 @@
+"""The stage of a dialogue: one node with the settings that it asks for, on a broker that can be sent away."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+
+import jwt
+
+from brokers.memory import MemoryBroker
+from hubbub_protocol import Close
+from service.drain import drain
+from service.node import Node
+from service.server import Running, running
+from service.settings import Settings, load
+from tests.dialogue.matching import Json
+from tests.faults.faulty import FaultyBroker
+
+TOKEN_KEY: Final = "a secret of the tests, of at least 32 bytes"
+TOKEN: Final = "$token:"
+
+# JSON may write one character as two escapes of six bytes each (service/settings/checks.py).
+_FRAME_PER_CHARACTER: Final = 12
+_FRAME_MARGIN: Final = 1024
+
+_LIMITS: Final = {
+    "frame": "HUBBUB_FRAME_BYTES",
+    "text": "HUBBUB_TEXT_CHARACTERS",
+    "rooms": "HUBBUB_ROOMS_PER_CONNECTION",
+    "sends": "HUBBUB_SENDS_PER_SECOND",
+    "burst": "HUBBUB_SENDS_BURST",
+}
+_NUMBERS: Final = {"kept": "HUBBUB_HISTORY_ENTRIES", "large_room": "HUBBUB_PRESENCE_NAMES"}
+_TIMES: Final = {"hello_timeout": "HUBBUB_HELLO_SECONDS", "ping": "HUBBUB_PING_SECONDS"}
+
+
+class Stage:
+    """A running node, and what a dialogue can do to it."""
+
+    def __init__(self, here: Running, broker: FaultyBroker, forbidden: list[str]) -> None:
+        self.port = here.port
+        self.node: Node = here.node
+        self._broker = broker
+        self._forbidden = forbidden
+        self._draining: asyncio.Task[None] | None = None
+
+    def set_broker(self, where: str) -> None:
+        if where == "away":
+            self._broker.cut()
+        else:
+            self._broker.mend()
+
+    def drain(self) -> None:
+        self._draining = asyncio.get_running_loop().create_task(drain(self.node))
+
+    async def end(self) -> None:
+        """End draining as a node that stops does: who is still here is closed."""
+        if self._draining is not None:
+            await self._draining
+            self._draining = None
+            for connection in list(self.node.connections):
+                connection.close(Close.RESTART, "the node restarts")
+
+    def token(self, word: str) -> str:
+        """Make a token out of `$token:<user>:<ms>`; it may read all rooms but the forbidden ones."""
+        user, left = word.removeprefix(TOKEN).rsplit(":", 1)
+        claims: dict[str, object] = {"sub": user, "exp": time.time() + int(left) / 1000}
+        if self._forbidden:
+            claims["rooms.read"] = ["lobby"]
+        return jwt.encode(claims, TOKEN_KEY, algorithm="HS256")
+
+
+def settings_of(wanted: Mapping[str, Json]) -> Settings:
+    """Translate a dialogue's settings into the service's."""
+    environ = {"HUBBUB_PORT": "0", "HUBBUB_LINGER_SECONDS": "0", "HUBBUB_DRAIN_SECONDS": "0.2"}
+    limits = wanted.get("limits", {})
+    assert isinstance(limits, dict)
+    environ |= {_LIMITS[name]: str(value) for name, value in limits.items()}
+    environ |= {_NUMBERS[name]: str(wanted[name]) for name in _NUMBERS if name in wanted}
+    for name, variable in _TIMES.items():
+        value = wanted.get(name)
+        if isinstance(value, int):
+            environ[variable] = str(value / 1000)
+    if wanted.get("auth") == "token":
+        environ |= {"HUBBUB_AUTH": "tokens", "HUBBUB_TOKEN_KEY": TOKEN_KEY}
+    return load(environ)
+
+
+@asynccontextmanager
+async def stage(wanted: Mapping[str, Json]) -> AsyncIterator[Stage]:
+    settings = settings_of(wanted)
+    broker = FaultyBroker(MemoryBroker(settings.broker_options))
+    forbidden = wanted.get("forbidden", [])
+    assert isinstance(forbidden, list)
+    async with AsyncExitStack() as stack:
+        here = await stack.enter_async_context(running(settings, broker))
+        yield Stage(here, broker, [str(room) for room in forbidden])
