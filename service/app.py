@@ -43,6 +43,8 @@ def _config(node: Node) -> Config:
             "MOTD": False,
             "REQUEST_MAX_SIZE": _MOST_REQUEST_BYTES,
             "REQUEST_TIMEOUT": _HTTP_TIMEOUT,
+            # Sanic would rewrite its own source at each start, which a second start in one process can't survive.
+            "TOUCHUP": False,
             "WEBSOCKET_MAX_SIZE": settings.frame_bytes,
             # Not Sanic's: what `LeanProtocol` needs to know.
             "CLOSE_SECONDS": settings.close_seconds,

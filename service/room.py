@@ -31,13 +31,20 @@ class Room:
     """One room on this node. `holds` counts members and operations under way: at 0 it may be given up."""
 
     __slots__ = (
-        "_changes", "_loop", "_missed", "_names_limit", "_node", "_tell_handle", "_typing", "early", "fanout", "feed",
-        "holds", "linger", "lock", "log", "name", "opened", "reader", "roster",
+        "_changes", "_loop", "_missed", "_names_limit", "_node", "_tell_handle", "_typing", "early", "fanout",
+        "feed", "holds", "linger", "lock", "log", "name", "opened", "reader", "roster",
     )  # fmt: skip
 
-    def __init__(self, name: str, node: str, broker: Broker, tasks: Tasks, metrics: Metrics, settings: Settings) -> None:
+    def __init__(
+        self, name: str, node: str, broker: Broker, tasks: Tasks, *, metrics: Metrics, settings: Settings
+    ) -> None:
         self.name = name
-        self.log = RoomLog(encode_name(name), max_entries=settings.log_entries, max_bytes=settings.log_bytes)
+        self.log = RoomLog(
+            encode_name(name),
+            # What the broker no longer keeps isn't served from here either.
+            max_entries=min(settings.log_entries, settings.history_entries),
+            max_bytes=min(settings.log_bytes, settings.history_bytes),
+        )
         self.reader = CatchUp(self, broker, tasks, metrics)
         self.fanout = Fanout(self.log, metrics, recover=self.reader.recover, caught_up=self._tell_missed)
         self.feed = Feed(name, broker, tasks, metrics, take=self.fanout.append, restart=self.restart)
@@ -56,7 +63,7 @@ class Room:
         self._tell_handle: asyncio.TimerHandle | None = None
         self._typing: dict[str, float] = {}
 
-    # Membership -------------------------------------------------------------------------------------------------
+    # Membership -----------------------------------------------------------------------------------
 
     def enter(self, outlet: Outlet, codec: Codec, user: str) -> Member:
         """Make a connection a member; `fanout.add` lets it in when it was given its start."""
@@ -81,7 +88,7 @@ class Room:
         names, more = self.roster.page("", self._names_limit)
         return events.Members(count=len(self.roster), names=names, more=more)
 
-    # Signals ----------------------------------------------------------------------------------------------------
+    # Signals --------------------------------------------------------------------------------------
 
     def may_type(self, user: str) -> bool:
         """Tell whether it's time to say again that a user is typing (PR4), and note it."""
