@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from random import random
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from brokers.base import Broker, Entry, Page
 from brokers.errors import BrokerError
@@ -16,26 +16,25 @@ from hubbub_protocol import encode, events
 from service.codecs import Codec
 from service.fanout import Member
 from service.frames import text_frame
+from service.log import RoomLog
 from service.metrics import Metrics
 from service.tasks import Tasks
-
-if TYPE_CHECKING:
-    from service.room import Room
 
 PAGE: Final = 200
 FIRST_WAIT: Final = 0.2
 LONGEST_WAIT: Final = 5.0
 
-_log: Final = logging.getLogger(__name__)
+_logger: Final = logging.getLogger(__name__)
 
 
 class CatchUp:
     """Reads history for one room's members."""
 
-    __slots__ = ("_broker", "_metrics", "_reads", "_room", "_tasks")
+    __slots__ = ("_broker", "_log", "_metrics", "_name", "_reads", "_tasks")
 
-    def __init__(self, room: Room, broker: Broker, tasks: Tasks, metrics: Metrics) -> None:
-        self._room = room
+    def __init__(self, name: str, log: RoomLog, broker: Broker, tasks: Tasks, metrics: Metrics) -> None:
+        self._name = name
+        self._log = log
         self._broker = broker
         self._tasks = tasks
         self._metrics = metrics
@@ -50,7 +49,7 @@ class CatchUp:
         at = (after, limit)
         task = self._reads.get(at)
         if task is None:
-            task = self._reads[at] = self._tasks.start(self._read(at), name=f"history of {self._room.name!r}")
+            task = self._reads[at] = self._tasks.start(self._read(at), name=f"history of {self._name!r}")
         # Shielded: one reader that goes away must not end the read of the others.
         page = await asyncio.shield(task)
         if isinstance(page, BrokerError):
@@ -60,7 +59,7 @@ class CatchUp:
     async def _read(self, at: tuple[int, int]) -> Page | BrokerError:
         after, limit = at
         try:
-            return await self._broker.history(self._room.name, after=after, limit=limit)
+            return await self._broker.history(self._name, after=after, limit=limit)
         except BrokerError as error:
             # Expected of a broker: it's the readers' to handle, and no fault of this task.
             return error
@@ -70,7 +69,7 @@ class CatchUp:
     def recover(self, member: Member) -> None:
         """Bring a member up to where the log goes on, in a task of its own."""
         member.recovering = True
-        self._tasks.start(self._recover(member), name=f"catch up in {self._room.name!r}")
+        self._tasks.start(self._recover(member), name=f"catch up in {self._name!r}")
 
     async def _recover(self, member: Member) -> None:
         wait = FIRST_WAIT
@@ -81,7 +80,7 @@ class CatchUp:
                     if self._lacks(member) and self._write(member, page):
                         continue
                 except BrokerError as error:
-                    _log.warning("catch_up_waits", extra={"room": self._room.name, "reason": str(error)})
+                    _logger.warning("catch_up_waits", extra={"room": self._name, "reason": str(error)})
                 await asyncio.sleep(wait * (0.5 + random() / 2))  # noqa: S311 - jitter, not a secret
                 wait = min(2 * wait, LONGEST_WAIT)
         finally:
@@ -92,10 +91,10 @@ class CatchUp:
         """Tell whether only history can help a member, and whether it can take it now."""
         if not member.fanout.is_behind(member) or member.outlet.paused:
             return False
-        return not self._room.log.reaches(member.epoch, member.cursor)
+        return not self._log.reaches(member.epoch, member.cursor)
 
     async def _page(self, member: Member) -> Page:
-        """Read the page behind a member's cursor; where the chain is broken, put the cursor behind the gap."""
+        """Read the page behind a member's cursor; a broken chain puts the cursor behind the gap."""
         page = await self.read(member.cursor)
         if page.head.epoch == member.epoch and not page.trimmed and page.head.offset >= member.cursor:
             return page
@@ -104,7 +103,7 @@ class CatchUp:
         start = page.entries[0].prev if page.entries else page.head.offset
         member.epoch, member.cursor = page.head.epoch, start
         if member.codec.speaks_events:
-            event = events.Reset(room=self._room.name, epoch=member.epoch, offset=start)
+            event = events.Reset(room=self._name, epoch=member.epoch, offset=start)
             member.outlet.write(text_frame(encode(event)))
         return page
 
@@ -112,7 +111,7 @@ class CatchUp:
         """Give a member a page; tell whether it got anything (a replica that trails has nothing yet)."""
         entries = [entry for entry in page.entries if entry.offset > member.cursor]
         if entries:
-            member.outlet.write(_block(member.codec, self._room.log.room, entries))
+            member.outlet.write(_block(member.codec, self._log.room, entries))
             member.cursor = entries[-1].offset
         self._metrics.catchups.add("history")
         self._metrics.deliveries += len(entries)

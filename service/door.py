@@ -13,12 +13,12 @@ from hubbub_protocol import Close
 from hubbub_protocol.names import room_fault
 from service.auth import guest
 from service.codecs import JSON, PLAIN
+from service.commands import Commands
 from service.connection import Connection, Socket
 from service.guests import InvalidName, NameTaken, Taken
 from service.lean import Detached
 from service.node import Node
 from service.plain import open_plain
-from service.session import Session
 from service.stock import StockSocket
 
 SUBPROTOCOL: Final = "hubbub.v1"
@@ -28,7 +28,7 @@ MOST_HISTORY: Final = 200
 _log: Final = logging.getLogger(__name__)
 
 
-class Unwelcome(Exception):  # noqa: N818 - who it's about, not what went wrong
+class Unwelcome(Exception):
     """A connection is closed at the door."""
 
     def __init__(self, code: Close, reason: str) -> None:
@@ -39,11 +39,13 @@ class Unwelcome(Exception):  # noqa: N818 - who it's about, not what went wrong
 async def admit(node: Node, request: Request, websocket: Websocket | Detached) -> None:
     """Attach a session to an upgraded connection.
 
-    On the lean protocol this returns at once and the session lives on its own; on Sanic's stock protocol it returns
-    when the connection has ended.
+    On the lean protocol this returns at once and the session lives on its own; on Sanic's stock protocol it
+    returns when the connection has ended.
     """
-    stock = None if isinstance(websocket, Detached) else StockSocket(
-        websocket, node.tasks, node.settings.write_buffer_bytes
+    stock = (
+        None
+        if isinstance(websocket, Detached)
+        else StockSocket(websocket, node.tasks, node.settings.write_buffer_bytes)
     )
     socket: Socket = stock or cast(Detached, websocket).link
     codec = JSON if SUBPROTOCOL in _offered(request) else PLAIN
@@ -52,7 +54,7 @@ async def admit(node: Node, request: Request, websocket: Websocket | Detached) -
     try:
         _check(node, request)
         if codec is JSON:
-            connection.receiver = Session(node, connection)
+            connection.receiver = Commands(node, connection)
         else:
             await _open_plain(node, request, connection)
     except Unwelcome as unwelcome:
@@ -77,8 +79,8 @@ def _check(node: Node, request: Request) -> None:
 
 
 def _origin_allowed(request: Request, allowed: tuple[str, ...]) -> bool:
-    """Tell whether the page that connects may: one of the same host, or of a listed origin; programs have none."""
-    origin = request.headers.get("origin")
+    """Tell whether the page that connects may: of the same host, or listed. Programs name no origin."""
+    origin: str | None = request.headers.get("origin")
     if origin is None or "*" in allowed:
         return True
     if allowed:
@@ -87,7 +89,11 @@ def _origin_allowed(request: Request, allowed: tuple[str, ...]) -> bool:
 
 
 def _offered(request: Request) -> list[str]:
-    return [name.strip() for value in request.headers.getall("sec-websocket-protocol", []) for name in value.split(",")]
+    return [
+        name.strip()
+        for value in request.headers.getall("sec-websocket-protocol", [])
+        for name in value.split(",")
+    ]
 
 
 async def _open_plain(node: Node, request: Request, connection: Connection) -> None:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from time import time
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from hubbub_protocol import Close, Code, events
 from hubbub_protocol.commands import Hello, Refresh
 from service.auth import BadToken, Identity, TokenExpired, guest
 from service.guests import InvalidName, NameTaken, Taken
 from service.refusals import Refused
-
-if TYPE_CHECKING:
-    from service.session import Session
+from service.session import Session
 
 # How long before its end a token is said to expire (seconds).
 WARN_BEFORE: Final = 60.0
@@ -29,7 +27,9 @@ def hello(session: Session, command: Hello) -> None:
             return
         taken = session.node.guests.hold(identity.user, command.session)
     elif session.node.settings.auth == "tokens":
-        session.refuse(Refused(Code.TOKEN_REQUIRED, "this server takes no guests: say hello with a token"), command.id)
+        session.refuse(
+            Refused(Code.TOKEN_REQUIRED, "this server takes no guests: say hello with a token"), command.id
+        )
         session.connection.close(Close.TOKEN_REFUSED, "a token is required")
         return
     else:
@@ -37,7 +37,6 @@ def hello(session: Session, command: Hello) -> None:
         identity = guest(taken.user, taken.session)
     session.stop_timers()
     session.identity = identity
-    session.secret = taken.session
     _watch_expiry(session, identity)
     session.answer(_welcome(session, command.id, taken))
 
@@ -65,8 +64,13 @@ def farewell(session: Session) -> None:
         session.node.guests.free(session.identity.user)
 
 
-def not_greeted(session: Session) -> None:
-    """Close a connection that said no hello in time (CN2)."""
+def expect_hello(session: Session) -> None:
+    """Give a connection some time to say hello (CN2)."""
+    loop = asyncio.get_running_loop()
+    session.timers.append(loop.call_later(session.node.settings.hello_seconds, _not_greeted, session))
+
+
+def _not_greeted(session: Session) -> None:
     session.connection.close(Close.NO_HELLO, "no hello in time")
 
 

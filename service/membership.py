@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine
 
 from hubbub_protocol import Code, events
 from hubbub_protocol.commands import History, Join, Leave, Typing, Who
 from hubbub_protocol.names import room_fault
 from service import answers
+from service.auth import Identity
 from service.joining import find_start
 from service.refusals import Refused
+from service.room import Room
+from service.session import Session
 from service.signals import typing_signal
-
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
-    from service.auth import Identity
-    from service.room import Room
-    from service.session import Session
 
 
 def join(session: Session, command: Join) -> Coroutine[None, None, None]:
@@ -28,8 +24,9 @@ def join(session: Session, command: Join) -> Coroutine[None, None, None]:
     identity = known(session)
     if not identity.may_read(command.room):
         raise Refused(Code.FORBIDDEN, "this room is not yours to read")
-    if command.room not in session.members and len(session.members) >= session.node.settings.rooms_per_connection:
-        raise Refused(Code.TOO_MANY_ROOMS, f"at most {session.node.settings.rooms_per_connection} rooms")
+    most = session.node.settings.rooms_per_connection
+    if command.room not in session.members and len(session.members) >= most:
+        raise Refused(Code.TOO_MANY_ROOMS, f"at most {most} rooms")
     return _join(session, command, identity.user)
 
 

@@ -45,7 +45,7 @@ class Room:
             max_entries=min(settings.log_entries, settings.history_entries),
             max_bytes=min(settings.log_bytes, settings.history_bytes),
         )
-        self.reader = CatchUp(self, broker, tasks, metrics)
+        self.reader = CatchUp(name, self.log, broker, tasks, metrics)
         self.fanout = Fanout(self.log, metrics, recover=self.reader.recover, caught_up=self._tell_missed)
         self.feed = Feed(name, broker, tasks, metrics, take=self.fanout.append, restart=self.restart)
         self.roster = Roster()

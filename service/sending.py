@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from functools import partial
 from time import monotonic, perf_counter, time
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from brokers.base import Receipt
 from brokers.errors import BrokerError
@@ -16,26 +17,24 @@ from hubbub_protocol.commands import Send
 from service.auth import Identity
 from service.keys import new_key
 from service.membership import joined_room, known
+from service.node import Node
 from service.refusals import Refused
+from service.session import Session
 from service.stored import Stored, encode_stored
-
-if TYPE_CHECKING:
-    from service.node import Node
-    from service.session import Session
 
 _log: Final = logging.getLogger(__name__)
 # How long until a client tries again while the broker is away (seconds).
 RETRY_AFTER: Final = 1.0
 
 
-def send(session: Session, command: Send) -> None:
-    """Publish a message, and answer when it's stored.
+def send(session: Session, command: Send, settled: Callable[[], None]) -> None:
+    """Publish a message, and answer when it's stored; `settled` is called if that takes until later.
 
-    No task: the broker's future calls back, and a broker that knows at once is answered at once. Calls keep their
-    order (P4), so messages of one connection are stored in the order in which they were sent (SN7).
+    No task: the broker's future calls back, and a broker that knows at once is answered at once. Calls keep
+    their order (P4), so messages of one connection are stored in the order in which they were sent (SN7).
     """
-    joined_room(session, command.room)
     identity = known(session)
+    joined_room(session, command.room)
     check_text(session.node, identity, command.room, command.text)
     wait = session.sends.take(monotonic())
     if wait:
@@ -46,7 +45,7 @@ def send(session: Session, command: Send) -> None:
     if future.done():
         _settle(session, command.id, started, future)
     else:
-        future.add_done_callback(partial(_settle_later, session, command.id, started))
+        future.add_done_callback(partial(_settle_later, session, command.id, started, settled))
 
 
 def check_text(node: Node, identity: Identity, room: str, text: str) -> None:
@@ -93,6 +92,12 @@ def _settle(session: Session, number: int, started: float, future: asyncio.Futur
         session.answer(events.Sent(id=number, epoch=epoch, offset=offset, duplicate=duplicate))
 
 
-def _settle_later(session: Session, number: int, started: float, future: asyncio.Future[Receipt]) -> None:
+def _settle_later(
+    session: Session,
+    number: int,
+    started: float,
+    settled: Callable[[], None],
+    future: asyncio.Future[Receipt],
+) -> None:
     _settle(session, number, started, future)
-    session.go_on()
+    settled()

@@ -1,0 +1,152 @@
+"""One client's commands, in the order in which they came (FR6).
+
+A command that can be answered at once is; one that has to wait runs in a task of its own, and the commands behind it
+queue until it's done. The queue is bounded by holding the reading of the socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine
+from time import monotonic
+from typing import Final
+
+from brokers.errors import BrokerError
+from hubbub_protocol import Close, Code, ProtocolError, decode_command
+from hubbub_protocol.commands import (
+    Command,
+    Hello,
+    History,
+    Join,
+    Leave,
+    Refresh,
+    Send,
+    Typing,
+    Who,
+)
+from service import greeting, membership, sending
+from service.connection import Connection
+from service.limits import TokenBucket
+from service.node import Node
+from service.refusals import Refused
+from service.session import Session
+
+# Commands that wait for one that is under way, before the socket is read no more.
+QUEUE: Final = 64
+# Publishes under way, before further commands wait.
+IN_FLIGHT: Final = 64
+# Frames that can't be understood: this many at once, and this many a second, before the connection is closed.
+FAULTS_BURST: Final = 20
+FAULTS_RATE: Final = 1.0
+
+
+class Commands:
+    """Takes the frames of one connection of the `hubbub.v1` protocol."""
+
+    __slots__ = ("_busy", "_faults", "_pinged", "_queue", "_session")
+
+    def __init__(self, node: Node, connection: Connection) -> None:
+        self._session = Session(node, connection)
+        self._faults = TokenBucket(FAULTS_RATE, FAULTS_BURST)
+        self._queue: deque[str] = deque()
+        self._busy: asyncio.Task[None] | None = None
+        self._pinged = node.pings.add(connection)
+        greeting.expect_hello(self._session)
+
+    # Called by the connection ---------------------------------------------------------------------
+
+    def receive(self, text: str) -> None:
+        """Take one frame."""
+        if self._waits():
+            self._queue.append(text)
+            if len(self._queue) >= QUEUE:
+                self._session.connection.hold_reading(hold=True)
+        else:
+            self._handle(text)
+
+    def resumed(self) -> None:
+        """Catch up in all rooms, now that the transport takes output again."""
+        for member in list(self._session.members.values()):
+            if not member.live:
+                member.fanout.catch_up(member)
+
+    def ended(self) -> None:
+        """Leave everything."""
+        session = self._session
+        self._queue.clear()
+        session.stop_timers()
+        if self._busy is not None:
+            self._busy.cancel()
+        membership.leave_all(session)
+        greeting.farewell(session)
+        session.node.forget(session.connection, self._pinged)
+
+    # ----------------------------------------------------------------------------------------------
+
+    def _waits(self) -> bool:
+        return self._busy is not None or self._session.sending >= IN_FLIGHT
+
+    def _go_on(self) -> None:
+        """Handle what queued, until a command has to wait again."""
+        connection = self._session.connection
+        while self._queue and not self._waits() and not connection.closing:
+            self._handle(self._queue.popleft())
+        if len(self._queue) < QUEUE:
+            connection.hold_reading(hold=False)
+
+    def _handle(self, text: str) -> None:
+        session = self._session
+        try:
+            command = decode_command(text)
+        except ProtocolError as error:
+            self._misunderstood(error)
+            return
+        number = getattr(command, "id", None)
+        try:
+            later = self._start(command)
+        except Refused as refused:
+            session.refuse(refused, number)
+            return
+        if later is not None:
+            name = type(command).__name__.lower()
+            self._busy = session.node.tasks.start(self._run(later, number), name=name)
+
+    def _start(self, command: Command) -> Coroutine[None, None, None] | None:
+        if self._session.identity is None and type(command) is not Hello:
+            raise Refused(Code.HELLO_FIRST, "say hello first")
+        if type(command) is Send:
+            sending.send(self._session, command, self._go_on)
+            return None
+        return _HANDLERS[type(command)](self._session, command)
+
+    async def _run(self, later: Coroutine[None, None, None], number: int | None) -> None:
+        session = self._session
+        try:
+            await later
+        except Refused as refused:
+            session.refuse(refused, number)
+        except BrokerError as error:
+            session.refuse(Refused(Code.UNAVAILABLE, str(error)), number)
+        except Exception:
+            session.refuse(Refused(Code.INTERNAL, "the server failed"), number)
+            raise
+        finally:
+            self._busy = None
+            self._go_on()
+
+    def _misunderstood(self, error: ProtocolError) -> None:
+        self._session.refuse(Refused(error.code, str(error)), error.id)
+        if self._faults.take(monotonic()):
+            self._session.connection.close(Close.BAD_FRAMES, "too many frames that can't be understood")
+
+
+_HANDLERS: Final[dict[type[Command], Callable[..., Coroutine[None, None, None] | None]]] = {
+    Hello: greeting.hello,
+    Refresh: greeting.refresh,
+    Join: membership.join,
+    Leave: membership.leave,
+    History: membership.history,
+    Who: membership.who,
+    Typing: membership.typing,
+}
