@@ -21,10 +21,12 @@ from service.settings import Settings, SettingsError, load, show
 try:
     from uvloop import new_event_loop
 except ImportError:  # pragma: no cover - uvloop is not made for Windows
-    from asyncio import new_event_loop
+    from asyncio import new_event_loop  # type: ignore[assignment]  # uvloop's is a kind of asyncio's
 
 _FAILED: Final = 1
 _USAGE: Final = 2
+# Where the terminal client looks by itself.
+_USUAL_PORT: Final = 8000
 
 _log: Final = logging.getLogger(__name__)
 
@@ -32,7 +34,9 @@ _log: Final = logging.getLogger(__name__)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a node; return the exit code: 0 stopped, 1 couldn't start, 2 a setting is wrong."""
     parser = argparse.ArgumentParser(prog="python -m service", description="Run one node of hubbub.")
-    parser.add_argument("--show-settings", action="store_true", help="print all settings, without secrets, and exit")
+    parser.add_argument(
+        "--show-settings", action="store_true", help="print all settings, without secrets, and exit"
+    )
     parser.add_argument("--version", action="version", version=f"hubbub {__version__}")
     wanted = parser.parse_args(arguments)
     try:
@@ -76,7 +80,7 @@ def _stop(stopped: asyncio.Future[int], number: int) -> None:
 def _greet(here: Running) -> None:
     """Say where the page is, and how to chat from a terminal."""
     shown = "localhost" if here.host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else here.host  # noqa: S104 - compared, not bound
-    server = "" if here.port == 8000 else f" --server ws://{shown}:{here.port}"
+    server = "" if here.port == _USUAL_PORT else f" --server ws://{shown}:{here.port}"
     print(
         f"\n  hubbub {__version__} runs, broker {here.node.settings.broker}.\n"
         f"  In a browser:   http://{shown}:{here.port}\n"

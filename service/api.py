@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
+from types import SimpleNamespace
 from typing import Final
 
 import msgspec
@@ -34,7 +35,7 @@ _STATUS: Final = {
 }
 
 
-def add_routes(app: Sanic[Config, None], node: Node) -> None:
+def add_routes(app: Sanic[Config, SimpleNamespace], node: Node) -> None:
     """Add `/api/rooms` and what is below it. All need `Authorization: Bearer` with the API key or a token."""
     app.error_handler.add(Refused, _refused)
     app.error_handler.add(BrokerError, _broker_away)
@@ -104,7 +105,9 @@ def _who(node: Node, request: Request) -> Identity:
     """Say who asks, by the API key or a token."""
     given = request.token
     if not given:
-        raise Refused(Code.BAD_TOKEN, "an `Authorization: Bearer` header with the API key or a token is needed")
+        raise Refused(
+            Code.BAD_TOKEN, "an `Authorization: Bearer` header with the API key or a token is needed"
+        )
     if node.auth.is_api_key(given):
         return Identity(user="bot", scope="api")
     try:

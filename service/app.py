@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Final
 
 from sanic import Request, Sanic, Websocket
@@ -18,14 +19,16 @@ _HTTP_TIMEOUT: Final = 15
 _MOST_REQUEST_BYTES: Final = 1 << 20
 
 
-def make_app(node: Node) -> Sanic[Config, None]:
+def make_app(node: Node) -> Sanic[Config, SimpleNamespace]:
     """Put the routes of a node together. Works on `LeanProtocol` and on Sanic's stock protocol."""
-    app: Sanic[Config, None] = Sanic(f"hubbub-{node.name}", config=_config(node), configure_logging=False)
+    app: Sanic[Config, SimpleNamespace] = Sanic(
+        f"hubbub-{node.name}", config=_config(node), configure_logging=False
+    )
 
-    @app.websocket("/ws", subprotocols=Offer(SUBPROTOCOL))
     async def chat(request: Request, websocket: Websocket | Detached) -> None:
         await admit(node, request, websocket)
 
+    app.add_websocket_route(chat, "/ws", subprotocols=Offer(SUBPROTOCOL))
     health.add_routes(app, node)
     api.add_routes(app, node)
     pages.add_routes(app)
@@ -43,7 +46,7 @@ def _config(node: Node) -> Config:
             "MOTD": False,
             "REQUEST_MAX_SIZE": _MOST_REQUEST_BYTES,
             "REQUEST_TIMEOUT": _HTTP_TIMEOUT,
-            # Sanic would rewrite its own source at each start, which a second start in one process can't survive.
+            # Sanic would rewrite its own source at each start: a second one in this process would fail.
             "TOUCHUP": False,
             "WEBSOCKET_MAX_SIZE": settings.frame_bytes,
             # Not Sanic's: what `LeanProtocol` needs to know.

@@ -19,8 +19,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from hubbub_protocol.names import fold_user, user_fault
 
+from hubbub_protocol.names import fold_user, user_fault
 from service.settings import Settings
 
 _MOST_CHARACTERS: Final = 16_384

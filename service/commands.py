@@ -1,7 +1,7 @@
 """One client's commands, in the order in which they came (FR6).
 
-A command that can be answered at once is; one that has to wait runs in a task of its own, and the commands behind it
-queue until it's done. The queue is bounded by holding the reading of the socket.
+A command that can be answered at once is; one that has to wait runs in a task of its own, and the commands
+behind it queue until it's done. The queue is bounded by holding the reading of the socket.
 """
 
 from __future__ import annotations

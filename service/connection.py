@@ -1,7 +1,7 @@
 """One client's socket, as the rest of the node sees it: what is written to it, and how long it may lag.
 
-The socket beneath is the lean one (`service/lean.py`) or Sanic's own (`service/stock.py`); above it stands a session of
-one of the codecs. A connection's members are paused and resumed together, since they share the transport.
+The socket beneath is the lean one (`service/lean.py`) or Sanic's own (`service/stock.py`); above it stands a
+session of one of the codecs. A connection's members are paused and resumed together: they share the socket.
 """
 
 from __future__ import annotations
@@ -53,12 +53,13 @@ class Connection:
     Attributes:
         write: writes bytes that are framed already.
         paused: the transport is over its high-water mark.
+        reading_held: the session has enough to do, so nothing is read.
         heard: anything came in since the last ping (see `service/pings.py`).
     """
 
     __slots__ = (
-        "_closed", "_lag_timer", "_lagging_seconds", "_metrics", "_reading_held", "_socket", "codec", "closing", "heard",
-        "paused", "receiver", "write",
+        "_closed", "_gone", "_lag_timer", "_lagging_seconds", "_metrics", "_socket", "closing", "codec",
+        "heard", "paused", "reading_held", "receiver", "write",
     )  # fmt: skip
 
     def __init__(self, socket: Socket, codec: Codec, metrics: Metrics, lagging_seconds: float) -> None:
@@ -66,8 +67,9 @@ class Connection:
         self._metrics = metrics
         self._lagging_seconds = lagging_seconds
         self._lag_timer: asyncio.TimerHandle | None = None
-        self._reading_held = False
+        self.reading_held = False
         self._closed: Close | int | None = None
+        self._gone = False
         self.codec = codec
         self.write = socket.write
         self.paused = False
@@ -79,16 +81,22 @@ class Connection:
         """Close with a code that the client reads; nothing is written behind it."""
         if not self.closing:
             self._closed = code
+            # The peer's answer to the close has to be read, whatever else isn't.
+            self._socket.resume_reading()
             self._stop_writing()
             self._socket.close(code, reason)
 
+    def mute(self) -> None:
+        """Write nothing any more; input is still taken."""
+        self.write = _discard
+
     def hold_reading(self, *, hold: bool) -> None:
         """Take no input while the session has enough to do."""
-        if hold is not self._reading_held:
-            self._reading_held = hold
+        if hold is not self.reading_held:
+            self.reading_held = hold
             self._set_reading()
 
-    # Called by the socket ---------------------------------------------------------------------------------------
+    # Called by the socket -------------------------------------------------------------------------
 
     def received(self, text: str) -> None:
         """Take one text message."""
@@ -96,7 +104,10 @@ class Connection:
             self.receiver.receive(text)
 
     def pause(self) -> None:
-        """Learn that the transport is over its high-water mark: what is read from this client would be answered."""
+        """Learn that the transport is over its high-water mark.
+
+        Nothing is read meanwhile, for what is read would be answered.
+        """
         if self.paused or self.closing:
             return
         self.paused = True
@@ -115,7 +126,10 @@ class Connection:
             self.receiver.resumed()
 
     def lost(self, code: int) -> None:
-        """Learn that the socket is gone; `code` is what the peer said, 1006 if it said nothing."""
+        """Learn that the socket is gone; `code` is what the peer said, 1006 if nothing. Idempotent."""
+        if self._gone:
+            return
+        self._gone = True
         self._stop_writing()
         self._stop_timer()
         self._metrics.closed.add(int(self._closed or code))
@@ -126,7 +140,7 @@ class Connection:
     def _set_reading(self) -> None:
         if self.closing:
             return
-        if self.paused or self._reading_held:
+        if self.paused or self.reading_held:
             self._socket.pause_reading()
         else:
             self._socket.resume_reading()
@@ -137,7 +151,7 @@ class Connection:
 
     def _stop_writing(self) -> None:
         self.closing = True
-        self.write = _discard
+        self.mute()
 
     def _stop_timer(self) -> None:
         if self._lag_timer is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Final, cast
+from typing import Final
 from urllib.parse import urlsplit
 
 from sanic import Request, Websocket
@@ -14,9 +14,10 @@ from hubbub_protocol.names import room_fault
 from service.auth import guest
 from service.codecs import JSON, PLAIN
 from service.commands import Commands
-from service.connection import Connection, Socket
+from service.connection import Connection
 from service.guests import InvalidName, NameTaken, Taken
 from service.lean import Detached
+from service.link import Link
 from service.node import Node
 from service.plain import open_plain
 from service.stock import StockSocket
@@ -42,14 +43,13 @@ async def admit(node: Node, request: Request, websocket: Websocket | Detached) -
     On the lean protocol this returns at once and the session lives on its own; on Sanic's stock protocol it
     returns when the connection has ended.
     """
-    stock = (
-        None
-        if isinstance(websocket, Detached)
-        else StockSocket(websocket, node.tasks, node.settings.write_buffer_bytes)
-    )
-    socket: Socket = stock or cast(Detached, websocket).link
+    if isinstance(websocket, Detached):
+        socket: Link | StockSocket = websocket.link
+    else:
+        socket = StockSocket(websocket, node.tasks, node.settings.write_buffer_bytes)
     codec = JSON if SUBPROTOCOL in _offered(request) else PLAIN
     connection = Connection(socket, codec, node.metrics, node.settings.lagging_seconds)
+    socket.bind(connection)
     node.remember(connection)
     try:
         _check(node, request)
@@ -63,10 +63,10 @@ async def admit(node: Node, request: Request, websocket: Websocket | Detached) -
         # A connection that never got a session has nobody else to forget it.
         if connection.receiver is None:
             node.forget(connection, 0)
-    if stock is None:
-        cast(Detached, websocket).link.attach(connection)
+    if isinstance(socket, Link):
+        socket.attach()
     else:
-        await stock.run(connection)
+        await socket.run(connection)
 
 
 def _check(node: Node, request: Request) -> None:

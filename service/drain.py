@@ -5,7 +5,6 @@ Each client is told a delay of its own, so that a full node doesn't come down on
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import TYPE_CHECKING, Final
 

@@ -1,14 +1,15 @@
 """Fan-out of one room: a shared log, flushed at its own pace.
 
-A room is flushed, not each message sent. `flush` joins the frames that came since the last flush into one block and
-writes that block to every live member: a thousand messages to a thousand members are a thousand writes.
+A room is flushed, not each message sent. `flush` joins the frames that came since the last flush into one
+block and writes it to every live member: a thousand messages to a thousand members are a thousand writes.
 
-The pace is self-clocked. An idle room is flushed in the same turn of the loop. A busy one waits for `PACE` times as
-long as the last flush took, its system calls included, so that batches grow with the load and nothing is tuned.
-Walks over large rooms are cut in slices, between which pings, joins and other rooms have their turn.
+The pace is self-clocked. An idle room is flushed in the same turn of the loop. A busy one waits for `PACE`
+times as long as the last flush took, its system calls included, so that batches grow with the load and
+nothing is tuned. Walks over large rooms are cut in slices, between which pings, joins and other rooms have
+their turn.
 
-A member is *live* (in the flush) or *behind*. It falls behind when its transport is over the high-water mark, and
-when it joins; `catch_up` brings it back, from the log first and from history where the log doesn't reach.
+A member is *live* (in the flush) or *behind*. It falls behind when its transport is over the high-water mark,
+and when it joins; `catch_up` brings it back, from the log first and from history where the log doesn't reach.
 """
 
 from __future__ import annotations
@@ -40,7 +41,10 @@ class Outlet(Protocol):
 
 
 class Member:
-    """One connection in one room. `cursor` counts only while it's behind: what it was given so far, of `epoch`."""
+    """One connection in one room.
+
+    `cursor` counts only while it's behind: what it was given so far, of `epoch`.
+    """
 
     __slots__ = ("codec", "cursor", "epoch", "fanout", "live", "outlet", "recovering", "user")
 
@@ -59,8 +63,9 @@ class Fanout:
     """The members of one room on this node, and the block that goes to them next."""
 
     __slots__ = (
-        "_behind", "_blocks", "_caught_up", "_handle", "_live", "_log", "_loop", "_max_bytes", "_max_entries", "_metrics",
-        "_not_before", "_pending", "_pending_bytes", "_pending_entries", "_recover", "_started", "_walk", "flushed",
+        "_behind", "_blocks", "_caught_up", "_handle", "_live", "_log", "_loop", "_max_bytes", "_max_entries",
+        "_metrics", "_not_before", "_pending", "_pending_bytes", "_pending_entries", "_recover", "_started",
+        "_walk", "flushed",
     )  # fmt: skip
 
     def __init__(
@@ -73,7 +78,8 @@ class Fanout:
     ) -> None:
         """Fan out of `log`.
 
-        `recover` is called for a member whose cursor the log doesn't reach, `caught_up` for one that is live again.
+        `recover` is called for a member whose cursor the log doesn't reach, `caught_up` for one that is live
+        again.
         """
         self._loop = asyncio.get_running_loop()
         self._log = log
@@ -161,7 +167,7 @@ class Fanout:
         return member in self._behind
 
     def tell(self, codec: Codec, frame: bytes, *, but: str | None = None) -> list[Member]:
-        """Write a frame that isn't stored to the live members of a codec; return those that couldn't take it."""
+        """Write what isn't stored to the live members of a codec; list those that couldn't take it."""
         missed = [member for member in self._behind if member.codec is codec and member.user != but]
         for member in list(self._live.get(codec, ())):
             if member.user == but:
@@ -198,7 +204,7 @@ class Fanout:
         self._cancel()
         self._walk.clear()
 
-    # The flush, step by step ------------------------------------------------------------------------------------
+    # The flush, step by step ----------------------------------------------------------------------
 
     def _schedule(self) -> None:
         wait = self._not_before - perf_counter()

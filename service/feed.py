@@ -1,7 +1,7 @@
 """The feed of a room's entries: from the broker, in order and without gaps, into the fan-out.
 
-The one place where the chain rule is applied and gaps are repaired, for every broker and for all members of the room
-at once. While a repair runs, live entries are not kept: the history that is being read holds them.
+The one place where the chain rule is applied and gaps are repaired, for every broker and for all members of
+the room at once. While a repair runs, live entries are not kept: the history that is being read holds them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ class Feed:
         restart: called with a position when the entries between the last one and it can't be had any more.
     """
 
-    __slots__ = ("_broker", "_chain", "_latest", "_metrics", "_repairing", "_restart", "_room", "_take", "_tasks")
+    __slots__ = (
+        "_broker", "_chain", "_latest", "_metrics", "_repairing", "_restart", "_room", "_take", "_tasks",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -127,7 +129,8 @@ class Feed:
             if entry.offset > chain.offset:
                 chain.advance(entry)
                 self._take(entry)
-        behind_seen = self._latest.epoch == chain.epoch and self._latest.offset > max(chain.offset, page.head.offset)
+        latest, reached = self._latest, max(chain.offset, page.head.offset)
+        behind_seen = latest.epoch == chain.epoch and latest.offset > reached
         return not page.more and not behind_seen
 
     def _jump(self, position: Position) -> None:

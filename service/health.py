@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 from sanic import HTTPResponse, Request, Sanic
 from sanic.config import Config
 from sanic.response import raw
 
 from brokers.errors import BrokerError
-from service.replies import Health, encode_value
 from service import __version__
 from service.metrics import CONTENT_TYPE
 from service.node import Node
+from service.replies import Health, encode_value
 
 _JSON = "application/json"
 _OK, _UNAVAILABLE = 200, 503
 
 
-def add_routes(app: Sanic[Config, None], node: Node) -> None:
+def add_routes(app: Sanic[Config, SimpleNamespace], node: Node) -> None:
     """Add `/health/live`, `/health/ready` and `/metrics`."""
 
     @app.get("/health/live")
@@ -40,5 +42,7 @@ def add_routes(app: Sanic[Config, None], node: Node) -> None:
 
 
 def _report(status: str, code: int, node: Node) -> HTTPResponse:
-    body = encode_value(Health(status=status, version=__version__, broker=node.settings.broker, node=node.name))
+    body = encode_value(
+        Health(status=status, version=__version__, broker=node.settings.broker, node=node.name)
+    )
     return raw(body, status=code, content_type=_JSON)

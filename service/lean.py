@@ -1,19 +1,21 @@
 """The lean websocket protocol under Sanic's route.
 
-Sanic's own implementation runs several tasks and locks for each connection, and two tasks for each received message.
-This subclass keeps Sanic's HTTP and its routing, and puts a `Link` in place of the rest. Once the route's handler has
-returned, Sanic's tasks and the request are gone; what is left is the protocol object, the link and the session.
+Sanic's own implementation runs several tasks and locks for each connection, and two tasks for each received
+message. This subclass keeps Sanic's HTTP and its routing, and puts a `Link` in place of the rest. Once the
+route's handler has returned, Sanic's tasks and the request are gone; what is left is the protocol object, the
+link and the session.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, cast
 
 from sanic.exceptions import SanicException
-from sanic.log import error_logger
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
+from typing_extensions import override
 from websockets.exceptions import NegotiationError
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 UPGRADE_REQUIRED: Final = 426
 SWITCHING: Final = 101
+
+_log: Final = logging.getLogger(__name__)
 
 
 class Detached:
@@ -53,10 +57,9 @@ class LeanProtocol(WebSocketProtocol):
 
     __slots__ = ("_link",)
 
-    def __init__(self, **settings: object) -> None:
-        super().__init__(**settings)
-        self._link: Link | None = None
+    _link: Link | None
 
+    @override
     async def websocket_handshake(
         self, request: Request, subprotocols: Sequence[str] | None = None
     ) -> Detached:
@@ -93,60 +96,75 @@ class LeanProtocol(WebSocketProtocol):
             self._link.received(rest)
         return Detached(self._link)
 
-    # asyncio's callbacks ----------------------------------------------------------------------------------------
+    # asyncio's callbacks --------------------------------------------------------------------------
 
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Learn that a connection came in: at first it speaks HTTP."""
+        self._link = None
+        super().connection_made(transport)  # type: ignore[no-untyped-call]
+
+    @override
     def data_received(self, data: bytes) -> None:
         """Take bytes: of the link once there is one, of HTTP before."""
         if self._link is None:
-            super().data_received(data)
+            super().data_received(data)  # type: ignore[no-untyped-call]
             return
         try:
             self._link.received(data)
-        except Exception:
-            # A fault of ours in one connection's input must end that connection, not leave it half alive.
-            error_logger.exception("input_failed")
+        except Exception:  # noqa: BLE001 - a fault of ours must end this connection, not leave it half alive
+            _log.exception("input_failed")
             self._link.close(Close.INTERNAL, "the server failed; reconnect")
 
+    @override
     def eof_received(self) -> bool | None:
         """Learn that the peer sends no more."""
         if self._link is not None:
             self._link.ended()
         return False
 
+    @override
     def pause_writing(self) -> None:
         """Learn that the transport is over its high-water mark."""
         if self._link is None:
-            super().pause_writing()
+            super().pause_writing()  # type: ignore[no-untyped-call]
         else:
             self._link.pause()
 
+    @override
     def resume_writing(self) -> None:
         """Learn that the transport's buffer has drained."""
-        super().resume_writing()
+        super().resume_writing()  # type: ignore[no-untyped-call]
         if self._link is not None:
             self._link.resume()
 
+    @override
     def connection_lost(self, exc: Exception | None) -> None:
         """Learn that the transport is gone."""
         link, self._link = self._link, None
-        super().connection_lost(exc)
+        if link is not None:
+            # The handler goes on: what the peer said before it went is still to be taken.
+            self._task = None
+        super().connection_lost(exc)  # type: ignore[no-untyped-call]
         if link is not None:
             link.lost()
 
-    # Sanic's own ------------------------------------------------------------------------------------------------
+    # Sanic's own ----------------------------------------------------------------------------------
 
+    @override
     def close(self, timeout: float | None = None) -> None:
         """Learn that the HTTP task is over: with a link, that is where its life begins."""
         if self._link is None:
             super().close(timeout)
-        elif self._callback_check_timeouts:
-            self._callback_check_timeouts.cancel()
+        elif timer := cast("asyncio.TimerHandle | None", self._callback_check_timeouts):
+            timer.cancel()
             self._callback_check_timeouts = None
 
+    @override
     def close_if_idle(self) -> bool:
         """Learn that the server stops. Links are closed by the node, which knows when and with which code."""
         if self._link is None:
-            return bool(super().close_if_idle())
+            return bool(super().close_if_idle())  # type: ignore[no-untyped-call]
         return False
 
 

@@ -1,7 +1,7 @@
 """A websocket on a bare transport: bytes in, text out to a callback; no tasks, no locks, no queues.
 
-`websockets.ServerProtocol` keeps the RFC (fragments, control frames, closing handshake); what is kept here is the
-transport, whole messages, and the time a closing handshake may take.
+`websockets.ServerProtocol` keeps the RFC (fragments, control frames, closing handshake); what is kept here is
+the transport, whole messages, and the time a closing handshake may take.
 """
 
 from __future__ import annotations
@@ -19,12 +19,17 @@ from service.connection import Connection
 # A reason must fit into a control frame beside the code (RFC 6455, 5.5).
 _MAX_REASON: Final = 123
 _ABNORMAL: Final = 1006
+# What may come in before a connection is attached; more than that waits in the system's buffers.
+_MOST_EARLY: Final = 64 * 1024
 
 
 class Link:
     """One upgraded connection: between an asyncio transport and a `Connection`."""
 
-    __slots__ = ("_abort_timer", "_close_seconds", "_connection", "_early", "_lost", "_parts", "_protocol", "_transport", "write")
+    __slots__ = (
+        "_abort_timer", "_close_seconds", "_connection", "_early", "_early_end", "_lost", "_parts",
+        "_protocol", "_transport", "attached", "write",
+    )  # fmt: skip
 
     def __init__(self, transport: asyncio.Transport, protocol: ServerProtocol, close_seconds: float) -> None:
         self._transport = transport
@@ -33,31 +38,39 @@ class Link:
         self._abort_timer: asyncio.TimerHandle | None = None
         self._parts: list[bytes] = []
         self._connection: Connection | None = None
-        # What comes before a connection is attached, in the turns between handshake and handler.
+        # What comes before `attach`, while the handler makes up its mind.
         self._early = bytearray()
+        self._early_end = False
         self._lost = False
+        self.attached = False
         self.write: Callable[[bytes], None] = transport.write
 
-    @property
-    def attached(self) -> bool:
-        """Tell whether somebody takes what comes in."""
-        return self._connection is not None
-
-    def attach(self, connection: Connection) -> None:
-        """Hand all input to a connection from now on."""
+    def bind(self, connection: Connection) -> None:
+        """Tell a connection from now on how its output fares."""
         self._connection = connection
         if self._lost:
-            connection.lost(_ABNORMAL)
-            return
+            connection.mute()
+
+    def attach(self) -> None:
+        """Hand all input to the connection from now on, that of a peer which is gone already too."""
+        self.attached = True
         early, self._early = bytes(self._early), bytearray()
+        if len(early) >= _MOST_EARLY:
+            self.resume_reading()
         if early:
             self.received(early)
+        if self._early_end:
+            self.ended()
+        if self._lost:
+            self.lost()
 
     def close(self, code: int, reason: str) -> None:
         """Begin the closing handshake."""
         if self._protocol.state is State.OPEN:
             self._protocol.send_close(CloseCode(code) if code in set(CloseCode) else code, _fit(reason))
             self._send()
+            # The peer's answer must be seen, though the connection may have held the reading.
+            self.resume_reading()
         self._abort_later()
 
     def abort(self) -> None:
@@ -74,25 +87,31 @@ class Link:
         if not self._transport.is_closing():
             self._transport.resume_reading()
 
-    # Called by the protocol -------------------------------------------------------------------------------------
+    # Called by the protocol -----------------------------------------------------------------------
 
     def received(self, data: bytes) -> None:
         """Take bytes from the transport."""
-        if self._connection is None:
+        connection = self._connection
+        if connection is None or not self.attached:
             self._early += data
+            if len(self._early) >= _MOST_EARLY:
+                self.pause_reading()
             return
-        self._connection.heard = True
+        connection.heard = True
         protocol = self._protocol
         protocol.receive_data(data)
         for frame in protocol.events_received():
-            if type(frame) is Frame:
-                self._take(frame, self._connection)
+            if type(frame) is Frame and not self._take(frame, connection):
+                break
         self._send()
 
     def ended(self) -> None:
         """Learn that the peer sends no more."""
-        self._protocol.receive_eof()
-        self._send()
+        if not self.attached:
+            self._early_end = True
+        else:
+            self._protocol.receive_eof()
+            self._send()
 
     def pause(self) -> None:
         """Learn that the transport is over its high-water mark."""
@@ -109,44 +128,66 @@ class Link:
         self._lost = True
         if self._abort_timer is not None:
             self._abort_timer.cancel()
-        received = self._protocol.close_rcvd
-        sent = self._protocol.close_sent
-        said = received or sent
-        if self._connection is not None:
-            self._connection.lost(said.code if said is not None else _ABNORMAL)
+        self._tell_lost()
 
-    def _take(self, frame: Frame, connection: Connection) -> None:
-        """Put fragments together, and hand a whole text on."""
+    def _tell_lost(self) -> None:
+        if self._connection is None:
+            return
+        if self.attached:
+            said = self._protocol.close_rcvd or self._protocol.close_sent
+            self._connection.lost(said.code if said is not None else _ABNORMAL)
+        else:
+            self._connection.mute()
+
+    def _take(self, frame: Frame, connection: Connection) -> bool:
+        """Put fragments together, and hand a whole text on; tell whether to go on."""
         if frame.opcode is Opcode.BINARY:
             self._protocol.fail(CloseCode.UNSUPPORTED_DATA, "this server takes text only")
-        elif frame.opcode in {Opcode.TEXT, Opcode.CONT}:
-            if not frame.fin:
-                self._parts.append(bytes(frame.data))
-                return
-            data = bytes(frame.data)
-            if self._parts:
-                data = b"".join((*self._parts, data))
-                self._parts = []
-            try:
-                text = data.decode()
-            except UnicodeDecodeError:
-                self._protocol.fail(CloseCode.INVALID_DATA, "the text is not UTF-8")
-            else:
-                connection.received(text)
+            return False
+        if frame.opcode is not Opcode.TEXT and frame.opcode is not Opcode.CONT:
+            return True
+        if frame.data:
+            # Fragments without data are not kept: of those there may be any number.
+            self._parts.append(bytes(frame.data))
+        if not frame.fin:
+            return True
+        parts, self._parts = self._parts, []
+        try:
+            text = b"".join(parts).decode()
+        except UnicodeDecodeError:
+            self._protocol.fail(CloseCode.INVALID_DATA, "the text is not UTF-8")
+            return False
+        connection.received(text)
+        return True
 
     def _send(self) -> None:
         """Write what the RFC asks for: pongs, and the closing handshake."""
         for data in self._protocol.data_to_send():
-            if data:
+            if not data:
+                self._end()
+            elif not self._lost:
                 self._transport.write(data)
-            else:
-                # The server ends the TCP connection first (RFC 6455, 7.1.1).
-                self._transport.close()
-                self._abort_later()
+
+    def _end(self) -> None:
+        """End the TCP connection, which is the server's to do first (RFC 6455, 7.1.1).
+
+        By half, where that can be done: closed as a whole it would be reset as soon as anything more comes
+        in, and the peer might never read why.
+        """
+        # Nothing may be written any more, so whoever writes must know.
+        self._tell_lost()
+        if self._lost or self._transport.is_closing():
+            return
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+            self.resume_reading()
+        else:
+            self._transport.close()
+        self._abort_later()
 
     def _abort_later(self) -> None:
         """Leave the peer some time to read what is in the buffer and to answer, and no more."""
-        if self._abort_timer is None:
+        if self._abort_timer is None and not self._lost:
             loop = asyncio.get_running_loop()
             self._abort_timer = loop.call_later(self._close_seconds, self._transport.abort)
 

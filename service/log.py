@@ -1,7 +1,8 @@
 """A room's log on this node: the last entries and their frames, the queue of all members at once.
 
-Nobody has a queue of their own. A member that fell behind is caught up from here, and from the broker's history if
-it fell behind further than this reaches. Bounded by entries and bytes; the bound is the node's memory for a room.
+Nobody has a queue of their own. A member that fell behind is caught up from here, and from the broker's
+history if it fell behind further than this reaches. Bounded by entries and bytes; the bound is the node's
+memory for a room.
 """
 
 from __future__ import annotations
@@ -23,11 +24,13 @@ _SLACK: Final = 256
 class RoomLog:
     """The last entries of one room, with the frames of the codecs in use.
 
-    `base` is the offset behind which the log begins, `end` that of its last entry: the log holds exactly the entries
-    in `(base, end]`. Invariant: every list in `_frames` is as long as `_entries`.
+    `base` is the offset behind which the log begins, `end` that of its last entry: the log holds exactly the
+    entries in `(base, end]`. Invariant: every list in `_frames` is as long as `_entries`.
     """
 
-    __slots__ = ("_entries", "_first", "_frames", "base", "bytes", "end", "epoch", "max_bytes", "max_entries", "room")
+    __slots__ = (
+        "_entries", "_first", "_frames", "base", "bytes", "end", "epoch", "max_bytes", "max_entries", "room",
+    )  # fmt: skip
 
     def __init__(self, room: bytes, *, max_entries: int, max_bytes: int) -> None:
         self.room = room
@@ -103,7 +106,7 @@ class RoomLog:
         return self._entries[start : start + count]
 
     def chunk(self, codec: Codec, after: int, through: int, max_bytes: int) -> tuple[list[bytes], int]:
-        """Give frames behind `after` up to `through`, about `max_bytes` at most, and the offset they reach."""
+        """Give frames behind `after` up to `through`, about `max_bytes`, and the offset they reach."""
         frames, size = [], 0
         start, stop = self._index(after), self._index(through)
         for index in range(start, stop):

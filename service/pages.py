@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Final
 
 from sanic import HTTPResponse, Request, Sanic
 from sanic.config import Config
-from sanic.response import file, text
+from sanic.response import BaseHTTPResponse, file, text
 
 WEB: Final = Path(__file__).resolve().parents[1] / "clients" / "web" / "dist"
 
@@ -21,22 +22,25 @@ _HEADERS: Final = {
 _FOREVER: Final = "public, max-age=31536000, immutable"
 
 
-def add_routes(app: Sanic[Config, None], web: Path = WEB) -> None:
+def add_routes(app: Sanic[Config, SimpleNamespace], web: Path = WEB) -> None:
     """Serve the page at `/`, if it's built."""
     index = web / "index.html"
 
     @app.get("/")
     async def page(_: Request) -> HTTPResponse:
         if not index.is_file():
-            return text("hubbub runs. The chat page is not built: run `make run`, or use any websocket tool on /ws.\n")
+            return text(
+                "hubbub runs. The chat page is not built: run `make run`, or use any websocket tool on /ws.\n"
+            )
         return await file(index, headers={**_HEADERS, "Cache-Control": "no-cache"})
 
     if (web / "assets").is_dir():
         app.static("/assets", web / "assets", name="assets", directory_view=False)
 
-    @app.on_response
-    async def harden(request: Request, response: HTTPResponse) -> None:
+    async def harden(request: Request, response: BaseHTTPResponse) -> None:
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         if request.path.startswith("/assets/"):
             response.headers["Cache-Control"] = _FOREVER
+
+    app.register_middleware(harden, "response")

@@ -1,6 +1,7 @@
 """One timer wheel for the pings of all connections, with one prebuilt frame for each codec.
 
-A connection sits in one slot of the wheel; each tick looks at one slot. Who said nothing since the last ping is gone.
+A connection sits in one slot of the wheel; each tick looks at one slot. Who was silent since the last ping is
+gone.
 """
 
 from __future__ import annotations
@@ -59,10 +60,11 @@ class Pings:
 
 def _ping(connection: Connection) -> None:
     if connection.paused:
-        # It may be alive, and read slowly: that has a limit of its own, and a ping would only wait in the buffer.
+        # It may be alive, and read slowly: that has a limit of its own. A ping would only wait in the buffer.
         return
     if not connection.heard:
         connection.close(Close.NO_PONG, "no answer to pings")
         return
-    connection.heard = False
+    # While the session holds the reading nothing can be heard, and that is not the peer's fault.
+    connection.heard = connection.reading_held
     connection.write(_EVENT_PING if connection.codec.speaks_events else PING)

@@ -28,16 +28,21 @@ if TYPE_CHECKING:
 QUEUE: Final = 64
 FIRST_WAIT: Final = 0.1
 LONGEST_WAIT: Final = 2.0
-# How long messages of somebody who went away are still tried to be stored, while the broker is away (seconds).
+# How long messages of somebody who went away are still tried, while the broker is away (seconds).
 AFTERLIFE: Final = 30.0
 
 
 class PlainSession:
     """A member of one room that sends texts and gets texts."""
 
-    __slots__ = ("_bucket", "_gone_at", "_identity", "_member", "_node", "_pinged", "_pump", "_queue", "_room", "connection")
+    __slots__ = (
+        "_bucket", "_gone_at", "_identity", "_member", "_node", "_pinged", "_pump", "_queue", "_room",
+        "connection",
+    )  # fmt: skip
 
-    def __init__(self, node: Node, connection: Connection, identity: Identity, room: Room, member: Member) -> None:
+    def __init__(
+        self, node: Node, connection: Connection, identity: Identity, room: Room, member: Member
+    ) -> None:
         self._node = node
         self._identity = identity
         self._room = room
@@ -92,8 +97,11 @@ class PlainSession:
     async def _store(self, text: str) -> None:
         """Store one message, however long that takes while its sender is here (PL4)."""
         sending.check_text(self._node, self._identity, self._room.name, text)
-        while wait := self._bucket.take(monotonic()):
+        # A timer may be early by a little, so it's asked again.
+        wait = self._bucket.take(monotonic())
+        while wait:
             await asyncio.sleep(wait)
+            wait = self._bucket.take(monotonic())
         key, wait = new_key(), FIRST_WAIT
         while True:
             try:
@@ -109,7 +117,9 @@ class PlainSession:
                 return
 
 
-async def open_plain(node: Node, connection: Connection, room_name: str, identity: Identity, history: int) -> None:
+async def open_plain(
+    node: Node, connection: Connection, room_name: str, identity: Identity, history: int
+) -> None:
     """Make a connection a member of a room.
 
     Raises:

@@ -1,7 +1,8 @@
 """Who is in a room: plain objects, without a loop or a socket.
 
-A user is in a room while any of their connections is, on any node. Each node knows its own connections and is told of
-the others' (design: "presence is a fact of nodes"), so the roster is kept by node and a node can be forgotten whole.
+A user is in a room while any of their connections is, on any node. Each node knows its own connections and is
+told of the others' (design: "presence is a fact of nodes"), so the roster is kept by node and a node can be
+forgotten whole.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from math import ceil
 from hubbub_protocol import Code, events
 
 
-class Refused(Exception):  # noqa: N818 - what happened, in the protocol's words
+class Refused(Exception):
     """A command was refused. `retry_after` is in seconds."""
 
     def __init__(

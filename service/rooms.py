@@ -1,4 +1,4 @@
-"""The rooms of this node: opened with their first member, given up a while after the last, fed by the broker."""
+"""The rooms of this node: opened by a first member, given up a while after the last, fed by the broker."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ class Rooms:
     """All rooms of this node, and the broker's listener."""
 
     def __init__(self, node: str, broker: Broker, tasks: Tasks, metrics: Metrics, settings: Settings) -> None:
-        self._make: Callable[[str], Room] = lambda name: Room(name, node, broker, tasks, metrics, settings)
+        self._make: Callable[[str], Room] = lambda name: Room(
+            name, node, broker, tasks, metrics=metrics, settings=settings
+        )
         self._broker = broker
         self._tasks = tasks
         self._metrics = metrics
@@ -85,7 +87,7 @@ class Rooms:
             room.close()
         self._rooms.clear()
 
-    # The broker's listener --------------------------------------------------------------------------------------
+    # The broker's listener ------------------------------------------------------------------------
 
     def deliver(self, entry: Entry) -> None:
         """Take an entry of a subscribed room."""
@@ -131,7 +133,7 @@ class Rooms:
                 if room is not None and room.opened:
                     room.feed.compare(head)
 
-    # Opening and giving up --------------------------------------------------------------------------------------
+    # Opening and giving up ------------------------------------------------------------------------
 
     async def _subscribe(self, room: Room) -> None:
         head = await self._broker.subscribe(room.name)

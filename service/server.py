@@ -7,8 +7,10 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import cast
 
 from sanic import Sanic
+from sanic.server.async_server import AsyncioServer
 
 from brokers.base import Broker
 from brokers.registry import make_broker
@@ -45,10 +47,9 @@ async def running(settings: Settings, broker: Broker | None = None) -> AsyncIter
     listener = _listen(settings)
     try:
         broker = broker or make_broker(settings.broker, settings.broker_options)
-        async with Node(settings, broker) as node:
-            async with _serving(node, listener):
-                host, port = listener.getsockname()[:2]
-                yield Running(node, host, port)
+        async with Node(settings, broker) as node, _serving(node, listener):
+            host, port = listener.getsockname()[:2]
+            yield Running(node, host, port)
     finally:
         listener.close()
 
@@ -57,14 +58,18 @@ async def running(settings: Settings, broker: Broker | None = None) -> AsyncIter
 async def _serving(node: Node, listener: socket.socket) -> AsyncIterator[None]:
     app = make_app(node)
     # The socket keeps a name of its own after `server` has closed it.
-    server = await app.create_server(sock=listener.dup(), protocol=LeanProtocol, backlog=node.settings.backlog)
+    server = cast(
+        AsyncioServer,
+        await app.create_server(sock=listener.dup(), protocol=LeanProtocol, backlog=node.settings.backlog),
+    )
+    sockets = cast(asyncio.Server, server.server)
     try:
-        await server.startup()
-        await server.start_serving()
+        await server.startup()  # type: ignore[no-untyped-call]
+        await server.start_serving()  # type: ignore[no-untyped-call]
         yield
     finally:
         node.draining = True
-        server.server.close()
+        sockets.close()
         await node.close_all(Close.RESTART, "the node restarts")
         for connection in list(server.connections):
             connection.abort()

@@ -1,6 +1,6 @@
 """The same connection on Sanic's stock websocket: for servers that run the app without `LeanProtocol`.
 
-Output goes straight to the transport, in frames that are made already; input comes from `recv`, one task a connection.
+Output goes straight to the transport, in frames that are made already; input comes from `recv`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final, cast
 
 from sanic import Websocket
 from sanic.exceptions import WebsocketClosed
-from sanic.server.websockets.impl import WebsocketImplProtocol
+from sanic.server.protocols.base_protocol import SanicProtocol
 
 from hubbub_protocol import Close
 from service.connection import Connection
@@ -23,13 +23,16 @@ _ABNORMAL: Final = 1006
 class StockSocket:
     """Sanic's websocket, as a connection wants it."""
 
-    __slots__ = ("_connection", "_high_water", "_readable", "_socket", "_tasks", "_transport", "write")
+    __slots__ = (
+        "_connection", "_high_water", "_protocol", "_readable", "_socket", "_tasks", "_transport", "write",
+    )  # fmt: skip
 
     def __init__(self, socket: Websocket, tasks: Tasks, high_water: int) -> None:
-        self._socket = cast(WebsocketImplProtocol, socket)
+        self._socket = socket
         self._tasks = tasks
         self._high_water = high_water
-        self._transport: asyncio.Transport = self._socket.io_proto.transport
+        self._protocol = cast(SanicProtocol, self._socket.io_proto)
+        self._transport = cast(asyncio.Transport, self._protocol.transport)
         self._connection: Connection | None = None
         self._readable = asyncio.Event()
         self._readable.set()
@@ -48,9 +51,12 @@ class StockSocket:
         """Take input again."""
         self._readable.set()
 
+    def bind(self, connection: Connection) -> None:
+        """Tell a connection from now on how its output fares."""
+        self._connection = connection
+
     async def run(self, connection: Connection) -> None:
         """Hand all input to a connection until the peer or the server ends it."""
-        self._connection = connection
         code = _ABNORMAL
         try:
             while (data := await self._next()) is not None:
@@ -68,19 +74,20 @@ class StockSocket:
 
     async def _next(self) -> str | bytes | None:
         await self._readable.wait()
-        return cast("str | bytes | None", await self._socket.recv())
+        return await self._socket.recv()
 
     def _write(self, data: bytes) -> None:
         if self._transport.is_closing():
             return
         self._transport.write(data)
         connection = self._connection
-        if connection is not None and not connection.paused:
-            if self._transport.get_write_buffer_size() > self._high_water:
-                connection.pause()
-                self._tasks.start(self._resume(connection), name="wait for a stock websocket")
+        if connection is None or connection.paused:
+            return
+        if self._transport.get_write_buffer_size() > self._high_water:
+            connection.pause()
+            self._tasks.start(self._resume(connection), name="wait for a stock websocket")
 
     async def _resume(self, connection: Connection) -> None:
         # Sanic's own high-water mark is as high as ours or lower: once it lets writers go on, so do we.
-        await self._socket.io_proto._can_write.wait()  # noqa: SLF001 - Sanic tells it in no other way
+        await self._protocol._can_write.wait()  # noqa: SLF001 - Sanic tells it in no other way
         connection.resume()

@@ -1,8 +1,8 @@
 """What a message looks like in a room's history, and how it becomes an event.
 
-The payload that a broker stores is the JSON of a `Stored`. An event is that payload with the room and the position
-spliced in front: a node encodes a message once, whatever the number of members (design: "encoded once per codec and
-node").
+The payload that a broker stores is the JSON of a `Stored`. An event is that payload with the room and the
+position spliced in front: a node encodes a message once, whatever the number of members (design: "encoded
+once per codec and node").
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def encode_name(room: str) -> bytes:
 
 def message_event(room: bytes, entry: Entry) -> bytes:
     """Splice an entry's position into its payload; `room` is the name as JSON."""
-    return b'{"type":"message","room":%b,"offset":%d,"prev":%d,%b' % (room, entry.offset, entry.prev, entry.payload[1:])
+    position = (entry.offset, entry.prev)
+    return b'{"type":"message","room":%b,"offset":%d,"prev":%d,%b' % (room, *position, entry.payload[1:])
 
 
 def plain_event(_room: bytes, entry: Entry) -> bytes:
@@ -58,7 +59,7 @@ def encode_value(value: msgspec.Struct) -> bytes:
 
 
 def read_plain(text: str) -> str:
-    """Read a frame of the plain codec: a JSON string means that string, anything else is taken as it is (PL2)."""
+    """Read a frame of the plain codec: a JSON string is what it means, anything else what it is (PL2)."""
     if text.startswith('"'):
         try:
             return _string.decode(text)
