@@ -1,0 +1,94 @@
+"""Whatever can be said survives the codec; whatever can't be understood is answered, never raised."""
+
+import contextlib
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubbub_protocol import ProtocolError, decode_command, decode_event, encode
+from hubbub_protocol import commands as c
+from hubbub_protocol import events as e
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+WHOLE = st.integers(0, 2**53 - 1)
+KEYS = st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True)
+SINCE = st.builds(c.Since, epoch=TEXT.filter(bool), offset=WHOLE)
+TOKENS = TEXT.filter(bool)
+
+COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
+    st.builds(
+        c.Hello,
+        id=WHOLE,
+        token=st.none() | TOKENS,
+        name=st.none() | TEXT,
+        session=st.none() | TEXT,
+        client=st.none() | TEXT,
+    ),
+    st.builds(c.Join, id=WHOLE, room=TEXT, since=st.none() | SINCE, limit=st.integers(0, 200)),
+    st.builds(c.Leave, id=WHOLE, room=TEXT),
+    st.builds(c.Send, id=WHOLE, room=TEXT, text=TEXT, key=st.none() | KEYS),
+    st.builds(c.History, id=WHOLE, room=TEXT, before=WHOLE, limit=st.integers(1, 200)),
+    st.builds(c.Typing, room=TEXT),
+    st.builds(c.Who, id=WHOLE, room=TEXT, after=TEXT, limit=st.integers(1, 500)),
+    st.builds(c.Refresh, id=WHOLE, token=TOKENS),
+)
+NAMES = st.lists(TEXT, max_size=3)
+MESSAGES = st.builds(e.Message, room=TEXT, offset=WHOLE, prev=WHOLE, key=TEXT, user=TEXT, text=TEXT, at=WHOLE)
+MEMBERS = st.builds(e.Members, count=WHOLE, names=NAMES, more=st.booleans())
+SENDS = st.floats(0, 1000, allow_nan=False)
+LIMITS = st.builds(e.Limits, frame=WHOLE, text=WHOLE, rooms=WHOLE, sends=SENDS, burst=WHOLE)
+EVENTS: st.SearchStrategy[e.Event] = st.one_of(
+    MESSAGES,
+    st.builds(e.Welcome, id=WHOLE, user=TEXT, session=TEXT, ping=WHOLE, time=WHOLE, limits=LIMITS),
+    st.builds(
+        e.Joined,
+        id=WHOLE,
+        room=TEXT,
+        epoch=TEXT,
+        head=WHOLE,
+        recovered=st.booleans(),
+        messages=st.lists(MESSAGES, max_size=3),
+        members=MEMBERS,
+    ),
+    st.builds(e.Page, id=WHOLE, room=TEXT, messages=st.lists(MESSAGES, max_size=3), more=st.booleans()),
+    st.builds(e.Presence, room=TEXT, count=WHOLE, joined=NAMES, left=NAMES),
+    st.builds(e.Expiring, within=WHOLE),
+    st.builds(e.Ping),
+    st.builds(
+        e.Error,
+        code=TEXT,
+        message=TEXT,
+        retry=st.booleans(),
+        id=st.none() | WHOLE,
+        retry_after=st.none() | WHOLE,
+        suggestion=st.none() | TEXT,
+    ),
+)
+
+
+@given(COMMANDS)
+def test_a_command_survives(command: c.Command) -> None:
+    assert decode_command(encode(command)) == command
+
+
+@given(EVENTS)
+def test_an_event_survives(event: e.Event) -> None:
+    assert decode_event(encode(event)) == event
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])) | st.binary())
+def test_anything_else_is_a_protocol_error(noise: str | bytes) -> None:
+    for decode in (decode_command, decode_event):
+        with contextlib.suppress(ProtocolError):
+            decode(noise)
+
+
+@given(COMMANDS, st.data())
+def test_a_command_that_is_cut_or_changed_is_a_protocol_error_or_a_command(
+    c_: c.Command, data: st.DataObject
+) -> None:
+    frame = bytearray(encode(c_))
+    at = data.draw(st.integers(0, len(frame) - 1))
+    frame[at] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(ProtocolError):
+        decode_command(bytes(frame))

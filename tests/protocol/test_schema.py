@@ -1,0 +1,33 @@
+"""The committed schemas are those of the structs, and tell good frames from bad ones."""
+
+import json
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.protocol.schemas import FOLDER, KINDS, text_of
+from tests.protocol.vectors import Row, frames
+
+VALIDATORS = {
+    kind: Draft202012Validator(json.loads((FOLDER / f"{kind}.json").read_text(encoding="utf-8")))
+    for kind in KINDS
+}
+ROWS = [
+    pytest.param(kind, row, id=f"{kind}-{row.name}")
+    for kind, rows in (("commands", frames().commands), ("events", frames().events))
+    for row in rows
+    # A schema speaks of JSON values: what is not JSON never comes to it.
+    if row.error != "malformed"
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_schema_is_up_to_date(kind: str) -> None:
+    Draft202012Validator.check_schema(VALIDATORS[kind].schema)
+    written = (FOLDER / f"{kind}.json").read_text(encoding="utf-8")
+    assert written == text_of(kind), "run python tests/protocol/schemas.py"
+
+
+@pytest.mark.parametrize(("kind", "row"), ROWS)
+def test_the_schema_accepts_what_the_codec_does(kind: str, row: Row) -> None:
+    assert VALIDATORS[kind].is_valid(json.loads(row.text)) == (row.error is None)
