@@ -1,0 +1,291 @@
+/** The client's connection: opening, greeting, losing it and coming back (CS1-CS12). It owns the rooms. */
+import { backoff, earliest } from "./backoff.ts";
+import { Close, isFinal } from "./closing.ts";
+import type { Effect, Input, Status } from "./effects.ts";
+import type { Answer, Event, Refusal, Welcome } from "./frames.ts";
+import { Greeting, type Identity } from "./greeting.ts";
+import { Questions } from "./questions.ts";
+import type { Bounds, Room } from "./room.ts";
+import { Rooms } from "./rooms.ts";
+import { Tokens } from "./tokens.ts";
+
+const opening = 10_000; // CS5: a socket is open and welcomed by then
+const silence = 10_000; // CS5: on top of the server's own ping
+const stable = 10_000; // BO2
+
+export interface Options extends Identity, Partial<Bounds> {
+  /** Whether there's a hook to ask for a token. */
+  readonly token?: boolean;
+  /** Gives numbers in [0, 1). */
+  readonly random: () => number;
+}
+
+/** Told what happened, and when, it says what to do. It has no clock, no socket, no chance of its own. */
+export class Client {
+  status: Status = { state: "idle" };
+  readonly #random: () => number;
+  readonly #questions = new Questions();
+  readonly #tokens: Tokens;
+  readonly #rooms: Rooms;
+  readonly #greeting: Greeting;
+  #socket: "none" | "opening" | "greeting" | "welcomed" = "none";
+  #network = true;
+  #losses = 0; // n of BO1
+  #openingEnds = 0;
+  #silenceEnds = 0;
+  #ping = 0;
+  #onlineSince: number | null = null;
+
+  constructor(options: Options) {
+    const { random, outbox = 200, lines = 5_000 } = options;
+    this.#random = random;
+    this.#tokens = new Tokens(options.token ?? false, random);
+    this.#rooms = new Rooms(this.#questions, random, { outbox, lines });
+    this.#greeting = new Greeting(options);
+  }
+
+  room(name: string): Room | undefined {
+    return this.#rooms.get(name);
+  }
+
+  /** Take one input, at a time that never goes back; gives what is to be done, in order. */
+  step(input: Input, now: number): Effect[] {
+    switch (input[0]) {
+      case "frame":
+        return this.#frame(input[1], now);
+      case "tick":
+        return this.#tick(now);
+      case "opened":
+        return this.#opened(now);
+      case "lost":
+        return this.#socket === "none" ? [] : this.#lose(input[1], now);
+      case "token":
+        return this.#token(input[1], now);
+      case "no_token":
+        return this.#noToken(input[1], now);
+      case "offline":
+        return this.#wentOffline(now);
+      case "online":
+        return this.#cameOnline(now);
+      case "connect":
+      case "close":
+      case "retry":
+        return this.#asked(input[0], now);
+      default:
+        return this.#rooms.step(input, now);
+    }
+  }
+
+  /** When to step with `tick`, at the latest. */
+  get deadline(): number | null {
+    if (this.status.state === "waiting") return this.status.until;
+    if (this.#socket === "none") return null;
+    if (this.#socket !== "welcomed") return this.#openingEnds;
+    const { patience } = this.#tokens;
+    return earliest([
+      this.#silenceEnds,
+      this.#questions.deadline,
+      patience.due,
+      this.#rooms.deadline,
+    ]);
+  }
+
+  // The application and the network
+
+  #asked(what: "connect" | "close" | "retry", now: number): Effect[] {
+    const { state } = this.status;
+    if (what === "connect") return state === "idle" || state === "closed" ? this.#begin(now) : [];
+    if (what === "retry") return state === "waiting" ? this.#connect(now) : [];
+    return state === "closed" ? [] : this.#stop(Close.normal, now);
+  }
+
+  #wentOffline(now: number): Effect[] {
+    this.#network = false;
+    const { state } = this.status;
+    if (state === "idle" || state === "closed" || state === "offline") return []; // CS4
+    return [...this.#drop(now, Close.goingAway), ...this.#change({ state: "offline" })];
+  }
+
+  #cameOnline(now: number): Effect[] {
+    this.#network = true;
+    return this.status.state === "offline" ? this.#connect(now) : [];
+  }
+
+  #begin(now: number): Effect[] {
+    this.#losses = 0;
+    return this.#network ? this.#connect(now) : this.#change({ state: "offline" });
+  }
+
+  #connect(now: number): Effect[] {
+    const done = this.#change({ state: "connecting", attempt: this.#losses });
+    if (!this.#tokens.missing) return [...done, ...this.#open(now)];
+    return this.#tokens.ask() ? [...done, ["token"]] : done;
+  }
+
+  #open(now: number): Effect[] {
+    this.#socket = "opening";
+    this.#openingEnds = now + opening;
+    return [["open"]];
+  }
+
+  // The token hook (CS8)
+
+  #token(token: string, now: number): Effect[] {
+    if (!this.#tokens.hold(token)) return [];
+    if (this.#socket === "welcomed") {
+      const refresh = this.#questions.ask((id) => ({ type: "refresh", id, token }), now);
+      return [["command", refresh]];
+    }
+    return this.#awaitsToken ? this.#open(now) : [];
+  }
+
+  get #awaitsToken(): boolean {
+    return this.status.state === "connecting" && this.#socket === "none";
+  }
+
+  #noToken(final: boolean, now: number): Effect[] {
+    const { state } = this.status;
+    if (!this.#tokens.failed() || state === "closed" || state === "idle") return [];
+    if (final) return this.#stop("no_token", now);
+    if (this.#awaitsToken) return this.#wait("no_token", now);
+    if (this.#socket === "welcomed") this.#tokens.patience.refused(now);
+    return [];
+  }
+
+  // The socket
+
+  #opened(now: number): Effect[] {
+    if (this.#socket !== "opening") return [];
+    this.#socket = "greeting";
+    return this.#hello(now);
+  }
+
+  #hello(now: number): Effect[] {
+    const { held } = this.#tokens;
+    return [["command", this.#questions.ask((id) => this.#greeting.hello(id, held), now)]];
+  }
+
+  /** Wait for the next socket, or stop if the code says that it would end the same way (CL1). */
+  #lose(code: number | string, now: number, shut?: number, retryAfter?: number): Effect[] {
+    if (code === Close.tokenExpired) this.#tokens.drop();
+    const done = this.#drop(now, shut);
+    if (typeof code === "number" && isFinal(code))
+      return [...done, ...this.#change({ state: "closed", code })];
+    return [...done, ...this.#wait(code, now, retryAfter)];
+  }
+
+  #wait(code: number | string, now: number, retryAfter?: number): Effect[] {
+    const until = now + backoff(this.#losses, this.#random(), retryAfter);
+    this.#losses += 1; // BO2
+    return this.#change({ state: "waiting", until, code });
+  }
+
+  /** Forget the socket, and all that hung on it. */
+  #drop(now: number, shut?: number): Effect[] {
+    if (this.#onlineSince !== null && now - this.#onlineSince >= stable) this.#losses = 0; // BO2
+    const hadOne = this.#socket !== "none";
+    this.#onlineSince = null;
+    this.#socket = "none";
+    this.#questions.forget();
+    this.#tokens.patience.forget();
+    const done = this.#rooms.lost();
+    return hadOne && shut !== undefined ? [...done, ["shut", shut]] : done;
+  }
+
+  #stop(code: number | string, now: number, suggestion?: string): Effect[] {
+    const why = { code, ...(suggestion !== undefined && { suggestion }) };
+    return [...this.#drop(now, Close.normal), ...this.#change({ state: "closed", ...why })];
+  }
+
+  #change(status: Status): Effect[] {
+    this.status = status;
+    return [["status", status]];
+  }
+
+  // Time
+
+  #tick(now: number): Effect[] {
+    const due = this.deadline;
+    if (due === null || now < due) return [];
+    if (this.status.state === "waiting") return this.#connect(now);
+    if (this.#socket !== "welcomed" || this.#isSilent(now))
+      return this.#lose(Close.serverSilent, now, Close.serverSilent);
+    const done = this.#rooms.tick(now);
+    if (this.#tokens.patience.over(now) && this.#tokens.ask()) done.push(["token"]);
+    return done;
+  }
+
+  #isSilent(now: number): boolean {
+    const unanswered = this.#questions.deadline;
+    return now >= this.#silenceEnds || (unanswered !== null && now >= unanswered); // CS5
+  }
+
+  // The server
+
+  #frame(event: Event, now: number): Effect[] {
+    if (this.#socket === "greeting") return this.#greeted(event, now);
+    if (this.#socket !== "welcomed") return [];
+    this.#silenceEnds = now + this.#ping + silence;
+    switch (event.type) {
+      case "ping":
+      case "unknown":
+        return [];
+      case "drain":
+        return this.#drained(now + event.delay, now);
+      case "expiring":
+        this.#tokens.drop(); // CS8
+        return this.#tokens.ask() ? [["token"]] : [];
+      case "message":
+      case "presence":
+      case "typing":
+      case "reset":
+        return this.#rooms.heard(event, now);
+      default:
+        return this.#answered(event, now);
+    }
+  }
+
+  #drained(until: number, now: number): Effect[] {
+    const code = Close.goingAway; // CS9
+    return [...this.#drop(now, code), ...this.#change({ state: "waiting", until, code })];
+  }
+
+  /** Take the answer to hello; whatever else comes ahead of it is not for us yet. */
+  #greeted(event: Event, now: number): Effect[] {
+    if (event.type !== "welcome" && event.type !== "error") return [];
+    if (this.#questions.answered(event) === null) return [];
+    return event.type === "welcome" ? this.#welcomed(event, now) : this.#notWelcomed(event, now);
+  }
+
+  #welcomed(welcome: Welcome, now: number): Effect[] {
+    const { user, ping } = welcome;
+    this.#greeting.welcomed(welcome);
+    this.#socket = "welcomed";
+    this.#onlineSince = now;
+    this.#ping = ping;
+    this.#silenceEnds = now + ping + silence;
+    return [...this.#change({ state: "online", user }), ...this.#rooms.welcomed(welcome, now)]; // CS2
+  }
+
+  #notWelcomed(refusal: Refusal, now: number): Effect[] {
+    const verdict = this.#greeting.refused(refusal);
+    if (verdict.do === "say again") return this.#hello(now);
+    if (verdict.do === "stop") return this.#stop(verdict.code, now, verdict.suggestion);
+    return this.#lose(verdict.code, now, Close.normal, verdict.retryAfter);
+  }
+
+  #answered(answer: Answer, now: number): Effect[] {
+    const question = this.#questions.answered(answer);
+    if (question === null) return [];
+    if (question.type !== "refresh") return this.#rooms.answered(question, answer, now);
+    return answer.type === "error" ? this.#notRefreshed(answer, now) : [];
+  }
+
+  #notRefreshed(refusal: Refusal, now: number): Effect[] {
+    if (refusal.code === "token_expired") return this.#lose(Close.tokenExpired, now, Close.normal);
+    if (!refusal.retry) return this.#stop(refusal.code, now);
+    this.#tokens.drop();
+    this.#tokens.patience.refused(now, refusal.retry_after);
+    return [];
+  }
+}
