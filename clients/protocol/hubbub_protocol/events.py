@@ -8,7 +8,7 @@ import msgspec
 
 
 class Limits(msgspec.Struct, frozen=True, gc=False):
-    """The bounds of a connection: bytes of a frame, characters of a text, rooms, sends a second and at once."""
+    """The bounds of a connection: bytes of a frame, characters of a text, rooms, sends a second, a burst."""
 
     frame: int
     text: int
