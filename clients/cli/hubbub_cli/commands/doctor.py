@@ -1,0 +1,57 @@
+"""`hubbub-chat doctor`: find out what is wrong between here and the server."""
+
+import asyncio
+from typing import Final
+
+import click
+
+from hubbub_cli import options
+from hubbub_cli.exit_codes import ExitCode
+from hubbub_cli.output import Output, to_json
+from hubbub_cli.probe import Finding, Target, Verdict, findings
+from hubbub_cli.settings import Settings
+from hubbub_cli.tokens import read_token
+
+_PAINTS: Final = {Verdict.OK: "good", Verdict.WARN: "warn", Verdict.FAIL: "bad"}
+_NOT_SIGNED_IN: Final = frozenset({"bad_token", "token_expired", "token_required"})
+
+
+@click.command("doctor")
+@options.as_json
+@options.shared
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Look step by step at what stands between here and the server."""
+    settings = options.chosen(ctx)
+    ctx.exit(asyncio.run(_examine(settings, Output.of(settings))))
+
+
+async def _examine(settings: Settings, output: Output) -> ExitCode:
+    if not settings.json:
+        output.data(f"{settings.server}")
+    target = Target(settings.server, settings.name, read_token(settings), settings.connect_timeout)
+    code = ExitCode.OK
+    async for finding in findings(target):
+        output.data(to_json(_record(finding)) if settings.json else _line(finding, output))
+        if finding.verdict is Verdict.FAIL:
+            code = _exit_code(finding)
+    return code
+
+
+def _record(finding: Finding) -> dict[str, str]:
+    record = {"check": finding.name, "verdict": str(finding.verdict), "detail": finding.detail}
+    given = {"hint": finding.hint, "code": finding.code}
+    return record | {name: value for name, value in given.items() if value}
+
+
+def _line(finding: Finding, output: Output) -> str:
+    paint = output.data_paint
+    verdict = getattr(paint, _PAINTS[finding.verdict])(f"{finding.verdict:4}")
+    hint = f"\n                {paint.dim(finding.hint)}" if finding.hint else ""
+    return f"  {verdict}  {finding.name:8}{finding.detail}{hint}"
+
+
+def _exit_code(finding: Finding) -> ExitCode:
+    if finding.name != "hello":
+        return ExitCode.CANNOT_CONNECT
+    return ExitCode.NOT_SIGNED_IN if finding.code in _NOT_SIGNED_IN else ExitCode.REFUSED

@@ -1,0 +1,18 @@
+"""What `hubbub-chat` tells the shell; scripts build on these numbers."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The exit codes, and nothing else ends the program."""
+
+    OK = 0
+    UNEXPECTED = 1
+    USAGE = 2
+    CANNOT_CONNECT = 3
+    NOT_SIGNED_IN = 4
+    REFUSED = 5
+    TIMED_OUT = 6
+    HISTORY_LOST = 7
+    INTERRUPTED = 130
+    PIPE_CLOSED = 141

@@ -1,0 +1,92 @@
+"""`hubbub-chat`: its commands, and how each way to end becomes an exit code."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from hubbub_cli import options, settings
+from hubbub_cli.exit_codes import ExitCode
+from hubbub_cli.faults import Fault
+from hubbub_cli.lazy import LazyGroup
+from hubbub_cli.output import PROGRAM, report
+from hubbub_cli.settings import Given
+
+_HELP: Final = """Chat from the terminal, and from scripts.
+
+Without a command: chat in the ROOMs, or in the lobby.
+
+\b
+  hubbub-chat                              chat in the lobby
+  hubbub-chat lobby dev --name ann         in two rooms, as ann
+  make 2>&1 | hubbub-chat send builds -    say what a command says
+  hubbub-chat tail builds --json | jq .    follow a room in a script
+
+\b
+Exit codes: 0 done, 1 unexpected, 2 wrong usage, 3 cannot connect, 4 not signed in,
+5 refused by the server, 6 timed out, 7 messages are lost (--strict), 130 interrupted.
+"""
+
+
+def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001  click's
+    if value:
+        from hubbub_client import __version__
+
+        click.echo(f"hubbub-chat {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    PROGRAM,
+    cls=LazyGroup,
+    help=_HELP,
+    default="open",
+    modules={
+        name: f"hubbub_cli.commands.{name}" for name in ("open", "send", "tail", "who", "history", "doctor")
+    },
+    # An option that isn't shared is that of the default command: `hubbub-chat --plain`.
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "ignore_unknown_options": True,
+        "max_content_width": 100,
+    },
+    subcommand_metavar="[COMMAND] [ROOM]...",
+)
+@options.shared
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Say it."
+)
+def cli() -> None:
+    """Take the shared options; the command does the rest."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return the exit code."""
+    given: Given = {}
+    try:
+        return _run(list(sys.argv[1:] if arguments is None else arguments), given)
+    except Fault as fault:
+        report(fault, settings.load(given))
+        return fault.exit_code
+    except BrokenPipeError:
+        _forget_output()
+        return ExitCode.PIPE_CLOSED
+    except (KeyboardInterrupt, click.Abort):
+        return ExitCode.INTERRUPTED
+
+
+def _run(arguments: list[str], given: Given) -> int:
+    try:
+        code = cli.main(arguments, prog_name=PROGRAM, standalone_mode=False, obj=given)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    sys.stdout.flush()
+    return code if isinstance(code, int) else ExitCode.OK
+
+
+def _forget_output() -> None:
+    """Part with a pipe that nobody reads: Python would complain of it once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,209 @@
+"""What stands between here and the server, looked at step by step."""
+
+import asyncio
+import socket
+import ssl
+import statistics
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.typing import Subprotocol
+
+from hubbub_cli.clean import clean
+from hubbub_protocol import ProtocolError, commands, decode_event, encode, events
+
+SUBPROTOCOL: Final = Subprotocol("hubbub.v1")
+_PINGS: Final = 3
+# Clocks that differ by more make times look wrong, in ms.
+_SKEW: Final = 2_000
+
+
+class Verdict(StrEnum):
+    """How a step went."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a step found. `hint` says what to do about it; `code` is a word for programs if it failed."""
+
+    name: str
+    verdict: Verdict
+    detail: str
+    hint: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The server, who to be there, and how long each step may take, in seconds."""
+
+    server: str
+    name: str | None
+    token: str | None
+    limit: float
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.server).hostname or ""
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.server).port or (443 if self.secure else 80)
+
+    @property
+    def secure(self) -> bool:
+        return self.server.startswith("wss:")
+
+
+async def findings(target: Target) -> AsyncIterator[Finding]:
+    """Take the steps, up to the first that fails."""
+    steps: list[tuple[str, Callable[[Target], Awaitable[str]]]] = [("dns", _dns), ("tcp", _tcp)]
+    for name, step in [*steps, ("tls", _tls)] if target.secure else steps:
+        finding = await _limited(name, target, step(target))
+        yield finding
+        if finding.verdict is Verdict.FAIL:
+            return
+    async for finding in _over_websocket(target):
+        yield finding
+
+
+async def _over_websocket(target: Target) -> AsyncIterator[Finding]:
+    try:
+        async with connect(target.server, subprotocols=[SUBPROTOCOL], open_timeout=target.limit) as socket_:
+            yield _upgraded(socket_)
+            async with asyncio.timeout(target.limit):
+                async for finding in _greet(socket_, target):
+                    yield finding
+    except (OSError, InvalidHandshake, ConnectionClosed) as error:
+        yield _failed("upgrade", target, error)
+
+
+def _upgraded(socket_: ClientConnection) -> Finding:
+    if socket_.subprotocol == SUBPROTOCOL:
+        return Finding("upgrade", Verdict.OK, f"websocket, subprotocol {SUBPROTOCOL}")
+    hint = "An old server, or a proxy that drops Sec-WebSocket-Protocol."
+    return Finding("upgrade", Verdict.WARN, f"the subprotocol {SUBPROTOCOL} was not agreed on", hint)
+
+
+async def _greet(socket_: ClientConnection, target: Target) -> AsyncIterator[Finding]:
+    asked = time.time()
+    hello = commands.Hello(id=1, name=target.name, token=target.token, client="hubbub-chat doctor")
+    await socket_.send(encode(hello).decode())
+    answer = await _answer(socket_)
+    took = time.time() - asked
+    if not isinstance(answer, events.Welcome):
+        yield _not_welcome(answer)
+        return
+    yield Finding("hello", Verdict.OK, f"welcome as {clean(answer.user)}, in {_ms(took)}")
+    yield await _pings(socket_)
+    yield _skew(answer.time - (asked + took / 2) * 1000)
+
+
+async def _answer(socket_: ClientConnection) -> events.Event | None:
+    """Wait for the first event; None if it isn't one of the protocol."""
+    try:
+        return decode_event(await socket_.recv())
+    except ProtocolError:
+        return None
+
+
+def _not_welcome(answer: events.Event | None) -> Finding:
+    if isinstance(answer, events.Error):
+        hint = f"{answer.suggestion} is free: --name {answer.suggestion}" if answer.suggestion else ""
+        return Finding("hello", Verdict.FAIL, clean(answer.message), clean(hint), code=clean(answer.code))
+    hint = "Is this really a hubbub server? See the address."
+    return Finding("hello", Verdict.FAIL, "the answer is none of the protocol", hint, code="malformed")
+
+
+async def _pings(socket_: ClientConnection) -> Finding:
+    trips = [await (await socket_.ping()) for _ in range(_PINGS)]
+    return Finding("ping", Verdict.OK, f"{_ms(statistics.median(trips))} there and back")
+
+
+def _skew(skew: float) -> Finding:
+    if abs(skew) <= _SKEW:
+        return Finding(
+            "clock", Verdict.OK, f"the server's clock and this one agree to {abs(skew) / 1000:.1f} s"
+        )
+    side = "ahead of" if skew > 0 else "behind"
+    detail = f"the server's clock is {abs(skew) / 1000:.0f} s {side} this one"
+    return Finding(
+        "clock", Verdict.WARN, detail, "Times of messages are the server's. Set the clocks by NTP."
+    )
+
+
+async def _dns(target: Target) -> str:
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+    addresses = dict.fromkeys(str(address[0]) for *_, address in found)
+    return f"{target.host} is {', '.join(addresses)}"
+
+
+async def _tcp(target: Target) -> str:
+    return f"port {target.port} answers, in {_ms(await _connect(target, None))}"
+
+
+async def _tls(target: Target) -> str:
+    return f"the certificate is trusted, in {_ms(await _connect(target, ssl.create_default_context()))}"
+
+
+async def _connect(target: Target, context: ssl.SSLContext | None) -> float:
+    began = time.perf_counter()
+    _, writer = await asyncio.open_connection(target.host, target.port, ssl=context)
+    took = time.perf_counter() - began
+    writer.close()
+    return took
+
+
+async def _limited(name: str, target: Target, step: Awaitable[str]) -> Finding:
+    try:
+        async with asyncio.timeout(target.limit):
+            return Finding(name, Verdict.OK, await step)
+    except OSError as error:
+        return _failed(name, target, error)
+
+
+def _failed(name: str, target: Target, error: Exception) -> Finding:
+    """Say in words why a step failed, and what to do."""
+    match error:
+        case TimeoutError():
+            told = (f"no answer within {target.limit:g} s", "A firewall, or a server that hangs.", "timeout")
+        case socket.gaierror():
+            told = (
+                f"the name {target.host} is not known",
+                "See the spelling, and the network.",
+                "unknown_host",
+            )
+        case ConnectionRefusedError():
+            told = ("connection refused", "Is a server running there, on this port?", "connection_refused")
+        case ssl.SSLError():
+            told = (
+                f"TLS failed: {error.reason or error}",
+                "The certificate, or ws:// for wss://.",
+                "tls_failed",
+            )
+        case InvalidStatus():
+            status = error.response.status_code
+            told = (
+                f"HTTP {status} instead of a websocket",
+                "The path is /ws, if no proxy changes it.",
+                "no_websocket",
+            )
+        case _:
+            told = (clean(str(error)) or type(error).__name__, "", "connection_lost")
+    detail, hint, code = told
+    return Finding(name, Verdict.FAIL, detail, hint, code)
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms"

@@ -1,0 +1,100 @@
+"""What the user decided, from options and the environment: the only reader of the environment here.
+
+An option wins over the environment, the environment over the default.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypedDict
+
+DEFAULT_SERVER: Final = "ws://localhost:8000"
+DEFAULT_ROOM: Final = "lobby"
+DEFAULT_CONNECT_TIMEOUT: Final = 10.0
+
+_SCHEMES: Final = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
+
+
+class Given(TypedDict, total=False):
+    """The shared options that stood on the command line."""
+
+    server: str
+    name: str
+    token_file: Path
+    color: str
+    connect_timeout: float
+    quiet: bool
+    verbose: bool
+    json: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What every command goes by."""
+
+    server: str
+    # The name that was asked for, and the one to propose where none was.
+    name: str | None
+    login: str | None
+    token: str | None = field(repr=False)
+    token_file: Path | None
+    color: bool | None  # None: where there's a terminal
+    dumb: bool
+    connect_timeout: float
+    quiet: bool
+    verbose: bool
+    json: bool
+
+    @property
+    def has_token(self) -> bool:
+        return self.token is not None or self.token_file is not None
+
+
+def load(given: Given, environ: Mapping[str, str] | None = None) -> Settings:
+    """Decide. An empty variable counts as one that isn't set.
+
+    Raises:
+        ValueError: the server is no address; the message says what one looks like.
+    """
+    environ = os.environ if environ is None else environ
+    return Settings(
+        server=address(given.get("server") or environ.get("CHAT_SERVER") or DEFAULT_SERVER),
+        name=given.get("name") or environ.get("CHAT_NAME") or None,
+        login=next((environ[name] for name in ("USER", "LOGNAME", "USERNAME") if environ.get(name)), None),
+        token=environ.get("CHAT_TOKEN") or None,
+        token_file=given.get("token_file"),
+        color=_color(given.get("color", "auto"), environ),
+        dumb=environ.get("TERM") == "dumb",
+        connect_timeout=given.get("connect_timeout", DEFAULT_CONNECT_TIMEOUT),
+        quiet=given.get("quiet", False),
+        verbose=given.get("verbose", False),
+        json=given.get("json", False),
+    )
+
+
+def address(text: str) -> str:
+    """Complete a server's address: `chat.example.org` is `ws://chat.example.org/ws`.
+
+    Raises:
+        ValueError: it's no address.
+    """
+    scheme, separator, rest = text.strip().rpartition("://")
+    host, _, path = rest.partition("/")
+    known = _SCHEMES.get(scheme.lower() if separator else "ws")
+    if known is None or not host or not host.isprintable() or set(host) & set(" ?#\\"):
+        raise ValueError(
+            f"{text!r} is no server. One looks like ws://localhost:8000 or wss://chat.example.org"
+        )
+    return f"{known}://{host}/{path.strip('/') or 'ws'}"
+
+
+def _color(option: str, environ: Mapping[str, str]) -> bool | None:
+    """Follow the option, then no-color.org, then the habits that switch colours on."""
+    if option != "auto":
+        return option == "always"
+    if environ.get("NO_COLOR"):
+        return False
+    if any(environ.get(name, "0") != "0" for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    return False if environ.get("TERM") == "dumb" else None

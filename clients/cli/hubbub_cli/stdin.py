@@ -1,0 +1,79 @@
+"""Lines of standard input, as they come.
+
+A thread reads them: only that works on files, pipes and terminals alike. It reads the bare descriptor,
+since a buffered reader that is still waiting would be in the way of the interpreter's end.
+"""
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import AsyncIterator
+from typing import Final
+
+from hubbub_cli.faults import BadInput
+
+_CHUNK: Final = 65_536
+_AHEAD: Final = 16
+# No message is nearly as long as this: input without line ends must not fill the memory.
+_MOST: Final = 4 * 1024 * 1024
+
+
+async def chunks() -> AsyncIterator[bytes]:
+    """Give what can be read, until the end of the input."""
+    loop = asyncio.get_running_loop()
+    queue: asyncio.Queue[bytes] = asyncio.Queue(_AHEAD)
+    fd = sys.stdin.fileno()
+
+    def read() -> None:
+        data = b"more"
+        while data:
+            data = os.read(fd, _CHUNK)
+            try:
+                asyncio.run_coroutine_threadsafe(queue.put(data), loop).result()
+            except (RuntimeError, asyncio.CancelledError):
+                return  # the loop ended: nobody wants the rest
+
+    threading.Thread(target=read, name="stdin", daemon=True).start()
+    while data := await queue.get():
+        yield data
+
+
+async def lines() -> AsyncIterator[str]:
+    """Give each line without its end, the last one also if it has none.
+
+    Raises:
+        BadInput: the input isn't UTF-8, or a line is longer than any message.
+    """
+    rest = b""
+    async for chunk in chunks():
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            yield _decode(line.removesuffix(b"\r"))
+        if len(rest) > _MOST:
+            raise BadInput(f"a line of the input is longer than {_MOST} bytes", code="too_long")
+    if rest:
+        yield _decode(rest)
+
+
+async def everything() -> str:
+    """Give the whole input, without line ends behind the last line.
+
+    Raises:
+        BadInput: as for `lines`.
+    """
+    read = b""
+    async for chunk in chunks():
+        read += chunk
+        if len(read) > _MOST:
+            raise BadInput(
+                f"the input is longer than {_MOST} bytes; --send-on line sends lines", code="too_long"
+            )
+    return _decode(read).rstrip("\r\n")
+
+
+def _decode(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        raise BadInput("the input is not UTF-8", code="invalid") from error

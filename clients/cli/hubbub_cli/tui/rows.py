@@ -1,0 +1,139 @@
+"""The lines of one room, in the order in which they are shown; no screen needed."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from hubbub_cli.times import moment
+
+# Messages of one person that follow each other this closely, in ms, show the name once.
+_TOGETHER: Final = 5 * 60 * 1000
+# What is held of a room; beyond it the oldest go.
+MOST_LINES: Final = 5_000
+
+
+class Sending(StrEnum):
+    """What became of an own message."""
+
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A new day begins."""
+
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Messages are missing here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that the client itself has to say."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message. `at` is None while the server has not stored it; `joined` if its name is shown above."""
+
+    user: str
+    text: str
+    at: int | None
+    own: bool = False
+    state: Sending | None = None
+    why: str = ""
+    joined: bool = False
+
+
+Row = Day | Gap | Notice | Said
+
+
+@dataclass(slots=True)
+class _Own:
+    text: str
+    state: Sending = Sending.SENDING
+    why: str = ""
+
+
+class Transcript:
+    """What was said in one room, as far as it's shown."""
+
+    def __init__(self) -> None:
+        self.me = ""
+        self._lines: list[Gap | Notice | Said] = []
+        self._own: dict[str, _Own] = {}
+        # Where the part begins that history is a continuation of: behind the last leap.
+        self._start = 0
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def said(self, user: str, text: str, at: int, key: str = "") -> None:
+        """Show a message; if it's an own one, in place of what waited for it."""
+        own = user == self.me
+        if own:
+            self._own.pop(key, None)
+        self._add(Said(user, text, at, own=own))
+
+    def gap(self, *, anew: bool) -> None:
+        """Show that messages are missing; `anew` if what follows has a history of its own."""
+        self._add(Gap())
+        if anew:
+            self._start = len(self._lines)
+
+    def notice(self, text: str) -> None:
+        self._add(Notice(text))
+
+    def older(self, messages: Iterable[tuple[str, str, int]]) -> int:
+        """Put messages (user, text, at) ahead of those that they are the history of; returns how many."""
+        ahead = [Said(user, text, at, own=user == self.me) for user, text, at in messages]
+        self._lines[self._start : self._start] = ahead
+        return len(ahead)
+
+    def sending(self, key: str, text: str) -> None:
+        self._own[key] = _Own(text)
+
+    def sent(self, key: str) -> None:
+        if key in self._own:
+            self._own[key].state = Sending.SENT
+
+    def failed(self, key: str, why: str) -> None:
+        if key in self._own:
+            self._own[key].state, self._own[key].why = Sending.FAILED, why
+
+    def _add(self, line: Gap | Notice | Said) -> None:
+        self._lines.append(line)
+        over = max(0, len(self._lines) - MOST_LINES)
+        del self._lines[:over]
+        self._start = max(0, self._start - over)
+
+    def rows(self) -> Iterator[Row]:
+        """Give what is shown: with the days, and without names that stand above already."""
+        day: date | None = None
+        above: Gap | Notice | Said | None = None
+        for line in self._lines:
+            if isinstance(line, Said) and line.at is not None and (today := moment(line.at).date()) != day:
+                yield Day(today)
+                day, above = today, None
+            yield _together(line, above)
+            above = line
+        for own in self._own.values():
+            yield Said(self.me, own.text, None, own=True, state=own.state, why=own.why)
+
+
+def _together(line: Gap | Notice | Said, above: Gap | Notice | Said | None) -> Row:
+    """Leave the name away if the line above is the same person's, from just before."""
+    if not (isinstance(line, Said) and isinstance(above, Said)) or line.user != above.user:
+        return line
+    if line.at is None or above.at is None or not 0 <= line.at - above.at <= _TOGETHER:
+        return line
+    return Said(line.user, line.text, line.at, own=line.own, joined=True)

@@ -1,0 +1,90 @@
+"""From rows to cells: what each line of the log looks like at a given width."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.content import Content
+from textual.strip import Strip
+
+from hubbub_cli.clean import clean, clean_lines
+from hubbub_cli.times import clock, day_name
+from hubbub_cli.tui import palette
+from hubbub_cli.tui.rows import Day, Gap, Notice, Row, Said, Sending
+
+_CLOCK: Final = 6  # a space, and 14:02
+_NARROW: Final = 60
+_LEAST: Final = 10
+_STATES: Final = {Sending.SENDING: "sending…", Sending.SENT: "sent", Sending.FAILED: "not sent"}
+
+
+def draw(row: Row, width: int) -> list[Strip]:
+    """Draw a row: at least one line, none wider than `width`."""
+    match row:
+        case Day():
+            return [_rule(day_name(row.day), width, palette.PALE)]
+        case Gap():
+            return [_rule("messages are missing here", width, palette.MISSING)]
+        case Notice():
+            indent = _indent(width)
+            return [
+                Strip([Segment(" " * indent), Segment(line, palette.PALE)])
+                for text in row.text.split("\n")
+                for line in _wrap(text, width - indent)
+            ]
+        case Said():
+            return list(_said(row, width))
+
+
+def _rule(text: str, width: int, style: Style) -> Strip:
+    words = f" {text} "
+    before = max(0, (width - cell_len(words)) // 2)
+    after = max(0, width - before - cell_len(words))
+    return Strip(
+        [Segment("─" * before, palette.RULE), Segment(words, style), Segment("─" * after, palette.RULE)]
+    )
+
+
+def _said(row: Said, width: int) -> Iterator[Strip]:
+    indent = _indent(width)
+    body = palette.TEXT if row.state is None else palette.WAITING
+    lines = [line for text in clean_lines(row.text) for line in _wrap(text, width - indent - 1)]
+    for number, line in enumerate(lines):
+        head = _head(row, indent) if number == 0 else [Segment(" " * indent)]
+        yield Strip([*head, Segment(line, body)])
+    if row.state is not None:
+        style = palette.FAILED if row.state is Sending.FAILED else palette.PALE
+        words = f"{_STATES[row.state]}: {row.why}" if row.why else _STATES[row.state]
+        for line in _wrap(clean(words), width - indent - 1):
+            yield Strip([Segment(" " * indent), Segment(line, style)])
+
+
+def _head(row: Said, indent: int) -> list[Segment]:
+    """Give the time, and the name flush with the text."""
+    room = indent - _CLOCK - 2
+    time = "" if row.at is None else clock(row.at)
+    name = "" if row.joined else _shorten(clean(row.user), room)
+    style = palette.ME if row.own else palette.nick(row.user)
+    return [
+        Segment(f" {time:5}", palette.PALE),
+        Segment(" " * (room - cell_len(name) + 1)),
+        Segment(name, style),
+        Segment(" "),
+    ]
+
+
+def _indent(width: int) -> int:
+    return _CLOCK + (14 if width >= _NARROW else 9) + 2
+
+
+def _shorten(name: str, room: int) -> str:
+    return name if cell_len(name) <= room else set_cell_size(name, room - 1) + "…"
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    room = max(_LEAST, width)
+    if len(text) <= room and cell_len(text) <= room:
+        return [text]
+    return [line.plain.rstrip() for line in Content(text).wrap(room)]

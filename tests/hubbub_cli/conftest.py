@@ -1,0 +1,22 @@
+"""The server that the tests chat on, each in rooms of its own."""
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from tests.hubbub_cli.server import Server, serving
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    with serving() as started:
+        yield started
+
+
+@pytest.fixture
+def room() -> str:
+    """Give a room in which nothing was said yet."""
+    return f"room-{next(_numbers)}"

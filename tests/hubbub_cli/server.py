@@ -1,0 +1,69 @@
+"""A node in a process of its own, which a test can stop in the way that a power cut would."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+# A test must not be stopped by what protects a server from people.
+_ROOMY: Final = {"HUBBUB_SENDS_PER_SECOND": "100000", "HUBBUB_SENDS_BURST": "100000"}
+
+
+@dataclass(slots=True)
+class Server:
+    """A node that serves on `port`; the same one after `restart`."""
+
+    settings: dict[str, str] = field(default_factory=dict)
+    port: int = 0
+    _process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start, and wait until it serves."""
+        environment = {"PATH": os.environ["PATH"], "HUBBUB_PORT": str(self.port), "HUBBUB_LOG_LEVEL": "error"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "service"],
+            cwd=ROOT,
+            env=environment | _ROOMY | self.settings,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if found := re.search(r"http://localhost:(\d+)", line):
+                self.port = int(found[1])
+                return
+        raise AssertionError("the server did not start")
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            assert self._process.stdout is not None
+            self._process.stdout.close()
+            self._process = None
+
+    def restart(self) -> None:
+        self.kill()
+        self.start()
+
+
+@contextmanager
+def serving(**settings: str) -> Iterator[Server]:
+    """Run a server for the time of the block."""
+    server = Server(settings)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()

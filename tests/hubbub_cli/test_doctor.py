@@ -1,0 +1,40 @@
+"""`doctor` says what is well, and what isn't, up to the first step that fails."""
+
+import json
+import socket
+
+from tests.hubbub_cli.program import run
+from tests.hubbub_cli.server import Server
+
+
+def test_every_step_is_well(server: Server) -> None:
+    done = run("doctor", "-s", server.url, "--json")
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [record["check"] for record in records] == ["dns", "tcp", "upgrade", "hello", "ping", "clock"]
+    assert {record["verdict"] for record in records} == {"ok"}
+    assert done.returncode == 0
+
+
+def test_it_stops_at_the_first_fault() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    done = run("doctor", "-s", f"ws://127.0.0.1:{port}")
+    assert done.stdout.splitlines()[-2:] == [
+        "  fail  tcp     connection refused",
+        "                Is a server running there, on this port?",
+    ]
+    assert done.returncode == 3
+
+
+def test_a_server_that_says_nothing_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        done = run("doctor", "-s", f"ws://127.0.0.1:{port}", "--connect-timeout", "300ms", "--json")
+    last = json.loads(done.stdout.splitlines()[-1])
+    assert (last["check"], last["code"]) == ("upgrade", "timeout")
+    assert done.returncode == 3
+
+
+def test_another_path_is_told_apart(server: Server) -> None:
+    done = run("doctor", "-s", f"{server.url}/elsewhere", "--json")
+    assert json.loads(done.stdout.splitlines()[-1])["code"] == "no_websocket"
