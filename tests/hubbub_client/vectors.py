@@ -104,6 +104,8 @@ def to_input(given: list[object]) -> inputs.Input:
             return inputs.Join(room)
         case "join", [str(room), dict(since)]:
             return inputs.Join(room, msgspec.convert(since, Since))
+        case "rewind", [str(room), dict(to)]:
+            return inputs.Rewind(room, msgspec.convert(to, Since))
         case str(name), _:
             cls = type_of_input[name]
             return msgspec.convert(dict(zip(cls.__match_args__, rest, strict=True)), cls)

@@ -131,7 +131,15 @@ class Typing:
     room: str
 
 
-InRoom = Leave | Send | Resend | Discard | Older | Who | Typing
+@dataclass(frozen=True, slots=True)
+class Rewind:
+    """The shell dropped what it was told behind this position: have it told again (TL16)."""
+
+    room: str
+    to: Since
+
+
+InRoom = Leave | Rewind | Send | Resend | Discard | Older | Who | Typing
 RoomInput = Join | InRoom
 Application = Connect | Close | Offline | Online | Retry
 Input = Application | Opened | Lost | Frame | Tick | Token | NoToken | RoomInput

@@ -78,6 +78,8 @@ class Room:
                 return self._pages.step(given, now, live=self.state is State.LIVE)
             case inputs.Typing():
                 return self._typing(now)
+            case inputs.Rewind():
+                return self._rewind(given.to, now)
 
     def _leave(self, now: int) -> list[Effect]:
         """Be in it no longer; what is held stays (CS2)."""
@@ -104,6 +106,15 @@ class Room:
         if self.state is State.LIVE and self.typists.may_write(now):
             return [effects.Write(commands.Typing(room=self.name))]
         return []
+
+    def _rewind(self, to: commands.Since, now: int) -> list[Effect]:  # TL16
+        if self.state not in WANTED:
+            return []
+        self.timeline.rewind(to)
+        self._patience.forget()
+        # A join under way was asked from further on: its answer comes too late to count.
+        self.state = State.JOINING
+        return [] if self._user is None else self._enter(now)
 
     # The connection
 

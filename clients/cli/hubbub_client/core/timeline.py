@@ -68,6 +68,12 @@ class Timeline:
         self._head = offset  # nothing more is replayed (TL7)
         self._hold_line(None)
 
+    def rewind(self, to: Since) -> None:
+        """Go back to an earlier position, as if nothing behind it had been taken (TL16)."""
+        self.position = to
+        self._holes = 0
+        self.lines = [line for line in self.lines if line is not None and line.offset <= to.offset]
+
     def _keep(self, message: Message, epoch: str) -> None:
         self.position = Since(epoch=epoch, offset=message.offset)
         if self._first is None:
