@@ -13,48 +13,45 @@ export interface Own {
 
 /** The own messages of one room, in order, at most `bound` of them (TL6). */
 export class Outbox {
+  /** Replaced, never changed: whoever has it may keep it. */
+  own: readonly Own[] = [];
   readonly #bound: number;
-  #own = new Map<string, Own>();
 
   constructor(bound: number) {
     this.#bound = bound;
   }
 
-  get own(): readonly Own[] {
-    return [...this.#own.values()];
-  }
-
   has(key: string): boolean {
-    return this.#own.has(key);
+    return this.#get(key) !== undefined;
   }
 
   get full(): boolean {
-    return this.#own.size >= this.#bound;
+    return this.own.length >= this.#bound;
   }
 
   /** The first that is to be written. */
   get next(): Own | undefined {
-    for (const own of this.#own.values()) if (own.state === "sending") return own;
-    return undefined;
+    return this.own.find(({ state }) => state === "sending");
   }
 
   put(key: string, text: string): void {
-    this.#own.set(key, { key, text, state: "sending" });
+    this.own = [...this.own, { key, text, state: "sending" }];
   }
 
   /** Settle by `sent`; true if that is news (TL8). It stays in view until its message comes (TL14). */
   acknowledge(key: string, at: Position): boolean {
-    const own = this.#own.get(key);
+    const own = this.#get(key);
     if (own === undefined || own.state === "sent") return false;
-    this.#own.set(key, { key, text: own.text, state: "sent", at });
+    this.#replace({ key, text: own.text, state: "sent", at });
     return true;
   }
 
   /** Settle by its message, which takes its place in the view; true if that is news (TL8). */
   seen(key: string): boolean {
-    const own = this.#own.get(key);
-    this.#own.delete(key);
-    return own !== undefined && own.state !== "sent";
+    const own = this.#get(key);
+    if (own === undefined) return false;
+    this.#remove(own);
+    return own.state !== "sent";
   }
 
   /** Drop what is stored at or ahead of where the room's position has come to (TL14). */
@@ -68,26 +65,38 @@ export class Outbox {
   }
 
   #drop(gone: (at: Position) => boolean): void {
-    for (const { key, at } of this.#own.values())
-      if (at !== undefined && gone(at)) this.#own.delete(key);
+    for (const own of this.own) if (own.at !== undefined && gone(own.at)) this.#remove(own);
   }
 
   /** Let one fail for good (TL11); true if it was still to be sent. */
   refuse(key: string, code: string, reason: string): boolean {
-    const own = this.#own.get(key);
+    const own = this.#get(key);
     if (own?.state !== "sending") return false;
-    this.#own.set(key, { key, text: own.text, state: "failed", code, reason });
+    this.#replace({ key, text: own.text, state: "failed", code, reason });
     return true;
   }
 
   resend(key: string): void {
-    const own = this.#own.get(key);
+    const own = this.#get(key);
     if (own?.state !== "failed") return;
-    this.#own.delete(key); // to the end of the line (TL12)
+    this.#remove(own); // to the end of the line (TL12)
     this.put(key, own.text);
   }
 
   discard(key: string): void {
-    if (this.#own.get(key)?.state === "failed") this.#own.delete(key);
+    const own = this.#get(key);
+    if (own?.state === "failed") this.#remove(own);
+  }
+
+  #get(key: string): Own | undefined {
+    return this.own.find((own) => own.key === key);
+  }
+
+  #replace(changed: Own): void {
+    this.own = this.own.map((own) => (own.key === changed.key ? changed : own));
+  }
+
+  #remove(gone: Own): void {
+    this.own = this.own.filter((own) => own !== gone);
   }
 }
