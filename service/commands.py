@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from time import monotonic
 from typing import Final
 
@@ -30,7 +30,7 @@ from service.connection import Connection
 from service.limits import TokenBucket
 from service.node import Node
 from service.refusals import Refused
-from service.session import Session
+from service.session import Later, Session
 
 # Commands that wait for one that is under way, before the socket is read no more.
 QUEUE: Final = 64
@@ -109,10 +109,11 @@ class Commands:
             session.refuse(refused, number)
             return
         if later is not None:
+            # Made only when the task runs: one that is cancelled before it began leaves nothing behind.
             name = type(command).__name__.lower()
             self._busy = session.node.tasks.start(self._run(later, number), name=name)
 
-    def _start(self, command: Command) -> Coroutine[None, None, None] | None:
+    def _start(self, command: Command) -> Later | None:
         if self._session.identity is None and type(command) is not Hello:
             raise Refused(Code.HELLO_FIRST, "say hello first")
         if type(command) is Send:
@@ -120,10 +121,10 @@ class Commands:
             return None
         return _HANDLERS[type(command)](self._session, command)
 
-    async def _run(self, later: Coroutine[None, None, None], number: int | None) -> None:
+    async def _run(self, later: Later, number: int | None) -> None:
         session = self._session
         try:
-            await later
+            await later()
         except Refused as refused:
             session.refuse(refused, number)
         except BrokerError as error:
@@ -141,7 +142,7 @@ class Commands:
             self._session.connection.close(Close.BAD_FRAMES, "too many frames that can't be understood")
 
 
-_HANDLERS: Final[dict[type[Command], Callable[..., Coroutine[None, None, None] | None]]] = {
+_HANDLERS: Final[dict[type[Command], Callable[..., Later | None]]] = {
     Hello: greeting.hello,
     Refresh: greeting.refresh,
     Join: membership.join,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from functools import partial
 
 from hubbub_protocol import Code, events
 from hubbub_protocol.commands import History, Join, Leave, Typing, Who
@@ -12,11 +12,11 @@ from service.auth import Identity
 from service.joining import find_start
 from service.refusals import Refused
 from service.room import Room
-from service.session import Session
+from service.session import Later, Session
 from service.signals import typing_signal
 
 
-def join(session: Session, command: Join) -> Coroutine[None, None, None]:
+def join(session: Session, command: Join) -> Later:
     """Check a join; the rest has to wait for the broker."""
     fault = room_fault(command.room)
     if fault is not None:
@@ -27,7 +27,7 @@ def join(session: Session, command: Join) -> Coroutine[None, None, None]:
     most = session.node.settings.rooms_per_connection
     if command.room not in session.members and len(session.members) >= most:
         raise Refused(Code.TOO_MANY_ROOMS, f"at most {most} rooms")
-    return _join(session, command, identity.user)
+    return partial(_join, session, command, identity.user)
 
 
 async def _join(session: Session, command: Join, user: str) -> None:
@@ -66,9 +66,9 @@ def leave_all(session: Session) -> None:
             session.node.rooms.release(room)
 
 
-def history(session: Session, command: History) -> Coroutine[None, None, None]:
+def history(session: Session, command: History) -> Later:
     """Answer with a page of what is kept (HS1)."""
-    return _history(session, command, joined_room(session, command.room))
+    return partial(_history, session, command, joined_room(session, command.room))
 
 
 async def _history(session: Session, command: History, room: Room) -> None:

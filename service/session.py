@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from typing import TypeAlias
 
 from hubbub_protocol import events
 from service.answers import event
@@ -12,6 +14,9 @@ from service.fanout import Member
 from service.limits import TokenBucket
 from service.node import Node
 from service.refusals import Refused
+
+# What a command has to wait for.
+Later: TypeAlias = Callable[[], Coroutine[None, None, None]]
 
 
 class Session:
