@@ -134,6 +134,8 @@ def to_array(effect: effects.Effect) -> list[object]:
             return ["command", json.loads(encode(command))]
         case effects.Changed(to):
             return ["status", to_status(to)]
+        case effects.Joined(room, recovered):
+            return ["joined", room, recovered]
         case effects.Stored(room, key, epoch, offset, duplicate):
             return ["sent", room, key, {"epoch": epoch, "offset": offset, "duplicate": duplicate}]
         case effects.Presence(room, count, joined, left):

@@ -73,6 +73,14 @@ class Client:
                 return self.rooms.step(given, now)
 
     @property
+    def user(self) -> str | None:
+        return self._greeting.name
+
+    @property
+    def session(self) -> str | None:
+        return self._greeting.session
+
+    @property
     def deadline(self) -> int | None:
         """When to step with `Tick`, at the latest."""
         if isinstance(self.status, status.Waiting):

@@ -39,10 +39,11 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """The room is live; unless `recovered`, what was shown is not continued."""
+    """The room is live and goes on behind a position; unless `recovered`, not that which was shown."""
 
     room: str
     recovered: bool
+    behind: commands.Since
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,15 +237,14 @@ class Room:
         """Go live, take the messages, and fill the hole if there's one among them (TL4)."""
         self.state = State.LIVE
         self.crowd.replace(joined.members)
-        done: list[Effect] = [effects.Joined(self.name, joined.recovered)]
-        # A recovery without a position to recover from is none.
-        anew = not joined.recovered or self.timeline.position is None
-        if anew and self.timeline.begin(joined):
-            done.append(effects.Gap(self.name))
+        gap = not joined.recovered and self.timeline.begin(joined)
+        position = self.timeline.position or commands.Since(epoch=joined.epoch, offset=joined.head)
+        done: list[Effect] = [effects.Joined(self.name, joined.recovered, position)]
+        done += [effects.Gap(self.name)] if gap else []
         shown, hole = self._follow(joined)
         done += shown
         done += self._typing_after(lambda: self.typists.stopped(*(one.user for one in joined.messages)))
-        if anew and self.timeline.position is not None:
+        if not joined.recovered and self.timeline.position is not None:
             self.outbox.moved(self.timeline.position)
             done += self._pages.give_up_older()
         return done + (self._rejoin(now) if hole else self._write_next(now))
