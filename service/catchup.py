@@ -76,8 +76,12 @@ class CatchUp:
         try:
             while self._lacks(member):
                 try:
+                    before = member.epoch, member.cursor
                     page = await self._page(member)
-                    if self._lacks(member) and self._write(member, page):
+                    if before != (member.epoch, member.cursor):
+                        # The room began anew meanwhile: what was read may not go on where the member is.
+                        continue
+                    if self._lacks(member) and self._give(member, page):
                         continue
                 except BrokerError as error:
                     _logger.warning("catch_up_waits", extra={"room": self._name, "reason": str(error)})
@@ -94,21 +98,15 @@ class CatchUp:
         return not self._log.reaches(member.epoch, member.cursor)
 
     async def _page(self, member: Member) -> Page:
-        """Read the page behind a member's cursor; a broken chain puts the cursor behind the gap."""
+        """Read the page behind a member's cursor; all that is kept, if the room has no such place."""
         page = await self.read(member.cursor)
-        if page.head.epoch == member.epoch and not page.trimmed and page.head.offset >= member.cursor:
-            return page
-        if page.head.epoch != member.epoch or page.head.offset < member.cursor:
-            page = await self.read(0)
-        start = page.entries[0].prev if page.entries else page.head.offset
-        member.epoch, member.cursor = page.head.epoch, start
-        if member.codec.speaks_events:
-            event = events.Reset(room=self._name, epoch=member.epoch, offset=start)
-            member.outlet.write(text_frame(encode(event)))
-        return page
+        return await self.read(0) if _elsewhere(page, member) else page
 
-    def _write(self, member: Member, page: Page) -> bool:
-        """Give a member a page; tell whether it got anything (a replica that trails has nothing yet)."""
+    def _give(self, member: Member, page: Page) -> bool:
+        """Give a member a page; tell whether it got on (a replica that trails has nothing yet)."""
+        if page.trimmed or _elsewhere(page, member):
+            self._reset(member, page)
+            return True
         entries = [entry for entry in page.entries if entry.offset > member.cursor]
         if entries:
             member.outlet.write(_block(member.codec, self._log.room, entries))
@@ -116,6 +114,19 @@ class CatchUp:
         self._metrics.catchups.add("history")
         self._metrics.deliveries += len(entries)
         return bool(entries)
+
+    def _reset(self, member: Member, page: Page) -> None:
+        """Put a member behind a gap that can't be filled, and tell it (RM6)."""
+        start = page.entries[0].prev if page.entries else page.head.offset
+        member.epoch, member.cursor = page.head.epoch, start
+        if member.codec.speaks_events:
+            event = events.Reset(room=self._name, epoch=member.epoch, offset=start)
+            member.outlet.write(text_frame(encode(event)))
+
+
+def _elsewhere(page: Page, member: Member) -> bool:
+    """Tell whether a room has no such place as a member's."""
+    return page.head.epoch != member.epoch or page.head.offset < member.cursor
 
 
 def _block(codec: Codec, room: bytes, entries: list[Entry]) -> bytes:

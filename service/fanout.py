@@ -191,11 +191,18 @@ class Fanout:
             self._step(len(self._walk))
         self._after_walk()
 
-    def restart(self) -> None:
-        """Go on behind the place at which the log was restarted."""
-        self.flushed = self._log.end
+    def restart(self, epoch: str, offset: int) -> None:
+        """Go on behind a gap, at a position with which the log begins anew."""
+        self.flush_now()
+        for member in [member for live in self._live.values() for member in live]:
+            if member.outlet.paused:
+                # It can't be told of the gap now: its catch-up will, at the place where it is.
+                member.cursor = self.flushed
+                self._fall_behind(member, self._log.epoch)
+        self._log.restart(epoch, offset)
+        self.flushed = offset
         for member in self._behind:
-            if member.cursor > self.flushed:
+            if member.cursor > offset:
                 # What it has is no longer part of the room: only history can say where it goes on.
                 member.epoch = ""
 

@@ -71,7 +71,7 @@ class Feed:
     def accept(self, entry: Entry) -> None:
         """Take an entry that the broker delivered, whatever it is to the chain."""
         if self._repairing:
-            self._latest = Position(entry.epoch, entry.offset)
+            self._note(Position(entry.epoch, entry.offset))
             return
         verdict = self._chain.judge(entry)
         if verdict is Verdict.NEXT:
@@ -82,16 +82,21 @@ class Feed:
 
     def compare(self, head: Position) -> None:
         """Repair if the room's head shows that something was missed."""
-        if not self._repairing and self._chain.moved(head):
+        if self._chain.moved(head):
             self.repair(head)
 
     def repair(self, seen: Position) -> None:
         """Read what is missing up to `seen` at least, in one task for the room."""
-        self._latest = seen
+        self._note(seen)
         if not self._repairing:
             self._repairing = True
             self._metrics.repairs += 1
             self._tasks.start(self._repair(), name=f"repair {self._room!r}")
+
+    def _note(self, seen: Position) -> None:
+        """Remember the furthest position that was seen; an entry that comes late is none."""
+        if seen.epoch != self._latest.epoch or seen.offset > self._latest.offset:
+            self._latest = seen
 
     async def _repair(self) -> None:
         wait, stale = FIRST_WAIT, 0

@@ -35,7 +35,7 @@ async def _recover(room: Room, broker: Broker, since: Since, limit: int) -> Star
         entries = log.after(since.offset, limit) if limit else []
     else:
         page = await room.reader.read(since.offset, max(limit, 1))
-        if _broken(page, since):
+        if _broken(page, since) or log.epoch != since.epoch:
             return None
         entries = list(page.entries[:limit])
     cursor = entries[-1].offset if entries else since.offset

@@ -105,9 +105,7 @@ class Room:
 
     def restart(self, position: Position) -> None:
         """Go on at a position after a gap that can't be filled; the members are told (RM6)."""
-        self.fanout.flush_now()
-        self.log.restart(*position)
-        self.fanout.restart()
+        self.fanout.restart(*position)
         frame = text_frame(encode(events.Reset(room=self.name, epoch=position.epoch, offset=position.offset)))
         # Members that are behind are told by their catch-up, at the place where they are.
         self.fanout.tell(JSON, frame)

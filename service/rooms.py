@@ -137,8 +137,7 @@ class Rooms:
 
     async def _subscribe(self, room: Room) -> None:
         head = await self._broker.subscribe(room.name)
-        room.log.restart(*head)
-        room.fanout.restart()
+        room.fanout.restart(*head)
         room.feed.begin(head)
         early, room.early = room.early, []
         room.opened = True
@@ -162,6 +161,7 @@ class Rooms:
             if room.holds:
                 return
             room.opened = False
+            room.early.clear()
             try:
                 await self._broker.unsubscribe(room.name)
             except BrokerError as error:
