@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from ssl import SSLContext
 from types import TracebackType
@@ -136,7 +136,7 @@ class Client:
         """Why the last socket did not open."""
         return self._driver.trouble
 
-    async def statuses(self) -> AsyncIterator[Status]:
+    async def statuses(self) -> AsyncGenerator[Status]:
         """Watch the status, from the present one to `Closed`. Who watches slowly misses the older ones."""
         seen, changed = deque([self.status], maxlen=WATCHED), asyncio.Event()
         self._watchers.append((seen, changed))

@@ -106,7 +106,8 @@ class Link:
             pass  # the reader tells it
 
     async def _close(self, socket: ClientConnection) -> None:
-        await socket.close(await self._shut_with)
+        # Shielded: when this task is cancelled, nobody has shut the link.
+        await socket.close(await asyncio.shield(self._shut_with))
 
     def _say(self, happened: inputs.Input) -> None:
         if not self._shut_with.done():

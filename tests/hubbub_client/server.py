@@ -1,0 +1,110 @@
+"""A server that says just what a test wants it to."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+from hubbub_client.link import SUBPROTOCOL
+from hubbub_protocol import commands, decode_command, encode, events
+from hubbub_protocol.events import Joined, Limits, Members, Message, Sent, Welcome
+
+# No healthy test waits so long for a frame (seconds).
+LIMIT: Final = 5
+
+LIMITS: Final = Limits(frame=65536, text=4000, rooms=100, sends=10, burst=20)
+
+
+class Talk:
+    """One connection, seen from the server."""
+
+    def __init__(self, socket: ServerConnection) -> None:
+        self._socket = socket
+
+    async def hear(self) -> commands.Command:
+        async with asyncio.timeout(LIMIT):
+            return decode_command(await self._socket.recv())
+
+    async def say(self, *said: events.Event) -> None:
+        for event in said:
+            await self._socket.send(encode(event).decode())
+
+    async def say_text(self, text: str) -> None:
+        await self._socket.send(text)
+
+    async def close(self, code: int) -> None:
+        await self._socket.close(code)
+
+    async def closed(self) -> int | None:
+        """Wait until the client closes, and give its code."""
+        async with asyncio.timeout(LIMIT):
+            try:
+                while True:
+                    await self._socket.recv()
+            except ConnectionClosed:
+                return self._socket.close_code
+
+    async def greet(self, user: str = "ann") -> commands.Hello:
+        hello = await self.hear()
+        assert isinstance(hello, commands.Hello)
+        await self.say(Welcome(id=hello.id, user=user, session="s1", ping=25000, time=0, limits=LIMITS))
+        return hello
+
+    async def let_in(self, *messages: Message, recovered: bool = False, epoch: str = "e1") -> commands.Join:
+        join = await self.hear()
+        assert isinstance(join, commands.Join)
+        head = messages[-1].offset if messages else join.since.offset if join.since else 0
+        await self.say(
+            Joined(
+                id=join.id,
+                room=join.room,
+                epoch=epoch,
+                head=head,
+                recovered=recovered,
+                messages=list(messages),
+                members=Members(count=1, names=["ann"], more=False),
+            )
+        )
+        return join
+
+    async def take(self, offset: int, *, duplicate: bool = False) -> commands.Send:
+        """Store the next message here, and say so."""
+        send = await self.hear()
+        assert isinstance(send, commands.Send)
+        await self.say(Sent(id=send.id, epoch="e1", offset=offset, duplicate=duplicate))
+        return send
+
+
+class Server:
+    """Where the client connects to."""
+
+    def __init__(self) -> None:
+        self._talks: asyncio.Queue[Talk] = asyncio.Queue()
+        self.url = ""
+
+    async def accept(self) -> Talk:
+        async with asyncio.timeout(LIMIT):
+            return await self._talks.get()
+
+    async def _serve(self, socket: ServerConnection) -> None:
+        self._talks.put_nowait(Talk(socket))
+        await socket.wait_closed()
+
+
+@asynccontextmanager
+async def serving(*, subprotocol: bool = True) -> AsyncIterator[Server]:
+    server = Server()
+    offered: list[Subprotocol] | None = [SUBPROTOCOL] if subprotocol else None
+    async with serve(server._serve, "127.0.0.1", 0, subprotocols=offered, ping_interval=None) as listening:  # noqa: SLF001 - its own
+        port = next(iter(listening.sockets)).getsockname()[1]
+        server.url = f"ws://127.0.0.1:{port}"
+        yield server
+
+
+def message(offset: int, text: str, *, user: str = "bob", key: str = "x", prev: int | None = None) -> Message:
+    before = offset - 1 if prev is None else prev
+    return Message(room="lobby", offset=offset, prev=before, key=key, user=user, text=text, at=offset)

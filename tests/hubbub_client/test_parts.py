@@ -1,0 +1,45 @@
+"""The small parts: addresses and keys."""
+
+import pytest
+
+from hubbub_client import BadUrl, new_key
+from hubbub_client.url import websocket_url
+
+
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [
+        ("ws://chat.example.org/ws", "ws://chat.example.org/ws"),
+        ("http://chat.example.org", "ws://chat.example.org/ws"),
+        ("https://chat.example.org/", "wss://chat.example.org/ws"),
+        ("https://chat.example.org/chat/ws?x=1", "wss://chat.example.org/chat/ws?x=1"),
+        ("WSS://Chat.example.org:8443", "wss://Chat.example.org:8443/ws"),
+        ("localhost:8000", "ws://localhost:8000/ws"),
+        ("127.0.0.1:8000/ws", "ws://127.0.0.1:8000/ws"),
+        ("[::1]:8000", "ws://[::1]:8000/ws"),
+        ("chat.example.org", "wss://chat.example.org/ws"),
+        (" ws://a ", "ws://a/ws"),
+    ],
+)
+def test_an_address_becomes_a_url(address: str, url: str) -> None:
+    assert websocket_url(address) == url
+
+
+@pytest.mark.parametrize(
+    "address", ["", "ftp://a", "ws://", "ws://a:b", "ws://a:99999", "ws://a:0", "ws://["]
+)
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(BadUrl):
+        websocket_url(address)
+
+
+def test_a_key_is_a_ulid() -> None:
+    # The example of the ULID specification has this time part.
+    assert new_key(lambda: 1469918176.385, lambda _: 0) == "01ARYZ6S41" + "0" * 16
+    assert new_key(lambda: 0.0, lambda bits: 2**bits - 1) == "0" * 10 + "Z" * 16
+
+
+def test_keys_sort_by_time_and_differ() -> None:
+    early, late = new_key(lambda: 1.0), new_key(lambda: 2.0)
+    assert early < late
+    assert len({new_key() for _ in range(100)}) == 100
