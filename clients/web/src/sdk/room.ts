@@ -184,7 +184,7 @@ export class Room {
     }
     const { lines, beginning, caughtUp } = timeline;
     const shown = [lines, beginning, caughtUp, outbox.own, crowd.members, state, this.#host.user];
-    const seen = [...shown, typists.names.join("\n")];
+    const seen = [...shown, typists.names];
     if (seen.every((part, at) => part === this.#seen[at])) return;
     this.#seen = seen;
     this.#snapshot = null;

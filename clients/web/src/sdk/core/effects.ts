@@ -19,6 +19,8 @@ export type Input =
 export type RoomInput =
   | readonly ["join", room: string, since?: Position]
   | readonly ["leave", room: string]
+  /** What was told behind this position didn't reach the application. */
+  | readonly ["rewind", room: string, to: Position]
   | readonly ["send", room: string, key: string, text: string]
   | readonly ["resend", room: string, key: string]
   | readonly ["discard", room: string, key: string]

@@ -1,4 +1,5 @@
 /** Who is in a room, and who is typing there. */
+import type { Effect } from "./effects.ts";
 import type { Members, Presence } from "./frames.ts";
 
 const shown = 6_000; // PS2
@@ -22,45 +23,51 @@ export class Crowd {
 
 /** Who is shown as typing, longest first, and when one's own typing was last told (PS2). */
 export class Typists {
+  readonly #room: string;
   readonly #until = new Map<string, number>();
   #written: number | null = null;
+  /** Replaced, never changed: whoever has it may keep it. */
+  names: readonly string[] = [];
 
-  get names(): readonly string[] {
-    return [...this.#until.keys()];
+  constructor(room: string) {
+    this.#room = room;
   }
 
   get deadlines(): Iterable<number> {
     return this.#until.values();
   }
 
-  typed(name: string, now: number): void {
+  typed(name: string, now: number): Effect[] {
     this.#until.set(name, now + shown); // a name that is there already keeps its place
+    return this.#told();
   }
 
-  stopped(name: string): void {
-    this.#until.delete(name);
+  stopped(names: Iterable<string>): Effect[] {
+    for (const name of names) this.#until.delete(name);
+    return this.#told();
   }
 
-  expire(now: number): void {
-    for (const [name, until] of this.#until) if (until <= now) this.#until.delete(name);
+  expire(now: number): Effect[] {
+    return this.stopped(this.names.filter((name) => (this.#until.get(name) ?? 0) <= now));
   }
 
-  clear(): void {
-    this.#until.clear();
+  clear(): Effect[] {
+    return this.stopped(this.names);
   }
 
-  /** Make a change; true if others are shown behind it, or in another order. */
-  differsBy(change: () => void): boolean {
-    const before = this.names;
-    change();
-    const { names } = this;
-    return names.length !== before.length || names.some((name, at) => name !== before[at]);
+  /** Tell, if it's others than were told last. */
+  #told(): Effect[] {
+    const names = [...this.#until.keys()];
+    const { length } = this.names;
+    if (names.length === length && names.every((name, at) => name === this.names[at])) return [];
+    this.names = names;
+    return [["typing", this.#room, names]];
   }
 
-  /** Take the turn to tell of one's own typing, unless the last one is too near. */
-  mayWrite(now: number): boolean {
-    if (this.#written !== null && now - this.#written < writtenEvery) return false;
+  /** Tell of one's own typing, unless the last time is too near. */
+  write(now: number): Effect[] {
+    if (this.#written !== null && now - this.#written < writtenEvery) return [];
     this.#written = now;
-    return true;
+    return [["command", { type: "typing", room: this.#room }]];
   }
 }

@@ -32,7 +32,7 @@ export class Room {
   readonly name: string;
   readonly timeline: Timeline;
   readonly crowd = new Crowd();
-  readonly typists = new Typists();
+  readonly typists: Typists;
   state: RoomState = "left";
   /** Why the room was refused. */
   refusal: { readonly code: string; readonly message: string } | null = null;
@@ -47,6 +47,7 @@ export class Room {
   constructor(name: string, questions: Questions, random: () => number, bounds: Bounds) {
     this.name = name;
     this.timeline = new Timeline(bounds.lines);
+    this.typists = new Typists(name);
     this.#questions = questions;
     this.#sender = new Sender(name, this.timeline, questions, { bound: bounds.outbox, random });
     this.#pages = new Pages(name, this.timeline, questions);
@@ -80,6 +81,8 @@ export class Room {
     switch (input[0]) {
       case "leave":
         return this.#leave(now, online);
+      case "rewind":
+        return this.#rewind(input[2], now, online);
       case "send":
         return [...this.#sender.put(input[2], input[3], this.#wanted), ...this.#writeNext(now)];
       case "resend":
@@ -93,7 +96,7 @@ export class Room {
       case "who":
         return this.#pages.names(input[2], now, this.#live);
       case "typing":
-        return this.#tellTyping(now);
+        return this.#live ? this.typists.write(now) : [];
     }
   }
 
@@ -104,16 +107,18 @@ export class Room {
     this.#joining = null;
     this.#joinPatience.succeeded();
     if (!wanted) return [];
-    const done = [...this.#clearTyping(), ...this.#pages.giveUp()];
+    const done = [...this.typists.clear(), ...this.#pages.giveUp()];
     if (!online) return done;
     const room = this.name;
     const leave = this.#questions.ask((id) => ({ type: "leave", id, room }), now);
     return [...done, ["command", leave]];
   }
 
-  #tellTyping(now: number): Effect[] {
-    if (!this.#live || !this.typists.mayWrite(now)) return [];
-    return [["command", { type: "typing", room: this.name }]];
+  #rewind(to: Position, now: number, online: boolean): Effect[] {
+    if (!this.#wanted) return [];
+    this.timeline.rewind(to);
+    this.#joinPatience.forget();
+    return online ? this.#rejoin(now) : [];
   }
 
   // What becomes of the connection
@@ -144,11 +149,11 @@ export class Room {
     this.#sender.lost();
     this.timeline.forgiveHoles();
     if (this.#live) this.state = "joining";
-    return [...this.#clearTyping(), ...this.#pages.giveUp()];
+    return [...this.typists.clear(), ...this.#pages.giveUp()];
   }
 
   tick(now: number): Effect[] {
-    const done = this.#typingAfter(() => this.typists.expire(now));
+    const done = this.typists.expire(now);
     if (this.#joinPatience.over(now)) done.push(...this.#enter(now));
     return [...done, ...this.#writeNext(now)];
   }
@@ -171,7 +176,7 @@ export class Room {
       case "presence":
         return this.#presence(event);
       case "typing":
-        return this.#typingAfter(() => this.typists.typed(event.user, now));
+        return this.typists.typed(event.user, now);
     }
   }
 
@@ -180,7 +185,7 @@ export class Room {
     if (verdict === "hole") return this.#rejoin(now);
     if (verdict === "repeat") return [];
     const shown = this.#show(message);
-    const typing = this.#typingAfter(() => this.typists.stopped(message.user));
+    const typing = this.typists.stopped([message.user]);
     return [...shown, ...typing, ...this.#writeNext(now)];
   }
 
@@ -205,10 +210,7 @@ export class Room {
   #presence(presence: Presence): Effect[] {
     this.crowd.change(presence);
     const { count, joined, left } = presence;
-    const typing = this.#typingAfter(() => {
-      for (const name of left) this.typists.stopped(name);
-    });
-    return [["presence", this.name, { count, joined, left }], ...typing];
+    return [["presence", this.name, { count, joined, left }], ...this.typists.stopped(left)];
   }
 
   // What the server answers
@@ -239,7 +241,7 @@ export class Room {
     this.refusal = { code, message };
     this.#joinPatience.succeeded();
     const failed = this.#sender.refuseAll(refusal);
-    const ended = [...this.#clearTyping(), ...this.#pages.giveUp()];
+    const ended = [...this.typists.clear(), ...this.#pages.giveUp()];
     return [["refused", this.name, code, message], ...failed, ...ended];
   }
 
@@ -251,9 +253,7 @@ export class Room {
     // A recovery without a position to recover from is none.
     const anew = !joined.recovered || this.timeline.position === null;
     const { told, hole } = anew ? this.#beginAnew(joined) : this.#goOn(joined);
-    const typing = this.#typingAfter(() => {
-      for (const { user } of joined.messages) this.typists.stopped(user);
-    });
+    const typing = this.typists.stopped(joined.messages.map(({ user }) => user));
     const older = anew ? this.#pages.giveUpOlder() : [];
     const next = hole ? this.#rejoin(now) : this.#writeNext(now);
     return [["joined", this.name, joined.recovered], ...told, ...typing, ...older, ...next];
@@ -279,16 +279,6 @@ export class Room {
 
   #writeNext(now: number): Effect[] {
     return this.#sender.write(now, this.#live);
-  }
-
-  #clearTyping(): Effect[] {
-    return this.#typingAfter(() => this.typists.clear());
-  }
-
-  /** Tell who is typing, if the change made it others (PS2). */
-  #typingAfter(change: () => void): Effect[] {
-    const { typists, name } = this;
-    return typists.differsBy(change) ? [["typing", name, typists.names]] : [];
   }
 }
 

@@ -64,6 +64,15 @@ export class Timeline {
     this.#hold([{ epoch, message: null }]);
   }
 
+  /** Go back to an earlier position, as if nothing behind it had been taken (TL16). */
+  rewind(to: Position): void {
+    this.position = to;
+    this.#holes = 0;
+    this.lines = this.lines.filter(
+      ({ message }) => message !== null && message.offset <= to.offset,
+    );
+  }
+
   #keep(messages: readonly Message[], epoch: string): void {
     const [first, last] = [messages[0], messages.at(-1)];
     if (first === undefined || last === undefined) return;
