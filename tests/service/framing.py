@@ -54,7 +54,8 @@ def frame(
         head = bytes([first, mask_bit | 127]) + size.to_bytes(8)
     if not masked:
         return head + data
-    return head + MASK + bytes(byte ^ MASK[place % 4] for place, byte in enumerate(data))
+    mask = (MASK * (len(data) // 4 + 1))[: len(data)]
+    return head + MASK + (int.from_bytes(data) ^ int.from_bytes(mask)).to_bytes(len(data))
 
 
 def close_frame(code: int | None = 1000, reason: str = "") -> bytes:

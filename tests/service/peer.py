@@ -34,6 +34,7 @@ class Peer:
         self._sock = sock
         self._frames = FrameReader()
         self._commands = 0
+        self._closing = False
         self.codes: list[int] = []
         self.pings: list[bytes] = []
 
@@ -155,10 +156,14 @@ class Peer:
                 return event
 
     async def closed(self) -> int:
-        """Read until the server ends the connection; return the close code, 1006 if it said none."""
+        """Read until the server ends the connection; return the close code, 1006 if it said none.
+
+        A close that the server began is answered.
+        """
         try:
             while True:
-                await self.frame()
+                if (await self.frame()).op is Op.CLOSE and not self._closing:
+                    await self.write(close_frame(self.codes[0]))
         except (Ended, ConnectionError):
             return self.codes[0] if self.codes else 1006
 
@@ -166,6 +171,7 @@ class Peer:
 
     async def leave(self, code: int | None = 1000) -> int:
         """Close as one should; return what the server answered."""
+        self._closing = True
         await self.write(close_frame(code))
         answer = await self.closed()
         self.vanish()

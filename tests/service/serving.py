@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from blockbuster import BlockBuster, blockbuster_ctx
@@ -98,9 +99,9 @@ async def until(holds: Callable[[], object], shown: Callable[[], object] = lambd
         raise AssertionError(f"never came true: {shown()}") from None
 
 
-def quick(**settings: object) -> Settings:
-    """Make settings; `ping_seconds=1` is HUBBUB_PING_SECONDS=1."""
-    return load(QUICK | {f"HUBBUB_{name.upper()}": str(value) for name, value in settings.items()})
+def quick(**settings: Any) -> Settings:  # noqa: ANN401 - each setting has a kind of its own
+    """Make settings, some of them quicker than an operator may set them."""
+    return replace(load(QUICK), **settings)
 
 
 @contextmanager
@@ -112,7 +113,8 @@ def never_blocking() -> Iterator[BlockBuster]:
 
 @asynccontextmanager
 async def serving(
-    wrap: Callable[[Broker], Broker] = lambda broker: broker, **settings: object
+    wrap: Callable[[Broker], Broker] = lambda broker: broker,
+    **settings: Any,  # noqa: ANN401 - as for `quick`
 ) -> AsyncIterator[Served]:
     """Serve for the time of the block; at its end nothing may be left of the block's clients."""
     chosen = quick(**settings)
@@ -126,8 +128,3 @@ async def serving(
             await served.nothing_left()
     before.add(cast("asyncio.Task[object]", asyncio.current_task()))
     await until(lambda: asyncio.all_tasks() <= before, lambda: asyncio.all_tasks() - before)
-
-
-def messages(count: int, size: int = 0) -> list[dict[str, Any]]:
-    """Make texts that tell their place."""
-    return [{"text": f"{place}".ljust(size, ".")} for place in range(count)]
