@@ -122,7 +122,8 @@ class RoomLog:
         return bisect_right(self._entries, offset, lo=self._first, key=_offset)
 
     def _trim(self) -> None:
-        while self.bytes > self.max_bytes or len(self) > self.max_entries:
+        # The newest entry stays however large it is, for it's about to be flushed.
+        while len(self) > 1 and (self.bytes > self.max_bytes or len(self) > self.max_entries):
             oldest = self._entries[self._first]
             self.base = oldest.offset
             self.bytes -= len(oldest.payload)
