@@ -1,0 +1,61 @@
+"""Stand-ins for connections: they keep what is written, and fill up when a test says so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from service.codecs import JSON, Codec
+from service.fanout import Fanout, Member
+from tests.service.framing import FrameReader
+
+
+class FakeOutlet:
+    """A transport that is full after `room` more writes; without it never."""
+
+    def __init__(self, room: int | None = None) -> None:
+        self.paused = room == 0
+        self.room = room
+        self.writes: list[bytes] = []
+        self.write: Callable[[bytes], None] = self._take
+
+    def _take(self, data: bytes) -> None:
+        assert not self.paused, "written to a transport that is full"
+        self.writes.append(data)
+        if self.room is not None:
+            self.room -= 1
+            self.paused = self.room <= 0
+
+    def drain(self, room: int | None = None) -> None:
+        """Take so many more writes; whoever pauses a member must catch it up."""
+        self.room, self.paused = room, False
+
+    def values(self) -> list[Any]:
+        """Read all frames that were written."""
+        reader, found = FrameReader(), []
+        reader.buffer += b"".join(self.writes)
+        while frame := reader.next():
+            found.append(json.loads(frame.data))
+        assert not reader.buffer, "half a frame"
+        return found
+
+    def offsets(self) -> list[int]:
+        """Tell the messages that were written, by their offsets."""
+        return [value["offset"] for value in self.values() if value["type"] == "message"]
+
+
+def join(
+    fanout: Fanout,
+    epoch: str,
+    cursor: int,
+    *,
+    codec: Codec = JSON,
+    room: int | None = None,
+    user: str = "ann",
+) -> tuple[Member, FakeOutlet]:
+    """Let a member in that was given everything up to `cursor`."""
+    outlet = FakeOutlet(room)
+    member = Member(outlet, codec, user, fanout)
+    fanout.add(member, epoch, cursor)
+    return member, outlet
