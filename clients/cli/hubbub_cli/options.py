@@ -1,6 +1,7 @@
 """The options that every command takes, ahead of its name or behind it; what stands last counts."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar, cast
@@ -76,9 +77,13 @@ def chosen(ctx: click.Context) -> Settings:
     """Decide what to go by.
 
     Raises:
-        click.UsageError: an option or a variable can't be used.
+        click.UsageError: the server's address is none.
     """
+    from hubbub_client.errors import BadUrl
+    from hubbub_client.url import websocket_url
+
+    found = settings.load(cast(Given, ctx.ensure_object(dict)))
     try:
-        return settings.load(cast(Given, ctx.ensure_object(dict)))
-    except ValueError as error:
-        raise click.UsageError(str(error), ctx) from error
+        return replace(found, server=websocket_url(found.server))
+    except BadUrl as error:
+        raise click.UsageError(f"{error}. One looks like {settings.DEFAULT_SERVER}", ctx) from error

@@ -44,6 +44,15 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a connection did not come about: in words, with what to do, and as a word for programs."""
+
+    detail: str
+    hint: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """The server, who to be there, and how long each step may take, in seconds."""
 
@@ -174,35 +183,32 @@ async def _limited(name: str, target: Target, step: Awaitable[str]) -> Finding:
 
 
 def _failed(name: str, target: Target, error: Exception) -> Finding:
-    """Say in words why a step failed, and what to do."""
+    told = explain(error, target.server)
+    return Finding(name, Verdict.FAIL, told.detail, told.hint, told.code)
+
+
+def explain(error: Exception, server: str) -> Trouble:
+    """Say in words why a connection did not come about, and what to do."""
     match error:
         case TimeoutError():
-            told = (f"no answer within {target.limit:g} s", "A firewall, or a server that hangs.", "timeout")
+            return Trouble("no answer in time", "A firewall, or a server that hangs.", "timeout")
         case socket.gaierror():
-            told = (
-                f"the name {target.host} is not known",
-                "See the spelling, and the network.",
-                "unknown_host",
+            host = clean(urlsplit(server).hostname or "")
+            return Trouble(
+                f"the name {host} is not known", "See the spelling, and the network.", "unknown_host"
             )
         case ConnectionRefusedError():
-            told = ("connection refused", "Is a server running there, on this port?", "connection_refused")
+            hint = "Is a server running there, on this port?"
+            return Trouble("connection refused", hint, "connection_refused")
         case ssl.SSLError():
-            told = (
-                f"TLS failed: {error.reason or error}",
-                "The certificate, or ws:// for wss://.",
-                "tls_failed",
-            )
+            hint = "Is it the right certificate? Or ws:// for wss://?"
+            return Trouble(f"TLS failed: {error.reason or error}", hint, "tls_failed")
         case InvalidStatus():
             status = error.response.status_code
-            told = (
-                f"HTTP {status} instead of a websocket",
-                "The path is /ws, if no proxy changes it.",
-                "no_websocket",
-            )
+            hint = "The path is /ws, if no proxy changes it."
+            return Trouble(f"HTTP {status} instead of a websocket", hint, "no_websocket")
         case _:
-            told = (clean(str(error)) or type(error).__name__, "", "connection_lost")
-    detail, hint, code = told
-    return Finding(name, Verdict.FAIL, detail, hint, code)
+            return Trouble(clean(str(error)) or type(error).__name__, "", "connection_lost")
 
 
 def _ms(seconds: float) -> str:

@@ -13,8 +13,6 @@ DEFAULT_SERVER: Final = "ws://localhost:8000"
 DEFAULT_ROOM: Final = "lobby"
 DEFAULT_CONNECT_TIMEOUT: Final = 10.0
 
-_SCHEMES: Final = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
-
 
 class Given(TypedDict, total=False):
     """The shared options that stood on the command line."""
@@ -52,14 +50,10 @@ class Settings:
 
 
 def load(given: Given, environ: Mapping[str, str] | None = None) -> Settings:
-    """Decide. An empty variable counts as one that isn't set.
-
-    Raises:
-        ValueError: the server is no address; the message says what one looks like.
-    """
+    """Decide. An empty variable counts as one that isn't set."""
     environ = os.environ if environ is None else environ
     return Settings(
-        server=address(given.get("server") or environ.get("CHAT_SERVER") or DEFAULT_SERVER),
+        server=given.get("server") or environ.get("CHAT_SERVER") or DEFAULT_SERVER,
         name=given.get("name") or environ.get("CHAT_NAME") or None,
         login=next((environ[name] for name in ("USER", "LOGNAME", "USERNAME") if environ.get(name)), None),
         token=environ.get("CHAT_TOKEN") or None,
@@ -71,22 +65,6 @@ def load(given: Given, environ: Mapping[str, str] | None = None) -> Settings:
         verbose=given.get("verbose", False),
         json=given.get("json", False),
     )
-
-
-def address(text: str) -> str:
-    """Complete a server's address: `chat.example.org` is `ws://chat.example.org/ws`.
-
-    Raises:
-        ValueError: it's no address.
-    """
-    scheme, separator, rest = text.strip().rpartition("://")
-    host, _, path = rest.partition("/")
-    known = _SCHEMES.get(scheme.lower() if separator else "ws")
-    if known is None or not host or not host.isprintable() or set(host) & set(" ?#\\"):
-        raise ValueError(
-            f"{text!r} is no server. One looks like ws://localhost:8000 or wss://chat.example.org"
-        )
-    return f"{known}://{host}/{path.strip('/') or 'ws'}"
 
 
 def _color(option: str, environ: Mapping[str, str]) -> bool | None:

@@ -57,32 +57,25 @@ class Said:
 Row = Day | Gap | Notice | Said
 
 
-@dataclass(slots=True)
-class _Own:
-    text: str
-    state: Sending = Sending.SENDING
-    why: str = ""
-
-
 class Transcript:
     """What was said in one room, as far as it's shown."""
 
     def __init__(self) -> None:
         self.me = ""
         self._lines: list[Gap | Notice | Said] = []
-        self._own: dict[str, _Own] = {}
         # Where the part begins that history is a continuation of: behind the last leap.
         self._start = 0
 
     def __len__(self) -> int:
         return len(self._lines)
 
-    def said(self, user: str, text: str, at: int, key: str = "") -> None:
-        """Show a message; if it's an own one, in place of what waited for it."""
-        own = user == self.me
-        if own:
-            self._own.pop(key, None)
-        self._add(Said(user, text, at, own=own))
+    def said(self, user: str, text: str, at: int) -> None:
+        """Show a message."""
+        self._add(Said(user, text, at, own=user == self.me))
+
+    def failed(self, text: str, why: str) -> None:
+        """Show an own message that was refused for good."""
+        self._add(Said(self.me, text, None, own=True, state=Sending.FAILED, why=why))
 
     def gap(self, *, anew: bool) -> None:
         """Show that messages are missing; `anew` if what follows has a history of its own."""
@@ -99,16 +92,11 @@ class Transcript:
         self._lines[self._start : self._start] = ahead
         return len(ahead)
 
-    def sending(self, key: str, text: str) -> None:
-        self._own[key] = _Own(text)
-
-    def sent(self, key: str) -> None:
-        if key in self._own:
-            self._own[key].state = Sending.SENT
-
-    def failed(self, key: str, why: str) -> None:
-        if key in self._own:
-            self._own[key].state, self._own[key].why = Sending.FAILED, why
+    def begins(self) -> None:
+        """Show that there's nothing older."""
+        beginning = Notice("This is where it begins.")
+        if self._lines[self._start : self._start + 1] != [beginning]:
+            self._lines.insert(self._start, beginning)
 
     def _add(self, line: Gap | Notice | Said) -> None:
         self._lines.append(line)
@@ -116,8 +104,8 @@ class Transcript:
         del self._lines[:over]
         self._start = max(0, self._start - over)
 
-    def rows(self) -> Iterator[Row]:
-        """Give what is shown: with the days, and without names that stand above already."""
+    def rows(self, waiting: Iterable[tuple[str, Sending]] = ()) -> Iterator[Row]:
+        """Give what is shown: with the days, without names that stand above already; at last what waits."""
         day: date | None = None
         above: Gap | Notice | Said | None = None
         for line in self._lines:
@@ -126,8 +114,8 @@ class Transcript:
                 day, above = today, None
             yield _together(line, above)
             above = line
-        for own in self._own.values():
-            yield Said(self.me, own.text, None, own=True, state=own.state, why=own.why)
+        for text, state in waiting:
+            yield Said(self.me, text, None, own=True, state=state)
 
 
 def _together(line: Gap | Notice | Said, above: Gap | Notice | Said | None) -> Row:

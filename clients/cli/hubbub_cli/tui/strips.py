@@ -49,16 +49,24 @@ def _rule(text: str, width: int, style: Style) -> Strip:
 
 def _said(row: Said, width: int) -> Iterator[Strip]:
     indent = _indent(width)
+    room = width - indent - 1
     body = palette.TEXT if row.state is None else palette.WAITING
-    lines = [line for text in clean_lines(row.text) for line in _wrap(text, width - indent - 1)]
+    lines = [[Segment(line, body)] for text in clean_lines(row.text) for line in _wrap(text, room)]
+    if row.state is not None:
+        _add_state(lines, row.state, row.why, room)
     for number, line in enumerate(lines):
         head = _head(row, indent) if number == 0 else [Segment(" " * indent)]
-        yield Strip([*head, Segment(line, body)])
-    if row.state is not None:
-        style = palette.FAILED if row.state is Sending.FAILED else palette.PALE
-        words = f"{_STATES[row.state]}: {row.why}" if row.why else _STATES[row.state]
-        for line in _wrap(clean(words), width - indent - 1):
-            yield Strip([Segment(" " * indent), Segment(line, style)])
+        yield Strip([*head, *line])
+
+
+def _add_state(lines: list[list[Segment]], state: Sending, why: str, room: int) -> None:
+    """Say how sending goes: behind the text if there's room, so that nothing jumps when it's done."""
+    style = palette.FAILED if state is Sending.FAILED else palette.PALE
+    words = f"{_STATES[state]}: {clean(why)}" if why else _STATES[state]
+    if sum(segment.cell_length for segment in lines[-1]) + 2 + cell_len(words) <= room:
+        lines[-1].append(Segment(f"  {words}", style))
+    else:
+        lines += [[Segment(line, style)] for line in _wrap(words, room)]
 
 
 def _head(row: Said, indent: int) -> list[Segment]:

@@ -1,0 +1,36 @@
+"""`hubbub-chat history`: what was said."""
+
+import asyncio
+
+import click
+
+from hubbub_cli import options
+from hubbub_cli.backlog import backlog
+from hubbub_cli.connection import connected, enter
+from hubbub_cli.lines import message_json, message_line
+from hubbub_cli.output import Output
+from hubbub_cli.settings import Settings
+
+
+@click.command("history")
+@click.argument("room")
+@click.option("-n", "most", type=click.IntRange(1), default=50, show_default=True, help="How many messages.")
+@click.option("--all", "everything", is_flag=True, help="All that the server keeps.")
+@options.as_json
+@options.shared
+@click.pass_context
+def command(ctx: click.Context, room: str, most: int, *, everything: bool) -> None:
+    """Print the last messages of ROOM, oldest first."""
+    settings = options.chosen(ctx)
+    asyncio.run(_history(settings, Output.of(settings), room, None if everything else most))
+
+
+async def _history(settings: Settings, output: Output, name: str, most: int | None) -> None:
+    async with connected(settings, speaks=False) as chat:
+        room = await enter(chat, name, settings.connect_timeout)
+        messages = await backlog(room, most)
+    for message in messages:
+        paint = output.data_paint
+        output.data(
+            message_json(message) if settings.json else message_line(message, paint, room=False, date=True)
+        )

@@ -1,0 +1,142 @@
+"""`hubbub-chat send`: say something, and know that it's stored."""
+
+import asyncio
+import re
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+
+import click
+
+from hubbub_cli import options, stdin
+from hubbub_cli.connection import connected, enter, explained
+from hubbub_cli.exit_codes import ExitCode
+from hubbub_cli.faults import BadInput, Fault, Refused
+from hubbub_cli.lines import VERSION
+from hubbub_cli.output import Output, to_json
+from hubbub_cli.settings import Settings
+from hubbub_client import Receipt, Room
+
+_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LONGEST_KEY: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What to send. `line` is its number, where each line is a message of its own."""
+
+    text: str
+    key: str | None
+    line: int | None = None
+
+
+@click.command("send")
+@click.argument("room")
+@click.argument("text", nargs=-1, metavar="[TEXT|-]...")
+@click.option(
+    "--send-on",
+    type=click.Choice(["eof", "line"]),
+    default="eof",
+    show_default=True,
+    help="Make one message of standard input, or one of each line (empty ones are skipped).",
+)
+@click.option(
+    "--id",
+    "key",
+    metavar="KEY",
+    help="What tells this message from others: sent again within five minutes, it is stored once. "
+    "With --send-on line, each line's number is added.",
+)
+@click.option(
+    "--timeout", type=options.Duration(), default=10.0, metavar="TIME", help="How long to wait.  [10s]"
+)
+@options.as_json
+@options.shared
+@click.pass_context
+def command(
+    ctx: click.Context, room: str, text: tuple[str, ...], *, send_on: str, key: str | None, timeout: float
+) -> None:
+    """Say TEXT in ROOM, or what comes on standard input; done when the server has stored it."""
+    settings = options.chosen(ctx)
+    words = " ".join(text) if text and text != ("-",) else None
+    if words is None and not text and sys.stdin.isatty():
+        raise click.UsageError("What shall be said? Give TEXT, or - to type it here.", ctx)
+    if key is not None and not _KEY.fullmatch(key):
+        raise click.BadParameter("1 to 64 characters of A-Z a-z 0-9 _ -", ctx, param_hint="--id")
+    orders = _lines(key) if words is None and send_on == "line" else _one(words, key)
+    sender = _Sender(settings, Output.of(settings), room, timeout)
+    ctx.exit(asyncio.run(sender.run(orders)))
+
+
+async def _one(words: str | None, key: str | None) -> AsyncIterator[_Order]:
+    yield _Order(await stdin.everything() if words is None else words, key)
+
+
+async def _lines(key: str | None) -> AsyncIterator[_Order]:
+    number = 0
+    async for line in stdin.lines():
+        number += 1
+        if line.strip():
+            yield _Order(line, None if key is None else _numbered(key, number), number)
+
+
+def _numbered(key: str, number: int) -> str:
+    return f"{key[: _LONGEST_KEY - len(str(number)) - 1]}-{number}"
+
+
+class _Sender:
+    """Sends one after the other: the next when the last is stored, so that the order is kept."""
+
+    def __init__(self, settings: Settings, output: Output, room: str, timeout: float) -> None:
+        self._settings = settings
+        self._output = output
+        self._room = room
+        self._timeout = timeout
+
+    async def run(self, orders: AsyncIterator[_Order]) -> ExitCode:
+        """Send all; the code of the first failure is that of the whole."""
+        code = ExitCode.OK
+        # Standard input may take its time: nobody is connected before there is something to say.
+        order = await anext(orders, None)
+        if order is None:
+            return code
+        async with connected(self._settings, speaks=True) as chat:
+            room = await enter(chat, self._room, self._timeout)
+            while order is not None:
+                try:
+                    await self._send(room, order)
+                except Refused as refusal:
+                    if order.line is None:
+                        raise
+                    self._output.trouble(str(refusal))
+                    code = code or refusal.exit_code
+                order = await anext(orders, None)
+        return code
+
+    async def _send(self, room: Room, order: _Order) -> None:
+        where = "" if order.line is None else f"line {order.line}: "
+        try:
+            order.text.encode()
+            with explained(self._settings):
+                receipt = await room.send(order.text, order.key, within=self._timeout)
+        except UnicodeEncodeError as error:
+            raise BadInput(f"{where}the text is not UTF-8", code="invalid") from error
+        except Fault as fault:
+            raise type(fault)(f"{where}{fault}", code=fault.code) from fault
+        if self._settings.json:
+            self._output.data(to_json(_record(room.name, receipt)))
+        else:
+            self._output.detail(f"stored at {receipt.position.offset}{' before' * receipt.duplicate}")
+
+
+def _record(room: str, receipt: Receipt) -> dict[str, str | int]:
+    return {
+        "v": VERSION,
+        "type": "sent",
+        "room": room,
+        "key": receipt.key,
+        "epoch": receipt.position.epoch,
+        "offset": receipt.position.offset,
+        "duplicate": receipt.duplicate,
+    }

@@ -1,0 +1,70 @@
+"""`hubbub-chat tail`: follow rooms, one line a message."""
+
+import asyncio
+from pathlib import Path
+from typing import TypedDict, Unpack
+
+import click
+
+from hubbub_cli import options
+from hubbub_cli.connection import connected, watch
+from hubbub_cli.hangup import hung_up
+from hubbub_cli.options import Duration
+from hubbub_cli.output import Output
+from hubbub_cli.printer import Limits, Printer
+from hubbub_cli.race import race
+from hubbub_cli.settings import Settings
+from hubbub_cli.state import State
+from hubbub_cli.tailing import Tail
+
+
+class Ends(TypedDict):
+    """The options that say when to end."""
+
+    count: int | None
+    idle: float | None
+    strict: bool
+
+
+@click.command("tail")
+@click.argument("rooms", nargs=-1, required=True, metavar="ROOM...")
+@click.option(
+    "-n", "most", type=click.IntRange(0), default=20, show_default=True, help="Begin with so many messages."
+)
+@click.option(
+    "--follow/--no-follow", default=True, help="Go on with what comes, or end behind what is there."
+)
+@click.option("--count", type=click.IntRange(1), metavar="N", help="End behind so many messages.")
+@click.option("--idle", type=Duration(), metavar="TIME", help="End when nothing came for so long.")
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Remember the last message printed, and go on exactly behind it the next time.",
+)
+@click.option("--strict", is_flag=True, help="End with code 7 if messages are lost.")
+@options.as_json
+@options.shared
+@click.pass_context
+def command(
+    ctx: click.Context,
+    rooms: tuple[str, ...],
+    *,
+    most: int,
+    state: Path | None,
+    follow: bool,
+    **ends: Unpack[Ends],
+) -> None:
+    """Print what is said in each ROOM, and follow it. Messages that are lost are told as a gap."""
+    settings = options.chosen(ctx)
+    kept = State.load(state) if state is not None else None
+    printer = Printer(
+        Output.of(settings), Limits(**ends), state=kept, as_json=settings.json, name_rooms=len(rooms) > 1
+    )
+    tail = Tail(dict.fromkeys(rooms), most, kept, printer, follow=follow)
+    asyncio.run(_tail(settings, tail, printer))
+
+
+async def _tail(settings: Settings, tail: Tail, printer: Printer) -> None:
+    async with connected(settings, speaks=False) as chat:
+        await race(tail.run(chat, settings.connect_timeout), hung_up(), watch(chat, printer.output))

@@ -1,0 +1,84 @@
+"""What `tail` prints, and when it has printed enough."""
+
+import asyncio
+from dataclasses import dataclass
+
+from hubbub_cli.clean import clean
+from hubbub_cli.faults import HistoryLost
+from hubbub_cli.lines import gap_json, message_json, message_line
+from hubbub_cli.output import Output
+from hubbub_cli.state import State
+from hubbub_client import Gap, Message, Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """When to end: behind so many messages, after so many seconds without one, at a gap."""
+
+    count: int | None = None
+    idle: float | None = None
+    strict: bool = False
+
+
+class Printer:
+    """Prints messages and gaps, each message once, and remembers in the state file how far it came."""
+
+    def __init__(
+        self, output: Output, limits: Limits, *, state: State | None, as_json: bool, name_rooms: bool
+    ) -> None:
+        self.output = output
+        self._limits = limits
+        self._state = state
+        self._as_json = as_json
+        self._name_rooms = name_rooms
+        self._left = limits.count
+        self._last: dict[str, Position] = {}
+
+    async def run(self, queue: "asyncio.Queue[Message | Gap | None]") -> None:
+        """Print what comes, up to None, or until a limit says that it's enough.
+
+        Raises:
+            HistoryLost: a gap, with `strict`.
+        """
+        while self._left != 0:
+            try:
+                async with asyncio.timeout(self._limits.idle):
+                    event = await queue.get()
+            except TimeoutError:
+                return
+            if event is None:
+                return
+            self._print(event)
+
+    def _print(self, event: Message | Gap) -> None:
+        if isinstance(event, Gap):
+            self._gap(event)
+        elif not self._is_repeat(event):
+            self._message(event)
+
+    def _gap(self, gap: Gap) -> None:
+        lost = f"messages in {clean(gap.room)} are lost"
+        if self._as_json:
+            self.output.data(gap_json(gap))
+        if self._limits.strict:
+            raise HistoryLost(lost, code="gap")
+        if not self._as_json:
+            self.output.notice(lost)
+
+    def _message(self, message: Message) -> None:
+        if self._as_json:
+            line = message_json(message)
+        else:
+            line = message_line(message, self.output.data_paint, room=self._name_rooms, date=True)
+        self.output.data(line)
+        self._last[message.room] = message.position
+        if self._state is not None:
+            self._state.reached(message.room, message.position)
+        if self._left is not None:
+            self._left -= 1
+
+    def _is_repeat(self, message: Message) -> bool:
+        """Know what was printed: a room that is joined without a position tells some of it again."""
+        last = self._last.get(message.room)
+        at = message.position
+        return last is not None and last.epoch == at.epoch and at.offset <= last.offset

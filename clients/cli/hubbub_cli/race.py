@@ -1,0 +1,21 @@
+"""Several waits of which the first to end ends all."""
+
+import asyncio
+from collections.abc import Coroutine
+
+
+async def race(*waits: Coroutine[None, None, None]) -> None:
+    """Run all until the first one ends, and cancel the others. What it raises is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(wait) for wait in waits]
+            await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in running:
+                task.cancel()
+    except ExceptionGroup as group:
+        raise _first(group) from None
+
+
+def _first(group: ExceptionGroup[Exception]) -> Exception:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, ExceptionGroup) else error

@@ -1,0 +1,263 @@
+"""The full-screen client: one room in view, the others a key away."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Final, Protocol
+
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter, Monochrome
+from textual.widgets import Static
+from typing_extensions import override
+
+from hubbub_cli import slash
+from hubbub_cli.clean import clean
+from hubbub_cli.slash import Command, Say, Wrong
+from hubbub_cli.tui import bars
+from hubbub_cli.tui.composer import Composer
+from hubbub_cli.tui.help import HelpScreen
+from hubbub_cli.tui.log import MessageLog
+from hubbub_cli.tui.palette import THEME
+from hubbub_cli.tui.rows import Sending
+from hubbub_cli.tui.views import View, Views
+
+_HINTS: Final = (("F1", "help"), ("PgUp", "older"), ("Ctrl+C", "quit"))
+
+
+class Talk(Protocol):
+    """Who does the talking: takes orders, changes the views, and says `App.changed` then."""
+
+    async def run(self, app: "ChatApp") -> None:
+        """Stay connected until the app ends, or until there's no use in it: the return is the end."""
+
+    @property
+    def me(self) -> str: ...
+
+    @property
+    def connection(self) -> tuple[str, str]:
+        """The colour and the words of the connection's state."""
+
+    def join(self, view: View) -> None: ...
+    def leave(self, view: View) -> None: ...
+    def say(self, view: View, text: str) -> None: ...
+    def typing(self, view: View) -> None: ...
+    def older(self, view: View) -> None: ...
+
+
+class ChatApp(App[None]):
+    """Shows the rooms, and hands on what is typed."""
+
+    TITLE = "hubbub"
+    ENABLE_COMMAND_PALETTE = False
+    CSS = """
+    Screen { background: $background; }
+    #rooms, #here, #connection { height: 1; background: $surface; }
+    #below { height: 1; }
+    Composer, Composer:focus { border: none; height: 1; padding: 0 1; background: $background; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1", "help", show=False),
+        Binding("pageup", "page(-1)", show=False, priority=True),
+        Binding("pagedown", "page(1)", show=False, priority=True),
+        Binding("escape", "newest", show=False),
+        Binding("ctrl+n", "step(1)", show=False, priority=True),
+        Binding("ctrl+p", "step(-1)", show=False, priority=True),
+        *(
+            Binding(f"alt+{number}", f"go({number - 1})", show=False, priority=True)
+            for number in range(1, 10)
+        ),
+    ]
+
+    def __init__(self, talk: Talk, rooms: Sequence[str], *, colors: bool = True) -> None:
+        self.views = Views()
+        self._talk = talk
+        self._first_rooms = rooms
+        self._colors = colors
+        self._is_due = False
+        self._warned = False
+        super().__init__()
+
+    @override
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        filters = list(super().get_line_filters())
+        return filters if self._colors else [*filters, Monochrome()]
+
+    @override
+    def compose(self) -> ComposeResult:
+        yield Static(id="rooms")
+        yield Static(id="here")
+        yield MessageLog()
+        yield Static(id="below")
+        yield Composer()
+        yield Static(id="connection")
+
+    def on_mount(self) -> None:
+        self.register_theme(THEME)
+        self.theme = THEME.name
+        for room in self._first_rooms:
+            self._join(room)
+        self.views.go(0)
+        self.query_one(Composer).focus()
+        self.set_interval(1, self._show_connection)
+        self.run_worker(self._talking(), exclusive=True)
+
+    async def _talking(self) -> None:
+        await self._talk.run(self)
+        self.exit()
+
+    # What is shown
+
+    def changed(self) -> None:
+        """Draw anew, once for all that changes in this turn of the loop."""
+        if not self._is_due:
+            self._is_due = True
+            self.call_later(self._show)
+
+    def _show(self, *, ahead: bool = False) -> None:
+        self._is_due = False
+        self.query_one("#rooms", Static).update(bars.rooms_line(self.views.tabs()))
+        view = self.views.active
+        if view is None:
+            return
+        self._show_view(view, ahead=ahead)
+        self._show_connection()
+
+    def _show_view(self, view: View, *, ahead: bool) -> None:
+        log = self.query_one(MessageLog)
+        log.show(list(view.transcript.rows(view.waiting)), ahead=ahead)
+        if log.pinned:
+            view.unseen = 0
+        here = bars.here_line(_sorted(view), view.members.count, self._talk.me, self.size.width)
+        self.query_one("#here", Static).update(here)
+        self.query_one("#below", Static).update(bars.below_line(view.unseen, view.typists))
+
+    def _show_connection(self) -> None:
+        dot, words = self._talk.connection
+        line = bars.connection_line(dot, words, _HINTS, self.size.width)
+        self.query_one("#connection", Static).update(line)
+
+    def heard(self, view: View) -> None:
+        """Count a message that somebody else said, if it isn't in view."""
+        if view is not self.views.active:
+            view.unread += 1
+        elif not self.query_one(MessageLog).pinned:
+            view.unseen += 1
+
+    def older_came(self, view: View) -> None:
+        """Show messages that were put ahead; whoever reads keeps the line in view, and sees some above it."""
+        if view is self.views.active:
+            self._show(ahead=True)
+            self.query_one(MessageLog).page(-1)
+
+    def on_resize(self) -> None:
+        self.changed()
+
+    # What is typed
+
+    def on_composer_typed(self) -> None:
+        self._warned = False
+        if self.views.active is not None:
+            self._talk.typing(self.views.active)
+
+    def on_composer_entered(self, event: Composer.Entered) -> None:
+        view = self.views.active
+        meant = slash.parse(event.line)
+        match meant:
+            case Say() if view is not None:
+                self._say(view, meant.text)
+            case Command():
+                self._obey(meant, view)
+            case Wrong():
+                self._tell(meant.why)
+        self.changed()
+
+    def _say(self, view: View, text: str) -> None:
+        self._talk.say(view, text)
+        self.query_one(MessageLog).follow()
+
+    def _obey(self, command: Command, view: View | None) -> None:
+        match command.name:
+            case "join":
+                self._join(command.argument)
+            case "leave":
+                self._leave(self.views.get(command.argument) if command.argument else view)
+            case "me" if view is not None:
+                self._say(view, f"* {self._talk.me} {command.argument}")
+            case "who" if view is not None:
+                self._tell(f"{view.members.count} here: {', '.join(map(clean, _sorted(view)))}")
+            case "nick":
+                self._tell(slash.NICK)
+            case "help":
+                self.action_help()
+            case "quit":
+                self._quit()
+
+    def _tell(self, text: str) -> None:
+        if self.views.active is not None:
+            self.views.active.transcript.notice(text)
+            self.query_one(MessageLog).follow()
+
+    def _join(self, room: str) -> None:
+        view = self.views.open(room)
+        self.query_one(MessageLog).follow()
+        self._talk.join(view)
+        self.changed()
+
+    def _leave(self, view: View | None) -> None:
+        if view is None:
+            self._tell("That room is not open.")
+            return
+        self._talk.leave(view)
+        self.views.close(view)
+        if self.views.active is None:
+            self._quit()
+
+    # Keys
+
+    def action_clear_or_quit(self) -> None:
+        composer = self.query_one(Composer)
+        if composer.value:
+            composer.clear()
+        else:
+            self._quit()
+
+    def _quit(self) -> None:
+        """End; but ask again if something would be lost."""
+        unsent = sum(state is Sending.SENDING for view in self.views for _, state in view.waiting)
+        if unsent and not self._warned:
+            self._warned = True
+            self._tell(
+                f"{unsent} of your messages {'is' if unsent == 1 else 'are'} not sent yet. Again to quit."
+            )
+            self.changed()
+        else:
+            self.exit()
+
+    def action_help(self) -> None:
+        self.push_screen(HelpScreen())
+
+    def action_page(self, direction: int) -> None:
+        log, view = self.query_one(MessageLog), self.views.active
+        if direction < 0 and log.at_top and view is not None and not view.loading:
+            self._talk.older(view)
+        log.page(direction)
+        self.changed()
+
+    def action_newest(self) -> None:
+        self.query_one(MessageLog).follow()
+        self.changed()
+
+    def action_step(self, by: int) -> None:
+        self.views.step(by)
+        self._other_room()
+
+    def action_go(self, at: int) -> None:
+        self.views.go(at)
+        self._other_room()
+
+    def _other_room(self) -> None:
+        self.query_one(MessageLog).follow()
+        self.changed()
+
+
+def _sorted(view: View) -> list[str]:
+    return sorted(view.members.names, key=str.casefold)
