@@ -49,7 +49,7 @@ class Room:
         self.outbox = self._sender.outbox
         self._pages = Pages(name, self.timeline, questions)
         # The id of the join in flight: the answer to an earlier one comes too late to count.
-        self._joining: int | None = None
+        self.joining: int | None = None
         self._patience = Patience(random)
         # Whom the server welcomed; None while it has not.
         self._user: str | None = None
@@ -85,7 +85,7 @@ class Room:
         """Be in it no longer; what is held stays (CS2)."""
         wanted = self.state in WANTED
         self.state = State.LEFT
-        self._joining = None
+        self.joining = None
         self._patience.succeeded()
         if not wanted:
             return []
@@ -126,14 +126,14 @@ class Room:
 
     def _enter(self, now: int) -> list[Effect]:
         since = self.timeline.since
-        self._joining, ask = self._questions.ask(
+        self.joining, ask = self._questions.ask(
             lambda id_: commands.Join(id=id_, room=self.name, since=since), now
         )
         return [ask]
 
     def lost(self) -> list[Effect]:
         """Go back to joining, for the connection is gone."""
-        self._user = self._joining = None
+        self._user = self.joining = None
         self._patience.forget()
         self._sender.lost()
         self.timeline.forgive_holes()
@@ -207,7 +207,7 @@ class Room:
 
     def answered(self, question: Question, answer: Answer, now: int) -> list[Effect]:
         match question:
-            case commands.Join(id=asked) if asked == self._joining:
+            case commands.Join(id=asked) if asked == self.joining:
                 return self._join_answered(answer, now)
             case commands.Send():
                 return self._sender.answered(question, answer, now) + self._write_next(now)
@@ -217,7 +217,7 @@ class Room:
                 return []
 
     def _join_answered(self, answer: Answer, now: int) -> list[Effect]:
-        self._joining = None
+        self.joining = None
         if isinstance(answer, events.Joined):
             self._patience.succeeded()
             return self._joined(answer, now)

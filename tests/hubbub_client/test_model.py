@@ -1,0 +1,70 @@
+"""Whatever the network does, once it stops doing it nothing is lost, doubled or out of order."""
+
+from itertools import pairwise
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from hubbub_client.core import effects
+from tests.hubbub_client.simulation import ANN, Simulation
+
+ACTIONS = st.one_of(
+    # What goes well comes more often, or no connection would ever get anywhere.
+    st.sampled_from(["hear_up", "hear_down", "say", "other_says"] * 3).map(lambda name: (name, ())),
+    st.sampled_from(
+        ["lose_up", "lose_down", "repeat_down", "swap_down", "break_link", "lose_log", "lose_log_and_link"]
+    ).map(lambda name: (name, ())),
+    st.tuples(st.just("other_says"), st.tuples(st.integers(1, 3))),
+    st.tuples(st.just("trim"), st.tuples(st.integers(0, 4))),
+    st.tuples(st.just("rewind"), st.tuples(st.integers(0, 3))),
+    st.tuples(st.just("wait"), st.tuples(st.sampled_from([0, 300, 6000, 20000, 60000]))),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(ACTIONS, max_size=80), st.integers(0, 3))
+@example([("other_says", (3,)), ("lose_down", ()), ("other_says", ())], 0)
+@example([("say", ()), ("hear_up", ()), ("break_link", ()), ("lose_log", ())], 0)
+def test_nothing_is_lost_doubled_or_out_of_order(
+    actions: list[tuple[str, tuple[int, ...]]], chance: int
+) -> None:
+    sim = Simulation(lambda: chance / 4)
+    for name, numbers in actions:
+        getattr(sim, name)(*numbers)
+        check_the_way(sim)
+    sim.settle()
+    check_the_way(sim)
+    check_the_end(sim)
+
+
+def check_the_way(sim: Simulation) -> None:
+    """Hold what was told together: no break in the chain without a gap, no gap without a reason."""
+    assert sim.gaps == sim.reasons
+    for before, behind in pairwise(sim.chain):
+        if before is not None and behind is not None:
+            (at, _), (next_at, prev) = before, behind
+            assert next_at.epoch == at.epoch
+            assert prev == at.offset
+
+
+def check_the_end(sim: Simulation) -> None:
+    assert sim.room.timeline.position is not None
+    assert (sim.room.timeline.position.epoch, sim.room.timeline.position.offset) == (
+        sim.log.name,
+        sim.log.head,
+    )
+    # Nothing waits, and what is stored has been seen.
+    assert [own.key for own in sim.room.outbox] == []
+    # Each own message was told as stored, once, and is where it was told to be.
+    stored = [effect for effect in sim.told if isinstance(effect, effects.Stored)]
+    assert sorted(effect.key for effect in stored) == sorted(f"k{n}" for n in range(1, sim.said + 1))
+    for effect in stored:
+        assert sim.log.history[effect.epoch, effect.offset] == f"own {effect.key[1:]}"
+    # Nothing failed, and what is shown is what is kept, from some point on.
+    assert not [effect for effect in sim.told if isinstance(effect, effects.Failed)]
+    shown = [line for line in sim.room.timeline.lines if line is not None]
+    kept = [message for message in shown if message.offset > sim.log.trimmed and message in sim.log.kept]
+    assert kept == sim.log.kept[len(sim.log.kept) - len(kept) :]
+    assert kept
+    assert len({message.offset for message in kept}) == len(kept)
+    assert all(message.user != ANN or message.key.startswith("k") for message in shown)
