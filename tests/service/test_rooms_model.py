@@ -97,6 +97,15 @@ class RoomModel(RuleBasedStateMachine):
     def join(self, codec: Codec, limit: int) -> None:
         self.run(self._join(codec, None, limit))
 
+    @rule(codec=st.sampled_from([JSON, PLAIN]), count=st.integers(1, 6), limit=st.integers(0, 3))
+    def join_ahead_of_the_flush(self, codec: Codec, count: int, limit: int) -> None:
+        self.run(self._join_ahead(codec, count, limit))
+
+    async def _join_ahead(self, codec: Codec, count: int, limit: int) -> None:
+        await self._publish(count)
+        await self._join(codec, None, limit)
+        await self._publish(1)
+
     @rule(back=st.integers(0, 20), limit=st.integers(0, 6))
     def come_back(self, back: int, limit: int) -> None:
         self.run(self._join(JSON, max(0, self.head - back), limit))
@@ -169,7 +178,7 @@ class RoomModel(RuleBasedStateMachine):
     @override
     def teardown(self) -> None:
         try:
-            self.run(asyncio.wait_for(self._settle(), 10))
+            self.run(asyncio.wait_for(self._settle(), 3))
             for client in self.clients:
                 assert client.received(self.texts) == client.expected(self.head)
             assert self.metrics.task_failures == 0
@@ -192,8 +201,8 @@ class RoomModel(RuleBasedStateMachine):
         return len(client.expected(self.head))
 
     async def _end(self) -> None:
+        self.rooms.close()
         await self.tasks.close()
-        await self.rooms.close()
         await self.broker.close()
 
 
