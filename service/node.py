@@ -52,8 +52,9 @@ class Node:
 
     async def __aexit__(self, *_: object) -> None:
         self.pings.close()
+        # Ahead of the tasks: a timer or an entry that came in between would start another one.
+        self.rooms.close()
         await self.tasks.close()
-        await self.rooms.close()
         await self.broker.close()
         _log.info("node_stopped", extra={"node": self.name})
 

@@ -40,6 +40,7 @@ class Rooms:
         self._metrics = metrics
         self._linger = settings.linger_seconds
         self._rooms: dict[str, Room] = {}
+        self._closed = False
         # Why the broker is out of reach, while it is.
         self.broker_fault: str | None = None
 
@@ -77,12 +78,13 @@ class Rooms:
 
     def release(self, room: Room) -> None:
         """Give a room up after a while, if nobody holds it by then."""
-        if room.holds or room.linger is not None:
+        if self._closed or room.holds or room.linger is not None:
             return
         room.linger = asyncio.get_running_loop().call_later(self._linger, self._retire, room)
 
-    async def close(self) -> None:
-        """Stop all rooms' timers."""
+    def close(self) -> None:
+        """Stop all rooms' timers, and take nothing from the broker any more."""
+        self._closed = True
         for room in self._rooms.values():
             room.close()
         self._rooms.clear()
@@ -117,7 +119,8 @@ class Rooms:
         """Learn that the broker is back: compare all rooms at once (design §4)."""
         self.broker_fault = None
         _log.info("broker_restored")
-        self._tasks.start(self._compare(), name="compare heads")
+        if not self._closed:
+            self._tasks.start(self._compare(), name="compare heads")
 
     async def _compare(self) -> None:
         names = [room.name for room in self._rooms.values() if room.opened]
