@@ -1,0 +1,13 @@
+"""What the tests of the SDK share."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.hubbub_client.server import Server, serving
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    async with serving() as here:
+        yield here

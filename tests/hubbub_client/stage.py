@@ -1,0 +1,33 @@
+"""A client that was let into a room, for the tests of both."""
+
+import asyncio
+
+from hubbub_client import (
+    Client,
+    Event,
+    Options,
+    Room,
+)
+from hubbub_protocol import events
+from tests.hubbub_client.server import Server, Talk
+
+# Never waits: what is tested here is what happens, not when.
+AT_ONCE = Options(random=lambda: 0.0, within=5)
+
+
+async def joined(server: Server, chat: Client, *messages: events.Message) -> tuple[Talk, Room]:
+    """Let a client in, up to a live room."""
+    talk = await server.accept()
+    await talk.greet()
+    async with asyncio.TaskGroup() as tasks:
+        joining = tasks.create_task(chat.join("lobby"))
+        await talk.let_in(*messages)
+    return talk, joining.result()
+
+
+async def told(room: Room, number: int) -> list[Event]:
+    return [await anext(room) for _ in range(number)]
+
+
+async def told_to_the_end(room: Room) -> list[Event]:
+    return [event async for event in room]

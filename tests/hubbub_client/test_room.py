@@ -1,0 +1,218 @@
+"""A room, as its application sees it, against a server that keeps to a script."""
+
+import asyncio
+
+import pytest
+
+from hubbub_client import (
+    Client,
+    Failed,
+    Gap,
+    Joined,
+    Lagged,
+    Message,
+    Options,
+    Position,
+    Room,
+    RoomRefused,
+    SendFailed,
+    Sent,
+    TimedOut,
+)
+from hubbub_client.core.status import Online
+from hubbub_protocol import commands, events
+from tests.hubbub_client.server import Server, Talk, message
+from tests.hubbub_client.stage import AT_ONCE, joined, told, told_to_the_end
+
+
+async def test_says_hello_joins_and_reads(server: Server) -> None:
+    async with Client(server.url, name="ann", options=AT_ONCE) as chat:
+        talk = await server.accept()
+        hello = await talk.greet()
+        assert (hello.name, hello.client) == ("ann", "hubbub-python")
+        assert await chat.online() == Online("ann")
+        async with asyncio.TaskGroup() as tasks:
+            joining = tasks.create_task(chat.join("lobby"))
+            await talk.let_in(message(1, "one"))
+        room = joining.result()
+        await talk.say(message(2, "two"))
+        here, *said = await told(room, 3)
+        assert here == Joined(room="lobby", position=Position("e1", 0), recovered=False)
+        assert [(one.text, one.position) for one in said if isinstance(one, Message)] == [
+            ("one", Position("e1", 1)),
+            ("two", Position("e1", 2)),
+        ]
+        assert room.position == Position("e1", 2)
+        assert room.members.names == ("ann",)
+
+
+async def test_sends_while_it_reads(server: Server) -> None:
+    async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
+        talk, room = await joined(server, chat, message(1, "ping"))
+        tasks.create_task(talk.take(2))
+        async for event in room:
+            if isinstance(event, Message):
+                receipt = await room.send("pong", key="k1")
+                assert (receipt.position, receipt.duplicate) == (Position("e1", 2), False)
+                break
+
+
+async def test_its_own_message_settles_a_send(server: Server) -> None:
+    async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
+        talk, room = await joined(server, chat)
+        sending = tasks.create_task(room.send("hello", key="k1"))
+        await talk.hear()
+        await talk.say(message(1, "hello", user="ann", key="k1"))
+        assert (await sending).position == Position("e1", 1)
+        assert [type(event) for event in await told(room, 3)] == [Joined, Message, Sent]
+        assert room.pending == ()
+
+
+async def test_comes_back_with_what_was_missed_and_sends_what_was_not_stored(server: Server) -> None:
+    async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
+        talk, room = await joined(server, chat, message(1, "one"))
+        sending = tasks.create_task(room.send("mine", key="k1"))
+        await talk.hear()
+        await talk.close(1012)
+        talk = await server.accept()
+        hello = await talk.greet()
+        assert (hello.name, hello.session) == ("ann", "s1")
+        join = await talk.let_in(message(2, "two"), recovered=True)
+        assert join.since == Position("e1", 1)
+        assert (await talk.take(3)).key == "k1"
+        assert (await sending).position == Position("e1", 3)
+        texts = [event.text for event in await told(room, 4) if isinstance(event, Message)]
+        assert texts == ["one", "two"]
+
+
+async def test_a_gap_is_told(server: Server) -> None:
+    async with Client(server.url, options=AT_ONCE) as chat:
+        talk, room = await joined(server, chat, message(5, "five"))
+        await talk.close(4000)
+        talk = await server.accept()
+        await talk.greet()
+        await talk.let_in(message(1, "anew"), epoch="e2")
+        _, _, again, gap, anew = await told(room, 5)
+        assert again == Joined(room="lobby", position=Position("e2", 0), recovered=False)
+        assert gap == Gap(room="lobby")
+        assert isinstance(anew, Message)
+        assert anew.position == Position("e2", 1)
+
+
+async def test_joins_behind_a_position_of_earlier(server: Server) -> None:
+    async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
+        talk = await server.accept()
+        await talk.greet()
+        tasks.create_task(chat.join("lobby", since=Position("e1", 41)))
+        join = await talk.let_in(message(42, "next"), recovered=True)
+        assert join.since == Position("e1", 41)
+
+
+async def test_a_slow_reader_is_told_and_then_given_all_of_it(server: Server) -> None:
+    options = Options(random=lambda: 0.0, within=5, queue=3)
+    async with Client(server.url, options=options) as chat:
+        talk, room = await joined(server, chat, message(1, "1"))
+        assert [type(event) for event in await told(room, 2)] == [Joined, Message]
+        await talk.say(*(message(n, str(n)) for n in range(2, 8)))
+        # The answer comes behind the messages: when it's there, they were all taken.
+        await answered(talk, room)
+        lagged = await anext(room)
+        assert lagged == Lagged(room="lobby")
+        join = await talk.let_in(message(2, "2"), message(3, "3"), recovered=True)
+        assert join.since == Position("e1", 1)
+        assert [type(event) for event in await told(room, 3)] == [Joined, Message, Message]
+        await talk.say(message(4, "4"))
+        assert [event.text for event in await told(room, 1) if isinstance(event, Message)] == ["4"]
+
+
+async def answered(talk: Talk, room: Room) -> None:
+    """Ask something and have it answered, so that all that was said before has arrived."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(room.names())
+        who = await talk.hear()
+        assert isinstance(who, commands.Who)
+        await talk.say(events.MembersPage(id=who.id, room="lobby", count=0, names=[], more=False))
+
+
+async def test_a_room_that_is_refused_raises(server: Server) -> None:
+    async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
+        talk = await server.accept()
+        await talk.greet()
+        joining = tasks.create_task(refusal(chat))
+        join = await talk.hear()
+        assert isinstance(join, commands.Join)
+        await talk.say(events.Error(id=join.id, code="forbidden", message="members only", retry=False))
+        assert await joining == "forbidden"
+
+
+async def refusal(chat: Client) -> str:
+    with pytest.raises(RoomRefused, match="members only") as caught:
+        await chat.join("lobby")
+    return caught.value.code
+
+
+async def test_a_message_that_is_refused_raises_and_can_be_sent_again(server: Server) -> None:
+    async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
+        talk, room = await joined(server, chat)
+        sending = tasks.create_task(failure(room))
+        send = await talk.hear()
+        assert isinstance(send, commands.Send)
+        await talk.say(events.Error(id=send.id, code="forbidden", message="not here", retry=False))
+        assert await sending == "forbidden"
+        assert [type(event) for event in await told(room, 2)] == [Joined, Failed]
+        again = tasks.create_task(room.send("hello", key="k1"))
+        await talk.take(1)
+        assert (await again).position == Position("e1", 1)
+
+
+async def failure(room: Room) -> str:
+    with pytest.raises(SendFailed, match="not here") as caught:
+        await room.send("hello", key="k1")
+    return caught.value.code
+
+
+async def test_a_send_that_takes_too_long_stays_in_the_outbox(server: Server) -> None:
+    async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
+        talk, room = await joined(server, chat)
+        with pytest.raises(TimedOut):
+            await room.send("hello", key="k1", within=0)
+        assert [(own.key, own.text, str(own.progress)) for own in room.pending] == [
+            ("k1", "hello", "sending")
+        ]
+        waiting = tasks.create_task(room.send("hello", key="k1"))
+        await talk.take(1)
+        assert (await waiting).position == Position("e1", 1)
+
+
+async def test_pages_of_history_and_names(server: Server) -> None:
+    async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
+        talk, room = await joined(server, chat, message(7, "seven"))
+        paging = tasks.create_task(room.older())
+        history = await talk.hear()
+        assert isinstance(history, commands.History)
+        assert history.before == 7
+        await talk.say(events.Page(id=history.id, room="lobby", messages=[message(6, "six")], more=False))
+        page = await paging
+        assert [one.text for one in page.messages] == ["six"]
+        assert not page.more
+        asking = tasks.create_task(room.names("ann"))
+        who = await talk.hear()
+        assert isinstance(who, commands.Who)
+        await talk.say(events.MembersPage(id=who.id, room="lobby", count=2, names=["bob"], more=False))
+        names = await asking
+        assert names is not None
+        assert (names.count, names.names) == (2, ("bob",))
+
+
+async def test_a_room_that_is_left_ends_and_can_be_joined_again(server: Server) -> None:
+    async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
+        talk, room = await joined(server, chat, message(1, "one"))
+        room.leave()
+        assert [type(event) for event in await told_to_the_end(room)] == [Joined, Message]
+        leave = await talk.hear()
+        assert isinstance(leave, commands.Leave)
+        await talk.say(events.Left(id=leave.id, room="lobby"))
+        again = tasks.create_task(chat.join("lobby"))
+        assert (await talk.let_in(message(2, "two"), recovered=True)).since == Position("e1", 1)
+        assert await again is room
+        assert [type(event) for event in await told(room, 2)] == [Joined, Message]
