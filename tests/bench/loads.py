@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from statistics import quantiles
 from time import monotonic
 from typing import Final
@@ -122,13 +123,18 @@ def talk(scale: Scale) -> Round:
         speakers = [Speaker(client, n) for n, client in enumerate(crowd.clients)]
         for speaker in speakers:
             speaker.talk(1)
+        for client in crowd.clients[:100]:
+            client.timed = True
         crowd.idle(_WARM_UP)
+        for stream in streams:
+            stream.latencies = array("d")
         before = sum(speaker.acknowledged for speaker in speakers)
         use = _measure(server, crowd, scale.seconds)
         made = sum(speaker.acknowledged for speaker in speakers) - before
         figures = {
             "messages in/s": made / use.seconds,
             "server CPU µs per message in": _MICRO * use.cpu / made,
+            **_latency(*streams),
         }
         return Round(figures, use, _finish(crowd, speakers), load)
 
@@ -181,8 +187,8 @@ def _one_room(crowd: Crowd, scale: Scale) -> Stream:
     return stream
 
 
-def _latency(stream: Stream) -> dict[str, float]:
-    cuts = quantiles(stream.latencies, n=100)
+def _latency(*streams: Stream) -> dict[str, float]:
+    cuts = quantiles(chain.from_iterable(stream.latencies for stream in streams), n=100)
     return {"p50 ms": _MILLI * cuts[49], "p99 ms": _MILLI * cuts[98]}
 
 
