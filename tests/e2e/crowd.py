@@ -1,0 +1,82 @@
+"""People who chat through real SDK clients, and what each of them saw and was promised."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from hubbub_client import Client, Gap, Message, Receipt, Room
+
+ROOM = "lobby"
+
+
+@dataclass(slots=True)
+class Person:
+    """One client, what it saw (a gap is None), and the receipts of what it said."""
+
+    name: str
+    client: Client
+    room: Room
+    seen: list[Message | None] = field(default_factory=list)
+    receipts: dict[str, Receipt] = field(default_factory=dict)
+
+    async def read(self, changed: Callable[[], None]) -> None:
+        """Note messages and gaps, for ever."""
+        async for event in self.room:
+            if isinstance(event, Message):
+                self.seen.append(event)
+            elif isinstance(event, Gap):
+                self.seen.append(None)
+            changed()
+
+    async def talk(self, count: int) -> None:
+        """Say numbered things, each when the one before it is stored."""
+        for number in range(count):
+            text = f"{self.name} {number}"
+            self.receipts[text] = await self.room.send(text)
+
+    def messages(self) -> list[Message]:
+        return [event for event in self.seen if event is not None]
+
+
+class Crowd:
+    """Several people in one room."""
+
+    def __init__(self, people: list[Person]) -> None:
+        self.people = people
+        self._tick = asyncio.Event()
+
+    def changed(self) -> None:
+        self._tick.set()
+
+    async def until(self, holds: Callable[[], bool], limit: float = 30) -> None:
+        """Wait until something is true of what was seen."""
+        async with asyncio.timeout(limit):
+            while not holds():
+                self._tick.clear()
+                await self._tick.wait()
+
+    async def seen(self, count: int) -> None:
+        """Wait until all together saw so many things."""
+        await self.until(lambda: sum(len(person.seen) for person in self.people) >= count)
+
+
+@asynccontextmanager
+async def crowd(url: str, size: int) -> AsyncIterator[Crowd]:
+    """Bring people into a room for the time of the block."""
+    people: list[Person] = []
+    async with asyncio.TaskGroup() as clients:
+        for number in range(size):
+            client = await Client(url, name=f"p{number}").__aenter__()
+            people.append(Person(f"p{number}", client, await client.join(ROOM)))
+        gathered = Crowd(people)
+        readers = [clients.create_task(person.read(gathered.changed)) for person in people]
+        try:
+            yield gathered
+        finally:
+            for reader in readers:
+                reader.cancel()
+            for person in people:
+                await person.client.__aexit__(None, None, None)
