@@ -1,0 +1,141 @@
+"""One room on a node: who is told of whom, and of gaps, with outlets that fill up."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from brokers.base import Position
+from brokers.memory import Hub, MemoryBroker
+from service.codecs import JSON, PLAIN, Codec
+from service.fanout import Member
+from service.metrics import Metrics
+from service.room import Room
+from service.rooms import Rooms
+from service.stored import Stored, encode_stored
+from service.tasks import Tasks
+from tests.service.outlets import FakeOutlet
+from tests.service.serving import quick, until
+
+ROOM = "lobby"
+
+
+class Stage:
+    """A room that is open, and its hub."""
+
+    def __init__(self, room: Room, rooms: Rooms, hub: Hub) -> None:
+        self.room = room
+        self.rooms = rooms
+        self.hub = hub
+
+    def enter(self, user: str, codec: Codec = JSON) -> tuple[Member, FakeOutlet]:
+        outlet = FakeOutlet()
+        member = self.room.enter(outlet, codec, user)
+        self.room.fanout.add(member, self.room.log.epoch, self.room.log.end)
+        return member, outlet
+
+    async def say(self, count: int = 1) -> None:
+        for _ in range(count):
+            stored = Stored(key="k", user="eve", text="x", at=0)
+            self.hub.publish(ROOM, encode_stored(stored), f"{self.hub.head(ROOM)}")
+        await until(lambda: self.room.fanout.flushed == self.hub.head(ROOM).offset)
+
+
+@pytest.fixture
+async def stage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    monkeypatch.setattr("service.room.GATHER_SMALL", 0.001)
+    settings = quick(log_entries=4, presence_names=3)
+    hub, metrics = Hub(settings.broker_options), Metrics()
+    broker, tasks = MemoryBroker(settings.broker_options, hub), Tasks(metrics.task_failed)
+    rooms = Rooms("here", broker, tasks, metrics, settings)
+    await broker.start(rooms)
+    async with rooms.open(ROOM) as room:
+        yield Stage(room, rooms, hub)
+    rooms.close()
+    await tasks.close()
+    await broker.close()
+    assert metrics.task_failures == 0
+
+
+def presence(outlet: FakeOutlet) -> list[tuple[int, list[str], list[str]]]:
+    """List what an outlet was told of presence."""
+    found = [value for value in outlet.values() if value["type"] == "presence"]
+    return [(value["count"], value["joined"], value["left"]) for value in found]
+
+
+async def test_who_comes_at_once_is_told_at_once(stage: Stage) -> None:
+    _, outlet = stage.enter("ann")
+    stage.enter("bob")
+    await until(lambda: presence(outlet))
+    assert presence(outlet) == [(2, ["ann", "bob"], [])]
+
+
+async def test_who_came_and_went_between_is_not_named(stage: Stage) -> None:
+    _, outlet = stage.enter("ann")
+    eve, _ = stage.enter("eve")
+    stage.room.leave(eve)
+    stage.enter("bob")
+    await until(lambda: presence(outlet))
+    assert presence(outlet) == [(2, ["ann", "bob"], [])]
+
+
+async def test_in_large_rooms_only_the_number_is_told(stage: Stage) -> None:
+    _, outlet = stage.enter("ann")
+    for number in range(3):
+        stage.enter(f"user {number}")
+    await until(lambda: presence(outlet))
+    assert presence(outlet) == [(4, [], [])]
+    assert (stage.room.members().count, stage.room.members().more) == (4, True)
+
+
+async def test_a_user_with_two_tabs_comes_with_the_first_and_goes_with_the_last(stage: Stage) -> None:
+    _, outlet = stage.enter("ann")
+    tabs = [stage.enter("bob")[0] for _ in range(2)]
+    await until(lambda: presence(outlet))
+    stage.room.leave(tabs[0])
+    stage.enter("eve")
+    await until(lambda: len(presence(outlet)) == 2)
+    stage.room.leave(tabs[1])
+    await until(lambda: len(presence(outlet)) == 3)
+    assert presence(outlet)[1:] == [(3, ["eve"], []), (2, [], ["bob"])]
+
+
+async def test_who_lags_is_told_of_presence_when_it_is_back(stage: Stage) -> None:
+    slow, full = stage.enter("slow")
+    eve, outlet = stage.enter("eve")
+    await until(lambda: presence(full))
+    full.paused = True
+    stage.enter("ann")
+    await until(lambda: len(presence(outlet)) == 2)
+    stage.room.leave(eve)
+    _, bob = stage.enter("bob")
+    await until(lambda: presence(bob))
+    await stage.say()
+    assert len(presence(full)) == 1
+    full.drain()
+    stage.room.fanout.catch_up(slow)
+    assert presence(full)[1:] == [(3, ["ann", "bob"], ["eve"])]
+
+
+async def test_typing_is_told_to_the_others_and_not_too_often(stage: Stage) -> None:
+    _, ann = stage.enter("ann")
+    _, bob = stage.enter("bob")
+    _, plain = stage.enter("eve", PLAIN)
+    stage.room.show_typing("ann")
+    assert bob.values() == [{"type": "typing", "room": ROOM, "user": "ann"}]
+    assert (ann.writes, plain.writes) == ([], [])
+    assert [stage.room.may_type(user) for user in ("ann", "ann", "bob")] == [True, False, True]
+
+
+async def test_a_gap_is_told_to_the_live_at_once_and_to_the_full_in_its_place(stage: Stage) -> None:
+    _, live = stage.enter("ann")
+    slow, full = stage.enter("bob")
+    await stage.say()
+    full.paused = True
+    epoch = stage.room.log.epoch
+    stage.hub.publish(ROOM, b'{"text":"lost"}', "lost")
+    stage.room.restart(Position(epoch, 5))
+    assert live.values()[-1] == {"type": "reset", "room": ROOM, "epoch": epoch, "offset": 5}
+    assert [value["type"] for value in full.values()] == ["message"]
+    assert not slow.live
