@@ -25,6 +25,7 @@ export default defineConfig({
           name: "e2e",
           environment: "node",
           include: ["e2e/**/*.test.ts"],
+          globalSetup: ["e2e/setup.ts"],
           // One browser at a time: scroll and timing are measured, so they must not compete for a core.
           fileParallelism: false,
           testTimeout: 30_000,

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
-import { test as base } from "vitest";
+import { test as base, inject } from "vitest";
+import { missing, Node } from "./node.ts";
 
 const executablePath = process.env.HUBBUB_E2E_CHROMIUM ?? "/usr/bin/chromium";
-const url = process.env.HUBBUB_E2E_URL;
 const pictures = fileURLToPath(new URL("./screenshots/", import.meta.url));
 
 const args = [
@@ -34,15 +34,23 @@ export interface Browser {
 }
 
 /**
- * A test that is given the page's address and a browser: `test("…", async ({ browser, url }) => …)`.
+ * A test that is given the page's address, a browser, or a node of its own that it may kill:
+ * `test("…", async ({ browser, url }) => …)`.
  *
  * Where either is missing, the test is skipped and says why; in CI it fails instead, because there
  * a skip would be taken for a pass.
  */
-export const test = base.extend<{ url: string; browser: Browser }>({
+export const test = base.extend<{ url: string; node: Node; browser: Browser }>({
   url: async ({ skip }, use) => {
-    if (url !== undefined) return use(url);
-    return cannotRun(skip, "HUBBUB_E2E_URL is not set: it names the page to open.");
+    const page = inject("page");
+    return "url" in page ? use(page.url) : cannotRun(skip, page.missing);
+  },
+  node: async ({ skip }, use) => {
+    const reason = missing();
+    if (reason !== null) return cannotRun(skip, reason);
+    const node = await Node.start();
+    await use(node);
+    await node.stop();
   },
   browser: async ({ skip }, use) => {
     if (!existsSync(executablePath))

@@ -1,14 +1,22 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App.tsx";
+import { Session } from "./app/session.ts";
 import "./styles/tokens.css";
 import "./styles/base.css";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has lost its #root element");
 
+const session = new Session({
+  url: new URL("ws", window.location.href).href.replace(/^http/, "ws").replace(/#.*$/, ""),
+  identities: localStorage,
+  outbox: sessionStorage,
+});
+session.resume();
+
 createRoot(root).render(
   <StrictMode>
-    <App />
+    <App session={session} />
   </StrictMode>,
 );

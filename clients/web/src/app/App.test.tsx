@@ -1,8 +1,143 @@
 import { render, screen } from "@testing-library/react";
-import { expect, test } from "vitest";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, expect, test, vi } from "vitest";
 import { App } from "./App.tsx";
+import { Session } from "./session.ts";
 
-test("the page names itself in one heading", () => {
-  render(<App />);
+class Socket {
+  static last: Socket | null = null;
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: string }) => void) | null = null;
+  onclose = null;
+  onerror = null;
+  readonly sent: Record<string, unknown>[] = [];
+
+  constructor() {
+    Socket.last = this;
+    queueMicrotask(() => this.onopen?.());
+  }
+
+  send(text: string): void {
+    this.sent.push(JSON.parse(text) as Record<string, unknown>);
+  }
+
+  close(): void {}
+
+  hear(event: Record<string, unknown>): void {
+    this.onmessage?.({ data: JSON.stringify(event) });
+  }
+}
+
+function open(): Session {
+  const session = new Session({
+    url: "ws://node/ws",
+    identities: localStorage,
+    outbox: sessionStorage,
+  });
+  session.resume();
+  render(<App session={session} />);
+  return session;
+}
+
+beforeEach(() => {
+  localStorage.clear();
+  sessionStorage.clear();
+  window.location.hash = "";
+  vi.stubGlobal("WebSocket", Socket);
+});
+
+const limits = { frame: 65_536, text: 10, rooms: 100, sends: 10, burst: 20 };
+const members = { count: 2, names: ["ann", "bob"], more: false };
+const hi = {
+  type: "message",
+  room: "lobby",
+  offset: 1,
+  prev: 0,
+  key: "x",
+  user: "bob",
+  text: "hi",
+  at: 0,
+};
+
+async function signIn(): Promise<Socket> {
+  open();
+  await userEvent.type(screen.getByLabelText("Your name"), "ann{Enter}");
+  const socket = Socket.last;
+  if (socket === null) throw new Error("no socket was opened");
+  await vi.waitFor(() => expect(socket.sent[0]).toMatchObject({ type: "hello", name: "ann" }));
+  return socket;
+}
+
+async function enter(): Promise<Socket> {
+  const socket = await signIn();
+  socket.hear({ type: "welcome", id: 1, user: "ann", session: "s", ping: 25_000, time: 0, limits });
+  await screen.findByRole("heading", { name: "lobby" });
+  const join = { type: "joined", room: "lobby", epoch: "e", head: 1, recovered: false };
+  await vi.waitFor(() => expect(socket.sent[1]).toMatchObject({ type: "join", room: "lobby" }));
+  socket.hear({ ...join, id: 2, messages: [hi], members });
+  await screen.findByText("hi");
+  return socket;
+}
+
+test("the page names itself, and asks for a name first", () => {
+  open();
   expect(screen.getByRole("heading", { level: 1 })).toHaveTextContent("hubbub");
+  expect(screen.getByRole("button", { name: "Join" })).toBeDisabled();
+});
+
+test("a name in use comes back with one that is free", async () => {
+  const socket = await signIn();
+  const refusal = { type: "error", id: 1, code: "name_taken", message: "", retry: false };
+  socket.hear({ ...refusal, suggestion: "ann2" });
+  expect(await screen.findByRole("alert")).toHaveTextContent(
+    "ann is in use here, but ann2 is free.",
+  );
+  await vi.waitFor(() => expect(screen.getByLabelText("Your name")).toHaveValue("ann2"));
+});
+
+test("one sees what was said, who is there, and what oneself says at once", async () => {
+  const socket = await enter();
+  expect(screen.getByRole("complementary", { name: "Members" })).toHaveTextContent("Here now 2");
+  await userEvent.type(screen.getByRole("textbox", { name: "Message to lobby" }), "hello{Enter}");
+  expect(screen.getByRole("log")).toHaveTextContent("hello");
+  expect(socket.sent.at(-1)).toMatchObject({ type: "send", text: "hello" });
+});
+
+test("Shift and Enter begin a new line, and what is too long is not sent but counted", async () => {
+  const socket = await enter();
+  const field = screen.getByRole("textbox", { name: "Message to lobby" });
+  await userEvent.type(field, "a{Shift>}{Enter}{/Shift}bcdefghijkl{Enter}");
+  expect(field).toHaveValue("a\nbcdefghijkl");
+  expect(screen.getByRole("status")).toHaveTextContent("-3");
+  expect(socket.sent.filter(({ type }) => type === "send")).toEqual([]);
+});
+
+test("a message that was refused says why, and can be sent again or deleted", async () => {
+  const socket = await enter();
+  await userEvent.type(screen.getByRole("textbox", { name: "Message to lobby" }), "hello{Enter}");
+  const { id } = socket.sent.at(-1) as { id: number };
+  socket.hear({ type: "error", id, code: "forbidden", message: "no", retry: false });
+  expect(await screen.findByText("Not sent: you may not write here.")).toBeVisible();
+  await userEvent.click(screen.getByRole("button", { name: "Retry" }));
+  expect(socket.sent.at(-1)).toMatchObject({ type: "send", text: "hello" });
+  socket.hear({ type: "error", id: id + 1, code: "forbidden", message: "no", retry: false });
+  await userEvent.click(await screen.findByRole("button", { name: "Delete" }));
+  expect(screen.queryByText("hello")).toBeNull();
+});
+
+test("another room is joined by its name, and its address can be shared", async () => {
+  const socket = await enter();
+  await userEvent.type(screen.getByRole("textbox", { name: "Join another room" }), "a den{Enter}");
+  expect(await screen.findByRole("heading", { name: "a den" })).toBeVisible();
+  expect(window.location.hash).toBe("#a%20den");
+  expect(socket.sent.at(-1)).toMatchObject({ type: "join", room: "a den" });
+});
+
+test("who was here before is not asked again", async () => {
+  localStorage.setItem("hubbub.identity", JSON.stringify({ name: "ann", session: "s" }));
+  open();
+  expect(screen.getByRole("heading", { name: "lobby" })).toBeVisible();
+  await vi.waitFor(() =>
+    expect(Socket.last?.sent[0]).toMatchObject({ type: "hello", name: "ann", session: "s" }),
+  );
 });

@@ -1,11 +1,18 @@
-import styles from "./App.module.css";
+import { useSyncExternalStore } from "react";
+import { NameForm } from "../features/welcome/NameForm.tsx";
+import { Chat } from "./Chat.tsx";
+import type { Session } from "./session.ts";
 
-/** The whole page. For now it only says hello. */
-export function App() {
+/** The whole page: a name first, then the rooms. */
+export function App({ session }: { readonly session: Session }) {
+  const state = useSyncExternalStore(session.subscribe, () => session.state);
+  if (state.phase === "in")
+    return <Chat client={state.client} onSignOut={() => session.signOut()} />;
   return (
-    <main className={styles.page}>
-      <h1>hubbub</h1>
-      <p>Nobody here yet.</p>
-    </main>
+    <NameForm
+      trying={state.phase === "trying"}
+      problem={state.phase === "asking" ? state.problem : null}
+      onName={(name) => session.signIn(name)}
+    />
   );
 }

@@ -1,0 +1,67 @@
+/** The page in light and dark, on a desk and on a phone: pictures to look at, and what axe says. */
+import type * as Axe from "axe-core";
+import axe from "axe-core";
+import type { Page } from "playwright-core";
+import { expect } from "vitest";
+import { test } from "./browser.ts";
+import { hears, newRoom, say, sitDown, Talker } from "./people.ts";
+
+const desk = { width: 1280, height: 800 };
+const phone = { width: 390, height: 844 };
+const narrow = { width: 320, height: 568 };
+
+async function faults(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() =>
+    (globalThis as unknown as { axe: typeof Axe }).axe.run(),
+  );
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+}
+
+test("the question for a name has no faults that axe knows", async ({ browser, url }) => {
+  const { page } = browser;
+  await page.goto(url);
+  await page.getByLabel("Your name").fill("ann");
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await browser.screenshot(`name-${colorScheme}`);
+    expect(await faults(page)).toEqual([]);
+  }
+});
+
+test("the chat has none either, light and dark, wide and narrow", async ({ browser, url }) => {
+  const room = newRoom();
+  const { page } = browser;
+  const bob = new Talker(url, room, "bob");
+  const eve = new Talker(url, room, "Żółw");
+  await bob.say(
+    "Morning! The notes are at https://example.org/notes (draft).",
+    "Who can read them?",
+  );
+  await eve.say("I do, after coffee ☕");
+  await sitDown(page, url, room, `ann of ${room}`);
+  await say(page, "Me too.");
+  await hears(page, "Me too.");
+  await eve.say("onewordthatisverylong".repeat(9), "مرحبا بالجميع", "see you");
+  await hears(page, "see you");
+  bob.typing();
+  await page.getByText("bob is typing…").waitFor();
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    for (const [name, size] of Object.entries({ desk, phone, narrow })) {
+      await page.setViewportSize(size);
+      await browser.screenshot(`chat-${name}-${colorScheme}`);
+      expect(await faults(page)).toEqual([]);
+      expect(await overflow(page)).toBe(0);
+    }
+  }
+  await page.getByRole("button", { name: "Rooms" }).click();
+  await browser.screenshot("chat-rooms-dark");
+  expect(await faults(page)).toEqual([]);
+  for (const talker of [bob, eve]) talker.leave();
+});
+
+/** By how much the page is wider than its window. */
+async function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+}

@@ -1,0 +1,103 @@
+/** A node of this checkout for the browser tests: started on a free port, stopped behind them. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import { resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const web = fileURLToPath(new URL("..", import.meta.url));
+const repository = resolve(web, "../..");
+const python = resolve(web, process.env.HUBBUB_E2E_PYTHON ?? "../../.venv/bin/python");
+const patience = 20_000;
+
+/** Why no node can be started here; null if one can. */
+export function missing(): string | null {
+  return existsSync(python) ? null : `There is no Python at ${python}: set HUBBUB_E2E_PYTHON.`;
+}
+
+export class Node {
+  readonly url: string;
+  readonly #port: number;
+  #process: ChildProcess | null = null;
+
+  private constructor(port: number) {
+    this.#port = port;
+    this.url = `http://127.0.0.1:${port}`;
+  }
+
+  static async start(): Promise<Node> {
+    const node = new Node(await freePort());
+    await node.start();
+    return node;
+  }
+
+  /** Start it, on the port that it had before. */
+  async start(): Promise<void> {
+    const child = spawn(python, ["-m", "service"], {
+      cwd: repository,
+      env: {
+        ...withoutOurs(),
+        BROKER: "memory",
+        HUBBUB_PORT: `${this.#port}`,
+        HUBBUB_HOST: "127.0.0.1",
+      },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    this.#process = child;
+    let complaint = "";
+    child.stderr.on("data", (text) => {
+      complaint = `${complaint}${text}`.slice(-2_000);
+    });
+    const until = Date.now() + patience;
+    while (!(await this.#isReady())) {
+      if (child.exitCode !== null || Date.now() > until)
+        throw new Error(`The node did not become ready.\n${complaint}`);
+      await pause(100);
+    }
+  }
+
+  async #isReady(): Promise<boolean> {
+    try {
+      return (await fetch(`${this.url}/health/ready`)).ok;
+    } catch {
+      return false;
+    }
+  }
+
+  /** End it at once, as a machine does that fails. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  async stop(): Promise<void> {
+    await this.#end("SIGTERM");
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process;
+    this.#process = null;
+    if (child === null || child.exitCode !== null) return;
+    child.kill(signal);
+    const slow = setTimeout(() => child.kill("SIGKILL"), 5_000);
+    await once(child, "exit");
+    clearTimeout(slow);
+  }
+}
+
+/** A node takes a name that begins like its own settings for a mistyped one. */
+function withoutOurs(): NodeJS.ProcessEnv {
+  const entries = Object.entries(process.env).filter(([name]) => !name.startsWith("HUBBUB_"));
+  return Object.fromEntries(entries);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (typeof address !== "object" || address === null) throw new Error("no port was given");
+  return address.port;
+}

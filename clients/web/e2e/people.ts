@@ -1,0 +1,70 @@
+/** People for the browser tests: some at a page, some at a program. */
+import type { BrowserContext, Page } from "playwright-core";
+import { WebSocket } from "ws";
+import { type Client, createClient } from "../src/sdk/index.ts";
+
+/** An outbox takes 200. */
+const atOnce = 100;
+
+/** A room that no other test has been in. */
+export function newRoom(): string {
+  return `room ${Math.random().toString(36).slice(2, 8)}`;
+}
+
+/** Open the page in a tab, and join the room under a name. */
+export async function sitDown(page: Page, url: string, room: string, name: string): Promise<void> {
+  await page.goto(`${url}/#${encodeURIComponent(room)}`);
+  await page.getByLabel("Your name").fill(name);
+  await page.getByRole("button", { name: "Join" }).click();
+  await page.getByRole("heading", { name: room }).waitFor();
+}
+
+/** Open a window with a profile of its own, so that another person can sit there. */
+export async function otherWindow(context: BrowserContext): Promise<Page> {
+  const browser = context.browser();
+  if (browser === null) throw new Error("this context belongs to no browser");
+  const other = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  return other.newPage();
+}
+
+export async function say(page: Page, text: string): Promise<void> {
+  await page.getByRole("textbox", { name: /^Message to/ }).fill(text);
+  await page.keyboard.press("Enter");
+}
+
+/** Wait until the page shows this text among its messages. */
+export async function hears(page: Page, text: string): Promise<void> {
+  await messages(page).getByText(text, { exact: true }).waitFor();
+}
+
+export function messages(page: Page) {
+  return page.getByRole("log");
+}
+
+/** Somebody with a program instead of a page. */
+export class Talker {
+  readonly client: Client;
+  readonly #room: ReturnType<Client["room"]>;
+
+  constructor(url: string, room: string, name: string) {
+    this.client = createClient({ url: `${url.replace(/^http/, "ws")}/ws`, name, WebSocket });
+    this.client.connect();
+    this.#room = this.client.room(room);
+    this.#room.join();
+  }
+
+  /** Say all of these, and wait until they are stored. */
+  async say(...texts: string[]): Promise<void> {
+    const more = [...texts];
+    while (more.length > 0)
+      await Promise.all(more.splice(0, atOnce).map((text) => this.#room.send(text).done));
+  }
+
+  typing(): void {
+    this.#room.typing();
+  }
+
+  leave(): void {
+    this.client.close();
+  }
+}

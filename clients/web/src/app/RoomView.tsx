@@ -1,0 +1,90 @@
+import { useCallback, useEffect, useState } from "react";
+import { useAnnouncements } from "../features/announce/useAnnouncements.ts";
+import { Composer } from "../features/composer/Composer.tsx";
+import { ConnectionStrip } from "../features/connection/ConnectionStrip.tsx";
+import { Members } from "../features/members/Members.tsx";
+import { Timeline } from "../features/timeline/Timeline.tsx";
+import { TypingLine } from "../features/timeline/TypingLine.tsx";
+import type { Client, Room, RoomSnapshot } from "../sdk/index.ts";
+import { useRoom } from "../sdk/react.ts";
+import styles from "./Chat.module.css";
+
+/** What a text may have until the server has said. */
+const usualLength = 4_000;
+
+interface Props {
+  readonly room: Room;
+  readonly client: Client;
+  readonly drafts: Map<string, string>;
+  readonly roomsOpen: boolean;
+  onRooms(): void;
+}
+
+/** The open room: its name, its messages, where one writes, and who is there. */
+export function RoomView({ room, client, drafts, roomsOpen, onRooms }: Props) {
+  const snapshot = useRoom(room);
+  const [membersOpen, setMembersOpen] = useState(false);
+  const keepDraft = useCallback(
+    (text: string) => void drafts.set(room.name, text),
+    [drafts, room.name],
+  );
+  const user = client.user ?? "";
+  useAnnouncements(room, client.user);
+  useEffect(() => {
+    document.title = `${room.name} · hubbub`;
+  }, [room.name]);
+
+  return (
+    <>
+      <main className={styles.room}>
+        <header className={styles.header}>
+          <button
+            className={styles.menu}
+            type="button"
+            aria-controls="rooms"
+            aria-expanded={roomsOpen}
+            onClick={onRooms}
+          >
+            Rooms
+          </button>
+          <h1 className={styles.title}>
+            <bdi>{room.name}</bdi>
+          </h1>
+          <button
+            className={styles.who}
+            type="button"
+            aria-controls="who"
+            aria-expanded={membersOpen}
+            onClick={() => setMembersOpen(!membersOpen)}
+          >
+            <span className={styles.dot} aria-hidden="true" />
+            {snapshot.members.count} here
+          </button>
+        </header>
+        <ConnectionStrip client={client} catchingUp={snapshot.catchingUp} />
+        <Refused snapshot={snapshot} />
+        <Timeline room={room} snapshot={snapshot} user={user} />
+        <TypingLine typing={snapshot.typing} />
+        <Composer
+          room={room}
+          most={client.limits?.text ?? usualLength}
+          draft={drafts.get(room.name) ?? ""}
+          disabled={snapshot.state === "refused"}
+          onDraft={keepDraft}
+        />
+      </main>
+      <aside id="who" className={styles.members} data-open={membersOpen} aria-label="Members">
+        <Members room={room} members={snapshot.members} user={client.user} />
+      </aside>
+    </>
+  );
+}
+
+function Refused({ snapshot }: { readonly snapshot: RoomSnapshot }) {
+  if (snapshot.refusal === null) return null;
+  return (
+    <p className={styles.refused} role="alert">
+      You can’t be in this room: {snapshot.refusal.message}
+    </p>
+  );
+}

@@ -1,0 +1,57 @@
+import { act, render, screen } from "@testing-library/react";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Message, Room } from "../../sdk/index.ts";
+import { Announcer } from "../../ui/Announcer.tsx";
+import { useAnnouncements } from "./useAnnouncements.ts";
+
+let listener: (message: Message) => void = () => {};
+const room = {
+  onMessage(heard: typeof listener) {
+    listener = heard;
+    return () => {};
+  },
+} as unknown as Room;
+
+function Listening() {
+  useAnnouncements(room, "ann");
+  return null;
+}
+
+function hear(user: string, text: string): void {
+  const place = { room: "r", offset: 1, prev: 0, key: "k", at: 0 };
+  listener({ type: "message", ...place, user, text });
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  render(
+    <Announcer>
+      <Listening />
+    </Announcer>,
+  );
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function said(): string | null {
+  act(() => vi.advanceTimersByTime(1_000));
+  return screen.getByTestId("said").textContent;
+}
+
+test("one message is read out, more at once are counted, one's own are neither", () => {
+  hear("bob", "hello");
+  expect(said()).toBe("bob: hello");
+  hear("ann", "mine");
+  expect(said()).toBe("bob: hello");
+  for (const text of ["a", "b", "c"]) hear("bob", text);
+  expect(said()).toBe("3 new messages");
+});
+
+test("the same words said again are other words to a screen reader", () => {
+  hear("bob", "hello");
+  const first = said();
+  hear("bob", "hello");
+  expect(said()).not.toBe(first);
+});

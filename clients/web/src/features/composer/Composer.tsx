@@ -1,0 +1,106 @@
+import {
+  type Dispatch,
+  type KeyboardEvent,
+  type RefObject,
+  type SetStateAction,
+  type SubmitEvent,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
+import { NotSent, type Room } from "../../sdk/index.ts";
+import { useVoice } from "../../ui/Announcer.tsx";
+import styles from "./Composer.module.css";
+import { type Stroke, sends } from "./keys.ts";
+
+/** From here on the reader is told how much room is left. */
+const nearlyFull = 0.9;
+
+interface Props {
+  readonly room: Room;
+  /** Characters that the server takes. */
+  readonly most: number;
+  /** What was written and not sent when the room was last open. */
+  readonly draft: string;
+  readonly disabled: boolean;
+  onDraft(text: string): void;
+}
+
+/** Where one writes. Enter sends, Shift and Enter begin a new line. */
+export function Composer({ room, most, draft, disabled, onDraft }: Props) {
+  const [text, setText] = useState(draft);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const say = useSending(room, setText);
+  const length = [...text].length;
+  const sendable = text.trim() !== "" && length <= most && !disabled;
+  useEffect(() => onDraft(text), [text, onDraft]);
+  useFocusAtFirst(field);
+
+  const send = (event: SubmitEvent | KeyboardEvent) => {
+    event.preventDefault();
+    if (sendable) say(text);
+    field.current?.focus();
+  };
+  const write = (words: string) => {
+    setText(words);
+    if (words !== "") room.typing();
+  };
+
+  return (
+    <form className={styles.composer} onSubmit={send}>
+      <textarea
+        ref={field}
+        className={styles.field}
+        aria-label={`Message to ${room.name}`}
+        placeholder={`Message to ${room.name}`}
+        rows={1}
+        value={text}
+        disabled={disabled}
+        enterKeyHint="send"
+        dir="auto"
+        aria-invalid={length > most}
+        onChange={(event) => write(event.target.value)}
+        onKeyDown={(event) => sends(strokeOf(event)) && send(event)}
+      />
+      {length > most * nearlyFull && <Left count={most - length} />}
+      <button className={styles.send} type="submit" disabled={!sendable}>
+        Send
+      </button>
+    </form>
+  );
+}
+
+function Left({ count }: { readonly count: number }) {
+  return (
+    <output className={styles.left} data-over={count < 0}>
+      {count}
+    </output>
+  );
+}
+
+function useFocusAtFirst(field: RefObject<HTMLTextAreaElement | null>): void {
+  useEffect(() => {
+    // On a phone it would open the keyboard, over what one came to read.
+    if (window.matchMedia?.("(hover: hover)").matches) field.current?.focus();
+  }, [field]);
+}
+
+/** Send a text and empty the field; what nothing holds comes back into it. */
+function useSending(room: Room, setText: Dispatch<SetStateAction<string>>): (text: string) => void {
+  const voice = useVoice();
+  return (text) => {
+    setText("");
+    room.send(text).done.catch((error: unknown) => {
+      if (!(error instanceof NotSent) || !unheld.has(error.code)) return;
+      setText((since) => (since === "" ? text : since));
+      voice.alert("Not sent: too much is waiting already");
+    });
+  };
+}
+
+/** Failures of messages that no outbox holds: the text goes back to where it was written. */
+const unheld: ReadonlySet<string> = new Set(["outbox_full", "not_joined"]);
+
+function strokeOf({ key, shiftKey, keyCode, nativeEvent }: KeyboardEvent): Stroke {
+  return { key, shiftKey, keyCode, isComposing: nativeEvent.isComposing };
+}

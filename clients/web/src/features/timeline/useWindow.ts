@@ -1,0 +1,31 @@
+/** Which of the rows in memory are in the page: the last ones, or from where the reader has gone up to. */
+import { useState } from "react";
+
+export const followed = 300;
+const step = 100;
+
+interface HasId {
+  readonly id: string;
+}
+
+export interface RowWindow<T> {
+  readonly rows: readonly T[];
+  /** Whether memory holds older rows that are not in the page. */
+  readonly hidden: boolean;
+  /** Put more of those into the page. */
+  reveal(): void;
+  /** Keep the first row, or follow the end again. */
+  hold(on: boolean): void;
+}
+
+export function useWindow<T extends HasId>(all: readonly T[]): RowWindow<T> {
+  const [firstId, setFirstId] = useState<string | null>(null);
+  const found = firstId === null ? -1 : all.findIndex(({ id }) => id === firstId);
+  const from = found === -1 ? Math.max(0, all.length - followed) : found;
+  return {
+    rows: from === 0 ? all : all.slice(from),
+    hidden: from > 0,
+    reveal: () => setFirstId(all[Math.max(0, from - step)]?.id ?? null),
+    hold: (on) => setFirstId((before) => (on ? (before ?? all[from]?.id ?? null) : null)),
+  };
+}

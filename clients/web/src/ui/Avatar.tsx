@@ -1,0 +1,12 @@
+import styles from "./Avatar.module.css";
+import { hueStyle } from "./hue.ts";
+
+/** The first character of a name in its colour. It says nothing that the name beside it doesn't. */
+export function Avatar({ name }: { readonly name: string }) {
+  const [first = "?"] = name;
+  return (
+    <span className={styles.avatar} style={hueStyle(name)} aria-hidden="true">
+      {first.toUpperCase()}
+    </span>
+  );
+}
