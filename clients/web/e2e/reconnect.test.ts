@@ -50,7 +50,8 @@ test("a node that is killed and started again gets each message once", async ({
   await page.getByText(/Reconnecting/).waitFor({ state: "detached" });
   await hears(page, "welcome back");
   await expect.poll(() => page.getByText("Sending…").count()).toBe(0);
-  // A memory broker forgets with its process; what was not acknowledged is what counts.
+  // A memory broker forgets with its process, which one is told; what was not acknowledged is what counts.
+  await page.getByText("Some messages are lost").waitFor();
   const texts = await said(page);
   expect(texts.filter((text) => text === "one" || text === "two")).toEqual(["one", "two"]);
   bob.leave();

@@ -108,7 +108,7 @@ test("Shift and Enter begin a new line, and what is too long is not sent but cou
   const field = screen.getByRole("textbox", { name: "Message to lobby" });
   await userEvent.type(field, "a{Shift>}{Enter}{/Shift}bcdefghijkl{Enter}");
   expect(field).toHaveValue("a\nbcdefghijkl");
-  expect(screen.getByRole("status")).toHaveTextContent("-3");
+  expect(screen.getByText("-3")).toBeVisible();
   expect(socket.sent.filter(({ type }) => type === "send")).toEqual([]);
 });
 
@@ -117,7 +117,9 @@ test("a message that was refused says why, and can be sent again or deleted", as
   await userEvent.type(screen.getByRole("textbox", { name: "Message to lobby" }), "hello{Enter}");
   const { id } = socket.sent.at(-1) as { id: number };
   socket.hear({ type: "error", id, code: "forbidden", message: "no", retry: false });
-  expect(await screen.findByText("Not sent: you may not write here.")).toBeVisible();
+  expect(await screen.findByRole("button", { name: "Retry" })).toBeVisible();
+  expect(screen.getByRole("log")).toHaveTextContent("Not sent: you may not write here.");
+  expect(screen.getByTestId("alerted")).toHaveTextContent("Not sent: you may not write here.");
   await userEvent.click(screen.getByRole("button", { name: "Retry" }));
   expect(socket.sent.at(-1)).toMatchObject({ type: "send", text: "hello" });
   socket.hear({ type: "error", id: id + 1, code: "forbidden", message: "no", retry: false });
@@ -131,6 +133,16 @@ test("another room is joined by its name, and its address can be shared", async 
   expect(await screen.findByRole("heading", { name: "a den" })).toBeVisible();
   expect(window.location.hash).toBe("#a%20den");
   expect(socket.sent.at(-1)).toMatchObject({ type: "join", room: "a den" });
+});
+
+test("a room is left by its cross, and another one opens", async () => {
+  const socket = await enter();
+  await userEvent.type(screen.getByRole("textbox", { name: "Join another room" }), "den{Enter}");
+  await screen.findByRole("heading", { name: "den" });
+  await userEvent.click(screen.getByRole("button", { name: "Leave den" }));
+  expect(await screen.findByRole("heading", { name: "lobby" })).toBeVisible();
+  expect(socket.sent.at(-1)).toMatchObject({ type: "leave", room: "den" });
+  expect(screen.queryByRole("link", { name: "den" })).toBeNull();
 });
 
 test("who was here before is not asked again", async () => {

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useState } from "react";
 import { useAnnouncements } from "../features/announce/useAnnouncements.ts";
 import { Composer } from "../features/composer/Composer.tsx";
 import { ConnectionStrip } from "../features/connection/ConnectionStrip.tsx";
+import { GapNotice } from "../features/gaps/GapNotice.tsx";
 import { Members } from "../features/members/Members.tsx";
 import { Timeline } from "../features/timeline/Timeline.tsx";
 import { TypingLine } from "../features/timeline/TypingLine.tsx";
@@ -62,6 +63,7 @@ export function RoomView({ room, client, drafts, roomsOpen, onRooms }: Props) {
           </button>
         </header>
         <ConnectionStrip client={client} catchingUp={snapshot.catchingUp} />
+        <GapNotice room={room} />
         <Refused snapshot={snapshot} />
         <Timeline room={room} snapshot={snapshot} user={user} />
         <TypingLine typing={snapshot.typing} />

@@ -92,6 +92,20 @@ test("behind a restart of the node the client is back, and has missed nothing", 
   await vi.waitFor(() => expect(texts(room.snapshot)).toEqual(["one", "two", "three"]));
 });
 
+test("a node that forgot the room is found out, and what is left of it is shown", async () => {
+  const { room } = await joined();
+  const lost = vi.fn();
+  room.onGap(lost);
+  node.say("one");
+  await vi.waitFor(() => expect(texts(room.snapshot)).toEqual(["one"]));
+  node.drop(1012);
+  node.model.cut();
+  node.model.newEpoch();
+  node.say("anew");
+  await vi.waitFor(() => expect(texts(room.snapshot)).toEqual(["anew"]));
+  expect(lost).toHaveBeenCalledOnce();
+});
+
 test("a close code that says stop ends it, with nobody trying again", async () => {
   const { client } = await joined();
   node.drop(4502);

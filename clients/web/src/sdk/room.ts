@@ -55,6 +55,7 @@ export class Room {
   readonly #rows = new Rows();
   readonly #changed = new Listeners();
   readonly #said = new Listeners<[Message]>();
+  readonly #gaps = new Listeners();
   readonly #written = new Map<string, number>();
   readonly #pending = new Map<string, Pending>();
   #older: ((answer: { more: boolean }) => void)[] = [];
@@ -131,6 +132,11 @@ export class Room {
     return this.#said.add(listener);
   }
 
+  /** Be told when messages are lost: between two rows, or those ahead of all that is shown now. */
+  onGap(listener: () => void): () => void {
+    return this.#gaps.add(listener);
+  }
+
   get snapshot(): RoomSnapshot {
     this.#snapshot ??= this.#make();
     return this.#snapshot;
@@ -158,6 +164,9 @@ export class Room {
     switch (effect[0]) {
       case "message":
         if (live) this.#said.tell(effect[2]);
+        break;
+      case "gap":
+        this.#gaps.tell();
         break;
       case "sent":
         this.#settle(effect[2], ({ resolve }) => resolve(effect[3]));

@@ -10,6 +10,7 @@ import {
 } from "react";
 import { NotSent, type Room } from "../../sdk/index.ts";
 import { useVoice } from "../../ui/Announcer.tsx";
+import { reasonOf } from "../refusals/reasons.ts";
 import styles from "./Composer.module.css";
 import { type Stroke, sends } from "./keys.ts";
 
@@ -91,9 +92,9 @@ function useSending(room: Room, setText: Dispatch<SetStateAction<string>>): (tex
   return (text) => {
     setText("");
     room.send(text).done.catch((error: unknown) => {
-      if (!(error instanceof NotSent) || !unheld.has(error.code)) return;
-      setText((since) => (since === "" ? text : since));
-      voice.alert("Not sent: too much is waiting already");
+      if (!(error instanceof NotSent)) return;
+      if (unheld.has(error.code)) setText((since) => (since === "" ? text : since));
+      voice.alert(`Not sent: ${reasonOf(error.code, error.message)}`);
     });
   };
 }

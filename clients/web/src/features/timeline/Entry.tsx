@@ -3,9 +3,9 @@ import type { MessageRow, OwnRow, Room, Row } from "../../sdk/index.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { hueStyle } from "../../ui/hue.ts";
 import { timeOfDay, wholeMoment } from "../../ui/times.ts";
+import { reasonOf } from "../refusals/reasons.ts";
 import styles from "./Entry.module.css";
 import { pieces } from "./links.ts";
-import { reasonOf } from "./reasons.ts";
 
 interface Props {
   readonly row: Row;

@@ -5,6 +5,7 @@ const reasons: Readonly<Record<string, string>> = {
   empty: "there’s nothing in it.",
   forbidden: "you may not write here.",
   not_joined: "you’re not in this room.",
+  outbox_full: "too much is waiting already.",
   too_many_rooms: "you’re in too many rooms.",
 };
 
