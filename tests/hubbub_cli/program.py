@@ -13,14 +13,15 @@ COMMAND: Final = (sys.executable, "-m", "hubbub_cli")
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Give an environment in which nothing of this machine's counts."""
-    return {
+    """Give an environment in which nothing of this machine's counts, and nothing is kept."""
+    fixed = {
         "PATH": os.environ["PATH"],
         "USER": "ann",
         "TZ": "UTC",
         "LANG": "C.UTF-8",
         "TERM": "xterm-256color",
-    } | more
+    }
+    return fixed | {"XDG_STATE_HOME": os.devnull} | more
 
 
 def run(

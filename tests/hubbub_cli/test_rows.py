@@ -1,13 +1,9 @@
 """What is shown of a room: days, names once, own messages in their place."""
 
-from hubbub_cli.tui.rows import MOST_LINES, Day, Gap, Said, Sending, Transcript
+from hubbub_cli.tui.rows import MOST_LINES, Day, Gap, Notice, Said, Sending, Transcript
 
 DAY = 24 * 3600 * 1000
 NOON = 20_000 * DAY + DAY // 2
-
-
-def said(transcript: Transcript) -> list[tuple[str, str, Sending | None]]:
-    return [(row.user, row.text, row.state) for row in transcript.rows() if isinstance(row, Said)]
 
 
 def test_a_day_stands_ahead_of_its_first_message() -> None:
@@ -32,22 +28,28 @@ def test_a_name_is_shown_again_behind_a_gap() -> None:
     assert [row.joined for row in room.rows() if isinstance(row, Said)] == [False, False]
 
 
-def test_an_own_message_waits_below_until_it_is_said() -> None:
+def test_what_waits_stands_below_and_what_failed_stays_where_it_was() -> None:
     room = Transcript()
     room.me = "ann"
-    room.sending("k1", "one")
-    room.sending("k2", "two")
-    room.said("bob", "hi", NOON, key="k1")
-    assert said(room) == [
+    room.said("bob", "hi", NOON)
+    room.failed("too much", "too long")
+    room.said("bob", "ho", NOON)
+    waiting = [("one", Sending.SENT), ("two", Sending.SENDING)]
+    assert [(row.user, row.text, row.state) for row in room.rows(waiting) if isinstance(row, Said)] == [
         ("bob", "hi", None),
-        ("ann", "one", Sending.SENDING),
+        ("ann", "too much", Sending.FAILED),
+        ("bob", "ho", None),
+        ("ann", "one", Sending.SENT),
         ("ann", "two", Sending.SENDING),
     ]
-    room.sent("k1")
-    room.failed("k2", "too long")
-    assert [state for *_, state in said(room)] == [None, Sending.SENT, Sending.FAILED]
-    room.said("ann", "one", NOON, key="k1")
-    assert said(room) == [("bob", "hi", None), ("ann", "one", None), ("ann", "two", Sending.FAILED)]
+
+
+def test_the_beginning_is_told_once() -> None:
+    room = Transcript()
+    room.said("ann", "first", NOON)
+    room.begins()
+    room.begins()
+    assert [type(row) for row in room.rows()] == [Notice, Day, Said]
 
 
 def test_older_messages_stand_ahead_of_those_they_are_the_history_of() -> None:
@@ -66,5 +68,5 @@ def test_what_is_held_is_bounded() -> None:
     room = Transcript()
     for number in range(MOST_LINES + 10):
         room.said("ann", str(number), NOON)
-    assert said(room)[0] == ("ann", "10", None)
-    assert len(said(room)) == MOST_LINES
+    texts = [row.text for row in room.rows() if isinstance(row, Said)]
+    assert (texts[0], len(texts)) == ("10", MOST_LINES)

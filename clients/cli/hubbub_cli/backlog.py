@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import Final
 
-from hubbub_client import Event, Joined, Message, Page, Room
+from hubbub_client import Event, Gap, Joined, Message, Page, Room
 
 # Tries of a page that could not be had for the moment.
 _TRIES: Final = 3
@@ -27,14 +27,19 @@ async def backlog(room: Room, most: int | None) -> list[Message]:
     return messages if most is None else messages[max(0, len(messages) - most) :]
 
 
-async def so_far(room: Room) -> list[Event]:
-    """Read what has come since the room was joined, up to where it is now."""
+async def so_far(room: Room, *, since: bool = False) -> list[Event]:
+    """Read what has come since the room was joined, up to where it is now. `since`: from a position."""
     told: list[Event] = []
+    gap_due = reached = False
     with suppress(TimeoutError):
         async with asyncio.timeout(_LIMIT):
             async for event in room:
                 told.append(event)
-                if isinstance(event, Message | Joined) and event.position == room.position:
+                if isinstance(event, Joined):
+                    gap_due = since and not event.recovered
+                gap_due = gap_due and not isinstance(event, Gap)
+                reached = event.position == room.position if isinstance(event, Joined | Message) else reached
+                if reached and not gap_due:
                     break
     return told
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from hubbub_cli.clean import clean
 from hubbub_cli.faults import BadInput, CannotConnect, Fault, NotSignedIn, Refused, TimedOut
+from hubbub_cli.identity import session
 from hubbub_cli.output import PROGRAM, Output
 from hubbub_cli.probe import explain
 from hubbub_cli.settings import Settings
@@ -44,10 +45,12 @@ def client(settings: Settings, *, speaks: bool) -> Client:
     """Make a client. Who only listens needs no name, so that nobody is in anybody's way."""
     token = read_token(settings)
     proposed = settings.login if settings.login and not user_fault(settings.login) else None
+    name = settings.name or (proposed if speaks and token is None else None)
     return Client(
         settings.server,
         token=_hook(settings) if token is not None else None,
-        name=settings.name or (proposed if speaks and token is None else None),
+        name=name,
+        session=session(settings.server, name) if name and token is None else None,
         options=Options(about=PROGRAM, open_timeout=settings.connect_timeout),
     )
 

@@ -32,6 +32,7 @@ class PlainChat:
     def __init__(self, settings: Settings, output: Output) -> None:
         self._settings = settings
         self._output = output
+        self._me = ""
         self._rooms: dict[str, Room] = {}
         self._here: Room | None = None
         self._typed = sys.stdin.isatty()
@@ -45,6 +46,7 @@ class PlainChat:
         return self._code
 
     async def _chat(self, chat: Client, rooms: Iterable[str]) -> None:
+        self._me = chat.user or ""
         async with asyncio.TaskGroup() as readers:
             for name in rooms:
                 await self._join(chat, name, readers)
@@ -67,17 +69,17 @@ class PlainChat:
             case Command("join", name):
                 await self._guard(self._join(chat, name, readers))
             case Command(name, argument):
-                await self._obey(chat, name, argument)
+                await self._obey(name, argument)
             case Wrong(why):
                 self._output.trouble(why)
         return True
 
-    async def _obey(self, chat: Client, name: str, argument: str) -> None:
+    async def _obey(self, name: str, argument: str) -> None:
         match name:
             case "leave":
                 self._leave(argument)
             case "me":
-                await self._say(f"* {chat.user} {argument}")
+                await self._say(f"* {self._me} {argument}")
             case "who" if self._here is not None:
                 self._output.notice(_who(self._here))
             case "nick":
@@ -93,7 +95,7 @@ class PlainChat:
             self._output.notice(f"now speaking in {clean(name)}")
             return
         room = self._here = self._rooms[name] = await enter(chat, name, self._settings.connect_timeout)
-        self._output.notice(f"in {clean(name)} as {clean(chat.user or '')}; {_who(room)}")
+        self._output.notice(f"in {clean(name)} as {clean(self._me)}; {_who(room)}")
         for message in await backlog(room, _BEGIN_WITH):
             self._print(message)
         readers.create_task(self._read(room))
@@ -157,8 +159,9 @@ class PlainChat:
                 self._output.notice(f"messages in {clean(event.room)} are lost")
             case Presence():
                 for names, verb in ((event.joined, "came"), (event.left, "left")):
-                    if names:
-                        self._output.notice(f"{clean(', '.join(names))} {verb}")
+                    others = [name for name in names if name != self._me]
+                    if others:
+                        self._output.notice(f"{clean(', '.join(others))} {verb}")
             case _:
                 pass
 

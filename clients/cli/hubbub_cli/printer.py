@@ -1,6 +1,7 @@
 """What `tail` prints, and when it has printed enough."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 from hubbub_cli.clean import clean
@@ -8,7 +9,9 @@ from hubbub_cli.faults import HistoryLost
 from hubbub_cli.lines import gap_json, message_json, message_line
 from hubbub_cli.output import Output
 from hubbub_cli.state import State
-from hubbub_client import Gap, Message, Position
+from hubbub_client import Gap, Joined, Message, Position
+
+Printed = Message | Gap | Joined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,37 +36,58 @@ class Printer:
         self._name_rooms = name_rooms
         self._left = limits.count
         self._last: dict[str, Position] = {}
+        self._behind_gap: dict[str, Position] = {}
 
-    async def run(self, queue: "asyncio.Queue[Message | Gap | None]") -> None:
+    async def run(self, queue: asyncio.Queue[Printed | None]) -> None:
         """Print what comes, up to None, or until a limit says that it's enough.
 
         Raises:
             HistoryLost: a gap, with `strict`.
         """
         while self._left != 0:
-            try:
-                async with asyncio.timeout(self._limits.idle):
-                    event = await queue.get()
-            except TimeoutError:
-                return
+            event = await self._next(queue)
             if event is None:
                 return
             self._print(event)
 
-    def _print(self, event: Message | Gap) -> None:
-        if isinstance(event, Gap):
-            self._gap(event)
-        elif not self._is_repeat(event):
-            self._message(event)
+    async def _next(self, queue: asyncio.Queue[Printed | None]) -> Printed | None:
+        """Wait for what comes next; None when nothing came for too long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.idle):
+                return await queue.get()
+        return None
+
+    def _print(self, event: Printed) -> None:
+        match event:
+            case Gap():
+                self._gap(event)
+            case Joined():
+                self._joined(event)
+            case Message() if not self._is_repeat(event):
+                self._message(event)
+
+    def _joined(self, joined: Joined) -> None:
+        """Remember where the room goes on: behind a gap, if it does not go on where it was."""
+        if joined.recovered:
+            self._reached(joined.room, joined.position)
+        else:
+            self._behind_gap[joined.room] = joined.position
 
     def _gap(self, gap: Gap) -> None:
         lost = f"messages in {clean(gap.room)} are lost"
         if self._as_json:
             self.output.data(gap_json(gap))
+        elif not self._limits.strict:
+            self.output.notice(lost)
+        behind = self._behind_gap.pop(gap.room, None)
+        if behind is not None:
+            self._reached(gap.room, behind)
         if self._limits.strict:
             raise HistoryLost(lost, code="gap")
-        if not self._as_json:
-            self.output.notice(lost)
+
+    def _reached(self, room: str, position: Position) -> None:
+        if self._state is not None:
+            self._state.reached(room, position)
 
     def _message(self, message: Message) -> None:
         if self._as_json:
@@ -72,8 +96,7 @@ class Printer:
             line = message_line(message, self.output.data_paint, room=self._name_rooms, date=True)
         self.output.data(line)
         self._last[message.room] = message.position
-        if self._state is not None:
-            self._state.reached(message.room, message.position)
+        self._reached(message.room, message.position)
         if self._left is not None:
             self._left -= 1
 

@@ -1,14 +1,14 @@
 """Following some rooms: each is read by a task of its own, and one prints what comes."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from hubbub_cli.backlog import backlog, so_far
 from hubbub_cli.connection import enter
-from hubbub_cli.printer import Printer
+from hubbub_cli.printer import Printed, Printer
 from hubbub_cli.race import race
 from hubbub_cli.state import State
-from hubbub_client import Client, Event, Gap, Message, Room
+from hubbub_client import Client, Event, Gap, Joined, Message, Room
 
 
 class Tail:
@@ -23,7 +23,7 @@ class Tail:
         self._printer = printer
         self._follow = follow
         # No longer, so that what a slow reader leaves waits in the SDK, which bounds it.
-        self._queue: asyncio.Queue[Message | Gap | None] = asyncio.Queue(1)
+        self._queue: asyncio.Queue[Printed | None] = asyncio.Queue(1)
 
     async def run(self, chat: Client, limit: float) -> None:
         """Print until there is nothing more to print, or enough is printed."""
@@ -43,13 +43,19 @@ class Tail:
 
     async def _read_room(self, room: Room) -> None:
         known = self._state is not None and self._state.get(room.name) is not None
-        begin: list[Event] | list[Message] = await so_far(room) if known else await backlog(room, self._most)
-        for event in begin:
+        for event in await so_far(room, since=True) if known else await self._begin(room):
             await self._hand_on(event)
         if self._follow:
             async for event in room:
                 await self._hand_on(event)
 
+    async def _begin(self, room: Room) -> Sequence[Event]:
+        """Read the last messages; what is not asked for counts as printed."""
+        messages = await backlog(room, self._most)
+        if not messages and room.position is not None:
+            return [Joined(room=room.name, position=room.position, recovered=True)]
+        return messages
+
     async def _hand_on(self, event: Event) -> None:
-        if isinstance(event, Message | Gap):
+        if isinstance(event, Message | Gap | Joined):
             await self._queue.put(event)

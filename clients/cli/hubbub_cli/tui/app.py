@@ -1,12 +1,14 @@
 """The full-screen client: one room in view, the others a key away."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import ClassVar, Final, Protocol
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter, Monochrome
 from textual.widgets import Static
+from textual.worker import Worker, WorkerCancelled, WorkerFailed
 from typing_extensions import override
 
 from hubbub_cli import slash
@@ -74,7 +76,15 @@ class ChatApp(App[None]):
         self._colors = colors
         self._is_due = False
         self._warned = False
+        self._talker: Worker[None] | None = None
         super().__init__()
+        # Held here, since a query finds only what is on the topmost screen: the help may lie above.
+        self._rooms = Static(id="rooms")
+        self._here = Static(id="here")
+        self._messages = MessageLog()
+        self._below = Static(id="below")
+        self._composer = Composer()
+        self._connection = Static(id="connection")
 
     @override
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -83,12 +93,7 @@ class ChatApp(App[None]):
 
     @override
     def compose(self) -> ComposeResult:
-        yield Static(id="rooms")
-        yield Static(id="here")
-        yield MessageLog()
-        yield Static(id="below")
-        yield Composer()
-        yield Static(id="connection")
+        yield from (self._rooms, self._here, self._messages, self._below, self._composer, self._connection)
 
     def on_mount(self) -> None:
         self.register_theme(THEME)
@@ -96,13 +101,19 @@ class ChatApp(App[None]):
         for room in self._first_rooms:
             self._join(room)
         self.views.go(0)
-        self.query_one(Composer).focus()
+        self._composer.focus()
         self.set_interval(1, self._show_connection)
-        self.run_worker(self._talking(), exclusive=True)
+        self._talker = self.run_worker(self._talking())
 
     async def _talking(self) -> None:
         await self._talk.run(self)
         self.exit()
+
+    async def on_unmount(self) -> None:
+        """Wait for the goodbye: the worker is cancelled by now, and the server is to know at once."""
+        if self._talker is not None:
+            with suppress(WorkerCancelled, WorkerFailed):
+                await self._talker.wait()
 
     # What is shown
 
@@ -114,7 +125,9 @@ class ChatApp(App[None]):
 
     def _show(self, *, ahead: bool = False) -> None:
         self._is_due = False
-        self.query_one("#rooms", Static).update(bars.rooms_line(self.views.tabs()))
+        if not self._messages.is_attached:
+            return
+        self._rooms.update(bars.rooms_line(self.views.tabs()))
         view = self.views.active
         if view is None:
             return
@@ -122,31 +135,31 @@ class ChatApp(App[None]):
         self._show_connection()
 
     def _show_view(self, view: View, *, ahead: bool) -> None:
-        log = self.query_one(MessageLog)
+        log = self._messages
         log.show(list(view.transcript.rows(view.waiting)), ahead=ahead)
         if log.pinned:
             view.unseen = 0
         here = bars.here_line(_sorted(view), view.members.count, self._talk.me, self.size.width)
-        self.query_one("#here", Static).update(here)
-        self.query_one("#below", Static).update(bars.below_line(view.unseen, view.typists))
+        self._here.update(here)
+        self._below.update(bars.below_line(view.unseen, view.typists))
 
     def _show_connection(self) -> None:
         dot, words = self._talk.connection
         line = bars.connection_line(dot, words, _HINTS, self.size.width)
-        self.query_one("#connection", Static).update(line)
+        self._connection.update(line)
 
     def heard(self, view: View) -> None:
         """Count a message that somebody else said, if it isn't in view."""
         if view is not self.views.active:
             view.unread += 1
-        elif not self.query_one(MessageLog).pinned:
+        elif not self._messages.pinned:
             view.unseen += 1
 
     def older_came(self, view: View) -> None:
         """Show messages that were put ahead; whoever reads keeps the line in view, and sees some above it."""
         if view is self.views.active:
             self._show(ahead=True)
-            self.query_one(MessageLog).page(-1)
+            self._messages.page(-1)
 
     def on_resize(self) -> None:
         self.changed()
@@ -172,7 +185,7 @@ class ChatApp(App[None]):
 
     def _say(self, view: View, text: str) -> None:
         self._talk.say(view, text)
-        self.query_one(MessageLog).follow()
+        self._messages.follow()
 
     def _obey(self, command: Command, view: View | None) -> None:
         match command.name:
@@ -194,11 +207,11 @@ class ChatApp(App[None]):
     def _tell(self, text: str) -> None:
         if self.views.active is not None:
             self.views.active.transcript.notice(text)
-            self.query_one(MessageLog).follow()
+            self._messages.follow()
 
     def _join(self, room: str) -> None:
         view = self.views.open(room)
-        self.query_one(MessageLog).follow()
+        self._messages.follow()
         self._talk.join(view)
         self.changed()
 
@@ -214,7 +227,7 @@ class ChatApp(App[None]):
     # Keys
 
     def action_clear_or_quit(self) -> None:
-        composer = self.query_one(Composer)
+        composer = self._composer
         if composer.value:
             composer.clear()
         else:
@@ -236,14 +249,14 @@ class ChatApp(App[None]):
         self.push_screen(HelpScreen())
 
     def action_page(self, direction: int) -> None:
-        log, view = self.query_one(MessageLog), self.views.active
+        log, view = self._messages, self.views.active
         if direction < 0 and log.at_top and view is not None and not view.loading:
             self._talk.older(view)
         log.page(direction)
         self.changed()
 
     def action_newest(self) -> None:
-        self.query_one(MessageLog).follow()
+        self._messages.follow()
         self.changed()
 
     def action_step(self, by: int) -> None:
@@ -255,7 +268,7 @@ class ChatApp(App[None]):
         self._other_room()
 
     def _other_room(self) -> None:
-        self.query_one(MessageLog).follow()
+        self._messages.follow()
         self.changed()
 
 

@@ -1,0 +1,147 @@
+"""The full screen, on a server: what is seen, and what keys do."""
+
+import re
+
+from hubbub_cli.settings import load
+from hubbub_cli.tui.app import ChatApp
+from hubbub_cli.tui.conversation import Conversation
+from hubbub_client import Client
+from tests.hubbub_cli.screen import lines, until
+from tests.hubbub_cli.server import Server, serving
+
+
+def chat(server: Server, *rooms: str, name: str = "ann") -> tuple[ChatApp, Conversation]:
+    talk = Conversation(load({"server": server.url, "name": name}, {}))
+    return ChatApp(talk, rooms), talk
+
+
+def timeless(screen: list[str]) -> list[str]:
+    """Take the time out, so that tomorrow's screen is the same."""
+    without_clock = [re.sub(r"\d\d:\d\d", "14:02", line) for line in screen]
+    return [re.sub(r"─+ \w+, \d+ \w+ \d+ ─+", "─ Monday, 23 November 2026 ─", line) for line in without_clock]
+
+
+async def test_a_conversation_looks_like_this(server: Server, room: str) -> None:
+    app, _ = chat(server, room)
+    async with Client(server.url, name="bob") as bob, app.run_test(size=(80, 24)) as pilot:
+        there = await bob.join(room)
+        await there.send(
+            "hello ann, this is a message that is long enough to be wrapped at the edge of the screen"
+        )
+        await there.send("\x1b[2J[bold]no markup[/bold]\u202e")
+        await until(
+            pilot, lambda screen: "online as ann" in screen and "no markup" in screen and "2 here" in screen
+        )
+        await pilot.press(*"hi bob", "enter")
+        await until(pilot, lambda screen: re.search(r"\d\d:\d\d +ann hi bob\n", screen) is not None)
+        there.typing()
+        await until(pilot, lambda screen: "bob is typing" in screen)
+        assert timeless(lines(app)) == [
+            f" hubbub   {room}",
+            " 2 here: ann, bob",
+            "─ Monday, 23 November 2026 ─",
+            " 14:02            bob hello ann, this is a message that is long enough to be",
+            "                      wrapped at the edge of the screen",
+            " 14:02                [2J[bold]no markup[/bold]",
+            " 14:02            ann hi bob",
+            *[""] * 14,
+            " bob is typing…",
+            " Say something; /help lists the commands",
+            " ● online as ann                               F1 help  PgUp older  Ctrl+C quit",
+        ]
+
+
+async def test_reading_back_loads_older_messages_and_holds_the_place(server: Server, room: str) -> None:
+    app, _ = chat(server, room)
+    async with Client(server.url, name="bob") as bob:
+        there = await bob.join(room)
+        for number in range(150):
+            await there.send(f"number {number}.")
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(pilot, lambda screen: "number 149." in screen)
+            await pilot.press("pageup", "pageup")
+            await until(pilot, lambda screen: "number 100." in screen)
+            await pilot.press("pageup")
+            await until(pilot, lambda screen: "number 99." in screen and "number 100." in screen)
+            await there.send("something new")
+            await until(pilot, lambda screen: "1 new message below" in screen and "number 99." in screen)
+            await pilot.press("escape")
+            await until(pilot, lambda screen: "something new" in screen and "below" not in screen)
+
+
+async def test_a_room_in_the_back_counts_what_is_unread(server: Server, room: str) -> None:
+    other = f"{room}-b"
+    app, _ = chat(server, room, other)
+    async with Client(server.url, name="bob") as bob, app.run_test(size=(80, 24)) as pilot:
+        there = await bob.join(other)
+        await until(pilot, lambda screen: "online as ann" in screen)
+        await there.send("are you there?")
+        await until(pilot, lambda screen: f"{other} 1" in screen)
+        await pilot.press("alt+2")
+        await until(pilot, lambda screen: "are you there?" in screen and f"{other} 1" not in screen)
+        await pilot.press(*f"/join {room}", "enter")
+        await until(pilot, lambda screen: "1 here: ann" in screen)
+        await pilot.press(*"/leave", "enter")
+        await until(pilot, lambda screen: f" hubbub   {other}\n" in screen)
+
+
+async def test_a_lost_server_is_told_and_what_was_said_goes_out_once(room: str) -> None:
+    with serving() as server:
+        app, _ = chat(server, room)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(pilot, lambda screen: "online as ann" in screen)
+            server.kill()
+            await until(pilot, lambda screen: "reconnecting" in screen)
+            await pilot.press(*"still here", "enter")
+            await until(pilot, lambda screen: "still here  sending…" in screen)
+            server.start()
+            await until(pilot, lambda screen: "online as ann" in screen and "sending…" not in screen)
+            assert sum("still here" in line for line in lines(app)) == 1
+
+
+async def test_a_refused_message_stays_with_the_reason(server: Server, room: str) -> None:
+    app, _ = chat(server, room)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda screen: "online as ann" in screen)
+        app.views.open(room)
+        app._talk.say(app.views.open(room), "x" * 4001)  # noqa: SLF001 - nobody types that much
+        await until(pilot, lambda screen: "not sent: " in screen)
+
+
+async def test_keys_help_and_quit(server: Server, room: str) -> None:
+    app, talk = chat(server, room)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda screen: "online as ann" in screen)
+        await pilot.press("f1")
+        await until(pilot, lambda screen: "what you typed before" in screen and "/quit" in screen)
+        await pilot.press("escape")
+        await pilot.press(*"/dance", "enter")
+        await until(pilot, lambda screen: "There is no /dance" in screen)
+        await pilot.press(*"unfinished", "ctrl+c")
+        await until(pilot, lambda screen: "Say something" in screen)
+        await pilot.press("up")
+        await until(pilot, lambda screen: " /dance\n" in screen)
+        await pilot.press("ctrl+c", "ctrl+c")
+    assert not app.is_running
+    assert talk.fault is None
+
+
+async def test_a_name_in_use_ends_it_with_one_that_is_free(server: Server, room: str) -> None:
+    async with Client(server.url, name="cem") as cem:
+        await cem.online()
+        app, talk = chat(server, room, name="cem")
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(pilot, lambda _screen: talk.fault is not None)
+    assert str(talk.fault) == "the name cem is in use; cem2 is free: --name cem2"
+
+
+async def test_a_small_screen_keeps_what_matters(server: Server, room: str) -> None:
+    app, _ = chat(server, room)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda screen: "online as ann" in screen)
+        await pilot.press(*"one two three four five six seven", "enter")
+        await pilot.resize_terminal(40, 12)
+        await until(
+            pilot, lambda screen: "ann one two three four" in screen and "\n                 five" in screen
+        )
+        assert len(lines(app)) == 12

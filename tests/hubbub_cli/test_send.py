@@ -1,0 +1,132 @@
+"""`send` is done when the message is stored, and says so if it isn't."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.hubbub_cli.program import COMMAND, LIMIT, environment, run
+from tests.hubbub_cli.server import ROOT, Server, serving
+from tests.hubbub_cli.talking import history
+
+
+def test_words_are_stored_as_one_message(server: Server, room: str) -> None:
+    done = run("send", room, "hello", "there", "-s", server.url)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert history(server, room) == ["hello there"]
+
+
+def test_the_receipt_tells_where_it_is_stored(server: Server, room: str) -> None:
+    done = run("send", room, "hello", "-s", server.url, "--json", "--id", "k1")
+    receipt = json.loads(done.stdout)
+    assert receipt.pop("epoch")
+    assert receipt == {"v": 1, "type": "sent", "room": room, "key": "k1", "offset": 1, "duplicate": False}
+
+
+def test_the_same_key_by_the_same_user_is_stored_once(server: Server, room: str, tmp_path: Path) -> None:
+    ours = environment(XDG_STATE_HOME=str(tmp_path))
+    done = [run("send", room, "hello", "-s", server.url, "--json", "--id", "k1", env=ours) for _ in range(2)]
+    assert [json.loads(one.stdout)["duplicate"] for one in done] == [False, True]
+    assert history(server, room) == ["hello"]
+    assert (tmp_path / "hubbub" / "secret").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("words", [[], ["-"]])
+def test_standard_input_is_one_message(server: Server, room: str, words: list[str]) -> None:
+    assert run("send", room, *words, "-s", server.url, given="one\ntwo\n").returncode == 0
+    assert history(server, room) == ["one\ntwo"]
+
+
+def test_each_line_is_a_message_also_the_last_one_without_an_end(server: Server, room: str) -> None:
+    assert (
+        run("send", room, "--send-on", "line", "-s", server.url, given="one\n\ntwo\r\nthree").returncode == 0
+    )
+    assert history(server, room) == ["one", "two", "three"]
+
+
+def test_a_thousand_lines_are_delivered_in_order_once(server: Server, room: str) -> None:
+    lines = [str(number) for number in range(1000)]
+    assert run("send", room, "--send-on", "line", "-s", server.url, given="\n".join(lines)).returncode == 0
+    assert history(server, room) == lines
+
+
+def test_nothing_to_say_is_nothing_wrong(server: Server, room: str) -> None:
+    assert run("send", room, "--send-on", "line", "-s", server.url, given="\n\n").returncode == 0
+    assert history(server, room) == []
+
+
+def test_a_refused_line_is_named_and_the_others_are_sent(server: Server, room: str) -> None:
+    done = run("send", room, "--send-on", "line", "-s", server.url, given=f"one\n{'x' * 5000}\nthree\n")
+    assert done.returncode == 5
+    assert done.stderr.startswith("hubbub-chat: line 2: the message is refused: ")
+    assert history(server, room) == ["one", "three"]
+
+
+def test_a_message_that_is_too_long_is_refused(server: Server, room: str) -> None:
+    for length in (5_000, 100_000):
+        done = run("send", room, "-s", server.url, "--json", given="x" * length)
+        assert done.returncode == 5
+        assert json.loads(done.stderr)["error"] in {"too_long", "1009"}
+
+
+def test_what_is_no_name_is_told(server: Server, room: str) -> None:
+    done = run("send", room, "hello", "-s", server.url, "--name", "x" * 33)
+    assert (done.returncode, done.stderr) == (5, "hubbub-chat: the server does not take this name\n")
+
+
+def test_without_words_on_a_terminal_it_asks_for_them_instead_of_waiting(server: Server, room: str) -> None:
+    ours, theirs = os.openpty()
+    done = subprocess.run(
+        [*COMMAND, "send", room, "-s", server.url],
+        stdin=theirs,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment(),
+        timeout=LIMIT,
+        check=False,
+    )
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == 2
+    assert "What shall be said?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["send"],
+        ["send", "lobby", "x", "--id", "no good"],
+        ["send", "lobby", "x", "--timeout", "soon"],
+        ["sned", "x"],
+    ],
+)
+def test_wrong_usage_is_told(arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith("Usage: hubbub-chat")
+
+
+def test_what_is_not_utf8_is_refused_here(server: Server, room: str) -> None:
+    done = run("send", room, "-s", server.url, given=b"\xff\xfe")
+    assert (done.returncode, done.stderr) == (2, "hubbub-chat: the input is not UTF-8\n")
+
+
+def test_nobody_there_is_told_at_once() -> None:
+    done = run("send", "lobby", "hello", "-s", "ws://127.0.0.1:1")
+    assert done.returncode == 3
+    assert done.stderr == (
+        "hubbub-chat: cannot connect to ws://127.0.0.1:1/ws: connection refused (try: hubbub-chat doctor)\n"
+    )
+
+
+def test_a_token_that_is_refused_is_told(room: str) -> None:
+    with serving(HUBBUB_AUTH="tokens", HUBBUB_TOKEN_KEY="x" * 32) as strict:
+        without = run("send", room, "hello", "-s", strict.url)
+        wrong = run("send", room, "hello", "-s", strict.url, env=environment(CHAT_TOKEN="nonsense"))
+    assert (without.returncode, wrong.returncode) == (4, 4)
+    assert "this server wants a token" in without.stderr
+    assert "the token is refused" in wrong.stderr
+    assert "nonsense" not in wrong.stderr

@@ -1,0 +1,177 @@
+"""`tail` prints each message once, in order, as it comes, and goes on exactly where it was."""
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.hubbub_cli.program import COMMAND, LIMIT, environment, run, start
+from tests.hubbub_cli.server import ROOT, Server, serving
+from tests.hubbub_cli.talking import say
+
+
+def texts(output: str) -> list[str]:
+    return [json.loads(line).get("text", "(gap)") for line in output.splitlines()]
+
+
+def read(tail: subprocess.Popen[str], count: int) -> list[str]:
+    assert tail.stdout is not None
+    return texts("".join(tail.stdout.readline() for _ in range(count)))
+
+
+def end(tail: subprocess.Popen[str]) -> int:
+    """Interrupt it, as Ctrl+C does; returns the exit code."""
+    tail.send_signal(signal.SIGINT)
+    tail.communicate(timeout=LIMIT)
+    return tail.returncode
+
+
+def test_the_json_is_as_it_was_promised(server: Server, room: str) -> None:
+    for number, text in enumerate(("hello", "Grüße\n世界 \x1b[31m\u202e")):
+        run("send", room, text, "-s", server.url, "--name", "bob", "--id", f"k{number}")
+    lines = run("tail", room, "--json", "--no-follow", "-s", server.url).stdout.splitlines()
+    first = json.loads(lines[0])
+    varying = {"epoch": first["epoch"], "at": json.loads(lines[1])["at"]}
+    golden = (
+        f'{{"v":1,"type":"message","room":"{room}","epoch":"{varying["epoch"]}","offset":2,"key":"k1","user":"bob",'
+        f'"text":"Grüße\\n世界 \\u001b[31m\\u202e","at":{varying["at"]}}}'
+    )
+    assert lines[1] == golden
+
+
+def test_it_begins_with_the_last_ones(server: Server, room: str) -> None:
+    say(server, room, *map(str, range(130)))
+    for most in (0, 20, 130):
+        done = run("tail", room, "--json", "--no-follow", "-n", str(most), "-s", server.url)
+        assert texts(done.stdout) == [str(number) for number in range(130 - most, 130)]
+
+
+def test_it_follows_and_ends_behind_so_many(server: Server, room: str) -> None:
+    say(server, room, "one")
+    tail = start("tail", room, "--json", "--count", "3", "-s", server.url)
+    assert read(tail, 1) == ["one"]
+    say(server, room, "two", "three", "four")
+    out, _ = tail.communicate(timeout=LIMIT)
+    assert texts(out) == ["two", "three"]
+    assert tail.returncode == 0
+
+
+def test_it_ends_when_nothing_comes(server: Server, room: str) -> None:
+    assert run("tail", room, "--idle", "50ms", "-s", server.url).returncode == 0
+
+
+def test_it_ends_when_nobody_reads_any_more(server: Server, room: str) -> None:
+    say(server, room, "one", "two")
+    done = subprocess.run(
+        ["sh", "-c", f"{' '.join(COMMAND)} tail {room} --json -s {server.url} | head -1"],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=True,
+    )
+    assert texts(done.stdout) == ["one"]
+    assert done.stderr == ""
+
+
+def test_it_notices_without_a_message_that_nobody_reads(server: Server, room: str) -> None:
+    say(server, room, "one")
+    tail = start("tail", room, "--json", "-s", server.url)
+    assert read(tail, 1) == ["one"]
+    assert tail.stdout is not None
+    tail.stdout.close()
+    assert tail.wait(LIMIT) == 141
+    assert tail.stderr is not None
+    assert tail.stderr.read() == ""
+    tail.stderr.close()
+
+
+def test_an_interrupt_is_no_error(server: Server, room: str) -> None:
+    say(server, room, "one")
+    tail = start("tail", room, "--json", "-s", server.url)
+    read(tail, 1)
+    assert end(tail) == 130
+
+
+def test_the_state_goes_on_exactly_behind_the_last_line(server: Server, room: str, tmp_path: Path) -> None:
+    state = ["--state", str(tmp_path / "state")]
+    say(server, room, *map(str, range(5)))
+    following = ["tail", room, "--json", "-s", server.url, *state]
+    assert texts(run(*following, "--count", "3").stdout) == ["0", "1", "2"]
+    say(server, room, *map(str, range(5, 200)))
+    assert texts(run(*following, "--count", "197").stdout) == [str(number) for number in range(3, 200)]
+    assert run(*following, "--no-follow").stdout == ""
+
+
+def test_a_server_that_is_killed_costs_a_gap_and_doubles_nothing(room: str, tmp_path: Path) -> None:
+    arguments = ["tail", room, "--json", "--state", str(tmp_path / "state")]
+    with serving() as server:
+        say(server, room, "one", "two")
+        tail = start(*arguments, "-s", server.url)
+        assert read(tail, 2) == ["one", "two"]
+        server.restart()
+        say(server, room, "three", "four")
+        assert read(tail, 3) == ["(gap)", "three", "four"]
+        assert end(tail) == 130
+        say(server, room, "five")
+        assert texts(run(*arguments, "--no-follow", "-s", server.url).stdout) == ["five"]
+
+
+def test_a_gap_ends_a_strict_tail(room: str, tmp_path: Path) -> None:
+    arguments = ["tail", room, "--state", str(tmp_path / "state"), "--no-follow", "--strict"]
+    with serving() as server:
+        say(server, room, "one")
+        assert run(*arguments, "-s", server.url).returncode == 0
+        server.restart()
+        done = run(*arguments, "-s", server.url)
+        assert run(*arguments, "-s", server.url).returncode == 0
+    assert (done.returncode, done.stderr) == (7, f"hubbub-chat: messages in {room} are lost\n")
+
+
+def test_a_file_that_is_no_state_is_left_alone(server: Server, room: str, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("{}")
+    done = run("tail", room, "--state", str(precious), "-s", server.url)
+    assert done.returncode == 2
+    assert "is no state file" in done.stderr
+    assert precious.read_text() == "{}"
+
+
+def test_several_rooms_are_told_apart(server: Server, room: str) -> None:
+    other = f"{room}-b"
+    say(server, room, "here")
+    say(server, other, "there")
+    lines = run("tail", room, other, "--no-follow", "-s", server.url).stdout.splitlines()
+    assert sorted(line.split(maxsplit=2)[2] for line in lines) == [
+        f"[{other}] bob: there",
+        f"[{room}] bob: here",
+    ]
+
+
+@pytest.mark.parametrize("setting", ["NO_COLOR", "--color=never"])
+def test_hostile_text_is_inert_and_no_colour_means_none(server: Server, room: str, setting: str) -> None:
+    run(
+        "send",
+        room,
+        "\x1b]0;owned\x07\x1b[2J\n99:99 bob: forged\u202e",
+        "-s",
+        server.url,
+        "--name",
+        "eve\u0301",
+    )
+    options = [setting] if setting.startswith("--") else []
+    more = {} if options else {setting: "1", "FORCE_COLOR": "1"}
+    done = run("tail", room, "--no-follow", "-s", server.url, *options, env=environment(**more))
+    assert "\x1b" not in done.stdout + done.stderr
+    first, second = done.stdout.splitlines()
+    assert first.endswith("eve\u0301: ]0;owned[2J")
+    assert second == " " * 17 + "99:99 bob: forged"
+
+
+def test_colours_can_be_asked_for(server: Server, room: str) -> None:
+    say(server, room, "one")
+    done = run("tail", room, "--no-follow", "-s", server.url, "--color", "always")
+    assert "\x1b[" in done.stdout

@@ -1,0 +1,75 @@
+"""Two people in two terminals, as they are: tmux draws them, and presses the keys."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.hubbub_cli.program import COMMAND, environment
+from tests.hubbub_cli.server import ROOT, Server
+
+LIMIT = 15
+
+
+class Terminals:
+    """Some terminals of 80x24, each with a program in it."""
+
+    def __init__(self, socket: Path) -> None:
+        self._tmux = ["tmux", "-S", str(socket), "-f", os.devnull]
+
+    def _do(self, *arguments: str) -> str:
+        return subprocess.run([*self._tmux, *arguments], check=True, capture_output=True, text=True).stdout
+
+    def open(self, name: str, *command: str) -> None:
+        settings = [f"{key}={value}" for key, value in environment(TERM="tmux-256color").items()]
+        # What it ends with is the last thing on the screen.
+        script = f"cd {ROOT}; env -i {' '.join(settings)} {' '.join(command)}; echo ended with $?; exec cat"
+        self._do("new-session", "-d", "-x", "80", "-y", "24", "-s", name, "sh", "-c", script)
+
+    def type(self, name: str, *keys: str) -> None:
+        self._do("send-keys", "-t", name, *keys)
+
+    def wait_for(self, name: str, *words: str) -> str:
+        """Look at a screen until all words are on it."""
+        end = time.monotonic() + LIMIT
+        screen = ""
+        while time.monotonic() < end:
+            screen = self._do("capture-pane", "-p", "-t", name)
+            if all(word in screen for word in words):
+                return screen
+        raise AssertionError(f"{words} are not on the screen of {name}:\n{screen}")
+
+    def close(self) -> None:
+        subprocess.run([*self._tmux, "kill-server"], check=False, capture_output=True)
+
+
+@pytest.fixture
+def terminals(tmp_path: Path) -> Iterator[Terminals]:
+    if shutil.which("tmux") is None:
+        pytest.skip("needs tmux")
+    opened = Terminals(tmp_path / "tmux")
+    yield opened
+    opened.close()
+
+
+def test_two_people_chat_in_their_terminals(server: Server, room: str, terminals: Terminals) -> None:
+    assert COMMAND[0] == sys.executable
+    for name in ("ann", "bob"):
+        terminals.open(name, *COMMAND, room, "-s", server.url, "--name", name)
+    terminals.wait_for("ann", "online as ann", "2 here: ann, bob")
+    terminals.wait_for("bob", "online as bob", "2 here: bob, ann")
+    terminals.type("ann", "-l", "hello bob")
+    terminals.wait_for("bob", "ann is typing")
+    terminals.type("ann", "Enter")
+    terminals.wait_for("bob", "ann hello bob")
+    terminals.type("bob", "-l", "hello ann")
+    terminals.type("bob", "Enter")
+    terminals.wait_for("ann", "bob hello ann")
+    terminals.type("bob", "C-c")
+    terminals.wait_for("bob", "ended with 0")
+    terminals.wait_for("ann", "1 here: ann")

@@ -1,0 +1,28 @@
+"""`who` names the people in a room, and not the one who asks."""
+
+import json
+
+from tests.hubbub_cli.program import run, start
+from tests.hubbub_cli.server import Server
+
+
+def test_who_is_here_is_named(server: Server, room: str) -> None:
+    assert run("who", room, "-s", server.url).stdout == ""
+    chat = start(room, "--plain", "-s", server.url, "--name", "bob", stdin=-1)
+    assert chat.stderr is not None
+    assert chat.stderr.readline() == f"-- in {room} as bob; 1 here: bob\n"
+    assert run("who", room, "-s", server.url).stdout == "bob\n"
+    told = json.loads(run("who", room, "-s", server.url, "--json").stdout)
+    assert told == {"v": 1, "room": room, "count": 1, "names": ["bob"]}
+    taken = run("send", room, "hello", "-s", server.url, "--name", "Bob")
+    assert (taken.returncode, taken.stderr) == (
+        5,
+        "hubbub-chat: the name Bob is in use; Bob2 is free: --name Bob2\n",
+    )
+    out, _ = chat.communicate("", timeout=20)
+    assert (chat.returncode, out) == (0, "")
+
+
+def test_a_room_without_a_proper_name_is_refused(server: Server) -> None:
+    done = run("who", "x" * 201, "-s", server.url)
+    assert (done.returncode, done.stderr) == (2, "hubbub-chat: the room's name is longer than 200 bytes\n")
