@@ -7,6 +7,9 @@ from typing import Final
 
 from sanic import Request, Sanic, Websocket
 from sanic.config import Config
+from sanic.exceptions import SanicException
+from sanic.handlers import ErrorHandler
+from typing_extensions import override
 
 from service import api, health, pages
 from service.door import SUBPROTOCOL, admit
@@ -17,12 +20,23 @@ from service.offer import Offer
 # An HTTP client that says nothing, or stops in the middle, is let go after so many seconds.
 _HTTP_TIMEOUT: Final = 15
 _MOST_REQUEST_BYTES: Final = 1 << 20
+_OUR_FAULT: Final = 500
+
+
+class Faults(ErrorHandler):
+    """Logs what is the server's fault. A request that makes no sense is its sender's, who is told."""
+
+    @staticmethod
+    @override
+    def log(request: Request, exception: Exception) -> None:
+        if not isinstance(exception, SanicException) or exception.status_code >= _OUR_FAULT:
+            ErrorHandler.log(request, exception)
 
 
 def make_app(node: Node) -> Sanic[Config, SimpleNamespace]:
     """Put the routes of a node together. Works on `LeanProtocol` and on Sanic's stock protocol."""
     app: Sanic[Config, SimpleNamespace] = Sanic(
-        f"hubbub-{node.name}", config=_config(node), configure_logging=False
+        f"hubbub-{node.name}", config=_config(node), configure_logging=False, error_handler=Faults()
     )
 
     async def chat(request: Request, websocket: Websocket | Detached) -> None:

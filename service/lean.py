@@ -13,10 +13,10 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, cast
 
-from sanic.exceptions import SanicException
+from sanic.exceptions import BadRequest, SanicException
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 from typing_extensions import override
-from websockets.exceptions import NegotiationError
+from websockets.exceptions import InvalidHeader, NegotiationError
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
@@ -74,7 +74,12 @@ class LeanProtocol(WebSocketProtocol):
             state=OPEN,
             select_subprotocol=_select,
         )
-        response = protocol.accept(self.sanic_request_to_ws_request(request))
+        try:
+            asked = self.sanic_request_to_ws_request(request)
+        except InvalidHeader as error:
+            # It holds bytes that no header may, so the refusal can't quote it.
+            raise BadRequest(f"the header {error.name!r} is not valid") from error
+        response = protocol.accept(asked)
         if response.status_code != SWITCHING:
             raise SanicException(
                 (response.body or b"").decode().strip(),

@@ -101,6 +101,9 @@ class Link:
         protocol = self._protocol
         protocol.receive_data(data)
         for frame in protocol.events_received():
+            if self._transport.is_closing():
+                # The peer reset the connection: what it said counts, but nobody reads the answers.
+                connection.mute()
             if type(frame) is Frame and not self._take(frame, connection):
                 break
         self._send()
@@ -178,12 +181,17 @@ class Link:
         self._tell_lost()
         if self._lost or self._transport.is_closing():
             return
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
-            self.resume_reading()
+        try:
+            if self._transport.can_write_eof():
+                self._transport.write_eof()
+                self.resume_reading()
+            else:
+                self._transport.close()
+        except OSError:
+            # The peer was quicker, and reset it.
+            self._transport.abort()
         else:
-            self._transport.close()
-        self._abort_later()
+            self._abort_later()
 
     def _abort_later(self) -> None:
         """Leave the peer some time to read what is in the buffer and to answer, and no more."""

@@ -1,0 +1,223 @@
+"""Whatever a client sends, the server neither fails, hangs nor leaks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, Final, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from typing_extensions import override
+
+from service.stored import read_plain
+from tests.service.framing import Op, close_frame, frame
+from tests.service.peer import Peer
+from tests.service.serving import Served, serving, until
+
+T = TypeVar("T")
+
+_TIMES: Final = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+class Complaints(logging.Handler):
+    """Keeps what is logged as an error."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.records: list[str] = []
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        # Sanic can't make the request of which it wants to say that its URL is bad: it logs that, and closes.
+        if record.getMessage() != "protocol.connection_task uncaught":
+            self.records.append(self.format(record))
+
+
+class Target:
+    """A server that all examples are thrown at, one after another."""
+
+    def __init__(self, runner: asyncio.Runner, served: Served, complaints: Complaints) -> None:
+        self._runner = runner
+        self.served = served
+        self._complaints = complaints
+
+    def run(self, coro: Coroutine[Any, Any, T]) -> T:
+        """Run one example; nothing may be left of it."""
+        result = self._runner.run(self._alone(coro))
+        complaints, self._complaints.records = self._complaints.records, []
+        assert not complaints
+        return result
+
+    async def _alone(self, coro: Coroutine[Any, Any, T]) -> T:
+        result = await coro
+        await self.served.nothing_left()
+        return result
+
+
+@pytest.fixture(scope="module")
+def target() -> Iterator[Target]:
+    complaints = Complaints()
+    logging.getLogger().addHandler(complaints)
+    with asyncio.Runner() as runner:
+        context = serving(frame_bytes=4096, text_characters=100, rooms_per_connection=3)
+        served = runner.run(context.__aenter__())
+        yield Target(runner, served, complaints)
+        runner.run(context.__aexit__(None, None, None))
+    logging.getLogger().removeHandler(complaints)
+
+
+# Bytes --------------------------------------------------------------------------------------------
+
+WORDS = st.sampled_from(
+    [
+        '{"type":"hello","id":1,"name":"ann"}',
+        '{"type":"join","id":2,"room":"lobby"}',
+        '{"type":"send","id":3,"room":"lobby","text":"x"}',
+        '{"type":"leave","id":4,"room":"lobby"}',
+        '{"type":"hello","id":5}',
+    ]
+)
+FRAMES = st.builds(
+    frame,
+    WORDS | st.binary(max_size=200) | st.integers(4000, 4200).map(bytes),
+    st.sampled_from([*Op, 1, 1, 1, 1]) | st.integers(0, 15),
+    fin=st.sampled_from([True, True, True, False]),
+    reserved=st.sampled_from([0, 0, 0, 0, 0, 0, 4]),
+    masked=st.sampled_from([True, True, True, True, True, False]),
+    size=st.none() | st.none() | st.integers(0, 1 << 63),
+)
+CLOSES = st.builds(close_frame, st.none() | st.integers(0, 5000), st.text(max_size=50))
+ENDS = st.sampled_from([Peer.vanish, Peer.reset, Peer.say_no_more])
+CODECS = st.sampled_from(["hubbub.v1", None])
+
+
+@_TIMES
+@given(CODECS, st.lists(FRAMES | CLOSES | st.binary(max_size=50), max_size=8), st.integers(1, 500), ENDS)
+def test_any_bytes_behind_the_handshake(
+    target: Target, codec: str | None, parts: list[bytes], cut: int, end: Callable[[Peer], None]
+) -> None:
+    target.run(_throw(target.served, codec, b"".join(parts), cut, end))
+
+
+async def _throw(
+    served: Served, codec: str | None, data: bytes, cut: int, end: Callable[[Peer], None]
+) -> None:
+    peer = await served.peer()
+    try:
+        await peer.write(Peer.handshake(protocol=codec) + data[:cut])
+        await peer.head()
+        for at in range(cut, len(data), cut):
+            await peer.write(data[at : at + cut])
+    except ConnectionError:
+        return
+    end(peer)
+
+
+@_TIMES
+@given(st.binary(max_size=100), st.integers(0, 200), ENDS)
+def test_any_bytes_in_place_of_a_handshake(
+    target: Target, junk: bytes, place: int, end: Callable[[Peer], None]
+) -> None:
+    whole = Peer.handshake()
+    target.run(_junk(target.served, whole[:place] + junk + whole[place:], end))
+
+
+async def _junk(served: Served, data: bytes, end: Callable[[Peer], None]) -> None:
+    peer = await served.peer()
+    await peer.write(data)
+    end(peer)
+
+
+# Commands -----------------------------------------------------------------------------------------
+
+TEXTS = st.text(max_size=110) | st.sampled_from(["lobby", "ann", "\ud800", "a\udfffb", "\x00", "\u202e"])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=5,
+)
+NUMBERS = st.integers(-1, 300) | st.integers(2**53 - 2, 2**53 + 2) | st.integers()
+POSITIONS = st.fixed_dictionaries({"epoch": TEXTS, "offset": NUMBERS})
+FIELDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": NUMBERS | VALUES,
+        "room": st.sampled_from(["lobby", "lobby", "two", "three", "four"]) | VALUES,
+        "text": TEXTS | VALUES,
+        "key": st.sampled_from(["k1", "k2"]) | VALUES,
+        "name": TEXTS | VALUES,
+        "token": TEXTS,
+        "session": TEXTS,
+        "since": POSITIONS | VALUES,
+        "before": NUMBERS,
+        "limit": NUMBERS,
+        "after": TEXTS,
+    },
+)
+KINDS = ["hello", "join", "leave", "send", "history", "typing", "who", "refresh", "ping", "welcome", 7, None]
+COMMANDS = st.builds(lambda kind, fields: {"type": kind, **fields}, st.sampled_from(KINDS), FIELDS)
+RAW = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.sampled_from(
+    [
+        "[" * 3000,
+        '{"a":' * 700,
+        "{}",
+        '{"type":"send"',
+        "9" * 4000,
+        '"\\ud83d"',
+        "{" + '"id":1,' * 500 + '"id":2}',
+    ]
+)
+LINES = COMMANDS.map(json.dumps) | VALUES.map(json.dumps) | RAW
+
+
+@_TIMES
+@given(st.lists(LINES, max_size=15), st.booleans())
+def test_any_commands_are_answered_and_the_connection_lives(
+    target: Target,
+    lines: list[str],
+    at_once: bool,  # noqa: FBT001 - an example's
+) -> None:
+    target.run(_command(target.served, lines, at_once=at_once))
+
+
+async def _command(served: Served, lines: list[str], *, at_once: bool) -> None:
+    peer, _ = await served.joined("ann")
+    frames = [frame(line) for line in lines if len(line.encode()) <= 4096]
+    if at_once:
+        await peer.write(b"".join(frames))
+    else:
+        for one in frames:
+            await peer.write(one)
+    answer = await peer.ask("who", room="nowhere") if not _ends_it(lines) else None
+    assert answer is None or answer["code"] == "not_joined"
+
+
+def _ends_it(lines: list[str]) -> bool:
+    """Tell whether a token is among the lines: one that is wrong ends the connection."""
+    return any('"token"' in line for line in lines)
+
+
+@_TIMES
+@given(st.lists(LINES, max_size=10))
+def test_any_text_of_the_plain_codec_comes_back_or_is_refused(target: Target, lines: list[str]) -> None:
+    target.run(_plain(target.served, [line for line in lines if 0 < len(line) <= 90]))
+
+
+async def _plain(served: Served, lines: list[str]) -> None:
+    ann = await served.plain()
+    wanted = [text for text in map(read_plain, lines) if text and not text.isspace() and len(text) <= 100]
+    await ann.write(b"".join(map(frame, [*lines, "last"])))
+    for text in [*wanted, "last"]:
+        assert json.loads(await ann.next_text()) == text
+    await until(lambda: not served.node.tasks.running)
+
+
+@given(st.text())
+def test_a_json_string_means_what_it_says_and_anything_else_itself(text: str) -> None:
+    assert read_plain(json.dumps(text)) == text
+    if not text.startswith('"'):
+        assert read_plain(text) == text
