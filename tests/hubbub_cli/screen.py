@@ -6,6 +6,8 @@ from collections.abc import Callable
 from textual.app import App
 from textual.pilot import Pilot
 
+from hubbub_cli.tui.composer import Composer
+
 LIMIT = 10
 
 
@@ -17,6 +19,12 @@ def lines(app: App[None]) -> list[str]:
 
 def shown(app: App[None]) -> str:
     return "\n".join(lines(app))
+
+
+async def enter(pilot: Pilot[None], text: str) -> None:
+    """Paste a line, and press Enter."""
+    pilot.app.query_one(Composer).insert_text_at_cursor(text)
+    await pilot.press("enter")
 
 
 async def until(pilot: Pilot[None], seen: Callable[[str], bool]) -> str:

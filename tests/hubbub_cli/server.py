@@ -53,6 +53,10 @@ class Server:
             self._process.stdout.close()
             self._process = None
 
+    def signal(self, number: int) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def restart(self) -> None:
         self.kill()
         self.start()

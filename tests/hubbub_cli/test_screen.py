@@ -6,7 +6,7 @@ from hubbub_cli.settings import load
 from hubbub_cli.tui.app import ChatApp
 from hubbub_cli.tui.conversation import Conversation
 from hubbub_client import Client
-from tests.hubbub_cli.screen import lines, until
+from tests.hubbub_cli.screen import enter, lines, until
 from tests.hubbub_cli.server import Server, serving
 
 
@@ -32,7 +32,7 @@ async def test_a_conversation_looks_like_this(server: Server, room: str) -> None
         await until(
             pilot, lambda screen: "online as ann" in screen and "no markup" in screen and "2 here" in screen
         )
-        await pilot.press(*"hi bob", "enter")
+        await enter(pilot, "hi bob")
         await until(pilot, lambda screen: re.search(r"\d\d:\d\d +ann hi bob\n", screen) is not None)
         there.typing()
         await until(pilot, lambda screen: "bob is typing" in screen)
@@ -79,9 +79,9 @@ async def test_a_room_in_the_back_counts_what_is_unread(server: Server, room: st
         await until(pilot, lambda screen: f"{other} 1" in screen)
         await pilot.press("alt+2")
         await until(pilot, lambda screen: "are you there?" in screen and f"{other} 1" not in screen)
-        await pilot.press(*f"/join {room}", "enter")
+        await enter(pilot, f"/join {room}")
         await until(pilot, lambda screen: "1 here: ann" in screen)
-        await pilot.press(*"/leave", "enter")
+        await enter(pilot, "/leave")
         await until(pilot, lambda screen: f" hubbub   {other}\n" in screen)
 
 
@@ -92,7 +92,7 @@ async def test_a_lost_server_is_told_and_what_was_said_goes_out_once(room: str) 
             await until(pilot, lambda screen: "online as ann" in screen)
             server.kill()
             await until(pilot, lambda screen: "reconnecting" in screen)
-            await pilot.press(*"still here", "enter")
+            await enter(pilot, "still here")
             await until(pilot, lambda screen: "still here  sending…" in screen)
             server.start()
             await until(pilot, lambda screen: "online as ann" in screen and "sending…" not in screen)
@@ -115,7 +115,7 @@ async def test_keys_help_and_quit(server: Server, room: str) -> None:
         await pilot.press("f1")
         await until(pilot, lambda screen: "what you typed before" in screen and "/quit" in screen)
         await pilot.press("escape")
-        await pilot.press(*"/dance", "enter")
+        await enter(pilot, "/dance")
         await until(pilot, lambda screen: "There is no /dance" in screen)
         await pilot.press(*"unfinished", "ctrl+c")
         await until(pilot, lambda screen: "Say something" in screen)
@@ -139,7 +139,7 @@ async def test_a_small_screen_keeps_what_matters(server: Server, room: str) -> N
     app, _ = chat(server, room)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda screen: "online as ann" in screen)
-        await pilot.press(*"one two three four five six seven", "enter")
+        await enter(pilot, "one two three four five six seven")
         await pilot.resize_terminal(40, 12)
         await until(
             pilot, lambda screen: "ann one two three four" in screen and "\n                 five" in screen

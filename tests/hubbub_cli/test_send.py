@@ -2,12 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 from pathlib import Path
 
+import jwt
 import pytest
 
-from tests.hubbub_cli.program import COMMAND, LIMIT, environment, run
+from tests.hubbub_cli.program import COMMAND, LIMIT, environment, run, start
 from tests.hubbub_cli.server import ROOT, Server, serving
 from tests.hubbub_cli.talking import history
 
@@ -122,11 +124,53 @@ def test_nobody_there_is_told_at_once() -> None:
     )
 
 
-def test_a_token_that_is_refused_is_told(room: str) -> None:
-    with serving(HUBBUB_AUTH="tokens", HUBBUB_TOKEN_KEY="x" * 32) as strict:
-        without = run("send", room, "hello", "-s", strict.url)
-        wrong = run("send", room, "hello", "-s", strict.url, env=environment(CHAT_TOKEN="nonsense"))
+def test_an_answer_that_does_not_come_is_waited_for_no_longer_than_told(room: str) -> None:
+    with serving() as server:
+        send = start(
+            "send",
+            room,
+            "--send-on",
+            "line",
+            "--json",
+            "--timeout",
+            "300ms",
+            "-s",
+            server.url,
+            stdin=subprocess.PIPE,
+        )
+        assert send.stdin is not None
+        assert send.stdout is not None
+        send.stdin.write("one\n")
+        send.stdin.flush()
+        assert json.loads(send.stdout.readline())["offset"] == 1
+        server.signal(signal.SIGSTOP)
+        _, told = send.communicate("two\n", timeout=LIMIT)
+    assert send.returncode == 6
+    assert json.loads(told)["error"] == "timeout"
+    assert json.loads(told)["message"].startswith("line 2: ")
+
+
+def test_a_token_lets_in_and_one_that_is_refused_is_told(room: str, tmp_path: Path) -> None:
+    secret = "a secret of more than 32 bytes, for tests"
+    token = jwt.encode({"sub": "ann", "exp": 4_000_000_000}, secret, algorithm="HS256")
+    kept = tmp_path / "token"
+    kept.write_text(f"{token}\n")
+    with serving(HUBBUB_AUTH="tokens", HUBBUB_TOKEN_KEY=secret) as strict:
+        given = ("send", room, "hello", "-s", strict.url)
+        by_variable = run(*given, env=environment(CHAT_TOKEN=token))
+        by_file = run(*given, "--token-file", str(kept))
+        without = run(*given)
+        wrong = run(*given, env=environment(CHAT_TOKEN="nonsense"))
+    assert (by_variable.returncode, by_file.returncode) == (0, 0), by_variable.stderr + by_file.stderr
     assert (without.returncode, wrong.returncode) == (4, 4)
     assert "this server wants a token" in without.stderr
     assert "the token is refused" in wrong.stderr
     assert "nonsense" not in wrong.stderr
+
+
+def test_a_token_file_that_holds_none_is_told(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    for name, why in (("missing", "No such file"), ("empty", "is empty")):
+        done = run("send", "lobby", "hello", "--token-file", str(tmp_path / name))
+        assert done.returncode == 2
+        assert why in done.stderr

@@ -38,6 +38,8 @@ _CLOSES: Final[dict[int | str, str]] = {
     Close.FULL: "the server is full",
     "invalid_name": "the server does not take this name",
 }
+# In seconds: a server that does not answer a close must not keep anybody waiting.
+_GOODBYE: Final = 0.5
 _TOO_BIG: Final = frozenset({Close.TOO_BIG})
 
 
@@ -51,7 +53,7 @@ def client(settings: Settings, *, speaks: bool) -> Client:
         token=_hook(settings) if token is not None else None,
         name=name,
         session=session(settings.server, name) if name and token is None else None,
-        options=Options(about=PROGRAM, open_timeout=settings.connect_timeout),
+        options=Options(about=PROGRAM, open_timeout=settings.connect_timeout, close_timeout=_GOODBYE),
     )
 
 
@@ -169,7 +171,11 @@ def _words(code: int | str) -> str:
 
 
 async def watch(chat: Client, output: Output) -> None:
-    """Tell when the connection goes, and when it's back."""
+    """Tell when the connection goes, and when it's back.
+
+    Raises:
+        Closed: it won't come back.
+    """
     lost = False
     async for now in chat.statuses():
         match now:
@@ -181,3 +187,4 @@ async def watch(chat: Client, output: Output) -> None:
                 output.notice(f"online again as {clean(now.user)}")
             case _:
                 output.detail(f"{type(now).__name__.lower()}")
+    await chat.online()

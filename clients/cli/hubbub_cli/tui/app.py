@@ -54,6 +54,7 @@ class ChatApp(App[None]):
     Screen { background: $background; }
     #rooms, #here, #connection { height: 1; background: $surface; }
     #below { height: 1; }
+    Composer > .input--placeholder { color: $secondary; }
     Composer, Composer:focus { border: none; height: 1; padding: 0 1; background: $background; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
