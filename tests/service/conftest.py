@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+from asyncio import AbstractEventLoop, new_event_loop
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import Final, TypeAlias
 
 import pytest
+import uvloop
 
 from tests.service.serving import Served, serving
+
+LoopFactory: TypeAlias = Callable[[], AbstractEventLoop]
+
+BOTH_LOOPS: Final[Mapping[str, LoopFactory]] = {"asyncio": new_event_loop, "uvloop": uvloop.new_event_loop}
+_ON_BOTH: Final = frozenset({"test_lean", "test_link", "test_server"})
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "settings(**settings): what the test's node is set to")
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, LoopFactory] | None:
+    """Run what is about sockets on both loops: transports differ in what they do when a peer is gone."""
+    return BOTH_LOOPS if item.path.stem in _ON_BOTH else None
 
 
 @pytest.fixture

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from typing_extensions import override
 
 from service.stored import read_plain
+from tests.service.conftest import BOTH_LOOPS
 from tests.service.framing import Op, close_frame, frame
 from tests.service.peer import Peer
 from tests.service.serving import Served, serving, until
 
 T = TypeVar("T")
 
-_TIMES: Final = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+_TIMES: Final = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 class Complaints(logging.Handler):
@@ -58,11 +59,11 @@ class Target:
         return result
 
 
-@pytest.fixture(scope="module")
-def target() -> Iterator[Target]:
+@pytest.fixture(scope="module", params=BOTH_LOOPS.values(), ids=list(BOTH_LOOPS))
+def target(request: pytest.FixtureRequest) -> Iterator[Target]:
     complaints = Complaints()
     logging.getLogger().addHandler(complaints)
-    with asyncio.Runner() as runner:
+    with asyncio.Runner(loop_factory=request.param) as runner:
         context = serving(frame_bytes=4096, text_characters=100, rooms_per_connection=3)
         served = runner.run(context.__aenter__())
         yield Target(runner, served, complaints)

@@ -122,12 +122,12 @@ async def test_hello_join_and_close_in_one_packet_leave_nothing(served: Served) 
     assert await peer.closed() == 1000
 
 
-async def test_the_end_of_the_server_is_told_with_1012(served: Served) -> None:
-    peer, _ = await served.joined("ann")
-    served.node.draining = True
-    late = await served.peer()
-    await late.upgrade()
-    assert await late.closed() == 1012
-    with pytest.raises(Ended):
+async def test_a_header_that_holds_no_text_is_refused(served: Served) -> None:
+    peer = await served.peer()
+    await peer.write(Peer.handshake().replace(b"Connection: ", b"Connection: \xf1\xe5"))
+    assert (await peer.head()).startswith("HTTP/1.1 400 ")
+
+
+async def test_a_route_that_is_none_is_refused(served: Served) -> None:
+    with pytest.raises(Ended, match=r"HTTP/1\.1 404 "):
         await (await served.peer()).upgrade("/no-such-route")
-    await peer.leave()

@@ -1,0 +1,88 @@
+"""A node from its start to its end, as its clients see it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+
+from service.server import CannotListen, running
+from tests.service.framing import frame
+from tests.service.peer import PATIENCE, Peer
+from tests.service.serving import quick
+
+pytestmark = pytest.mark.usefixtures("no_complaints")
+
+
+async def test_the_end_of_a_node_is_told_with_1012() -> None:
+    async with running(quick()) as here:
+        peers = []
+        for query in ("", "?name=ann"):
+            peer = await Peer.connect(here.port)
+            await peer.upgrade(f"/ws{query}", protocol=None if query else "hubbub.v1")
+            peers.append(peer)
+        closing = asyncio.gather(*(peer.closed() for peer in peers))
+    assert await closing == [1012, 1012]
+    for peer in peers:
+        peer.vanish()
+
+
+async def test_a_peer_that_does_not_answer_does_not_hold_a_node_up() -> None:
+    async with asyncio.timeout(PATIENCE):
+        async with running(quick(close_seconds=0.2)) as here:
+            peer = await Peer.connect(here.port)
+            await peer.upgrade()
+        assert await peer.closed() in {1006, 1012}
+    peer.vanish()
+
+
+async def test_a_node_that_drains_takes_nobody_any_more() -> None:
+    async with running(quick()) as here:
+        here.node.draining = True
+        peer = await Peer.connect(here.port)
+        await peer.upgrade()
+        assert await peer.closed() == 1012
+        peer.vanish()
+
+
+async def test_a_full_node_says_so() -> None:
+    async with running(quick(connections=1)) as here:
+        first, second = await Peer.connect(here.port), await Peer.connect(here.port)
+        await first.upgrade()
+        await first.ask("hello")
+        await second.upgrade()
+        assert await second.closed() == 4001
+        assert (await first.ask("hello"))["code"] == "hello_again"
+        for peer in (first, second):
+            peer.vanish()
+
+
+async def test_what_was_sent_at_the_last_moment_is_answered_ahead_of_the_close() -> None:
+    async with running(quick()) as here:
+        peer = await Peer.connect(here.port)
+        await peer.upgrade()
+        await peer.ask("hello")
+        await peer.ask("join", room="lobby")
+        await peer.write(frame('{"type": "send", "id": 9, "room": "lobby", "text": "bye"}'))
+        assert (await peer.event("sent"))["id"] == 9
+        closing = asyncio.ensure_future(peer.closed())
+    assert await closing == 1012
+    peer.vanish()
+
+
+async def test_a_port_that_is_taken_is_said_at_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotListen, match=f"can't listen on 127.0.0.1:{port}: .* Set HUBBUB_PORT"):
+            async with running(quick(port=port)):
+                pass
+
+
+async def test_a_node_may_be_started_again_in_the_same_process() -> None:
+    for _ in range(2):
+        async with running(quick()) as here:
+            peer = await Peer.connect(here.port)
+            await peer.upgrade()
+            assert (await peer.ask("hello"))["type"] == "welcome"
+            await peer.leave()
