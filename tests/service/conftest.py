@@ -22,9 +22,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "settings(**settings): what the test's node is set to")
 
 
-def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, LoopFactory] | None:
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, LoopFactory]:
     """Run what is about sockets on both loops: transports differ in what they do when a peer is gone."""
-    return BOTH_LOOPS if item.path.stem in _ON_BOTH else None
+    return BOTH_LOOPS if item.path.stem in _ON_BOTH else {"asyncio": new_event_loop}
 
 
 @pytest.fixture

@@ -2,39 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
-from brokers.base import Entry
-from service.codecs import JSON, PLAIN
-from service.fanout import CATCH_UP_BYTES, SLICE, Fanout, Member
-from service.frames import text_frame
-from service.log import RoomLog
-from service.metrics import Metrics
-from service.stored import Stored, encode_stored
+from service.codecs import PLAIN
+from service.fanout import CATCH_UP_BYTES, SLICE
+from tests.service.fanning import Stage, settled, turns
 from tests.service.outlets import FakeOutlet, join
-
-
-class Stage:
-    """A fan-out of a room in which all offsets from 1 are used."""
-
-    def __init__(self, max_entries: int = 100, max_bytes: int = 1 << 20) -> None:
-        self.log = RoomLog(b'"room"', max_entries=max_entries, max_bytes=max_bytes)
-        self.log.restart("e", 0)
-        self.recovering: list[Member] = []
-        self.caught_up: list[Member] = []
-        self.metrics = Metrics()
-        self.fanout = Fanout(
-            self.log, self.metrics, recover=self.recovering.append, caught_up=self.caught_up.append
-        )
-
-    def say(self, count: int = 1, size: int = 1) -> None:
-        for _ in range(count):
-            payload = encode_stored(Stored(key="k", user="ann", text="x" * size, at=0))
-            prev = self.log.end
-            self.fanout.append(Entry("room", self.log.epoch, prev, prev + 1, payload))
 
 
 @pytest.fixture
@@ -42,18 +17,6 @@ async def stage() -> AsyncIterator[Stage]:
     made = Stage()
     yield made
     made.fanout.close()
-
-
-async def turns(count: int = 1) -> None:
-    for _ in range(count):
-        await asyncio.sleep(0)
-
-
-async def settled(stage: Stage) -> None:
-    """Give way until nothing is to be flushed."""
-    async with asyncio.timeout(10):
-        while stage.fanout.flushed != stage.log.end or stage.fanout._walk:  # noqa: ASYNC110, SLF001 - nobody tells
-            await asyncio.sleep(0)
 
 
 async def test_an_idle_room_is_flushed_in_the_next_turn(stage: Stage) -> None:
@@ -243,58 +206,6 @@ async def test_a_walk_under_way_is_finished_before_what_is_pending_is_flushed_at
     stage.fanout.flush_now()
     await settled(stage)
     assert all(len(outlet.writes) == 2 for outlet in members)
-
-
-async def test_what_is_told_reaches_the_live_and_names_those_it_did_not_reach(stage: Stage) -> None:
-    frame = text_frame(b'{"type":"presence"}')
-    _, live = join(stage.fanout, "e", 0)
-    sender, _ = join(stage.fanout, "e", 0, user="eve")
-    behind, _ = join(stage.fanout, "e", 0, room=0)
-    full, outlet = join(stage.fanout, "e", 0)
-    _, plain = join(stage.fanout, "e", 0, codec=PLAIN)
-    outlet.paused = True
-    assert stage.fanout.tell(JSON, frame, but="eve") == [behind, full]
-    assert (live.writes, plain.writes, sender.outlet.paused) == ([frame], [], False)
-    assert set(stage.fanout.members()) >= {behind, full, sender}
-
-
-async def test_at_a_gap_all_get_what_came_before_it_and_the_full_are_left_at_their_place(
-    stage: Stage,
-) -> None:
-    _, live = join(stage.fanout, "e", 0)
-    full, outlet = join(stage.fanout, "e", 0)
-    behind, _ = join(stage.fanout, "e", 0, room=0)
-    stage.say()
-    await settled(stage)
-    outlet.paused = True
-    stage.say()
-    stage.fanout.restart("f", 10)
-    assert (live.offsets(), outlet.offsets()) == ([1, 2], [1])
-    assert [(member.epoch, member.cursor, member.live) for member in (full, behind)] == [
-        ("e", 1, False),
-        ("e", 0, False),
-    ]
-    stage.say()
-    await settled(stage)
-    assert live.offsets() == [1, 2, 11]
-    outlet.drain()
-    stage.fanout.catch_up(full)
-    assert stage.recovering == [full], "only history can say where it goes on"
-
-
-async def test_who_is_full_but_has_all_is_told_of_a_gap_too(stage: Stage) -> None:
-    full, outlet = join(stage.fanout, "e", 0, room=1)
-    stage.say()
-    await settled(stage)
-    assert (full.live, outlet.paused) == (True, True)
-    stage.fanout.restart("e", 10)
-    assert (full.live, full.epoch, full.cursor) == (False, "e", 1)
-
-
-async def test_who_has_what_the_room_has_lost_is_nowhere(stage: Stage) -> None:
-    behind, _ = join(stage.fanout, "e", 9, room=0)
-    stage.fanout.restart("e", 5)
-    assert behind.epoch == ""
 
 
 async def test_nothing_is_flushed_behind_close(stage: Stage) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from typing import cast
 
@@ -29,17 +30,15 @@ async def stock(request: pytest.FixtureRequest, no_complaints: None) -> AsyncIte
     settings = quick(**(mark.kwargs if mark else {}))
     hub = Hub(settings.broker_options)
     async with Node(settings, MemoryBroker(settings.broker_options, hub)) as node:
-        app = make_app(node)
+        app, listener = make_app(node), socket.create_server(("127.0.0.1", 0))
         server = cast(
             AsyncioServer,
-            await app.create_server(
-                host="127.0.0.1", port=0, protocol=WebSocketProtocol, return_asyncio_server=True
-            ),
+            await app.create_server(sock=listener, protocol=WebSocketProtocol, return_asyncio_server=True),
         )
         sockets = cast(asyncio.Server, server.server)
         await server.startup()  # type: ignore[no-untyped-call]
         await server.start_serving()  # type: ignore[no-untyped-call]
-        served = Served(node, hub, sockets.sockets[0].getsockname()[1])
+        served = Served(node, hub, listener.getsockname()[1])
         yield served
         await served.nothing_left()
         sockets.close()
