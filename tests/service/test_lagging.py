@@ -107,3 +107,25 @@ async def test_a_lagging_member_is_told_why_it_is_closed_if_it_reads_in_time(
         await until(lambda: served.node.metrics.sample()["lagging_members"] == 1)
         await until(lambda: all(connection.closing for connection in served.node.connections))
         assert await slow.closed() == 4000
+
+
+async def test_a_lagging_member_is_told_of_a_gap_at_the_place_where_it_is(no_complaints: None) -> None:
+    assert no_complaints is None
+    async with serving(log_entries=100, history_entries=1000) as served:
+        slow, _ = await joined_slowly(served, "bob", limit=0)
+        for first in range(1, 40_000, BATCH):
+            say(served, first, BATCH)
+        await until(lambda: served.node.metrics.sample()["lagging_members"] == 1)
+        seen = await _until_reset(slow)
+        assert seen == list(range(1, len(seen) + 1))
+        seen = await offsets(slow, 40_000, [])
+        assert seen == list(range(39_001, 40_001))
+
+
+async def _until_reset(peer: Peer) -> list[int]:
+    """Read messages up to a gap; it must name the place ahead of all that is kept."""
+    found = list[int]()
+    while (event := await peer.event("message", "reset"))["type"] == "message":
+        found.append(event["offset"])
+    assert event["offset"] == 39_000
+    return found
