@@ -56,7 +56,12 @@ def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> 
 )
 @options.shared
 @click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Say it."
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Print the version.",
 )
 def cli() -> None:
     """Take the shared options; the command does the rest."""

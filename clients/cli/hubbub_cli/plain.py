@@ -1,7 +1,6 @@
 """Chatting line by line: for pipes, dumb terminals and screen readers. Nothing is ever drawn twice."""
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Iterable
 from datetime import datetime
 from typing import Final
@@ -35,7 +34,7 @@ class PlainChat:
         self._me = ""
         self._rooms: dict[str, Room] = {}
         self._here: Room | None = None
-        self._typed = sys.stdin.isatty()
+        self._typed = stdin.is_terminal()
         self._said: set[str] = set()
         self._code = ExitCode.OK
 

@@ -19,8 +19,15 @@ _AHEAD: Final = 16
 _MOST: Final = 4 * 1024 * 1024
 
 
+def is_terminal() -> bool:
+    """Tell whether somebody may be typing. A program can be started without any standard input."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 async def chunks() -> AsyncIterator[bytes]:
     """Give what can be read, until the end of the input."""
+    if sys.stdin is None:
+        return
     loop = asyncio.get_running_loop()
     queue: asyncio.Queue[bytes] = asyncio.Queue(_AHEAD)
     fd = sys.stdin.fileno()

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from hubbub_cli import options
+from hubbub_cli import options, stdin
 from hubbub_cli.output import Output
 from hubbub_cli.settings import DEFAULT_ROOM, Settings
 
@@ -21,7 +21,7 @@ def command(ctx: click.Context, rooms: tuple[str, ...], *, plain: bool) -> None:
     """Chat in each ROOM; in the lobby if none is named."""
     settings = options.chosen(ctx)
     names = list(dict.fromkeys(rooms)) or [DEFAULT_ROOM]
-    if plain or settings.dumb or not (sys.stdout.isatty() and sys.stdin.isatty()):
+    if plain or settings.dumb or not (sys.stdout.isatty() and stdin.is_terminal()):
         from hubbub_cli.plain import PlainChat
 
         ctx.exit(asyncio.run(PlainChat(settings, Output.of(settings)).run(names)))

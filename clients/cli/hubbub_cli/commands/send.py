@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
@@ -31,7 +30,7 @@ class _Order:
     line: int | None = None
 
 
-@click.command("send")
+@click.command("send", short_help="Say TEXT in ROOM; done when it is stored.")
 @click.argument("room")
 @click.argument("text", nargs=-1, metavar="[TEXT|-]...")
 @click.option(
@@ -60,7 +59,7 @@ def command(
     """Say TEXT in ROOM, or what comes on standard input; done when the server has stored it."""
     settings = options.chosen(ctx)
     words = " ".join(text) if text and text != ("-",) else None
-    if words is None and not text and sys.stdin.isatty():
+    if words is None and not text and stdin.is_terminal():
         raise click.UsageError("What shall be said? Give TEXT, or - to type it here.", ctx)
     if key is not None and not _KEY.fullmatch(key):
         raise click.BadParameter("1 to 64 characters of A-Z a-z 0-9 _ -", ctx, param_hint="--id")

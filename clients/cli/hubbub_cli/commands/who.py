@@ -14,7 +14,7 @@ from hubbub_cli.settings import Settings
 from hubbub_client import Room
 
 
-@click.command("who")
+@click.command("who", short_help="Print who is in ROOM.")
 @click.argument("room")
 @options.as_json
 @options.shared

@@ -22,6 +22,8 @@ from hubbub_cli.tui.palette import THEME
 from hubbub_cli.tui.rows import Sending
 from hubbub_cli.tui.views import View, Views
 
+# In seconds.
+_FRAME: Final = 1 / 30
 _HINTS: Final = (("F1", "help"), ("PgUp", "older"), ("Ctrl+C", "quit"))
 
 
@@ -119,10 +121,10 @@ class ChatApp(App[None]):
     # What is shown
 
     def changed(self) -> None:
-        """Draw anew, once for all that changes in this turn of the loop."""
+        """Draw anew soon, once for all that changes by then: a flood must leave time for keys."""
         if not self._is_due:
             self._is_due = True
-            self.call_later(self._show)
+            self.set_timer(_FRAME, self._show)
 
     def _show(self, *, ahead: bool = False) -> None:
         self._is_due = False

@@ -43,7 +43,7 @@ class MessageLog(ScrollView):
         self._rows = rows
         self._measure()
         if ahead and not self.pinned:
-            self.scroll_to(y=self.scroll_y + self._height - before, animate=False, immediate=True)
+            self.scroll_to(y=self.scroll_y + self._height - before, animate=False, immediate=True, force=True)
         self._settle()
 
     def follow(self) -> None:
@@ -57,7 +57,7 @@ class MessageLog(ScrollView):
         end = self.max_scroll_y
         target = min(max(0, self.scroll_y + direction * page), end)
         self.pinned = target >= end
-        self.scroll_to(y=target, animate=False, immediate=True)
+        self.scroll_to(y=target, animate=False, immediate=True, force=True)
 
     @property
     def at_top(self) -> bool:
@@ -82,8 +82,9 @@ class MessageLog(ScrollView):
         return drawn
 
     def _settle(self) -> None:
+        # By force: the first time that lines don't fit there's no scrollbar yet, without which nothing scrolls.
         if self.pinned:
-            self.scroll_end(animate=False, immediate=True)
+            self.scroll_end(animate=False, immediate=True, force=True)
 
     def on_resize(self) -> None:
         width = self.scrollable_content_region.width
@@ -92,7 +93,9 @@ class MessageLog(ScrollView):
             self._width = width
             self._drawn.clear()
             self._measure()
-            self.scroll_to(y=self._starts[min(top, len(self._rows))], animate=False, immediate=True)
+            self.scroll_to(
+                y=self._starts[min(top, len(self._rows))], animate=False, immediate=True, force=True
+            )
         self._settle()
 
     def on_mouse_scroll_up(self) -> None:

@@ -11,7 +11,7 @@ from hubbub_cli.times import moment
 # Messages of one person that follow each other this closely, in ms, show the name once.
 _TOGETHER: Final = 5 * 60 * 1000
 # What is held of a room; beyond it the oldest go.
-MOST_LINES: Final = 5_000
+MOST_LINES: Final = 2_000
 
 
 class Sending(StrEnum):
