@@ -82,7 +82,7 @@ class MessageLog(ScrollView):
         return drawn
 
     def _settle(self) -> None:
-        # By force: the first time that lines don't fit there's no scrollbar yet, without which nothing scrolls.
+        # By force: the first time that lines don't fit there's no scrollbar yet, and nothing would scroll.
         if self.pinned:
             self.scroll_end(animate=False, immediate=True, force=True)
 
