@@ -113,11 +113,12 @@ class RedisBroker(Broker):
                 raise Refused(f"a payload of {len(payload)} bytes; a room keeps {most}")
             if not parts.link.reachable:
                 parts.supervisor.require()
+            parts.publisher.publish(room, payload, key, answer)
+            parts.rooms.note(room)
         except BrokerError as error:
             answer.set_exception(error)
-            return answer
-        parts.rooms.note(room)
-        parts.publisher.publish(room, payload, key, answer)
+        except UnicodeEncodeError as error:
+            answer.set_exception(Refused(f"a room or a key that has no UTF-8 form: {error}"))
         return answer
 
     @override
@@ -194,6 +195,7 @@ class RedisBroker(Broker):
 
     async def _stop(self, parts: Parts) -> None:
         running, self._running = self._running, None
+        parts.supervisor.stop()
         if running is not None:
             running.cancel()
             await asyncio.wait([running])

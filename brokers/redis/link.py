@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, TypeAlias, cast
 
+import hiredis
 from redis.exceptions import (
     AuthenticationError,
     InvalidResponse,
@@ -22,12 +23,13 @@ from brokers.errors import Misconfigured, Unavailable
 from brokers.redis.address import Pool, Wire
 from brokers.redis.scripts import FORGET, HISTORY, PUBLISH, Script
 
-Command: TypeAlias = Sequence[str | bytes | int | float]
+Command: TypeAlias = bytes  # as it goes over the wire
 Reply: TypeAlias = object  # bytes, int, None, a list of replies, or a ResponseError
 
 # Calls that read share so many connections; one more publishes, one listens.
 _CONNECTIONS: Final = 8
 _OLDEST: Final = (6, 2)
+_NOT_LET_IN: Final = (AuthenticationError, NoPermissionError, InvalidResponse)
 
 
 def said(error: BaseException) -> str:
@@ -43,9 +45,19 @@ async def receive(wire: Wire) -> Reply:
         return error
 
 
+def pack(*parts: str | bytes | float) -> Command:
+    """Make a command.
+
+    Raises:
+        UnicodeEncodeError: a text has no UTF-8 form.
+    """
+    # hiredis annotates a tuple of one, and takes any.
+    return cast(bytes, hiredis.pack_command(parts))  # type: ignore[arg-type]
+
+
 async def send(wire: Wire, commands: Iterable[Command]) -> None:
     """Write commands in one piece."""
-    await wire.send_packed_command(wire.pack_commands(commands), check_health=False)
+    await wire.send_packed_command(b"".join(commands), check_health=False)
 
 
 class Link:
@@ -64,12 +76,12 @@ class Link:
             Unavailable: it can't be reached.
             Misconfigured: it can, but something has to be changed there or in its address.
         """
-        scripts = (("SCRIPT", "LOAD", script.text) for script in (PUBLISH, HISTORY, FORGET))
+        scripts = (pack("SCRIPT", "LOAD", script.text) for script in (PUBLISH, HISTORY, FORGET))
         try:
-            info, *loaded = await self.run(("INFO", "server"), *scripts)
+            info, *loaded = await self.run(pack("INFO", "server"), *scripts)
         except Unavailable as error:
-            if isinstance(error.__cause__, AuthenticationError | NoPermissionError | InvalidResponse):
-                raise Misconfigured(f"Redis does not let us in: {said(error.__cause__)}") from error
+            if any(isinstance(cause, _NOT_LET_IN) for cause in _causes(error)):
+                raise Misconfigured(f"Redis does not let us in: {error}") from error
             raise
         for reply in (info, *loaded):
             if isinstance(reply, ResponseError):
@@ -120,9 +132,9 @@ class Link:
         Raises:
             Unavailable: there is no reply, or it's an error.
         """
-        [reply] = await self.ask(("EVALSHA", script.digest, len(keys), *keys, *arguments))
+        [reply] = await self.ask(pack("EVALSHA", script.digest, len(keys), *keys, *arguments))
         if isinstance(reply, NoScriptError):
-            [reply] = await self.ask(("EVAL", script.text, len(keys), *keys, *arguments))
+            [reply] = await self.ask(pack("EVAL", script.text, len(keys), *keys, *arguments))
         return expect(reply)
 
     @asynccontextmanager
@@ -159,6 +171,13 @@ def expect(reply: Reply) -> Reply:
     if isinstance(reply, ResponseError):
         raise Unavailable(f"Redis refused: {said(reply)}")
     return reply
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """List an error and its causes: the client wraps what went wrong while it connected."""
+    while error is not None:
+        yield error
+        error = error.__cause__
 
 
 def _version(info: bytes) -> tuple[int, ...]:

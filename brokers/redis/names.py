@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import quote
 
 
@@ -47,4 +48,9 @@ class Names:
         return f"{self._prefix}:probe:{self._database}:{node}".encode()
 
     def _tag(self, room: str) -> str:
-        return f"{{{self._prefix}:{quote(room, safe='')}}}"
+        return f"{{{self._prefix}:{_quoted(room)}}}"
+
+
+@lru_cache(maxsize=4096)
+def _quoted(room: str) -> str:
+    return quote(room, safe="")

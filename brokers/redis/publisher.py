@@ -14,7 +14,7 @@ from redis.exceptions import NoScriptError
 
 from brokers.base import Options, Receipt
 from brokers.errors import BrokerError, Unavailable
-from brokers.redis.link import Command, Link, Reply, expect
+from brokers.redis.link import Command, Link, Reply, expect, pack
 from brokers.redis.names import Names
 from brokers.redis.scripts import PUBLISH
 
@@ -24,7 +24,6 @@ Answer: TypeAlias = asyncio.Future[Receipt]
 
 _AT_ONCE: Final = 256  # commands in one piece
 _WAITING_BYTES: Final = 64 * 1024 * 1024
-_OVERHEAD: Final = 512  # bytes, about, that a command takes beside its payload
 
 
 class Item(NamedTuple):
@@ -32,7 +31,6 @@ class Item(NamedTuple):
 
     command: Command
     answer: Answer | None
-    size: int
     since: float
 
 
@@ -71,17 +69,17 @@ class Publisher:
         names = self._names
         keys = (names.head(room), names.stream(room), names.key(room, key))
         rest = (self.new_epoch(), *self._bounds, self._window, names.channel(room))
-        if not self._put(("EVALSHA", PUBLISH.digest, 3, *keys, payload, *rest), answer, len(payload)):
+        if not self._put(pack("EVALSHA", PUBLISH.digest, 3, *keys, payload, *rest), answer):
             answer.set_exception(Unavailable("too much waits to be published already; try again"))
 
     def say(self, channel: bytes, payload: bytes) -> None:
         """Publish what is stored nowhere; if it can't be sent, it is lost."""
-        if not self._put(("PUBLISH", channel, payload), None, len(payload)):
+        if not self._put(pack("PUBLISH", channel, payload)):
             self.lost_signals += 1
 
     def also(self, *command: str | bytes | float) -> None:
         """Send a command along whose reply nobody needs."""
-        self._put(command, None, 0)
+        self._put(pack(*command))
 
     async def run(self) -> None:
         """Send what waits, for ever."""
@@ -98,18 +96,17 @@ class Publisher:
         """Give up what waits: it was not sent."""
         _fail([self._take() for _ in range(len(self._waiting))], Unavailable(reason))
 
-    def _put(self, command: Command, answer: Answer | None, size: int) -> bool:
-        size += _OVERHEAD
-        if self._bytes + size > _WAITING_BYTES:
+    def _put(self, command: Command, answer: Answer | None = None) -> bool:
+        if self._bytes + len(command) > _WAITING_BYTES:
             return False
-        self._bytes += size
-        self._waiting.append(Item(command, answer, size, self._loop.time()))
+        self._bytes += len(command)
+        self._waiting.append(Item(command, answer, self._loop.time()))
         self._something.set()
         return True
 
     def _take(self) -> Item:
         item = self._waiting.popleft()
-        self._bytes -= item.size
+        self._bytes -= len(item.command)
         return item
 
     async def _send(self, items: Sequence[Item]) -> None:
@@ -118,7 +115,7 @@ class Publisher:
         limit = items[0].since + self._options.timeout - self._loop.time()
         try:
             replies = await self._link.run(*(item.command for item in items), limit=limit)
-            if unknown := _scripts_unknown(replies):
+            if unknown := scripts_unknown(replies):
                 again = [items[place] for place in unknown]
                 kept = [place for place in range(len(items)) if place not in set(unknown)]
                 _hand_out([items[place] for place in kept], [replies[place] for place in kept])
@@ -137,7 +134,7 @@ class Publisher:
     async def _send_again(self, items: Sequence[Item], limit: float) -> None:
         """Load the script, which Redis had lost, and send again what needed it."""
         _, *replies = await self._link.run(
-            ("SCRIPT", "LOAD", PUBLISH.text), *(item.command for item in items), limit=limit
+            pack("SCRIPT", "LOAD", PUBLISH.text), *(item.command for item in items), limit=limit
         )
         _hand_out(items, replies)
 
@@ -146,7 +143,7 @@ class Publisher:
         _fail(items, error)
 
 
-def _scripts_unknown(replies: Sequence[Reply]) -> list[int]:
+def scripts_unknown(replies: Sequence[Reply]) -> list[int]:
     """Find the commands that may be sent again because Redis had lost the script.
 
     Another node may have loaded it between two of ours. What comes before one that was stored must not be

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final, TypeAlias, cast
 
 from brokers.base import Entry, Page, Position, Retention
-from brokers.redis.link import Link, Reply, expect
+from brokers.redis.link import Link, Reply, expect, pack
 from brokers.redis.names import Names
 from brokers.redis.scripts import HISTORY
 
@@ -46,13 +46,13 @@ class Reader:
         asked = dict.fromkeys(rooms)
         if not asked:
             return {}
-        replies = await self._link.ask(*(("HMGET", self._names.head(room), "e", "o") for room in asked))
+        replies = await self._link.ask(*(pack("HMGET", self._names.head(room), "e", "o") for room in asked))
         return {room: _position(reply) for room, reply in zip(asked, replies, strict=True)}
 
     async def open(self, room: str, epoch: str) -> Position:
         """Tell where a room ends, and give it an epoch if it has none: somebody waits for its first entry."""
         head = self._names.head(room)
-        created, reply = await self._link.ask(("HSETNX", head, "e", epoch), ("HMGET", head, "e", "o"))
+        created, reply = await self._link.ask(pack("HSETNX", head, "e", epoch), pack("HMGET", head, "e", "o"))
         expect(created)
         return _position(reply)
 

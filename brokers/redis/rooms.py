@@ -10,7 +10,7 @@ from random import random
 from typing import Final, cast
 
 from brokers.errors import BrokerError
-from brokers.redis.link import Link, expect
+from brokers.redis.link import Link, expect, pack
 from brokers.redis.names import Names
 from brokers.redis.publisher import Publisher
 from brokers.redis.scripts import FORGET
@@ -51,19 +51,19 @@ class Rooms:
 
     async def tidy(self) -> None:
         """Forget rooms down to the bound; those that any node is subscribed to are busy and stay."""
-        [held] = await self._link.ask(("ZCARD", self._names.rooms))
+        [held] = await self._link.ask(pack("ZCARD", self._names.rooms))
         for _ in range(0, max(0, cast(int, expect(held)) - self._most), _AT_ONCE):
-            [total] = await self._link.ask(("ZCARD", self._names.rooms))
+            [total] = await self._link.ask(pack("ZCARD", self._names.rooms))
             excess = cast(int, expect(total)) - self._most
             if excess > 0:
                 await self._forget(min(excess, _AT_ONCE))
 
     async def _forget(self, number: int) -> None:
-        [found] = await self._link.ask(("ZRANGE", self._names.rooms, 0, number - 1))
+        [found] = await self._link.ask(pack("ZRANGE", self._names.rooms, 0, number - 1))
         rooms = [name.decode() for name in cast(list[bytes], expect(found))]
         channels = [self._names.channel(room) for room in rooms]
-        heads = (("HGET", self._names.head(room), "o") for room in rooms)
-        subscribed, *offsets = await self._link.ask(("PUBSUB", "NUMSUB", *channels), *heads)
+        heads = (pack("HGET", self._names.head(room), "o") for room in rooms)
+        subscribed, *offsets = await self._link.ask(pack("PUBSUB", "NUMSUB", *channels), *heads)
         listeners = cast(list[int], expect(subscribed))[1::2]
         busy = [room for room, listening in zip(rooms, listeners, strict=True) if listening]
         quiet = [
@@ -74,7 +74,7 @@ class Rooms:
         if busy:
             now = time.time()
             pairs = [part for room in busy for part in (now, room)]
-            await self._link.ask(("ZADD", self._names.rooms, *pairs))
+            await self._link.ask(pack("ZADD", self._names.rooms, *pairs))
         await self._drop(quiet)
 
     async def _drop(self, quiet: Sequence[tuple[str, bytes]]) -> None:
@@ -82,6 +82,6 @@ class Rooms:
             # Whatever came in meanwhile keeps the room; then it's noted anew.
             keys = (self._names.head(room), self._names.stream(room))
             if await self._link.call(FORGET, keys, offset):
-                await self._link.ask(("ZREM", self._names.rooms, room))
+                await self._link.ask(pack("ZREM", self._names.rooms, room))
             else:
-                await self._link.ask(("ZADD", self._names.rooms, time.time(), room))
+                await self._link.ask(pack("ZADD", self._names.rooms, time.time(), room))

@@ -80,7 +80,8 @@ redis.call('XADD', KEYS[2], 'MAXLEN', '=', ARGV[3], id .. '-0', 'p', payload,
 trim(KEYS[2], total, now, tonumber(ARGV[4]), age)
 if age > 0 then redis.call('PEXPIRE', KEYS[2], ARGV[5]) end
 redis.call('SET', KEYS[3], id .. ' ' .. epoch, 'PX', ARGV[6])
-redis.call('PUBLISH', ARGV[7], 'e' .. id .. ' ' .. string.format('%.0f', prev) .. ' ' .. epoch .. '\\n' .. payload)
+local place = 'e' .. id .. ' ' .. string.format('%.0f', prev) .. ' ' .. epoch .. '\\n'
+redis.call('PUBLISH', ARGV[7], place .. payload)
 return {epoch, offset, 0}
 """
 )

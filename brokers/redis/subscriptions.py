@@ -1,4 +1,4 @@
-"""Which rooms a node is subscribed to, and what Redis has confirmed of it. Knows no connection and no loop."""
+"""Which rooms a node is subscribed to, and what Redis has confirmed of it. Knows no connection."""
 
 from __future__ import annotations
 

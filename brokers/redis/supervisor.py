@@ -16,7 +16,7 @@ from redis.exceptions import RedisError, ResponseError
 from brokers.base import Entry, Listener
 from brokers.errors import BrokerError, Unavailable
 from brokers.redis.address import Wire
-from brokers.redis.link import Link, receive, said, send
+from brokers.redis.link import Link, pack, receive, said, send
 from brokers.redis.live import parse
 from brokers.redis.probes import Probes
 from brokers.redis.subscriptions import Subscriptions
@@ -47,6 +47,7 @@ class Supervisor:
         self._news = asyncio.Event()
         self._heard = False
         self._told_lost = False
+        self._stopping = False
         self._reason = ""
         self.subscriptions = Subscriptions(self._wake.set)
         self._own = self.subscriptions.join("", probes.channel)
@@ -62,6 +63,10 @@ class Supervisor:
             was_up = await self._connected()
             wait = _FIRST_WAIT if was_up else min(2 * wait, _LONGEST_WAIT)
             await asyncio.sleep(wait * random())  # noqa: S311 - spreads the nodes, keeps no secret
+
+    def stop(self) -> None:
+        """Tell the listener nothing any more, and connect no more; whoever calls this cancels `run`, too."""
+        self._stopping = True
 
     def require(self) -> None:
         """Refuse what needs the backbone while it is away.
@@ -86,6 +91,9 @@ class Supervisor:
             self.up.clear()
             self.subscriptions.disconnected(self._reason)
             self._probes.fail(self._reason)
+        if self._stopping:
+            # Cancelled while a task of the group failed: Python 3.11 would tell the failure only.
+            raise asyncio.CancelledError
         if was_up:
             logger.warning("lost", extra={"reason": self._reason})
             self._told_lost = True
@@ -135,7 +143,7 @@ class Supervisor:
             for verb, same in groupby(changes, key=itemgetter(0)):
                 channels = [channel for _, channel in same]
                 for start in range(0, len(channels), _CHANNELS_AT_ONCE):
-                    await send(wire, [(verb, *channels[start : start + _CHANNELS_AT_ONCE])])
+                    await send(wire, [pack(verb, *channels[start : start + _CHANNELS_AT_ONCE])])
 
     async def _read(self, wire: Wire) -> None:
         """Take what Redis pushes. Redis pushes much in a burst, so others get their turn in between."""
