@@ -48,6 +48,14 @@ def open_pool(url: str, timeout: float) -> Pool:
     return pool
 
 
+async def close_pool(pool: Pool) -> None:
+    """Close all connections, those to sentinels as well."""
+    await pool.disconnect()
+    if isinstance(pool, SentinelConnectionPool):
+        for sentinel in pool.sentinel_manager.sentinels:
+            await sentinel.aclose()
+
+
 def database(pool: Pool) -> int:
     """Tell which database the connections of a pool select."""
     return int(pool.connection_kwargs.get("db") or 0)

@@ -80,8 +80,7 @@ class RedisBroker(Broker):
 
     @override
     async def start(self, listener: Listener) -> None:
-        if self._closed:
-            raise Closed("a closed broker can't be started again")
+        self._refuse_if_closed()
         parts = Parts.make(self.options, listener)
         try:
             async with asyncio.timeout(self.options.timeout):
@@ -89,6 +88,7 @@ class RedisBroker(Broker):
                 self._running = asyncio.get_running_loop().create_task(parts.run(), name="redis")
                 self._running.add_done_callback(_ended)
                 await parts.supervisor.up.wait()
+            self._refuse_if_closed()
         except TimeoutError:
             await self._stop(parts)
             raise Unavailable(f"Redis was not ready within {self.options.timeout:.3g} s") from None
@@ -192,6 +192,10 @@ class RedisBroker(Broker):
         if self._parts is None:
             raise Closed("the broker was closed" if self._closed else "the broker has not been started")
         return self._parts
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise Closed("a closed broker can't be started again")
 
     async def _stop(self, parts: Parts) -> None:
         running, self._running = self._running, None

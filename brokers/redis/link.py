@@ -20,7 +20,7 @@ from redis.exceptions import (
 )
 
 from brokers.errors import Misconfigured, Unavailable
-from brokers.redis.address import Pool, Wire
+from brokers.redis.address import Pool, Wire, close_pool
 from brokers.redis.scripts import FORGET, HISTORY, PUBLISH, Script
 
 Command: TypeAlias = bytes  # as it goes over the wire
@@ -163,7 +163,7 @@ class Link:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._pool.disconnect()
+        await close_pool(self._pool)
 
 
 def expect(reply: Reply) -> Reply:
