@@ -78,17 +78,18 @@ class Link:
         """
         scripts = (pack("SCRIPT", "LOAD", script.text) for script in (PUBLISH, HISTORY, FORGET))
         try:
-            info, *loaded = await self.run(pack("INFO", "server"), *scripts)
+            server, replication, *loaded = await self.run(
+                pack("INFO", "server"), pack("INFO", "replication"), *scripts
+            )
         except Unavailable as error:
             if any(isinstance(cause, _NOT_LET_IN) for cause in _causes(error)):
                 raise Misconfigured(f"Redis does not let us in: {error}") from error
             raise
-        for reply in (info, *loaded):
+        for reply in (server, replication, *loaded):
             if isinstance(reply, ResponseError):
                 raise Misconfigured(f"Redis refuses what hubbub needs: {said(reply)}")
-        version = _version(cast(bytes, info))
-        if version < _OLDEST:
-            raise Misconfigured(f"this is Redis {'.'.join(map(str, version))}; hubbub needs 6.2 or newer")
+        if fault := unfit(cast(bytes, server) + b"\n" + cast(bytes, replication)):
+            raise Misconfigured(fault)
 
     async def run(self, *commands: Command, limit: float | None = None) -> list[Reply]:
         """Send commands in one piece on one connection, and wait for all replies.
@@ -180,9 +181,16 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__
 
 
-def _version(info: bytes) -> tuple[int, ...]:
-    for line in info.decode(errors="replace").splitlines():
-        name, _, value = line.partition(":")
-        if name == "redis_version":
-            return tuple(int(part) for part in value.split(".") if part.isdecimal())
-    return _OLDEST  # it does not say: let it try
+def unfit(info: bytes) -> str:
+    """Tell from what a server says of itself why it can't serve us; nothing if it can."""
+    lines = (line.partition(":") for line in info.decode(errors="replace").splitlines())
+    told = {name: value for name, _, value in lines}
+    version = told.get("redis_version", "")
+    numbers = tuple(int(part) for part in version.split(".") if part.isdecimal())
+    if numbers and numbers < _OLDEST:
+        return f"this is Redis {version}; hubbub needs 6.2 or newer"
+    if told.get("role") == "slave":
+        return (
+            "this Redis is a replica, which stores nothing: give the address of its primary, or of sentinels"
+        )
+    return ""

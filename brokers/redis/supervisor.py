@@ -95,7 +95,6 @@ class Supervisor:
             # Cancelled while a task of the group failed: Python 3.11 would tell the failure only.
             raise asyncio.CancelledError
         if was_up:
-            logger.warning("lost", extra={"reason": self._reason})
             self._told_lost = True
             self._tell(lambda: self._listener.lost(self._reason))
             with suppress(RedisError, OSError):

@@ -12,6 +12,7 @@ from redis.exceptions import NoScriptError, ResponseError
 from brokers.base import Entry
 from brokers.errors import Misconfigured, Unavailable
 from brokers.redis.address import database, open_pool
+from brokers.redis.link import unfit
 from brokers.redis.live import parse
 from brokers.redis.names import Names
 from brokers.redis.publisher import scripts_unknown
@@ -114,6 +115,21 @@ async def test_after_a_loss_who_waits_has_failed_and_who_had_it_is_asked_for_aga
     subscriptions.connected()
     assert subscriptions.take_changes() == [(SUBSCRIBE, b"had")]
     assert len(subscriptions) == 1
+
+
+@pytest.mark.parametrize(
+    ("info", "fault"),
+    [
+        (b"redis_version:6.2.0\r\nrole:master\r\n", ""),
+        (b"redis_version:10.0\r\nrole:master\r\n", ""),
+        (b"# Server\r\n", ""),
+        (b"redis_version:6.0.16\r\nrole:master\r\n", "needs 6.2"),
+        (b"redis_version:7.2.4\r\nrole:slave\r\n", "replica"),
+    ],
+)
+def test_a_server_that_cannot_serve_us_is_told_by_what_it_says(info: bytes, fault: str) -> None:
+    assert bool(unfit(info)) == bool(fault)
+    assert fault in unfit(info)
 
 
 @pytest.mark.parametrize(

@@ -80,8 +80,8 @@ async def test_entries_that_were_evicted_are_told_as_trimmed(on: Stage) -> None:
 @keeping(Retention(age=100.0), key_window=50.0)
 async def test_all_but_the_hash_of_a_room_expires_by_itself(on: Stage) -> None:
     await on.here.broker.publish("room", b"text", key="key")
-    assert 99 <= await on.redis.ttl(on.names.stream("room")) <= 100
-    assert 49 <= await on.redis.ttl(on.names.key("room", "key")) <= 50
+    assert 60 < await on.redis.ttl(on.names.stream("room")) <= 100
+    assert 10 < await on.redis.ttl(on.names.key("room", "key")) <= 50
     assert await on.redis.ttl(on.names.head("room")) == -1
 
 
@@ -109,16 +109,33 @@ async def test_more_bytes_than_allowed_are_not_even_stored(on: Stage) -> None:
     assert await on.redis.xlen(on.names.stream("room")) == 2
 
 
-@keeping(Retention(age=1.0))
-async def test_entries_that_are_too_old_make_room_one_by_one(on: Stage) -> None:
-    await on.here.say("room", *[b"old"] * 50)
-    # The server's clock is the one that counts, and its own expiry ends with the last entry.
-    await asyncio.sleep(0.6)
-    await on.here.say("room", b"young")
-    await asyncio.sleep(0.5)
+async def write_old(on: Stage, entries: int, *, seconds: float) -> None:
+    """Put entries into a room as the script does, but long ago."""
+    now, _ = await on.redis.time()
+    then = int((now - seconds) * 1000)
+    for offset in range(1, entries + 1):
+        await on.redis.xadd(on.names.stream("room"), {"p": b"old", "t": then, "b": 0}, id=f"{offset}-0")
+    await on.redis.hset(on.names.head("room"), mapping={"e": "epoch", "o": entries, "b": 0})
+
+
+@keeping(Retention(age=1000.0))
+async def test_entries_that_are_too_old_go_when_the_next_is_stored(on: Stage) -> None:
+    await write_old(on, 50, seconds=1001)
+    [young] = await on.here.say("room", b"young")
+    assert young.offset == 51
+    assert await on.redis.xlen(on.names.stream("room")) == 1
     page = await on.there.broker.history("room", after=0, limit=10)
     assert ([entry.payload for entry in page.entries], page.trimmed) == ([b"young"], True)
-    assert await on.redis.xlen(on.names.stream("room")) == 1
+
+
+@keeping(Retention(age=1000.0))
+async def test_entries_that_are_too_old_are_not_read_and_the_others_are(on: Stage) -> None:
+    await write_old(on, 50, seconds=500)
+    assert len(await on.there.all_kept("room")) == 50
+    await on.redis.delete(on.names.stream("room"))
+    await write_old(on, 50, seconds=1001)
+    page = await on.there.broker.history("room", limit=10)
+    assert (page.entries, page.head.offset) == ((), 50)
 
 
 async def test_a_room_that_is_only_subscribed_holds_an_epoch_and_nothing_else(on: Stage) -> None:
@@ -144,6 +161,6 @@ async def test_a_burst_leaves_in_few_pieces_and_in_order(on: Stage) -> None:
     ]
     offsets = [receipt.offset for receipt in await asyncio.gather(*answers)]
     assert offsets == list(range(1, 1001))
-    assert on.here.broker.stats()["pieces"] - before == 4
+    assert 4 <= on.here.broker.stats()["pieces"] - before <= 6  # a silence may have been asked about
     await on.here.heard.count(1000)
     assert on.here.heard.payloads("room") == [b"%d" % number for number in range(1000)]
