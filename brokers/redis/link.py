@@ -104,6 +104,9 @@ class Link:
         except TimeoutError:
             self.reachable = False
             raise Unavailable(f"Redis did not answer within {seconds:.3g} s") from None
+        except Unavailable:
+            self.reachable = False
+            raise
         except (RedisError, OSError) as error:
             self.reachable = False
             raise Unavailable(f"Redis is out of reach: {said(error)}") from error
@@ -116,7 +119,7 @@ class Link:
             async with asyncio.timeout(self._timeout), self._free:
                 return await self.run(*commands)
         except TimeoutError:
-            raise Unavailable(f"too many ask Redis at once; no answer within {self._timeout:.3g} s") from None
+            raise Unavailable(f"Redis did not answer within {self._timeout:.3g} s") from None
 
     async def _exchange(self, commands: Sequence[Command]) -> list[Reply]:
         async with self.connection() as wire:

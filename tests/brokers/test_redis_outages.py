@@ -155,6 +155,21 @@ async def test_no_call_outlasts_its_time_limit_on_a_server_that_hangs() -> None:
             server.thaw()
 
 
+async def test_a_node_can_be_closed_while_the_server_hangs_and_much_is_unsent() -> None:
+    with own_server() as server:
+        async with stage(SOON, server=server) as on:
+            await on.here.broker.subscribe("room")
+            server.freeze()
+            answers = [on.here.broker.publish("room", b"x" * 1_000_000, key=f"{n}") for n in range(10)]
+            await asyncio.sleep(0)
+            async with asyncio.timeout(2.5 * SOON.timeout):
+                await on.here.broker.close()
+            told = await asyncio.gather(*answers, return_exceptions=True)
+            assert {type(answer) for answer in told} == {Unavailable}
+            assert on.here.heard.states == []
+            server.thaw()
+
+
 async def test_without_the_password_it_is_said_what_to_change() -> None:
     with own_server("--requirepass", "secret") as server:
         for url in (server.url, server.url.replace("unix://", "unix://:wrong@")):
