@@ -11,7 +11,7 @@ from brokers.errors import Misconfigured, UnknownBroker
 
 GROUP: Final = "hubbub.brokers"
 
-_OURS: Final = {"memory": "brokers.memory:MemoryBroker"}
+_OURS: Final = {"memory": "brokers.memory:MemoryBroker", "redis": "brokers.redis:RedisBroker"}
 
 
 def installed() -> dict[str, EntryPoint]:

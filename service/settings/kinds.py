@@ -144,8 +144,7 @@ class Address(Kind[str]):
     def read(self, text: str) -> str:
         for part in _addresses(text):
             url = urlsplit(part.strip())
-            # Looking at the port raises ValueError if it's none.
-            if not url.scheme or (url.hostname is None and not url.path) or url.port == 0:
+            if not url.scheme or (url.hostname is None and not url.path) or 0 in _ports(url.netloc):
                 raise ValueError(text)
             if self.schemes and url.scheme not in self.schemes:
                 raise ValueError(text)
@@ -202,7 +201,13 @@ def _within(value: T, least: float, most: float) -> T:
 
 def _addresses(text: str) -> list[str]:
     """Part a list at the commas ahead of a scheme: a password may hold a comma too."""
-    return re.split(r",(?=\s*[a-z]+://)", text)
+    return re.split(r",(?=\s*[a-z+]+://)", text)
+
+
+def _ports(netloc: str) -> list[int | None]:
+    """Find the ports of one host or of several, for sentinels. Raises `ValueError` if one is none."""
+    hosts = netloc.rpartition("@")[2].split(",")
+    return [urlsplit(f"//{host}").port for host in hosts]
 
 
 def _hide_user(url: str) -> str:

@@ -42,8 +42,8 @@ class Settings:
     redis_url: str = _set(
         "REDIS_URL",
         "redis://localhost:6379/0",
-        Address(("redis", "rediss", "unix")),
-        "Where Redis is, for BROKER=redis.",
+        Address(("redis", "rediss", "unix", "redis+sentinel")),
+        "Where Redis is, for BROKER=redis; with sentinels redis+sentinel://host:port,host:port/service/0.",
     )
     nats_url: str = _set(
         "NATS_URL",

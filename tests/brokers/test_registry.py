@@ -43,7 +43,7 @@ def test_a_built_in_broker_is_made_by_its_name_with_its_options() -> None:
 def test_a_broker_of_others_is_found_by_its_entry_point(install: dict[str, str]) -> None:
     install["theirs"] = f"{__name__}:TheirBroker"
     assert type(make_broker("theirs", Options())).__name__ == "TheirBroker"
-    assert list(installed()) == ["memory", "theirs"]
+    assert list(installed()) == ["memory", "redis", "theirs"]
     assert installed()["theirs"].group == GROUP
 
 
@@ -60,13 +60,15 @@ def test_an_unknown_name_is_answered_with_the_nearest_and_all_installed(
     with pytest.raises(UnknownBroker) as raised:
         make_broker(name, Options())
     assert str(raised.value) == (
-        f"no broker named {name!r} is installed. Did you mean 'memory'? Installed: memory, zebra."
+        f"no broker named {name!r} is installed. Did you mean 'memory'? Installed: memory, redis, zebra."
     )
 
 
 def test_nothing_is_suggested_where_nothing_is_near(install: dict[str, str]) -> None:
     install.clear()
-    with pytest.raises(UnknownBroker, match=r"^no broker named 'kafka' is installed\. Installed: memory\.$"):
+    with pytest.raises(
+        UnknownBroker, match=r"^no broker named 'kafka' is installed\. Installed: memory, redis\.$"
+    ):
         make_broker("kafka", Options())
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from secrets import token_hex
 
 from typing_extensions import override
 
 from brokers.base import Broker, Options
 from brokers.memory import Hub, MemoryBroker
+from brokers.redis import RedisBroker
 from tests.contract.backbone import Abilities, Backbone
+from tests.contract.redis_proxy import Proxy
+from tests.contract.redis_server import shared_server
 from tests.faults.faulty import FaultyBroker
 
 
@@ -69,3 +75,43 @@ class FaultyBackbone(MemoryBackbone):
     def lose_answer(self) -> None:
         for node in self._nodes:
             node.lose_answers(1)
+
+
+class RedisBackbone(Backbone):
+    """Names of its own on a real server, and a port of its own in front of it."""
+
+    abilities = Abilities(interruption=True, lost_answers=True)
+
+    def __init__(self, options: Options, proxy: Proxy) -> None:
+        self._options = options
+        self._proxy = proxy
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, options: Options) -> AsyncIterator[Backbone]:
+        proxy = Proxy(shared_server().socket)
+        url = await proxy.open()
+        try:
+            yield cls(replace(options, url=url, prefix=f"test-{token_hex(6)}"), proxy)
+        finally:
+            await proxy.close()
+
+    @override
+    def node(self) -> Broker:
+        return RedisBroker(self._options)
+
+    @override
+    async def elapse(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    @override
+    async def interrupt(self) -> None:
+        await self._proxy.refuse()
+
+    @override
+    async def restore(self) -> None:
+        await self._proxy.accept()
+
+    @override
+    def lose_answer(self) -> None:
+        self._proxy.lose_answer()

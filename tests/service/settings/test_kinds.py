@@ -54,17 +54,32 @@ def test_a_broker_that_is_not_installed_is_refused_with_those_that_are() -> None
 
 @pytest.mark.parametrize(
     "url",
-    ["redis://cache:6379/1", "rediss://user:pw@cache", "unix:///run/redis.sock", "redis://[::1]:6379"],
+    [
+        "redis://cache:6379/1",
+        "rediss://user:pw@cache",
+        "unix:///run/redis.sock",
+        "redis://[::1]:6379",
+        "redis+sentinel://:p,w@a:26379,b,c:1/main/0",
+    ],
 )
 def test_addresses_of_redis_are_taken(url: str) -> None:
     assert load({"REDIS_URL": url}).redis_url == url
 
 
 @pytest.mark.parametrize(
-    "url", ["localhost", "http://cache", "redis://", "redis://cache:0", "redis://cache:x", "redis://[::1"]
+    "url",
+    [
+        "localhost",
+        "http://cache",
+        "redis://",
+        "redis://cache:0",
+        "redis://cache:x",
+        "redis://[::1",
+        "redis+sentinel://a:1,b:x/main",
+    ],
 )
 def test_what_is_no_address_of_redis_is_refused(url: str) -> None:
-    assert "Allowed: a URL with redis://, rediss://, unix://" in _fault({"REDIS_URL": url})
+    assert "Allowed: a URL with redis://, rediss://, unix://, redis+sentinel://" in _fault({"REDIS_URL": url})
 
 
 def test_several_servers_of_nats_are_taken() -> None:
