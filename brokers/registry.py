@@ -11,7 +11,10 @@ from brokers.errors import Misconfigured, UnknownBroker
 
 GROUP: Final = "hubbub.brokers"
 
-_OURS: Final = {"memory": "brokers.memory:MemoryBroker"}
+_OURS: Final = {
+    "memory": "brokers.memory:MemoryBroker",
+    "nats": "brokers.nats:NatsBroker",
+}
 
 
 def installed() -> dict[str, EntryPoint]:

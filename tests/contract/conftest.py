@@ -10,10 +10,14 @@ import pytest
 
 from brokers.base import Options
 from tests.contract.backbone import Backbone, Maker
-from tests.contract.makers import FaultyBackbone, MemoryBackbone
+from tests.contract.makers import FaultyBackbone, MemoryBackbone, NatsBackbone
 from tests.contract.recorder import Node, Recorder
 
-MAKERS: Final[dict[str, Maker]] = {"memory": MemoryBackbone.open, "faulty": FaultyBackbone.open}
+MAKERS: Final[dict[str, Maker]] = {
+    "memory": MemoryBackbone.open,
+    "faulty": FaultyBackbone.open,
+    "nats": NatsBackbone.open,
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:
