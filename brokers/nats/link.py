@@ -31,6 +31,8 @@ T = TypeVar("T")
 # What may wait to be written, in bytes of payload, and how many answers may be awaited at once.
 MOST_WAITING: Final = 32 * 1024 * 1024
 MOST_CALLS: Final = 100_000
+# What is worth being written before a connection is closed.
+_SOON_WRITTEN: Final = 64 * 1024
 # What a frame holds besides payload and headers.
 _FRAME: Final = 64
 
@@ -140,6 +142,8 @@ class Link:
 
     async def close(self) -> None:
         """Let go of the connection, also of one that hangs, and end all tasks."""
+        if self.ended.done() or self._waiting + self._client.pending_data_size > _SOON_WRITTEN:
+            self._abort()  # nats-py would wait for a server that doesn't read
         self.end(Closed("the broker was closed"))
         for task in self._tasks:
             task.cancel()
@@ -147,16 +151,20 @@ class Link:
         with suppress(NatsError, OSError, TimeoutError, AssertionError):
             async with asyncio.timeout(min(1.0, self._options.timeout)):
                 await self._client.close()
+        self._abort()
+
+    def _abort(self) -> None:
         writer = getattr(getattr(self._client, "_transport", None), "_io_writer", None)
         if writer is not None:
             writer.transport.abort()  # nothing, if it is closed
 
     async def _write(self) -> None:
         """Write what is to go out, in the order of the calls."""
-        while True:
+        # nats-py swallows a cancellation while it waits for a slow server: so it's `ended` that is asked.
+        while not self.ended.done():
             await self._filled.wait()
             self._filled.clear()
-            while self._outbox:
+            while self._outbox and not self.ended.done():
                 size, send = self._outbox.popleft()
                 self._waiting -= size
                 try:

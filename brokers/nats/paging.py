@@ -47,12 +47,11 @@ class Pager:
     def after(self, after: int, limit: int, kept: Kept, head: int) -> Page:
         """Make the page of the first messages behind an offset."""
         raws = kept.raws[:limit]
-        last = raws[-1] if raws else None
-        head = max(head, last.offset if last else 0)
-        more = bool(last) and (
-            len(kept.raws) > limit or (last is not None and (last.pending > 0 or last.offset < head))
-        )
-        return self._page(Kept(raws, kept.prev), head, trimmed=after < kept.prev, more=more)
+        last = raws[-1]
+        more = last.pending > 0 or last.offset < head
+        # A publisher that knew of none before, while there was one: that became too old, and maybe others.
+        trimmed = after < kept.prev or (after > 0 and not kept.prev and self.has_expired)
+        return self._page(Kept(raws, kept.prev), head, trimmed=trimmed, more=more)
 
     def nothing_after(self, after: int, *, below: bool, head: int) -> Page:
         """Make the page behind an offset that nothing is behind; `below`: the one at it is still there."""

@@ -16,7 +16,7 @@ from brokers.nats.names import Names
 from brokers.nats.reading import Reader
 from brokers.nats.rooms import Rooms
 from brokers.nats.streams import Stream, current_epoch, prepare
-from brokers.nats.wire import NobodyAnswers, stored
+from brokers.nats.wire import NobodyAnswers, Stored, stored
 
 # Questions for the stream that may stay unanswered in a row.
 _MISSES = 2
@@ -89,7 +89,7 @@ class Session:
         def returned(message: Msg) -> bool | None:
             if message.subject == names.probe_out:
                 return True
-            stored(message)  # raises what is wrong with it
+            self._stored(message)  # raises what is wrong with it
             return None
 
         token, arrived = self.link.inbox.expect(returned)
@@ -100,7 +100,7 @@ class Session:
     async def watch(self) -> None:
         """Ask for the stream again and again; if it's another, or nobody answers, the link is of no use."""
         misses = 0
-        while True:
+        while not self.link.ended.done():
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._options.timeout):
                     await self._doubt.wait()
@@ -110,6 +110,7 @@ class Session:
                 misses = 0
             except BrokerError as error:
                 misses += 1
+                self._doubt.set()
                 if misses >= _MISSES:
                     self.link.end(error)
 
@@ -120,12 +121,15 @@ class Session:
             self.link.end(anew)
             raise anew
 
-    def _receipt(self, message: Msg) -> Receipt:
+    def _stored(self, message: Msg) -> Stored:
         try:
-            entry = stored(message)
+            return stored(message)
         except NobodyAnswers as error:
             self.link.end(error)
             raise
+
+    def _receipt(self, message: Msg) -> Receipt:
+        entry = self._stored(message)
         if not entry.duplicate:
             if entry.offset <= self._highest:
                 self.link.end(Unavailable("the stream was made anew"))

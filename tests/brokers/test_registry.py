@@ -14,7 +14,6 @@ from brokers.errors import Misconfigured, UnknownBroker
 from brokers.memory import MemoryBroker
 from brokers.registry import GROUP, installed, make_broker
 
-
 OURS = ["memory", "nats"]
 
 

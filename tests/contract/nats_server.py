@@ -6,10 +6,13 @@ import atexit
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sysconfig
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import IO
@@ -58,7 +61,8 @@ class NatsServer:
         else:
             raise RuntimeError("".join(told))
         # What nobody reads would block it in the end.
-        threading.Thread(target=log.read, name="nats log", daemon=True).start()
+        self._drain = threading.Thread(target=_drain, args=(log,), name="nats log", daemon=True)
+        self._drain.start()
 
     def kill(self) -> None:
         """End it without a warning."""
@@ -66,11 +70,39 @@ class NatsServer:
             self._process.kill()
             self._process.wait()
             self._process = None
+            self._drain.join()
+
+    def freeze(self) -> None:
+        """Stop it from doing anything; its connections stay."""
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        assert self._process
+        self._process.send_signal(signal.SIGCONT)
 
     def remove(self) -> None:
         """End it, and delete what it kept."""
         self.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _drain(log: IO[str]) -> None:
+    with log:
+        for _ in log:
+            pass
+
+
+@contextmanager
+def running(*arguments: str, jetstream: bool = True) -> Iterator[NatsServer]:
+    """Run a server of its own for a block."""
+    server = NatsServer(*arguments, jetstream=jetstream)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
 
 
 @cache
