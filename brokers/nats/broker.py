@@ -62,6 +62,9 @@ class NatsBroker(Broker):
         if keeper is not None:
             keeper.cancel()
             await asyncio.wait([keeper])
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()  # the keeper was cancelled before its first step
         self._rooms.clear()
 
     @override

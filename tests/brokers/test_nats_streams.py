@@ -102,7 +102,7 @@ async def test_missing_rights_are_named(tmp_path: Path) -> None:
     config.write_text(f"authorization {{ users: [{users}] }}")
     with running("-c", str(config)) as server:
         said = await _refused(options(server, url=server.url.replace("://", "://ann:secret@")))
-    assert "$JS.API.STREAM.INFO" in said
+    assert "$js.api.stream.info" in said.lower()
     assert "needs the rights" in said
 
 
