@@ -11,7 +11,11 @@ from brokers.errors import Misconfigured, UnknownBroker
 
 GROUP: Final = "hubbub.brokers"
 
-_OURS: Final = {"memory": "brokers.memory:MemoryBroker", "redis": "brokers.redis:RedisBroker"}
+_OURS: Final = {
+    "memory": "brokers.memory:MemoryBroker",
+    "nats": "brokers.nats:NatsBroker",
+    "redis": "brokers.redis:RedisBroker",
+}
 
 
 def installed() -> dict[str, EntryPoint]:

@@ -10,13 +10,14 @@ import pytest
 
 from brokers.base import Options
 from tests.contract.backbone import Backbone, Maker
-from tests.contract.makers import FaultyBackbone, MemoryBackbone, RedisBackbone
+from tests.contract.makers import FaultyBackbone, MemoryBackbone, NatsBackbone, RedisBackbone
 from tests.contract.recorder import Node, Recorder
 
 MAKERS: Final[dict[str, Maker]] = {
     "memory": MemoryBackbone.open,
     "faulty": FaultyBackbone.open,
     "redis": RedisBackbone.open,
+    "nats": NatsBackbone.open,
 }
 
 

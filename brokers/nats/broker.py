@@ -1,0 +1,202 @@
+"""The broker contract over NATS: rooms, publishes, and coming back after the connection was lost."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from random import random
+from typing import Final
+
+from typing_extensions import override
+
+from brokers.base import Broker, Listener, Options, Page, Position, Receipt, check_paging
+from brokers.errors import BrokerError, Closed, Refused, Unavailable
+from brokers.nats.address import parse
+from brokers.nats.names import Names, message_id
+from brokers.nats.rooms import Rooms
+from brokers.nats.session import Session, open_session
+from brokers.nats.wire import MESSAGE_ID, PREV
+
+FIRST_WAIT: Final = 0.05
+LONGEST_WAIT: Final = 5.0
+
+_log: Final = logging.getLogger(__name__)
+
+
+class NatsBroker(Broker):
+    """A node's end of a NATS with JetStream."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__(options)
+        self._address = parse(options.url)
+        self._names = Names(options.prefix)
+        self._rooms = Rooms(self._names, options.retention.age)
+        self._listener: Listener | None = None
+        self._session: Session | None = None
+        self._known_servers: list[str] = []
+        self._keeper: asyncio.Task[None] | None = None
+        self._closed = False
+        self._returns = 0
+
+    @override
+    async def start(self, listener: Listener) -> None:
+        self._check_open()
+        self._rooms.listener = listener
+        session = await self._open(adapt=True)
+        try:
+            self._check_open()
+        except Closed:
+            await session.close()
+            raise
+        self._listener = listener
+        self._session = session
+        self._keeper = asyncio.get_running_loop().create_task(self._keep(session), name="nats")
+
+    @override
+    async def close(self) -> None:
+        self._closed = True
+        self._listener = self._rooms.listener = None
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            keeper.cancel()
+            await asyncio.wait([keeper])
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()  # the keeper was cancelled before its first step
+        self._rooms.clear()
+
+    @override
+    def publish(self, room: str, payload: bytes, *, key: str) -> asyncio.Future[Receipt]:
+        try:
+            session = self._up()
+            if len(payload) > self.options.retention.size:
+                raise Refused(
+                    f"a payload of {len(payload)} bytes; a room keeps {self.options.retention.size}"
+                )
+            headers = {MESSAGE_ID: message_id(room, key)}
+            hint = self._rooms.hint(room)
+            if hint is not None:
+                headers[PREV] = str(hint)
+            return session.publish(self._names.entry_in(room), payload, headers)
+        except BrokerError as error:
+            answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+            answer.set_exception(error)
+            return answer
+
+    @override
+    async def subscribe(self, room: str) -> Position:
+        session = self._up()
+        async with self._rooms.taking(room, session.link), self._in_time():
+            last = await session.reader.last(room)
+            self._rooms.learn(room, last.offset)
+        return Position(session.epoch, last.offset)
+
+    @override
+    async def unsubscribe(self, room: str) -> None:
+        self._started()
+        self._rooms.leave(room)
+
+    @override
+    async def history(
+        self, room: str, *, after: int | None = None, before: int | None = None, limit: int
+    ) -> Page:
+        self._started()
+        check_paging(after=after, before=before, limit=limit)
+        reader = self._up().reader
+        async with self._in_time():
+            if after is not None:
+                return await reader.after(room, after, limit)
+            return await reader.before(room, before, limit)
+
+    @override
+    async def heads(self, rooms: Iterable[str]) -> dict[str, Position]:
+        session = self._up()
+        async with self._in_time():
+            offsets = await session.reader.heads(rooms)
+        for room, offset in offsets.items():
+            self._rooms.learn(room, offset)
+        return {room: Position(session.epoch, offset) for room, offset in offsets.items()}
+
+    @override
+    def emit(self, room: str, payload: bytes) -> None:
+        self._started()
+        if self._session is not None and self._session.link.fits(payload):
+            self._session.link.send(self._names.signal(room), payload)
+
+    @override
+    async def probe(self) -> None:
+        await self._up().probe()
+
+    @override
+    def stats(self) -> Mapping[str, float]:
+        link = self._session.link if self._session else None
+        return {
+            "connected": float(link is not None),
+            "reconnects": float(self._returns),
+            "rooms": float(len(self._rooms)),
+            "unanswered": float(len(link.inbox)) if link else 0.0,
+            "unsent_bytes": float(link.waiting) if link else 0.0,
+        }
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Closed("a closed broker can't be started again")
+
+    def _started(self) -> Listener:
+        if self._listener is None:
+            raise Closed("the broker was closed" if self._closed else "the broker has not been started")
+        return self._listener
+
+    def _up(self) -> Session:
+        self._started()
+        if self._session is None:
+            raise Unavailable("the connection to NATS is lost")
+        return self._session
+
+    @asynccontextmanager
+    async def _in_time(self) -> AsyncIterator[None]:
+        """Bound what takes several questions by the time for one."""
+        try:
+            async with asyncio.timeout(self.options.timeout):
+                yield
+        except TimeoutError:
+            raise Unavailable(f"no whole answer from NATS within {self.options.timeout:g} s") from None
+
+    async def _open(self, *, adapt: bool) -> Session:
+        return await open_session(
+            self.options, self._address, self._names, self._rooms, known=self._known_servers, adapt=adapt
+        )
+
+    async def _keep(self, session: Session) -> None:
+        """Be connected: tell when the connection is lost, and come back."""
+        while True:
+            try:
+                self._known_servers = session.link.discovered()
+                await asyncio.wait([session.link.ended])  # to await it would be to cancel it with this task
+                reason = session.link.ended.result()
+            finally:
+                self._session = None
+                self._rooms.lost()
+                await session.close()
+            _log.warning("nats_lost", extra={"reason": str(reason)})
+            if self._listener is not None:
+                self._listener.lost(str(reason))
+            session = await self._come_back()
+            self._session = session
+            self._returns += 1
+            if self._listener is not None:
+                self._listener.restored()
+
+    async def _come_back(self) -> Session:
+        wait = FIRST_WAIT
+        while True:
+            await asyncio.sleep(wait * (0.5 + random() / 2))  # noqa: S311 - jitter, not a secret
+            try:
+                return await self._open(adapt=False)
+            except BrokerError as error:
+                _log.warning("nats_still_lost", extra={"reason": str(error)})
+            except Exception:  # noqa: BLE001 - whatever it was, nobody else would try again
+                _log.exception("nats_still_lost")
+            wait = min(2 * wait, LONGEST_WAIT)

@@ -1,0 +1,138 @@
+"""One session: a link that is ready, the stream as it was found over it, and the watch over both."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import AsyncExitStack, suppress
+
+from nats.aio.msg import Msg
+
+from brokers.base import Options, Receipt
+from brokers.errors import BrokerError, Refused, Unavailable
+from brokers.nats.address import Address
+from brokers.nats.link import Link
+from brokers.nats.names import Names
+from brokers.nats.reading import Reader
+from brokers.nats.rooms import Rooms
+from brokers.nats.streams import Stream, current_epoch, prepare
+from brokers.nats.wire import NobodyAnswers, Stored, stored
+
+# Questions for the stream that may stay unanswered in a row.
+_MISSES = 2
+
+
+async def open_session(
+    options: Options, address: Address, names: Names, rooms: Rooms, *, known: Iterable[str], adapt: bool
+) -> Session:
+    """Connect, look at the streams, and subscribe to all rooms; it returns when all of that is confirmed."""
+    link = Link(options, address)
+    async with AsyncExitStack() as failure:
+        failure.push_async_callback(link.close)
+        await link.open(known)
+        try:
+            stream = await prepare(link, options, names, address.replicas, adapt=adapt)
+            session = Session(options, link, stream)
+            link.listen(names.probe_out, session.hear_probe)
+            rooms.enter(link, stream.epoch, session.doubt)
+            # Behind the subscriptions on the same connection: so it can't be answered before they are made.
+            await session.check()
+        except Unavailable as error:
+            if link.ended.done():
+                raise link.ended.result() from error
+            raise
+        failure.pop_all()
+    link.run(session.watch(), name="nats watch")
+    return session
+
+
+class Session:
+    """What a broker works with between `restored` and `lost`."""
+
+    def __init__(self, options: Options, link: Link, stream: Stream) -> None:
+        self._options = options
+        self._stream = stream
+        self._highest = 0
+        self._doubt = asyncio.Event()
+        self.link = link
+        self.reader = Reader(link, stream)
+
+    @property
+    def epoch(self) -> str:
+        """The epoch of all rooms."""
+        return self._stream.epoch
+
+    def doubt(self) -> None:
+        """Look soon whether the stream is still the same."""
+        self._doubt.set()
+
+    def publish(self, subject: str, payload: bytes, headers: dict[str, str]) -> asyncio.Future[Receipt]:
+        """Store an entry."""
+        if not self.link.fits(payload, headers):
+            raise Refused(f"a payload of {len(payload)} bytes is more than NATS takes (max_payload)")
+        return self.link.ask(subject, payload, self._receipt, headers)
+
+    def hear_probe(self, message: Msg) -> None:
+        """Take a probe, which may be another node's."""
+        own, _, token = message.data.decode(errors="replace").rpartition(".")
+        if self.link.reply_to(token) == f"{own}.{token}":
+            self.link.inbox.take(token, message)
+
+    async def close(self) -> None:
+        """End what is under way, and disconnect."""
+        await self.link.close()
+
+    async def probe(self) -> None:
+        """Send a message round: stored like an entry, and handed on like one."""
+        names = self._stream.names
+
+        def returned(message: Msg) -> bool | None:
+            if message.subject == names.probe_out:
+                return True
+            self._stored(message)  # raises what is wrong with it
+            return None
+
+        token, arrived = self.link.inbox.expect(returned)
+        reply = self.link.reply_to(token)
+        self.link.send(names.probe_in, reply.encode(), reply=reply)
+        await arrived
+
+    async def watch(self) -> None:
+        """Ask for the stream again and again; if it's another, or nobody answers, the link is of no use."""
+        misses = 0
+        while not self.link.ended.done():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._options.timeout):
+                    await self._doubt.wait()
+            self._doubt.clear()
+            try:
+                await self.check()
+                misses = 0
+            except BrokerError as error:
+                misses += 1
+                self._doubt.set()
+                if misses >= _MISSES:
+                    self.link.end(error)
+
+    async def check(self) -> None:
+        """Ask for the stream once; if it's another, the link is of no use."""
+        if await current_epoch(self.link, self._stream.names) != self.epoch:
+            anew = Unavailable("the stream was removed or made anew")
+            self.link.end(anew)
+            raise anew
+
+    def _stored(self, message: Msg) -> Stored:
+        try:
+            return stored(message)
+        except NobodyAnswers as error:
+            self.link.end(error)
+            raise
+
+    def _receipt(self, message: Msg) -> Receipt:
+        entry = self._stored(message)
+        if not entry.duplicate:
+            if entry.offset <= self._highest:
+                self.link.end(Unavailable("the stream was made anew"))
+                raise Unavailable("the stream was made anew: the entry's epoch is not known")
+            self._highest = entry.offset
+        return Receipt(self.epoch, entry.offset, entry.duplicate)

@@ -1,0 +1,186 @@
+"""Requests to JetStream and its answers: the one place that knows their form, for NATS speaks JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode
+from collections.abc import Mapping
+from typing import Final, NamedTuple, TypeAlias
+
+from nats.aio.msg import Msg
+
+from brokers.errors import BrokerError, Misconfigured, Refused, Unavailable
+
+Fields: TypeAlias = Mapping[str, object]
+
+PREV: Final = "Hubbub-Prev"  # our only header: what a publisher knew to be before an entry
+MESSAGE_ID: Final = "Nats-Msg-Id"
+STREAM_NOT_FOUND: Final = 10059
+STREAM_EXISTS: Final = 10058
+
+_STATUS: Final = "Status"
+_HTTP_UNAVAILABLE: Final = 503
+_JETSTREAM_OFF: Final = (10039, 10076)  # for the account, for the server
+_NO_MESSAGE: Final = 10037
+_TOO_LARGE: Final = 10054
+_SEQUENCE: Final = re.compile(rb"^Nats-Sequence: *(\d+)", re.MULTILINE)
+
+
+class ApiError(BrokerError):
+    """JetStream refused a request. Caught where it is known what that means."""
+
+    def __init__(self, fields: Fields) -> None:
+        self.code = fields.get("err_code", fields.get("code"))
+        self.temporary = fields.get("code") == _HTTP_UNAVAILABLE and self.code not in _JETSTREAM_OFF
+        super().__init__(f"NATS answers {fields.get('description', 'an error')!r} ({self.code})")
+
+
+class NobodyAnswers(Unavailable):
+    """No server took a request."""
+
+
+class Raw(NamedTuple):
+    """A stored message; `pending` of its subject follow, `hint` is what its publisher had heard last."""
+
+    subject: str
+    offset: int
+    payload: bytes
+    pending: int
+    hint: int | None
+
+
+class Stored(NamedTuple):
+    """The answer to a publish."""
+
+    offset: int
+    duplicate: bool
+
+
+class Heard(NamedTuple):
+    """An entry as the server hands it on."""
+
+    offset: int
+    prev: int
+    hint: int
+
+
+def request(**fields: object) -> bytes:
+    """Write a request's fields."""
+    return json.dumps(fields, separators=(",", ":")).encode()
+
+
+def answer(message: Msg) -> Fields:
+    """Read the answer to a request to the API.
+
+    Raises:
+        ApiError: it was refused.
+    """
+    _answered(message)
+    fields = json.loads(message.data)
+    if not isinstance(fields, dict):
+        raise Unavailable("NATS gives an answer of another form")
+    error = fields.get("error")
+    if isinstance(error, dict):
+        raise ApiError(error)
+    return fields
+
+
+def stored(message: Msg) -> Stored:
+    """Read the acknowledgement of an entry."""
+    try:
+        fields = answer(message)
+    except ApiError as error:
+        failure = Refused if error.code == _TOO_LARGE else Unavailable
+        raise failure(str(error)) from error
+    offset = fields.get("seq")
+    if not isinstance(offset, int) or offset < 1:
+        raise Unavailable("NATS acknowledges without a position")
+    return Stored(offset, fields.get("duplicate") is True)
+
+
+def heard(message: Msg) -> Heard:
+    """Read what the server adds to an entry when it hands it on."""
+    headers = message.headers or {}
+    hint = headers.get(PREV, "")
+    offset, prev = int(headers["Nats-Sequence"]), int(headers["Nats-Last-Sequence"])
+    return Heard(offset, prev, int(hint) if hint.isdecimal() else 0)
+
+
+def found(message: Msg) -> tuple[Raw, ...]:
+    """Read the answer to a direct get of one message: that, or none."""
+    status = _answered(message)
+    return () if status else (_raw(message),)
+
+
+class Batch:
+    """Collects the answers to a direct get of several messages, until the last says that it is the last."""
+
+    def __init__(self) -> None:
+        self._raws: list[Raw] = []
+
+    def take(self, message: Msg) -> tuple[Raw, ...] | None:
+        """Take an answer; return all of them with the last."""
+        if _answered(message):
+            return tuple(self._raws)
+        self._raws.append(_raw(message))
+        return None
+
+
+def last_offset(message: Msg) -> int:
+    """Read the offset of a message that the stream's leader was asked for; 0 if there is none."""
+    fields = _message(message)
+    offset = fields.get("seq", 0)
+    return offset if isinstance(offset, int) else 0
+
+
+def handed_on_offset(message: Msg) -> int:
+    """Read the offset with which a message was handed on to where it is stored now; 0 if there is none."""
+    headers = _message(message).get("hdrs", "")
+    match = _SEQUENCE.search(b64decode(headers)) if isinstance(headers, str) else None
+    return int(match[1]) if match else 0
+
+
+def _message(message: Msg) -> Fields:
+    try:
+        fields = answer(message).get("message")
+    except ApiError as error:
+        if error.code == _NO_MESSAGE:
+            return {}
+        raise Unavailable(str(error)) from error
+    return fields if isinstance(fields, dict) else {}
+
+
+def _answered(message: Msg) -> str:
+    """Tell the status: none for a message, 204 and 404 for the end of them."""
+    status = (message.headers or {}).get(_STATUS, "")
+    if status == "503":
+        raise NobodyAnswers("nobody answers: the stream is gone or has no leader, or JetStream is off")
+    if status not in {"", "204", "404"}:
+        raise Unavailable(f"NATS answers with status {status}")
+    return status
+
+
+def _raw(message: Msg) -> Raw:
+    headers = message.headers or {}
+    hint = headers.get(PREV, "")
+    return Raw(
+        headers["Nats-Subject"],
+        int(headers["Nats-Sequence"]),
+        message.data,
+        int(headers.get("Nats-Num-Pending", 0)),
+        int(hint) if hint.isdecimal() else None,
+    )
+
+
+def explain(error: str) -> BrokerError:
+    """Turn what the server says of a connection into what an operator has to do."""
+    lowered = error.lower()
+    if "permissions violation" in lowered:
+        return Misconfigured(
+            f"NATS says {error!r}: the user of NATS_URL needs the rights to publish to and to subscribe to "
+            "`<prefix>.>` and `_INBOX.>`, and to publish to `$JS.API.>`"
+        )
+    if "authorization" in lowered or "authentication" in lowered:
+        return Misconfigured(f"NATS says {error!r}: check the user, the password or the token in NATS_URL")
+    return Unavailable(f"NATS is out of reach: {error or 'the connection ended'}")

@@ -1,0 +1,124 @@
+"""Reading gives the same whatever the server can do, however the rooms are spread over the stream."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import replace
+
+import pytest
+
+from brokers.base import Broker, Entry, Retention
+from brokers.nats import NatsBroker, reading
+from brokers.nats.streams import Stream
+from tests.brokers.nats_nodes import node, options
+from tests.contract.nats_server import shared_server
+from tests.contract.recorder import Node, chained
+
+Change = Callable[[Stream], Stream]
+
+KINDS: dict[str, Change] = {
+    "batches": lambda stream: replace(stream, batches=True),
+    "one by one": lambda stream: replace(stream, batches=False),
+    "replicated": lambda stream: replace(stream, replicated=True),
+}
+
+
+def _as(broker: Broker, change: Change) -> None:
+    """Let the broker take the stream for another."""
+    assert isinstance(broker, NatsBroker)
+    session = broker._session  # noqa: SLF001
+    assert session
+    session.reader = reading.Reader(session.link, change(session._stream))  # noqa: SLF001
+
+
+async def _fill(writer: Node, room: str, entries: int, between: int) -> None:
+    """Write to a room with others' entries between, first sparse and then dense."""
+    answers = []
+    for number in range(entries):
+        if number < entries // 10:
+            answers += [
+                writer.broker.publish(f"other {other}", b"other", key=writer.fresh_key())
+                for other in range(between)
+            ]
+        answers.append(writer.broker.publish(room, b"%d" % number, key=writer.fresh_key()))
+    await asyncio.gather(*answers)
+
+
+async def _back(broker: Broker, room: str, limit: int) -> list[Entry]:
+    page = await broker.history(room, limit=limit)
+    read = list(page.entries)
+    while page.more:
+        page = await broker.history(room, before=read[0].offset, limit=limit)
+        assert 0 < len(page.entries) <= limit
+        read[:0] = page.entries
+    return read
+
+
+@pytest.mark.parametrize("change", KINDS.values(), ids=list(KINDS))
+async def test_both_directions_give_all_that_is_kept(change: Change) -> None:
+    async with node(options(shared_server(), retention=Retention(entries=300))) as writer:
+        _as(writer.broker, change)
+        await _fill(writer, "room", 400, 20)
+        forward = await writer.all_kept("room")
+        assert [entry.payload for entry in forward] == [b"%d" % number for number in range(100, 400)]
+        assert chained(forward)
+        assert await _back(writer.broker, "room", 37) == forward
+        middle = await writer.broker.history("room", before=forward[150].offset, limit=20)
+        assert list(middle.entries) == forward[130:150]
+        assert middle.head.offset == forward[-1].offset
+        whole = await writer.broker.history("room", after=forward[0].prev, limit=1)
+        assert (whole.entries[0], whole.trimmed) == (forward[0], False)
+        assert (await writer.broker.history("room", after=forward[0].prev - 1, limit=1)).trimmed
+
+
+async def test_the_last_page_of_a_long_room_is_found_with_few_questions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    questions = []
+    ahead = reading.Reader._ahead  # noqa: SLF001
+
+    async def count(reader: reading.Reader, room: str, offset: int, most: int) -> object:
+        questions.append(most)
+        return await ahead(reader, room, offset, most)
+
+    monkeypatch.setattr(reading.Reader, "_ahead", count)
+    async with node(options(shared_server(), retention=Retention(entries=3000))) as writer:
+        await _fill(writer, "room", 3000, 10)
+        page = await writer.broker.history("room", limit=50)
+        assert [entry.payload for entry in page.entries] == [b"%d" % number for number in range(2950, 3000)]
+        assert len(questions) <= 8
+
+
+@pytest.mark.parametrize("change", KINDS.values(), ids=list(KINDS))
+async def test_the_heads_of_more_rooms_than_a_request_holds(change: Change) -> None:
+    rooms = [f"room {number}" for number in range(1100)]
+    async with node(options(shared_server())) as writer:
+        _as(writer.broker, change)
+        receipts = await asyncio.gather(*(writer.broker.publish(room, b"text", key="key") for room in rooms))
+        heads = await writer.broker.heads([*rooms, "unknown"])
+        assert [heads[room].offset for room in rooms] == [receipt.offset for receipt in receipts]
+        assert heads["unknown"].offset == 0
+
+
+@pytest.mark.parametrize("subscribed", [True, False])
+async def test_what_was_before_all_became_too_old_is_still_told(*, subscribed: bool) -> None:
+    async with AsyncExitStack() as ends:
+        shared = options(shared_server(), retention=Retention(age=1.0))
+        here, there = [await ends.enter_async_context(node(shared)) for _ in range(2)]
+        head = await there.broker.subscribe("room")
+        if subscribed:
+            await here.broker.subscribe("room")
+        _, old = await here.say("room", b"one", b"two")
+        await there.heard.count(2)
+        while (await here.broker.history("room", limit=1)).entries:  # noqa: ASYNC110 - a server tells nobody
+            await asyncio.sleep(0.05)
+        await here.say("room", b"three")
+        await there.heard.count(3)
+        assert there.heard.entries[-1].prev == old.offset, "no gap for who was there"
+        if subscribed:
+            page = await there.broker.history("room", after=old.offset, limit=10)
+            assert (page.trimmed, page.entries[0]) == (False, there.heard.entries[-1])
+        assert (await there.broker.history("room", after=old.offset - 1, limit=10)).trimmed
+        assert head.offset == 0
