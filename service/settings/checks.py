@@ -28,11 +28,11 @@ def contradictions(settings: Settings) -> Iterator[str]:
 
 
 def _workers(settings: Settings) -> Iterator[str]:
-    if settings.broker == "memory" and settings.workers > 1:
+    if settings.workers > 1:
         yield (
-            f"HUBBUB_WORKERS={settings.workers} is refused with BROKER=memory: each worker would have rooms "
-            "of its own, and people in the same room would not see each other. Set BROKER=redis or "
-            "BROKER=nats, or HUBBUB_WORKERS=1."
+            f"HUBBUB_WORKERS={settings.workers} is refused: a node is one process as yet. Set "
+            "HUBBUB_WORKERS=1, and start several nodes with BROKER=redis or BROKER=nats; with BROKER=memory "
+            "each would have rooms of its own."
         )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from secrets import token_hex
 
@@ -13,7 +13,8 @@ from brokers.base import Options
 from brokers.redis import RedisBroker
 from brokers.redis.names import Names
 from tests.contract.recorder import Node, Recorder
-from tests.contract.redis_server import RedisServer, shared_server
+from tests.contract.redis_server import RedisServer, shared_redis
+from tests.contract.server import running
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ class Stage:
 @asynccontextmanager
 async def stage(options: Options | None = None, *, server: RedisServer | None = None) -> AsyncIterator[Stage]:
     """Put two nodes on a server; names of their own keep them apart from other tests."""
-    url = (server or shared_server()).url
+    url = (server or shared_redis()).url
     options = replace(options or Options(), url=url, prefix=f"test-{token_hex(6)}")
     async with AsyncExitStack() as ends:
         redis = await ends.enter_async_context(Redis.from_url(url))
@@ -46,12 +47,6 @@ async def stage(options: Options | None = None, *, server: RedisServer | None = 
         yield Stage(here=nodes[0], there=nodes[1], redis=redis, names=Names(options.prefix, 0))
 
 
-@contextmanager
-def own_server(*arguments: str) -> Iterator[RedisServer]:
-    """Start a server that a test may kill; what was acknowledged is on its disk."""
-    server = RedisServer("--appendonly", "yes", "--appendfsync", "always", *arguments)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.remove()
+def own_server(*arguments: str) -> AbstractContextManager[RedisServer]:
+    """Run a server that a test may kill; what was acknowledged is on its disk."""
+    return running(RedisServer("--appendonly", "yes", "--appendfsync", "always", *arguments))

@@ -13,7 +13,7 @@ from brokers.base import Broker, Entry, Retention
 from brokers.nats import NatsBroker, reading
 from brokers.nats.streams import Stream
 from tests.brokers.nats_nodes import node, options
-from tests.contract.nats_server import shared_server
+from tests.contract.nats_server import shared_nats
 from tests.contract.recorder import Node, chained
 
 Change = Callable[[Stream], Stream]
@@ -58,7 +58,7 @@ async def _back(broker: Broker, room: str, limit: int) -> list[Entry]:
 
 @pytest.mark.parametrize("change", KINDS.values(), ids=list(KINDS))
 async def test_both_directions_give_all_that_is_kept(change: Change) -> None:
-    async with node(options(shared_server(), retention=Retention(entries=300))) as writer:
+    async with node(options(shared_nats(), retention=Retention(entries=300))) as writer:
         _as(writer.broker, change)
         await _fill(writer, "room", 400, 20)
         forward = await writer.all_kept("room")
@@ -84,7 +84,7 @@ async def test_the_last_page_of_a_long_room_is_found_with_few_questions(
         return await ahead(reader, room, offset, most)
 
     monkeypatch.setattr(reading.Reader, "_ahead", count)
-    async with node(options(shared_server(), retention=Retention(entries=3000))) as writer:
+    async with node(options(shared_nats(), retention=Retention(entries=3000))) as writer:
         await _fill(writer, "room", 3000, 10)
         page = await writer.broker.history("room", limit=50)
         assert [entry.payload for entry in page.entries] == [b"%d" % number for number in range(2950, 3000)]
@@ -94,7 +94,7 @@ async def test_the_last_page_of_a_long_room_is_found_with_few_questions(
 @pytest.mark.parametrize("change", KINDS.values(), ids=list(KINDS))
 async def test_the_heads_of_more_rooms_than_a_request_holds(change: Change) -> None:
     rooms = [f"room {number}" for number in range(1100)]
-    async with node(options(shared_server())) as writer:
+    async with node(options(shared_nats())) as writer:
         _as(writer.broker, change)
         receipts = await asyncio.gather(*(writer.broker.publish(room, b"text", key="key") for room in rooms))
         heads = await writer.broker.heads([*rooms, "unknown"])
@@ -105,7 +105,7 @@ async def test_the_heads_of_more_rooms_than_a_request_holds(change: Change) -> N
 @pytest.mark.parametrize("subscribed", [True, False])
 async def test_what_was_before_all_became_too_old_is_still_told(*, subscribed: bool) -> None:
     async with AsyncExitStack() as ends:
-        shared = options(shared_server(), retention=Retention(age=1.0))
+        shared = options(shared_nats(), retention=Retention(age=1.0))
         here, there = [await ends.enter_async_context(node(shared)) for _ in range(2)]
         head = await there.broker.subscribe("room")
         if subscribed:

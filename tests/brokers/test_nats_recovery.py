@@ -13,13 +13,14 @@ import pytest
 from brokers.errors import Unavailable
 from brokers.nats.broker import NatsBroker
 from tests.brokers.nats_nodes import node, operator, options
-from tests.contract.nats_server import NatsServer, running, shared_server
+from tests.contract.nats_server import NatsServer, shared_nats
 from tests.contract.recorder import Node, Recorder, chained
+from tests.contract.server import running
 
 
 @pytest.fixture
 def server() -> Iterator[NatsServer]:
-    with running() as started:
+    with running(NatsServer()) as started:
         yield started
 
 
@@ -85,7 +86,7 @@ async def test_a_broker_can_be_closed_while_its_server_is_frozen(server: NatsSer
 
 
 async def test_a_stream_that_was_removed_is_made_anew_with_another_epoch() -> None:
-    async with node(options(shared_server())) as here, node(here.broker.options) as there:
+    async with node(options(shared_nats())) as here, node(here.broker.options) as there:
         for each in (here, there):
             await each.broker.subscribe("room")
         [old] = await here.say("room", b"old")
@@ -103,7 +104,7 @@ async def test_a_stream_that_was_removed_is_made_anew_with_another_epoch() -> No
 
 
 async def test_a_stream_made_anew_behind_our_back_is_never_taken_for_the_old() -> None:
-    async with node(options(shared_server())) as here:
+    async with node(options(shared_nats())) as here:
         await here.say("room", b"one", b"two")
         await _delete(here)
         async with node(here.broker.options):
@@ -115,7 +116,7 @@ async def test_a_stream_made_anew_behind_our_back_is_never_taken_for_the_old() -
 
 
 async def test_a_probe_finds_out_that_the_stream_is_gone() -> None:
-    async with node(options(shared_server())) as here:
+    async with node(options(shared_nats())) as here:
         await here.broker.probe()
         await _delete(here)
         with pytest.raises(Unavailable):
@@ -138,7 +139,7 @@ def _flood(server: NatsServer, subject: str) -> None:
 async def test_a_node_that_reads_too_slowly_is_cut_off_and_told(tmp_path: Path) -> None:
     config = tmp_path / "nats.conf"
     config.write_text("max_pending: 2MB")
-    with running("-c", str(config)) as server:
+    with running(NatsServer("-c", str(config))) as server:
         async with node(options(server)) as here:
             await here.broker.subscribe("room")
             # Within the callback the node doesn't read.

