@@ -13,7 +13,7 @@ _SHORTEST_WAIT: Final = 0.0005
 
 
 class Pace:
-    """When a flush may begin: at once in an idle room, in a busy one after a rest as long as the last flush."""
+    """When a flush may begin: at once if the room is idle, else after a rest as long as the last flush."""
 
     __slots__ = ("_began", "_clock", "_not_before")
 
