@@ -33,7 +33,7 @@ def add_routes(app: Sanic[Config, SimpleNamespace], web: Path = WEB) -> None:
             return text(
                 "hubbub runs. The chat page is not built: run `make run`, or use any websocket tool on /ws.\n"
             )
-        return await file(index, headers={**_HEADERS, "Cache-Control": "no-cache"})
+        return await file(index)
 
     if (web / "assets").is_dir():
         app.static("/assets", web / "assets", name="assets", directory_view=False)
