@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from random import random
-from typing import Final
+from typing import Final, NamedTuple
 
 from brokers.base import Broker, Entry, Page
 from brokers.errors import BrokerError
@@ -27,6 +27,14 @@ LONGEST_WAIT: Final = 5.0
 _logger: Final = logging.getLogger(__name__)
 
 
+class _Ask(NamedTuple):
+    """A page of history that is asked for."""
+
+    after: int | None
+    before: int | None
+    limit: int
+
+
 class CatchUp:
     """Reads history for one room's members."""
 
@@ -38,7 +46,7 @@ class CatchUp:
         self._broker = broker
         self._tasks = tasks
         self._metrics = metrics
-        self._reads: dict[tuple[int, int], asyncio.Task[Page | BrokerError]] = {}
+        self._reads: dict[_Ask, asyncio.Task[Page | BrokerError]] = {}
 
     async def read(self, after: int, limit: int = PAGE) -> Page:
         """Read a page behind an offset; calls for the same page at the same time share one read.
@@ -46,25 +54,30 @@ class CatchUp:
         Raises:
             BrokerError: the history can't be read now.
         """
-        at = (after, limit)
-        task = self._reads.get(at)
+        return await self._share(_Ask(after, None, limit))
+
+    async def read_last(self, before: int, limit: int) -> Page:
+        """Read the page ahead of an offset, shared and raising like `read`."""
+        return await self._share(_Ask(None, before, limit))
+
+    async def _share(self, ask: _Ask) -> Page:
+        task = self._reads.get(ask)
         if task is None:
-            task = self._reads[at] = self._tasks.start(self._read(at), name=f"history of {self._name!r}")
+            task = self._reads[ask] = self._tasks.start(self._read(ask), name=f"history of {self._name!r}")
         # Shielded: one reader that goes away must not end the read of the others.
         page = await asyncio.shield(task)
         if isinstance(page, BrokerError):
             raise page
         return page
 
-    async def _read(self, at: tuple[int, int]) -> Page | BrokerError:
-        after, limit = at
+    async def _read(self, ask: _Ask) -> Page | BrokerError:
         try:
-            return await self._broker.history(self._name, after=after, limit=limit)
+            return await self._broker.history(self._name, after=ask.after, before=ask.before, limit=ask.limit)
         except BrokerError as error:
             # Expected of a broker: it's the readers' to handle, and no fault of this task.
             return error
         finally:
-            del self._reads[at]
+            del self._reads[ask]
 
     def recover(self, member: Member) -> None:
         """Bring a member up to where the log goes on, in a task of its own."""

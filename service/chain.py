@@ -36,5 +36,9 @@ class Chain:
         self.epoch, self.offset = entry.epoch, entry.offset
 
     def moved(self, head: Position) -> bool:
-        """Tell whether a room's head shows entries that this chain doesn't have."""
-        return head.epoch != self.epoch or head.offset > self.offset
+        """Tell whether a room's head is not where this chain is.
+
+        Ahead: entries were missed. Behind: the backbone lost the room's end, and
+        will use its offsets again.
+        """
+        return head != (self.epoch, self.offset)

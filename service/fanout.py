@@ -3,10 +3,9 @@
 A room is flushed, not each message sent. `flush` joins the frames that came since the last flush into one
 block and writes it to every live member: a thousand messages to a thousand members are a thousand writes.
 
-The pace is self-clocked. An idle room is flushed in the same turn of the loop. A busy one waits for `PACE`
-times as long as the last flush took, its system calls included, so that batches grow with the load and
-nothing is tuned. Walks over large rooms are cut in slices, between which pings, joins and other rooms have
-their turn.
+An idle room is flushed in the loop's next turn. A busy one waits about as long as its last flush took, system
+calls included (`service/pace.py`). Walks over large rooms are cut in slices, between which pings, joins and
+other rooms have their turn.
 
 A member is *live* (in the flush) or *behind*. It falls behind when its transport is over the high-water mark,
 and when it joins; `catch_up` brings it back, from the log first and from history where the log doesn't reach.
@@ -18,19 +17,16 @@ import asyncio
 import sys
 from collections.abc import Callable
 from itertools import islice
-from time import perf_counter
 from typing import Final, Protocol
 
 from brokers.base import Entry
 from service.codecs import Codec
 from service.log import RoomLog
 from service.metrics import Metrics
+from service.pace import Pace
 
-PACE: Final = 1.0
 SLICE: Final = 512
 CATCH_UP_BYTES: Final = 64 * 1024
-# Below this a timer of the loop is no better than its next turn (seconds).
-_SHORTEST_WAIT: Final = 0.0005
 
 
 class Outlet(Protocol):
@@ -64,8 +60,7 @@ class Fanout:
 
     __slots__ = (
         "_behind", "_blocks", "_caught_up", "_handle", "_live", "_log", "_loop", "_max_bytes", "_max_entries",
-        "_metrics", "_not_before", "_pending", "_pending_bytes", "_pending_entries", "_recover", "_started",
-        "_walk", "flushed",
+        "_metrics", "_pace", "_pending", "_pending_bytes", "_pending_entries", "_recover", "_walk", "flushed",
     )  # fmt: skip
 
     def __init__(
@@ -95,7 +90,7 @@ class Fanout:
         self._blocks: dict[Codec, bytes] = {}
         self._walk: list[Member] = []
         self._handle: asyncio.Handle | None = None
-        self._not_before = self._started = 0.0
+        self._pace = Pace()
         self.flushed = log.end
 
     def __len__(self) -> int:
@@ -214,11 +209,8 @@ class Fanout:
     # The flush, step by step ----------------------------------------------------------------------
 
     def _schedule(self) -> None:
-        wait = self._not_before - perf_counter()
-        if wait < _SHORTEST_WAIT:
-            self._handle = self._loop.call_soon(self._flush)
-        else:
-            self._handle = self._loop.call_later(wait, self._flush)
+        wait = self._pace.wait()
+        self._handle = self._loop.call_later(wait, self._flush) if wait else self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
         self._begin()
@@ -226,7 +218,7 @@ class Fanout:
 
     def _begin(self) -> None:
         """Join what is pending into one block for each codec, and list who is to get it."""
-        self._started = perf_counter()
+        self._pace.begin()
         metrics = self._metrics
         metrics.flushes += 1
         metrics.flush_entries.observe(self._pending_entries)
@@ -273,10 +265,7 @@ class Fanout:
         self._behind[member] = None
 
     def _measure(self) -> None:
-        now = perf_counter()
-        took = now - self._started
-        self._metrics.flush_seconds.observe(took)
-        self._not_before = now + PACE * took
+        self._metrics.flush_seconds.observe(self._pace.end())
         self._after_walk()
 
     def _after_walk(self) -> None:

@@ -18,7 +18,7 @@ async def find_start(room: Room, broker: Broker, since: Since | None, limit: int
         start = await _recover(room, broker, since, limit)
         if start is not None:
             return start
-    return await _last(room, broker, limit)
+    return await _last(room, limit)
 
 
 async def _recover(room: Room, broker: Broker, since: Since, limit: int) -> Start | None:
@@ -46,13 +46,13 @@ def _broken(page: Page, since: Since) -> bool:
     return page.trimmed or page.head.epoch != since.epoch or page.head.offset < since.offset
 
 
-async def _last(room: Room, broker: Broker, limit: int) -> Start:
+async def _last(room: Room, limit: int) -> Start:
     """Begin with the room's last messages (RM1)."""
     log = room.log
     entries = log.last(limit) if limit else []
     if len(entries) < limit and log.base:
         # The room is older than its log.
-        page = await broker.history(room.name, before=log.end + 1, limit=limit)
+        page = await room.reader.read_last(log.end + 1, limit)
         if page.head.epoch == log.epoch:
             entries = list(page.entries)
     cursor = entries[-1].offset if entries else log.end

@@ -25,14 +25,15 @@ _FOREVER: Final = "public, max-age=31536000, immutable"
 def add_routes(app: Sanic[Config, SimpleNamespace], web: Path = WEB) -> None:
     """Serve the page at `/`, if it's built."""
     index = web / "index.html"
+    is_built = index.is_file()
 
     @app.get("/")
     async def page(_: Request) -> HTTPResponse:
-        if not index.is_file():
+        if not is_built:
             return text(
                 "hubbub runs. The chat page is not built: run `make run`, or use any websocket tool on /ws.\n"
             )
-        return await file(index, headers={**_HEADERS, "Cache-Control": "no-cache"})
+        return await file(index)
 
     if (web / "assets").is_dir():
         app.static("/assets", web / "assets", name="assets", directory_view=False)

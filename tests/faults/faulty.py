@@ -73,19 +73,19 @@ class Gate:
             self._pass(late)
 
     def signal(self, room: str, payload: bytes) -> None:
-        if self.listener and not self.shut:
+        if self.listener is not None and not self.shut:
             self.listener.signal(room, payload)
 
     def lost(self, reason: str) -> None:
-        if self.listener:
+        if self.listener is not None:
             self.listener.lost(reason)
 
     def restored(self) -> None:
-        if self.listener:
+        if self.listener is not None:
             self.listener.restored()
 
     def _pass(self, entry: Entry) -> None:
-        if self.listener:
+        if self.listener is not None:
             self.listener.deliver(entry)
 
 

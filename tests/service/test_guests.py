@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from hubbub_protocol.names import fold_user, user_fault
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
+from hubbub_protocol.names import fold_user, user_fault
 from service.guests import Guests, InvalidName, NameTaken, Taken
 
 SESSION = "abcdefghijklmnopqrstuv"

@@ -10,8 +10,8 @@ from hubbub_protocol.commands import MAX_ID, Command
 from hubbub_protocol.errors import Invalid, Malformed, ProtocolError, UnknownType
 from hubbub_protocol.events import Event
 
-_command: Final = msgspec.json.Decoder(Command)
-_event: Final = msgspec.json.Decoder(Event)
+_command: Final[msgspec.json.Decoder[Command]] = msgspec.json.Decoder(Command)
+_event: Final[msgspec.json.Decoder[Event]] = msgspec.json.Decoder(Event)
 _encoder: Final = msgspec.json.Encoder()
 
 

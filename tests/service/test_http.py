@@ -1,0 +1,163 @@
+"""The routes for programs and operators: the HTTP API, health, metrics and the page."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sanic import Sanic
+from sanic_testing import testing
+
+from brokers.memory import MemoryBroker
+from service import pages
+from service.app import make_app
+from service.node import Node
+from tests.faults.faulty import FaultyBroker
+from tests.service.serving import quick
+
+KEY = "the-key-of-the-programs"
+BEARER = {"Authorization": f"Bearer {KEY}"}
+
+
+@dataclass(frozen=True)
+class Site:
+    """A node's app without a socket, its broker, and a client of it."""
+
+    node: Node
+    broker: FaultyBroker
+    client: testing.SanicASGITestClient
+
+    async def get(self, path: str, **headers: str) -> testing.TestingResponse:
+        _, response = await self.client.get(path, headers=BEARER | headers)
+        assert response is not None
+        return response
+
+    async def post(self, path: str, body: str, **headers: str) -> testing.TestingResponse:
+        _, response = await self.client.post(path, content=body.encode(), headers=BEARER | headers)
+        assert response is not None
+        return response
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    settings = quick(api_key=KEY)
+    broker = FaultyBroker(MemoryBroker(settings.broker_options))
+    async with Node(settings, broker) as node:
+        app = make_app(node)
+        yield Site(node, broker, testing.SanicASGITestClient(app))
+        Sanic.unregister_app(app)
+
+
+async def test_a_posted_message_is_stored_once_for_its_key(site: Site) -> None:
+    body = '{"text": "build passed", "user": "ci", "key": "build-17"}'
+    first = await site.post("/api/rooms/lobby/messages", body)
+    again = await site.post("/api/rooms/lobby/messages", body)
+    assert (first.status, first.json["duplicate"]) == (201, False)
+    assert (again.status, again.json["duplicate"]) == (200, True)
+    assert first.json["offset"] == again.json["offset"]
+    history = await site.get("/api/rooms/lobby/messages")
+    assert [(message["user"], message["text"]) for message in history.json["messages"]] == [
+        ("ci", "build passed")
+    ]
+
+
+async def test_a_room_of_any_name_is_reached_by_its_quoted_path(site: Site) -> None:
+    for quoted in ("caf%C3%A9%20%F0%9F%A6%86", "a%2Fb", "%2A.%3E", "..."):
+        stored = await site.post(f"/api/rooms/{quoted}/messages", '{"text": "hello"}')
+        assert stored.status == 201, quoted
+        read = await site.get(f"/api/rooms/{quoted}/messages")
+        assert [message["text"] for message in read.json["messages"]] == ["hello"]
+
+
+async def test_history_is_read_in_pages_both_ways(site: Site) -> None:
+    for number in range(1, 6):
+        await site.post("/api/rooms/lobby/messages", f'{{"text": "{number}"}}')
+
+    async def texts(query: str) -> tuple[list[str], bool]:
+        page = (await site.get(f"/api/rooms/lobby/messages?{query}")).json
+        return [message["text"] for message in page["messages"]], page["more"]
+
+    assert await texts("limit=2") == (["4", "5"], True)
+    assert await texts("before=4&limit=2") == (["2", "3"], True)
+    assert await texts("before=2") == (["1"], False)
+    assert await texts("after=3&limit=5") == (["4", "5"], False)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("nope", "malformed"),
+        ("[]", "object"),
+        ("{}", "text"),
+        ('{"text": 7}', "text"),
+        ('{"text": "  "}', "no text"),
+        ('{"text": "x", "user": " "}', "user"),
+    ],
+)
+async def test_what_cant_be_posted_is_refused_with_the_reason(site: Site, body: str, words: str) -> None:
+    refused = await site.post("/api/rooms/lobby/messages", body)
+    assert refused.status == 400
+    assert words in refused.json["message"]
+
+
+@pytest.mark.parametrize("query", ["before=x", "after=-1", "limit=201", "before=1&after=1"])
+async def test_a_page_that_makes_no_sense_is_refused(site: Site, query: str) -> None:
+    refused = await site.get(f"/api/rooms/lobby/messages?{query}")
+    assert (refused.status, refused.json["code"]) == (400, "invalid")
+
+
+@pytest.mark.parametrize("header", ["", "Bearer wrong", "Basic YTpi", "Bearer"])
+async def test_without_the_key_nothing_is_told(site: Site, header: str) -> None:
+    for path in ("/api/rooms", "/api/rooms/lobby/messages", "/api/rooms/lobby/members"):
+        refused = await site.get(path, Authorization=header)
+        assert (refused.status, refused.json["code"]) == (401, "bad_token")
+
+
+async def test_rooms_and_members_of_the_node_are_listed(site: Site) -> None:
+    assert (await site.get("/api/rooms")).json == {"rooms": []}
+    async with site.node.rooms.open("lobby") as room:
+        room.roster.arrive("here", "ann")
+        assert (await site.get("/api/rooms")).json == {"rooms": [{"room": "lobby", "members": 1}]}
+        members = (await site.get("/api/rooms/lobby/members")).json
+        assert members == {"room": "lobby", "count": 1, "names": ["ann"], "more": False}
+
+
+async def test_while_the_broker_is_away_programs_and_probes_are_told(site: Site) -> None:
+    assert (await site.get("/health/ready")).status == 200
+    site.broker.cut()
+    posted = await site.post("/api/rooms/lobby/messages", '{"text": "hello"}')
+    assert (posted.status, posted.json["code"]) == (503, "unavailable")
+    ready = await site.get("/health/ready")
+    assert ready.status == 503
+    assert "broker" in ready.json["status"]
+    assert (await site.get("/health/live")).status == 200
+    assert "hubbub_broker_up 0.0" in (await site.get("/metrics")).text
+    site.broker.mend()
+    assert (await site.get("/health/ready")).status == 200
+
+
+async def test_a_node_that_drains_is_not_ready(site: Site) -> None:
+    site.node.draining = True
+    assert (await site.get("/health/ready")).status == 503
+
+
+async def test_the_page_is_served_with_headers_that_keep_it_safe(tmp_path: Path) -> None:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text("<title>hubbub</title>", encoding="utf-8")
+    (tmp_path / "assets" / "x-1.js").write_text("1", encoding="utf-8")
+    app = Sanic("page-of-a-test", configure_logging=False)
+    pages.add_routes(app, tmp_path)
+    client = testing.SanicASGITestClient(app)
+    _, page = await client.get("/")
+    _, script = await client.get("/assets/x-1.js")
+    _, outside = await client.get("/assets/..%2Findex.html")
+    assert page is not None
+    assert script is not None
+    assert outside is not None
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert page.headers.get_list("cache-control") == ["no-cache"]
+    assert "immutable" in script.headers["cache-control"]
+    assert outside.status == 404
+    Sanic.unregister_app(app)
