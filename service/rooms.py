@@ -44,6 +44,9 @@ class Rooms:
         # Why the broker is out of reach, while it is.
         self.broker_fault: str | None = None
 
+    def __len__(self) -> int:
+        return len(self._rooms)
+
     def __iter__(self) -> Iterator[Room]:
         return iter(self._rooms.values())
 
