@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from random import random
 from typing import Final, NamedTuple
 
-from brokers.base import Broker, Entry, Page
+from brokers.base import Broker, Entry, Page, Position
 from brokers.errors import BrokerError
-from hubbub_protocol import encode, events
+from hubbub_protocol import Close, encode, events
+from service.backoff import Backoff
 from service.codecs import Codec
 from service.fanout import Member
 from service.frames import text_frame
@@ -85,7 +85,7 @@ class CatchUp:
         self._tasks.start(self._recover(member), name=f"catch up in {self._name!r}")
 
     async def _recover(self, member: Member) -> None:
-        wait = FIRST_WAIT
+        backoff = Backoff(FIRST_WAIT, LONGEST_WAIT)
         try:
             while self._lacks(member):
                 try:
@@ -98,8 +98,7 @@ class CatchUp:
                         continue
                 except BrokerError as error:
                     _logger.warning("catch_up_waits", extra={"room": self._name, "reason": str(error)})
-                await asyncio.sleep(wait * (0.5 + random() / 2))  # noqa: S311 - jitter, not a secret
-                wait = min(2 * wait, LONGEST_WAIT)
+                await backoff.rest()
         finally:
             member.recovering = False
         member.fanout.catch_up(member)
@@ -122,7 +121,9 @@ class CatchUp:
             return True
         entries = [entry for entry in page.entries if entry.offset > member.cursor]
         if entries:
-            member.outlet.write(_block(member.codec, self._log.room, entries))
+            block = _block(member.codec, self._log.room, entries)
+            member.outlet.write(block)
+            self._metrics.bytes_out += len(block)
             member.cursor = entries[-1].offset
         self._metrics.catchups.add("history")
         self._metrics.deliveries += len(entries)
@@ -132,9 +133,17 @@ class CatchUp:
         """Put a member behind a gap that can't be filled, and tell it (RM6)."""
         start = page.entries[0].prev if page.entries else page.head.offset
         member.epoch, member.cursor = page.head.epoch, start
-        if member.codec.speaks_events:
-            event = events.Reset(room=self._name, epoch=member.epoch, offset=start)
-            member.outlet.write(text_frame(encode(event)))
+        self._metrics.resets += 1
+        tell_reset(member, self._name, Position(member.epoch, start))
+
+
+def tell_reset(member: Member, room: str, position: Position) -> None:
+    """Tell a member of a gap (RM6). One that can't be told is closed: it mustn't go on as if nothing was."""
+    if member.codec.speaks_events:
+        event = events.Reset(room=room, epoch=position.epoch, offset=position.offset)
+        member.outlet.write(text_frame(encode(event)))
+    else:
+        member.outlet.close(Close.LAGGING, "messages were lost: reconnect")
 
 
 def _elsewhere(page: Page, member: Member) -> bool:

@@ -35,10 +35,12 @@ class Chain:
         """Go on behind an entry."""
         self.epoch, self.offset = entry.epoch, entry.offset
 
-    def moved(self, head: Position) -> bool:
-        """Tell whether a room's head is not where this chain is.
+    def missed(self, head: Position, asked_at: Position) -> bool:
+        """Tell whether a room's head is not on the way that this chain took since the head was asked for.
 
         Ahead: entries were missed. Behind: the backbone lost the room's end, and
         will use its offsets again.
         """
-        return head != (self.epoch, self.offset)
+        if not head.epoch == asked_at.epoch == self.epoch:
+            return True
+        return not asked_at.offset <= head.offset <= self.offset

@@ -39,16 +39,19 @@ IN_FLIGHT: Final = 64
 # Frames that can't be understood: this many at once, and this many a second, before the connection is closed.
 FAULTS_BURST: Final = 20
 FAULTS_RATE: Final = 1.0
+# Joins a second in the long run; at once as many as there may be rooms, twice.
+JOINS_RATE: Final = 10.0
 
 
 class Commands:
     """Takes the frames of one connection of the `hubbub.v1` protocol."""
 
-    __slots__ = ("_busy", "_faults", "_pinged", "_queue", "_session")
+    __slots__ = ("_busy", "_faults", "_joins", "_pinged", "_queue", "_session")
 
     def __init__(self, node: Node, connection: Connection) -> None:
         self._session = Session(node, connection)
         self._faults = TokenBucket(FAULTS_RATE, FAULTS_BURST)
+        self._joins = TokenBucket(JOINS_RATE, 2 * node.settings.rooms_per_connection)
         self._queue: deque[str] = deque()
         self._busy: asyncio.Task[None] | None = None
         self._pinged = node.pings.add(connection)
@@ -66,10 +69,11 @@ class Commands:
             self._handle(text)
 
     def resumed(self) -> None:
-        """Catch up in all rooms, now that the transport takes output again."""
+        """Catch up in all rooms, now that the transport takes output again; then go on with the commands."""
         for member in list(self._session.members.values()):
             if not member.live:
                 member.fanout.catch_up(member)
+        self._go_on()
 
     def ended(self) -> None:
         """Leave everything."""
@@ -85,7 +89,9 @@ class Commands:
     # ----------------------------------------------------------------------------------------------
 
     def _waits(self) -> bool:
-        return self._busy is not None or self._session.sending >= IN_FLIGHT
+        # A client that doesn't read gets no answers: they would pile up in the buffer.
+        session = self._session
+        return self._busy is not None or session.sending >= IN_FLIGHT or session.connection.paused
 
     def _go_on(self) -> None:
         """Handle what queued, until a command has to wait again."""
@@ -116,10 +122,18 @@ class Commands:
     def _start(self, command: Command) -> Later | None:
         if self._session.identity is None and type(command) is not Hello:
             raise Refused(Code.HELLO_FIRST, "say hello first")
+        if type(command) is Join:
+            self._limit_joins()
         if type(command) is Send:
             sending.send(self._session, command, self._go_on)
             return None
         return _HANDLERS[type(command)](self._session, command)
+
+    def _limit_joins(self) -> None:
+        """Refuse who joins so fast that rooms would pile up (RM9)."""
+        wait = self._joins.take(monotonic())
+        if wait:
+            raise Refused(Code.RATE_LIMITED, "joining too fast", retry_after=wait)
 
     async def _run(self, later: Later, number: int | None) -> None:
         session = self._session

@@ -77,13 +77,18 @@ class Connection:
         self.closing = False
         self.receiver: Receiver | None = None
 
+    @property
+    def takes(self) -> bool:
+        """Tell whether more input is wanted. Behind a close it is: the peer's answer is in it."""
+        return self.closing or not (self.paused or self.reading_held)
+
     def close(self, code: Close, reason: str) -> None:
         """Close with a code that the client reads; nothing is written behind it."""
         if not self.closing:
             self._closed = code
+            self._stop_writing()
             # The peer's answer to the close has to be read, whatever else isn't.
             self._socket.resume_reading()
-            self._stop_writing()
             self._socket.close(code, reason)
 
     def mute(self) -> None:
@@ -120,6 +125,8 @@ class Connection:
         if not self.paused:
             return
         self.paused = False
+        # It reads, so it lives, though the answer to a ping may stand behind much else.
+        self.heard = True
         self._stop_timer()
         self._set_reading()
         if self.receiver is not None and not self.closing:

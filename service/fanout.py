@@ -20,6 +20,7 @@ from itertools import islice
 from typing import Final, Protocol
 
 from brokers.base import Entry
+from hubbub_protocol import Close
 from service.codecs import Codec
 from service.log import RoomLog
 from service.metrics import Metrics
@@ -34,6 +35,9 @@ class Outlet(Protocol):
 
     paused: bool
     write: Callable[[bytes], None]
+
+    def close(self, code: Close, reason: str) -> None:
+        """Close it with a code that the client reads."""
 
 
 class Member:
@@ -148,7 +152,9 @@ class Fanout:
                 self._recover(member)
                 return
             frames, member.cursor = log.chunk(member.codec, member.cursor, self.flushed, CATCH_UP_BYTES)
-            member.outlet.write(b"".join(frames))
+            block = b"".join(frames)
+            member.outlet.write(block)
+            self._metrics.bytes_out += len(block)
             self._metrics.catchups.add("log")
             self._metrics.deliveries += len(frames)
         if member.cursor == self.flushed and not member.outlet.paused:
@@ -173,9 +179,9 @@ class Fanout:
                 member.outlet.write(frame)
         return missed
 
-    def members(self) -> list[Member]:
-        """List all members, live or behind."""
-        return [*self._behind, *(member for live in self._live.values() for member in live)]
+    def live(self) -> list[Member]:
+        """List the members that are not behind."""
+        return [member for live in self._live.values() for member in live]
 
     def flush_now(self) -> None:
         """Finish the walk under way and flush what is pending, without giving way to anything."""
@@ -189,7 +195,7 @@ class Fanout:
     def restart(self, epoch: str, offset: int) -> None:
         """Go on behind a gap, at a position with which the log begins anew."""
         self.flush_now()
-        for member in [member for live in self._live.values() for member in live]:
+        for member in self.live():
             if member.outlet.paused:
                 # It can't be told of the gap now: its catch-up will, at the place where it is.
                 member.cursor = self.flushed
@@ -231,7 +237,7 @@ class Fanout:
             metrics.deliveries += entries * len(live)
             metrics.bytes_out += len(self._blocks[codec]) * len(live)
         cursor, self.flushed = self.flushed, self._log.end
-        self._walk = [member for live in self._live.values() for member in live]
+        self._walk = self.live()
         for member in self._walk:
             member.cursor = cursor
         for member in list(self._behind):

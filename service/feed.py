@@ -6,14 +6,13 @@ the room at once. While a repair runs, live entries are not kept: the history th
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
-from random import random
 from typing import Final
 
 from brokers.base import Broker, Entry, Page, Position
 from brokers.errors import BrokerError
+from service.backoff import Backoff
 from service.chain import Chain, Verdict
 from service.metrics import Metrics
 from service.tasks import Tasks
@@ -80,9 +79,9 @@ class Feed:
         elif verdict is Verdict.HOLE:
             self.repair(Position(entry.epoch, entry.offset))
 
-    def compare(self, head: Position) -> None:
-        """Repair if the room's head shows that something was missed."""
-        if self._chain.moved(head):
+    def compare(self, head: Position, asked_at: Position) -> None:
+        """Repair if the room's head, asked for when the feed was at `asked_at`, isn't one that it passed."""
+        if self._chain.missed(head, asked_at):
             self.repair(head)
 
     def repair(self, seen: Position) -> None:
@@ -99,14 +98,13 @@ class Feed:
             self._latest = seen
 
     async def _repair(self) -> None:
-        wait, stale = FIRST_WAIT, 0
+        backoff, stale = Backoff(FIRST_WAIT, LONGEST_WAIT), 0
         try:
             while True:
                 try:
                     page = await self._broker.history(self._room, after=self._chain.offset, limit=REPAIR_PAGE)
                 except BrokerError as error:
                     _log.warning("repair_waits", extra={"room": self._room, "reason": str(error)})
-                    wait = min(2 * wait, LONGEST_WAIT)
                 else:
                     if self._apply(page):
                         return
@@ -116,7 +114,7 @@ class Feed:
                     if stale > PATIENCE:
                         # What was seen is in no history: it was lost with a part of the backbone.
                         return
-                await asyncio.sleep(wait * (0.5 + random() / 2))  # noqa: S311 - jitter, not a secret
+                await backoff.rest()
         finally:
             self._repairing = False
 

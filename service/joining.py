@@ -14,6 +14,7 @@ async def find_start(room: Room, broker: Broker, since: Since | None, limit: int
     Raises:
         BrokerError: history is needed, and can't be read now.
     """
+    room.expire()
     if since is not None:
         start = await _recover(room, broker, since, limit)
         if start is not None:
@@ -48,11 +49,14 @@ def _broken(page: Page, since: Since) -> bool:
 
 async def _last(room: Room, limit: int) -> Start:
     """Begin with the room's last messages (RM1)."""
-    log = room.log
+    log, epoch = room.log, room.log.epoch
     entries = log.last(limit) if limit else []
     if len(entries) < limit and log.base:
         # The room is older than its log.
         page = await room.reader.read_last(log.end + 1, limit)
+        if log.epoch != epoch:
+            # The room began anew meanwhile: neither what was here nor what was read goes on.
+            return await _last(room, limit)
         if page.head.epoch == log.epoch:
             entries = list(page.entries)
     cursor = entries[-1].offset if entries else log.end

@@ -19,8 +19,10 @@ from service.connection import Connection
 # A reason must fit into a control frame beside the code (RFC 6455, 5.5).
 _MAX_REASON: Final = 123
 _ABNORMAL: Final = 1006
-# What may come in before a connection is attached; more than that waits in the system's buffers.
+# What may wait here to be taken; more than that waits in the system's buffers.
 _MOST_EARLY: Final = 64 * 1024
+# How much is taken at a time, before it's asked whether the session has had enough.
+_SLICE: Final = 4096
 
 
 class Link:
@@ -28,7 +30,7 @@ class Link:
 
     __slots__ = (
         "_abort_timer", "_close_seconds", "_connection", "_early", "_early_end", "_lost", "_parts",
-        "_protocol", "_transport", "attached", "write",
+        "_protocol", "_taking", "_transport", "attached", "write",
     )  # fmt: skip
 
     def __init__(self, transport: asyncio.Transport, protocol: ServerProtocol, close_seconds: float) -> None:
@@ -42,6 +44,7 @@ class Link:
         self._early = bytearray()
         self._early_end = False
         self._lost = False
+        self._taking = False
         self.attached = False
         self.write: Callable[[bytes], None] = transport.write
 
@@ -54,13 +57,7 @@ class Link:
     def attach(self) -> None:
         """Hand all input to the connection from now on, that of a peer which is gone already too."""
         self.attached = True
-        early, self._early = bytes(self._early), bytearray()
-        if len(early) >= _MOST_EARLY:
-            self.resume_reading()
-        if early:
-            self.received(early)
-        if self._early_end:
-            self.ended()
+        self._go_on()
         if self._lost:
             self.lost()
 
@@ -83,7 +80,10 @@ class Link:
             self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        """Take input again."""
+        """Take input again, that which waits here first."""
+        if self._early and self.attached:
+            # Not at once: whoever asks may be in the middle of taking a slice.
+            asyncio.get_running_loop().call_soon(self._go_on)
         if not self._transport.is_closing():
             self._transport.resume_reading()
 
@@ -91,12 +91,31 @@ class Link:
 
     def received(self, data: bytes) -> None:
         """Take bytes from the transport."""
+        self._early += data
+        if self.attached and not self._taking:
+            self._go_on()
+        if len(self._early) >= _MOST_EARLY:
+            self.pause_reading()
+
+    def _go_on(self) -> None:
+        """Take what waits, slice by slice, while the connection wants it."""
         connection = self._connection
-        if connection is None or not self.attached:
-            self._early += data
-            if len(self._early) >= _MOST_EARLY:
-                self.pause_reading()
+        if connection is None or self._taking:
             return
+        self._taking = True
+        try:
+            while self._early and connection.takes:
+                slice_ = bytes(self._early[:_SLICE])
+                del self._early[:_SLICE]
+                self._take_slice(slice_, connection)
+        finally:
+            self._taking = False
+        if self._early_end and not self._early:
+            self._early_end = False
+            self._protocol.receive_eof()
+            self._send()
+
+    def _take_slice(self, data: bytes, connection: Connection) -> None:
         connection.heard = True
         protocol = self._protocol
         protocol.receive_data(data)
@@ -110,11 +129,9 @@ class Link:
 
     def ended(self) -> None:
         """Learn that the peer sends no more."""
-        if not self.attached:
-            self._early_end = True
-        else:
-            self._protocol.receive_eof()
-            self._send()
+        self._early_end = True
+        if self.attached:
+            self._go_on()
 
     def pause(self) -> None:
         """Learn that the transport is over its high-water mark."""

@@ -8,7 +8,7 @@ memory for a room.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Final
 
@@ -117,6 +117,12 @@ class RoomLog:
                 return frames, self._entries[index].offset
         return frames, max(after, through)
 
+    def forget(self, expired: Callable[[Entry], bool]) -> None:
+        """Drop the oldest entries while they are expired."""
+        while len(self) and expired(self._entries[self._first]):
+            self._drop_oldest()
+        self._trim()
+
     def _index(self, offset: int) -> int:
         """Find the first entry behind an offset."""
         return bisect_right(self._entries, offset, lo=self._first, key=_offset)
@@ -124,12 +130,15 @@ class RoomLog:
     def _trim(self) -> None:
         # The newest entry stays however large it is, for it's about to be flushed.
         while len(self) > 1 and (self.bytes > self.max_bytes or len(self) > self.max_entries):
-            oldest = self._entries[self._first]
-            self.base = oldest.offset
-            self.bytes -= len(oldest.payload)
-            self._first += 1
+            self._drop_oldest()
         if self._first >= _SLACK and self._first * 2 >= len(self._entries):
             self._cut()
+
+    def _drop_oldest(self) -> None:
+        oldest = self._entries[self._first]
+        self.base = oldest.offset
+        self.bytes -= len(oldest.payload)
+        self._first += 1
 
     def _cut(self) -> None:
         """Free what was trimmed."""

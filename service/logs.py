@@ -38,6 +38,11 @@ class Discreet(logging.Filter):
         return True
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Tell whether a record is worth a line: Sanic recommends its debug mode at each start on a terminal."""
+    return "PRODUCTION mode" not in record.getMessage()
+
+
 class TextFormatter(logging.Formatter):
     """One line for a person: time, level, event, fields; a traceback follows on lines of its own."""
 
@@ -82,6 +87,7 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     handler = _Handler(stream)
     handler.setFormatter(_formatter(settings.log_format, stream))
     handler.addFilter(Discreet())
+    handler.addFilter(_is_news)
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     root = logging.getLogger()
     for earlier in [each for each in root.handlers if isinstance(each, _Handler)]:

@@ -42,6 +42,8 @@ class Node:
         self.rooms = Rooms(self.name, broker, self.tasks, self.metrics, settings)
         self.connections: dict[Connection, None] = {}
         self.draining = False
+        # Tasks that are let finish when the node stops: they hold what people said.
+        self.finishing: set[asyncio.Task[None]] = set()
         self._emptied = asyncio.Event()
 
     async def __aenter__(self) -> Self:
@@ -52,6 +54,8 @@ class Node:
 
     async def __aexit__(self, *_: object) -> None:
         self.pings.close()
+        if self.finishing:
+            await asyncio.wait(self.finishing, timeout=self.settings.close_seconds)
         # Ahead of the tasks: a timer or an entry that came in between would start another one.
         self.rooms.close()
         await self.tasks.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING, Final
@@ -12,6 +13,7 @@ from brokers.errors import Refused as RefusedByBroker
 from hubbub_protocol import Close
 from service import sending
 from service.auth import Identity
+from service.backoff import Backoff
 from service.connection import Connection
 from service.joining import find_start
 from service.keys import new_key
@@ -28,8 +30,10 @@ if TYPE_CHECKING:
 QUEUE: Final = 64
 FIRST_WAIT: Final = 0.1
 LONGEST_WAIT: Final = 2.0
-# How long messages of somebody who went away are still tried, while the broker is away (seconds).
+# How long it's tried to store what somebody sent who went away (seconds).
 AFTERLIFE: Final = 30.0
+
+_log: Final = logging.getLogger(__name__)
 
 
 class PlainSession:
@@ -64,6 +68,8 @@ class PlainSession:
             self.connection.hold_reading(hold=True)
         if self._pump is None:
             self._pump = self._node.tasks.start(self._store_all(), name="store plain messages")
+            self._node.finishing.add(self._pump)
+            self._pump.add_done_callback(self._node.finishing.discard)
 
     def resumed(self) -> None:
         """Catch up, now that the transport takes output again."""
@@ -74,44 +80,57 @@ class PlainSession:
         self._gone_at = monotonic()
         self._room.leave(self._member)
         self._node.rooms.release(self._room)
-        self._node.guests.free(self._identity.user)
         self._node.forget(self.connection, self._pinged)
+        if self._pump is None:
+            self._node.guests.free(self._identity.user)
 
     async def _store_all(self) -> None:
         """Store what is queued, one after another."""
         try:
-            while self._queue:
+            while self._queue and not self._too_late():
                 await self._store(self._queue[0])
                 self._queue.popleft()
                 if len(self._queue) < QUEUE:
                     self.connection.hold_reading(hold=False)
         except (Refused, RefusedByBroker) as refused:
-            self._queue.clear()
             self.connection.close(Close.POLICY, str(refused))
-        except BrokerError:
-            # Its sender has been gone for long, and so has the broker.
-            self._queue.clear()
+        except BrokerError as error:
+            _log.warning("plain_not_stored", extra={"room": self._room.name, "reason": str(error)})
         finally:
-            self._pump = None
+            self._end_pump()
+
+    def _end_pump(self) -> None:
+        """Drop what is left, and give the name back if its holder is gone; until now it was in use."""
+        self._pump = None
+        if self._queue:
+            _log.warning("plain_dropped", extra={"room": self._room.name, "count": len(self._queue)})
+            self._queue.clear()
+        if self._gone_at is not None:
+            self._node.guests.free(self._identity.user)
+
+    def _too_late(self) -> bool:
+        return self._gone_at is not None and monotonic() - self._gone_at > AFTERLIFE
+
+    async def _keep_the_rate(self) -> None:
+        """Wait until the rate allows one more; a node that stops has no time for it."""
+        # A timer may be early by a little, so it's asked again.
+        wait = self._bucket.take(monotonic())
+        while wait and not self._node.draining:
+            await asyncio.sleep(wait)
+            wait = self._bucket.take(monotonic())
 
     async def _store(self, text: str) -> None:
         """Store one message, however long that takes while its sender is here (PL4)."""
         sending.check_text(self._node, self._identity, self._room.name, text)
-        # A timer may be early by a little, so it's asked again.
-        wait = self._bucket.take(monotonic())
-        while wait:
-            await asyncio.sleep(wait)
-            wait = self._bucket.take(monotonic())
-        key, wait = new_key(), FIRST_WAIT
+        await self._keep_the_rate()
+        key, backoff = new_key(), Backoff(FIRST_WAIT, LONGEST_WAIT)
         while True:
             try:
                 await sending.publish(self._node, self._identity, self._room.name, text, key)
             except BrokerError as error:
-                gone = self._gone_at is not None and monotonic() - self._gone_at > AFTERLIFE
-                if gone or isinstance(error, RefusedByBroker):
+                if self._too_late() or self._node.draining or isinstance(error, RefusedByBroker):
                     raise
-                await asyncio.sleep(wait)
-                wait = min(2 * wait, LONGEST_WAIT)
+                await backoff.rest()
             else:
                 self._node.metrics.messages_in += 1
                 return

@@ -7,7 +7,7 @@ forgotten whole.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field
 
 
@@ -19,7 +19,8 @@ class Roster:
     def __init__(self) -> None:
         # user → node → connections there
         self._nodes: dict[str, dict[str, int]] = {}
-        self._sorted: list[str] | None = None
+        # Kept sorted all the time: sorting for each who asks would cost a full room dearly.
+        self._sorted: list[str] = []
 
     def __len__(self) -> int:
         return len(self._nodes)
@@ -32,7 +33,7 @@ class Roster:
         nodes = self._nodes.get(user)
         if nodes is None:
             self._nodes[user] = {node: 1}
-            self._sorted = None
+            insort(self._sorted, user)
             return True
         nodes[node] = nodes.get(node, 0) + 1
         return False
@@ -55,8 +56,6 @@ class Roster:
 
     def page(self, after: str, limit: int) -> tuple[list[str], bool]:
         """List up to `limit` users behind `after` by alphabet, and whether there are others behind them."""
-        if self._sorted is None:
-            self._sorted = sorted(self._nodes)
         start = bisect_right(self._sorted, after) if after else 0
         return self._sorted[start : start + limit], start + limit < len(self._sorted)
 
@@ -64,7 +63,7 @@ class Roster:
         if self._nodes[user]:
             return False
         del self._nodes[user]
-        self._sorted = None
+        del self._sorted[bisect_left(self._sorted, user)]
         return True
 
 

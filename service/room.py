@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from time import monotonic
+from time import monotonic, time
 from typing import Final
 
 from brokers.base import Broker, Entry, Position
 from hubbub_protocol import encode, events
-from service.catchup import CatchUp
+from service.catchup import CatchUp, tell_reset
 from service.codecs import JSON, Codec
 from service.fanout import Fanout, Member, Outlet
 from service.feed import Feed
@@ -17,7 +17,7 @@ from service.log import RoomLog
 from service.metrics import Metrics
 from service.presence import Changes, Roster
 from service.settings import Settings
-from service.stored import encode_name
+from service.stored import encode_name, sent_at
 from service.tasks import Tasks
 
 # How long joins and leaves are gathered before they are told (seconds), in rooms up to a size and above it.
@@ -31,8 +31,9 @@ class Room:
     """One room on this node. `holds` counts members and operations under way: at 0 it may be given up."""
 
     __slots__ = (
-        "_changes", "_loop", "_missed", "_names_limit", "_node", "_tell_handle", "_typing", "early", "fanout",
-        "feed", "holds", "linger", "lock", "log", "name", "opened", "reader", "roster",
+        "_changes", "_loop", "_max_age", "_missed", "_names_limit", "_node", "_tell_handle", "_typing",
+        "early",
+        "fanout", "feed", "holds", "linger", "lock", "log", "name", "opened", "reader", "roster",
     )  # fmt: skip
 
     def __init__(
@@ -58,6 +59,7 @@ class Room:
         self._loop = asyncio.get_running_loop()
         self._node = node
         self._names_limit = settings.presence_names
+        self._max_age = settings.history_seconds
         self._changes = Changes()
         self._missed: dict[Member, Changes] = {}
         self._tell_handle: asyncio.TimerHandle | None = None
@@ -88,6 +90,11 @@ class Room:
         names, more = self.roster.page("", self._names_limit)
         return events.Members(count=len(self.roster), names=names, more=more)
 
+    def expire(self) -> None:
+        """Forget what the broker no longer keeps for its age: it isn't served from here either."""
+        if self._max_age:
+            self.log.forget(lambda entry: sent_at(entry.payload) < (time() - self._max_age) * 1000)
+
     # Signals --------------------------------------------------------------------------------------
 
     def may_type(self, user: str) -> bool:
@@ -106,16 +113,22 @@ class Room:
     def restart(self, position: Position) -> None:
         """Go on at a position after a gap that can't be filled; the members are told (RM6)."""
         self.fanout.restart(*position)
-        frame = text_frame(encode(events.Reset(room=self.name, epoch=position.epoch, offset=position.offset)))
         # Members that are behind are told by their catch-up, at the place where they are.
-        self.fanout.tell(JSON, frame)
+        for member in self.fanout.live():
+            tell_reset(member, self.name, position)
+
+    def stop_lingering(self) -> None:
+        """Stay, since somebody came back."""
+        if self.linger is not None:
+            self.linger.cancel()
+            self.linger = None
 
     def close(self) -> None:
         """Stop all timers."""
         self.fanout.close()
-        for handle in (self._tell_handle, self.linger):
-            if handle is not None:
-                handle.cancel()
+        self.stop_lingering()
+        if self._tell_handle is not None:
+            self._tell_handle.cancel()
 
     def _gather(self) -> None:
         if self._tell_handle is None:

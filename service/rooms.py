@@ -65,6 +65,7 @@ class Rooms:
         if room is None:
             room = self._rooms[name] = self._make(name)
         room.holds += 1
+        room.stop_lingering()
         try:
             # The lock is held around the registry change and the broker's call, so that of two first
             # members one subscribes and the other waits, and neither meets an unsubscribe.
@@ -80,7 +81,9 @@ class Rooms:
         """Give a room up after a while, if nobody holds it by then."""
         if self._closed or room.holds or room.linger is not None:
             return
-        room.linger = asyncio.get_running_loop().call_later(self._linger, self._retire, room)
+        # A room that nobody ever wrote in isn't worth the wait: nothing would have to be read again.
+        wait = self._linger if room.log.end else 0
+        room.linger = asyncio.get_running_loop().call_later(wait, self._retire, room)
 
     def close(self) -> None:
         """Stop all rooms' timers, and take nothing from the broker any more."""
@@ -125,16 +128,18 @@ class Rooms:
     async def _compare(self) -> None:
         names = [room.name for room in self._rooms.values() if room.opened]
         for start in range(0, len(names), HEADS_AT_ONCE):
+            asked = names[start : start + HEADS_AT_ONCE]
+            before = {name: self._rooms[name].feed.position for name in asked if name in self._rooms}
             try:
-                heads = await self._broker.heads(names[start : start + HEADS_AT_ONCE])
+                heads = await self._broker.heads(asked)
             except BrokerError as error:
                 # It was lost again; `restored` will be called again.
                 _log.warning("heads_not_compared", extra={"reason": str(error)})
                 return
             for name, head in heads.items():
                 room = self._rooms.get(name)
-                if room is not None and room.opened:
-                    room.feed.compare(head)
+                if room is not None and room.opened and name in before:
+                    room.feed.compare(head, before[name])
 
     # Opening and giving up ------------------------------------------------------------------------
 

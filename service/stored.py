@@ -7,6 +7,7 @@ once per codec and node").
 
 from __future__ import annotations
 
+import sys
 from typing import Final
 
 import msgspec
@@ -23,12 +24,17 @@ class Stored(msgspec.Struct, frozen=True, gc=False):
     at: int
 
 
+class _At(msgspec.Struct, frozen=True, gc=False):
+    at: int
+
+
 class _Text(msgspec.Struct, frozen=True, gc=False):
     text: str
 
 
 _encoder: Final = msgspec.json.Encoder()
 _text: Final = msgspec.json.Decoder(_Text)
+_at: Final = msgspec.json.Decoder(_At)
 _string: Final = msgspec.json.Decoder(str)
 
 
@@ -66,3 +72,11 @@ def read_plain(text: str) -> str:
         except msgspec.DecodeError:
             return text
     return text
+
+
+def sent_at(payload: bytes) -> int:
+    """Tell when a message was sent, in ms since 1970; of what is none, that it's to come."""
+    try:
+        return _at.decode(payload).at
+    except msgspec.DecodeError:
+        return sys.maxsize

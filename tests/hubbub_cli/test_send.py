@@ -111,6 +111,21 @@ def test_wrong_usage_is_told(arguments: list[str]) -> None:
     assert done.stderr.startswith("Usage: hubbub-chat")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["history", "lobby", "-n", "x"], "'-n': 'x' is no whole number. One looks like 20."),
+        (["history", "lobby", "-n", "0"], "'-n': 0 is too small: it takes 1 or more."),
+        (["tail", "lobby", "-n", "-1"], "'-n': -1 is too small: it takes 0 or more."),
+        (["tail", "lobby", "--count", "1.5"], "'--count': '1.5' is no whole number. One looks like 20."),
+    ],
+)
+def test_what_is_no_number_is_told_plainly(arguments: list[str], told: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == f"Error: Invalid value for {told}"
+
+
 def test_what_is_not_utf8_is_refused_here(server: Server, room: str) -> None:
     done = run("send", room, "-s", server.url, given=b"\xff\xfe")
     assert (done.returncode, done.stderr) == (2, "hubbub-chat: the input is not UTF-8\n")

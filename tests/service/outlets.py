@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from hubbub_protocol import Close
 from service.codecs import JSON, Codec
 from service.fanout import Fanout, Member
 from tests.service.framing import FrameReader
@@ -19,6 +20,7 @@ class FakeOutlet:
         self.room = room
         self.writes: list[bytes] = []
         self.write: Callable[[bytes], None] = self._take
+        self.closed: tuple[Close, str] | None = None
 
     def _take(self, data: bytes) -> None:
         assert not self.paused, "written to a transport that is full"
@@ -26,6 +28,11 @@ class FakeOutlet:
         if self.room is not None:
             self.room -= 1
             self.paused = self.room <= 0
+
+    def close(self, code: Close, reason: str) -> None:
+        """Note the close; nothing is written behind it."""
+        self.closed = (code, reason)
+        self.write = lambda _: None
 
     def drain(self, room: int | None = None) -> None:
         """Take so many more writes; whoever pauses a member must catch it up."""

@@ -33,7 +33,8 @@ class Peer:
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._frames = FrameReader()
-        self._commands = 0
+        # Far from the small ids that tests and fuzzers like to choose themselves.
+        self._commands = 1_000_000
         self._closing = False
         self.codes: list[int] = []
         self.pings: list[bytes] = []

@@ -42,7 +42,14 @@ def test_another_epoch_is_a_hole_wherever_it_is() -> None:
 def test_a_head_has_moved_if_it_is_anywhere_else() -> None:
     chain = Chain(Position("e", 4))
     heads = [Position("e", 4), Position("e", 3), Position("e", 5), Position("f", 4), Position("f", 0)]
-    assert [chain.moved(head) for head in heads] == [False, True, True, True, True]
+    asked_at = Position("e", 4)
+    assert [chain.missed(head, asked_at) for head in heads] == [False, True, True, True, True]
+
+
+def test_a_head_that_was_passed_since_it_was_asked_for_has_not_moved() -> None:
+    chain = Chain(Position("e", 9))
+    heads = [Position("e", offset) for offset in (3, 4, 7, 9, 10)]
+    assert [chain.missed(head, Position("e", 4)) for head in heads] == [True, False, False, False, True]
 
 
 @given(st.sets(st.integers(1, 50)), st.randoms())

@@ -48,7 +48,7 @@ class Node:
         """Wait."""
 
     def restored(self) -> None:
-        self.feed.compare(self.hub.head(ROOM))
+        self.feed.compare(self.hub.head(ROOM), self.feed.position)
 
     async def start(self) -> None:
         await self.broker.start(self)
@@ -161,7 +161,7 @@ async def test_another_epoch_is_said_and_begun_from_its_start(node: Node) -> Non
     for number in range(3):
         other.publish(ROOM, b"{}", f"{number}")
     _change_hub(node, other)
-    node.feed.compare(other.head(ROOM))
+    node.feed.compare(other.head(ROOM), node.feed.position)
     await node.level()
     assert node.resets == [Position(other.head(ROOM).epoch, 0)]
     assert node.taken == [1, 2, 3, 4, 5, 1, 2, 3]
@@ -171,7 +171,7 @@ async def test_another_epoch_that_has_no_entries_is_said_too(node: Node) -> None
     node.publish(2)
     other = Hub(node.broker.options)
     _change_hub(node, other)
-    node.feed.compare(other.head(ROOM))
+    node.feed.compare(other.head(ROOM), node.feed.position)
     await node.level()
     assert (node.resets, node.taken) == ([other.head(ROOM)], [1, 2])
 

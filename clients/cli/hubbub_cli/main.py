@@ -71,10 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit code."""
     given: Given = {}
     try:
-        return _run(list(sys.argv[1:] if arguments is None else arguments), given)
-    except Fault as fault:
-        report(fault, settings.load(given))
-        return fault.exit_code
+        return _told(list(sys.argv[1:] if arguments is None else arguments), given)
     except BrokenPipeError:
         _forget_output()
         return ExitCode.PIPE_CLOSED
@@ -82,16 +79,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.INTERRUPTED
 
 
-def _run(arguments: list[str], given: Given) -> int:
+def _told(arguments: list[str], given: Given) -> int:
+    """Run, and say what went wrong; also for that there may be no reader."""
     try:
-        code = cli.main(arguments, prog_name=PROGRAM, standalone_mode=False, obj=given)
+        return _run(arguments, given)
+    except Fault as fault:
+        report(fault, settings.load(given))
+        return fault.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
+
+
+def _run(arguments: list[str], given: Given) -> int:
+    # Not `cli.main`, which makes a plain 1 of a pipe that nobody reads.
+    try:
+        with cli.make_context(PROGRAM, arguments, obj=given) as ctx:
+            code = cli.invoke(ctx)
+    except click.exceptions.Exit as end:
+        code = end.exit_code
     sys.stdout.flush()
     return code if isinstance(code, int) else ExitCode.OK
 
 
 def _forget_output() -> None:
-    """Part with a pipe that nobody reads: Python would complain of it once more at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Part with pipes that nobody reads: Python would complain of them once more at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())

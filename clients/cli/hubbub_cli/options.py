@@ -38,6 +38,25 @@ class Duration(click.ParamType[float]):
         return seconds
 
 
+class Number(click.ParamType[int]):
+    """A whole number, at least so large."""
+
+    name = "number"
+
+    def __init__(self, least: int) -> None:
+        self._least = least
+
+    @override
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            number = int(value)
+        except ValueError:
+            self.fail(f"{value!r} is no whole number. One looks like 20.", param, ctx)
+        if number < self._least:
+            self.fail(f"{number} is too small: it takes {self._least} or more.", param, ctx)
+        return number
+
+
 def _keep(ctx: click.Context, param: click.Parameter, value: object) -> None:
     """Remember an option that was given; the group and its command share one dictionary."""
     given: dict[str, object] = ctx.ensure_object(dict)

@@ -5,7 +5,8 @@ import socket
 import ssl
 import statistics
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -74,24 +75,25 @@ class Target:
         return self.server.startswith("wss:")
 
 
-async def findings(target: Target) -> AsyncIterator[Finding]:
-    """Take the steps, up to the first that fails."""
+async def findings(target: Target) -> AsyncGenerator[Finding]:
+    """Take the steps, up to the first that fails. Whoever may stop earlier closes it."""
     steps: list[tuple[str, Callable[[Target], Awaitable[str]]]] = [("dns", _dns), ("tcp", _tcp)]
     for name, step in [*steps, ("tls", _tls)] if target.secure else steps:
         finding = await _limited(name, target, step(target))
         yield finding
         if finding.verdict is Verdict.FAIL:
             return
-    async for finding in _over_websocket(target):
-        yield finding
+    async with aclosing(_over_websocket(target)) as more:
+        async for finding in more:
+            yield finding
 
 
-async def _over_websocket(target: Target) -> AsyncIterator[Finding]:
+async def _over_websocket(target: Target) -> AsyncGenerator[Finding]:
     try:
         async with connect(target.server, subprotocols=[SUBPROTOCOL], open_timeout=target.limit) as socket_:
             yield _upgraded(socket_)
-            async with asyncio.timeout(target.limit):
-                async for finding in _greet(socket_, target):
+            async with asyncio.timeout(target.limit), aclosing(_greet(socket_, target)) as greeting:
+                async for finding in greeting:
                     yield finding
     except (OSError, InvalidHandshake, ConnectionClosed) as error:
         yield _failed("upgrade", target, error)
@@ -104,7 +106,7 @@ def _upgraded(socket_: ClientConnection) -> Finding:
     return Finding("upgrade", Verdict.WARN, f"the subprotocol {SUBPROTOCOL} was not agreed on", hint)
 
 
-async def _greet(socket_: ClientConnection, target: Target) -> AsyncIterator[Finding]:
+async def _greet(socket_: ClientConnection, target: Target) -> AsyncGenerator[Finding]:
     asked = time.time()
     hello = commands.Hello(id=1, name=target.name, token=target.token, client="hubbub-chat doctor")
     await socket_.send(encode(hello).decode())

@@ -1,6 +1,7 @@
 """`hubbub-chat doctor`: find out what is wrong between here and the server."""
 
 import asyncio
+from contextlib import aclosing
 from typing import Final
 
 import click
@@ -31,10 +32,11 @@ async def _examine(settings: Settings, output: Output) -> ExitCode:
         output.data(f"{settings.server}")
     target = Target(settings.server, settings.name, read_token(settings), settings.connect_timeout)
     code = ExitCode.OK
-    async for finding in findings(target):
-        output.data(to_json(_record(finding)) if settings.json else _line(finding, output))
-        if finding.verdict is Verdict.FAIL:
-            code = _exit_code(finding)
+    async with aclosing(findings(target)) as found:
+        async for finding in found:
+            output.data(to_json(_record(finding)) if settings.json else _line(finding, output))
+            if finding.verdict is Verdict.FAIL:
+                code = _exit_code(finding)
     return code
 
 

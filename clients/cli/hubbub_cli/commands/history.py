@@ -8,13 +8,16 @@ from hubbub_cli import options
 from hubbub_cli.backlog import backlog
 from hubbub_cli.connection import connected, enter
 from hubbub_cli.lines import message_json, message_line
+from hubbub_cli.options import Number
 from hubbub_cli.output import Output
 from hubbub_cli.settings import Settings
 
 
 @click.command("history")
 @click.argument("room")
-@click.option("-n", "most", type=click.IntRange(1), default=50, show_default=True, help="How many messages.")
+@click.option(
+    "-n", "most", type=Number(1), default=50, metavar="N", show_default=True, help="How many messages."
+)
 @click.option("--all", "everything", is_flag=True, help="All that the server keeps.")
 @options.as_json
 @options.shared

@@ -9,7 +9,7 @@ import click
 from hubbub_cli import options
 from hubbub_cli.connection import connected, watch
 from hubbub_cli.hangup import hung_up
-from hubbub_cli.options import Duration
+from hubbub_cli.options import Duration, Number
 from hubbub_cli.output import Output
 from hubbub_cli.printer import Limits, Printer
 from hubbub_cli.race import race
@@ -29,12 +29,18 @@ class Ends(TypedDict):
 @click.command("tail")
 @click.argument("rooms", nargs=-1, required=True, metavar="ROOM...")
 @click.option(
-    "-n", "most", type=click.IntRange(0), default=20, show_default=True, help="Begin with so many messages."
+    "-n",
+    "most",
+    type=Number(0),
+    default=20,
+    metavar="N",
+    show_default=True,
+    help="Begin with so many messages.",
 )
 @click.option(
     "--follow/--no-follow", default=True, help="Go on with what comes, or end behind what is there."
 )
-@click.option("--count", type=click.IntRange(1), metavar="N", help="End behind so many messages.")
+@click.option("--count", type=Number(1), metavar="N", help="End behind so many messages.")
 @click.option("--idle", type=Duration(), metavar="TIME", help="End when nothing came for so long.")
 @click.option(
     "--state",
