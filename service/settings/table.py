@@ -74,7 +74,9 @@ class Settings:
         "The address to listen on; 0.0.0.0 or :: for all.",
     )
     port: int = _set("HUBBUB_PORT", 8000, Whole(0, 65535), "The port to listen on; 0 for any that is free.")
-    workers: int = _set("HUBBUB_WORKERS", 1, Whole(1, 256), "Server processes; each is a node of its own.")
+    workers: int = _set(
+        "HUBBUB_WORKERS", 1, Whole(1, 256), "Server processes. More than 1 come with a later release."
+    )
     backlog: int = _set(
         "HUBBUB_BACKLOG",
         4096,
