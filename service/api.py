@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
+from math import ceil
+from time import monotonic, perf_counter
 from types import SimpleNamespace
 from typing import Final
 
-import msgspec
 from sanic import HTTPResponse, Request, Sanic
 from sanic.config import Config
+from sanic.exceptions import SanicException
 from sanic.response import raw
 
 from brokers.errors import BrokerError
@@ -18,12 +21,24 @@ from hubbub_protocol import Code
 from hubbub_protocol.names import room_fault, user_fault
 from service import answers, sending
 from service.auth import AuthError, Identity
+from service.limits import TokenBucket
 from service.node import Node
 from service.refusals import Refused
-from service.replies import MemberList, Posted, Problem, RoomInfo, RoomList, encode_value, read_post
+from service.replies import (
+    JSON,
+    MemberList,
+    Posted,
+    Problem,
+    RoomInfo,
+    RoomList,
+    answer,
+    read_post,
+    read_whole,
+)
+from service.settings import Settings
 from service.stored import encode_name
 
-_JSON: Final = "application/json"
+_API: Final = "/api"
 _MOST: Final = 200
 _USUAL: Final = 50
 _STATUS: Final = {
@@ -33,20 +48,65 @@ _STATUS: Final = {
     Code.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
     Code.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
+# The other way round, for what Sanic refuses by itself.
+_CODE: Final[dict[int, Code]] = {
+    HTTPStatus.NOT_FOUND: Code.UNKNOWN_TYPE,
+    HTTPStatus.METHOD_NOT_ALLOWED: Code.UNKNOWN_TYPE,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Code.TOO_LONG,
+    HTTPStatus.SERVICE_UNAVAILABLE: Code.UNAVAILABLE,
+}
+# Of so many users it's remembered how fast they post; whoever posted longest ago is forgotten first.
+_MOST_PACES: Final = 10_000
+
+
+class Paces:
+    """How fast each scope may post: as fast as it may send."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._new = partial(TokenBucket, settings.sends_per_second, settings.sends_burst)
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
+
+    def take(self, scope: str, now: float) -> float:
+        """Take one of a scope's: 0.0 if it was granted, otherwise the seconds to wait until it would be."""
+        bucket = self._buckets.setdefault(scope, self._new())
+        self._buckets.move_to_end(scope)
+        if len(self._buckets) > _MOST_PACES:
+            self._buckets.popitem(last=False)
+        return bucket.take(now)
 
 
 def add_routes(app: Sanic[Config, SimpleNamespace], node: Node) -> None:
     """Add `/api/rooms` and what is below it. All need `Authorization: Bearer` with the API key or a token."""
-    app.error_handler.add(Refused, _refused)
-    app.error_handler.add(BrokerError, _broker_away)
-    room = "/api/rooms/<name:str>"
-    app.add_route(partial(_post, node), f"{room}/messages", methods=["POST"], unquote=True, name="post")
+    app.error_handler.add(Refused, partial(_refused, node))
+    app.error_handler.add(BrokerError, partial(_broker_failed, node))
+    room = f"{_API}/rooms/<name:str>"
+    app.add_route(
+        partial(_post, node, Paces(node.settings)),
+        f"{room}/messages",
+        methods=["POST"],
+        unquote=True,
+        name="post",
+    )
     app.add_route(partial(_history, node), f"{room}/messages", methods=["GET"], unquote=True, name="history")
     app.add_route(partial(_members, node), f"{room}/members", methods=["GET"], unquote=True, name="members")
-    app.add_route(partial(_rooms, node), "/api/rooms", methods=["GET"], name="rooms")
+    app.add_route(partial(_rooms, node), f"{_API}/rooms", methods=["GET"], name="rooms")
 
 
-async def _post(node: Node, request: Request, name: str) -> HTTPResponse:
+def is_for_programs(request: Request) -> bool:
+    """Tell whether a request is for this API, though perhaps for no route of it."""
+    return request.path == _API or request.path.startswith(f"{_API}/")
+
+
+def problem(error: Exception) -> HTTPResponse:
+    """Answer a request that failed outside of this API's routes, or by a fault of ours."""
+    if not isinstance(error, SanicException):
+        return answer(Problem(Code.INTERNAL, "the server failed"), HTTPStatus.INTERNAL_SERVER_ERROR)
+    ours = error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+    code = _CODE.get(error.status_code, Code.INTERNAL if ours else Code.INVALID)
+    return answer(Problem(code, str(error)), error.status_code, error.headers)
+
+
+async def _post(node: Node, paces: Paces, request: Request, name: str) -> HTTPResponse:
     """Store a message."""
     identity = _who(node, request)
     _check_room(name)
@@ -57,8 +117,13 @@ async def _post(node: Node, request: Request, name: str) -> HTTPResponse:
     if identity.expires is None:
         identity = _as_bot(identity, wanted.user)
     sending.check_text(node, identity, name, wanted.text)
+    wait = paces.take(identity.scope, monotonic())
+    if wait:
+        raise Refused(Code.RATE_LIMITED, "too fast", retry_after=wait)
+    started = perf_counter()
     epoch, offset, duplicate = await sending.publish(node, identity, name, wanted.text, wanted.key)
-    return _answer(Posted(name, epoch, offset, duplicate), HTTPStatus.OK if duplicate else HTTPStatus.CREATED)
+    sending.count(node.metrics, started)
+    return answer(Posted(name, epoch, offset, duplicate), HTTPStatus.OK if duplicate else HTTPStatus.CREATED)
 
 
 async def _history(node: Node, request: Request, name: str) -> HTTPResponse:
@@ -71,14 +136,14 @@ async def _history(node: Node, request: Request, name: str) -> HTTPResponse:
     if limit > _MOST:
         raise Refused(Code.INVALID, f"limit is at most {_MOST}")
     page = await node.broker.history(name, before=before, after=after, limit=limit)
-    return raw(answers.history_body(encode_name(name), page), content_type=_JSON)
+    return raw(answers.history_body(encode_name(name), page), content_type=JSON)
 
 
 async def _rooms(node: Node, request: Request) -> HTTPResponse:
     """List the rooms that are open on this node."""
     identity = _who(node, request)
     found = [RoomInfo(room.name, len(room.roster)) for room in node.rooms if identity.may_read(room.name)]
-    return _answer(RoomList(sorted(found, key=lambda info: info.room)))
+    return answer(RoomList(sorted(found, key=lambda info: info.room)))
 
 
 async def _members(node: Node, request: Request, name: str) -> HTTPResponse:
@@ -86,19 +151,17 @@ async def _members(node: Node, request: Request, name: str) -> HTTPResponse:
     _reader(node, request, name)
     room = node.rooms.get(name)
     names, more = room.roster.page(request.args.get("after", ""), _MOST) if room else ([], False)
-    return _answer(MemberList(name, len(room.roster) if room else 0, names, more))
+    return answer(MemberList(name, len(room.roster) if room else 0, names, more))
 
 
-async def _refused(_: Request, error: Refused) -> HTTPResponse:
-    return _answer(Problem(error.code, str(error)), _STATUS.get(error.code, HTTPStatus.BAD_REQUEST))
+def _refused(node: Node, _: Request, error: Refused) -> HTTPResponse:
+    node.metrics.refused.add(error.code)
+    headers = {} if error.retry_after is None else {"Retry-After": str(ceil(error.retry_after))}
+    return answer(Problem(error.code, str(error)), _STATUS.get(error.code, HTTPStatus.BAD_REQUEST), headers)
 
 
-async def _broker_away(_: Request, error: BrokerError) -> HTTPResponse:
-    return _answer(Problem(Code.UNAVAILABLE, str(error)), HTTPStatus.SERVICE_UNAVAILABLE)
-
-
-def _answer(body: msgspec.Struct, status: HTTPStatus = HTTPStatus.OK) -> HTTPResponse:
-    return raw(encode_value(body), status=status, content_type=_JSON)
+def _broker_failed(node: Node, request: Request, error: BrokerError) -> HTTPResponse:
+    return _refused(node, request, sending.refusal_of(error))
 
 
 def _who(node: Node, request: Request) -> Identity:
@@ -140,6 +203,7 @@ def _number(request: Request, name: str) -> int | None:
     value = request.args.get(name)
     if value is None:
         return None
-    if not (value.isascii() and value.isdigit()):
-        raise Refused(Code.INVALID, f"`{name}` is a whole number from 0")
-    return int(value)
+    number = read_whole(value)
+    if number is None:
+        raise Refused(Code.INVALID, f"`{name}` is a whole number from 0, and not that long")
+    return number

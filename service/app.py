@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Final
 
-from sanic import Request, Sanic, Websocket
+from sanic import HTTPResponse, Request, Sanic, Websocket
 from sanic.config import Config
 from sanic.exceptions import SanicException
 from sanic.handlers import ErrorHandler
@@ -17,14 +17,25 @@ from service.lean import Detached
 from service.node import Node
 from service.offer import Offer
 
-# An HTTP client that says nothing, or stops in the middle, is let go after so many seconds.
+# An HTTP client that says nothing is let go after so many seconds, and so is one whose request takes longer.
 _HTTP_TIMEOUT: Final = 15
-_MOST_REQUEST_BYTES: Final = 1 << 20
+# Beyond the connections that a node takes: those that are told that it's full, and those of probes.
+_SPARE_SOCKETS: Final = 1_000
 _OUR_FAULT: Final = 500
 
 
 class Faults(ErrorHandler):
-    """Logs what is the server's fault. A request that makes no sense is its sender's, who is told."""
+    """Logs what is the server's fault. A request that makes no sense is its sender's, who is told.
+
+    Programs are told in JSON, people in words.
+    """
+
+    @override
+    def default(self, request: Request, exception: Exception) -> HTTPResponse:
+        if not api.is_for_programs(request):
+            return super().default(request, exception)
+        self.log(request, exception)
+        return api.problem(exception)
 
     @staticmethod
     @override
@@ -38,6 +49,7 @@ def make_app(node: Node) -> Sanic[Config, SimpleNamespace]:
     app: Sanic[Config, SimpleNamespace] = Sanic(
         f"hubbub-{node.name}", config=_config(node), configure_logging=False, error_handler=Faults()
     )
+    app.ctx.metrics = node.metrics
 
     async def chat(request: Request, websocket: Websocket | Detached) -> None:
         await admit(node, request, websocket)
@@ -58,13 +70,15 @@ def _config(node: Node) -> Config:
             "FALLBACK_ERROR_FORMAT": "text",
             "KEEP_ALIVE_TIMEOUT": _HTTP_TIMEOUT,
             "MOTD": False,
-            "REQUEST_MAX_SIZE": _MOST_REQUEST_BYTES,
+            # What may be sent may be posted.
+            "REQUEST_MAX_SIZE": settings.frame_bytes,
             "REQUEST_TIMEOUT": _HTTP_TIMEOUT,
             # Sanic would rewrite its own source at each start: a second one in this process would fail.
             "TOUCHUP": False,
             "WEBSOCKET_MAX_SIZE": settings.frame_bytes,
             # Not Sanic's: what `LeanProtocol` needs to know.
             "CLOSE_SECONDS": settings.close_seconds,
+            "SOCKETS": settings.connections + _SPARE_SOCKETS,
             "WRITE_BUFFER_BYTES": settings.write_buffer_bytes,
         }
     )

@@ -82,6 +82,11 @@ class Identity:
     writes: Rooms = ALL_ROOMS
     expires: float | None = None
 
+    @property
+    def is_guest(self) -> bool:
+        """Whether no token says who this is."""
+        return self.expires is None
+
     def may_read(self, room: str) -> bool:
         """Tell whether a room is theirs to join."""
         return room in self.reads

@@ -20,6 +20,7 @@ from service.lean import Detached
 from service.link import Link
 from service.node import Node
 from service.plain import open_plain
+from service.replies import read_whole
 from service.stock import StockSocket
 
 SUBPROTOCOL: Final = "hubbub.v1"
@@ -85,7 +86,16 @@ def _origin_allowed(request: Request, allowed: tuple[str, ...]) -> bool:
         return True
     if allowed:
         return origin.rstrip("/").lower() in allowed
-    return urlsplit(origin).hostname == urlsplit(f"//{request.headers.get('host', '')}").hostname
+    host = _host(origin)
+    return host is not None and host == _host(f"//{request.headers.get('host', '')}")
+
+
+def _host(address: str) -> str | None:
+    """Read the host of an address; None if it has none, or is no address."""
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None
 
 
 def _offered(request: Request) -> list[str]:
@@ -104,12 +114,12 @@ async def _open_plain(node: Node, request: Request, connection: Connection) -> N
     fault = room_fault(room)
     if fault is not None:
         raise Unwelcome(Close.POLICY, f"the room's name {fault}")
-    history = request.args.get("history", "0")
-    if not (history.isascii() and history.isdigit() and int(history) <= MOST_HISTORY):
+    history = read_whole(request.args.get("history", "0"), MOST_HISTORY)
+    if history is None:
         raise Unwelcome(Close.POLICY, f"history is a number from 0 to {MOST_HISTORY}")
     taken = _take_name(node, request.args.get("name"))
     try:
-        await open_plain(node, connection, room, guest(*taken), int(history))
+        await open_plain(node, connection, room, guest(*taken), history)
     except BrokerError as error:
         _log.warning("plain_join_failed", extra={"room": room, "reason": str(error)})
         raise Unwelcome(Close.FULL, "the broker is away; come back later") from error

@@ -8,6 +8,7 @@ from typing import Final
 
 from hubbub_protocol import Close, Code, events
 from hubbub_protocol.commands import Hello, Refresh
+from service import membership
 from service.auth import BadToken, Identity, TokenExpired, guest
 from service.guests import InvalidName, NameTaken, Taken
 from service.refusals import Refused
@@ -42,9 +43,9 @@ def hello(session: Session, command: Hello) -> None:
 
 
 def refresh(session: Session, command: Refresh) -> None:
-    """Go on with a new token of the same user (CN6)."""
+    """Go on with a new token of the same user, in the rooms that it opens (CN6)."""
     before = session.identity
-    if before is None or before.expires is None:
+    if before is None or before.is_guest:
         raise Refused(Code.BAD_TOKEN, "a guest has no token to refresh")
     identity = _verify(session, command.token, command.id)
     if identity is None:
@@ -56,12 +57,18 @@ def refresh(session: Session, command: Refresh) -> None:
     _watch_expiry(session, identity)
     left = max(0.0, (identity.expires or 0.0) - time())
     session.answer(events.Refreshed(id=command.id, expires=int(left * 1000)))
+    membership.leave_forbidden(session)
 
 
 def farewell(session: Session) -> None:
-    """Free the name."""
-    if session.identity is not None:
-        session.node.guests.free(session.identity.user)
+    """Give the name back."""
+    identity, guests = session.identity, session.node.guests
+    if identity is None:
+        return
+    if identity.is_guest:
+        guests.free(identity.user, session.connection)
+    else:
+        guests.release(identity.user)
 
 
 def expect_hello(session: Session) -> None:
@@ -89,7 +96,7 @@ def _verify(session: Session, token: str, number: int) -> Identity | None:
 
 def _take_name(session: Session, command: Hello) -> Taken:
     try:
-        return session.node.guests.take(command.name, command.session)
+        return session.node.guests.take(command.name, command.session, session.connection)
     except NameTaken as error:
         raise Refused(Code.NAME_TAKEN, str(error), suggestion=error.suggestion) from error
     except InvalidName as error:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol, TypeVar
 
+from hubbub_protocol import Close
 from hubbub_protocol.names import MAX_USER_CHARACTERS, fold_user, user_fault
+
+T = TypeVar("T")
 
 # 128 bits. A session that a client brings from another node must look like ours, or it gets a new one.
 _SESSION_BYTES: Final = 16
@@ -50,28 +54,40 @@ class Taken(NamedTuple):
     session: str
 
 
+class Closable(Protocol):
+    """A guest's connection."""
+
+    def close(self, code: Close, reason: str) -> None:
+        """Close with a code that the client reads."""
+
+
 @dataclass(slots=True)
-class _Holder:
+class _Guest:
     name: str
     session: str
-    count: int
-    # Held by somebody with a token: no session proves it, or an expired token could go on as a guest.
-    reserved: bool
+    # Those of the plain codec are all held as None.
+    connections: Counter[Closable | None] = field(default_factory=Counter)
 
 
 class Guests:
-    """The names in use. Each `take` and `hold` is matched by a `free`; a name may be held several times."""
+    """The names in use. A name may be held several times, by guests and by users with a token.
 
-    __slots__ = ("_holders",)
+    Each `take` is matched by a `free`, each `hold` by a `release`.
+    """
+
+    __slots__ = ("_guests", "_reserved")
 
     def __init__(self) -> None:
-        self._holders: dict[str, _Holder] = {}
+        self._guests: dict[str, _Guest] = {}
+        # How often somebody with a token holds a name. No session proves it meanwhile, or an expired token
+        # could go on as a guest.
+        self._reserved: Counter[str] = Counter()
 
     def __len__(self) -> int:
-        return len(self._holders)
+        return len(self._guests.keys() | self._reserved.keys())
 
-    def take(self, name: str | None, session: str | None = None) -> Taken:
-        """Take a name, or one that is made up, for a guest.
+    def take(self, name: str | None, session: str | None = None, connection: Closable | None = None) -> Taken:
+        """Take a name, or one that is made up, for a guest; the connection is closed when the name is lost.
 
         A session that is brought along goes on: it may be another node's, and other tabs have it too.
 
@@ -84,32 +100,41 @@ class Guests:
         fault = user_fault(name)
         if fault:
             raise InvalidName(fault)
-        return self._add(name, session, reserved=False)
+        folded, proof = fold_user(name), _proof(session)
+        guest = self._guests.get(folded) or _Guest(name, proof)
+        if folded in self._reserved or not hmac.compare_digest(guest.session, proof):
+            raise NameTaken(self._suggestion(name))
+        self._guests[folded] = guest
+        guest.connections[connection] += 1
+        # A guest's tabs show one name, though one asked for `Ann` and one for `ann`.
+        return Taken(guest.name, proof)
+
+    def free(self, user: str, connection: Closable | None = None) -> None:
+        """Give a name back, once for each time it was taken."""
+        folded = fold_user(user)
+        guest = self._guests[folded]
+        _subtract(guest.connections, connection)
+        if not guest.connections:
+            del self._guests[folded]
 
     def hold(self, user: str, session: str | None = None) -> Taken:
-        """Hold the name of somebody with a token: always granted, and no guest gets it until all left."""
-        return self._add(user, session, reserved=True)
-
-    def free(self, user: str) -> None:
-        """Give a name back, once for each time it was taken or held."""
+        """Hold the name of somebody with a token: always granted, guests that have it lose it (CN5)."""
         folded = fold_user(user)
-        holder = self._holders[folded]
-        holder.count -= 1
-        if not holder.count:
-            del self._holders[folded]
+        self._reserved[folded] += 1
+        if folded in self._guests:
+            # A copy: one whose socket is gone already gives the name back at once.
+            for connection in list(self._guests[folded].connections):
+                if connection is not None:
+                    connection.close(Close.NAME_LOST, "the name is that of somebody with a token")
+        return Taken(user, _proof(session))
 
-    def _add(self, name: str, session: str | None, *, reserved: bool) -> Taken:
-        proof = session if session and _SESSION.fullmatch(session) else secrets.token_urlsafe(_SESSION_BYTES)
-        holder = self._holders.setdefault(fold_user(name), _Holder(name, proof, 0, reserved))
-        if not reserved and (holder.reserved or not hmac.compare_digest(holder.session, proof)):
-            raise NameTaken(self._suggestion(name))
-        holder.reserved |= reserved
-        holder.count += 1
-        # A guest's tabs show one name, though one asked for `Ann` and one for `ann`; a token's is as it says.
-        return Taken(name if reserved else holder.name, proof)
+    def release(self, user: str) -> None:
+        """Give a name back, once for each time it was held; then it's for guests again."""
+        _subtract(self._reserved, fold_user(user))
 
     def _is_free(self, name: str) -> bool:
-        return fold_user(name) not in self._holders
+        folded = fold_user(name)
+        return folded not in self._guests and folded not in self._reserved
 
     def _suggestion(self, name: str) -> str:
         drawn = (secrets.randbelow(_LOT) for _ in iter(int, 1))
@@ -118,6 +143,18 @@ class Guests:
 
     def _made_up(self) -> str:
         return next(filter(self._is_free, _guest_names()))
+
+
+def _proof(session: str | None) -> str:
+    """Go on with a session that looks like ours, or make a new one."""
+    return session if session and _SESSION.fullmatch(session) else secrets.token_urlsafe(_SESSION_BYTES)
+
+
+def _subtract(counts: Counter[T], key: T) -> None:
+    """Count one less; what is counted no more is not kept."""
+    counts[key] -= 1
+    if not counts[key]:
+        del counts[key]
 
 
 def _numbered(name: str, number: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from types import SimpleNamespace
 
 from sanic import HTTPResponse, Request, Sanic
@@ -12,10 +13,7 @@ from brokers.errors import BrokerError
 from service import __version__
 from service.metrics import CONTENT_TYPE
 from service.node import Node
-from service.replies import Health, encode_value
-
-_JSON = "application/json"
-_OK, _UNAVAILABLE = 200, 503
+from service.replies import Health, answer
 
 
 def add_routes(app: Sanic[Config, SimpleNamespace], node: Node) -> None:
@@ -23,26 +21,24 @@ def add_routes(app: Sanic[Config, SimpleNamespace], node: Node) -> None:
 
     @app.get("/health/live")
     async def live(_: Request) -> HTTPResponse:
-        return _report("ok", _OK, node)
+        return _report("ok", HTTPStatus.OK, node)
 
     @app.get("/health/ready")
     async def ready(_: Request) -> HTTPResponse:
         if node.draining:
-            return _report("draining", _UNAVAILABLE, node)
+            return _report("draining", HTTPStatus.SERVICE_UNAVAILABLE, node)
         try:
             # By the way a message goes, so that a listener that died can't look healthy.
             await node.broker.probe()
         except BrokerError as error:
-            return _report(f"the broker is away: {error}", _UNAVAILABLE, node)
-        return _report("ok", _OK, node)
+            return _report(f"the broker is away: {error}", HTTPStatus.SERVICE_UNAVAILABLE, node)
+        return _report("ok", HTTPStatus.OK, node)
 
     @app.get("/metrics")
     async def metrics(_: Request) -> HTTPResponse:
         return raw(node.metrics.exposition(), content_type=CONTENT_TYPE)
 
 
-def _report(status: str, code: int, node: Node) -> HTTPResponse:
-    body = encode_value(
-        Health(status=status, version=__version__, broker=node.settings.broker, node=node.name)
-    )
-    return raw(body, status=code, content_type=_JSON)
+def _report(status: str, code: HTTPStatus, node: Node) -> HTTPResponse:
+    health = Health(status=status, version=__version__, broker=node.settings.broker, node=node.name)
+    return answer(health, code)

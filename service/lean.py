@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, cast
 
 from sanic.exceptions import BadRequest, SanicException
+from sanic.http import Http
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 from typing_extensions import override
 from websockets.exceptions import InvalidHeader, NegotiationError
@@ -52,11 +53,28 @@ class Detached:
             self.link.abort()
 
 
+class Requests(Http):
+    """Sanic's HTTP, which tells the protocol where a request ends and the next one begins."""
+
+    @override
+    def init_for_request(self) -> None:
+        super().init_for_request()  # type: ignore[no-untyped-call]
+        cast(LeanProtocol, self.protocol).request_expected()
+
+
 class LeanProtocol(WebSocketProtocol):
-    """Sanic's HTTP protocol, with a `Link` behind the upgrade."""
+    """Sanic's HTTP protocol, with a `Link` behind the upgrade, and with bounds.
 
-    __slots__ = ("_link",)
+    Sanic's timers begin anew with each byte, so a client that drips would stay for ever: here each request
+    has a deadline, from its first byte until it's answered or upgraded. Sockets beyond those that the node
+    can bear are dropped before they have said anything.
+    """
 
+    HTTP_CLASS = Requests
+
+    __slots__ = ("_deadline", "_link")
+
+    _deadline: asyncio.TimerHandle | None
     _link: Link | None
 
     @override
@@ -94,6 +112,7 @@ class LeanProtocol(WebSocketProtocol):
         transport.set_write_buffer_limits(high=self.app.config.WRITE_BUFFER_BYTES)
         # Sanic may have paused reading for its own buffer.
         transport.resume_reading()
+        self._stop_deadline()
         self._link = Link(transport, protocol, self.app.config.CLOSE_SECONDS)
         rest = bytes(self.recv_buffer)
         self.recv_buffer = bytearray()
@@ -107,13 +126,19 @@ class LeanProtocol(WebSocketProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Learn that a connection came in: at first it speaks HTTP."""
         self._link = None
+        self._deadline = None
         super().connection_made(transport)  # type: ignore[no-untyped-call]
+        if len(self.connections) > self.app.config.SOCKETS:
+            self.app.ctx.metrics.closed.add(int(Close.FULL))
+            cast(asyncio.Transport, transport).abort()
 
     @override
     def data_received(self, data: bytes) -> None:
         """Take bytes: of the link once there is one, of HTTP before."""
         if self._link is None:
             super().data_received(data)  # type: ignore[no-untyped-call]
+            if self._deadline is None:
+                self._start_deadline()
             return
         try:
             self._link.received(data)
@@ -146,6 +171,7 @@ class LeanProtocol(WebSocketProtocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         """Learn that the transport is gone."""
+        self._stop_deadline()
         link, self._link = self._link, None
         if link is not None:
             # The handler goes on: what the peer said before it went is still to be taken.
@@ -155,6 +181,12 @@ class LeanProtocol(WebSocketProtocol):
             link.lost()
 
     # Sanic's own ----------------------------------------------------------------------------------
+
+    def request_expected(self) -> None:
+        """Learn that a request is answered and the next one may come; its first bytes may be here already."""
+        self._stop_deadline()
+        if self.recv_buffer:
+            self._start_deadline()
 
     @override
     def close(self, timeout: float | None = None) -> None:
@@ -171,6 +203,17 @@ class LeanProtocol(WebSocketProtocol):
         if self._link is None:
             return bool(super().close_if_idle())  # type: ignore[no-untyped-call]
         return False
+
+    # ----------------------------------------------------------------------------------------------
+
+    def _start_deadline(self) -> None:
+        transport = cast(asyncio.Transport, self.transport)
+        self._deadline = self.loop.call_later(self.request_timeout, transport.abort)
+
+    def _stop_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
 
 def _select(protocol: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:

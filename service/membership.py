@@ -21,9 +21,7 @@ def join(session: Session, command: Join) -> Later:
     fault = room_fault(command.room)
     if fault is not None:
         raise Refused(Code.INVALID, f"the room's name {fault}")
-    identity = known(session)
-    if not identity.may_read(command.room):
-        raise Refused(Code.FORBIDDEN, "this room is not yours to read")
+    identity = _reader(session, command.room)
     most = session.node.settings.rooms_per_connection
     if command.room not in session.members and len(session.members) >= most:
         raise Refused(Code.TOO_MANY_ROOMS, f"at most {most} rooms")
@@ -48,22 +46,30 @@ async def _join(session: Session, command: Join, user: str) -> None:
 
 def leave(session: Session, command: Leave) -> None:
     """Leave a room; also one that one is not in (RM8)."""
-    member = session.members.pop(command.room, None)
-    room = session.node.rooms.get(command.room)
-    if member is not None and room is not None:
-        room.leave(member)
-        session.node.rooms.release(room)
+    _leave(session, command.room)
     session.answer(events.Left(id=command.id, room=command.room))
+
+
+def leave_forbidden(session: Session) -> None:
+    """Leave the rooms that are no longer theirs to read, and say so of each (CN6)."""
+    identity = known(session)
+    for name in [name for name in session.members if not identity.may_read(name)]:
+        _leave(session, name)
+        session.refuse(Refused(Code.FORBIDDEN, f"the room {name} is no longer yours to read"), None)
 
 
 def leave_all(session: Session) -> None:
     """Leave all rooms, when the connection is gone."""
-    members, session.members = session.members, {}
-    for name, member in members.items():
-        room = session.node.rooms.get(name)
-        if room is not None:
-            room.leave(member)
-            session.node.rooms.release(room)
+    for name in list(session.members):
+        _leave(session, name)
+
+
+def _leave(session: Session, name: str) -> None:
+    member = session.members.pop(name, None)
+    room = session.node.rooms.get(name)
+    if member is not None and room is not None:
+        room.leave(member)
+        session.node.rooms.release(room)
 
 
 def history(session: Session, command: History) -> Later:
@@ -87,21 +93,31 @@ def who(session: Session, command: Who) -> None:
 def typing(session: Session, command: Typing) -> None:
     """Tell the others that a user is typing, unless that was said just now (PR4)."""
     room = joined_room(session, command.room)
-    user = known(session).user
-    if room.may_type(user):
-        session.node.broker.emit(room.name, typing_signal(user))
+    identity = known(session)
+    if not identity.may_write(room.name):
+        raise Refused(Code.FORBIDDEN, "this room is not yours to write")
+    if room.may_type(identity.user):
+        session.node.broker.emit(room.name, typing_signal(identity.user))
 
 
 def joined_room(session: Session, name: str) -> Room:
     """Give a room that the session is a member of.
 
     Raises:
-        Refused: it isn't.
+        Refused: it isn't, or may not be.
     """
+    _reader(session, name)
     room = session.node.rooms.get(name) if name in session.members else None
     if room is None:
         raise Refused(Code.NOT_JOINED, "join the room first")
     return room
+
+
+def _reader(session: Session, room: str) -> Identity:
+    identity = known(session)
+    if not identity.may_read(room):
+        raise Refused(Code.FORBIDDEN, "this room is not yours to read")
+    return identity
 
 
 def known(session: Session) -> Identity:

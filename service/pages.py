@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Final
@@ -13,12 +14,14 @@ from sanic.response import BaseHTTPResponse, file, text
 WEB: Final = Path(__file__).resolve().parents[1] / "clients" / "web" / "dist"
 
 _HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    # 'self' is the websocket of the same host and port too (CSP 3).
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-# The files' names carry a hash of what is in them.
+# The files' names carry a hash of what is in them. That a file is missing is no such truth.
+_FOUND: Final = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED})
 _FOREVER: Final = "public, max-age=31536000, immutable"
 
 
@@ -35,13 +38,14 @@ def add_routes(app: Sanic[Config, SimpleNamespace], web: Path = WEB) -> None:
             )
         return await file(index)
 
-    if (web / "assets").is_dir():
-        app.static("/assets", web / "assets", name="assets", directory_view=False)
+    # A route for each file that was built: no other name ever reaches the file system.
+    for number, asset in enumerate((web / "assets").glob("*")):
+        app.static(f"/assets/{asset.name}", asset, name=f"asset-{number}")
 
     async def harden(request: Request, response: BaseHTTPResponse) -> None:
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
-        if request.path.startswith("/assets/"):
+        if request.path.startswith("/assets/") and response.status in _FOUND:
             response.headers["Cache-Control"] = _FOREVER
 
     app.register_middleware(harden, "response")

@@ -1,10 +1,21 @@
-"""The bodies of HTTP answers."""
+"""What HTTP requests hold, and the answers to them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Final
 
 import msgspec
+from sanic import HTTPResponse
+from sanic.response import raw
+
+from hubbub_protocol.commands import Key
+from service.stored import encode_value
+
+JSON: Final = "application/json"
+# Whatever has so few digits is exact everywhere, in the doubles of a broker's scripts too.
+_MOST_DIGITS: Final = 15
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -58,17 +69,18 @@ class Post(msgspec.Struct, frozen=True):
     """What a program posts: a text, a key to store it once, and the name it goes by."""
 
     text: str
-    key: str | None = None
+    key: Key | None = None
     user: str = "bot"
 
 
-_encoder: Final = msgspec.json.Encoder()
 _post: Final = msgspec.json.Decoder(Post)
 
 
-def encode_value(value: msgspec.Struct) -> bytes:
-    """Write a body."""
-    return _encoder.encode(value)
+def answer(
+    body: msgspec.Struct, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None
+) -> HTTPResponse:
+    """Answer with a body in JSON."""
+    return raw(encode_value(body), status=status, headers=dict(headers or {}), content_type=JSON)
 
 
 def read_post(body: bytes) -> Post:
@@ -81,3 +93,11 @@ def read_post(body: bytes) -> Post:
         return _post.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ValueError(str(error)) from None
+
+
+def read_whole(text: str, most: int | None = None) -> int | None:
+    """Read a whole number of an address; None if it's none, or too large."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+        return None
+    number = int(text)
+    return number if most is None or number <= most else None

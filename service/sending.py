@@ -17,6 +17,7 @@ from hubbub_protocol.commands import Send
 from service.auth import Identity
 from service.keys import new_key
 from service.membership import joined_room, known
+from service.metrics import Metrics
 from service.node import Node
 from service.refusals import Refused
 from service.session import Session
@@ -66,6 +67,12 @@ def publish(node: Node, identity: Identity, room: str, text: str, key: str | Non
     return node.broker.publish(room, payload, key=f"{identity.scope}/{key}")
 
 
+def count(metrics: Metrics, started: float) -> None:
+    """Count a message that is stored, and the time since `started` (of `perf_counter`)."""
+    metrics.messages_in += 1
+    metrics.publish_seconds.observe(perf_counter() - started)
+
+
 def refusal_of(error: BaseException) -> Refused:
     """Say a broker's error in the protocol's words."""
     if isinstance(error, RefusedByBroker):
@@ -79,7 +86,6 @@ def refusal_of(error: BaseException) -> Refused:
 def _settle(session: Session, number: int, started: float, future: asyncio.Future[Receipt]) -> None:
     """Answer a `send` whose fate is known."""
     session.sending -= 1
-    metrics = session.node.metrics
     error = None if future.cancelled() else future.exception()
     if future.cancelled():
         session.refuse(Refused(Code.UNAVAILABLE, "the node stops", retry_after=RETRY_AFTER), number)
@@ -87,8 +93,7 @@ def _settle(session: Session, number: int, started: float, future: asyncio.Futur
         session.refuse(refusal_of(error), number)
     else:
         epoch, offset, duplicate = future.result()
-        metrics.messages_in += 1
-        metrics.publish_seconds.observe(perf_counter() - started)
+        count(session.node.metrics, started)
         session.answer(events.Sent(id=number, epoch=epoch, offset=offset, duplicate=duplicate))
 
 

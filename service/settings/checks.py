@@ -28,11 +28,17 @@ def contradictions(settings: Settings) -> Iterator[str]:
 
 
 def _workers(settings: Settings) -> Iterator[str]:
-    if settings.workers > 1:
+    if settings.workers == 1:
+        return
+    if settings.broker == "memory":
         yield (
-            f"HUBBUB_WORKERS={settings.workers} is refused: a node is one process as yet. Set "
-            "HUBBUB_WORKERS=1, and start several nodes with BROKER=redis or BROKER=nats; with BROKER=memory "
-            "each would have rooms of its own."
+            f"HUBBUB_WORKERS={settings.workers} is refused with BROKER=memory: each worker would have rooms "
+            "of its own, and people in the same room would not see each other. Set HUBBUB_WORKERS=1."
+        )
+    else:
+        yield (
+            f"HUBBUB_WORKERS={settings.workers} is refused: several workers come with a later release. Set "
+            f"HUBBUB_WORKERS=1 and start several nodes; BROKER={settings.broker} joins them."
         )
 
 

@@ -75,10 +75,7 @@ class Settings:
     )
     port: int = _set("HUBBUB_PORT", 8000, Whole(0, 65535), "The port to listen on; 0 for any that is free.")
     workers: int = _set(
-        "HUBBUB_WORKERS",
-        1,
-        Whole(1, 256),
-        "Server processes; more than one are refused as yet: start several nodes.",
+        "HUBBUB_WORKERS", 1, Whole(1, 256), "Server processes. More than 1 come with a later release."
     )
     backlog: int = _set(
         "HUBBUB_BACKLOG",

@@ -65,11 +65,13 @@ class Stage:
                 connection.close(Close.RESTART, "the node restarts")
 
     def token(self, word: str) -> str:
-        """Make a token out of `$token:<user>:<ms>`; it may read all rooms but the forbidden ones."""
-        user, left = word.removeprefix(TOKEN).rsplit(":", 1)
+        """Make a token out of `$token:<user>:<ms>[:<claim>=<rooms>]`; no forbidden room is theirs to read."""
+        user, left, *claimed = word.removeprefix(TOKEN).split(":")
         claims: dict[str, object] = {"sub": user, "exp": time.time() + int(left) / 1000}
         if self._forbidden:
             claims["rooms.read"] = ["lobby"]
+        for claim, rooms in (each.split("=") for each in claimed):
+            claims[claim] = rooms.split(",")
         return jwt.encode(claims, TOKEN_KEY, algorithm="HS256")
 
 
@@ -84,8 +86,9 @@ def settings_of(wanted: Mapping[str, Json]) -> Settings:
         value = wanted.get(name)
         if isinstance(value, int):
             environ[variable] = str(value / 1000)
-    if wanted.get("auth") == "token":
-        environ |= {"HUBBUB_AUTH": "tokens", "HUBBUB_TOKEN_KEY": TOKEN_KEY}
+    auth = {"token": "tokens", "both": "both"}.get(str(wanted.get("auth")))
+    if auth is not None:
+        environ |= {"HUBBUB_AUTH": auth, "HUBBUB_TOKEN_KEY": TOKEN_KEY}
     return load(environ)
 
 

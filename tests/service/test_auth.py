@@ -259,6 +259,7 @@ def test_a_guest_is_known_by_its_session_and_not_by_its_name() -> None:
     assert ann.scope != guest("ann", "another session").scope
     assert "one session" not in ann.scope
     assert ann.expires is None
+    assert ann.is_guest
     assert ann.may_read("lobby")
     assert ann.may_write("lobby")
 

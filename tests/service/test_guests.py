@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+from typing_extensions import override
 
+from hubbub_protocol import Close
 from hubbub_protocol.names import fold_user, user_fault
 from service.guests import Guests, InvalidName, NameTaken, Taken
 
@@ -40,7 +43,7 @@ def test_a_name_in_use_is_refused_with_the_smallest_free_number() -> None:
     assert _refused(guests, "ann") == "ann3"
 
 
-@pytest.mark.parametrize("name", ["ANN", "Ann", "\uff41nn"])
+@pytest.mark.parametrize("name", ["ANN", "Ann", "\uff41nn", "an\u200bn", "\u3164ann", "ann\ufe0f"])
 def test_names_that_look_alike_are_one_name(name: str) -> None:
     guests = Guests()
     guests.take("ann")
@@ -99,6 +102,17 @@ def test_made_up_names_never_meet_however_many_there_are() -> None:
     assert max(map(len, users)) <= 32
 
 
+class _Peer:
+    """A connection that remembers how it was closed."""
+
+    def __init__(self) -> None:
+        self.codes: list[Close] = []
+
+    def close(self, code: Close, reason: str) -> None:
+        assert reason
+        self.codes.append(code)
+
+
 def test_the_name_of_a_token_is_always_granted_and_no_guest_has_it_then() -> None:
     guests = Guests()
     session = guests.take("ann").session
@@ -106,8 +120,56 @@ def test_the_name_of_a_token_is_always_granted_and_no_guest_has_it_then() -> Non
     _refused(guests, "ann", session)
     guests.free("ann")
     _refused(guests, "ann", session)
-    guests.free("ann")
+    guests.release("ann")
     guests.take("ann")
+
+
+def test_a_name_is_reserved_only_while_somebody_with_a_token_has_it() -> None:
+    guests = Guests()
+    taken = guests.take("ann")
+    guests.hold("ann")
+    guests.hold("ann")
+    guests.release("ann")
+    _refused(guests, *taken)
+    guests.release("ann")
+    assert guests.take(*taken) == taken
+
+
+def test_guests_whose_name_a_token_takes_are_closed_and_others_are_not() -> None:
+    guests, tab, other_tab, bob = Guests(), _Peer(), _Peer(), _Peer()
+    session = guests.take("ann", None, tab).session
+    guests.take("Ann", session, other_tab)
+    guests.take("bob", None, bob)
+    guests.hold("ANN")
+    assert tab.codes == other_tab.codes == [Close.NAME_LOST]
+    assert not bob.codes
+
+
+def test_a_connection_that_gave_its_name_back_is_not_closed() -> None:
+    guests, tab, other_tab = Guests(), _Peer(), _Peer()
+    session = guests.take("ann", None, tab).session
+    guests.take("ann", session, other_tab)
+    guests.free("ann", tab)
+    guests.hold("ann")
+    assert (tab.codes, other_tab.codes) == ([], [Close.NAME_LOST])
+
+
+def test_a_connection_may_give_its_name_back_while_it_is_closed() -> None:
+    guests = Guests()
+
+    class Gone(_Peer):
+        @override
+        def close(self, code: Close, reason: str) -> None:
+            super().close(code, reason)
+            guests.free("ann", self)
+
+    tabs = [Gone(), Gone()]
+    session = guests.take("ann", None, tabs[0]).session
+    guests.take("ann", session, tabs[1])
+    guests.hold("ann")
+    guests.release("ann")
+    assert [tab.codes for tab in tabs] == [[Close.NAME_LOST]] * 2
+    assert not len(guests)
 
 
 def test_the_session_of_a_token_opens_nothing_for_a_guest() -> None:
@@ -135,47 +197,49 @@ def test_a_suggestion_is_a_name_that_is_free(name: str) -> None:
 class Comings(RuleBasedStateMachine):
     """Guests and token users come and go; the names in use are those of who is here."""
 
-    here = Bundle("here")
+    guests_here = Bundle("guests_here")
+    tokens_here = Bundle("tokens_here")
 
     def __init__(self) -> None:
         super().__init__()
         self.guests = Guests()
-        self.counts: dict[str, int] = {}
+        self.here: Counter[str] = Counter()
 
     def _came(self, taken: Taken) -> Taken:
-        name = fold_user(taken.user)
-        self.counts[name] = self.counts.get(name, 0) + 1
+        self.here[fold_user(taken.user)] += 1
         return taken
 
-    @rule(target=here, name=st.sampled_from(["ann", "Ann", "bob"]))
+    @rule(target=guests_here, name=st.sampled_from(["ann", "Ann", "a\u200bnn", "bob"]))
     def guest_comes(self, name: str) -> Taken:
         try:
             return self._came(self.guests.take(name))
         except NameTaken as refusal:
             return self._came(self.guests.take(refusal.suggestion))
 
-    @rule(target=here, name=st.sampled_from(["ann", "bob"]))
+    @rule(target=tokens_here, name=st.sampled_from(["ann", "bob"]))
     def token_comes(self, name: str) -> Taken:
         return self._came(self.guests.hold(name))
 
-    @rule(target=here, tab=here)
+    @rule(target=guests_here, tab=guests_here)
     def guest_opens_a_tab(self, tab: Taken) -> Taken:
         try:
             return self._came(self.guests.take(*tab))
         except NameTaken as refusal:
             return self._came(self.guests.take(refusal.suggestion))
 
-    @rule(taken=consumes(here))
-    def somebody_leaves(self, taken: Taken) -> None:
-        name = fold_user(taken.user)
+    @rule(taken=consumes(guests_here))
+    def guest_leaves(self, taken: Taken) -> None:
         self.guests.free(taken.user)
-        self.counts[name] -= 1
-        if not self.counts[name]:
-            del self.counts[name]
+        self.here[fold_user(taken.user)] -= 1
+
+    @rule(taken=consumes(tokens_here))
+    def token_leaves(self, taken: Taken) -> None:
+        self.guests.release(taken.user)
+        self.here[fold_user(taken.user)] -= 1
 
     @invariant()
     def names_in_use_are_those_of_who_is_here(self) -> None:
-        assert len(self.guests) == len(self.counts)
+        assert len(self.guests) == len(+self.here)
 
 
 test_everything_returns_to_zero = Comings.TestCase

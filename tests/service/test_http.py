@@ -12,6 +12,7 @@ from sanic_testing import testing
 
 from brokers.memory import MemoryBroker
 from service import pages
+from service.api import Paces
 from service.app import make_app
 from service.node import Node
 from tests.faults.faulty import FaultyBroker
@@ -41,8 +42,9 @@ class Site:
 
 
 @pytest.fixture
-async def site() -> AsyncIterator[Site]:
-    settings = quick(api_key=KEY)
+async def site(request: pytest.FixtureRequest) -> AsyncIterator[Site]:
+    mark: pytest.Mark | None = request.node.get_closest_marker("settings")
+    settings = quick(api_key=KEY, **(mark.kwargs if mark else {}))
     broker = FaultyBroker(MemoryBroker(settings.broker_options))
     async with Node(settings, broker) as node:
         app = make_app(node)
@@ -94,6 +96,7 @@ async def test_history_is_read_in_pages_both_ways(site: Site) -> None:
         ('{"text": 7}', "text"),
         ('{"text": "  "}', "no text"),
         ('{"text": "x", "user": " "}', "user"),
+        ('{"text": "x", "key": "a b"}', "key"),
     ],
 )
 async def test_what_cant_be_posted_is_refused_with_the_reason(site: Site, body: str, words: str) -> None:
@@ -102,7 +105,47 @@ async def test_what_cant_be_posted_is_refused_with_the_reason(site: Site, body: 
     assert words in refused.json["message"]
 
 
-@pytest.mark.parametrize("query", ["before=x", "after=-1", "limit=201", "before=1&after=1"])
+@pytest.mark.settings(sends_per_second=0.001, sends_burst=2)
+async def test_who_posts_too_fast_is_told_how_long_to_wait(site: Site) -> None:
+    statuses = [(await site.post("/api/rooms/lobby/messages", '{"text": "x"}')).status for _ in range(2)]
+    refused = await site.post("/api/rooms/lobby/messages", '{"text": "x"}')
+    assert statuses == [201, 201]
+    assert (refused.status, refused.json["code"]) == (429, "rate_limited")
+    assert refused.headers["retry-after"] == "1000"
+    assert site.node.metrics.refused.counts == {"rate_limited": 1}
+
+
+def test_of_the_paces_that_are_known_the_one_used_longest_ago_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("service.api._MOST_PACES", 2)
+    paces = Paces(quick(sends_per_second=1, sends_burst=1))
+    assert paces.take("ann", 0.0) == 0.0
+    assert paces.take("bob", 0.0) == 0.0, "each has a pace of its own"
+    assert paces.take("ann", 0.0) == 1.0
+    assert paces.take("eve", 0.0) == 0.0
+    assert paces.take("ann", 0.0) == 1.0
+    assert paces.take("bob", 0.0) == 0.0
+
+
+async def test_a_post_is_counted_once_it_is_stored(site: Site) -> None:
+    await site.post("/api/rooms/lobby/messages", '{"text": " "}')
+    assert site.node.metrics.messages_in == 0
+    await site.post("/api/rooms/lobby/messages", '{"text": "hello"}')
+    assert site.node.metrics.messages_in == 1
+    assert sum(site.node.metrics.publish_seconds.counts) == 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "before=x",
+        "after=-1",
+        "limit=201",
+        "before=1&after=1",
+        pytest.param(f"before={'9' * 5000}", id="long"),
+    ],
+)
 async def test_a_page_that_makes_no_sense_is_refused(site: Site, query: str) -> None:
     refused = await site.get(f"/api/rooms/lobby/messages?{query}")
     assert (refused.status, refused.json["code"]) == (400, "invalid")
@@ -113,6 +156,30 @@ async def test_without_the_key_nothing_is_told(site: Site, header: str) -> None:
     for path in ("/api/rooms", "/api/rooms/lobby/messages", "/api/rooms/lobby/members"):
         refused = await site.get(path, Authorization=header)
         assert (refused.status, refused.json["code"]) == (401, "bad_token")
+
+
+async def test_what_is_no_route_of_the_api_is_said_in_json(site: Site) -> None:
+    for path in ("/api", "/api/", "/api/nothing", "/api/rooms/lobby"):
+        missing = await site.get(path)
+        assert (missing.status, missing.json["code"]) == (404, "unknown_type"), path
+    _, refused = await site.client.delete("/api/rooms", headers=BEARER)
+    assert refused is not None
+    assert (refused.status, refused.json["code"]) == (405, "unknown_type")
+    assert refused.headers["allow"] == "GET"
+    elsewhere = await site.get("/apiary")
+    assert (elsewhere.status, elsewhere.content_type) == (404, "text/plain; charset=utf-8")
+
+
+async def test_a_fault_of_ours_is_said_in_json_and_not_explained(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("a secret")
+
+    monkeypatch.setattr(site.broker, "history", fail)
+    failed = await site.get("/api/rooms/lobby/messages")
+    assert (failed.status, failed.json) == (500, {"code": "internal", "message": "the server failed"})
+    assert "a secret" in caplog.text
 
 
 async def test_rooms_and_members_of_the_node_are_listed(site: Site) -> None:
@@ -152,12 +219,20 @@ async def test_the_page_is_served_with_headers_that_keep_it_safe(tmp_path: Path)
     client = testing.SanicASGITestClient(app)
     _, page = await client.get("/")
     _, script = await client.get("/assets/x-1.js")
-    _, outside = await client.get("/assets/..%2Findex.html")
+    _, unchanged = await client.get(
+        "/assets/x-1.js", headers={"If-Modified-Since": "Fri, 31 Dec 9999 00:00:00 GMT"}
+    )
     assert page is not None
     assert script is not None
-    assert outside is not None
+    assert unchanged is not None
     assert "default-src 'self'" in page.headers["content-security-policy"]
     assert page.headers.get_list("cache-control") == ["no-cache"]
     assert "immutable" in script.headers["cache-control"]
-    assert outside.status == 404
+    assert unchanged.status == 304
+    assert "immutable" in unchanged.headers["cache-control"]
+    for name in ("..%2Findex.html", "", "gone-1.js", "%00", "x" * 1000):
+        _, missing = await client.get(f"/assets/{name}")
+        assert missing is not None
+        assert missing.status == 404, name
+        assert "cache-control" not in missing.headers, "it may be there tomorrow"
     Sanic.unregister_app(app)

@@ -61,7 +61,7 @@ class Close(IntEnum):
     RESTART = 1012
     LAGGING = 4000
     FULL = 4001
-    DRAINING = 4002
+    NAME_LOST = 4002
     TOKEN_EXPIRED = 4100
     NO_PONG = 4101
     SERVER_SILENT = 4200

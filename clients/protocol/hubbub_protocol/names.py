@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 MAX_ROOM_BYTES = 200
@@ -10,6 +11,13 @@ MAX_USER_CHARACTERS = 32
 # Cc control, Cf format (bidirectional controls are among them), Cs surrogate, Zl and Zp line ends.
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+# What is drawn as nothing and isn't Cf: Unicode's Default_Ignorable_Code_Point (fillers, variation selectors,
+# what is reserved for more of them) and the Braille pattern without dots.
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
+    "\U000e0000-\U000e0fff]"
+)
 
 
 def _fault(name: str) -> str | None:
@@ -21,7 +29,14 @@ def _fault(name: str) -> str | None:
         return None
     if any(char in _BIDI or unicodedata.category(char) in _REFUSED_CATEGORIES for char in name):
         return "has control characters"
+    if not _seen(name):
+        return "has nothing that can be seen"
     return None
+
+
+def _seen(name: str) -> str:
+    """Leave out what can't be seen. A name may hold it, as many emoji do, but not be told apart by it."""
+    return "".join(char for char in _BLANK.sub("", name) if unicodedata.category(char) != "Cf").strip()
 
 
 def room_fault(name: str) -> str | None:
@@ -42,4 +57,4 @@ def user_fault(name: str) -> str | None:
 
 def fold_user(name: str) -> str:
     """Give the form in which two names are compared: `Ann` and `ann` are one user (specification §2)."""
-    return unicodedata.normalize("NFKC", name).casefold()
+    return unicodedata.normalize("NFKC", _seen(name)).casefold()

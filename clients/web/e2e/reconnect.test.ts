@@ -52,6 +52,8 @@ test("a node that is killed and started again gets each message once", async ({
   await expect.poll(() => page.getByText("Sending…").count()).toBe(0);
   // A memory broker forgets with its process, which one is told; what was not acknowledged is what counts.
   await page.getByText("Some messages are lost").waitFor();
+  await page.getByText("Nothing older is kept.").waitFor();
+  expect(await page.getByText("This is where it begins.").count()).toBe(0);
   const texts = await said(page);
   expect(texts.filter((text) => text === "one" || text === "two")).toEqual(["one", "two"]);
   bob.leave();

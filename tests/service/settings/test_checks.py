@@ -25,11 +25,16 @@ def _contradictions(**values: object) -> list[str]:
     return list(contradictions(Settings(**values)))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("broker", ["memory", "redis", "nats"])
-def test_several_workers_are_refused_whatever_the_broker(broker: str) -> None:
-    fault = _fault({"HUBBUB_WORKERS": "2", "BROKER": broker})
-    assert "HUBBUB_WORKERS=2 is refused" in fault
-    assert "start several nodes with BROKER=redis or BROKER=nats" in fault
+def test_several_workers_on_memory_are_refused_with_the_reason() -> None:
+    fault = _fault({"HUBBUB_WORKERS": "2"})
+    assert "HUBBUB_WORKERS=2 is refused with BROKER=memory" in fault
+    assert "would not see each other" in fault
+
+
+def test_several_workers_are_not_built_yet_whatever_joins_them() -> None:
+    [fault] = _contradictions(broker="redis", workers=4)
+    assert "HUBBUB_WORKERS=4 is refused: several workers come with a later release" in fault
+    assert "BROKER=redis joins them" in fault
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,9 @@ test("Shift and Enter begin a new line, and what is too long is not sent but cou
   const field = screen.getByRole("textbox", { name: "Message to lobby" });
   await userEvent.type(field, "a{Shift>}{Enter}{/Shift}bcdefghijkl{Enter}");
   expect(field).toHaveValue("a\nbcdefghijkl");
-  expect(screen.getByText("-3")).toBeVisible();
+  expect(screen.getByText("3 characters too many")).toBeVisible();
+  await userEvent.type(field, "{Backspace}{Backspace}");
+  expect(screen.getByText("1 character too many")).toBeVisible();
   expect(socket.sent.filter(({ type }) => type === "send")).toEqual([]);
 });
 

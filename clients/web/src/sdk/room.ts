@@ -19,6 +19,8 @@ export interface RoomSnapshot {
   readonly rows: readonly Row[];
   /** Whether there's nothing older than the first row. */
   readonly beginning: boolean;
+  /** Whether messages were lost ahead of all rows: then the first need not be where the room began. */
+  readonly lost: boolean;
   readonly members: Members;
   /** Who is typing, longest first. */
   readonly typing: readonly string[];
@@ -154,6 +156,7 @@ export class Room {
       catchingUp: core.state === "joining" || (core.state === "live" && !timeline.caughtUp),
       rows: this.#rows.of(timeline.lines, outbox.own, { user, writtenAt }),
       beginning: timeline.beginning,
+      lost: timeline.lost,
       members: crowd.members,
       typing: typists.names,
     };
@@ -237,6 +240,7 @@ const nothingYet: RoomSnapshot = {
   catchingUp: false,
   rows: [],
   beginning: false,
+  lost: false,
   members: { count: 0, names: [], more: false },
   typing: [],
 };

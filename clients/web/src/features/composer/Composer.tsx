@@ -74,7 +74,7 @@ export function Composer({ room, most, draft, disabled, onDraft }: Props) {
 function Left({ count }: { readonly count: number }) {
   return (
     <output className={styles.left} data-over={count < 0}>
-      {count}
+      {count < 0 ? `${-count} ${count === -1 ? "character" : "characters"} too many` : count}
     </output>
   );
 }

@@ -79,8 +79,9 @@ function Top({
   return <p className={styles.top}>{words}</p>;
 }
 
-function beginningOf({ beginning, rows, state }: RoomSnapshot): string {
+function beginningOf({ beginning, lost, rows, state }: RoomSnapshot): string {
   if (!beginning || state === "joining") return "";
+  if (lost || rows[0]?.kind === "gap") return "Nothing older is kept.";
   return rows.length === 0 ? "Nobody has said anything here yet." : "This is where it begins.";
 }
 

@@ -18,6 +18,8 @@ export class Timeline {
   lines: readonly Line[] = [];
   /** Whether there's nothing older than the first line. */
   beginning = false;
+  /** Whether it was begun anew behind a gap: then the first line need not be where the room began. */
+  lost = false;
   readonly #most: number;
   #first: Position | null = null;
   #head = 0;
@@ -46,6 +48,7 @@ export class Timeline {
     this.lines = [];
     this.#first = null;
     this.beginning = false;
+    this.lost ||= givenUp;
     this.#holes = 0;
     this.#head = messages.at(-1)?.offset ?? head;
     this.#keep(messages, epoch);
