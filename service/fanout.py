@@ -63,8 +63,9 @@ class Fanout:
     """The members of one room on this node, and the block that goes to them next."""
 
     __slots__ = (
-        "_behind", "_blocks", "_caught_up", "_handle", "_live", "_log", "_loop", "_max_bytes", "_max_entries",
-        "_metrics", "_pace", "_pending", "_pending_bytes", "_pending_entries", "_recover", "_walk", "flushed",
+        "_behind", "_block_entries", "_blocks", "_caught_up", "_handle", "_live", "_log", "_loop",
+        "_max_bytes", "_max_entries", "_metrics", "_pace", "_pending", "_pending_bytes", "_pending_entries",
+        "_recover", "_walk", "flushed",
     )  # fmt: skip
 
     def __init__(
@@ -92,6 +93,7 @@ class Fanout:
         self._pending: dict[Codec, list[bytes]] = {}
         self._pending_bytes = self._pending_entries = 0
         self._blocks: dict[Codec, bytes] = {}
+        self._block_entries = 0
         self._walk: list[Member] = []
         self._handle: asyncio.Handle | None = None
         self._pace = Pace()
@@ -232,7 +234,8 @@ class Fanout:
         for frames in self._pending.values():
             frames.clear()
         # Counted here and not at each write, so that the walk does nothing but write.
-        entries, self._pending_entries, self._pending_bytes = self._pending_entries, 0, 0
+        entries = self._block_entries = self._pending_entries
+        self._pending_entries = self._pending_bytes = 0
         for codec, live in self._live.items():
             metrics.deliveries += entries * len(live)
             metrics.bytes_out += len(self._blocks[codec]) * len(live)
@@ -254,12 +257,15 @@ class Fanout:
 
     def _step(self, count: int) -> None:
         """Write the block to the next members of the walk. One that can't take it falls behind."""
-        blocks, log = self._blocks, self._log
+        blocks, metrics = self._blocks, self._metrics
         for member in islice(self._walk, count):
             if not member.live:
                 continue
             if member.outlet.paused:
-                self._fall_behind(member, log.epoch)
+                # It was counted among those who get the block, and will be again when it's caught up.
+                metrics.deliveries -= self._block_entries
+                metrics.bytes_out -= len(blocks[member.codec])
+                self._fall_behind(member, self._log.epoch)
             else:
                 member.outlet.write(blocks[member.codec])
         del self._walk[:count]

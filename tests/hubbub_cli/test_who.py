@@ -14,11 +14,12 @@ def test_who_is_here_is_named(server: Server, room: str) -> None:
     assert run("who", room, "-s", server.url).stdout == "bob\n"
     told = json.loads(run("who", room, "-s", server.url, "--json").stdout)
     assert told == {"v": 1, "room": room, "count": 1, "names": ["bob"]}
-    taken = run("send", room, "hello", "-s", server.url, "--name", "Bob")
-    assert (taken.returncode, taken.stderr) == (
-        5,
-        "hubbub-chat: the name Bob is in use; Bob2 is free: --name Bob2\n",
-    )
+    for command in (["send", room, "hello"], ["open", room, "--plain"]):
+        taken = run(*command, "-s", server.url, "--name", "Bob")
+        assert (taken.returncode, taken.stderr) == (
+            5,
+            "hubbub-chat: the name Bob is in use; Bob2 is free: --name Bob2\n",
+        )
     out, _ = chat.communicate("", timeout=20)
     assert (chat.returncode, out) == (0, "")
 

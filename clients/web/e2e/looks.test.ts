@@ -8,6 +8,8 @@ import { hears, newRoom, say, sitDown, Talker } from "./people.ts";
 
 const desk = { width: 1280, height: 800 };
 const phone = { width: 390, height: 844 };
+const laptop = { width: 900, height: 700 };
+const tablet = { width: 768, height: 1024 };
 const narrow = { width: 320, height: 568 };
 
 async function faults(page: Page): Promise<string[]> {
@@ -59,6 +61,35 @@ test("the chat has none either, light and dark, wide and narrow", async ({ brows
   await browser.screenshot("chat-rooms-dark");
   expect(await faults(page)).toEqual([]);
   for (const talker of [bob, eve]) talker.leave();
+});
+
+test("who is here never lies over where one writes, or goes away again", async ({
+  browser,
+  url,
+}) => {
+  const room = newRoom();
+  const { page } = browser;
+  await sitDown(page, url, room, `ann of ${room}`);
+  await say(page, "Is anybody here?");
+  await hears(page, "Is anybody here?");
+  const members = page.getByRole("complementary", { name: "Members" });
+  const send = page.getByRole("button", { name: "Send" });
+  for (const [name, size] of Object.entries({ laptop, tablet, phone, narrow })) {
+    await page.setViewportSize(size);
+    await page.getByRole("button", { name: "1 here" }).click();
+    await members.waitFor();
+    await browser.screenshot(`members-${name}`);
+    expect(await overflow(page)).toBe(0);
+    expect(await faults(page)).toEqual([]);
+    if (size.width < 704) await page.keyboard.press("Escape");
+    await page.getByRole("textbox", { name: /^Message to/ }).fill("x".repeat(4_001));
+    await browser.screenshot(`too-long-${name}`);
+    await page.getByRole("textbox", { name: /^Message to/ }).fill(`from the ${name}`);
+    await send.click();
+    await hears(page, `from the ${name}`);
+    await page.keyboard.press("Escape");
+    await members.waitFor({ state: "hidden" });
+  }
 });
 
 /** By how much the page is wider than its window. */

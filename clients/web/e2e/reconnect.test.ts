@@ -43,6 +43,9 @@ test("a node that is killed and started again gets each message once", async ({
   await say(page, "two");
   await page.getByText(/Reconnecting/).waitFor();
   await browser.screenshot("reconnecting");
+  await page.setViewportSize({ width: 900, height: 700 });
+  await page.getByRole("button", { name: "1 here" }).click();
+  await browser.screenshot("reconnecting-narrow");
   await node.start();
 
   const bob = new Talker(node.url, room, "bob");

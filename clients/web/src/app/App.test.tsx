@@ -8,7 +8,7 @@ class Socket {
   static last: Socket | null = null;
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: string }) => void) | null = null;
-  onclose = null;
+  onclose: ((event: { code: number; reason: string }) => void) | null = null;
   onerror = null;
   readonly sent: Record<string, unknown>[] = [];
 
@@ -101,6 +101,15 @@ test("one sees what was said, who is there, and what oneself says at once", asyn
   await userEvent.type(screen.getByRole("textbox", { name: "Message to lobby" }), "hello{Enter}");
   expect(screen.getByRole("log")).toHaveTextContent("hello");
   expect(socket.sent.at(-1)).toMatchObject({ type: "send", text: "hello" });
+});
+
+test("who is here is shown as known of old while the connection is gone", async () => {
+  const socket = await enter();
+  const panel = screen.getByRole("complementary", { name: "Members" });
+  expect(panel).toHaveAttribute("data-live", "true");
+  socket.onclose?.({ code: 1006, reason: "" });
+  await vi.waitFor(() => expect(panel).toHaveAttribute("data-live", "false"));
+  expect(panel).toHaveTextContent("Here now 2");
 });
 
 test("Shift and Enter begin a new line, and what is too long is not sent but counted", async () => {

@@ -8,6 +8,7 @@ import { Announcer } from "../ui/Announcer.tsx";
 import styles from "./Chat.module.css";
 import { RoomView } from "./RoomView.tsx";
 import { addressOf, goTo, useRoute } from "./route.ts";
+import { useEscape } from "./useEscape.ts";
 
 interface Props {
   readonly client: Client;
@@ -80,14 +81,4 @@ function useJoined(client: Client, rooms: readonly string[]): void {
   useEffect(() => {
     for (const room of rooms) client.room(room).join();
   }, [client, rooms]);
-}
-
-/** Let the Escape key close what lies over the page. */
-function useEscape(open: boolean, close: () => void): void {
-  useEffect(() => {
-    if (!open) return;
-    const press = (event: KeyboardEvent) => event.key === "Escape" && close();
-    window.addEventListener("keydown", press);
-    return () => window.removeEventListener("keydown", press);
-  }, [open, close]);
 }

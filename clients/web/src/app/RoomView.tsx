@@ -7,8 +7,9 @@ import { Members } from "../features/members/Members.tsx";
 import { Timeline } from "../features/timeline/Timeline.tsx";
 import { TypingLine } from "../features/timeline/TypingLine.tsx";
 import type { Client, Room, RoomSnapshot } from "../sdk/index.ts";
-import { useRoom } from "../sdk/react.ts";
+import { useRoom, useStatus } from "../sdk/react.ts";
 import styles from "./Chat.module.css";
+import { useEscape } from "./useEscape.ts";
 
 /** What a text may have until the server has said. */
 const usualLength = 4_000;
@@ -24,7 +25,11 @@ interface Props {
 /** The open room: its name, its messages, where one writes, and who is there. */
 export function RoomView({ room, client, drafts, roomsOpen, onRooms }: Props) {
   const snapshot = useRoom(room);
+  const live = useStatus(client).state === "online";
   const [membersOpen, setMembersOpen] = useState(false);
+  const onMembers = () => setMembersOpen(!membersOpen);
+  const columns = { roomsOpen, onRooms, membersOpen, onMembers };
+  useEscape(membersOpen, () => setMembersOpen(false));
   const keepDraft = useCallback(
     (text: string) => void drafts.set(room.name, text),
     [drafts, room.name],
@@ -38,30 +43,7 @@ export function RoomView({ room, client, drafts, roomsOpen, onRooms }: Props) {
   return (
     <>
       <main className={styles.room}>
-        <header className={styles.header}>
-          <button
-            className={styles.menu}
-            type="button"
-            aria-controls="rooms"
-            aria-expanded={roomsOpen}
-            onClick={onRooms}
-          >
-            Rooms
-          </button>
-          <h1 className={styles.title}>
-            <bdi>{room.name}</bdi>
-          </h1>
-          <button
-            className={styles.who}
-            type="button"
-            aria-controls="who"
-            aria-expanded={membersOpen}
-            onClick={() => setMembersOpen(!membersOpen)}
-          >
-            <span className={styles.dot} aria-hidden="true" />
-            {snapshot.members.count} here
-          </button>
-        </header>
+        <Header name={room.name} live={live} count={snapshot.members.count} {...columns} />
         <ConnectionStrip client={client} catchingUp={snapshot.catchingUp} />
         <GapNotice room={room} />
         <Refused snapshot={snapshot} />
@@ -75,10 +57,58 @@ export function RoomView({ room, client, drafts, roomsOpen, onRooms }: Props) {
           onDraft={keepDraft}
         />
       </main>
-      <aside id="who" className={styles.members} data-open={membersOpen} aria-label="Members">
+      {membersOpen && <div className={styles.veil} onPointerDown={() => setMembersOpen(false)} />}
+      <aside
+        id="who"
+        className={styles.members}
+        data-open={membersOpen}
+        data-live={live}
+        aria-label="Members"
+      >
         <Members room={room} members={snapshot.members} user={client.user} />
       </aside>
     </>
+  );
+}
+
+interface HeaderProps {
+  readonly name: string;
+  readonly live: boolean;
+  readonly count: number;
+  readonly roomsOpen: boolean;
+  onRooms(): void;
+  readonly membersOpen: boolean;
+  onMembers(): void;
+}
+
+/** The room's name, between the ways to the columns that a narrow window has no place for. */
+function Header({ name, live, count, ...columns }: HeaderProps) {
+  return (
+    <header className={styles.header}>
+      <button
+        className={styles.menu}
+        type="button"
+        aria-controls="rooms"
+        aria-expanded={columns.roomsOpen}
+        onClick={columns.onRooms}
+      >
+        Rooms
+      </button>
+      <h1 className={styles.title}>
+        <bdi>{name}</bdi>
+      </h1>
+      <button
+        className={styles.who}
+        type="button"
+        data-live={live}
+        aria-controls="who"
+        aria-expanded={columns.membersOpen}
+        onClick={columns.onMembers}
+      >
+        <span className={styles.dot} aria-hidden="true" />
+        {count} here
+      </button>
+    </header>
   );
 }
 
