@@ -1,0 +1,9 @@
+"""What holds for all tests."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+
+# Examples have no time limit: how fast something is, is measured by the benchmark and never by a test.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
