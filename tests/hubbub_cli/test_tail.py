@@ -1,6 +1,7 @@
 """`tail` prints each message once, in order, as it comes, and goes on exactly where it was."""
 
 import json
+import shlex
 import signal
 import subprocess
 from pathlib import Path
@@ -65,7 +66,7 @@ def test_it_ends_when_nothing_comes(server: Server, room: str) -> None:
 def test_it_ends_when_nobody_reads_any_more(server: Server, room: str) -> None:
     say(server, room, "one", "two")
     done = subprocess.run(
-        ["sh", "-c", f"{' '.join(COMMAND)} tail {room} --json -s {server.url} | head -1"],
+        ["sh", "-c", f"{shlex.join(COMMAND)} tail {room} --json -s {server.url} | head -1"],
         cwd=ROOT,
         env=environment(),
         capture_output=True,

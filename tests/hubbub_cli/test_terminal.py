@@ -1,6 +1,7 @@
 """Two people in two terminals, as they are: tmux draws them, and presses the keys."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,9 @@ from tests.hubbub_cli.server import ROOT, Server
 
 LIMIT = 15
 
+# What it ends with is the last thing on the screen.
+LAST = "echo ended with $?; exec cat"
+
 
 class Terminals:
     """Some terminals of 80x24, each with a program in it."""
@@ -27,8 +31,7 @@ class Terminals:
 
     def open(self, name: str, *command: str) -> None:
         settings = [f"{key}={value}" for key, value in environment(TERM="tmux-256color").items()]
-        # What it ends with is the last thing on the screen.
-        script = f"cd {ROOT}; env -i {' '.join(settings)} {' '.join(command)}; echo ended with $?; exec cat"
+        script = f"{shlex.join(['cd', str(ROOT)])}; {shlex.join(['env', '-i', *settings, *command])}; {LAST}"
         self._do("new-session", "-d", "-x", "80", "-y", "24", "-s", name, "sh", "-c", script)
 
     def type(self, name: str, *keys: str) -> None:
