@@ -9,7 +9,6 @@ link and the session.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, cast
 
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 
 UPGRADE_REQUIRED: Final = 426
 SWITCHING: Final = 101
-
-_log: Final = logging.getLogger(__name__)
 
 
 class Detached:
@@ -140,11 +137,7 @@ class LeanProtocol(WebSocketProtocol):
             if self._deadline is None:
                 self._start_deadline()
             return
-        try:
-            self._link.received(data)
-        except Exception:  # noqa: BLE001 - a fault of ours must end this connection, not leave it half alive
-            _log.exception("input_failed")
-            self._link.close(Close.INTERNAL, "the server failed; reconnect")
+        self._link.received(data)
 
     @override
     def eof_received(self) -> bool | None:

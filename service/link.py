@@ -7,6 +7,7 @@ the transport, whole messages, and the time a closing handshake may take.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Final
 
@@ -14,7 +15,10 @@ from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+from hubbub_protocol import Close
 from service.connection import Connection
+
+_log: Final = logging.getLogger(__name__)
 
 # A reason must fit into a control frame beside the code (RFC 6455, 5.5).
 _MAX_REASON: Final = 123
@@ -108,6 +112,9 @@ class Link:
                 slice_ = bytes(self._early[:_SLICE])
                 del self._early[:_SLICE]
                 self._take_slice(slice_, connection)
+        except Exception:  # noqa: BLE001 - a fault of ours must end this connection, not leave it half alive
+            _log.exception("input_failed")
+            connection.close(Close.INTERNAL, "the server failed; reconnect")
         finally:
             self._taking = False
         if self._early_end and not self._early:
