@@ -4,7 +4,7 @@ A broker stores the entries of rooms in one order, hands every new entry to ever
 gives back what a node missed. It knows rooms, payloads and positions; it knows no sockets, no JSON and no
 users.
 
-What every broker promises. Each number is a test in `tests/contract/`, run on every broker with two nodes on
+What every broker promises. Each number has tests in `brokers/testing/`, run on every broker with two nodes on
 one backbone:
 
  P1  ready      After `start` returned, every method works. `start` raises `Unavailable` if the backbone can't
@@ -54,7 +54,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 
 class Position(NamedTuple):
@@ -155,7 +155,13 @@ def check_paging(*, after: int | None, before: int | None, limit: int) -> None:
 
 
 class Broker(ABC):
-    """One node's end of what joins the nodes. The promises P1-P17 stand in the module's docstring."""
+    """One node's end of what joins the nodes. The promises P1-P17 stand in the module's docstring.
+
+    `shared` tells whether nodes of several processes can meet on one backbone. A broker whose backbone lives
+    in its process leaves it at `False`, and a node with it refuses to be more than one process.
+    """
+
+    shared: ClassVar[bool] = False
 
     def __init__(self, options: Options) -> None:
         self.options = options

@@ -26,7 +26,12 @@ def installed() -> dict[str, EntryPoint]:
 
 
 def make_broker(name: str, options: Options) -> Broker:
-    """Make the broker of that name; it still has to be started.
+    """Make the broker of that name; it still has to be started. Raises what `find_broker` raises."""
+    return find_broker(name)(options)
+
+
+def find_broker(name: str) -> type[Broker]:
+    """Find the class of that name, and import it.
 
     Raises:
         UnknownBroker: no broker of that name is installed.
@@ -35,7 +40,7 @@ def make_broker(name: str, options: Options) -> Broker:
     brokers = installed()
     if name not in brokers:
         raise UnknownBroker(_unknown(name, list(brokers)))
-    return _load(brokers[name])(options)
+    return _load(brokers[name])
 
 
 def _unknown(name: str, names: list[str]) -> str:

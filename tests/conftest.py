@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from hypothesis import settings
 
+pytest_plugins = ["brokers.testing.plugin"]
+
 # Examples have no time limit: how fast something is, is measured by the benchmark and never by a test.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

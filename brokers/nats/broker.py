@@ -28,6 +28,8 @@ _log: Final = logging.getLogger(__name__)
 class NatsBroker(Broker):
     """A node's end of a NATS with JetStream."""
 
+    shared = True
+
     def __init__(self, options: Options) -> None:
         super().__init__(options)
         self._address = parse(options.url)

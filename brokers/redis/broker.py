@@ -72,6 +72,8 @@ class Parts:
 class RedisBroker(Broker):
     """A node whose backbone is Redis."""
 
+    shared = True
+
     def __init__(self, options: Options) -> None:
         super().__init__(options)
         self._parts: Parts | None = None

@@ -12,8 +12,8 @@ from nats.aio.client import Client
 
 from brokers.base import Options
 from brokers.nats import NatsBroker
+from brokers.testing.recorder import Node, Recorder
 from tests.contract.nats_server import NatsServer
-from tests.contract.recorder import Node, Recorder
 
 
 def options(server: NatsServer, **changes: object) -> Options:

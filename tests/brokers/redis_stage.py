@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from brokers.base import Options
 from brokers.redis import RedisBroker
 from brokers.redis.names import Names
-from tests.contract.recorder import Node, Recorder
+from brokers.testing.recorder import Node, Recorder
 from tests.contract.redis_server import RedisServer, shared_redis
 from tests.contract.server import running
 

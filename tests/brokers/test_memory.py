@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from brokers.base import Entry, Options, Retention
 from brokers.memory import Hub, MemoryBroker
-from tests.contract.recorder import Node, Recorder, chained
+from brokers.testing.recorder import Node, Recorder, chained
 
 
 class Clock:

@@ -12,9 +12,9 @@ import pytest
 from brokers.base import Broker, Entry, Retention
 from brokers.nats import NatsBroker, reading
 from brokers.nats.streams import Stream
+from brokers.testing.recorder import Node, chained
 from tests.brokers.nats_nodes import node, options
 from tests.contract.nats_server import shared_nats
-from tests.contract.recorder import Node, chained
 
 Change = Callable[[Stream], Stream]
 

@@ -12,9 +12,9 @@ import pytest
 
 from brokers.errors import Unavailable
 from brokers.nats.broker import NatsBroker
+from brokers.testing.recorder import Node, Recorder, chained
 from tests.brokers.nats_nodes import node, operator, options
 from tests.contract.nats_server import NatsServer, shared_nats
-from tests.contract.recorder import Node, Recorder, chained
 from tests.contract.server import running
 
 

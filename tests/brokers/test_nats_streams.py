@@ -13,9 +13,9 @@ from nats.js.api import StreamConfig
 from brokers.base import Options, Retention
 from brokers.errors import Misconfigured, Refused, Unavailable
 from brokers.nats import NatsBroker
+from brokers.testing.recorder import Recorder
 from tests.brokers.nats_nodes import node, operator, options
 from tests.contract.nats_server import NatsServer, shared_nats
-from tests.contract.recorder import Recorder
 from tests.contract.server import running
 
 

@@ -10,8 +10,8 @@ import pytest
 from brokers.base import Entry, Options, Receipt
 from brokers.errors import BrokerError, Misconfigured, Unavailable
 from brokers.redis import RedisBroker
+from brokers.testing.recorder import Node, Recorder, chained
 from tests.brokers.redis_stage import own_server, stage
-from tests.contract.recorder import Node, Recorder, chained
 
 SOON = Options(timeout=1.0)
 

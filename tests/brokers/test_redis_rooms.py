@@ -9,8 +9,8 @@ import pytest
 from brokers.base import Options, Retention
 from brokers.redis import RedisBroker
 from brokers.redis.rooms import Rooms
+from brokers.testing.recorder import Node
 from tests.brokers.redis_stage import Stage, stage
-from tests.contract.recorder import Node
 
 
 @pytest.fixture

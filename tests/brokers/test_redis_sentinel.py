@@ -17,7 +17,7 @@ import pytest
 from brokers.base import Options
 from brokers.errors import BrokerError
 from brokers.redis import RedisBroker
-from tests.contract.recorder import Node, Recorder
+from brokers.testing.recorder import Node, Recorder
 from tests.contract.redis_server import find_server
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]

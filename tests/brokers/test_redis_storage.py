@@ -9,8 +9,8 @@ import pytest
 
 from brokers.base import Options, Retention
 from brokers.errors import Refused
+from brokers.testing.recorder import chained
 from tests.brokers.redis_stage import Stage, stage
-from tests.contract.recorder import chained
 
 
 @pytest.fixture

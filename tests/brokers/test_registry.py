@@ -12,7 +12,7 @@ from brokers import registry
 from brokers.base import Options
 from brokers.errors import Misconfigured, UnknownBroker
 from brokers.memory import MemoryBroker
-from brokers.registry import GROUP, installed, make_broker
+from brokers.registry import GROUP, find_broker, installed, make_broker
 
 OURS = ["memory", "nats", "redis"]
 
@@ -52,6 +52,11 @@ def test_a_broker_of_others_is_found_by_its_entry_point(install: dict[str, str])
 @pytest.mark.parametrize("name", OURS)
 def test_each_of_ours_can_be_loaded(name: str) -> None:
     assert make_broker(name, Options()).options == Options()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_only_a_backbone_outside_the_process_is_shared_by_several(name: str) -> None:
+    assert find_broker(name).shared == (name != "memory")
 
 
 def test_a_built_in_name_cannot_be_taken_over(install: dict[str, str]) -> None:

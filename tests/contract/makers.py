@@ -18,7 +18,7 @@ from brokers.memory import Hub, MemoryBroker
 from brokers.nats import NatsBroker
 from brokers.redis import RedisBroker
 from brokers.redis.scripts import PUBLISH
-from tests.contract.backbone import Abilities, Backbone
+from brokers.testing.backbone import Abilities, Backbone
 from tests.contract.nats_server import shared_nats
 from tests.contract.proxy import Answer, Proxy
 from tests.contract.redis_server import shared_redis

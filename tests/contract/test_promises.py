@@ -2,44 +2,38 @@
 
 from __future__ import annotations
 
-import ast
-import re
-from collections.abc import Iterator
-from pathlib import Path
+import importlib
+import inspect
+import pkgutil
+from collections import Counter
+from collections.abc import Callable, Iterator
 
-import brokers.base
-
-
-def _promises_in_tests() -> Iterator[tuple[str, set[str]]]:
-    """Yield each test of the suite with the promises that it or its module names."""
-    for path in Path(__file__).parent.glob("test_*.py"):
-        if path == Path(__file__):
-            continue
-        module = ast.parse(path.read_text(encoding="utf-8"))
-        of_module = {
-            promise
-            for node in module.body
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"
-            for promise in _named(node.value)
-        }
-        for node in module.body:
-            if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test_"):
-                marks = {promise for mark in node.decorator_list for promise in _named(mark)}
-                yield f"{path.stem}::{node.name}", of_module | marks
+from brokers.testing import suite
+from brokers.testing.promises import PROMISES
 
 
-def _named(mark: ast.expr) -> set[str]:
-    return set(re.findall(r"mark\.promise\('(\w+)'\)", ast.unparse(mark)))
+def _tests() -> Iterator[tuple[str, Callable[..., object]]]:
+    """Yield the tests of all modules of the suite, whether or not the suite hands them on."""
+    for module in pkgutil.iter_modules(suite.__path__, f"{suite.__name__}."):
+        for name, value in inspect.getmembers(importlib.import_module(module.name), inspect.isfunction):
+            if name.startswith("test_"):
+                yield name, value
 
 
-def _promised() -> set[str]:
-    return set(re.findall(r"^ (P\d+) ", brokers.base.__doc__ or "", flags=re.MULTILINE))
+def _named(test: Callable[..., object]) -> set[str]:
+    return {mark.name for mark in getattr(test, "pytestmark", ())} & PROMISES.keys()
 
 
 def test_every_promise_is_proven_and_nothing_else_is_claimed() -> None:
-    assert {f"P{number}" for number in range(1, 18)} == _promised()
-    assert {promise for _, named in _promises_in_tests() for promise in named} == _promised()
+    assert list(PROMISES) == [f"P{number}" for number in range(1, 18)]
+    assert set().union(*(_named(test) for _, test in _tests())) == PROMISES.keys()
 
 
 def test_every_test_names_the_promise_that_it_proves() -> None:
-    assert [test for test, named in _promises_in_tests() if not named] == []
+    assert [name for name, test in _tests() if not _named(test)] == []
+
+
+def test_the_suite_hands_on_every_test_and_no_two_have_one_name() -> None:
+    counts = Counter(name for name, _ in _tests())
+    assert [name for name, count in counts.items() if count > 1] == []
+    assert {name for name in vars(suite) if name.startswith("test_")} == counts.keys()

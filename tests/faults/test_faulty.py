@@ -10,7 +10,7 @@ import pytest
 from brokers.base import Options
 from brokers.errors import Unavailable
 from brokers.memory import Hub, MemoryBroker
-from tests.contract.recorder import Node, Recorder
+from brokers.testing.recorder import Node, Recorder
 from tests.faults.faulty import Fate, FaultyBroker, seeded
 
 TEXTS = [b"one", b"two", b"three", b"four", b"five"]

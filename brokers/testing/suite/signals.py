@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tests.contract.recorder import Node
-
-pytestmark = pytest.mark.promise("P11")
+from brokers.testing.promises import promise
+from brokers.testing.recorder import Node
 
 
+@promise("P11")
 async def test_a_signal_reaches_both_nodes_once(pair: tuple[Node, Node]) -> None:
     for node in pair:
         await node.broker.subscribe("room")
@@ -21,6 +19,7 @@ async def test_a_signal_reaches_both_nodes_once(pair: tuple[Node, Node]) -> None
         assert sorted(node.heard.signals) == sorted(signals)
 
 
+@promise("P11")
 async def test_a_signal_is_stored_nowhere(pair: tuple[Node, Node]) -> None:
     here, there = pair
     await there.broker.subscribe("room")
@@ -32,6 +31,7 @@ async def test_a_signal_is_stored_nowhere(pair: tuple[Node, Node]) -> None:
     assert there.heard.payloads("room") == [b"entry"]
 
 
+@promise("P11")
 async def test_a_signal_to_a_room_that_nobody_knows_makes_no_room(pair: tuple[Node, Node]) -> None:
     here, there = pair
     await there.broker.subscribe("room")
@@ -42,6 +42,7 @@ async def test_a_signal_to_a_room_that_nobody_knows_makes_no_room(pair: tuple[No
     assert (await here.broker.heads(["unknown"]))["unknown"].offset == 0
 
 
+@promise("P11")
 async def test_signals_can_be_empty_large_and_not_utf8(pair: tuple[Node, Node]) -> None:
     here, there = pair
     await there.broker.subscribe("room")

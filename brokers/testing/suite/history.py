@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from brokers.base import Entry, Page, Retention
-from tests.contract.recorder import Node
-
-pytestmark = pytest.mark.promise("P8")
+from brokers.base import Entry, Options, Page, Retention
+from brokers.testing.promises import promise
+from brokers.testing.recorder import Node
 
 every_limit = pytest.mark.parametrize("limit", [1, 7, 23, 100])
 
@@ -20,6 +19,7 @@ async def _fill(pair: tuple[Node, Node], entries: int) -> list[Entry]:
     return await there.all_kept("room")
 
 
+@promise("P8")
 @every_limit
 async def test_pages_forward_until_nothing_is_left(pair: tuple[Node, Node], limit: int) -> None:
     stored = await _fill(pair, 23)
@@ -35,6 +35,7 @@ async def test_pages_forward_until_nothing_is_left(pair: tuple[Node, Node], limi
     assert read == stored
 
 
+@promise("P8")
 @every_limit
 async def test_pages_backward_until_nothing_is_left(pair: tuple[Node, Node], limit: int) -> None:
     stored = await _fill(pair, 23)
@@ -47,6 +48,7 @@ async def test_pages_backward_until_nothing_is_left(pair: tuple[Node, Node], lim
     assert read == stored
 
 
+@promise("P8")
 async def test_every_page_names_the_head(pair: tuple[Node, Node]) -> None:
     stored = await _fill(pair, 5)
     head = (await pair[0].broker.heads(["room"]))["room"]
@@ -60,6 +62,7 @@ async def test_every_page_names_the_head(pair: tuple[Node, Node]) -> None:
     assert {entry.epoch for entry in stored} == {head.epoch}
 
 
+@promise("P8")
 async def test_behind_the_head_and_ahead_of_the_first_there_is_nothing(pair: tuple[Node, Node]) -> None:
     stored = await _fill(pair, 3)
     broker = pair[0].broker
@@ -70,6 +73,7 @@ async def test_behind_the_head_and_ahead_of_the_first_there_is_nothing(pair: tup
         assert (page.entries, page.trimmed, page.more) == ((), False, False)
 
 
+@promise("P8")
 async def test_an_offset_ahead_of_the_head_reads_back_from_the_head(pair: tuple[Node, Node]) -> None:
     stored = await _fill(pair, 3)
     page = await pair[0].broker.history("room", before=stored[-1].offset + 1000, limit=2)
@@ -77,13 +81,14 @@ async def test_an_offset_ahead_of_the_head_reads_back_from_the_head(pair: tuple[
     assert page.more
 
 
+@promise("P8")
 async def test_a_room_that_nobody_wrote_to_has_an_empty_history(pair: tuple[Node, Node]) -> None:
     page = await pair[0].broker.history("new", limit=10)
     assert page == Page((), page.head, trimmed=False, more=False)
     assert page.head.offset == 0
 
 
-@pytest.mark.options(retention=Retention(entries=5))
+@promise("P8", options=Options(retention=Retention(entries=5)))
 async def test_a_page_after_a_trimmed_offset_says_so(pair: tuple[Node, Node]) -> None:
     here, there = pair
     receipts = await here.say("room", *(b"%d" % number for number in range(10)))
@@ -97,7 +102,7 @@ async def test_a_page_after_a_trimmed_offset_says_so(pair: tuple[Node, Node]) ->
     assert [page.trimmed for page in (trimmed, whole, from_the_start)] == [True, False, True]
 
 
-@pytest.mark.options(retention=Retention(entries=5))
+@promise("P8", options=Options(retention=Retention(entries=5)))
 async def test_paging_back_ends_at_the_first_entry_that_is_kept(pair: tuple[Node, Node]) -> None:
     here, there = pair
     await here.say("room", *(b"%d" % number for number in range(10)))
@@ -110,6 +115,7 @@ async def test_paging_back_ends_at_the_first_entry_that_is_kept(pair: tuple[Node
 @pytest.mark.parametrize(
     ("after", "before", "limit"), [(1, 2, 10), (None, None, 0), (None, 5, -1), (-1, None, 1), (None, -1, 1)]
 )
+@promise("P8")
 async def test_what_cannot_be_asked_for_is_an_error(
     pair: tuple[Node, Node], after: int | None, before: int | None, limit: int
 ) -> None:

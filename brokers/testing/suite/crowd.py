@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 
-import pytest
-
 from brokers.base import Entry
-from tests.contract.recorder import Node, chained
+from brokers.testing.promises import promise
+from brokers.testing.recorder import Node, chained
 
 ROOMS = [f"room {number}" for number in range(20)]
 
@@ -26,8 +25,7 @@ def _each_publisher_in_order(entries: list[Entry]) -> bool:
     return all(count == [0, 1, 2, 3, 4] for count in counts.values())
 
 
-@pytest.mark.promise("P3")
-@pytest.mark.promise("P4")
+@promise("P3", "P4")
 async def test_hundreds_of_publishers_on_two_nodes_make_one_order(pair: tuple[Node, Node]) -> None:
     for node in pair:
         await asyncio.gather(*(node.broker.subscribe(room) for room in ROOMS))
@@ -43,7 +41,7 @@ async def test_hundreds_of_publishers_on_two_nodes_make_one_order(pair: tuple[No
             assert [entry for entry in node.heard.entries if entry.room == room] == stored
 
 
-@pytest.mark.promise("P6")
+@promise("P6")
 async def test_those_who_stay_miss_nothing_while_hundreds_come_and_go(pair: tuple[Node, Node]) -> None:
     here, there = pair
     await here.broker.subscribe("stays")

@@ -1,6 +1,6 @@
 """What the suite needs of a broker: a maker, which opens a backbone, which makes nodes.
 
-Nothing else of a broker is known here, so a third party proves its own by adding its maker.
+Nothing else of a broker is known to the suite, so anybody proves a broker by handing in its maker.
 """
 
 from __future__ import annotations

@@ -6,10 +6,9 @@ from typing import Final
 
 import pytest
 
-from tests.contract.backbone import Backbone
-from tests.contract.recorder import Node
-
-pytestmark = pytest.mark.promise("P13")
+from brokers.testing.backbone import Backbone
+from brokers.testing.promises import promise
+from brokers.testing.recorder import Node
 
 PAYLOADS: Final = {
     "empty": b"",
@@ -21,6 +20,7 @@ PAYLOADS: Final = {
 }
 
 
+@promise("P13")
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS.keys())
 async def test_a_payload_comes_back_as_it_was_given(pair: tuple[Node, Node], payload: bytes) -> None:
     here, there = pair
@@ -31,6 +31,7 @@ async def test_a_payload_comes_back_as_it_was_given(pair: tuple[Node, Node], pay
     assert [entry.payload for entry in await there.all_kept("room")] == [payload]
 
 
+@promise("P13")
 async def test_the_largest_payload_comes_back_whole(backbone: Backbone, pair: tuple[Node, Node]) -> None:
     here, there = pair
     payload = bytes(range(256)) * (backbone.abilities.largest_payload // 256)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from brokers.base import Entry
-from tests.contract.recorder import Node, chained
+from brokers.testing.promises import promise
+from brokers.testing.recorder import Node, chained
 
 
-@pytest.mark.promise("P2")
+@promise("P2")
 async def test_what_is_acknowledged_is_in_the_history_at_its_position(pair: tuple[Node, Node]) -> None:
     here, there = pair
     for text in (b"one", b"two", b"three"):
@@ -21,7 +20,7 @@ async def test_what_is_acknowledged_is_in_the_history_at_its_position(pair: tupl
         assert page.head == (receipt.epoch, receipt.offset)
 
 
-@pytest.mark.promise("P2")
+@promise("P2")
 async def test_what_is_delivered_is_what_history_returns(pair: tuple[Node, Node]) -> None:
     here, there = pair
     await there.broker.subscribe("room")
@@ -30,7 +29,7 @@ async def test_what_is_delivered_is_what_history_returns(pair: tuple[Node, Node]
     assert there.heard.entries == await there.all_kept("room")
 
 
-@pytest.mark.promise("P3")
+@promise("P3")
 async def test_both_nodes_hear_one_order_when_both_publish(pair: tuple[Node, Node]) -> None:
     for node in pair:
         await node.broker.subscribe("room")
@@ -43,7 +42,7 @@ async def test_both_nodes_hear_one_order_when_both_publish(pair: tuple[Node, Nod
     assert here.heard.entries == there.heard.entries == await here.all_kept("room")
 
 
-@pytest.mark.promise("P3")
+@promise("P3")
 async def test_offsets_grow_within_one_epoch_and_each_entry_names_the_one_before(
     pair: tuple[Node, Node],
 ) -> None:
@@ -58,7 +57,7 @@ async def test_offsets_grow_within_one_epoch_and_each_entry_names_the_one_before
     assert chained(entries)
 
 
-@pytest.mark.promise("P3")
+@promise("P3")
 async def test_the_chain_of_a_room_knows_nothing_of_other_rooms(pair: tuple[Node, Node]) -> None:
     here, there = pair
     await there.broker.subscribe("one")
@@ -70,7 +69,7 @@ async def test_the_chain_of_a_room_knows_nothing_of_other_rooms(pair: tuple[Node
     assert chained(await here.all_kept("two"))
 
 
-@pytest.mark.promise("P4")
+@promise("P4")
 async def test_publishes_that_nobody_awaits_are_stored_in_the_order_of_the_calls(
     pair: tuple[Node, Node],
 ) -> None:
@@ -84,8 +83,7 @@ async def test_publishes_that_nobody_awaits_are_stored_in_the_order_of_the_calls
     assert offsets == sorted(set(offsets))
 
 
-@pytest.mark.promise("P3")
-@pytest.mark.promise("P4")
+@promise("P3", "P4")
 async def test_an_answer_published_while_an_entry_is_delivered_comes_after_it_everywhere(
     pair: tuple[Node, Node],
 ) -> None:

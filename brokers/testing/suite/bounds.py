@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from brokers.base import Retention
+from brokers.base import Options, Retention
 from brokers.errors import Refused
-from tests.contract.backbone import Backbone
-from tests.contract.recorder import Node, chained
+from brokers.testing.backbone import Backbone
+from brokers.testing.promises import promise
+from brokers.testing.recorder import Node, chained
 
-pytestmark = pytest.mark.promise("P9")
 
-
-@pytest.mark.options(retention=Retention(entries=5))
+@promise("P9", options=Options(retention=Retention(entries=5)))
 async def test_a_room_keeps_its_last_entries(pair: tuple[Node, Node]) -> None:
     here, there = pair
     receipts = await here.say("room", *(b"%d" % number for number in range(20)))
@@ -22,7 +21,7 @@ async def test_a_room_keeps_its_last_entries(pair: tuple[Node, Node]) -> None:
     assert chained(kept)
 
 
-@pytest.mark.options(retention=Retention(entries=5))
+@promise("P9", options=Options(retention=Retention(entries=5)))
 async def test_one_rooms_bound_takes_nothing_from_another(pair: tuple[Node, Node]) -> None:
     here, there = pair
     await here.say("quiet", b"kept")
@@ -30,8 +29,7 @@ async def test_one_rooms_bound_takes_nothing_from_another(pair: tuple[Node, Node
     assert [entry.payload for entry in await there.all_kept("quiet")] == [b"kept"]
 
 
-@pytest.mark.needs("bounded_size")
-@pytest.mark.options(retention=Retention(size=1000))
+@promise("P9", needs="bounded_size", options=Options(retention=Retention(size=1000)))
 async def test_a_room_keeps_so_many_bytes(pair: tuple[Node, Node]) -> None:
     here, there = pair
     await here.say("room", *(bytes([number]) * 300 for number in range(10)))
@@ -40,7 +38,7 @@ async def test_a_room_keeps_so_many_bytes(pair: tuple[Node, Node]) -> None:
     assert [len(entry.payload) for entry in await there.all_kept("room")] == [1000]
 
 
-@pytest.mark.options(retention=Retention(size=1000))
+@promise("P9", options=Options(retention=Retention(size=1000)))
 async def test_what_could_never_be_kept_is_refused_and_nothing_else_is_lost(pair: tuple[Node, Node]) -> None:
     here, there = pair
     await here.say("room", b"kept")
@@ -50,7 +48,7 @@ async def test_what_could_never_be_kept_is_refused_and_nothing_else_is_lost(pair
     assert not (await here.broker.publish("room", b"smaller", key="key")).duplicate
 
 
-@pytest.mark.options(retention=Retention(age=2.0))
+@promise("P9", options=Options(retention=Retention(age=2.0)))
 async def test_entries_that_are_too_old_are_gone_and_the_head_stays_known(
     backbone: Backbone, pair: tuple[Node, Node]
 ) -> None:
@@ -67,7 +65,7 @@ async def test_entries_that_are_too_old_are_gone_and_the_head_stays_known(
     assert [entry.payload for entry in await there.all_kept("room")] == [b"three"]
 
 
-@pytest.mark.options(retention=Retention(age=0.0))
+@promise("P9", options=Options(retention=Retention(age=0.0)))
 async def test_without_an_age_entries_are_kept(backbone: Backbone, pair: tuple[Node, Node]) -> None:
     here, there = pair
     await here.say("room", b"one")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tests.contract.recorder import Node
-
-pytestmark = pytest.mark.promise("P10")
+from brokers.testing.promises import promise
+from brokers.testing.recorder import Node
 
 
+@promise("P10")
 async def test_the_heads_of_many_rooms_are_their_last_positions(pair: tuple[Node, Node]) -> None:
     here, there = pair
     expected = {}
@@ -19,6 +17,7 @@ async def test_the_heads_of_many_rooms_are_their_last_positions(pair: tuple[Node
     assert await there.broker.heads(expected) == expected
 
 
+@promise("P10")
 async def test_an_unknown_room_has_offset_zero_and_asking_makes_none(pair: tuple[Node, Node]) -> None:
     here, there = pair
     await here.say("known", b"text")
@@ -28,10 +27,12 @@ async def test_an_unknown_room_has_offset_zero_and_asking_makes_none(pair: tuple
     assert (await there.broker.history("unknown", limit=1)).head == heads["unknown"]
 
 
+@promise("P10")
 async def test_no_rooms_have_no_heads(pair: tuple[Node, Node]) -> None:
     assert await pair[0].broker.heads([]) == {}
 
 
+@promise("P10")
 async def test_a_head_moves_with_each_entry(pair: tuple[Node, Node]) -> None:
     here, there = pair
     for _ in range(5):

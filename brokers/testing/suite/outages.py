@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from brokers.base import Options
 from brokers.errors import Unavailable
-from tests.contract.backbone import Backbone
-from tests.contract.recorder import Node, Recorder
-
-pytestmark = [pytest.mark.needs("interruption"), pytest.mark.options(timeout=1.0)]
+from brokers.testing.backbone import Backbone
+from brokers.testing.promises import promise
+from brokers.testing.recorder import Node, Recorder
 
 
 def _lost(heard: Recorder) -> bool:
@@ -35,7 +35,7 @@ async def _outage(backbone: Backbone, nodes: tuple[Node, ...]) -> AsyncIterator[
         await node.heard.until(_restored)
 
 
-@pytest.mark.promise("P14")
+@promise("P14", needs="interruption", options=Options(timeout=1.0))
 async def test_after_an_outage_all_rooms_are_heard_again(backbone: Backbone, pair: tuple[Node, Node]) -> None:
     here, there = pair
     rooms = {f"room {number}" for number in range(50)}
@@ -50,7 +50,7 @@ async def test_after_an_outage_all_rooms_are_heard_again(backbone: Backbone, pai
     assert {entry.room for entry in here.heard.entries} == rooms
 
 
-@pytest.mark.promise("P14")
+@promise("P14", needs="interruption", options=Options(timeout=1.0))
 async def test_each_outage_is_told_once_and_so_is_its_end(
     backbone: Backbone, pair: tuple[Node, Node]
 ) -> None:
@@ -61,7 +61,7 @@ async def test_each_outage_is_told_once_and_so_is_its_end(
         assert node.heard.states == ["lost", "restored"] * 3
 
 
-@pytest.mark.promise("P14")
+@promise("P14", needs="interruption", options=Options(timeout=1.0))
 async def test_when_restored_is_called_everything_works(backbone: Backbone, pair: tuple[Node, Node]) -> None:
     here, there = pair
     [before] = await here.say("room", b"before")
@@ -75,7 +75,7 @@ async def test_when_restored_is_called_everything_works(backbone: Backbone, pair
     await there.broker.probe()
 
 
-@pytest.mark.promise("P14")
+@promise("P14", needs="interruption", options=Options(timeout=1.0))
 async def test_a_room_left_during_the_outage_stays_left(backbone: Backbone, pair: tuple[Node, Node]) -> None:
     here, there = pair
     for room in ("left", "kept"):
@@ -89,7 +89,7 @@ async def test_a_room_left_during_the_outage_stays_left(backbone: Backbone, pair
     assert [entry.room for entry in here.heard.entries] == ["kept"]
 
 
-@pytest.mark.promise("P15")
+@promise("P15", needs="interruption", options=Options(timeout=1.0))
 async def test_what_needs_the_backbone_says_in_time_that_it_is_away(
     backbone: Backbone, pair: tuple[Node, Node]
 ) -> None:
@@ -109,7 +109,7 @@ async def test_what_needs_the_backbone_says_in_time_that_it_is_away(
         await here.broker.unsubscribe("room")
 
 
-@pytest.mark.promise("P15")
+@promise("P15", needs="interruption", options=Options(timeout=1.0))
 async def test_what_was_acknowledged_around_an_outage_is_stored_once_and_in_order(
     backbone: Backbone, pair: tuple[Node, Node]
 ) -> None:
@@ -123,7 +123,7 @@ async def test_what_was_acknowledged_around_an_outage_is_stored_once_and_in_orde
     assert [entry.payload for entry in await there.all_kept("room")] == [b"before", b"during", b"after"]
 
 
-@pytest.mark.promise("P15")
+@promise("P15", needs="interruption", options=Options(timeout=1.0))
 async def test_a_broker_can_be_closed_while_the_backbone_is_away(
     backbone: Backbone, pair: tuple[Node, Node]
 ) -> None:

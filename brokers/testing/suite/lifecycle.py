@@ -10,8 +10,9 @@ import pytest
 
 from brokers.base import Broker, Options
 from brokers.errors import Closed, Unavailable
-from tests.contract.backbone import Backbone, Maker
-from tests.contract.recorder import Node, Recorder
+from brokers.testing.backbone import Backbone, Maker
+from brokers.testing.promises import promise
+from brokers.testing.recorder import Node, Recorder
 
 
 async def _emit(broker: Broker) -> None:
@@ -30,8 +31,8 @@ METHODS: Final[dict[str, Callable[[Broker], Awaitable[object]]]] = {
 every_method = pytest.mark.parametrize("call", METHODS.values(), ids=METHODS.keys())
 
 
+@promise("P1")
 @every_method
-@pytest.mark.promise("P1")
 async def test_every_method_works_once_start_has_returned(
     pair: tuple[Node, Node], call: Callable[[Broker], Awaitable[object]]
 ) -> None:
@@ -39,9 +40,7 @@ async def test_every_method_works_once_start_has_returned(
         await call(node.broker)
 
 
-@pytest.mark.needs("interruption")
-@pytest.mark.options(timeout=1.0)
-@pytest.mark.promise("P1")
+@promise("P1", needs="interruption", options=Options(timeout=1.0))
 async def test_start_is_refused_while_the_backbone_is_out_of_reach(backbone: Backbone) -> None:
     await backbone.interrupt()
     node = backbone.node()
@@ -50,8 +49,7 @@ async def test_start_is_refused_while_the_backbone_is_out_of_reach(backbone: Bac
     await node.close()
 
 
-@pytest.mark.promise("P1")
-@pytest.mark.promise("P17")
+@promise("P1", "P17")
 @every_method
 async def test_a_broker_that_was_not_started_says_closed(
     backbone: Backbone, call: Callable[[Broker], Awaitable[object]]
@@ -60,7 +58,7 @@ async def test_a_broker_that_was_not_started_says_closed(
         await call(backbone.node())
 
 
-@pytest.mark.promise("P16")
+@promise("P16")
 async def test_a_probe_comes_back_and_is_heard_by_no_listener(pair: tuple[Node, Node]) -> None:
     for node in pair:
         await node.broker.subscribe("room")
@@ -70,9 +68,7 @@ async def test_a_probe_comes_back_and_is_heard_by_no_listener(pair: tuple[Node, 
         assert not node.heard.signals
 
 
-@pytest.mark.needs("interruption")
-@pytest.mark.options(timeout=1.0)
-@pytest.mark.promise("P16")
+@promise("P16", needs="interruption", options=Options(timeout=1.0))
 async def test_a_probe_fails_while_the_backbone_is_away_and_succeeds_after(
     backbone: Backbone, pair: tuple[Node, Node]
 ) -> None:
@@ -85,8 +81,8 @@ async def test_a_probe_fails_while_the_backbone_is_away_and_succeeds_after(
     await here.broker.probe()
 
 
+@promise("P17")
 @every_method
-@pytest.mark.promise("P17")
 async def test_a_closed_broker_says_so(
     pair: tuple[Node, Node], call: Callable[[Broker], Awaitable[object]]
 ) -> None:
@@ -96,7 +92,7 @@ async def test_a_closed_broker_says_so(
         await call(here.broker)
 
 
-@pytest.mark.promise("P17")
+@promise("P17")
 async def test_a_broker_is_closed_once_and_for_all(pair: tuple[Node, Node]) -> None:
     here, _ = pair
     await here.broker.close()
@@ -106,7 +102,7 @@ async def test_a_broker_is_closed_once_and_for_all(pair: tuple[Node, Node]) -> N
         await here.broker.start(Recorder())
 
 
-@pytest.mark.promise("P17")
+@promise("P17")
 async def test_nothing_is_called_back_after_close(pair: tuple[Node, Node]) -> None:
     here, there = pair
     for node in pair:
@@ -118,7 +114,7 @@ async def test_nothing_is_called_back_after_close(pair: tuple[Node, Node]) -> No
     assert (here.heard.entries, here.heard.signals, here.heard.states) == ([], [], [])
 
 
-@pytest.mark.promise("P17")
+@promise("P17")
 async def test_no_task_is_left_after_close(maker: Maker) -> None:
     async with maker(Options()) as backbone:
         before = asyncio.all_tasks()

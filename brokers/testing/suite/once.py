@@ -6,14 +6,14 @@ import asyncio
 
 import pytest
 
-from brokers.base import Retention
+from brokers.base import Options, Retention
 from brokers.errors import Unavailable
-from tests.contract.backbone import Backbone
-from tests.contract.recorder import Node
+from brokers.testing.backbone import Backbone
+from brokers.testing.promises import promise
+from brokers.testing.recorder import Node
 
-pytestmark = pytest.mark.promise("P5")
 
-
+@promise("P5")
 async def test_a_key_is_stored_once_and_the_first_payload_wins(pair: tuple[Node, Node]) -> None:
     here, _ = pair
     first = await here.broker.publish("room", b"first", key="key")
@@ -23,12 +23,14 @@ async def test_a_key_is_stored_once_and_the_first_payload_wins(pair: tuple[Node,
     assert [entry.payload for entry in await here.all_kept("room")] == [b"first", b"between"]
 
 
+@promise("P5")
 async def test_a_retry_on_another_node_is_known_there(pair: tuple[Node, Node]) -> None:
     here, there = pair
     first = await here.broker.publish("room", b"text", key="key")
     assert await there.broker.publish("room", b"text", key="key") == first._replace(duplicate=True)
 
 
+@promise("P5")
 async def test_a_duplicate_is_not_delivered(pair: tuple[Node, Node]) -> None:
     here, there = pair
     await there.broker.subscribe("room")
@@ -39,6 +41,7 @@ async def test_a_duplicate_is_not_delivered(pair: tuple[Node, Node]) -> None:
     assert there.heard.payloads("room") == [b"text", b"last"]
 
 
+@promise("P5")
 async def test_of_many_at_once_with_one_key_on_both_nodes_one_is_stored(pair: tuple[Node, Node]) -> None:
     receipts = await asyncio.gather(
         *(node.broker.publish("room", b"text", key="key") for _ in range(50) for node in pair)
@@ -48,6 +51,7 @@ async def test_of_many_at_once_with_one_key_on_both_nodes_one_is_stored(pair: tu
     assert len(await pair[0].all_kept("room")) == 1
 
 
+@promise("P5")
 async def test_the_same_key_in_another_room_is_another_key(pair: tuple[Node, Node]) -> None:
     here, there = pair
     await here.say("two", b"so that the positions differ")
@@ -57,6 +61,7 @@ async def test_the_same_key_in_another_room_is_another_key(pair: tuple[Node, Nod
     assert [entry.offset for entry in await here.all_kept("two")][-1] == receipt.offset
 
 
+@promise("P5")
 async def test_keys_are_text_and_no_patterns(pair: tuple[Node, Node]) -> None:
     here, there = pair
     keys = ["*", ">", "a.b", "a:b", "{a}", "a b", "ä", "A", "a", "a" * 100]
@@ -66,7 +71,7 @@ async def test_keys_are_text_and_no_patterns(pair: tuple[Node, Node]) -> None:
         assert (await there.broker.publish("room", b"text", key=key)).duplicate
 
 
-@pytest.mark.options(retention=Retention(entries=2))
+@promise("P5", options=Options(retention=Retention(entries=2)))
 async def test_a_key_is_known_even_when_its_entry_was_trimmed(pair: tuple[Node, Node]) -> None:
     here, there = pair
     first = await here.broker.publish("room", b"text", key="key")
@@ -75,7 +80,7 @@ async def test_a_key_is_known_even_when_its_entry_was_trimmed(pair: tuple[Node, 
     assert [entry.payload for entry in await here.all_kept("room")] == [b"two", b"three"]
 
 
-@pytest.mark.options(key_window=2.0)
+@promise("P5", options=Options(key_window=2.0))
 async def test_a_key_is_another_message_after_its_window(backbone: Backbone, pair: tuple[Node, Node]) -> None:
     here, there = pair
     first = await here.broker.publish("room", b"text", key="key")
@@ -87,8 +92,7 @@ async def test_a_key_is_another_message_after_its_window(backbone: Backbone, pai
     assert await here.broker.publish("room", b"text", key="key") == second._replace(duplicate=True)
 
 
-@pytest.mark.needs("lost_answers")
-@pytest.mark.options(timeout=1.0)
+@promise("P5", needs="lost_answers", options=Options(timeout=1.0))
 async def test_a_retry_finds_what_was_stored_though_the_answer_was_lost(
     backbone: Backbone, pair: tuple[Node, Node]
 ) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from brokers.base import Position
-from tests.contract.recorder import Node
+from brokers.testing.promises import promise
+from brokers.testing.recorder import Node
 
 
-@pytest.mark.promise("P6")
+@promise("P6")
 async def test_subscribe_returns_the_head_and_what_follows_is_delivered(pair: tuple[Node, Node]) -> None:
     here, there = pair
     [before] = await here.say("room", b"before")
@@ -22,7 +21,7 @@ async def test_subscribe_returns_the_head_and_what_follows_is_delivered(pair: tu
     assert (entry.payload, entry.prev) == (b"after", head.offset)
 
 
-@pytest.mark.promise("P6")
+@promise("P6")
 async def test_a_room_that_has_no_entry_yet_can_be_subscribed_and_keeps_its_epoch(
     pair: tuple[Node, Node],
 ) -> None:
@@ -35,7 +34,7 @@ async def test_a_room_that_has_no_entry_yet_can_be_subscribed_and_keeps_its_epoc
     assert receipt.epoch == head.epoch
 
 
-@pytest.mark.promise("P6")
+@promise("P6")
 async def test_nothing_falls_between_the_head_and_the_first_delivery(pair: tuple[Node, Node]) -> None:
     here, there = pair
     rooms = [f"room {number}" for number in range(20)]
@@ -64,7 +63,7 @@ async def test_nothing_falls_between_the_head_and_the_first_delivery(pair: tuple
         assert [entry for entry in delivered if entry.offset > heads[room].offset] == list(expected)
 
 
-@pytest.mark.promise("P6")
+@promise("P6")
 async def test_a_node_hears_what_it_publishes_itself(pair: tuple[Node, Node]) -> None:
     here, _ = pair
     await here.broker.subscribe("room")
@@ -73,7 +72,7 @@ async def test_a_node_hears_what_it_publishes_itself(pair: tuple[Node, Node]) ->
     assert here.heard.payloads("room") == [b"echo"]
 
 
-@pytest.mark.promise("P7")
+@promise("P7")
 async def test_nothing_is_delivered_after_unsubscribe(pair: tuple[Node, Node]) -> None:
     here, there = pair
     for node in pair:
@@ -86,7 +85,7 @@ async def test_nothing_is_delivered_after_unsubscribe(pair: tuple[Node, Node]) -
     assert (here.heard.entries, here.heard.signals) == ([], [])
 
 
-@pytest.mark.promise("P7")
+@promise("P7")
 async def test_a_room_that_was_never_subscribed_is_not_heard(pair: tuple[Node, Node]) -> None:
     here, there = pair
     await here.broker.subscribe("room")
@@ -97,7 +96,7 @@ async def test_a_room_that_was_never_subscribed_is_not_heard(pair: tuple[Node, N
     assert [entry.room for entry in here.heard.entries] == ["room"]
 
 
-@pytest.mark.promise("P7")
+@promise("P7")
 async def test_subscribing_twice_delivers_once_and_unsubscribing_once_ends_it(
     pair: tuple[Node, Node],
 ) -> None:
@@ -116,8 +115,7 @@ async def test_subscribing_twice_delivers_once_and_unsubscribing_once_ends_it(
     assert len(here.heard.entries) == 2
 
 
-@pytest.mark.promise("P6")
-@pytest.mark.promise("P7")
+@promise("P6", "P7")
 async def test_the_last_of_many_racing_changes_counts(pair: tuple[Node, Node]) -> None:
     here, there = pair
 
@@ -138,7 +136,7 @@ async def test_the_last_of_many_racing_changes_counts(pair: tuple[Node, Node]) -
     assert {entry.room for entry in here.heard.entries} == {f"room {number}" for number in range(0, 20, 2)}
 
 
-@pytest.mark.promise("P6")
+@promise("P6")
 async def test_subscribers_of_one_room_at_once_all_get_what_follows(pair: tuple[Node, Node]) -> None:
     here, there = pair
     heads = await asyncio.gather(*(here.broker.subscribe("room") for _ in range(20)))

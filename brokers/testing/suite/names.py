@@ -6,9 +6,8 @@ from typing import Final
 
 import pytest
 
-from tests.contract.recorder import Node
-
-pytestmark = pytest.mark.promise("P12")
+from brokers.testing.promises import promise
+from brokers.testing.recorder import Node
 
 NAMES: Final = {
     "empty": "",
@@ -46,6 +45,7 @@ NAMES: Final = {
 every_name = pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
 
 
+@promise("P12")
 @every_name
 async def test_a_name_hears_its_own_room_and_no_other(pair: tuple[Node, Node], name: str) -> None:
     here, there = pair
@@ -60,6 +60,7 @@ async def test_a_name_hears_its_own_room_and_no_other(pair: tuple[Node, Node], n
     assert there.heard.signals == [(name, name.encode())]
 
 
+@promise("P12")
 async def test_each_name_keeps_its_own_history_and_head(pair: tuple[Node, Node]) -> None:
     here, there = pair
     expected = {}
@@ -72,6 +73,7 @@ async def test_each_name_keeps_its_own_history_and_head(pair: tuple[Node, Node])
     assert await there.broker.heads(NAMES.values()) == expected
 
 
+@promise("P12")
 @every_name
 async def test_leaving_all_other_names_keeps_this_one(pair: tuple[Node, Node], name: str) -> None:
     here, there = pair
