@@ -76,6 +76,7 @@ async def test_a_probe_fails_while_the_backbone_is_away_and_succeeds_after(
     await backbone.interrupt()
     with pytest.raises(Unavailable):
         await here.broker.probe()
+    await here.heard.until(lambda heard: heard.states == ["lost"])
     await backbone.restore()
     await here.heard.until(lambda heard: heard.states == ["lost", "restored"])
     await here.broker.probe()

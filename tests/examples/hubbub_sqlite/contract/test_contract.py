@@ -1,0 +1,3 @@
+"""Our broker keeps hubbub's contract."""
+
+from brokers.testing.suite import *
