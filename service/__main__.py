@@ -1,34 +1,25 @@
-"""`python -m service`: run one node until it's told to stop."""
+"""`python -m service`: run one node, or several workers, until told to stop."""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import logging
-import os
 import signal
 import sys
 from collections.abc import Sequence
 from typing import Final
 
-from brokers.errors import BrokerError
 from service import __version__, logs
-from service.auth import BadKey
+from service.auth import Authenticator
 from service.drain import drain
-from service.server import CannotListen, Running, running
+from service.listening import reserve
+from service.process import STOPPED, USAGE, Ending, exit_at_once, run
+from service.server import running
 from service.settings import Settings, SettingsError, load, show
+from service.workers.supervisor import Patience, Supervisor
 
-try:
-    from uvloop import new_event_loop
-except ImportError:  # pragma: no cover - uvloop is not made for Windows
-    from asyncio import new_event_loop  # type: ignore[assignment]  # uvloop's is a kind of asyncio's
-
-_FAILED: Final = 1
-_USAGE: Final = 2
 # Where the terminal client looks by itself.
 _USUAL_PORT: Final = 8000
-
-_log: Final = logging.getLogger(__name__)
+_ALL: Final = frozenset({"127.0.0.1", "0.0.0.0", "::", "::1"})  # noqa: S104 - compared, not bound
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,47 +34,60 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load()
     except SettingsError as error:
         print(error, file=sys.stderr)
-        return _USAGE
+        return USAGE
     if wanted.show_settings:
         print(show(settings))
         return 0
     logs.configure(settings)
-    try:
-        with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            runner.run(_serve(settings))
-    except (BadKey, BrokerError, CannotListen) as error:
-        print(f"hubbub: {error}", file=sys.stderr)
-        return _USAGE if isinstance(error, BadKey) else _FAILED
-    return 0
+    return run(_serve(settings) if settings.workers == 1 else _supervise(settings))
 
 
-async def _serve(settings: Settings) -> None:
-    loop = asyncio.get_running_loop()
-    stopped: asyncio.Future[int] = loop.create_future()
+async def _serve(settings: Settings) -> int:
     async with running(settings) as here:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, _stop, stopped, number)
-        _greet(here)
-        if await stopped == signal.SIGTERM:
+        ending = Ending()
+        _greet(settings, here.port)
+        if await ending.told == signal.SIGTERM:
             # Somebody who runs several nodes stops one: its clients are to move without noticing.
             await drain(here.node)
+    return STOPPED
 
 
-def _stop(stopped: asyncio.Future[int], number: int) -> None:
-    """Stop in order; at the second signal at once."""
-    if stopped.done():
-        os._exit(128 + number)
-    _log.info("stopping", extra={"signal": signal.Signals(number).name})
-    stopped.set_result(number)
+async def _supervise(settings: Settings) -> int:
+    """Start the workers behind a port that this process holds for them, and end with them."""
+    # A key that is no good is said once, and not by each worker.
+    Authenticator(settings)
+    with reserve(settings) as held:
+        port = held.getsockname()[1]
+
+        def command(number: int) -> Sequence[str]:
+            return (sys.executable, "-m", "service.workers", str(number), str(port))
+
+        patience = Patience(stop=settings.stop_seconds, answer=settings.broker_timeout + 1)
+        supervisor = Supervisor(
+            command, settings.workers, patience=patience, all_serve=lambda: _greet(settings, port)
+        )
+
+        def at_once(number: int) -> None:
+            supervisor.kill()
+            exit_at_once(number)
+
+        ending = Ending(at_once)
+        ending.told.add_done_callback(lambda told: supervisor.stop(told.result()))
+        code = await supervisor.run()
+    if supervisor.trouble is not None:
+        print(f"hubbub: {supervisor.trouble}", file=sys.stderr)
+    return code
 
 
-def _greet(here: Running) -> None:
+def _greet(settings: Settings, port: int) -> None:
     """Say where the page is, and how to chat from a terminal."""
-    shown = "localhost" if here.host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else here.host  # noqa: S104 - compared, not bound
-    server = "" if here.port == _USUAL_PORT else f" --server ws://{shown}:{here.port}"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    shown = "localhost" if settings.host in _ALL else host
+    server = "" if port == _USUAL_PORT else f" --server ws://{shown}:{port}"
+    workers = "" if settings.workers == 1 else f", {settings.workers} workers"
     print(
-        f"\n  hubbub {__version__} runs, broker {here.node.settings.broker}.\n"
-        f"  In a browser:   http://{shown}:{here.port}\n"
+        f"\n  hubbub {__version__} runs, broker {settings.broker}{workers}.\n"
+        f"  In a browser:   http://{shown}:{port}\n"
         f"  In a terminal:  .venv/bin/hubbub-chat{server} lobby\n"
         f"  Ctrl+C stops it.\n",
         flush=True,

@@ -44,7 +44,7 @@ class Faults(ErrorHandler):
             ErrorHandler.log(request, exception)
 
 
-def make_app(node: Node) -> Sanic[Config, SimpleNamespace]:
+def make_app(node: Node, crew: health.Crew | None = None) -> Sanic[Config, SimpleNamespace]:
     """Put the routes of a node together. Works on `LeanProtocol` and on Sanic's stock protocol."""
     app: Sanic[Config, SimpleNamespace] = Sanic(
         f"hubbub-{node.name}", config=_config(node), configure_logging=False, error_handler=Faults()
@@ -55,7 +55,7 @@ def make_app(node: Node) -> Sanic[Config, SimpleNamespace]:
         await admit(node, request, websocket)
 
     app.add_websocket_route(chat, "/ws", subprotocols=Offer(SUBPROTOCOL))
-    health.add_routes(app, node)
+    health.add_routes(app, node, crew)
     api.add_routes(app, node)
     pages.add_routes(app)
     return app

@@ -16,6 +16,10 @@ class Backoff:
         self._longest = longest
 
     async def rest(self) -> None:
-        """Wait before the next try: half of the time to all of it."""
-        await asyncio.sleep(self._wait * (0.5 + random() / 2))  # noqa: S311 - jitter, not a secret
-        self._wait = min(2 * self._wait, self._longest)
+        """Wait before the next try."""
+        await asyncio.sleep(self.next())
+
+    def next(self) -> float:
+        """Give the seconds to wait before the next try: half of the time to all of it."""
+        wait, self._wait = self._wait, min(2 * self._wait, self._longest)
+        return wait * (0.5 + random() / 2)  # noqa: S311 - jitter, not a secret

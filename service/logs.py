@@ -11,6 +11,7 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, TextIO
 
 from typing_extensions import override
@@ -41,6 +42,12 @@ class Discreet(logging.Filter):
 def _is_news(record: logging.LogRecord) -> bool:
     """Tell whether a record is worth a line: Sanic recommends its debug mode at each start on a terminal."""
     return "PRODUCTION mode" not in record.getMessage()
+
+
+def _sign(worker: int, record: logging.LogRecord) -> bool:
+    """Put a worker's number on a record."""
+    record.worker = worker
+    return True
 
 
 class TextFormatter(logging.Formatter):
@@ -78,8 +85,10 @@ class _Handler(logging.StreamHandler[TextIO]):
     """Ours: told apart from others, so that configuring again replaces it and spares theirs."""
 
 
-def configure(settings: Settings, stream: TextIO | None = None) -> None:
+def configure(settings: Settings, stream: TextIO | None = None, *, worker: int | None = None) -> None:
     """Send this process's logs to `stream` (standard error by default), in the form that was set.
+
+    Each line of one of several workers names it.
 
     Idempotent. Called again once Sanic is imported, it finds the loggers that came with it.
     """
@@ -88,6 +97,8 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     handler.setFormatter(_formatter(settings.log_format, stream))
     handler.addFilter(Discreet())
     handler.addFilter(_is_news)
+    if worker is not None:
+        handler.addFilter(partial(_sign, worker))
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     root = logging.getLogger()
     for earlier in [each for each in root.handlers if isinstance(each, _Handler)]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Final, TypeAlias
 
@@ -166,7 +166,11 @@ class Metrics:
 
     def exposition(self) -> bytes:
         """Make the text that Prometheus reads."""
-        return generate_latest(_registry(self))
+        return exposition(self.families())
+
+    def families(self) -> list[Metric]:
+        """Read all metrics as they are now."""
+        return list(_Export(self).collect())
 
     def task_failed(self, name: str) -> None:  # noqa: ARG002 - what Tasks calls back; the name is in the log
         """Count a task that ended with an error."""
@@ -194,10 +198,22 @@ class _Export(Collector):
             )
 
 
-def _registry(metrics: Metrics) -> CollectorRegistry:
+class _Ready(Collector):
+    """Metrics that were read already."""
+
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = families
+
+    @override
+    def collect(self) -> Iterable[Metric]:
+        return self._families
+
+
+def exposition(families: Iterable[Metric]) -> bytes:
+    """Make the text that Prometheus reads."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Export(metrics))
-    return registry
+    registry.register(_Ready(families))
+    return generate_latest(registry)
 
 
 def _info(broker: str) -> Metric:

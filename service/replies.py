@@ -18,13 +18,14 @@ JSON: Final = "application/json"
 _MOST_DIGITS: Final = 15
 
 
-class Health(msgspec.Struct, frozen=True):
-    """How a node is."""
+class Health(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a node is; `workers` tells of each, where there are several behind the port."""
 
     status: str
     version: str
     broker: str
     node: str
+    workers: dict[int, str] = {}
 
 
 class Posted(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import cast
+from typing import Final, cast
 
 from sanic import Sanic
 from sanic.server.async_server import AsyncioServer
@@ -16,13 +16,14 @@ from brokers.base import Broker
 from brokers.registry import make_broker
 from hubbub_protocol import Close
 from service.app import make_app
+from service.health import Crew
 from service.lean import LeanProtocol
+from service.listening import listen
 from service.node import Node
 from service.settings import Settings
 
-
-class CannotListen(Exception):
-    """The address can't be listened on; the message says why and what to set."""
+# Sanic tells nobody that a request is answered: how often it's looked at while the node stops (seconds).
+_GLANCE: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +36,33 @@ class Running:
 
 
 @asynccontextmanager
-async def running(settings: Settings, broker: Broker | None = None) -> AsyncIterator[Running]:
+async def running(
+    settings: Settings,
+    broker: Broker | None = None,
+    *,
+    listener: socket.socket | None = None,
+    crew: Crew | None = None,
+) -> AsyncIterator[Running]:
     """Serve for the time of the block; at its end all connections are closed with 1012.
 
-    `broker` stands in for the one that the settings name.
+    `broker` stands in for the one that the settings name. One of several workers is handed its `listener`,
+    and the `crew` of all.
 
     Raises:
         CannotListen: the port is taken, or the address is not this machine's.
         BrokerError: the broker can't be reached, or can't serve.
     """
-    listener = _listen(settings)
-    try:
+    # Before anything else is done, so that a port which is taken is said at once.
+    with listener or listen(settings) as here:
         broker = broker or make_broker(settings.broker, settings.broker_options)
-        async with Node(settings, broker) as node, _serving(node, listener):
-            host, port = listener.getsockname()[:2]
+        async with Node(settings, broker) as node, _serving(node, here, crew):
+            host, port = here.getsockname()[:2]
             yield Running(node, host, port)
-    finally:
-        listener.close()
 
 
 @asynccontextmanager
-async def _serving(node: Node, listener: socket.socket) -> AsyncIterator[None]:
-    app = make_app(node)
+async def _serving(node: Node, listener: socket.socket, crew: Crew | None) -> AsyncIterator[None]:
+    app = make_app(node, crew)
     # The socket keeps a name of its own after `server` has closed it.
     server = cast(
         AsyncioServer,
@@ -71,18 +77,16 @@ async def _serving(node: Node, listener: socket.socket) -> AsyncIterator[None]:
         node.draining = True
         sockets.close()
         await node.close_all(Close.RESTART, "the node restarts")
+        await _finish_requests(server, node.settings.close_seconds)
         for connection in list(server.connections):
             connection.abort()
         Sanic.unregister_app(app)
 
 
-def _listen(settings: Settings) -> socket.socket:
-    """Take the port before anything else is done, so that a taken one is said at once."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=settings.backlog)
-    except OSError as error:
-        where = f"{settings.host}:{settings.port}"
-        raise CannotListen(
-            f"can't listen on {where}: {error.strerror}. Set HUBBUB_PORT or HUBBUB_HOST to another."
-        ) from error
+async def _finish_requests(server: AsyncioServer, limit: float) -> None:
+    """Let HTTP requests be answered that are here already, for `limit` seconds at most."""
+    end = asyncio.get_running_loop().time() + limit
+    while server.connections and asyncio.get_running_loop().time() < end:
+        for connection in list(server.connections):
+            connection.close_if_idle()
+        await asyncio.sleep(_GLANCE)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from typing import Final
 
+from brokers.errors import BrokerError
+from brokers.registry import find_broker
 from service.settings.table import Settings
 
 # JSON may write one character as two escapes of six bytes each; the rest of a `send` fits in the margin.
@@ -30,16 +33,19 @@ def contradictions(settings: Settings) -> Iterator[str]:
 def _workers(settings: Settings) -> Iterator[str]:
     if settings.workers == 1:
         return
-    if settings.broker == "memory":
+    asked = f"HUBBUB_WORKERS={settings.workers} is refused"
+    try:
+        joined = find_broker(settings.broker).shared
+    except BrokerError as error:
+        yield f"{asked}: {error}"
+        return
+    if not joined:
         yield (
-            f"HUBBUB_WORKERS={settings.workers} is refused with BROKER=memory: each worker would have rooms "
-            "of its own, and people in the same room would not see each other. Set HUBBUB_WORKERS=1."
+            f"{asked} with BROKER={settings.broker}: each worker would have rooms of its own, and people in "
+            "the same room would not see each other. Set HUBBUB_WORKERS=1, or BROKER to redis or nats."
         )
-    else:
-        yield (
-            f"HUBBUB_WORKERS={settings.workers} is refused: several workers come with a later release. Set "
-            f"HUBBUB_WORKERS=1 and start several nodes; BROKER={settings.broker} joins them."
-        )
+    elif not hasattr(socket, "SO_REUSEPORT"):
+        yield f"{asked}: this system can't share a port between processes (SO_REUSEPORT). Set 1."
 
 
 def _sizes(settings: Settings) -> Iterator[str]:

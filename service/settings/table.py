@@ -15,6 +15,7 @@ T = TypeVar("T")
 _DAY: Final = 24 * 3600
 _MIB: Final = 1024 * 1024
 _META: Final = "hubbub"
+_STOP_MARGIN: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,10 @@ class Settings:
     )
     port: int = _set("HUBBUB_PORT", 8000, Whole(0, 65535), "The port to listen on; 0 for any that is free.")
     workers: int = _set(
-        "HUBBUB_WORKERS", 1, Whole(1, 256), "Server processes. More than 1 come with a later release."
+        "HUBBUB_WORKERS",
+        1,
+        Whole(1, 256),
+        "Processes behind the port, each a node of its own; not with BROKER=memory.",
     )
     backlog: int = _set(
         "HUBBUB_BACKLOG",
@@ -253,6 +257,11 @@ class Settings:
             timeout=self.broker_timeout,
             prefix=self.prefix,
         )
+
+    @property
+    def stop_seconds(self) -> float:
+        """How long a process that was told to stop may take: its parts' own limits, and some more."""
+        return self.drain_seconds + 3 * self.close_seconds + _STOP_MARGIN
 
     @property
     def takes_guests(self) -> bool:

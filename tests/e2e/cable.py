@@ -36,8 +36,8 @@ class Cable:
         self._writers |= ends
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(_pump(reader, far_writer))
-                group.create_task(_pump(far_reader, writer))
+                group.create_task(pump(reader, far_writer))
+                group.create_task(pump(far_reader, writer))
         finally:
             self._writers -= ends
 
@@ -56,7 +56,8 @@ async def cable(to: int) -> AsyncIterator[Cable]:
         await server.wait_closed()
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Hand on what comes in, and the end of it."""
     try:
         while data := await reader.read(1 << 16):
             writer.write(data)

@@ -37,6 +37,13 @@ class Person:
             text = f"{self.name} {number}"
             self.receipts[text] = await self.room.send(text)
 
+    async def talk_until(self, enough: asyncio.Event, pause: float) -> None:
+        """Say numbered things, each when the one before it is stored and `pause` seconds went by."""
+        while not enough.is_set():
+            text = f"{self.name} {len(self.receipts)}"
+            self.receipts[text] = await self.room.send(text)
+            await asyncio.sleep(pause)
+
     def messages(self) -> list[Message]:
         return [event for event in self.seen if event is not None]
 

@@ -57,6 +57,16 @@ class Server:
         assert self._process is not None
         self._process.send_signal(number)
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def ended(self, within: float = 30) -> int:
+        """Wait until it has ended by itself; give its exit code."""
+        assert self._process is not None
+        return self._process.wait(within)
+
     def restart(self) -> None:
         self.kill()
         self.start()

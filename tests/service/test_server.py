@@ -6,8 +6,12 @@ import asyncio
 import socket
 
 import pytest
+from typing_extensions import override
 
-from service.server import CannotListen, running
+from brokers.base import Options
+from brokers.memory import MemoryBroker
+from service.listening import CannotListen
+from service.server import running
 from tests.service.framing import frame
 from tests.service.peer import PATIENCE, Peer
 from tests.service.serving import quick
@@ -86,3 +90,30 @@ async def test_a_node_may_be_started_again_in_the_same_process() -> None:
             await peer.upgrade()
             assert (await peer.ask("hello"))["type"] == "welcome"
             await peer.leave()
+
+
+async def test_a_request_that_came_ahead_of_the_end_is_answered() -> None:
+    broker = Slow(Options())
+    async with running(quick(), broker) as here:
+        reader, writer = await asyncio.open_connection("127.0.0.1", here.port)
+        idle, idle_writer = await asyncio.open_connection("127.0.0.1", here.port)
+        writer.write(b"GET /health/ready HTTP/1.1\r\nHost: here\r\n\r\n")
+        await broker.asked.wait()
+        asyncio.get_running_loop().call_later(0.05, broker.go_on.set)
+    assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+    assert await idle.read() == b""
+    for each in (writer, idle_writer):
+        each.close()
+
+
+class Slow(MemoryBroker):
+    """A broker whose probe waits for the test."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__(options)
+        self.asked, self.go_on = asyncio.Event(), asyncio.Event()
+
+    @override
+    async def probe(self) -> None:
+        self.asked.set()
+        await self.go_on.wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 
 import pytest
@@ -29,12 +30,22 @@ def test_several_workers_on_memory_are_refused_with_the_reason() -> None:
     fault = _fault({"HUBBUB_WORKERS": "2"})
     assert "HUBBUB_WORKERS=2 is refused with BROKER=memory" in fault
     assert "would not see each other" in fault
+    assert "Set HUBBUB_WORKERS=1, or BROKER to redis or nats" in fault
 
 
-def test_several_workers_are_not_built_yet_whatever_joins_them() -> None:
-    [fault] = _contradictions(broker="redis", workers=4)
-    assert "HUBBUB_WORKERS=4 is refused: several workers come with a later release" in fault
-    assert "BROKER=redis joins them" in fault
+@pytest.mark.parametrize("broker", ["redis", "nats"])
+def test_several_workers_are_joined_by_a_broker_of_their_own(broker: str) -> None:
+    assert load({"HUBBUB_WORKERS": "4", "BROKER": broker}).workers == 4
+
+
+def test_several_workers_need_a_system_that_lets_them_share_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(socket, "SO_REUSEPORT")
+    assert "can't share a port between processes" in _fault({"HUBBUB_WORKERS": "2", "BROKER": "redis"})
+
+
+def test_a_broker_that_can_not_be_loaded_is_said_in_the_same_way() -> None:
+    [fault] = _contradictions(broker="nobody", workers=2)
+    assert fault.startswith("HUBBUB_WORKERS=2 is refused: no broker named 'nobody' is installed.")
 
 
 @pytest.mark.parametrize(

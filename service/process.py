@@ -1,0 +1,66 @@
+"""What each process of ours does at its start and at its end: the loop, the exit codes, the signals."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Final
+
+from brokers.errors import BrokerError
+from service.auth import BadKey
+from service.listening import CannotListen
+
+try:
+    from uvloop import new_event_loop
+except ImportError:  # pragma: no cover - uvloop is not made for Windows
+    from asyncio import new_event_loop  # type: ignore[assignment]  # uvloop's is a kind of asyncio's
+
+STOPPED: Final = 0
+FAILED: Final = 1
+USAGE: Final = 2
+_BY_SIGNAL: Final = 128
+
+_log: Final = logging.getLogger(__name__)
+
+
+def run(work: Coroutine[None, None, int], *, who: str = "hubbub") -> int:
+    """Run to the end; give the exit code. What keeps us from starting is said in one sentence."""
+    try:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            return runner.run(work)
+    except (BadKey, BrokerError, CannotListen) as error:
+        sys.stderr.write(f"{who}: {error}\n")
+        return USAGE if isinstance(error, BadKey) else FAILED
+
+
+def exit_at_once(number: int) -> None:
+    """End this process here and now, as somebody who sends a second signal wants it."""
+    os._exit(_BY_SIGNAL + number)
+
+
+class Ending:
+    """How this process was told to end: by SIGTERM in good order, by SIGINT soon, by a second one at once.
+
+    Attributes:
+        told: is done with the signal once there was one.
+    """
+
+    def __init__(self, again: Callable[[int], None] = exit_at_once) -> None:
+        """Listen to the signals from now on; `again` is called with a second one."""
+        loop = asyncio.get_running_loop()
+        self.told: asyncio.Future[int] = loop.create_future()
+        self._again = again
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.take, number)
+
+    def take(self, number: int) -> None:
+        """Learn of a signal."""
+        if self.told.done():
+            self._again(number)
+            return
+        _log.info("stopping", extra={"signal": signal.Signals(number).name})
+        self.told.set_result(number)

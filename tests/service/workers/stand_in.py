@@ -1,0 +1,45 @@
+"""A worker that does nothing but what a test wants of it: `stand_in.py BEHAVIOUR NUMBER`."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+import time
+
+from service.process import Ending
+from service.tasks import Tasks
+from service.workers.crew import Crew
+from service.workers.reports import PULSE
+
+LIMIT = 30
+
+
+async def pulse() -> bytes:
+    return b"null"
+
+
+async def work(behaviour: str) -> int:
+    if behaviour == "fail":
+        return 1
+    tasks = Tasks()
+    # A second signal means nothing to a worker.
+    ending = Ending(lambda _: None)
+    crew = Crew(socket.socket(fileno=0), tasks, LIMIT)
+    crew.answers[PULSE] = pulse
+    await crew.open()
+    tasks.start(crew.run(lambda: ending.take(signal.SIGINT)), name="line")
+    await crew.serve()
+    if behaviour == "hang":
+        time.sleep(LIMIT)  # noqa: ASYNC251 - that is the point
+    if behaviour != "die":
+        await ending.told
+    if behaviour == "stay":
+        await asyncio.sleep(LIMIT)
+    await tasks.close()
+    return 3 if behaviour == "die" else 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(work(sys.argv[1])))
