@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 
 class Cable:
-    """A TCP proxy on a free port."""
+    """A TCP proxy on a free port, to the first of some ports at which somebody answers."""
 
-    def __init__(self, to: int) -> None:
+    def __init__(self, to: tuple[int, ...]) -> None:
         self._to = to
         self._plugged = True
         self._writers: set[asyncio.StreamWriter] = set()
@@ -28,10 +28,11 @@ class Cable:
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Join one client with the server until either ends."""
-        if not self._plugged:
+        far = await self._reach() if self._plugged else None
+        if far is None:
             writer.transport.abort()
             return
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to)
+        far_reader, far_writer = far
         ends = {writer, far_writer}
         self._writers |= ends
         try:
@@ -41,10 +42,16 @@ class Cable:
         finally:
             self._writers -= ends
 
+    async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        for port in self._to:
+            with suppress(ConnectionError):
+                return await asyncio.open_connection("127.0.0.1", port)
+        return None
+
 
 @asynccontextmanager
-async def cable(to: int) -> AsyncIterator[Cable]:
-    """Lay a cable to a port of this machine for the time of the block."""
+async def cable(*to: int) -> AsyncIterator[Cable]:
+    """Lay a cable to a port of this machine, or to the first that answers, for the time of the block."""
     laid = Cable(to)
     server = await asyncio.start_server(laid.carry, "127.0.0.1", 0)
     laid.port = server.sockets[0].getsockname()[1]

@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from hubbub_client import Client, Gap, Message, Receipt, Room
+from hubbub_client import Client, Gap, Message, Options, Receipt, Room
 
 ROOM = "lobby"
+# A node or a broker that starts again on a busy machine takes its time.
+PATIENT = Options(within=60)
 
 
 @dataclass(slots=True)
@@ -31,9 +33,9 @@ class Person:
                 self.seen.append(None)
             changed()
 
-    async def talk(self, count: int) -> None:
+    async def talk(self, count: int, first: int = 0) -> None:
         """Say numbered things, each when the one before it is stored."""
-        for number in range(count):
+        for number in range(first, first + count):
             text = f"{self.name} {number}"
             self.receipts[text] = await self.room.send(text)
 
@@ -71,12 +73,12 @@ class Crowd:
 
 
 @asynccontextmanager
-async def crowd(url: str, size: int) -> AsyncIterator[Crowd]:
-    """Bring people into a room for the time of the block."""
+async def crowd(*urls: str) -> AsyncIterator[Crowd]:
+    """Bring people into a room for the time of the block, one to each URL."""
     people: list[Person] = []
     async with asyncio.TaskGroup() as clients:
-        for number in range(size):
-            client = await Client(url, name=f"p{number}").__aenter__()
+        for number, url in enumerate(urls):
+            client = await Client(url, name=f"p{number}", options=PATIENT).__aenter__()
             people.append(Person(f"p{number}", client, await client.join(ROOM)))
         gathered = Crowd(people)
         readers = [clients.create_task(person.read(gathered.changed)) for person in people]

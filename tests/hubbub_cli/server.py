@@ -27,6 +27,11 @@ class Server:
     def url(self) -> str:
         return f"ws://127.0.0.1:{self.port}"
 
+    @property
+    def runs(self) -> bool:
+        """Tell whether it was started and not killed."""
+        return self._process is not None
+
     def start(self) -> None:
         """Start, and wait until it serves."""
         environment = {"PATH": os.environ["PATH"], "HUBBUB_PORT": str(self.port), "HUBBUB_LOG_LEVEL": "error"}
