@@ -8,8 +8,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const web = fileURLToPath(new URL("..", import.meta.url));
-const repository = resolve(web, "../..");
-const python = resolve(web, process.env.HUBBUB_E2E_PYTHON ?? "../../.venv/bin/python");
+export const repository = resolve(web, "../..");
+export const python = resolve(web, process.env.HUBBUB_E2E_PYTHON ?? "../../.venv/bin/python");
 const patience = 20_000;
 
 /** Why no node can be started here; null if one can. */
@@ -87,7 +87,7 @@ export class Node {
 }
 
 /** A node takes a name that begins like its own settings for a mistyped one. */
-function withoutOurs(): NodeJS.ProcessEnv {
+export function withoutOurs(): NodeJS.ProcessEnv {
   const entries = Object.entries(process.env).filter(([name]) => !name.startsWith("HUBBUB_"));
   return Object.fromEntries(entries);
 }
