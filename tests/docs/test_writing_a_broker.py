@@ -146,10 +146,12 @@ async def hears(room: Room, count: int) -> list[str]:
     return texts
 
 
-async def test_two_nodes_chat_over_the_installed_broker(site: Site, tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_two_nodes_chat_over_the_installed_broker(site: Site, tmp_path: Path, workers: str) -> None:
     settings = {
         "BROKER": "sqlite",
         "HUBBUB_BROKER_URL": f"sqlite://{tmp_path}/chat.db",
+        "HUBBUB_WORKERS": workers,
         "PYTHONPATH": str(site.folder),
     }
     with ExitStack() as nodes:

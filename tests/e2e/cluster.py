@@ -15,17 +15,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-import httpx
-
-from tests.contract.nats_server import NatsServer
-from tests.contract.redis_server import RedisServer
 from tests.contract.server import Server as Backbone
-from tests.contract.server import running
+from tests.e2e.backbones import backbone, until_ready_says
 from tests.e2e.cable import cable
 from tests.hubbub_cli.server import Server as Node
 from tests.hubbub_cli.server import serving
 
-BROKERS: Final = ("redis", "nats")
 _READY_WITHIN: Final = 30.0  # seconds
 
 
@@ -44,33 +39,26 @@ class Cluster:
     async def start(self, which: str) -> None:
         """Start it again where it was, and return when every node that runs is ready."""
         await asyncio.to_thread(self._part(which).start)
-        async with asyncio.timeout(_READY_WITHIN), httpx.AsyncClient(timeout=10) as http:
+        async with asyncio.timeout(_READY_WITHIN):
             for node in self.nodes:
-                while node.runs and not await _is_ready(http, node.port):
-                    pass
+                if node.runs:
+                    await until_ready_says(node.port, 200)
 
     def _part(self, which: str) -> Backbone | Node:
         return self.backbone if which == "broker" else self.nodes[int(which)]
 
 
-async def _is_ready(http: httpx.AsyncClient, port: int) -> bool:
-    answer = await http.get(f"http://127.0.0.1:{port}/health/ready")
-    return answer.is_success
-
-
 @asynccontextmanager
 async def cluster(broker: str) -> AsyncIterator[Cluster]:
     """Run a broker and two nodes for the time of the block."""
-    on_disk = ("--appendonly", "yes", "--appendfsync", "always")
     async with AsyncExitStack() as parts:
-        backbone = parts.enter_context(running(RedisServer(*on_disk) if broker == "redis" else NatsServer()))
-        settings = {"BROKER": broker, f"{broker.upper()}_URL": backbone.url, "HUBBUB_BROKER_TIMEOUT": "2"}
+        server, settings = parts.enter_context(backbone(broker))
         one, two = (parts.enter_context(serving(**settings)) for _ in range(2))
         doors = [
             await parts.enter_async_context(cable(*ports))
             for ports in ((one.port, two.port), (two.port, one.port))
         ]
-        yield Cluster(backbone, (one, two), (doors[0].port, doors[1].port))
+        yield Cluster(server, (one, two), (doors[0].port, doors[1].port))
 
 
 async def _obey(broker: str) -> None:

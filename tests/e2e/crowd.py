@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
 from hubbub_client import Client, Gap, Message, Options, Receipt, Room
@@ -72,9 +72,14 @@ class Crowd:
         await self.until(lambda: sum(len(person.seen) for person in self.people) >= count)
 
 
+def crowd(url: str, size: int) -> AbstractAsyncContextManager[Crowd]:
+    """Bring people into a room for the time of the block."""
+    return crowd_at(*[url] * size)
+
+
 @asynccontextmanager
-async def crowd(*urls: str) -> AsyncIterator[Crowd]:
-    """Bring people into a room for the time of the block, one to each URL."""
+async def crowd_at(*urls: str) -> AsyncIterator[Crowd]:
+    """Bring people into a room for the time of the block, one by each of the ways there."""
     people: list[Person] = []
     async with asyncio.TaskGroup() as clients:
         for number, url in enumerate(urls):

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from hubbub_client.events import Position
-from tests.e2e.cluster import BROKERS, Cluster, cluster
-from tests.e2e.crowd import Crowd, Person, crowd
+from tests.e2e.backbones import NAMES
+from tests.e2e.cluster import Cluster, cluster
+from tests.e2e.crowd import Crowd, Person, crowd_at
 
 PEOPLE = 4
 EACH = 30
@@ -17,7 +18,7 @@ EACH = 30
 PARTS = (("kill 0",), ("start 0", "kill 1"), ("start 1", "kill broker", "start broker"))
 
 
-@pytest.fixture(params=BROKERS)
+@pytest.fixture(params=NAMES)
 async def nodes(request: pytest.FixtureRequest) -> AsyncIterator[Cluster]:
     async with cluster(request.param) as started:
         yield started
@@ -38,7 +39,7 @@ def story(person: Person) -> list[tuple[Position, str]]:
 @pytest.mark.timeout(180)
 async def test_whoever_loses_a_node_goes_on_at_the_other_and_nobody_misses_a_word(nodes: Cluster) -> None:
     doors = [f"ws://127.0.0.1:{nodes.doors[number % 2]}" for number in range(PEOPLE)]
-    async with crowd(*doors) as gathered:
+    async with crowd_at(*doors) as gathered:
         for part, faults in enumerate(PARTS):
             said = part * PEOPLE * EACH
             async with asyncio.TaskGroup() as talk:

@@ -47,7 +47,7 @@ async def chat(gathered: Crowd, faults: asyncio.Task[None]) -> None:
 @pytest.mark.timeout(120)
 async def test_pulling_the_cable_loses_and_doubles_nothing() -> None:
     with serving() as server:
-        async with cable(server.port) as laid, crowd(*[f"ws://127.0.0.1:{laid.port}"] * PEOPLE) as gathered:
+        async with cable(server.port) as laid, crowd(f"ws://127.0.0.1:{laid.port}", PEOPLE) as gathered:
 
             async def pull_now_and_then() -> None:
                 for pulled in range(1, 6):
@@ -74,7 +74,7 @@ async def test_pulling_the_cable_loses_and_doubles_nothing() -> None:
 @pytest.mark.timeout(120)
 async def test_a_killed_server_is_told_as_a_gap_and_people_go_on() -> None:
     with serving() as server:
-        async with crowd(*[server.url] * PEOPLE) as gathered:
+        async with crowd(server.url, PEOPLE) as gathered:
 
             async def kill_now_and_then() -> None:
                 for killed in range(1, 3):
