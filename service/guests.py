@@ -1,7 +1,8 @@
-"""The names in use on this node, and the secrets that prove them (specification CN3, CN4)."""
+"""The names in use, and the secrets that prove them (specification CN3, CN4)."""
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import re
 import secrets
@@ -9,15 +10,20 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
+from time import time
 from typing import Final, NamedTuple, Protocol, TypeVar
 
 from hubbub_protocol import Close
 from hubbub_protocol.names import MAX_USER_CHARACTERS, fold_user, user_fault
+from service.presence import Changes, Topic
+from service.signals import NAMES
 
 T = TypeVar("T")
 
 # 128 bits. A session that a client brings from another node must look like ours, or it gets a new one.
 _SESSION_BYTES: Final = 16
+# Of a digest that other nodes compare sessions by.
+_PROOF_DIGITS: Final = 32
 _SESSION: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 
 # Numbers to look through in order, before one is drawn by lot: a node full of `ann`s must stay quick.
@@ -61,30 +67,61 @@ class Closable(Protocol):
         """Close with a code that the client reads."""
 
 
+class _Held(NamedTuple):
+    """A name in use, as nodes tell each other.
+
+    A guest's `proof` is a digest of the session, so that another node can compare it but not use it. Somebody
+    with a token has none: no session proves that name, or an expired token could go on as a guest.
+    `since` is when a guest took it (ms since 1970): of two nodes that gave it away at once, the first wins.
+    """
+
+    folded: str
+    since: int
+    proof: str
+    name: str
+
+    @property
+    def line(self) -> str:
+        """Write it as one line of the roster of names, next to others of the same name."""
+        return f"{self.folded}\n{self.since}\n{self.proof}\n{self.name}"
+
+    def yields_to(self, other: _Held) -> bool:
+        """Tell whether the other is to have the name."""
+        if not other.proof:
+            return True
+        return other.proof != self.proof and (other.since, other.proof) < (self.since, self.proof)
+
+
+def _read(line: str) -> _Held:
+    folded, since, proof, name = line.split("\n")
+    return _Held(folded, int(since), proof, name)
+
+
 @dataclass(slots=True)
 class _Guest:
-    name: str
-    session: str
+    held: _Held
     # Those of the plain codec are all held as None.
     connections: Counter[Closable | None] = field(default_factory=Counter)
 
 
 class Guests:
-    """The names in use. A name may be held several times, by guests and by users with a token.
+    """The names in use on all nodes. A name may be held several times, by guests and by users with a token.
 
-    Each `take` is matched by a `free`, each `hold` by a `release`.
+    Each `take` is matched by a `free`, each `hold` by a `release`. Names are shared among the nodes as who is
+    in a room is. Nodes that don't hear each other may give one name away twice; they settle it when they do.
     """
 
-    __slots__ = ("_guests", "_reserved")
+    __slots__ = ("_guests", "_names")
 
-    def __init__(self) -> None:
+    def __init__(self, names: Topic | None = None) -> None:
+        """Keep the names in `names`; without it, those of this node alone."""
+        # The guests of this node, by folded name.
         self._guests: dict[str, _Guest] = {}
-        # How often somebody with a token holds a name. No session proves it meanwhile, or an expired token
-        # could go on as a guest.
-        self._reserved: Counter[str] = Counter()
+        self._names = names or Topic(NAMES, changed=lambda: None, told=lambda _: None)
+        self._names.changed = self._settle
 
     def __len__(self) -> int:
-        return len(self._guests.keys() | self._reserved.keys())
+        return len({_read(line).folded for line in self._names.roster.here})
 
     def take(self, name: str | None, session: str | None = None, connection: Closable | None = None) -> Taken:
         """Take a name, or one that is made up, for a guest; the connection is closed when the name is lost.
@@ -100,14 +137,19 @@ class Guests:
         fault = user_fault(name)
         if fault:
             raise InvalidName(fault)
-        folded, proof = fold_user(name), _proof(session)
-        guest = self._guests.get(folded) or _Guest(name, proof)
-        if folded in self._reserved or not hmac.compare_digest(guest.session, proof):
-            raise NameTaken(self._suggestion(name))
-        self._guests[folded] = guest
+        session = _session(session)
+        held = _Held(fold_user(name), int(time() * 1000), _proof(session), name)
+        for other in self._held(held.folded):
+            if not hmac.compare_digest(other.proof, held.proof):
+                raise NameTaken(self._suggestion(name))
+            # A guest's tabs show one name, though one asked for `Ann` and one for `ann`.
+            held = other
+        guest = self._guests.get(held.folded)
+        if guest is None:
+            guest = self._guests[held.folded] = _Guest(held)
+            self._names.arrive(held.line)
         guest.connections[connection] += 1
-        # A guest's tabs show one name, though one asked for `Ann` and one for `ann`.
-        return Taken(guest.name, proof)
+        return Taken(held.name, session)
 
     def free(self, user: str, connection: Closable | None = None) -> None:
         """Give a name back, once for each time it was taken."""
@@ -116,25 +158,34 @@ class Guests:
         _subtract(guest.connections, connection)
         if not guest.connections:
             del self._guests[folded]
+            self._names.depart(guest.held.line)
 
     def hold(self, user: str, session: str | None = None) -> Taken:
         """Hold the name of somebody with a token: always granted, guests that have it lose it (CN5)."""
-        folded = fold_user(user)
-        self._reserved[folded] += 1
-        if folded in self._guests:
-            # A copy: one whose socket is gone already gives the name back at once.
-            for connection in list(self._guests[folded].connections):
-                if connection is not None:
-                    connection.close(Close.NAME_LOST, "the name is that of somebody with a token")
-        return Taken(user, _proof(session))
+        self._names.arrive(_reserved(user))
+        return Taken(user, _session(session))
 
     def release(self, user: str) -> None:
         """Give a name back, once for each time it was held; then it's for guests again."""
-        _subtract(self._reserved, fold_user(user))
+        self._names.depart(_reserved(user))
+
+    def _settle(self) -> None:
+        """Take a name from the guests here, if it went to somebody else."""
+        changes, self._names.roster.changes = self._names.roster.changes, Changes()
+        for other in map(_read, changes.joined):
+            guest = self._guests.get(other.folded)
+            if guest is None or not guest.held.yields_to(other):
+                continue
+            # A copy: one whose socket is gone already gives the name back at once.
+            for connection in list(guest.connections):
+                if connection is not None:
+                    connection.close(Close.NAME_LOST, "the name is somebody else's")
+
+    def _held(self, folded: str) -> Iterator[_Held]:
+        return map(_read, self._names.roster.beginning(f"{folded}\n"))
 
     def _is_free(self, name: str) -> bool:
-        folded = fold_user(name)
-        return folded not in self._guests and folded not in self._reserved
+        return not any(self._held(fold_user(name)))
 
     def _suggestion(self, name: str) -> str:
         drawn = (secrets.randbelow(_LOT) for _ in iter(int, 1))
@@ -145,9 +196,17 @@ class Guests:
         return next(filter(self._is_free, _guest_names()))
 
 
-def _proof(session: str | None) -> str:
+def _session(session: str | None) -> str:
     """Go on with a session that looks like ours, or make a new one."""
     return session if session and _SESSION.fullmatch(session) else secrets.token_urlsafe(_SESSION_BYTES)
+
+
+def _proof(session: str) -> str:
+    return hashlib.sha256(session.encode()).hexdigest()[:_PROOF_DIGITS]
+
+
+def _reserved(user: str) -> str:
+    return _Held(fold_user(user), 0, "", "").line
 
 
 def _subtract(counts: Counter[T], key: T) -> None:

@@ -13,7 +13,8 @@ from service.joining import find_start
 from service.refusals import Refused
 from service.room import Room
 from service.session import Later, Session
-from service.signals import typing_signal
+from service.signals import Typing as TypingSignal
+from service.signals import encode
 
 
 def join(session: Session, command: Join) -> Later:
@@ -97,7 +98,8 @@ def typing(session: Session, command: Typing) -> None:
     if not identity.may_write(room.name):
         raise Refused(Code.FORBIDDEN, "this room is not yours to write")
     if room.may_type(identity.user):
-        session.node.broker.emit(room.name, typing_signal(identity.user))
+        signal = TypingSignal(node=session.node.name, user=identity.user)
+        session.node.broker.emit(room.name, encode(signal))
 
 
 def joined_room(session: Session, name: str) -> Room:

@@ -51,6 +51,7 @@ GAUGES: Final[Mapping[str, str]] = {
     "lagging_members": "Members that read too slowly just now, and are to be caught up.",
     "log_bytes": "Bytes of the messages that the rooms' logs hold.",
     "tasks": "Tasks of the node.",
+    "other_nodes": "Other nodes that this one hears.",
     "broker_up": "1 if the broker is in reach, 0 if not.",
 }
 
@@ -144,6 +145,8 @@ class Metrics:
     )
     resets: int = _count("Gaps that could not be filled: members were told that messages are lost.")
     task_failures: int = _count("Tasks that ended with an error; each is in the log.")
+    signals_out: int = _count("Signals of presence that this node sent to the others.")
+    nodes_gone: int = _count("Other nodes that fell silent, so that their users left.")
     broker_lost: int = _count("Times that the broker went out of reach.")
     catchups: Tally = field(
         default_factory=_sources,

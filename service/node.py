@@ -16,6 +16,7 @@ from service.connection import Connection
 from service.guests import Guests
 from service.metrics import Metrics
 from service.pings import Pings
+from service.presence import Cluster
 from service.rooms import Rooms
 from service.settings import Settings
 from service.tasks import Tasks
@@ -38,8 +39,9 @@ class Node:
         self.metrics = Metrics(broker=settings.broker, sample=self._sample, stats=broker.stats)
         self.tasks = Tasks(self.metrics.task_failed)
         self.auth = Authenticator(settings)
-        self.guests = Guests()
-        self.rooms = Rooms(self.name, broker, self.tasks, self.metrics, settings)
+        self.cluster = Cluster(self.name, broker, self.metrics, settings.node_seconds)
+        self.guests = Guests(self.cluster.names)
+        self.rooms = Rooms(self.cluster, broker, self.tasks, self.metrics, settings)
         self.connections: dict[Connection, None] = {}
         self.draining = False
         # Tasks that are let finish when the node stops: they hold what people said.
@@ -48,6 +50,11 @@ class Node:
 
     async def __aenter__(self) -> Self:
         await self.broker.start(self.rooms)
+        try:
+            await self.cluster.start()
+        except BaseException:
+            await self.broker.close()
+            raise
         self.pings = Pings(self.settings.ping_seconds, self.metrics)
         _log.info("node_started", extra={"node": self.name, "broker": self.settings.broker})
         return self
@@ -58,6 +65,7 @@ class Node:
             await asyncio.wait(self.finishing, timeout=self.settings.close_seconds)
         # Ahead of the tasks: a timer or an entry that came in between would start another one.
         self.rooms.close()
+        self.cluster.close()
         await self.tasks.close()
         await self.broker.close()
         _log.info("node_stopped", extra={"node": self.name})
@@ -99,5 +107,6 @@ class Node:
             "lagging_members": sum(room.fanout.behind for room in rooms),
             "log_bytes": sum(room.log.bytes for room in rooms),
             "tasks": self.tasks.running,
+            "other_nodes": len(self.cluster),
             "broker_up": float(self.rooms.broker_fault is None),
         }

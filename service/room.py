@@ -15,7 +15,7 @@ from service.feed import Feed
 from service.frames import text_frame
 from service.log import RoomLog
 from service.metrics import Metrics
-from service.presence import Changes, Roster
+from service.presence import Changes, Cluster, Roster
 from service.settings import Settings
 from service.stored import encode_name, sent_at
 from service.tasks import Tasks
@@ -31,13 +31,20 @@ class Room:
     """One room on this node. `holds` counts members and operations under way: at 0 it may be given up."""
 
     __slots__ = (
-        "_changes", "_loop", "_max_age", "_missed", "_names_limit", "_node", "_tell_handle", "_typing",
+        "_loop", "_max_age", "_missed", "_names_limit", "_tell_handle", "_typing",
         "early",
-        "fanout", "feed", "holds", "linger", "lock", "log", "name", "opened", "reader", "roster",
+        "fanout", "feed", "holds", "linger", "lock", "log", "name", "opened", "reader", "topic",
     )  # fmt: skip
 
     def __init__(
-        self, name: str, node: str, broker: Broker, tasks: Tasks, *, metrics: Metrics, settings: Settings
+        self,
+        name: str,
+        cluster: Cluster,
+        broker: Broker,
+        tasks: Tasks,
+        *,
+        metrics: Metrics,
+        settings: Settings,
     ) -> None:
         self.name = name
         self.log = RoomLog(
@@ -49,7 +56,7 @@ class Room:
         self.reader = CatchUp(name, self.log, broker, tasks, metrics)
         self.fanout = Fanout(self.log, metrics, recover=self.reader.recover, caught_up=self._tell_missed)
         self.feed = Feed(name, broker, tasks, metrics, take=self.fanout.append, restart=self.restart)
-        self.roster = Roster()
+        self.topic = cluster.open(name, self._gather)
         self.holds = 0
         self.opened = False
         # Entries delivered before `subscribe` told the head.
@@ -57,10 +64,8 @@ class Room:
         self.lock = asyncio.Lock()
         self.linger: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
-        self._node = node
         self._names_limit = settings.presence_names
         self._max_age = settings.history_seconds
-        self._changes = Changes()
         self._missed: dict[Member, Changes] = {}
         self._tell_handle: asyncio.TimerHandle | None = None
         self._typing: dict[str, float] = {}
@@ -70,9 +75,7 @@ class Room:
     def enter(self, outlet: Outlet, codec: Codec, user: str) -> Member:
         """Make a connection a member; `fanout.add` lets it in when it was given its start."""
         self.holds += 1
-        if self.roster.arrive(self._node, user):
-            self._changes.came(user)
-            self._gather()
+        self.topic.arrive(user)
         return Member(outlet, codec, user, self.fanout)
 
     def leave(self, member: Member) -> None:
@@ -80,15 +83,23 @@ class Room:
         self.holds -= 1
         self.fanout.remove(member)
         self._missed.pop(member, None)
-        if self.roster.depart(self._node, member.user):
-            self._typing.pop(member.user, None)
-            self._changes.went(member.user)
-            self._gather()
+        self.topic.depart(member.user)
 
     def members(self) -> events.Members:
         """Tell how many users are here, and the first names."""
         names, more = self.roster.page("", self._names_limit)
         return events.Members(count=len(self.roster), names=names, more=more)
+
+    @property
+    def roster(self) -> Roster:
+        """Tell who is here, on all nodes."""
+        return self.topic.roster
+
+    def take_changes(self) -> Changes:
+        """Take away who came and who went since this was last called."""
+        roster = self.topic.roster
+        changes, roster.changes = roster.changes, Changes()
+        return changes
 
     def expire(self) -> None:
         """Forget what the broker no longer keeps for its age: it isn't served from here either."""
@@ -137,9 +148,11 @@ class Room:
 
     def _tell_presence(self) -> None:
         self._tell_handle = None
-        changes, self._changes = self._changes, Changes()
+        changes = self.take_changes()
         if not changes:
             return
+        for user in changes.left:
+            self._typing.pop(user, None)
         for member in self.fanout.tell(JSON, self._presence_frame(changes)):
             self._missed.setdefault(member, Changes()).add(changes)
 

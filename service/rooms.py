@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 from brokers.base import Broker, Entry
 from brokers.errors import BrokerError
 from service.metrics import Metrics
+from service.presence import Cluster
 from service.room import Room
 from service.settings import Settings
-from service.signals import read_typing
+from service.signals import Typing, decode
 from service.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ PRIME: Final = 200
 # Entries kept that came before `subscribe` told the head; what is dropped is seen as a gap and repaired.
 EARLY: Final = 10_000
 HEADS_AT_ONCE: Final = 1_000
+# How long a room that is opened waits for the other nodes to say who is there (seconds).
+INTRODUCTION: Final = 0.3
 
 _log: Final = logging.getLogger(__name__)
 
@@ -31,10 +34,13 @@ _log: Final = logging.getLogger(__name__)
 class Rooms:
     """All rooms of this node, and the broker's listener."""
 
-    def __init__(self, node: str, broker: Broker, tasks: Tasks, metrics: Metrics, settings: Settings) -> None:
+    def __init__(
+        self, cluster: Cluster, broker: Broker, tasks: Tasks, metrics: Metrics, settings: Settings
+    ) -> None:
         self._make: Callable[[str], Room] = lambda name: Room(
-            name, node, broker, tasks, metrics=metrics, settings=settings
+            name, cluster, broker, tasks, metrics=metrics, settings=settings
         )
+        self._cluster = cluster
         self._broker = broker
         self._tasks = tasks
         self._metrics = metrics
@@ -106,16 +112,19 @@ class Rooms:
             room.early.append(entry)
 
     def signal(self, room: str, payload: bytes) -> None:
-        """Take a signal of a subscribed room."""
-        here = self._rooms.get(room)
-        user = read_typing(payload)
-        if here is not None and user is not None:
-            here.show_typing(user)
+        """Take a signal of a subscribed room, or of the nodes among themselves."""
+        signal = decode(payload)
+        if isinstance(signal, Typing):
+            if here := self._rooms.get(room):
+                here.show_typing(signal.user)
+        elif signal is not None:
+            self._cluster.hear(room, signal)
 
     def lost(self, reason: str) -> None:
         """Learn that the broker is out of reach."""
         self.broker_fault = reason
         self._metrics.broker_lost += 1
+        self._cluster.lost()
         _log.warning("broker_lost", extra={"reason": reason})
 
     def restored(self) -> None:
@@ -123,6 +132,7 @@ class Rooms:
         self.broker_fault = None
         _log.info("broker_restored")
         if not self._closed:
+            self._cluster.restored()
             self._tasks.start(self._compare(), name="compare heads")
 
     async def _compare(self) -> None:
@@ -145,6 +155,7 @@ class Rooms:
 
     async def _subscribe(self, room: Room) -> None:
         head = await self._broker.subscribe(room.name)
+        introduced = self._cluster.ask_about(room.topic)
         room.fanout.restart(*head)
         room.feed.begin(head)
         early, room.early = room.early, []
@@ -158,6 +169,9 @@ class Rooms:
             _log.warning("room_not_primed", extra={"room": room.name, "reason": str(error)})
         else:
             room.log.prepend(page.entries)
+        await asyncio.wait([introduced], timeout=INTRODUCTION)
+        # Who was there before the first member isn't news to anybody.
+        room.take_changes()
 
     def _retire(self, room: Room) -> None:
         room.linger = None
@@ -177,4 +191,5 @@ class Rooms:
                 _log.warning("unsubscribe_failed", extra={"room": room.name, "reason": str(error)})
             if not room.holds:
                 room.close()
+                self._cluster.release(room.topic)
                 self._rooms.pop(room.name, None)

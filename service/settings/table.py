@@ -146,6 +146,12 @@ class Settings:
         Number(0, 3600),
         "How long a node stays subscribed to a room that its last member left.",
     )
+    node_seconds: float = _set(
+        "HUBBUB_NODE_SECONDS",
+        10.0,
+        Number(1, 300),
+        "How long another node may be silent, before those who are connected to it count as gone.",
+    )
     presence_names: int = _set(
         "HUBBUB_PRESENCE_NAMES",
         200,

@@ -185,7 +185,7 @@ async def test_a_fault_of_ours_is_said_in_json_and_not_explained(
 async def test_rooms_and_members_of_the_node_are_listed(site: Site) -> None:
     assert (await site.get("/api/rooms")).json == {"rooms": []}
     async with site.node.rooms.open("lobby") as room:
-        room.roster.arrive("here", "ann")
+        room.topic.arrive("ann")
         assert (await site.get("/api/rooms")).json == {"rooms": [{"room": "lobby", "members": 1}]}
         members = (await site.get("/api/rooms/lobby/members")).json
         assert members == {"room": "lobby", "count": 1, "names": ["ann"], "more": False}

@@ -11,43 +11,53 @@ from service.presence import Changes, Roster
 
 NAMES = st.sampled_from(["ann", "bob", "eve", "Zoë"])
 NODES = st.sampled_from(["n1", "n2"])
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["arrive", "depart", "come", "go", "forget"]), NODES, NAMES), max_size=40
+)
 
 
-@st.composite
-def steps(draw: st.DrawFn) -> list[tuple[str, str, str]]:
-    """Draw arrivals, departures and nodes that are forgotten, in any order."""
-    step = st.tuples(st.sampled_from(["arrive", "depart", "forget"]), NODES, NAMES)
-    return draw(st.lists(step, max_size=40))
-
-
-@given(steps())
+@given(STEPS)
 def test_a_user_is_here_while_any_connection_is_on_any_node(taken: list[tuple[str, str, str]]) -> None:
-    roster, model = Roster(), Counter[tuple[str, str]]()
+    roster, here, there = Roster(), Counter[str](), dict[str, set[str]]()
+    inside = set[str]()
     for kind, node, user in taken:
-        before = here(model)
+        users = there.setdefault(node, set())
         if kind == "arrive":
-            model[node, user] += 1
-            assert roster.arrive(node, user) is (user not in before)
-        elif kind == "depart":
-            model[node, user] = max(0, model[node, user] - 1)
-            assert roster.depart(node, user) is (user in before - here(model))
-        else:
-            model = Counter({at: count for at, count in model.items() if at[0] != node})
-            assert sorted(roster.forget(node)) == sorted(before - here(model))
-        assert len(roster) == len(here(model))
-        assert {name for name in ("ann", "bob", "eve", "Zoë") if name in roster} == here(model)
-        assert roster.page("", 10) == (sorted(here(model)), False)
+            here[user] += 1
+            assert roster.arrive(user) is (here[user] == 1)
+        elif kind == "depart" and here[user]:
+            here[user] -= 1
+            assert roster.depart(user) is (here[user] == 0)
+        elif kind == "come":
+            users.add(user)
+            roster.move(node, [user], [])
+        elif kind == "go":
+            users.discard(user)
+            roster.move(node, [], [user])
+        elif kind == "forget":
+            users.clear()
+            roster.replace(node, set())
+        before, inside = inside, {name for name in here if here[name]}.union(*there.values())
+        changes, roster.changes = roster.changes, Changes()
+        assert (set(changes.joined), set(changes.left)) == (inside - before, before - inside)
+        assert (len(roster), roster.page("", 10)) == (len(inside), (sorted(inside), False))
+        assert set(roster.here) == {name for name in here if here[name]}
+        assert all(roster.there(name) == there[name] for name in there)
 
 
-def here(model: Counter[tuple[str, str]]) -> set[str]:
-    return {user for (_, user), count in model.items() if count}
+@given(st.sets(st.text(max_size=4)), st.text(max_size=2))
+def test_those_that_begin_alike_are_found(names: set[str], prefix: str) -> None:
+    roster = Roster()
+    for name in names:
+        roster.arrive(name)
+    assert list(roster.beginning(prefix)) == sorted(name for name in names if name.startswith(prefix))
 
 
 @given(st.sets(st.text(min_size=1, max_size=3)), st.integers(1, 4))
 def test_pages_go_through_all_names_once(names: set[str], limit: int) -> None:
     roster, found, more, after = Roster(), list[str](), True, ""
     for name in names:
-        roster.arrive("n", name)
+        roster.arrive(name)
     while more:
         page, more = roster.page(after, limit)
         assert len(page) == limit or not more

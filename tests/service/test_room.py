@@ -11,6 +11,7 @@ from brokers.memory import Hub, MemoryBroker
 from service.codecs import JSON, PLAIN, Codec
 from service.fanout import Member
 from service.metrics import Metrics
+from service.presence import Cluster
 from service.room import Room
 from service.rooms import Rooms
 from service.stored import Stored, encode_stored
@@ -48,7 +49,8 @@ async def stage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
     settings = quick(log_entries=4, presence_names=3)
     hub, metrics = Hub(settings.broker_options), Metrics()
     broker, tasks = MemoryBroker(settings.broker_options, hub), Tasks(metrics.task_failed)
-    rooms = Rooms("here", broker, tasks, metrics, settings)
+    cluster = Cluster("here", broker, metrics, settings.node_seconds)
+    rooms = Rooms(cluster, broker, tasks, metrics, settings)
     await broker.start(rooms)
     async with rooms.open(ROOM) as room:
         yield Stage(room, rooms, hub)

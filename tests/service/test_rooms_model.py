@@ -21,6 +21,7 @@ from service.codecs import JSON, PLAIN, Codec
 from service.fanout import Member
 from service.joining import find_start
 from service.metrics import Metrics
+from service.presence import Cluster
 from service.rooms import Rooms
 from service.settings import load
 from service.stored import Stored, encode_stored
@@ -74,7 +75,8 @@ class RoomModel(RuleBasedStateMachine):
     async def _start(self) -> None:
         self.metrics = Metrics()
         self.tasks = Tasks(self.metrics.task_failed)
-        self.rooms = Rooms("node", self.broker, self.tasks, self.metrics, SETTINGS)
+        cluster = Cluster("node", self.broker, self.metrics, SETTINGS.node_seconds)
+        self.rooms = Rooms(cluster, self.broker, self.tasks, self.metrics, SETTINGS)
         await self.broker.start(self.rooms)
 
     @property

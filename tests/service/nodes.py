@@ -1,0 +1,87 @@
+"""Nodes that tell each other who is where, over a network that does what the test says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import count
+from typing import Final
+
+from service.presence.topic import Topic
+from service.presence.view import View
+from service.signals import NODES, AnySignal, decode, encode
+
+GONE_AFTER: Final = 10.0
+BEAT: Final = 2.0
+
+
+class Network:
+    """Takes what nodes send, and hands it over as the test says."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.nodes: list[Node] = []
+        self.waiting: list[tuple[Node, str, bytes]] = []
+        self.names = count()
+
+    def send(self, sender: Node, room: str, signal: AnySignal) -> None:
+        for node in self.nodes:
+            if node is not sender and (room == NODES or room in node.view.topics):
+                self.waiting.append((node, room, encode(signal)))
+
+    def deliver(self, place: int) -> None:
+        node, room, payload = self.waiting.pop(place)
+        signal = decode(payload)
+        assert signal is not None
+        if node in self.nodes:
+            node.view.hear(room, signal)
+
+    def settle(self) -> None:
+        """Deliver all in order, while the nodes do what their timers would have them do."""
+        for _ in range(12):
+            for node in self.nodes:
+                node.turn()
+                node.view.beat()
+                node.view.sweep()
+            while self.waiting:
+                self.deliver(0)
+                for node in self.nodes:
+                    node.turn()
+            self.now += BEAT
+
+
+class Node:
+    """A node, and who is really there: connections by room and user."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.view = View(
+            f"node {next(network.names)}",
+            send=lambda room, signal: network.send(self, room, signal),
+            wake=lambda: None,
+            clock=lambda: network.now,
+            gone_after=GONE_AFTER,
+        )
+        self.topics: dict[str, Topic] = {}
+        self.here: Counter[tuple[str, str]] = Counter()
+        self.told = Counter[str]()
+
+    def turn(self) -> None:
+        self.view.gather()
+        while self.view.answer(1):
+            pass
+
+    def open(self, room: str) -> Topic:
+        if room not in self.topics:
+            self.topics[room] = self.view.open(room, lambda: self.told.update([room]))
+        return self.topics[room]
+
+    def users(self, room: str) -> set[str]:
+        return {user for (where, user), connections in self.here.items() if where == room and connections}
+
+
+def pair() -> tuple[Network, Node, Node]:
+    """Make two nodes that know each other."""
+    network = Network()
+    network.nodes = [Node(network), Node(network)]
+    network.settle()
+    return network, network.nodes[0], network.nodes[1]

@@ -1,0 +1,128 @@
+"""Nodes that tell each other who is where, over a network that loses, repeats and reorders what it likes."""
+
+from __future__ import annotations
+
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
+from typing_extensions import override
+
+from tests.service.nodes import BEAT, GONE_AFTER, Network, Node
+
+ROOMS = ("lobby", "attic")
+USERS = st.sampled_from(["ann", "bob"])
+PLACES = st.integers(0, 2)
+
+
+class Lossy(RuleBasedStateMachine):
+    """Whatever was lost on the way: once signals pass again, every node knows who is where."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = Network()
+        self.network.nodes = [self.start() for _ in range(3)]
+        self.network.settle()
+
+    def start(self) -> Node:
+        node = Node(self.network)
+        node.view.start_anew()
+        return node
+
+    @rule(place=PLACES, room=st.sampled_from(ROOMS), user=USERS)
+    def arrive(self, place: int, room: str, user: str) -> None:
+        node = self.network.nodes[place]
+        node.open(room).arrive(user)
+        node.here[room, user] += 1
+
+    @rule(place=PLACES, room=st.sampled_from(ROOMS), user=USERS)
+    def depart(self, place: int, room: str, user: str) -> None:
+        node = self.network.nodes[place]
+        if node.here[room, user]:
+            node.open(room).depart(user)
+            node.here[room, user] -= 1
+
+    @rule(place=PLACES, room=st.sampled_from(ROOMS))
+    def open(self, place: int, room: str) -> None:
+        node = self.network.nodes[place]
+        node.open(room)
+        node.view.ask([room])
+
+    @rule(place=PLACES, room=st.sampled_from(ROOMS))
+    def give_up(self, place: int, room: str) -> None:
+        node = self.network.nodes[place]
+        if room in node.topics and not node.users(room):
+            node.view.close(node.topics.pop(room))
+
+    @rule(place=PLACES)
+    def turn(self, place: int) -> None:
+        self.network.nodes[place].turn()
+
+    @rule(place=PLACES)
+    def beat(self, place: int) -> None:
+        self.network.nodes[place].view.beat()
+
+    @rule(seconds=st.sampled_from([0.1, BEAT, GONE_AFTER]))
+    def wait(self, seconds: float) -> None:
+        self.network.now += seconds
+        for node in self.network.nodes:
+            node.view.sweep()
+
+    @rule(which=st.integers(0, 1000), times=st.integers(0, 2))
+    def deliver(self, which: int, times: int) -> None:
+        """Deliver any signal that is on its way: not at all, once, or now and again later."""
+        waiting = self.network.waiting
+        if not waiting:
+            return
+        place = which % len(waiting)
+        if times == 0:
+            del waiting[place]
+            return
+        if times == 2:
+            waiting.append(waiting[place])
+        self.network.deliver(place)
+
+    @rule()
+    def go_on(self) -> None:
+        """Let all arrive that is on its way, and what is said to it."""
+        for node in self.network.nodes:
+            node.turn()
+        while self.network.waiting:
+            self.network.deliver(0)
+            for node in self.network.nodes:
+                node.turn()
+
+    @rule()
+    def lose_all(self) -> None:
+        self.network.waiting.clear()
+
+    @override
+    def teardown(self) -> None:
+        self.network.settle()
+        for node in self.network.nodes:
+            assert len(node.view.peers) == len(self.network.nodes) - 1
+            for room, topic in node.topics.items():
+                there = set[str]().union(*(other.users(room) for other in self.network.nodes))
+                assert topic.roster.page("", 10)[0] == sorted(there), (node.view.node, room)
+
+
+class Cluster(Lossy):
+    """The same, with nodes that die, go and are cut off."""
+
+    @rule(place=PLACES)
+    def crash(self, place: int) -> None:
+        self.network.nodes[place] = self.start()
+
+    @rule(place=PLACES)
+    def leave(self, place: int) -> None:
+        self.network.nodes[place].view.bye()
+        self.network.nodes[place] = self.start()
+
+    @rule(place=PLACES)
+    def come_back_from_a_cut(self, place: int) -> None:
+        self.network.nodes[place].view.start_anew()
+
+
+TestLossy = Lossy.TestCase
+TestLossy.settings = hypothesis_settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestCluster = Cluster.TestCase
+TestCluster.settings = TestLossy.settings
