@@ -112,17 +112,25 @@ def never_blocking() -> Iterator[BlockBuster]:
 
 
 @asynccontextmanager
+async def started(
+    hub: Hub,
+    wrap: Callable[[Broker], Broker] = lambda broker: broker,
+    **settings: Any,  # noqa: ANN401 - as for `quick`
+) -> AsyncIterator[Served]:
+    """Serve on a hub that other nodes may share; what is left is for the caller to look at."""
+    chosen = quick(**settings)
+    async with running(chosen, wrap(MemoryBroker(chosen.broker_options, hub))) as here:
+        yield Served(here.node, hub, here.port)
+
+
+@asynccontextmanager
 async def serving(
     wrap: Callable[[Broker], Broker] = lambda broker: broker,
     **settings: Any,  # noqa: ANN401 - as for `quick`
 ) -> AsyncIterator[Served]:
     """Serve for the time of the block; at its end nothing may be left of the block's clients."""
-    chosen = quick(**settings)
-    hub = Hub(chosen.broker_options)
-    broker = wrap(MemoryBroker(chosen.broker_options, hub))
     before = asyncio.all_tasks()
-    async with running(chosen, broker) as here:
-        served = Served(here.node, hub, here.port)
+    async with started(Hub(quick().broker_options), wrap, **settings) as served:
         with never_blocking():
             yield served
             await served.nothing_left()
