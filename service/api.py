@@ -140,7 +140,7 @@ async def _history(node: Node, request: Request, name: str) -> HTTPResponse:
 
 
 async def _rooms(node: Node, request: Request) -> HTTPResponse:
-    """List the rooms that are open on this node."""
+    """List the rooms that are open on this node, with the users in them on all nodes."""
     identity = _who(node, request)
     found = [RoomInfo(room.name, len(room.roster)) for room in node.rooms if identity.may_read(room.name)]
     return answer(RoomList(sorted(found, key=lambda info: info.room)))
@@ -149,9 +149,10 @@ async def _rooms(node: Node, request: Request) -> HTTPResponse:
 async def _members(node: Node, request: Request, name: str) -> HTTPResponse:
     """List the users in a room."""
     _reader(node, request, name)
-    room = node.rooms.get(name)
-    names, more = room.roster.page(request.args.get("after", ""), _MOST) if room else ([], False)
-    return answer(MemberList(name, len(room.roster) if room else 0, names, more))
+    # Opened, if it isn't: then the other nodes say who is there.
+    async with node.rooms.open(name) as room:
+        names, more = room.roster.page(request.args.get("after", ""), _MOST)
+        return answer(MemberList(name, len(room.roster), names, more))
 
 
 def _refused(node: Node, _: Request, error: Refused) -> HTTPResponse:
