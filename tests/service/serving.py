@@ -130,7 +130,7 @@ async def serving(
 ) -> AsyncIterator[Served]:
     """Serve for the time of the block; at its end nothing may be left of the block's clients."""
     before = asyncio.all_tasks()
-    async with started(Hub(quick().broker_options), wrap, **settings) as served:
+    async with started(Hub(quick(**settings).broker_options), wrap, **settings) as served:
         with never_blocking():
             yield served
             await served.nothing_left()
