@@ -30,7 +30,11 @@ def _as(broker: Broker, change: Change) -> None:
     assert isinstance(broker, NatsBroker)
     session = broker._session  # noqa: SLF001
     assert session
-    session.reader = reading.Reader(session.link, change(session._stream))  # noqa: SLF001
+    found = session._stream  # noqa: SLF001
+    changed = change(found)
+    if changed.batches and not found.batches:
+        pytest.skip("needs a nats-server from 2.11 on")
+    session.reader = reading.Reader(session.link, changed)
 
 
 async def _fill(writer: Node, room: str, entries: int, between: int) -> None:

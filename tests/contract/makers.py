@@ -28,7 +28,7 @@ _REDIS_ASKS: Final = re.compile(b"EVALSHA.*" + PUBLISH.digest.encode(), re.DOTAL
 # How much later than asked for a NATS may let go of what is too old.
 _NATS_LATE: Final = 1.0
 _NATS_ASKS: Final = re.compile(rb"^HPUB \S+\.in\.", re.MULTILINE)
-_NATS_ANSWERS: Final = re.compile(rb'MSG _INBOX\S+ \d+ \d+\r\n\{"stream":[^\r]*\}\r\n')
+_NATS_ANSWERS: Final = re.compile(rb'MSG _INBOX\S+ \d+ +\d+\r\n\{"stream":[^\r]*\}\r\n')
 
 
 class MemoryBackbone(Backbone):

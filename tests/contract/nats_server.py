@@ -1,7 +1,8 @@
-"""A real NATS for the tests: found on the PATH or in the wheel that brings one."""
+"""A real NATS for the tests: named by `HUBBUB_TEST_NATS_SERVER`, else from the PATH, else the wheel's."""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -17,6 +18,8 @@ from tests.contract.server import Server, is_missing, run_on
 
 def find_server() -> str:
     """Find the program, or skip the test."""
+    if named := os.environ.get("HUBBUB_TEST_NATS_SERVER"):  # noqa: TID251  a setting of the tests alone
+        return named
     scripts = sysconfig.get_path("scripts")  # where the wheel puts it
     found = shutil.which("nats-server") or shutil.which("nats-server", path=scripts)
     if not found:
