@@ -123,6 +123,8 @@ class Retention:
         entries: entries of one room.
         size: payload bytes of one room, summed.
         age: seconds since an entry was stored; 0 keeps entries for ever.
+        total: bytes of all rooms together, as they are stored; beyond it the oldest entries go, of whatever
+            room. Only NATS keeps it, where a room alone has no bound in bytes.
         rooms: rooms with history; beyond it the one that was quiet longest, of those that no node subscribed
             to, is forgotten with its keys. Should it come back, it begins a new epoch.
     """
@@ -130,6 +132,7 @@ class Retention:
     entries: int = 1_000
     size: int = 4 * 1024 * 1024
     age: float = 7 * 24 * 3600.0
+    total: int = 1024 * 1024 * 1024
     rooms: int = 10_000
 
 

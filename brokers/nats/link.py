@@ -84,6 +84,11 @@ class Link:
             return ()
 
     @property
+    def clustered(self) -> bool:
+        """Whether the server is one of several."""
+        return bool(self._client._server_info.get("cluster"))  # noqa: SLF001  nats-py tells it nowhere else
+
+    @property
     def waiting(self) -> int:
         """The bytes that wait to be written."""
         return self._waiting
@@ -201,6 +206,19 @@ class Link:
             raise Unavailable("too much waits to be sent to NATS")
         token, future = self.inbox.expect(take)
         self.send(subject, payload, reply=self.reply_to(token), headers=headers)
+        return future
+
+    def pull(
+        self, subject: str, payload: bytes, take: Callable[[Msg], T | None]
+    ) -> asyncio.Future[T]:
+        """Ask for what comes under subjects of its own, so that its answers need an inbox of their own."""
+        if self.ended.done():
+            raise self._failure()
+        token, future = self.inbox.expect(take)
+        own = self._client.new_inbox()
+        cease = self.listen(own, partial(self.inbox.take, token))
+        future.add_done_callback(lambda _: cease())
+        self.send(subject, payload, reply=own)
         return future
 
     def reply_to(self, token: str) -> str:

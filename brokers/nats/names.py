@@ -61,6 +61,11 @@ class Names:
         """Where probes come out."""
         return f"{self.prefix}.out.{_PROBE}"
 
+    @property
+    def elections(self) -> str:
+        """Where NATS tells which server leads the stream of entries."""
+        return f"$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.{self.entries}"
+
     def entry_in(self, room: str) -> str:
         """Where a room's entries are published."""
         return f"{self.prefix}.in.{token(room)}"

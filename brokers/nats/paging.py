@@ -1,8 +1,8 @@
 """What a page is, decided without a connection: from the stored messages of a room that were read.
 
 A stored message doesn't say which one was before it; its neighbour does. That's why a stream stores one
-message of each room more than is shown: the oldest stands for all that was trimmed. What became too old
-leaves no such trace, but a publisher that hasn't heard of a room for long notes with its entry what it knew
+message of each room more than is shown: the oldest stands for all that was trimmed. What became too old, or
+had to make room for other rooms, leaves no such trace, but a publisher that hasn't heard of a room for long notes with its entry what it knew
 last (`Raw.hint`).
 """
 
@@ -26,12 +26,11 @@ class Kept(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pager:
-    """Makes pages of one room. `most` and `has_expired` are those of the stream."""
+    """Makes pages of one room. `most` is that of the stream."""
 
     room: str
     epoch: str
     most: int
-    has_expired: bool
 
     def reveal(self, raws: Sequence[Raw], stored: int) -> Kept:
         """Take the oldest messages of a room of which so many are `stored`; hide what isn't to be shown."""
@@ -42,7 +41,7 @@ class Pager:
         if first.hint is not None:
             return Kept(raws, first.hint)
         # There was one before, for its publisher had just heard it; which one, nobody knows any more.
-        return Kept(raws, first.offset - 1 if self.has_expired else 0)
+        return Kept(raws, first.offset - 1)
 
     def after(self, after: int, limit: int, kept: Kept, head: int) -> Page:
         """Make the page of the first messages behind an offset."""
@@ -50,12 +49,12 @@ class Pager:
         last = raws[-1]
         more = last.pending > 0 or last.offset < head
         # A publisher that knew of none before, while there was one: that became too old, and maybe others.
-        trimmed = after < kept.prev or (after > 0 and not kept.prev and self.has_expired)
+        trimmed = after < kept.prev or (after > 0 and not kept.prev)
         return self._page(Kept(raws, kept.prev), head, trimmed=trimmed, more=more)
 
-    def nothing_after(self, after: int, *, below: bool, head: int) -> Page:
-        """Make the page behind an offset that nothing is behind; `below`: the one at it is still there."""
-        return self._page(Kept((), 0), head, trimmed=not below and after < head, more=False)
+    def nothing_after(self, after: int, *, head: int) -> Page:
+        """Make the page behind an offset that nothing is behind any more."""
+        return self._page(Kept((), 0), head, trimmed=after < head, more=False)
 
     def before(self, limit: int, kept: Kept, head: int, *, more: bool) -> Page:
         """Make the page of the last of some messages; `more`: there are others ahead of them."""

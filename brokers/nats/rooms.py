@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -80,6 +80,14 @@ class Rooms:
             if not (seat.confirmed or seat.waiting) and self._seats.get(room) is seat:
                 self.leave(room)
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._seats)
+
+    def lacks(self, room: str, head: int) -> bool:
+        """Tell whether a room is subscribed to and its head not known yet."""
+        seat = self._seats.get(room)
+        return seat is not None and seat.confirmed and seat.last < head
+
     def learn(self, room: str, head: int) -> None:
         """Take what the backbone says is the last offset."""
         seat = self._seats.get(room)
@@ -98,13 +106,11 @@ class Rooms:
 
     def hint(self, room: str) -> int | None:
         """Tell what an entry should note as the one before it; None if that one is sure to be there still."""
-        if not self._age:
-            return None
         seat = self._seats.get(room)
         if seat is None:
             return 0
-        recent = seat.last and time.monotonic() - seat.heard < self._age / 2
-        return None if recent else seat.last
+        recent = not self._age or time.monotonic() - seat.heard < self._age / 2
+        return None if seat.last and recent else seat.last
 
     def _listen(self, room: str, seat: Seat, link: Link) -> None:
         seat.leave = [

@@ -15,8 +15,10 @@ from brokers.nats.link import Link
 from brokers.nats.names import Names
 from brokers.nats.reading import Reader
 from brokers.nats.rooms import Rooms
-from brokers.nats.streams import Stream, current_epoch, prepare
-from brokers.nats.wire import NobodyAnswers, Stored, stored
+from brokers.nats.sight import has_heads, look
+from brokers.nats.streams import Stream, prepare
+from brokers.nats.sweep import Sweep
+from brokers.nats.wire import NobodyAnswers, Stored, elected, stored
 
 # Questions for the stream that may stay unanswered in a row.
 _MISSES = 2
@@ -32,8 +34,10 @@ async def open_session(
         await link.open(known)
         try:
             stream = await prepare(link, options, names, address.replicas, adapt=adapt)
-            session = Session(options, link, stream)
+            session = Session(options, link, stream, rooms)
             link.listen(names.probe_out, session.hear_probe)
+            if stream.replicated:
+                link.listen(names.elections, session.hear_election)
             rooms.enter(link, stream.epoch, session.doubt)
             # Behind the subscriptions on the same connection: so it can't be answered before they are made.
             await session.check()
@@ -49,10 +53,12 @@ async def open_session(
 class Session:
     """What a broker works with between `restored` and `lost`."""
 
-    def __init__(self, options: Options, link: Link, stream: Stream) -> None:
+    def __init__(self, options: Options, link: Link, stream: Stream, rooms: Rooms) -> None:
         self._options = options
         self._stream = stream
+        self._sweep = Sweep(rooms)
         self._highest = 0
+        self._leader = ""
         self._doubt = asyncio.Event()
         self.link = link
         self.reader = Reader(link, stream)
@@ -77,6 +83,10 @@ class Session:
         own, _, token = message.data.decode(errors="replace").rpartition(".")
         if self.link.reply_to(token) == f"{own}.{token}":
             self.link.inbox.take(token, message)
+
+    def hear_election(self, message: Msg) -> None:
+        """Take it that the stream may have another leader."""
+        self._led_by(elected(message))
 
     async def close(self) -> None:
         """End what is under way, and disconnect."""
@@ -115,11 +125,25 @@ class Session:
                     self.link.end(error)
 
     async def check(self) -> None:
-        """Ask for the stream once; if it's another, the link is of no use."""
-        if await current_epoch(self.link, self._stream.names) != self.epoch:
-            anew = Unavailable("the stream was removed or made anew")
+        """Ask for the streams once; if they are others, or led by another, the link is of no use.
+
+        Also if an entry was stored a while ago and never came, for it may be lost between two servers.
+        """
+        names = self._stream.names
+        seen, heads = await asyncio.gather(look(self.link, names), has_heads(self.link, names))
+        if seen.epoch != self.epoch or not heads:
+            anew = Unavailable("a stream was removed or made anew")
             self.link.end(anew)
             raise anew
+        self._led_by(seen.leader)
+        if self.link.clustered and await self._sweep.turn(self.reader):
+            self.link.end(Unavailable("an entry that was stored did not come"))
+
+    def _led_by(self, leader: str) -> None:
+        """Take note of the leader; what the one before it stored last may not have been handed on."""
+        if leader and self._leader and leader != self._leader:
+            self.link.end(Unavailable("the stream has another leader"))
+        self._leader = leader or self._leader
 
     def _stored(self, message: Msg) -> Stored:
         try:

@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from brokers.base import Options
 from brokers.errors import Misconfigured, Unavailable
 from brokers.nats.link import Link
 from brokers.nats.names import Names
-from brokers.nats.wire import (
-    STREAM_EXISTS,
-    STREAM_NOT_FOUND,
-    ApiError,
-    Fields,
-    NobodyAnswers,
-    answer,
-    request,
-)
+from brokers.nats.sight import call, identity, info, number, part
+from brokers.nats.wire import STREAM_EXISTS, ApiError, Fields, answer, request
 
 _BATCHES: Final = (2, 11)  # the first server that answers one request with several messages
 _SECOND: Final = 1_000_000_000
-_SKEW: Final = timedelta(minutes=1)  # the server's clock is another
 # What may be changed while a stream is in use; all else has to be as it was made.
-_LIMITS: Final = ("max_msgs_per_subject", "max_msgs", "max_age", "duplicate_window", "num_replicas")
+_LIMITS: Final = (
+    "max_msgs_per_subject",
+    "max_msgs",
+    "max_bytes",
+    "max_age",
+    "duplicate_window",
+    "num_replicas",
+)
 # Left as an operator made it.
 _FREE: Final = ("storage",)
+
+_BYTES: Final = "HUBBUB_HISTORY_TOTAL_BYTES says how much is asked for; lower it, or let NATS store more"
+# What an operator can do about it, by the number of the error.
+_ADVICE: Final[Mapping[object, str]] = {
+    10005: f". Each replica needs a server of its own with room for it. {_BYTES}",
+    10023: f". {_BYTES}",
+    10026: ". The account needs two streams for hubbub: allow it more",
+    10047: f". {_BYTES}",
+    10074: ". NATS_URL asks for replicas, but this NATS is no cluster",
+    10120: f". {_BYTES}",
+    10122: f". {_BYTES}",
+}
 
 _log: Final = logging.getLogger(__name__)
 
@@ -41,7 +50,6 @@ class Stream:
     Attributes:
         epoch: who it is; another stream of the same name is another epoch.
         most: entries of a room that are shown. One more is stored: it tells what is ahead of the first.
-        expires: when its first entries can have become too old; None if they never do.
         replicated: whether others than its leader answer, and may trail.
         batches: whether the server answers one request with several messages.
     """
@@ -49,14 +57,8 @@ class Stream:
     names: Names
     epoch: str
     most: int
-    expires: datetime | None
     replicated: bool
     batches: bool
-
-    @property
-    def has_expired(self) -> bool:
-        """Whether any of its entries can have become too old."""
-        return self.expires is not None and self.expires <= datetime.now(UTC) + _SKEW
 
 
 async def prepare(link: Link, options: Options, names: Names, replicas: int | None, *, adapt: bool) -> Stream:
@@ -66,39 +68,21 @@ async def prepare(link: Link, options: Options, names: Names, replicas: int | No
         Misconfigured: they can't be used, or not be made; the message says why.
     """
     entries, heads = _entries(options, names, replicas), _heads(options, names, replicas)
-    if await _info(link, names.entries) is None:
+    if await info(link, names.entries) is None:
         # Heads of a stream that is gone would be taken for those of the new one.
-        await _call(link, f"STREAM.DELETE.{names.heads}", {})
-        await _create(link, entries)
+        await call(link, f"STREAM.DELETE.{names.heads}", {})
         adapt = True
-    if options.retention.age:
-        await _ensure(link, heads, adapt=adapt)
-    info = await _ensure(link, entries, adapt=adapt)
-    config = _part(info, "config")
-    age = _number(config, "max_age") / _SECOND
+    # Heads first: so those that are younger than the stream of entries are known not to be all.
+    await _ensure(link, heads, adapt=adapt)
+    found = await _ensure(link, entries, adapt=adapt)
+    config = part(found, "config")
     return Stream(
         names=names,
-        epoch=identity(info),
-        most=_number(config, "max_msgs_per_subject") - 1,
-        expires=_created(info) + timedelta(seconds=age) if age else None,
-        replicated=_number(config, "num_replicas") > 1,
+        epoch=identity(found),
+        most=number(config, "max_msgs_per_subject") - 1,
+        replicated=number(config, "num_replicas") > 1,
         batches=link.version >= _BATCHES,
     )
-
-
-async def current_epoch(link: Link, names: Names) -> str:
-    """Ask the stream's leader for its epoch; empty if there is no such stream."""
-    info = await _info(link, names.entries)
-    return identity(info) if info else ""
-
-
-def identity(info: Fields) -> str:
-    """Tell a stream from all others that had its name: by the time when it was made."""
-    return re.sub(r"\D", "", str(info["created"]))
-
-
-def _created(info: Fields) -> datetime:
-    return datetime.strptime(str(info["created"])[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
 
 
 def _entries(options: Options, names: Names, replicas: int | None) -> dict[str, object]:
@@ -112,6 +96,7 @@ def _entries(options: Options, names: Names, replicas: int | None) -> dict[str, 
         "name": names.entries,
         "subjects": [names.every_in],
         "max_msgs_per_subject": options.retention.entries + 1,
+        "max_bytes": options.retention.total,
         "max_age": round(age * _SECOND),
         "duplicate_window": round(window * _SECOND),
         "republish": {"src": f"{names.prefix}.in.>", "dest": f"{names.prefix}.out.>"},
@@ -142,10 +127,8 @@ def _common(replicas: int | None) -> dict[str, object]:
 
 async def _ensure(link: Link, wanted: Mapping[str, object], *, adapt: bool) -> Fields:
     name = wanted["name"]
-    info = await _info(link, str(name))
-    if info is None:
-        info = await _create(link, wanted)
-    config = _part(info, "config")
+    found = await info(link, str(name)) or await _create(link, wanted)
+    config = part(found, "config")
     differs = [key for key in wanted if key not in _FREE and config.get(key) != wanted[key]]
     wrong = [key for key in differs if key not in _LIMITS]
     if wrong:
@@ -156,8 +139,8 @@ async def _ensure(link: Link, wanted: Mapping[str, object], *, adapt: bool) -> F
         )
     if differs and adapt:
         changed = {**config, **{key: wanted[key] for key in differs}}
-        info = await _must(link, f"STREAM.UPDATE.{name}", changed, f"change the stream {name!r}")
-    return info
+        return await _must(link, f"STREAM.UPDATE.{name}", changed, f"change the stream {name!r}")
+    return found
 
 
 async def _create(link: Link, wanted: Mapping[str, object]) -> Fields:
@@ -169,10 +152,10 @@ async def _create(link: Link, wanted: Mapping[str, object]) -> Fields:
         if not isinstance(cause, ApiError) or cause.code != STREAM_EXISTS:
             raise
     # Another node was first, with other limits.
-    info = await _info(link, str(name))
-    if info is None:
+    found = await info(link, str(name))
+    if found is None:
         raise Unavailable(f"the stream {name!r} was made and removed meanwhile")
-    return info
+    return found
 
 
 async def _must(link: Link, call: str, fields: Mapping[str, object], what: str) -> Fields:
@@ -181,34 +164,7 @@ async def _must(link: Link, call: str, fields: Mapping[str, object], what: str) 
     except ApiError as error:
         if error.temporary:
             raise Unavailable(f"NATS can't {what} yet: {error}") from error
-        raise Misconfigured(f"NATS doesn't {what}: {error}") from error
+        advice = _ADVICE.get(error.code, "")
+        raise Misconfigured(f"NATS doesn't {what}: {error}{advice}") from error
 
 
-async def _info(link: Link, name: str) -> Fields | None:
-    return await _call(link, f"STREAM.INFO.{name}", {})
-
-
-async def _call(link: Link, call: str, fields: Mapping[str, object]) -> Fields | None:
-    try:
-        return await link.ask(f"$JS.API.{call}", request(**fields), answer)
-    except NobodyAnswers as error:
-        raise Misconfigured(
-            "nobody answers for JetStream in this NATS: start nats-server with -js, "
-            "and enable JetStream for the account"
-        ) from error
-    except ApiError as error:
-        if error.code == STREAM_NOT_FOUND:
-            return None
-        if error.temporary:
-            raise Unavailable(str(error)) from error
-        raise Misconfigured(str(error)) from error
-
-
-def _part(info: Fields, key: str) -> Fields:
-    part = info.get(key)
-    return part if isinstance(part, dict) else {}
-
-
-def _number(config: Fields, key: str) -> int:
-    value = config.get(key, 0)
-    return value if isinstance(value, int) else 0

@@ -24,6 +24,7 @@ _HTTP_UNAVAILABLE: Final = 503
 _JETSTREAM_OFF: Final = (10039, 10076)  # for the account, for the server
 _NO_MESSAGE: Final = 10037
 _TOO_LARGE: Final = 10054
+_HINT: Final = re.compile(rb"^" + PREV.encode() + rb": *(\d+)", re.MULTILINE)
 _SEQUENCE: Final = re.compile(rb"^Nats-Sequence: *(\d+)", re.MULTILINE)
 
 
@@ -107,6 +108,12 @@ def heard(message: Msg) -> Heard:
     return Heard(offset, prev, int(hint) if hint.isdecimal() else 0)
 
 
+def elected(message: Msg) -> str:
+    """Read which server was elected to lead a stream; empty if that isn't told."""
+    fields = json.loads(message.data)
+    return str(fields.get("leader", "")) if isinstance(fields, dict) else ""
+
+
 def found(message: Msg) -> tuple[Raw, ...]:
     """Read the answer to a direct get of one message: that, or none."""
     status = _answered(message)
@@ -114,17 +121,59 @@ def found(message: Msg) -> tuple[Raw, ...]:
 
 
 class Batch:
-    """Collects the answers to a direct get of several messages, until the last says that it is the last."""
+    """Collects the answers to a direct get of several messages, until the last says that it is the last.
+
+    `up_to` is the offset up to which the server that answered had stored them, as far as it tells.
+    """
 
     def __init__(self) -> None:
         self._raws: list[Raw] = []
+        self.up_to = 0
 
     def take(self, message: Msg) -> tuple[Raw, ...] | None:
         """Take an answer; return all of them with the last."""
         if _answered(message):
+            self.up_to = int((message.headers or {}).get("Nats-UpTo-Sequence", 0))
             return tuple(self._raws)
         self._raws.append(_raw(message))
         return None
+
+
+class Consumer(NamedTuple):
+    """A consumer that was made, and how many messages it has to tell."""
+
+    name: str
+    pending: int
+
+
+def consumer(message: Msg) -> Consumer:
+    """Read the answer to the making of a consumer."""
+    try:
+        fields = answer(message)
+    except ApiError as error:
+        raise Unavailable(str(error)) from error
+    name, pending = fields.get("name"), fields.get("num_pending")
+    if not isinstance(name, str) or not isinstance(pending, int):
+        raise Unavailable("NATS makes a consumer without telling what it has to tell")
+    return Consumer(name, pending)
+
+
+class Portion:
+    """Collects what a consumer tells, up to so many messages or until it has no more."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._raws: list[Raw] = []
+
+    def take(self, message: Msg) -> tuple[Raw, ...] | None:
+        """Take a message; return all of them with the last."""
+        if not (message.headers or {}).get(_STATUS):
+            self._raws.append(_told(message))
+            if len(self._raws) < self._most:
+                return None
+        elif (message.headers or {})[_STATUS] not in {"404", "408", "409"}:
+            _answered(message)
+        return tuple(self._raws)
 
 
 def last_offset(message: Msg) -> int:
@@ -139,6 +188,17 @@ def handed_on_offset(message: Msg) -> int:
     headers = _message(message).get("hdrs", "")
     match = _SEQUENCE.search(b64decode(headers)) if isinstance(headers, str) else None
     return int(match[1]) if match else 0
+
+
+def fetched(message: Msg) -> tuple[Raw, ...]:
+    """Read a message that the stream's leader was asked for, or none. It doesn't tell what follows."""
+    fields = _message(message)
+    if not fields:
+        return ()
+    hint = _HINT.search(b64decode(str(fields.get("hdrs", ""))))
+    payload = b64decode(str(fields.get("data", "")))
+    offset = last_offset(message)
+    return (Raw(str(fields["subject"]), offset, payload, 0, int(hint[1]) if hint else None),)
 
 
 def _message(message: Msg) -> Fields:
@@ -173,13 +233,24 @@ def _raw(message: Msg) -> Raw:
     )
 
 
+def _told(message: Msg) -> Raw:
+    """Read a message of a consumer: its place stands in the subject for acknowledgements, from behind."""
+    # $JS.ACK.[domain.account.]stream.consumer.deliveries.offset.number.time.pending[.random]
+    parts = message.reply.split(".")
+    place = 7 if len(parts) > 9 else 5  # noqa: PLR2004
+    hint = (message.headers or {}).get(PREV, "")
+    offset, pending = int(parts[place]), int(parts[place + 3])
+    return Raw(message.subject, offset, message.data, pending, int(hint) if hint.isdecimal() else None)
+
+
 def explain(error: str) -> BrokerError:
     """Turn what the server says of a connection into what an operator has to do."""
     lowered = error.lower()
     if "permissions violation" in lowered:
         return Misconfigured(
             f"NATS says {error!r}: the user of NATS_URL needs the rights to publish to and to subscribe to "
-            "`<prefix>.>` and `_INBOX.>`, and to publish to `$JS.API.>`"
+            "`<prefix>.>` and `_INBOX.>`, to publish to `$JS.API.>`, and on a cluster to subscribe to "
+            "`$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.>`"
         )
     if "authorization" in lowered or "authentication" in lowered:
         return Misconfigured(f"NATS says {error!r}: check the user, the password or the token in NATS_URL")

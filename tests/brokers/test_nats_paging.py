@@ -18,8 +18,8 @@ def _raws(*offsets: int, hint: int | None = None) -> list[Raw]:
     ]
 
 
-def _pager(*, most: int = 100, has_expired: bool = False) -> Pager:
-    return Pager(room="room", epoch="epoch", most=most, has_expired=has_expired)
+def _pager(*, most: int = 100) -> Pager:
+    return Pager(room="room", epoch="epoch", most=most)
 
 
 def test_the_one_message_too_many_is_hidden_and_is_what_was_before() -> None:
@@ -27,18 +27,13 @@ def test_the_one_message_too_many_is_hidden_and_is_what_was_before() -> None:
     assert (kept.prev, [raw.offset for raw in kept.raws]) == (3, [5, 9])
 
 
-def test_nothing_was_before_the_first_message_of_a_stream_where_nothing_expired() -> None:
-    assert _pager().reveal(_raws(3, 5), 2).prev == 0
-
-
 def test_a_first_message_tells_what_its_publisher_knew() -> None:
-    for has_expired in (False, True):
-        assert _pager(has_expired=has_expired).reveal(_raws(30, 50, hint=0), 2).prev == 0
-        assert _pager(has_expired=has_expired).reveal(_raws(30, 50, hint=7), 2).prev == 7
+    assert _pager().reveal(_raws(30, 50, hint=0), 2).prev == 0
+    assert _pager().reveal(_raws(30, 50, hint=7), 2).prev == 7
 
 
 def test_a_first_message_whose_publisher_had_just_heard_another_was_not_the_first() -> None:
-    kept = _pager(has_expired=True).reveal(_raws(30, 50), 2)
+    kept = _pager().reveal(_raws(30, 50), 2)
     page = _pager().after(20, 10, kept, 50)
     assert page.trimmed
     assert page.entries[0].prev == 29

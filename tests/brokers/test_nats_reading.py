@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
@@ -12,6 +12,7 @@ import pytest
 from brokers.base import Broker, Entry, Retention
 from brokers.nats import NatsBroker, reading
 from brokers.nats.streams import Stream
+from brokers.nats.wire import Raw
 from brokers.testing.recorder import Node, chained
 from tests.brokers.nats_nodes import node, options
 from tests.contract.nats_server import shared_nats
@@ -20,21 +21,27 @@ Change = Callable[[Stream], Stream]
 
 KINDS: dict[str, Change] = {
     "batches": lambda stream: replace(stream, batches=True),
-    "one by one": lambda stream: replace(stream, batches=False),
+    "consumers": lambda stream: replace(stream, batches=False),
     "replicated": lambda stream: replace(stream, replicated=True),
+    "replicated, consumers": lambda stream: replace(stream, replicated=True, batches=False),
 }
+
+
+def _reader(broker: Broker) -> reading.Reader:
+    assert isinstance(broker, NatsBroker)
+    session = broker._session  # noqa: SLF001
+    assert session
+    return session.reader
 
 
 def _as(broker: Broker, change: Change) -> None:
     """Let the broker take the stream for another."""
-    assert isinstance(broker, NatsBroker)
-    session = broker._session  # noqa: SLF001
-    assert session
-    found = session._stream  # noqa: SLF001
+    reader = _reader(broker)
+    found = reader._stream  # noqa: SLF001
     changed = change(found)
     if changed.batches and not found.batches:
         pytest.skip("needs a nats-server from 2.11 on")
-    session.reader = reading.Reader(session.link, changed)
+    reader.__init__(reader._link, changed)  # type: ignore[misc]  # noqa: PLC2801, SLF001
 
 
 async def _fill(writer: Node, room: str, entries: int, between: int) -> None:
@@ -64,6 +71,15 @@ async def _back(broker: Broker, room: str, limit: int) -> list[Entry]:
 
 @pytest.mark.parametrize("change", KINDS.values(), ids=list(KINDS))
 async def test_both_directions_give_all_that_is_kept(change: Change) -> None:
+    await _read_both_ways(change)
+
+
+async def test_what_the_leader_gives_one_by_one_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_PATIENCE", 0)
+    await _read_both_ways(KINDS["replicated, consumers"])
+
+
+async def _read_both_ways(change: Change) -> None:
     async with node(options(shared_nats(), retention=Retention(entries=300))) as writer:
         _as(writer.broker, change)
         await _fill(writer, "room", 400, 20)
@@ -79,22 +95,31 @@ async def test_both_directions_give_all_that_is_kept(change: Change) -> None:
         assert (await writer.broker.history("room", after=forward[0].prev - 1, limit=1)).trimmed
 
 
-async def test_the_last_page_of_a_long_room_is_found_with_few_questions(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    questions = []
-    ahead = reading.Reader._ahead  # noqa: SLF001
-
-    async def count(reader: reading.Reader, room: str, offset: int, most: int) -> object:
-        questions.append(most)
-        return await ahead(reader, room, offset, most)
-
-    monkeypatch.setattr(reading.Reader, "_ahead", count)
+@pytest.mark.parametrize("change", KINDS.values(), ids=list(KINDS))
+async def test_the_last_page_of_a_long_room_is_found_with_few_questions(change: Change) -> None:
     async with node(options(shared_nats(), retention=Retention(entries=3000))) as writer:
+        _as(writer.broker, change)
         await _fill(writer, "room", 3000, 10)
+        view = Counted(_reader(writer.broker))
         page = await writer.broker.history("room", limit=50)
         assert [entry.payload for entry in page.entries] == [b"%d" % number for number in range(2950, 3000)]
-        assert len(questions) <= 8
+        assert view.questions <= 8
+
+
+class Counted:
+    """Counts the questions of a reader."""
+
+    def __init__(self, reader: reading.Reader) -> None:
+        self._view = reader._view  # noqa: SLF001
+        reader._view = self  # noqa: SLF001
+        self.questions = 0
+
+    async def ahead(self, room: str, offset: int, most: int) -> Sequence[Raw]:
+        self.questions += 1
+        return await self._view.ahead(room, offset, most)
+
+    async def below(self, room: str, offset: int) -> int:
+        return await self._view.below(room, offset)
 
 
 @pytest.mark.parametrize("change", KINDS.values(), ids=list(KINDS))

@@ -6,7 +6,6 @@ import asyncio
 import json
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -136,10 +135,8 @@ def _flood(server: NatsServer, subject: str) -> None:
             pass
 
 
-async def test_a_node_that_reads_too_slowly_is_cut_off_and_told(tmp_path: Path) -> None:
-    config = tmp_path / "nats.conf"
-    config.write_text("max_pending: 2MB")
-    with running(NatsServer("-c", str(config))) as server:
+async def test_a_node_that_reads_too_slowly_is_cut_off_and_told() -> None:
+    with running(NatsServer(config="max_pending: 2MB")) as server:
         async with node(options(server)) as here:
             await here.broker.subscribe("room")
             # Within the callback the node doesn't read.

@@ -30,9 +30,13 @@ def find_server() -> str:
 class NatsServer(Server):
     """A NATS with JetStream or without, on a port of its own."""
 
-    def __init__(self, *arguments: str, jetstream: bool = True) -> None:
+    def __init__(self, *arguments: str, config: str = "", jetstream: bool = True) -> None:
         super().__init__()
-        self._arguments = (*(("-js", "-sd", str(self._folder)) if jetstream else ()), *arguments)
+        # Each test's streams reserve what they may hold; a server that counts its disk would soon refuse.
+        store = f'jetstream {{ store_dir: "{self._folder}", max_file_store: 1000TB }}' if jetstream else ""
+        self._config = self._folder / "nats.conf"
+        self._config.write_text(f"{store}\n{config}\n")
+        self._arguments = arguments
         self.port = -1  # any that is free; the same again after a kill
 
     @property
@@ -42,7 +46,8 @@ class NatsServer(Server):
 
     @override
     def start(self) -> None:
-        command = [find_server(), "-a", "127.0.0.1", "-p", str(self.port), *self._arguments]
+        command = [find_server(), "-c", str(self._config), "-a", "127.0.0.1", "-p", str(self.port)]
+        command += self._arguments
         self._process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         log: IO[str] | None = self._process.stderr
         assert log
