@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 
 from nats.aio.msg import Msg
 
@@ -18,10 +19,12 @@ from brokers.nats.rooms import Rooms
 from brokers.nats.sight import has_heads, look
 from brokers.nats.streams import Stream, prepare
 from brokers.nats.sweep import Sweep
-from brokers.nats.wire import NobodyAnswers, Stored, elected, stored
+from brokers.nats.wire import NobodyAnswers, Stored, Underway, elected, stored
 
 # Questions for the stream that may stay unanswered in a row.
 _MISSES = 2
+# Seconds until it's asked again for an entry that is being stored.
+_AGAIN = 0.02
 
 
 async def open_session(
@@ -76,7 +79,8 @@ class Session:
         """Store an entry."""
         if not self.link.fits(payload, headers):
             raise Refused(f"a payload of {len(payload)} bytes is more than NATS takes (max_payload)")
-        return self.link.ask(subject, payload, self._receipt, headers)
+        again = partial(self.link.send, subject, payload, headers=headers)
+        return self.link.ask(subject, payload, partial(self._receipt, again), headers)
 
     def hear_probe(self, message: Msg) -> None:
         """Take a probe, which may be another node's."""
@@ -152,8 +156,14 @@ class Session:
             self.link.end(error)
             raise
 
-    def _receipt(self, message: Msg) -> Receipt:
-        entry = self._stored(message)
+    def _receipt(self, again: Callable[..., bool], message: Msg) -> Receipt | None:
+        try:
+            entry = self._stored(message)
+        except Underway:
+            # Asked again, it tells where the entry was stored; the time for the answer goes on.
+            ask = partial(again, reply=message.subject)
+            asyncio.get_running_loop().call_later(_AGAIN, ask)
+            return None
         if not entry.duplicate:
             if entry.offset <= self._highest:
                 self.link.end(Unavailable("the stream was made anew"))

@@ -24,6 +24,7 @@ _HTTP_UNAVAILABLE: Final = 503
 _JETSTREAM_OFF: Final = (10039, 10076)  # for the account, for the server
 _NO_MESSAGE: Final = 10037
 _TOO_LARGE: Final = 10054
+_UNDERWAY: Final = 10158
 _HINT: Final = re.compile(rb"^" + PREV.encode() + rb": *(\d+)", re.MULTILINE)
 _SEQUENCE: Final = re.compile(rb"^Nats-Sequence: *(\d+)", re.MULTILINE)
 
@@ -39,6 +40,13 @@ class ApiError(BrokerError):
 
 class NobodyAnswers(Unavailable):
     """No server took a request."""
+
+
+class Underway(Unavailable):
+    """The same entry is being stored already, on behalf of another call: its position is not known yet."""
+
+
+_REFUSALS: Final[Mapping[object, type[BrokerError]]] = {_TOO_LARGE: Refused, _UNDERWAY: Underway}
 
 
 class Raw(NamedTuple):
@@ -92,12 +100,12 @@ def stored(message: Msg) -> Stored:
     try:
         fields = answer(message)
     except ApiError as error:
-        failure = Refused if error.code == _TOO_LARGE else Unavailable
-        raise failure(str(error)) from error
-    offset = fields.get("seq")
+        raise _REFUSALS.get(error.code, Unavailable)(str(error)) from error
+    offset, duplicate = fields.get("seq"), fields.get("duplicate") is True
     if not isinstance(offset, int) or offset < 1:
-        raise Unavailable("NATS acknowledges without a position")
-    return Stored(offset, fields.get("duplicate") is True)
+        # Clusters before 2.11 say so of a duplicate whose first is under way.
+        raise (Underway if duplicate else Unavailable)("NATS acknowledges without a position")
+    return Stored(offset, duplicate)
 
 
 def heard(message: Msg) -> Heard:

@@ -7,13 +7,20 @@ from typing import Final
 import pytest
 
 from brokers.testing.backbone import Maker
-from tests.contract.makers import FaultyBackbone, MemoryBackbone, NatsBackbone, RedisBackbone
+from tests.contract.makers import (
+    FaultyBackbone,
+    MemoryBackbone,
+    NatsBackbone,
+    NatsClusterBackbone,
+    RedisBackbone,
+)
 
 MAKERS: Final[dict[str, Maker]] = {
     "memory": MemoryBackbone.open,
     "faulty": FaultyBackbone.open,
     "redis": RedisBackbone.open,
     "nats": NatsBackbone.open,
+    "nats-cluster": NatsClusterBackbone.open,
 }
 
 

@@ -19,6 +19,7 @@ from brokers.nats import NatsBroker
 from brokers.redis import RedisBroker
 from brokers.redis.scripts import PUBLISH
 from brokers.testing.backbone import Abilities, Backbone
+from tests.contract.nats_cluster import SIZE, ClusterProxy, shared_cluster
 from tests.contract.nats_server import shared_nats
 from tests.contract.proxy import Answer, Proxy
 from tests.contract.redis_server import shared_redis
@@ -166,3 +167,13 @@ class NatsBackbone(ServerBackbone):
     @override
     async def elapse(self, seconds: float) -> None:
         await asyncio.sleep(seconds + _NATS_LATE)
+
+
+class NatsClusterBackbone(NatsBackbone):
+    """A backbone on three NATS with three replicas; each connection is to the next of them."""
+
+    @classmethod
+    @override
+    def _lay(cls) -> tuple[Proxy, str]:
+        answer = Answer(asked=_NATS_ASKS, given=_NATS_ANSWERS)
+        return ClusterProxy(shared_cluster(), answer), f"nats://127.0.0.1:{{port}}?replicas={SIZE}"

@@ -1,0 +1,138 @@
+"""Three real NATS that are one cluster, on free ports."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import json
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from itertools import cycle
+from typing import Final
+
+import nats
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from typing_extensions import override
+
+from tests.contract.nats_server import NatsServer
+from tests.contract.proxy import Answer, Proxy
+
+SIZE: Final = 3
+PATIENCE: Final = 30.0  # seconds; elections take some
+
+
+class NatsCluster:
+    """Servers that know each other. Only those that are named are known to clients, for the tests' proxies."""
+
+    def __init__(self) -> None:
+        ports = _free_ports(SIZE)
+        routes = ", ".join(f"nats://127.0.0.1:{port}" for port in ports)
+        self.servers = [
+            NatsServer(
+                config=f"server_name: s{number}\n"
+                f'cluster {{ name: test, listen: "127.0.0.1:{port}", no_advertise: true, routes: [{routes}] }}'
+            )
+            for number, port in enumerate(ports)
+        ]
+
+    @property
+    def url(self) -> str:
+        """All of them, and that each holds a replica."""
+        return f"{','.join(server.url for server in self.servers)}?replicas={SIZE}"
+
+    def named(self, name: str) -> NatsServer:
+        """Find a server by the name that it has in the cluster."""
+        return self.servers[int(name.removeprefix("s"))]
+
+    def others(self, name: str) -> list[NatsServer]:
+        """List the servers that aren't called so."""
+        return [server for server in self.servers if server is not self.named(name)]
+
+    def start(self) -> None:
+        """Start all, and return when they can store something."""
+        for server in self.servers:
+            server.start()
+        # In a thread: who starts it may run a loop.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(lambda: asyncio.run(self._until_ready())).result()
+
+    def remove(self) -> None:
+        """End all, and delete what they kept."""
+        for server in self.servers:
+            server.remove()
+
+    async def _until_ready(self) -> None:
+        for server in self.servers:
+            await until(lambda url=server.url: _answers(url))  # type: ignore[misc]
+
+
+async def until(holds: Callable[[], Awaitable[object]]) -> None:
+    """Ask until it holds: a cluster tells nobody when it's done."""
+    async with asyncio.timeout(PATIENCE):
+        while not await holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+async def ask(client: Client, what: str, **fields: object) -> dict[str, object]:
+    """Ask the API of JetStream."""
+    answer = await client.request(f"$JS.API.{what}", json.dumps(fields).encode(), timeout=5)
+    read: dict[str, object] = json.loads(answer.data)
+    return read
+
+
+async def _answers(url: str) -> bool:
+    try:
+        client = await nats.connect(url, allow_reconnect=False)
+        try:
+            name = "ready"
+            made = await ask(client, f"STREAM.CREATE.{name}", name=name, subjects=[name], num_replicas=SIZE)
+            gone = await ask(client, f"STREAM.DELETE.{name}")
+        finally:
+            await client.close()
+    except (NatsError, OSError, TimeoutError):
+        return False
+    return "error" not in made and "error" not in gone
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as sockets:
+        found = [sockets.enter_context(socket.socket()) for _ in range(count)]
+        for each in found:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in found]
+
+
+@contextmanager
+def running_cluster() -> Iterator[NatsCluster]:
+    """Run a cluster for a block, in which its servers may be killed."""
+    cluster = NatsCluster()
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.remove()
+
+
+@cache
+def shared_cluster() -> NatsCluster:
+    """Start the one cluster that all tests of a session share; none of them harms it."""
+    cluster = NatsCluster()
+    atexit.register(cluster.remove)
+    cluster.start()
+    return cluster
+
+
+class ClusterProxy(Proxy):
+    """Leads each connection to the next server of a cluster."""
+
+    def __init__(self, cluster: NatsCluster, answer: Answer) -> None:
+        super().__init__(cluster.servers[0].port, answer)
+        self._next = cycle([server.port for server in cluster.servers])
+
+    @override
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection("127.0.0.1", next(self._next))
