@@ -34,7 +34,9 @@ class ApiError(BrokerError):
 
     def __init__(self, fields: Fields) -> None:
         self.code = fields.get("err_code", fields.get("code"))
-        self.temporary = fields.get("code") == _HTTP_UNAVAILABLE and self.code not in _JETSTREAM_OFF
+        offline = "offline" in str(fields.get("description"))  # a server of the cluster, at the moment
+        away = fields.get("code") == _HTTP_UNAVAILABLE and self.code not in _JETSTREAM_OFF
+        self.temporary = away or offline
         super().__init__(f"NATS answers {fields.get('description', 'an error')!r} ({self.code})")
 
 

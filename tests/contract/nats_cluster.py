@@ -58,14 +58,15 @@ class NatsCluster:
             server.start()
         # In a thread: who starts it may run a loop.
         with ThreadPoolExecutor(1) as thread:
-            thread.submit(lambda: asyncio.run(self._until_ready())).result()
+            thread.submit(lambda: asyncio.run(self.until_ready())).result()
 
     def remove(self) -> None:
         """End all, and delete what they kept."""
         for server in self.servers:
             server.remove()
 
-    async def _until_ready(self) -> None:
+    async def until_ready(self) -> None:
+        """Return when each server can store something on all of them."""
         for server in self.servers:
             await until(lambda url=server.url: _answers(url))  # type: ignore[misc]
 
