@@ -91,6 +91,7 @@ class NatsBroker(Broker):
     async def subscribe(self, room: str) -> Position:
         session = self._up()
         async with self._rooms.taking(room, session.link), self._in_time():
+            await session.settle()
             last = await session.reader.last(room)
             self._rooms.learn(room, last.offset)
         return Position(session.epoch, last.offset)

@@ -208,9 +208,7 @@ class Link:
         self.send(subject, payload, reply=self.reply_to(token), headers=headers)
         return future
 
-    def pull(
-        self, subject: str, payload: bytes, take: Callable[[Msg], T | None]
-    ) -> asyncio.Future[T]:
+    def pull(self, subject: str, payload: bytes, take: Callable[[Msg], T | None]) -> asyncio.Future[T]:
         """Ask for what comes under subjects of its own, so that its answers need an inbox of their own."""
         if self.ended.done():
             raise self._failure()

@@ -2,8 +2,8 @@
 
 A stored message doesn't say which one was before it; its neighbour does. That's why a stream stores one
 message of each room more than is shown: the oldest stands for all that was trimmed. What became too old, or
-had to make room for other rooms, leaves no such trace, but a publisher that hasn't heard of a room for long notes with its entry what it knew
-last (`Raw.hint`).
+had to make room for other rooms, leaves no such trace, but a publisher that hasn't heard of a room for long
+notes with its entry what it knew last (`Raw.hint`).
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ for again, at last from the leader itself.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from itertools import count
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Final, NamedTuple
 
 from brokers.base import Page
@@ -62,7 +62,7 @@ class Reader:
         async with self._turns:
             subject = self._names.entry_in(room)
             if self._stream.replicated:
-                # Only the leader can't trail; and by the way to it, it heard of our subscriptions before.
+                # Only the leader can't trail.
                 offset = await self._leader(self._names.entries, subject)
             else:
                 body = request(last_by_subj=subject)
@@ -84,14 +84,15 @@ class Reader:
 
     async def _until_whole(self, read: Callable[[View], Awaitable[Page | None]]) -> Page:
         """Read again while there is no page: entries came or went meanwhile, or the server trails."""
-        pause = _PAUSE
-        for turn in count():
-            page = await read(self._view if turn < _PATIENCE else Led(self._link, self._names))
-            if page is not None:
-                break
+        pause, views = _PAUSE, chain([self._view] * _PATIENCE, self._from_the_leader())
+        while (page := await read(next(views))) is None:
             await asyncio.sleep(pause if self._stream.replicated else 0)
             pause = min(2 * pause, _LONGEST_PAUSE)
         return page
+
+    def _from_the_leader(self) -> Iterator[View]:
+        while True:
+            yield Led(self._link, self._names)
 
     async def _after(self, view: View, room: str, after: int, limit: int) -> Page | None:
         # From the offset itself on: so one answer tells both what is behind it and that it's there.
@@ -183,9 +184,7 @@ class Reader:
             search.learn(guess, await _count(view, room, guess))
         return search.found
 
-    async def _range(
-        self, view: View, room: str, start: int, end: int, last: Last
-    ) -> Sequence[Raw] | None:
+    async def _range(self, view: View, room: str, start: int, end: int, last: Last) -> Sequence[Raw] | None:
         """Read the messages from `start` up to `end`; None if not all of them are known to be there."""
         raws: list[Raw] = []
         while start < end:

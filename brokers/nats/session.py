@@ -19,7 +19,7 @@ from brokers.nats.rooms import Rooms
 from brokers.nats.sight import has_heads, look
 from brokers.nats.streams import Stream, prepare
 from brokers.nats.sweep import Sweep
-from brokers.nats.wire import NobodyAnswers, Stored, Underway, elected, stored
+from brokers.nats.wire import EXPECTED_STREAM, NobodyAnswers, Stored, Underway, elected, stored, turned_away
 
 # Questions for the stream that may stay unanswered in a row.
 _MISSES = 2
@@ -43,6 +43,7 @@ async def open_session(
                 link.listen(names.elections, session.hear_election)
             rooms.enter(link, stream.epoch, session.doubt)
             # Behind the subscriptions on the same connection: so it can't be answered before they are made.
+            await session.settle()
             await session.check()
         except Unavailable as error:
             if link.ended.done():
@@ -81,6 +82,16 @@ class Session:
             raise Refused(f"a payload of {len(payload)} bytes is more than NATS takes (max_payload)")
         again = partial(self.link.send, subject, payload, headers=headers)
         return self.link.ask(subject, payload, partial(self._receipt, again), headers)
+
+    async def settle(self) -> None:
+        """Return when the stream's leader has heard of all subscriptions of this connection.
+
+        Within a cluster, they reach it by the way of entries and not by that of questions, so neither waits
+        for the other. What goes by the way of entries and is turned away comes behind them.
+        """
+        if self.link.clustered:
+            none = {EXPECTED_STREAM: "none"}
+            await self.link.ask(self._stream.names.probe_in, b"", turned_away, none)
 
     def hear_probe(self, message: Msg) -> None:
         """Take a probe, which may be another node's."""

@@ -166,5 +166,3 @@ async def _must(link: Link, call: str, fields: Mapping[str, object], what: str) 
             raise Unavailable(f"NATS can't {what} yet: {error}") from error
         advice = _ADVICE.get(error.code, "")
         raise Misconfigured(f"NATS doesn't {what}: {error}{advice}") from error
-
-

@@ -1,8 +1,8 @@
 """Ways to read a room's stored messages, each through whichever server answers it.
 
 On a stream with replicas any of them may answer, also one that trails. What it knows is what the leader knew
-at some earlier time: the last messages can be missing, and some that were trimmed meanwhile can still be there,
-but none is missing between. `reading` finds out whether an answer reaches far enough.
+at some earlier time: the last messages can be missing, and some that were trimmed meanwhile can still be
+there, but none is missing between. `reading` finds out whether an answer reaches far enough.
 """
 
 from __future__ import annotations

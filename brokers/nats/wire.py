@@ -16,6 +16,7 @@ Fields: TypeAlias = Mapping[str, object]
 
 PREV: Final = "Hubbub-Prev"  # our only header: what a publisher knew to be before an entry
 MESSAGE_ID: Final = "Nats-Msg-Id"
+EXPECTED_STREAM: Final = "Nats-Expected-Stream"
 STREAM_NOT_FOUND: Final = 10059
 STREAM_EXISTS: Final = 10058
 
@@ -25,6 +26,7 @@ _JETSTREAM_OFF: Final = (10039, 10076)  # for the account, for the server
 _NO_MESSAGE: Final = 10037
 _TOO_LARGE: Final = 10054
 _UNDERWAY: Final = 10158
+_OTHER_STREAM: Final = 10060
 _HINT: Final = re.compile(rb"^" + PREV.encode() + rb": *(\d+)", re.MULTILINE)
 _SEQUENCE: Final = re.compile(rb"^Nats-Sequence: *(\d+)", re.MULTILINE)
 
@@ -108,6 +110,17 @@ def stored(message: Msg) -> Stored:
         # Clusters before 2.11 say so of a duplicate whose first is under way.
         raise (Underway if duplicate else Unavailable)("NATS acknowledges without a position")
     return Stored(offset, duplicate)
+
+
+def turned_away(message: Msg) -> bool:
+    """Read the answer to an entry that was meant for no stream."""
+    try:
+        answer(message)
+    except ApiError as error:
+        if error.code == _OTHER_STREAM:
+            return True
+        raise Unavailable(str(error)) from error
+    raise Unavailable("NATS stored what was meant for no stream")
 
 
 def heard(message: Msg) -> Heard:

@@ -193,6 +193,12 @@ class Settings:
         Number(0, 3650 * _DAY),
         "How long the broker keeps a message; 0 for ever.",
     )
+    history_total_bytes: int = _set(
+        "HUBBUB_HISTORY_TOTAL_BYTES",
+        1024 * _MIB,
+        Whole(16 * _MIB, 1024 * 1024 * 1024 * _MIB),
+        "Bytes of all rooms together that NATS keeps, on each replica; the oldest entries go, of any room.",
+    )
     history_rooms: int = _set(
         "HUBBUB_HISTORY_ROOMS",
         10_000,
@@ -249,6 +255,7 @@ class Settings:
             entries=self.history_entries,
             size=self.history_bytes,
             age=self.history_seconds,
+            total=self.history_total_bytes,
             rooms=self.history_rooms,
         )
 

@@ -12,7 +12,7 @@ import pytest
 from brokers.base import Options
 from brokers.errors import Unavailable
 from brokers.nats import NatsBroker
-from brokers.testing.recorder import Node, Recorder, chained
+from brokers.testing.recorder import Node, chained
 from tests.brokers.nats_nodes import node, operator, options
 from tests.contract.nats_cluster import NatsCluster, ask, running_cluster, until
 from tests.contract.nats_server import NatsServer
@@ -93,7 +93,7 @@ async def test_a_leader_that_steps_down_loses_nothing_and_is_told(cluster: NatsC
     shared = _options(cluster)
     async with node(shared) as here, node(shared) as there:
         before = await there.broker.subscribe("room")
-        publishing = asyncio.create_task(_publish(here, "room", TEXTS))  # noqa: TID251 - awaited below
+        publishing = asyncio.create_task(_publish(here, "room", TEXTS))
         await there.heard.count(5)
         async with operator(cluster.servers[0].url) as client:
             told = await ask(client, f"STREAM.LEADER.STEPDOWN.{shared.prefix}_entries")
@@ -115,7 +115,7 @@ async def test_a_killed_server_loses_nothing_and_the_node_moves(cluster: NatsClu
         victim = cluster.named(await _leader(cluster.servers[0], shared))
         if whose == "the node's":
             victim = _connected(cluster, there)
-        publishing = asyncio.create_task(_publish(here, "room", TEXTS))  # noqa: TID251 - awaited below
+        publishing = asyncio.create_task(_publish(here, "room", TEXTS))
         await there.heard.count(5)
         async with _without(victim):
             await publishing

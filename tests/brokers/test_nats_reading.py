@@ -41,7 +41,7 @@ def _as(broker: Broker, change: Change) -> None:
     changed = change(found)
     if changed.batches and not found.batches:
         pytest.skip("needs a nats-server from 2.11 on")
-    reader.__init__(reader._link, changed)  # type: ignore[misc]  # noqa: PLC2801, SLF001
+    reader.__init__(reader._link, changed)  # type: ignore[misc]  # noqa: SLF001
 
 
 async def _fill(writer: Node, room: str, entries: int, between: int) -> None:

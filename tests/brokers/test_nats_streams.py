@@ -33,7 +33,9 @@ async def _refused(options: Options) -> str:
 
 
 async def test_a_stream_is_made_with_the_bounds_of_the_options() -> None:
-    shared = options(shared_nats(), retention=Retention(entries=9, age=3600.0, rooms=50, total=10**8), key_window=60.0)
+    shared = options(
+        shared_nats(), retention=Retention(entries=9, age=3600.0, rooms=50, total=10**8), key_window=60.0
+    )
     async with node(shared), operator(shared.url) as client:
         entries = await _config(client, f"{shared.prefix}_entries")
         heads = await _config(client, f"{shared.prefix}_heads")

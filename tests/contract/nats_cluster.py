@@ -26,16 +26,14 @@ PATIENCE: Final = 30.0  # seconds; elections take some
 
 
 class NatsCluster:
-    """Servers that know each other. Only those that are named are known to clients, for the tests' proxies."""
+    """Servers that know each other. They tell clients of none, so that a test's proxy isn't passed by."""
 
     def __init__(self) -> None:
         ports = _free_ports(SIZE)
         routes = ", ".join(f"nats://127.0.0.1:{port}" for port in ports)
+        shared = f"name: test, no_advertise: true, routes: [{routes}]"
         self.servers = [
-            NatsServer(
-                config=f"server_name: s{number}\n"
-                f'cluster {{ name: test, listen: "127.0.0.1:{port}", no_advertise: true, routes: [{routes}] }}'
-            )
+            NatsServer(config=f'server_name: s{number}\ncluster {{ listen: "127.0.0.1:{port}", {shared} }}')
             for number, port in enumerate(ports)
         ]
 

@@ -18,7 +18,7 @@ from tests.contract.server import Server, is_missing, run_on
 
 def find_server() -> str:
     """Find the program, or skip the test."""
-    if named := os.environ.get("HUBBUB_TEST_NATS_SERVER"):  # noqa: TID251  a setting of the tests alone
+    if named := os.environ.get("HUBBUB_TEST_NATS_SERVER"):
         return named
     scripts = sysconfig.get_path("scripts")  # where the wheel puts it
     found = shutil.which("nats-server") or shutil.which("nats-server", path=scripts)
