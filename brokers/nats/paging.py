@@ -33,11 +33,10 @@ class Pager:
     most: int
 
     def reveal(self, raws: Sequence[Raw], stored: int) -> Kept:
-        """Take the oldest messages of a room of which so many are `stored`; hide what isn't to be shown."""
-        surplus = max(stored - self.most, 0)
-        if surplus:
-            return Kept(raws[surplus:], raws[min(surplus, len(raws)) - 1].offset)
+        """Take the oldest messages of a room of which so many are `stored`; hide the one too many."""
         first = raws[0]
+        if stored > self.most:
+            return Kept(raws[1:], first.offset)
         if first.hint is not None:
             return Kept(raws, first.hint)
         # There was one before, for its publisher had just heard it; which one, nobody knows any more.

@@ -190,13 +190,15 @@ class Portion:
 
     def take(self, message: Msg) -> tuple[Raw, ...] | None:
         """Take a message; return all of them with the last."""
-        if not (message.headers or {}).get(_STATUS):
+        status = (message.headers or {}).get(_STATUS)
+        if not status:
             self._raws.append(_told(message))
-            if len(self._raws) < self._most:
-                return None
-        elif (message.headers or {})[_STATUS] not in {"404", "408", "409"}:
+            return tuple(self._raws) if len(self._raws) == self._most else None
+        if status not in {"404", "408", "409"}:
             _answered(message)
-        return tuple(self._raws)
+        # It had counted others that were trimmed meanwhile.
+        last = len(self._raws) - 1
+        return tuple(raw._replace(pending=last - place) for place, raw in enumerate(self._raws))
 
 
 def last_offset(message: Msg) -> int:

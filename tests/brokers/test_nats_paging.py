@@ -27,6 +27,10 @@ def test_the_one_message_too_many_is_hidden_and_is_what_was_before() -> None:
     assert (kept.prev, [raw.offset for raw in kept.raws]) == (3, [5, 9])
 
 
+def test_a_server_that_counts_too_many_hides_no_more_than_that_one() -> None:
+    assert [raw.offset for raw in _pager(most=2).reveal(_raws(3, 5, 9), 7).raws] == [5, 9]
+
+
 def test_a_first_message_tells_what_its_publisher_knew() -> None:
     assert _pager().reveal(_raws(30, 50, hint=0), 2).prev == 0
     assert _pager().reveal(_raws(30, 50, hint=7), 2).prev == 7
