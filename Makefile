@@ -6,10 +6,10 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint bench image lock clean
+.PHONY: help run test lint bench image audit release-check lock clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: ## start a node on this machine, with its page; sets up what is missing
 	@exec scripts/run.sh
@@ -28,15 +28,20 @@ bench: ## measure fan-out and latency on this machine
 	@scripts/setup.sh dev
 	@.venv/bin/python -m tests.bench $(ARGS)
 
-image: ## build the container image
-	@test -f Dockerfile || { echo "The Dockerfile comes with a later release." >&2; exit 1; }
-	docker build --tag hubbub .
+image: ## build the container image and try it; needs docker or podman
+	@scripts/image.sh $(ARGS)
+
+audit: ## have the chart judged by checkov
+	@scripts/audit.sh
+
+release-check: ## see that all versions agree, and that wheels and the chart build the same twice
+	@scripts/release.sh
 
 lock: ## pin the requirements anew after pyproject.toml changed
 	@scripts/setup.sh dev
 	@scripts/lock.sh $(ARGS)
 
 clean: ## remove everything that was installed, built or cached here
-	rm -rf .venv clients/web/node_modules clients/web/dist clients/web/coverage
+	rm -rf .venv build clients/web/node_modules clients/web/dist clients/web/coverage
 	rm -rf .cache .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache htmlcov
 	find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +

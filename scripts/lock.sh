@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Pin what pyproject.toml asks for: requirements/run.txt and requirements/dev.txt, with a hash for every file.
+# Pin what pyproject.toml asks for, with a hash for every file: requirements/run.txt and dev.txt for a checkout, image.txt
+# and build.txt for what the container image runs and is built with.
 # With --upgrade the newest versions are taken; without it what is pinned stays.
 set -euo pipefail
 . "$(dirname "$0")/prelude.sh"
@@ -8,9 +9,11 @@ set -euo pipefail
 # read for what they need, and left out: they're installed from the checkout.
 pin() {
     "${UV:-.venv/bin/uv}" pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
-        --no-annotate --no-emit-package hubbub-protocol --python-version 3.11 \
-        pyproject.toml clients/cli/pyproject.toml "$@"
+        --no-annotate --no-emit-package hubbub-protocol --python-version 3.11 "$@"
 }
 
-pin --group build --output-file requirements/run.txt "$@"
-pin --group dev --constraint requirements/run.txt --output-file requirements/dev.txt "$@"
+checkout=(pyproject.toml clients/cli/pyproject.toml)
+pin "${checkout[@]}" --group build --output-file requirements/run.txt "$@"
+pin "${checkout[@]}" --group dev --constraint requirements/run.txt --output-file requirements/dev.txt "$@"
+pin pyproject.toml --constraint requirements/run.txt --output-file requirements/image.txt "$@"
+pin --group build --constraint requirements/run.txt --output-file requirements/build.txt "$@"

@@ -8,11 +8,12 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from service import __version__, logs
+from service import logs
 from service.auth import Authenticator
 from service.drain import drain
 from service.listening import reserve
 from service.process import STOPPED, USAGE, Ending, exit_at_once, run
+from service.release import COMMIT, VERSION
 from service.server import running
 from service.settings import Settings, SettingsError, load, show
 from service.workers.supervisor import Patience, Supervisor
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--show-settings", action="store_true", help="print all settings, without secrets, and exit"
     )
-    parser.add_argument("--version", action="version", version=f"hubbub {__version__}")
+    parser.add_argument("--version", action="version", version=f"hubbub {VERSION}, commit {COMMIT}")
     wanted = parser.parse_args(arguments)
     try:
         settings = load()
@@ -43,8 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _serve(settings: Settings) -> int:
+    # Ahead of the start: as a container's first process, nothing ends us but what we listen to.
+    ending = Ending()
     async with running(settings) as here:
-        ending = Ending()
         _greet(settings, here.port)
         if await ending.told == signal.SIGTERM:
             # Somebody who runs several nodes stops one: its clients are to move without noticing.
@@ -86,7 +88,7 @@ def _greet(settings: Settings, port: int) -> None:
     server = "" if port == _USUAL_PORT else f" --server ws://{shown}:{port}"
     workers = "" if settings.workers == 1 else f", {settings.workers} workers"
     print(
-        f"\n  hubbub {__version__} runs, broker {settings.broker}{workers}.\n"
+        f"\n  hubbub {VERSION} runs, broker {settings.broker}{workers}.\n"
         f"  In a browser:   http://{shown}:{port}\n"
         f"  In a terminal:  .venv/bin/hubbub-chat{server} lobby\n"
         f"  Ctrl+C stops it.\n",

@@ -15,7 +15,6 @@ from service.auth import guest
 from service.codecs import JSON, PLAIN
 from service.commands import Commands
 from service.connection import Connection
-from service.doorstep import REASON, drain_frame
 from service.guests import InvalidName, NameTaken, Taken
 from service.lean import Detached
 from service.link import Link
@@ -32,16 +31,15 @@ _log: Final = logging.getLogger(__name__)
 
 
 class Unwelcome(Exception):
-    """A connection is closed at the door; told when to come back if `wait` says so (seconds)."""
+    """A connection is closed at the door."""
 
-    def __init__(self, code: Close, reason: str, wait: float = 0.0) -> None:
+    def __init__(self, code: Close, reason: str) -> None:
         super().__init__(reason)
         self.code = code
-        self.wait = wait
 
 
-async def admit(node: Node, request: Request, websocket: Websocket | Detached, wait: float = 0.0) -> None:
-    """Attach a session to an upgraded connection; or tell it to come back after `wait` seconds, if not 0.
+async def admit(node: Node, request: Request, websocket: Websocket | Detached) -> None:
+    """Attach a session to an upgraded connection.
 
     On the lean protocol this returns at once and the session lives on its own; on Sanic's stock protocol it
     returns when the connection has ended.
@@ -55,13 +53,13 @@ async def admit(node: Node, request: Request, websocket: Websocket | Detached, w
     socket.bind(connection)
     node.remember(connection)
     try:
-        _check(node, request, wait)
+        _check(node, request)
         if codec is JSON:
             connection.receiver = Commands(node, connection)
         else:
             await _open_plain(node, request, connection)
     except Unwelcome as unwelcome:
-        _turn_away(connection, unwelcome)
+        connection.close(unwelcome.code, str(unwelcome))
     finally:
         # A connection that never got a session has nobody else to forget it.
         if connection.receiver is None:
@@ -72,21 +70,13 @@ async def admit(node: Node, request: Request, websocket: Websocket | Detached, w
         await socket.run(connection)
 
 
-def _turn_away(connection: Connection, unwelcome: Unwelcome) -> None:
-    if unwelcome.wait and connection.codec.speaks_events:
-        connection.write(drain_frame(unwelcome.wait))
-    connection.close(unwelcome.code, str(unwelcome))
-
-
-def _check(node: Node, request: Request, wait: float) -> None:
+def _check(node: Node, request: Request) -> None:
     if node.draining:
         raise Unwelcome(Close.RESTART, "the node restarts")
     if len(node.connections) > node.settings.connections:
         raise Unwelcome(Close.FULL, "the node is full; come back later")
     if not _origin_allowed(request, node.settings.origins):
         raise Unwelcome(Close.BAD_ORIGIN, "this origin is not allowed (HUBBUB_ORIGINS)")
-    if wait:
-        raise Unwelcome(Close.FULL, REASON, wait)
 
 
 def _origin_allowed(request: Request, allowed: tuple[str, ...]) -> bool:

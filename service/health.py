@@ -14,9 +14,9 @@ from sanic.config import Config
 from sanic.response import raw, text
 
 from brokers.errors import BrokerError
-from service import __version__
 from service.metrics import CONTENT_TYPE
 from service.node import Node
+from service.release import COMMIT, VERSION
 from service.replies import Health, answer
 from service.workers.line import Unanswered
 from service.workers.reports import METRICS, READINESS, Reports, join_metrics, read_text
@@ -87,5 +87,5 @@ async def _count_together(crew: Crew) -> HTTPResponse:
 
 
 def _report(status: str, node: Node, workers: dict[int, str] | None = None) -> HTTPResponse:
-    health = Health(status, __version__, node.settings.broker, node.name, workers or {})
+    health = Health(status, VERSION, COMMIT, node.settings.broker, node.name, workers or {})
     return answer(health, HTTPStatus.OK if status == OK else HTTPStatus.SERVICE_UNAVAILABLE)

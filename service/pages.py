@@ -11,7 +11,10 @@ from sanic import HTTPResponse, Request, Sanic
 from sanic.config import Config
 from sanic.response import BaseHTTPResponse, file, text
 
-WEB: Final = Path(__file__).resolve().parents[1] / "clients" / "web" / "dist"
+_HERE: Final = Path(__file__).resolve().parent
+# In a wheel the page lies beside this module; in a checkout where it was built.
+_PLACES: Final = (_HERE / "page", _HERE.parent / "clients" / "web" / "dist")
+WEB: Final = next((place for place in _PLACES if place.is_dir()), _PLACES[-1])
 
 _HEADERS: Final = {
     # 'self' is the websocket of the same host and port too (CSP 3).

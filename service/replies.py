@@ -23,6 +23,7 @@ class Health(msgspec.Struct, frozen=True, omit_defaults=True):
 
     status: str
     version: str
+    commit: str
     broker: str
     node: str
     workers: dict[int, str] = {}

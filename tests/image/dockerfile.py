@@ -1,0 +1,56 @@
+"""A Dockerfile, read as far as its rules need it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+
+
+@dataclass(slots=True)
+class Stage:
+    """One `FROM`, and its instructions in order."""
+
+    base: str
+    name: str
+    instructions: list[tuple[str, str]] = field(default_factory=list)
+
+    def all(self, instruction: str) -> list[str]:
+        """Collect what stands behind an instruction, each time it's there."""
+        return [rest for name, rest in self.instructions if name == instruction]
+
+    def one(self, instruction: str) -> str:
+        """Find what stands behind an instruction that is there once."""
+        (rest,) = self.all(instruction)
+        return rest
+
+
+def text() -> str:
+    """Read the Dockerfile."""
+    return (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+def stages() -> list[Stage]:
+    """Read its stages; what stands ahead of the first isn't among them."""
+    found: list[Stage] = []
+    for line in _lines():
+        instruction, _, rest = line.partition(" ")
+        if match := re.fullmatch(r"FROM (\S+)(?: AS (\w+))?", line):
+            found.append(Stage(match[1], match[2] or ""))
+        elif found:
+            found[-1].instructions.append((instruction, rest.strip()))
+    return found
+
+
+def globals_() -> dict[str, str]:
+    """Read the arguments ahead of the first stage."""
+    ahead = [line.removeprefix("ARG ") for line in _lines() if line.startswith("ARG ")]
+    return dict(line.partition("=")[::2] for line in ahead if "IMAGE" in line)
+
+
+def _lines() -> list[str]:
+    bare = re.sub(r"^\s*#.*\n", "", text(), flags=re.MULTILINE).replace("\\\n", " ")
+    return [re.sub(r"\s+", " ", line).strip() for line in bare.splitlines() if line.strip()]

@@ -1,0 +1,158 @@
+"""The image is built of what is pinned, and needs no rights to run."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from service import __version__
+from service.release import read_commit
+from tests.image.dockerfile import ROOT, globals_, stages, text
+
+PAGE, WHEELS, RUNS = stages()
+INSTRUCTIONS = {"ARG", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "RUN",
+                "STOPSIGNAL", "USER", "WORKDIR"}  # fmt: skip
+
+
+def ignored() -> list[tuple[bool, re.Pattern[str]]]:
+    """Read .dockerignore: whether a line takes in again, and what it's about."""
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    return [
+        (line.startswith("!"), pattern(line.lstrip("!")))
+        for line in lines
+        if line and not line.startswith("#")
+    ]
+
+
+def pattern(line: str) -> re.Pattern[str]:
+    """Translate a line: `**/` is any depth, `*` is within one name, and a folder is all that's in it."""
+    parts = re.split(r"(\*\*/|\*|\[[^]]*\])", line)
+    known = {"**/": "(?:.*/)?", "*": "[^/]*"}
+    made = "".join(known.get(part, part if part.startswith("[") else re.escape(part)) for part in parts)
+    return re.compile(f"{made}(?:/.*)?")
+
+
+def is_sent(path: str) -> bool:
+    """Tell whether a file goes to the builder."""
+    sent = True
+    for takes_in, about in ignored():
+        if about.fullmatch(path):
+            sent = takes_in
+    return sent
+
+
+def checkout() -> list[str]:
+    git = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    return [path for path in listed if path and (ROOT / path).is_file()]
+
+
+def test_every_base_image_can_be_another() -> None:
+    assert {stage.base for stage in stages()} == {"${NODE_IMAGE}", "${PYTHON_IMAGE}"}
+    assert globals_().keys() == {"NODE_IMAGE", "PYTHON_IMAGE"}
+    assert all("slim" in image and "latest" not in image for image in globals_().values())
+
+
+def test_any_builder_can_build_it() -> None:
+    assert "# syntax" not in text()
+    used = {name for stage in stages() for name, _ in stage.instructions}
+    assert used <= INSTRUCTIONS
+    for stage in stages():
+        assert not [run for run in stage.all("RUN") if run.startswith(("--", "<<"))], "needs BuildKit"
+        assert not [copy for copy in stage.all("COPY") if re.search("--(chmod|link|parents)", copy)]
+
+
+def test_it_names_no_registry() -> None:
+    assert "://" not in text().replace("org.opencontainers", "")
+
+
+def test_where_packages_come_from_is_the_builders_affair() -> None:
+    assert {"NPM_CONFIG_REGISTRY", "NODE_EXTRA_CA_CERTS"} <= set(PAGE.all("ARG"))
+    assert {"PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_CERT"} <= set(WHEELS.all("ARG"))
+    assert RUNS.all("ARG") == ["COMMIT=unknown"], "an argument of the last stage stays in its history"
+
+
+def test_everything_that_is_installed_is_pinned_by_its_hash() -> None:
+    installs = re.findall(r"pip(?: --python \S+)? install ([^&]+)", " ".join(WHEELS.all("RUN")))
+    assert len(installs) == 3
+    *pinned, ours = installs
+    assert all("--require-hashes" in line for line in pinned)
+    assert "--no-deps --no-index /wheels/" in ours
+    assert any("npm ci" in run for run in PAGE.all("RUN"))
+    for file in ("build", "image"):
+        requirements = (ROOT / "requirements" / f"{file}.txt").read_text(encoding="utf-8")
+        assert "--hash=sha256:" in requirements
+
+
+def test_the_image_has_the_same_versions_as_a_checkout() -> None:
+    def pins(file: str) -> set[str]:
+        lines = (ROOT / "requirements" / f"{file}.txt").read_text(encoding="utf-8")
+        return set(re.findall(r"^([\w.-]+==[^\s;\\]+)", lines, re.MULTILINE))
+
+    assert pins("image") <= pins("run")
+    assert pins("build") <= pins("run")
+    assert {pin.partition("==")[0] for pin in pins("image")} >= {"redis", "hiredis", "nats-py", "uvloop"}
+    assert "textual" not in str(pins("image")), "no terminal client in there"
+
+
+def test_it_runs_without_rights_and_without_a_shell() -> None:
+    user, group = RUNS.one("USER").split(":")
+    assert int(user) >= 10000
+    assert int(group) >= 10000
+    assert json.loads(RUNS.one("ENTRYPOINT")) == ["python", "-m", "service"]
+    check = RUNS.one("HEALTHCHECK")
+    assert json.loads(check[check.index("CMD ") + 4 :]) == ["python", "-m", "service.healthcheck"]
+    assert not RUNS.all("RUN")
+    assert RUNS.one("STOPSIGNAL") == "SIGTERM"
+    assert "PYTHONDONTWRITEBYTECODE=1" in RUNS.one("ENV")
+    assert "HUBBUB_HOST=0.0.0.0" in RUNS.one("ENV")
+
+
+def test_its_labels_say_which_hubbub_it_is() -> None:
+    labels = dict(re.findall(r'org\.opencontainers\.image\.(\w+)="([^"]*)"', RUNS.one("LABEL")))
+    assert labels["version"] == __version__
+    assert labels["revision"] == "${COMMIT}"
+    assert labels["licenses"] == "MIT"
+
+
+def test_what_is_copied_is_sent_to_the_builder_and_little_else() -> None:
+    sent = [path for path in checkout() if is_sent(path)]
+    for stage in stages():
+        for copy in (copy for copy in stage.all("COPY") if "--from" not in copy):
+            *sources, _ = copy.split()
+            for source in sources:
+                assert [p for p in sent if p == source or p.startswith(f"{source}/")], source
+    assert sum((ROOT / path).stat().st_size for path in sent) < 2_000_000
+    for kept in (".git/config", ".venv/bin/python", "clients/web/node_modules/x/y.js", "clients/web/dist/a",
+                 "tests/conftest.py", "service/__pycache__/app.pyc", "service/COMMIT", ".env"):  # fmt: skip
+        assert not is_sent(kept), kept
+
+
+@pytest.mark.parametrize("folder", [".", "clients/protocol"])
+def test_wheels_are_the_same_whenever_they_are_built(folder: str, tmp_path: Path) -> None:
+    one, two = (build(ROOT / folder, tmp_path / turn) for turn in ("one", "two"))
+    assert one.read_bytes() == two.read_bytes()
+    assert one.name.split("-")[1] == __version__
+    with zipfile.ZipFile(one) as packed:
+        names = packed.namelist()
+    assert not [name for name in names if name.startswith(("tests/", "clients/"))]
+
+
+def build(project: Path, into: Path) -> Path:
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory"]
+    subprocess.run([*command, into], cwd=project, capture_output=True, check=True)
+    (wheel,) = into.iterdir()
+    return wheel
+
+
+def test_the_commit_is_read_from_what_was_built(tmp_path: Path) -> None:
+    file = tmp_path / "COMMIT"
+    assert read_commit(file) == "unknown"
+    file.write_text("abc123\n", encoding="utf-8")
+    assert read_commit(file) == "abc123"

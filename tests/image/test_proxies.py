@@ -1,0 +1,124 @@
+"""The proxies' configurations of the documentation: real programs, two real nodes, real websockets."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.typing import Origin
+
+from tests.contract.redis_server import shared_redis
+from tests.hubbub_cli.server import Server, serving
+from tests.image.dockerfile import ROOT
+
+PROXIES = {"haproxy": "haproxy.cfg", "nginx": "nginx.conf"}
+EVIL = Origin("http://evil.example")
+COMMANDS = {"haproxy": ("-f", "{file}", "-db"), "nginx": ("-c", "{file}", "-g", "daemon off;")}
+
+
+def free_port() -> int:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        return int(taken.getsockname()[1])
+
+
+@contextmanager
+def proxy(name: str, nodes: list[Server], folder: Path) -> Iterator[str]:
+    """Run a proxy with its configuration of the documentation, but for addresses and files."""
+    program = shutil.which(name) or shutil.which(name, path="/usr/sbin")
+    if program is None:
+        pytest.skip(f"there is no {name} on this machine")
+    port = free_port()
+    text = (ROOT / "docs" / "proxies" / PROXIES[name]).read_text(encoding="utf-8")
+    for number, node in enumerate(nodes, 1):
+        text = text.replace(f"node-{number}:8000", f"127.0.0.1:{node.port}")
+    text = text.replace("bind :8000", f"bind 127.0.0.1:{port}").replace(
+        "listen 8000", f"listen 127.0.0.1:{port}"
+    )
+    text = text.replace("/tmp/nginx.pid", str(folder / "pid"))  # noqa: S108 - the place in a container
+    file = folder / PROXIES[name]
+    file.write_text(text, encoding="utf-8")
+    with (folder / "log").open("w") as log:
+        command = [program, *(part.format(file=file) for part in COMMANDS[name])]
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+        try:
+            until_it_answers(f"http://127.0.0.1:{port}", process)
+            yield f"127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
+    while process.poll() is None:
+        try:
+            if httpx.get(f"{url}/", timeout=5).status_code == httpx.codes.OK:
+                return
+        except httpx.TransportError:
+            pass
+    pytest.fail("the proxy ended")
+
+
+@pytest.fixture(params=PROXIES)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def nodes() -> Iterator[list[Server]]:
+    with ExitStack() as stack:
+        settings = {
+            "BROKER": "redis",
+            "REDIS_URL": shared_redis().url,
+            "HUBBUB_PREFIX": f"proxy{free_port()}",
+        }
+        yield [stack.enter_context(serving(**settings)) for _ in range(2)]
+
+
+def say_hello_from_one_to_the_other(at: str) -> None:
+    """Connect twice, so that `least connections` takes one of each, and have a line cross."""
+    address = f"ws://{at}/ws?room=lobby&name="
+    with connect(address + "ann", proxy=None) as ann, connect(address + "bob", proxy=None) as bob:
+        bob.send("here")
+        assert "here" in str(bob.recv(timeout=20)), "who hears himself is in the room"
+        ann.send("hello")
+        assert "hello" in str(bob.recv(timeout=20))
+
+
+@pytest.mark.timeout(120)
+def test_people_chat_through_it_and_what_is_inside_stays_inside(
+    name: str, nodes: list[Server], tmp_path: Path
+) -> None:
+    with proxy(name, nodes, tmp_path) as at:
+        say_hello_from_one_to_the_other(at)
+        assert httpx.get(f"http://{at}/metrics", timeout=20).status_code == httpx.codes.NOT_FOUND
+        assert httpx.get(f"http://{at}/health/ready", timeout=20).status_code == httpx.codes.NOT_FOUND
+
+
+@pytest.mark.timeout(120)
+def test_when_a_node_goes_people_come_in_by_the_other(name: str, nodes: list[Server], tmp_path: Path) -> None:
+    with proxy(name, nodes, tmp_path) as at:
+        nodes[0].kill()
+        for _ in range(8):  # whoever meets the node that is gone is sent to the other
+            with connect(f"ws://{at}/ws?room=lobby&name=ann", proxy=None) as ann:
+                ann.send("hello")
+                assert "hello" in str(ann.recv(timeout=20))
+
+
+@pytest.mark.timeout(120)
+def test_a_page_of_another_host_is_still_refused(name: str, nodes: list[Server], tmp_path: Path) -> None:
+    with proxy(name, nodes, tmp_path) as at:
+        with connect(f"ws://{at}/ws?room=lobby&name=ann", proxy=None, origin=Origin(f"http://{at}")) as ann:
+            ann.send("the host that the browser asked for is passed on")
+        with (
+            connect(f"ws://{at}/ws?room=lobby&name=eve", proxy=None, origin=EVIL) as eve,
+            pytest.raises(ConnectionClosed),
+        ):
+            eve.recv(timeout=20)
