@@ -1,0 +1,114 @@
+{{/* What the chosen broker needs, in one place: what is set about it, where it is, and how a pod is told. */}}
+
+{{- define "hubbub.brokerTlsPath" -}}/etc/hubbub/broker-tls{{- end }}
+{{- define "hubbub.brokerCredsPath" -}}/etc/hubbub/broker-creds{{- end }}
+
+{{- define "hubbub.brokerPort" -}}{{ eq .Values.broker "redis" | ternary 6379 4222 }}{{- end }}
+
+{{/* The URL without secrets, as far as it's known here; empty if a Secret holds it. */}}
+{{- define "hubbub.brokerUrl" -}}
+{{- $broker := get .Values .Values.broker -}}
+{{- if $broker.bundled -}}
+{{- printf "%s://%s:%s" .Values.broker (include "hubbub.child" (list . .Values.broker)) (include "hubbub.brokerPort" .) -}}
+{{- else -}}
+{{- $broker.url -}}
+{{- end -}}
+{{- end }}
+
+{{/* Parameters that the URL gets. */}}
+{{- define "hubbub.brokerQuery" -}}
+{{- $broker := get .Values .Values.broker -}}
+{{- $tls := include "hubbub.brokerTlsPath" . -}}
+{{- $query := list -}}
+{{- if eq .Values.broker "redis" -}}
+{{- with $broker.tls.certKey }}{{ $query = append $query (printf "ssl_certfile=%s/%s" $tls .) }}{{ end -}}
+{{- with $broker.tls.keyKey }}{{ $query = append $query (printf "ssl_keyfile=%s/%s" $tls .) }}{{ end -}}
+{{- else -}}
+{{- if $broker.credsKey }}{{ $query = append $query (printf "creds=%s/%s" (include "hubbub.brokerCredsPath" .) $broker.credsKey) }}{{ end -}}
+{{- with $broker.streamReplicas }}{{ $query = append $query (printf "replicas=%d" (int .)) }}{{ end -}}
+{{- end -}}
+{{- join "&" $query -}}
+{{- end }}
+
+{{/* The URL as a pod gets it: the password is put in by Kubernetes. */}}
+{{- define "hubbub.brokerFullUrl" -}}
+{{- $broker := get .Values .Values.broker -}}
+{{- $url := include "hubbub.brokerUrl" . -}}
+{{- if and $broker.existingSecret $broker.url (not $broker.credsKey) -}}
+{{- $user := and (eq .Values.broker "nats") (not $broker.username) | ternary "" (print $broker.username ":") -}}
+{{- $url = replace "://" (printf "://%s$(%s_PASSWORD)@" $user (upper .Values.broker)) $url -}}
+{{- end -}}
+{{- with include "hubbub.brokerQuery" . -}}
+{{- $url = printf "%s%s%s" $url (contains "?" $url | ternary "&" "?") . -}}
+{{- end -}}
+{{- $url -}}
+{{- end }}
+
+{{- define "hubbub.brokerEnv" -}}
+- name: BROKER
+  value: {{ .Values.broker }}
+{{- if ne .Values.broker "memory" }}
+{{- $broker := get .Values .Values.broker }}
+{{- $name := upper .Values.broker }}
+{{- if and $broker.existingSecret $broker.url (not $broker.credsKey) }}
+- name: {{ $name }}_PASSWORD
+  valueFrom:
+    secretKeyRef: {name: {{ $broker.existingSecret | quote }}, key: {{ $broker.passwordKey | quote }}}
+{{- end }}
+- name: {{ $name }}_URL
+  {{- if include "hubbub.brokerUrl" . }}
+  value: {{ include "hubbub.brokerFullUrl" . | quote }}
+  {{- else }}
+  valueFrom:
+    secretKeyRef: {name: {{ $broker.existingSecret | quote }}, key: {{ $broker.urlKey | quote }}}
+  {{- end }}
+{{- if $broker.tls.existingSecret }}
+- name: SSL_CERT_FILE
+  value: {{ include "hubbub.brokerTlsPath" . }}/{{ $broker.tls.caKey }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "hubbub.brokerVolumes" -}}
+{{- if ne .Values.broker "memory" }}
+{{- $broker := get .Values .Values.broker }}
+{{- with $broker.tls.existingSecret }}
+- name: broker-tls
+  secret: {secretName: {{ . | quote }}, defaultMode: 0440}
+{{- end }}
+{{- if $broker.credsKey }}
+- name: broker-creds
+  secret:
+    secretName: {{ $broker.existingSecret | quote }}
+    defaultMode: 0440
+    items: [{key: {{ $broker.credsKey | quote }}, path: {{ $broker.credsKey | quote }}}]
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "hubbub.brokerMounts" -}}
+{{- if ne .Values.broker "memory" }}
+{{- $broker := get .Values .Values.broker }}
+{{- if $broker.tls.existingSecret }}
+- {name: broker-tls, mountPath: {{ include "hubbub.brokerTlsPath" . }}, readOnly: true}
+{{- end }}
+{{- if $broker.credsKey }}
+- {name: broker-creds, mountPath: {{ include "hubbub.brokerCredsPath" . }}, readOnly: true}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The ports that the network policy lets out to the broker: those that were named, or those of the URL. */}}
+{{- define "hubbub.brokerPorts" -}}
+{{- $ports := .Values.networkPolicy.brokerPorts -}}
+{{- if and (not $ports) (ne .Values.broker "memory") -}}
+{{- $hosts := regexReplaceAll "[a-z+]+://|[/?][^,]*" (include "hubbub.brokerUrl" .) "" -}}
+{{- range splitList "," $hosts -}}
+{{- with regexFind ":[0-9]+$" . }}{{ $ports = append $ports (trimPrefix ":" . | int) }}{{ end -}}
+{{- end -}}
+{{- if or (not $ports) (contains "+sentinel" (include "hubbub.brokerUrl" .)) -}}
+{{- $ports = append $ports (include "hubbub.brokerPort" . | int) -}}
+{{- end -}}
+{{- end -}}
+{{- toJson (uniq $ports) -}}
+{{- end }}

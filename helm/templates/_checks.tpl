@@ -1,0 +1,99 @@
+{{/* What the schema can't say, or says badly: all faults at once, each with what to do. */}}
+{{- define "hubbub.checks" -}}
+{{- $faults := list -}}
+{{- $v := .Values -}}
+{{- $config := $v.config -}}
+
+{{- if eq $v.broker "memory" -}}
+{{- if gt (int $v.replicaCount) 1 -}}
+{{- $faults = append $faults (printf "replicaCount=%d needs a broker that joins the pods: with broker=memory each would be a chat of its own. Set broker=redis or broker=nats, or replicaCount=1." (int $v.replicaCount)) -}}
+{{- end -}}
+{{- if $v.autoscaling.enabled -}}
+{{- $faults = append $faults "autoscaling needs a broker that joins the pods: with broker=memory each would be a chat of its own. Set broker=redis or broker=nats." -}}
+{{- end -}}
+{{- if gt (get $config "HUBBUB_WORKERS" | default 1 | int) 1 -}}
+{{- $faults = append $faults "config.HUBBUB_WORKERS above 1 needs broker=redis or broker=nats: each process would be a chat of its own." -}}
+{{- end -}}
+{{- end -}}
+
+{{- range list "redis" "nats" -}}
+{{- $broker := get $v . -}}
+{{- if eq . $v.broker -}}
+{{- if not (or $broker.bundled $broker.url $broker.existingSecret) -}}
+{{- $faults = append $faults (printf "broker=%s needs to know where it is: set %s.url, %s.existingSecret (with the URL in it), or %s.bundled=true to try it." . . . .) -}}
+{{- end -}}
+{{- if and $broker.bundled (or $broker.url $broker.existingSecret) -}}
+{{- $faults = append $faults (printf "%s.bundled brings its own %s: leave out %s.url and %s.existingSecret." . . . .) -}}
+{{- end -}}
+{{- if regexMatch "://[^/?]*@" $broker.url -}}
+{{- $faults = append $faults (printf "%s.url holds a user or a password, which anybody could read in the release. Put the whole URL in a Secret (%s.existingSecret, key %s), or the password alone (key %s) with %s.username." . . $broker.urlKey $broker.passwordKey .) -}}
+{{- end -}}
+{{- else if $broker.bundled -}}
+{{- $faults = append $faults (printf "%s.bundled=true is of no use with broker=%s: set broker=%s." . $v.broker .) -}}
+{{- end -}}
+{{- end -}}
+{{- if and (eq $v.broker "nats") $v.nats.credsKey (not (and $v.nats.url $v.nats.existingSecret)) -}}
+{{- $faults = append $faults "nats.credsKey names a key of nats.existingSecret, to be used with nats.url: set all three." -}}
+{{- end -}}
+{{- if and (eq $v.broker "nats") $v.nats.streamReplicas (not $v.nats.url) -}}
+{{- $faults = append $faults "nats.streamReplicas is put behind nats.url; with the URL in a Secret, write ?replicas= there." -}}
+{{- end -}}
+{{- if and (eq $v.broker "redis") (or $v.redis.tls.certKey $v.redis.tls.keyKey) -}}
+{{- if not (and $v.redis.tls.certKey $v.redis.tls.keyKey $v.redis.tls.existingSecret (hasPrefix "rediss://" $v.redis.url)) -}}
+{{- $faults = append $faults "a client certificate for Redis needs redis.url with rediss://, and redis.tls.existingSecret, certKey and keyKey." -}}
+{{- end -}}
+{{- end -}}
+
+{{- range list "HUBBUB_PORT" "HUBBUB_DRAIN_SECONDS" "HUBBUB_BROKER_URL" -}}
+{{- if hasKey $config . -}}
+{{- $faults = append $faults (printf "config.%s is set by the chart: use %s instead." . (get (dict "HUBBUB_PORT" "service.port" "HUBBUB_DRAIN_SECONDS" "stop.drainSeconds" "HUBBUB_BROKER_URL" "redis.url or nats.url") .)) -}}
+{{- end -}}
+{{- end -}}
+{{- range $name, $key := dict "HUBBUB_TOKEN_KEY" "tokenKey" "HUBBUB_API_KEY" "apiKey" -}}
+{{- if hasKey $config $name -}}
+{{- $faults = append $faults (printf "config.%s would lie open in a ConfigMap: use auth.%s." $name $key) -}}
+{{- end -}}
+{{- end -}}
+
+{{- $mode := get $config "HUBBUB_AUTH" | default "guests" -}}
+{{- $keyed := or $v.auth.tokenKey.value $v.auth.tokenKey.existingSecret -}}
+{{- if and (ne $mode "guests") (not $keyed) -}}
+{{- $faults = append $faults (printf "config.HUBBUB_AUTH=%s needs auth.tokenKey: what tokens are checked with." $mode) -}}
+{{- end -}}
+{{- if and (eq $mode "guests") $keyed -}}
+{{- $faults = append $faults "auth.tokenKey is set, but no tokens are taken: set config.HUBBUB_AUTH to tokens or both." -}}
+{{- end -}}
+{{- range $name, $secret := $v.auth -}}
+{{- if and $secret.value $secret.existingSecret -}}
+{{- $faults = append $faults (printf "auth.%s has a value and an existingSecret: leave out one." $name) -}}
+{{- end -}}
+{{- end -}}
+
+{{- with $v.terminationGracePeriodSeconds -}}
+{{- if lt (int .) (include "hubbub.leastGrace" $ | int) -}}
+{{- $faults = append $faults (printf "terminationGracePeriodSeconds=%d would kill pods that still drain: preStop, drain and closing take up to %s. Leave it out, or lower stop.drainSeconds." (int .) (include "hubbub.leastGrace" $)) -}}
+{{- end -}}
+{{- end -}}
+
+{{- with $v.autoscaling -}}
+{{- if .enabled -}}
+{{- if not (or .cpuPercent .memoryPercent .connectionsPerPod .extraMetrics) -}}
+{{- $faults = append $faults "autoscaling needs something to go by: set autoscaling.cpuPercent, memoryPercent, connectionsPerPod or extraMetrics." -}}
+{{- end -}}
+{{- if lt (int .maxReplicas) (int .minReplicas) -}}
+{{- $faults = append $faults (printf "autoscaling.maxReplicas=%d is less than minReplicas=%d." (int .maxReplicas) (int .minReplicas)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- if and $v.httpRoute.enabled (not $v.httpRoute.parentRefs) -}}
+{{- $faults = append $faults "httpRoute needs a gateway: set httpRoute.parentRefs to its name (and namespace)." -}}
+{{- end -}}
+{{- if and $v.metrics.serviceMonitor.enabled $v.metrics.podMonitor.enabled -}}
+{{- $faults = append $faults "metrics.serviceMonitor and metrics.podMonitor would count every pod twice: enable one." -}}
+{{- end -}}
+
+{{- with $faults -}}
+{{- fail (printf "\n\n  - %s\n" (join "\n  - " .)) -}}
+{{- end -}}
+{{- end }}

@@ -1,0 +1,102 @@
+{{- define "hubbub.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end }}
+
+{{- define "hubbub.fullname" -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
+{{- else if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+{{- end }}
+
+{{/* The full name with a word behind it: (list . "redis"). Within 63 characters, whatever the name. */}}
+{{- define "hubbub.child" -}}
+{{- $word := index . 1 -}}
+{{- printf "%s-%s" (include "hubbub.fullname" (index . 0) | trunc (int (sub 62 (len $word))) | trimSuffix "-") $word -}}
+{{- end }}
+
+{{- define "hubbub.chart" -}}
+{{- printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" -}}
+{{- end }}
+
+{{/* What never changes for the life of a release: (list . "node"). */}}
+{{- define "hubbub.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "hubbub.name" (index . 0) | quote }}
+app.kubernetes.io/instance: {{ (index . 0).Release.Name | quote }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end }}
+
+{{/* All labels of an object: (list . "node"). */}}
+{{- define "hubbub.labels" -}}
+{{- $root := index . 0 -}}
+{{- $ours := include "hubbub.selectorLabels" . | fromYaml -}}
+{{- $_ := set $ours "helm.sh/chart" (include "hubbub.chart" $root) -}}
+{{- $_ := set $ours "app.kubernetes.io/version" ($root.Chart.AppVersion | replace "+" "_") -}}
+{{- $_ := set $ours "app.kubernetes.io/managed-by" $root.Release.Service -}}
+{{- $_ := set $ours "app.kubernetes.io/part-of" "hubbub" -}}
+{{- toYaml (merge $ours $root.Values.commonLabels) -}}
+{{- end }}
+
+{{/* metadata of an object: (list . NAME COMPONENT ANNOTATIONS LABELS). */}}
+{{- define "hubbub.metadata" -}}
+{{- $root := index . 0 -}}
+name: {{ index . 1 | quote }}
+namespace: {{ $root.Release.Namespace | quote }}
+labels:
+  {{- include "hubbub.labels" (list $root (index . 2)) | nindent 2 }}
+  {{- with index . 4 }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- with index . 3 }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- define "hubbub.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- default (include "hubbub.fullname" .) .Values.serviceAccount.name -}}
+{{- else -}}
+{{- default "default" .Values.serviceAccount.name -}}
+{{- end -}}
+{{- end }}
+
+{{/* An image's name: (list . IMAGE DEFAULT_TAG). */}}
+{{- define "hubbub.image" -}}
+{{- $root := index . 0 -}}
+{{- $image := index . 1 -}}
+{{- $registry := default $image.registry $root.Values.global.imageRegistry -}}
+{{- if $registry }}{{ $registry }}/{{ end }}{{ $image.repository }}
+{{- if $image.digest }}@{{ $image.digest }}{{ else }}:{{ default (index . 2) $image.tag }}{{ end }}
+{{- end }}
+
+{{- define "hubbub.pullSecrets" -}}
+{{- $names := list -}}
+{{- range concat .Values.global.imagePullSecrets .Values.imagePullSecrets -}}
+{{- $names = append $names (dict "name" (kindIs "string" . | ternary . (get (kindIs "map" . | ternary . dict) "name"))) -}}
+{{- end -}}
+{{- with $names -}}
+imagePullSecrets: {{- toYaml . | nindent 2 }}
+{{- end -}}
+{{- end }}
+
+{{/* Whether Kubernetes is of this version or newer: (list . "1.30"); empty if not. */}}
+{{- define "hubbub.since" -}}
+{{- $version := default (index . 0).Capabilities.KubeVersion.Version (index . 0).Values.kubeVersionOverride -}}
+{{- if semverCompare (printf ">=%s-0" (index . 1)) $version }}yes{{ end -}}
+{{- end }}
+
+{{/* A number as settings read it: Helm hands on 10000000 as 1e+07. */}}
+{{- define "hubbub.text" -}}
+{{- if and (kindIs "float64" .) (eq (floor .) .) }}{{ printf "%.0f" . }}{{ else }}{{ toString . }}{{ end -}}
+{{- end }}
+
+{{/* Whether there can be more than one pod; empty if not. */}}
+{{- define "hubbub.several" -}}
+{{- if .Values.autoscaling.enabled }}{{ if gt (int .Values.autoscaling.minReplicas) 1 }}yes{{ end }}
+{{- else if gt (int .Values.replicaCount) 1 }}yes{{ end -}}
+{{- end }}

@@ -1,0 +1,69 @@
+{{/* Seconds that a pod may take to end: until nobody routes to it, what its process may take at most, and a margin. */}}
+{{- define "hubbub.leastGrace" -}}
+{{- $close := get .Values.config "HUBBUB_CLOSE_SECONDS" | default 5 | float64 -}}
+{{- $process := addf (float64 .Values.stop.drainSeconds) (mulf 3 $close) 15 | ceil | int -}}
+{{- add (int .Values.stop.preStopSeconds) $process 5 -}}
+{{- end }}
+
+{{- define "hubbub.grace" -}}
+{{- .Values.terminationGracePeriodSeconds | default (include "hubbub.leastGrace" .) -}}
+{{- end }}
+
+{{/* No shell: the kubelet sleeps, and where it can't yet, Python does. */}}
+{{- define "hubbub.preStop" -}}
+{{- $seconds := int .Values.stop.preStopSeconds -}}
+{{- if $seconds -}}
+lifecycle:
+  preStop:
+    {{- if include "hubbub.since" (list . "1.30") }}
+    sleep: {seconds: {{ $seconds }}}
+    {{- else }}
+    exec: {command: [python, -c, {{ printf "import time; time.sleep(%d)" $seconds | quote }}]}
+    {{- end }}
+{{- end -}}
+{{- end }}
+
+{{/* What is secret: (list . "tokenKey") names its Secret and key; empty if it isn't set. */}}
+{{- define "hubbub.secretRef" -}}
+{{- $secret := get (index . 0).Values.auth (index . 1) -}}
+{{- if $secret.existingSecret -}}
+{name: {{ $secret.existingSecret | quote }}, key: {{ $secret.key | quote }}}
+{{- else if $secret.value -}}
+{name: {{ include "hubbub.child" (list (index . 0) "auth") | quote }}, key: {{ $secret.key | quote }}}
+{{- end -}}
+{{- end }}
+
+{{- define "hubbub.env" -}}
+{{- include "hubbub.brokerEnv" . }}
+- name: HUBBUB_PORT
+  value: "8000"
+- name: HUBBUB_DRAIN_SECONDS
+  value: {{ include "hubbub.text" .Values.stop.drainSeconds | quote }}
+{{- range $name, $variable := dict "tokenKey" "HUBBUB_TOKEN_KEY" "apiKey" "HUBBUB_API_KEY" }}
+{{- with include "hubbub.secretRef" (list $ $name) }}
+- name: {{ $variable }}
+  valueFrom:
+    secretKeyRef: {{ . }}
+{{- end }}
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* One probe: (list PATH SETTINGS). */}}
+{{- define "hubbub.probe" -}}
+httpGet: {path: {{ index . 0 }}, port: http}
+{{ toYaml (index . 1) }}
+{{- end }}
+
+{{/* Spread over zones and hosts: the selector is ours, and a new revision is spread by itself where that is known. */}}
+{{- define "hubbub.spread" -}}
+{{- $ours := dict "labelSelector" (dict "matchLabels" (include "hubbub.selectorLabels" (list . "node") | fromYaml)) -}}
+{{- if include "hubbub.since" (list . "1.27") }}{{ $_ := set $ours "matchLabelKeys" (list "pod-template-hash") }}{{ end -}}
+{{- $spread := list -}}
+{{- range .Values.topologySpreadConstraints }}{{ $spread = append $spread (merge (deepCopy .) $ours) }}{{ end -}}
+{{- with $spread -}}
+topologySpreadConstraints: {{- toYaml . | nindent 2 }}
+{{- end -}}
+{{- end }}

@@ -1,0 +1,158 @@
+"""What the chart makes beside pods, and when."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.helm.chart import Object, find, kinds, notes, render
+
+REDIS: Object = {"broker": "redis", "redis": {"url": "redis://redis.db:6380/0"}}
+USUAL = {"ConfigMap", "Deployment", "Pod", "Service", "ServiceAccount"}
+
+
+def test_one_line_gives_one_pod_and_nothing_that_the_cluster_may_lack() -> None:
+    assert kinds(render()) == USUAL
+
+
+def test_a_disruption_budget_comes_with_the_second_pod() -> None:
+    assert "PodDisruptionBudget" not in kinds(render(REDIS))
+    budget = find(render({**REDIS, "replicaCount": 2}), "PodDisruptionBudget")["spec"]
+    assert budget["maxUnavailable"] == 1
+    assert budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
+    least = {**REDIS, "replicaCount": 2, "podDisruptionBudget": {"minAvailable": "50%"}}
+    assert find(render(least), "PodDisruptionBudget")["spec"]["minAvailable"] == "50%"
+
+
+def test_the_autoscaler_goes_down_slowly_and_by_connections() -> None:
+    values = {**REDIS, "autoscaling": {"enabled": True, "connectionsPerPod": 5000, "cpuPercent": 70}}
+    objects = render(values)
+    scaler = find(objects, "HorizontalPodAutoscaler")["spec"]
+    cpu, connections = scaler["metrics"]
+    assert cpu["resource"]["target"]["averageUtilization"] == 70
+    assert connections["pods"]["metric"]["name"] == "hubbub_connections"
+    assert connections["pods"]["target"]["averageValue"] == "5000"
+    assert scaler["behavior"]["scaleDown"] == {
+        "stabilizationWindowSeconds": 600,
+        "policies": [{"type": "Pods", "value": 1, "periodSeconds": 120}],
+    }
+    assert "replicas" not in find(objects, "Deployment")["spec"], "two would be at odds about the number"
+    assert "PodDisruptionBudget" in kinds(objects)
+
+
+@pytest.mark.parametrize(
+    ("values", "ports"),
+    [
+        (REDIS, {6380}),
+        ({"broker": "redis", "redis": {"existingSecret": "url"}}, {6379}),
+        (
+            {"broker": "redis", "redis": {"url": "redis+sentinel://a:26379,b:26380/chat"}},
+            {26379, 26380, 6379},
+        ),
+        ({"broker": "nats", "nats": {"url": "nats://a:4333,nats://b:4334"}}, {4333, 4334}),
+        ({"broker": "nats", "nats": {"url": "nats://a"}}, {4222}),
+        ({"broker": "nats", "nats": {"bundled": True}}, {4222}),
+        ({}, set()),
+    ],
+)
+def test_pods_reach_dns_and_their_broker_and_nothing_else(values: Object, ports: set[int]) -> None:
+    policy = find(render({**values, "networkPolicy": {"enabled": True}}), "NetworkPolicy")["spec"]
+    dns, *broker = policy["egress"]
+    assert dns["ports"] == [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]
+    assert {port["port"] for rule in broker for port in rule["ports"]} == ports
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+
+
+def test_a_bundled_broker_is_reached_by_the_nodes_only() -> None:
+    values = {"broker": "redis", "redis": {"bundled": True}, "networkPolicy": {"enabled": True}}
+    objects = render(values)
+    policy = find(objects, "NetworkPolicy", "chat-hubbub-redis")["spec"]
+    assert policy["egress"] == []
+    (rule,) = policy["ingress"]
+    labels = find(objects, "Deployment")["spec"]["template"]["metadata"]["labels"]
+    assert rule["from"][0]["podSelector"]["matchLabels"].items() <= labels.items()
+
+
+def test_named_peers_may_connect_and_so_may_the_test() -> None:
+    peers: list[Object] = [{"namespaceSelector": {}}]
+    policy = find(render({"networkPolicy": {"enabled": True, "ingressFrom": peers}}), "NetworkPolicy")
+    (rule,) = policy["spec"]["ingress"]
+    assert rule["from"][0] == peers[0]
+    labels = find(render(), "Pod", "chat-hubbub-test")["metadata"]["labels"]
+    assert rule["from"][1]["podSelector"]["matchLabels"].items() <= labels.items()
+
+
+def test_the_ingress_keeps_websockets_open_and_metrics_in() -> None:
+    values = {"ingress": {"enabled": True, "preset": "nginx", "hosts": ["chat.example.org"]}}
+    ingress = find(render(values), "Ingress")
+    assert ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-read-timeout"] == "3600"
+    (rule,) = ingress["spec"]["rules"]
+    assert rule["host"] == "chat.example.org"
+    assert {path["path"] for path in rule["http"]["paths"]} == {"/", "/assets", "/ws", "/api"}
+
+
+def test_own_annotations_go_before_a_presets() -> None:
+    name = "alb.ingress.kubernetes.io/load-balancer-attributes"
+    given = {"enabled": True, "preset": "alb", "annotations": {name: "idle_timeout.timeout_seconds=60"}}
+    written = find(render({"ingress": given}), "Ingress")["metadata"]["annotations"]
+    assert written[name] == "idle_timeout.timeout_seconds=60"
+    assert written["alb.ingress.kubernetes.io/target-group-attributes"].endswith("=70")
+
+
+def test_a_route_has_no_time_out_unless_it_is_asked_for() -> None:
+    values = {"httpRoute": {"enabled": True, "parentRefs": [{"name": "gateway"}]}}
+    (rule,) = find(render(values), "HTTPRoute")["spec"]["rules"]
+    assert "timeouts" not in rule
+    assert rule["backendRefs"] == [{"name": "chat-hubbub", "port": 80}]
+    assert {"type": "PathPrefix", "value": "/api"} in [match["path"] for match in rule["matches"]]
+
+
+def test_each_pod_is_scraped_once() -> None:
+    objects = render({"metrics": {"serviceMonitor": {"enabled": True}}})
+    wanted = find(objects, "ServiceMonitor")["spec"]["selector"]["matchLabels"]
+    services = [each for each in objects if each["kind"] == "Service"]
+    matching = [each for each in services if wanted.items() <= each["metadata"]["labels"].items()]
+    assert [each["metadata"]["name"] for each in matching] == ["chat-hubbub"]
+
+
+def test_alerts_that_are_not_wanted_are_left_out() -> None:
+    rule = {
+        "enabled": True,
+        "disabled": ["HubbubFlood"],
+        "extraRules": [{"alert": "Mine", "expr": "vector(1)"}],
+    }
+    made = find(render({"metrics": {"prometheusRule": rule}}), "PrometheusRule")["spec"]["groups"][0]["rules"]
+    names = [each["alert"] for each in made]
+    assert "HubbubFlood" not in names
+    assert names[0] == "HubbubGone"
+    assert names[-1] == "Mine"
+
+
+def test_images_come_from_where_the_values_say() -> None:
+    digest = "sha256:" + "0" * 64
+    values = {
+        "global": {"imageRegistry": "mirror.example.org"},
+        "image": {"registry": "other", "digest": digest},
+        "broker": "redis",
+        "redis": {"bundled": True},
+    }
+    text = str(render(values))
+    assert f"mirror.example.org/hubbub@{digest}" in text
+    assert "mirror.example.org/redis:7-alpine" in text
+
+
+def test_the_notes_name_the_next_step_and_the_dangers() -> None:
+    assert "helm test chat --namespace rooms" in notes()
+    assert "history lives in one pod" in notes()
+    assert "For development only" in notes({"broker": "nats", "nats": {"bundled": True}})
+    assert "is not encrypted" in notes(REDIS)
+    assert "no memory limit" in notes({"resources": None})
+    assert "no TLS" in notes({"ingress": {"enabled": True}})
+    safe = notes(
+        {
+            "broker": "redis",
+            "redis": {"url": "rediss://r"},
+            "config": {"HUBBUB_AUTH": "tokens"},
+            "auth": {"tokenKey": {"existingSecret": "key"}},
+        }
+    )
+    assert "Mind:" not in safe

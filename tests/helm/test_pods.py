@@ -1,0 +1,184 @@
+"""What a pod is told, and how it starts, stops and is kept in."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import pytest
+
+from service.settings import load as load_settings
+from service.settings.reading import unknown_names
+from service.settings.table import rows
+from tests.helm.chart import CI, Object, container, environment, find, load, pod, render
+
+PRINTABLE = {"REDIS_PASSWORD": "s3cret", "NATS_PASSWORD": "s3cret"}
+MANY: Object = {"broker": "redis", "redis": {"url": "redis://redis:6379/0"}, "replicaCount": 3}
+
+
+def test_what_the_chart_sets_are_settings() -> None:
+    known = {row.variable for row in rows()}
+    for file in CI:
+        names = environment(render(load(file))) if "fullnameOverride" not in load(file) else {}
+        ours = {name for name in names if name.startswith("HUBBUB_") or name in {"BROKER", "REDIS_URL"}}
+        assert ours <= known
+        assert not list(unknown_names(names))
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, {"broker": "memory", "host": "0.0.0.0", "port": 8000, "drain_seconds": 30}),  # noqa: S104 - compared, not bound
+        ({"config": {"HUBBUB_CONNECTIONS": 10000000}}, {"connections": 10000000}),
+        (
+            {"config": {"HUBBUB_HOST": "::", "HUBBUB_CLOSE_SECONDS": 2.5}},
+            {"host": "::", "close_seconds": 2.5},
+        ),
+        ({"broker": "redis", "redis": {"bundled": True}}, {"redis_url": "redis://chat-hubbub-redis:6379"}),
+        ({"broker": "nats", "nats": {"bundled": True}}, {"nats_url": "nats://chat-hubbub-nats:4222"}),
+    ],
+)
+def test_a_node_takes_the_settings_that_the_chart_writes(values: Object, expected: Object) -> None:
+    settings = load_settings(environment(render(values)))
+    assert {name: getattr(settings, name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "url"),
+    [
+        ({"redis": {"url": "redis://r:1/0", "existingSecret": "s"}}, "redis://:s3cret@r:1/0"),
+        ({"redis": {"url": "rediss://r", "existingSecret": "s", "username": "u"}}, "rediss://u:s3cret@r"),
+        (
+            {
+                "nats": {
+                    "url": "nats://a,nats://b",
+                    "existingSecret": "s",
+                    "username": "u",
+                    "streamReplicas": 3,
+                }
+            },
+            "nats://u:s3cret@a,nats://u:s3cret@b?replicas=3",
+        ),
+        ({"nats": {"url": "tls://a:1", "existingSecret": "s"}}, "tls://s3cret@a:1"),
+        (
+            {"nats": {"url": "tls://a", "existingSecret": "s", "credsKey": "me.creds"}},
+            "tls://a?creds=/etc/hubbub/broker-creds/me.creds",
+        ),
+    ],
+)
+def test_a_password_comes_from_a_secret_into_the_url(values: Object, url: str) -> None:
+    (broker,) = values
+    env = environment(render({"broker": broker, **values}))
+    given = env[f"{broker.upper()}_URL"]
+    for name, password in PRINTABLE.items():
+        given = given.replace(f"$({name})", password)  # as the kubelet does
+    assert given == url
+    names = list(env)
+    if f"{broker.upper()}_PASSWORD" in env:
+        assert names.index(f"{broker.upper()}_PASSWORD") < names.index(f"{broker.upper()}_URL")
+
+
+def test_a_whole_url_may_be_secret() -> None:
+    env = environment(render({"broker": "redis", "redis": {"existingSecret": "where", "urlKey": "at"}}))
+    assert env["REDIS_URL"] == {"secretKeyRef": {"name": "where", "key": "at"}}
+
+
+def test_certificates_are_mounted_and_named() -> None:
+    objects = render(load(next(file for file in CI if file.name == "redis-values.yaml")))
+    env = environment(objects)
+    assert env["SSL_CERT_FILE"] == "/etc/hubbub/broker-tls/ca.crt"
+    assert (
+        "ssl_certfile=/etc/hubbub/broker-tls/tls.crt&ssl_keyfile=/etc/hubbub/broker-tls" in env["REDIS_URL"]
+    )
+    mounts = {mount["mountPath"] for mount in container(objects)["volumeMounts"]}
+    assert mounts == {"/tmp", "/etc/hubbub/broker-tls"}  # noqa: S108 - the place in a container
+
+
+def test_pods_have_no_rights_and_no_token() -> None:
+    for file in CI:
+        objects = render(load(file))
+        templates = [each["spec"]["template"]["spec"] for each in objects if each["kind"] == "Deployment"]
+        bare = [each["spec"] for each in objects if each["kind"] == "Pod"]
+        for spec in templates + bare:
+            assert spec["automountServiceAccountToken"] is False
+            assert spec["enableServiceLinks"] is False
+            assert spec["securityContext"]["runAsNonRoot"]
+            assert spec["securityContext"]["runAsUser"] >= 10000
+            for each in chain(spec.get("initContainers", ()), spec["containers"]):
+                if each["name"] in {"side", "first"}:
+                    continue
+                assert each["securityContext"]["readOnlyRootFilesystem"]
+                assert each["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+                assert each["resources"]["limits"]["memory"]
+                assert "cpu" not in each["resources"]["limits"]
+
+
+def test_nothing_that_runs_needs_a_shell() -> None:
+    for version in ("1.25.0", "1.36.0"):
+        for broker in ("redis", "nats"):
+            values = {"broker": broker, broker: {"bundled": True}, "kubeVersionOverride": version}
+            assert '"sh"' not in str(render(values)).replace("'", '"')
+
+
+def test_living_and_being_ready_are_asked_apart() -> None:
+    node = container(render())
+    paths = [node[f"{probe}Probe"]["httpGet"]["path"] for probe in ("startup", "liveness", "readiness")]
+    assert paths == ["/health/live", "/health/live", "/health/ready"]
+
+
+def test_a_pod_that_stops_has_the_time_it_needs() -> None:
+    values = {
+        "stop": {"preStopSeconds": 7, "drainSeconds": 100.5},
+        "config": {"HUBBUB_CLOSE_SECONDS": 2.5},
+    }
+    objects = render(values)
+    needs = 7 + load_settings(environment(objects)).stop_seconds
+    assert needs < pod(objects)["spec"]["terminationGracePeriodSeconds"] <= needs + 6
+    assert (
+        pod(render({**values, "terminationGracePeriodSeconds": 500}))["spec"]["terminationGracePeriodSeconds"]
+        == 500
+    )
+
+
+def test_the_kubelet_sleeps_and_where_it_cannot_python_does() -> None:
+    def stops(version: str, seconds: int = 5) -> object:
+        values = {"kubeVersionOverride": version, "stop": {"preStopSeconds": seconds}}
+        return container(render(values)).get("lifecycle")
+
+    assert stops("1.30.0") == {"preStop": {"sleep": {"seconds": 5}}}
+    assert stops("v1.36.2-eks-1") == {"preStop": {"sleep": {"seconds": 5}}}
+    assert stops("1.29.9") == {
+        "preStop": {"exec": {"command": ["python", "-c", "import time; time.sleep(5)"]}}
+    }
+    assert stops("1.36.0", 0) is None
+
+
+def test_pods_with_a_broker_are_replaced_one_by_one_and_without_one_never_two_at_a_time() -> None:
+    assert find(render(MANY), "Deployment")["spec"]["strategy"] == {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},
+    }
+    assert find(render(), "Deployment")["spec"]["strategy"] == {"type": "Recreate"}
+
+
+def test_a_changed_setting_or_secret_replaces_the_pods() -> None:
+    def sums(**values: object) -> object:
+        return pod(render(values))["metadata"]["annotations"]
+
+    assert sums() == sums()
+    assert sums(config={"HUBBUB_LOG_LEVEL": "debug"}) != sums()
+    assert sums(auth={"apiKey": {"value": "0123456789abcdef"}}) != sums()
+
+
+def test_pods_are_spread_by_a_selector_that_finds_them() -> None:
+    for constraint in pod(render(MANY))["spec"]["topologySpreadConstraints"]:
+        labels = pod(render(MANY))["metadata"]["labels"]
+        assert constraint["labelSelector"]["matchLabels"].items() <= labels.items()
+        assert constraint["matchLabelKeys"] == ["pod-template-hash"]
+    old = pod(render({**MANY, "kubeVersionOverride": "1.26.0"}))["spec"]["topologySpreadConstraints"]
+    assert "matchLabelKeys" not in old[0]
+
+
+def test_a_pod_waits_for_the_broker_that_came_with_it() -> None:
+    (waits,) = pod(render({"broker": "nats", "nats": {"bundled": True}}))["spec"]["initContainers"]
+    assert waits["command"][-2:] == ["chat-hubbub-nats", "4222"]
+    assert "initContainers" not in pod(render(MANY))["spec"]

@@ -1,0 +1,135 @@
+"""Values are described, each of them, and what makes no sense is refused with what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+
+from tests.helm.chart import CHART, Object, load, refusal, render
+
+REDIS: Object = {"broker": "redis", "redis": {"url": "redis://redis:6379/0"}}
+
+
+def schema() -> Object:
+    text = (CHART / "values.schema.json").read_text(encoding="utf-8")
+    found: Object = json.loads(text)
+    return found
+
+
+def leaves(value: Any, described: Object, path: str = "") -> Iterator[tuple[str, Object]]:  # noqa: ANN401
+    """Go through the values as deep as the schema names them."""
+    yield path, described
+    if isinstance(value, dict) and "properties" in described:
+        for name, inner in value.items():
+            assert name in described["properties"], f"{path}.{name} is not in the schema"
+            yield from leaves(inner, described["properties"][name], f"{path}.{name}")
+
+
+def closed(described: Object, path: str = "") -> Iterator[str]:
+    """Find objects of the chart's own making that take any key."""
+    if "properties" in described and described.get("additionalProperties") is not False:
+        yield path
+    for name, inner in described.get("properties", {}).items():
+        yield from closed(inner, f"{path}.{name}")
+
+
+def test_the_schema_is_one() -> None:
+    Draft7Validator.check_schema(schema())
+    assert schema()["$schema"] == "http://json-schema.org/draft-07/schema#"
+
+
+def test_every_value_is_described_and_every_description_has_a_value() -> None:
+    values = load(CHART / "values.yaml")
+    for path, described in leaves(values, schema()):
+        if path:
+            assert described.get("description", "").endswith("."), path
+
+    def missing(value: Object, described: Object, path: str = "") -> Iterator[str]:
+        for name, inner in described.get("properties", {}).items():
+            if name not in value:
+                yield f"{path}.{name}"
+            elif isinstance(value[name], dict):
+                yield from missing(value[name], inner, f"{path}.{name}")
+
+    optional = {
+        f".probes.{probe}.{key}"
+        for probe in ("startup", "liveness", "readiness")
+        for key in ("initialDelaySeconds", "successThreshold")
+    }
+    assert set(missing(values, schema())) == optional
+
+
+def test_the_schema_is_closed() -> None:
+    assert list(closed(schema())) == [".global"], "only what charts above this one set is open"
+
+
+def test_what_is_there_by_default_is_allowed() -> None:
+    render(load(CHART / "values.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"brokr": "redis"}, "'brokr' not allowed"),
+        ({"broker": "kafka"}, "value must be one of 'memory', 'redis', 'nats'"),
+        ({"replicaCount": 2}, "at '/replicaCount': maximum: got 2, want 1"),
+        ({"replicaCount": "two"}, "at '/replicaCount': got string, want integer"),
+        ({"autoscaling": {"enabled": True, "cpuPercent": 70}}, "at '/autoscaling/enabled'"),
+        ({"broker": "redis"}, "at '/redis'"),
+        ({"broker": "nats"}, "at '/nats'"),
+        ({"broker": "redis", "redis": {"url": "nats://n"}}, "at '/redis/url'"),
+        ({"image": {"digest": "latest"}}, "at '/image/digest'"),
+        ({"config": {"connections": 5}}, "'connections' does not match pattern"),
+        ({"service": {"port": 0}}, "at '/service/port': minimum"),
+        ({"podLabels": {"app.kubernetes.io/name": "other"}}, "app.kubernetes.io/name"),
+        ({"httpRoute": {"enabled": True}}, "at '/httpRoute/parentRefs'"),
+        ({"ingress": {"preset": "caddy"}}, "value must be one of 'none', 'nginx', 'haproxy'"),
+        ({"ingress": {"paths": [{"path": "ws", "pathType": "Exact"}]}}, "at '/ingress/paths/0/path'"),
+    ],
+)
+def test_the_schema_refuses(values: Object, told: str) -> None:
+    assert told in refusal(values)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (
+            {"broker": "redis", "redis": {"url": "redis://me:secret@r"}},
+            "holds a user or a password, which anybody could read",
+        ),
+        ({"broker": "redis", "redis": {"url": "redis://r", "bundled": True}}, "redis.bundled brings its own"),
+        ({"nats": {"bundled": True}}, "of no use with broker=memory: set broker=nats"),
+        ({"broker": "nats", "nats": {"existingSecret": "s", "credsKey": "c"}}, "set all three"),
+        ({"broker": "nats", "nats": {"existingSecret": "s", "streamReplicas": 3}}, "write ?replicas= there"),
+        ({"broker": "redis", "redis": {"url": "redis://r", "tls": {"certKey": "c"}}}, "client certificate"),
+        ({"config": {"HUBBUB_PORT": 80}}, "use service.port instead"),
+        ({"config": {"HUBBUB_DRAIN_SECONDS": 5}}, "use stop.drainSeconds instead"),
+        ({"config": {"HUBBUB_API_KEY": "0123456789abcdef"}}, "would lie open in a ConfigMap"),
+        ({"config": {"HUBBUB_WORKERS": 2}}, "each process would be a chat of its own"),
+        ({"config": {"HUBBUB_AUTH": "tokens"}}, "needs auth.tokenKey"),
+        ({"auth": {"tokenKey": {"value": "k"}}}, "no tokens are taken"),
+        ({"auth": {"apiKey": {"value": "k", "existingSecret": "s"}}}, "leave out one"),
+        ({"terminationGracePeriodSeconds": 30}, "preStop, drain and closing take up to 70"),
+        ({**REDIS, "autoscaling": {"enabled": True}}, "needs something to go by"),
+        (
+            {**REDIS, "autoscaling": {"enabled": True, "cpuPercent": 1, "minReplicas": 5, "maxReplicas": 4}},
+            "less than",
+        ),
+        (
+            {"metrics": {"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}},
+            "would count every pod twice",
+        ),
+    ],
+)
+def test_the_chart_refuses_with_what_to_do(values: Object, told: str) -> None:
+    assert told in refusal(values)
+
+
+def test_all_faults_are_told_at_once() -> None:
+    told = refusal({"config": {"HUBBUB_PORT": 80, "HUBBUB_AUTH": "tokens"}})
+    assert told.count("\n  - ") == 2
