@@ -12,6 +12,7 @@ from sanic.handlers import ErrorHandler
 from typing_extensions import override
 
 from service import api, health, pages
+from service.admission import Admission
 from service.door import SUBPROTOCOL, admit
 from service.lean import Detached
 from service.node import Node
@@ -50,9 +51,11 @@ def make_app(node: Node, crew: health.Crew | None = None) -> Sanic[Config, Simpl
         f"hubbub-{node.name}", config=_config(node), configure_logging=False, error_handler=Faults()
     )
     app.ctx.metrics = node.metrics
+    app.ctx.admission = admission = Admission(node.settings, node.metrics)
 
     async def chat(request: Request, websocket: Websocket | Detached) -> None:
-        await admit(node, request, websocket)
+        wait = websocket.wait if isinstance(websocket, Detached) else admission.ask()
+        await admit(node, request, websocket, wait)
 
     app.add_websocket_route(chat, "/ws", subprotocols=Offer(SUBPROTOCOL))
     health.add_routes(app, node, crew)

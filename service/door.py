@@ -15,6 +15,7 @@ from service.auth import guest
 from service.codecs import JSON, PLAIN
 from service.commands import Commands
 from service.connection import Connection
+from service.doorstep import REASON, drain_frame
 from service.guests import InvalidName, NameTaken, Taken
 from service.lean import Detached
 from service.link import Link
@@ -31,15 +32,16 @@ _log: Final = logging.getLogger(__name__)
 
 
 class Unwelcome(Exception):
-    """A connection is closed at the door."""
+    """A connection is closed at the door; told when to come back if `wait` says so (seconds)."""
 
-    def __init__(self, code: Close, reason: str) -> None:
+    def __init__(self, code: Close, reason: str, wait: float = 0.0) -> None:
         super().__init__(reason)
         self.code = code
+        self.wait = wait
 
 
-async def admit(node: Node, request: Request, websocket: Websocket | Detached) -> None:
-    """Attach a session to an upgraded connection.
+async def admit(node: Node, request: Request, websocket: Websocket | Detached, wait: float = 0.0) -> None:
+    """Attach a session to an upgraded connection; or tell it to come back after `wait` seconds, if not 0.
 
     On the lean protocol this returns at once and the session lives on its own; on Sanic's stock protocol it
     returns when the connection has ended.
@@ -53,13 +55,13 @@ async def admit(node: Node, request: Request, websocket: Websocket | Detached) -
     socket.bind(connection)
     node.remember(connection)
     try:
-        _check(node, request)
+        _check(node, request, wait)
         if codec is JSON:
             connection.receiver = Commands(node, connection)
         else:
             await _open_plain(node, request, connection)
     except Unwelcome as unwelcome:
-        connection.close(unwelcome.code, str(unwelcome))
+        _turn_away(connection, unwelcome)
     finally:
         # A connection that never got a session has nobody else to forget it.
         if connection.receiver is None:
@@ -70,13 +72,21 @@ async def admit(node: Node, request: Request, websocket: Websocket | Detached) -
         await socket.run(connection)
 
 
-def _check(node: Node, request: Request) -> None:
+def _turn_away(connection: Connection, unwelcome: Unwelcome) -> None:
+    if unwelcome.wait and connection.codec.speaks_events:
+        connection.write(drain_frame(unwelcome.wait))
+    connection.close(unwelcome.code, str(unwelcome))
+
+
+def _check(node: Node, request: Request, wait: float) -> None:
     if node.draining:
         raise Unwelcome(Close.RESTART, "the node restarts")
     if len(node.connections) > node.settings.connections:
         raise Unwelcome(Close.FULL, "the node is full; come back later")
     if not _origin_allowed(request, node.settings.origins):
         raise Unwelcome(Close.BAD_ORIGIN, "this origin is not allowed (HUBBUB_ORIGINS)")
+    if wait:
+        raise Unwelcome(Close.FULL, REASON, wait)
 
 
 def _origin_allowed(request: Request, allowed: tuple[str, ...]) -> bool:

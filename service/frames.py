@@ -21,6 +21,12 @@ def text_frame(payload: bytes) -> bytes:
     return b"\x81\x7f%b%b" % (size.to_bytes(8), payload)
 
 
+def close_frame(code: int, reason: str) -> bytes:
+    """Frame a close (RFC 6455, 5.5.1). The reason has at most 123 bytes."""
+    payload = code.to_bytes(2) + reason.encode()
+    return b"\x88%c%b" % (len(payload), payload)
+
+
 def payload_of(frame: bytes) -> bytes:
     """Take the payload out of a frame that `text_frame` made."""
     size = frame[1]

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from math import ceil
 from typing import TYPE_CHECKING, Final, cast
 
-from sanic.exceptions import BadRequest, SanicException
+from sanic.exceptions import BadRequest, SanicException, ServiceUnavailable
 from sanic.http import Http
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 from typing_extensions import override
@@ -22,6 +23,7 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from hubbub_protocol import Close
+from service.doorstep import key_of, turn_away
 from service.link import Link
 
 if TYPE_CHECKING:
@@ -34,10 +36,12 @@ SWITCHING: Final = 101
 class Detached:
     """What Sanic holds in place of its websocket: it lets the link live on when the handler returns."""
 
-    __slots__ = ("link",)
+    __slots__ = ("link", "wait")
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, wait: float) -> None:
         self.link = link
+        # Seconds after which the client is to come back, for too many come now; 0.0 lets it in.
+        self.wait = wait
 
     async def close(self, _code: int = 1000) -> None:
         """Learn that the handler returned. One that attached nobody failed."""
@@ -69,10 +73,14 @@ class LeanProtocol(WebSocketProtocol):
 
     HTTP_CLASS = Requests
 
-    __slots__ = ("_deadline", "_link")
+    __slots__ = ("_asked", "_deadline", "_link", "_turned")
 
+    # What admission said to this connection already.
+    _asked: float | None
     _deadline: asyncio.TimerHandle | None
     _link: Link | None
+    # It was turned away: nothing that it says counts.
+    _turned: bool
 
     @override
     async def websocket_handshake(
@@ -102,6 +110,10 @@ class LeanProtocol(WebSocketProtocol):
                 quiet=True,
                 headers={"Upgrade": "websocket"} if response.status_code == UPGRADE_REQUIRED else {},
             )
+        wait = self.app.ctx.admission.ask() if self._asked is None else self._asked
+        if wait and protocol.subprotocol is None:
+            # Plain clients can't be told in a frame; a proxy may try another node.
+            raise ServiceUnavailable("too many come at once", quiet=True, headers={"Retry-After": ceil(wait)})
         head = [f"HTTP/1.1 {response.status_code} {response.reason_phrase}\r\n"]
         head += [f"{name}: {value}\r\n" for name, value in response.headers.raw_items()]
         transport = cast(asyncio.Transport, self.transport)
@@ -115,7 +127,7 @@ class LeanProtocol(WebSocketProtocol):
         self.recv_buffer = bytearray()
         if rest:
             self._link.received(rest)
-        return Detached(self._link)
+        return Detached(self._link, wait)
 
     # asyncio's callbacks --------------------------------------------------------------------------
 
@@ -124,6 +136,8 @@ class LeanProtocol(WebSocketProtocol):
         """Learn that a connection came in: at first it speaks HTTP."""
         self._link = None
         self._deadline = None
+        self._asked = None
+        self._turned = False
         super().connection_made(transport)  # type: ignore[no-untyped-call]
         if len(self.connections) > self.app.config.SOCKETS:
             self.app.ctx.metrics.closed.add(int(Close.FULL))
@@ -133,6 +147,8 @@ class LeanProtocol(WebSocketProtocol):
     def data_received(self, data: bytes) -> None:
         """Take bytes: of the link once there is one, of HTTP before."""
         if self._link is None:
+            if self._turned or (self._deadline is None and self._turn_away(data)):
+                return
             super().data_received(data)  # type: ignore[no-untyped-call]
             if self._deadline is None:
                 self._start_deadline()
@@ -184,6 +200,8 @@ class LeanProtocol(WebSocketProtocol):
     @override
     def close(self, timeout: float | None = None) -> None:
         """Learn that the HTTP task is over: with a link, that is where its life begins."""
+        if self._turned:
+            return
         if self._link is None:
             super().close(timeout)
         elif timer := cast("asyncio.TimerHandle | None", self._callback_check_timeouts):
@@ -198,6 +216,23 @@ class LeanProtocol(WebSocketProtocol):
         return False
 
     # ----------------------------------------------------------------------------------------------
+
+    def _turn_away(self, data: bytes) -> bool:
+        """Ask whether an upgrade may come in, and answer here and now if not."""
+        key = key_of(data)
+        if key is None:
+            return False
+        self._asked = self.app.ctx.admission.ask()
+        if not self._asked:
+            return False
+        self._turned = True
+        self.app.ctx.metrics.closed.add(int(Close.FULL))
+        transport = cast(asyncio.Transport, self.transport)
+        transport.write(turn_away(key, self._asked))
+        # By half: whole, it would be reset as soon as the peer answers, which might then never read why.
+        transport.write_eof()
+        self._deadline = self.loop.call_later(self.app.config.CLOSE_SECONDS, transport.abort)
+        return True
 
     def _start_deadline(self) -> None:
         transport = cast(asyncio.Transport, self.transport)

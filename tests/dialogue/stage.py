@@ -33,6 +33,7 @@ _LIMITS: Final = {
     "sends": "HUBBUB_SENDS_PER_SECOND",
     "burst": "HUBBUB_SENDS_BURST",
 }
+_ADMISSIONS: Final = {"second": "HUBBUB_ADMISSIONS_PER_SECOND", "burst": "HUBBUB_ADMISSIONS_BURST"}
 _NUMBERS: Final = {"kept": "HUBBUB_HISTORY_ENTRIES", "large_room": "HUBBUB_PRESENCE_NAMES"}
 _TIMES: Final = {"hello_timeout": "HUBBUB_HELLO_SECONDS", "ping": "HUBBUB_PING_SECONDS"}
 
@@ -81,6 +82,9 @@ def settings_of(wanted: Mapping[str, Json]) -> Settings:
     limits = wanted.get("limits", {})
     assert isinstance(limits, dict)
     environ |= {_LIMITS[name]: str(value) for name, value in limits.items()}
+    admissions = wanted.get("admissions", {})
+    assert isinstance(admissions, dict)
+    environ |= {_ADMISSIONS[name]: str(value) for name, value in admissions.items()}
     environ |= {_NUMBERS[name]: str(wanted[name]) for name in _NUMBERS if name in wanted}
     for name, variable in _TIMES.items():
         value = wanted.get(name)

@@ -12,7 +12,12 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
 # A test must not be stopped by what protects a server from people.
-_ROOMY: Final = {"HUBBUB_SENDS_PER_SECOND": "100000", "HUBBUB_SENDS_BURST": "100000"}
+_ROOMY: Final = {
+    "HUBBUB_SENDS_PER_SECOND": "100000",
+    "HUBBUB_SENDS_BURST": "100000",
+    "HUBBUB_ADMISSIONS_PER_SECOND": "100000",
+    "HUBBUB_ADMISSIONS_BURST": "100000",
+}
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ import json
 import socket
 
 from tests.hubbub_cli.program import run
-from tests.hubbub_cli.server import Server
+from tests.hubbub_cli.server import Server, serving
 
 
 def test_every_step_is_well(server: Server) -> None:
@@ -38,3 +38,13 @@ def test_a_server_that_says_nothing_is_not_waited_for() -> None:
 def test_another_path_is_told_apart(server: Server) -> None:
     done = run("doctor", "-s", f"{server.url}/elsewhere", "--json")
     assert json.loads(done.stdout.splitlines()[-1])["code"] == "no_websocket"
+
+
+def test_a_server_that_turns_people_away_says_when_to_come_back() -> None:
+    with serving(HUBBUB_ADMISSIONS_PER_SECOND="0.01", HUBBUB_ADMISSIONS_BURST="1") as busy:
+        first, second = (run("doctor", "-s", busy.url, "--json") for _ in range(2))
+    assert first.returncode == 0
+    last = json.loads(second.stdout.splitlines()[-1])
+    assert (last["check"], last["code"]) == ("hello", "busy")
+    assert last["hint"].startswith("Try again in ")
+    assert second.returncode == 5

@@ -24,6 +24,8 @@ QUICK: Final = {
     "HUBBUB_CLOSE_SECONDS": "0.5",
     "HUBBUB_SENDS_PER_SECOND": "1000000",
     "HUBBUB_SENDS_BURST": "1000000",
+    "HUBBUB_ADMISSIONS_PER_SECOND": "1000000",
+    "HUBBUB_ADMISSIONS_BURST": "1000000",
 }
 # What must be zero when all clients are gone.
 _HELD: Final = ("connections", "rooms", "members", "lagging_members", "log_bytes", "tasks")

@@ -27,6 +27,7 @@ NAMES = [
     "hubbub_flush_entries",
     "hubbub_flush_seconds",
     "hubbub_publish_seconds",
+    "hubbub_turned_away_total",
     "hubbub_catchups_total",
     "hubbub_repairs_total",
     "hubbub_resets_total",

@@ -6,7 +6,7 @@ import ssl
 import statistics
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -109,7 +109,9 @@ def _upgraded(socket_: ClientConnection) -> Finding:
 async def _greet(socket_: ClientConnection, target: Target) -> AsyncGenerator[Finding]:
     asked = time.time()
     hello = commands.Hello(id=1, name=target.name, token=target.token, client="hubbub-chat doctor")
-    await socket_.send(encode(hello).decode())
+    with suppress(ConnectionClosed):
+        # A server that turns us away says so unasked, and has closed already.
+        await socket_.send(encode(hello).decode())
     answer = await _answer(socket_)
     took = time.time() - asked
     if not isinstance(answer, events.Welcome):
@@ -132,6 +134,11 @@ def _not_welcome(answer: events.Event | None) -> Finding:
     if isinstance(answer, events.Error):
         hint = f"{answer.suggestion} is free: --name {answer.suggestion}" if answer.suggestion else ""
         return Finding("hello", Verdict.FAIL, clean(answer.message), clean(hint), code=clean(answer.code))
+    if isinstance(answer, events.Drain):
+        detail = "the server is well, but takes nobody just now: too many come at once, or it restarts"
+        return Finding(
+            "hello", Verdict.FAIL, detail, f"Try again in {answer.delay / 1000:.1f} s.", code="busy"
+        )
     hint = "Is this really a hubbub server? See the address."
     return Finding("hello", Verdict.FAIL, "the answer is none of the protocol", hint, code="malformed")
 

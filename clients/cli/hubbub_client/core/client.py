@@ -238,17 +238,22 @@ class Client:
 
     def _heard(self, event: events.Event, now: int) -> list[Effect]:
         match event:
-            case events.Drain():  # CS9
-                done = self._drop(now, Close.GOING_AWAY)
-                return [*done, *self._change(status.Waiting(now + event.delay, int(Close.GOING_AWAY)))]
+            case events.Drain():
+                return self._drained(event, now)
             case events.Expiring():  # CS8
                 self._tokens.drop()
                 return [effects.AskToken()] if self._tokens.ask() else []
             case _:
                 return self.rooms.heard(event, now)
 
+    def _drained(self, event: events.Drain, now: int) -> list[Effect]:  # CS9
+        done = self._drop(now, Close.GOING_AWAY)
+        return [*done, *self._change(status.Waiting(now + event.delay, int(Close.GOING_AWAY)))]
+
     def _greeted(self, event: events.Event | None, now: int) -> list[Effect]:
-        """Take the answer to hello; whatever else comes ahead of it is not for us yet."""
+        """Take the answer to hello, or `drain`; whatever else comes ahead of it is not for us yet."""
+        if isinstance(event, events.Drain):
+            return self._drained(event, now)
         if not isinstance(event, Answer):
             return []
         question = self._questions.answered(event)

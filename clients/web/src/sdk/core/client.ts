@@ -250,8 +250,9 @@ export class Client {
     return [...this.#drop(now, code), ...this.#change({ state: "waiting", until, code })];
   }
 
-  /** Take the answer to hello; whatever else comes ahead of it is not for us yet. */
+  /** Take the answer to hello, or `drain`; whatever else comes ahead of it is not for us yet. */
   #greeted(event: Event, now: number): Effect[] {
+    if (event.type === "drain") return this.#drained(now + event.delay, now);
     if (event.type !== "welcome" && event.type !== "error") return [];
     if (this.#questions.answered(event) === null) return [];
     return event.type === "welcome" ? this.#welcomed(event, now) : this.#notWelcomed(event, now);
