@@ -5,68 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from secrets import token_hex
 from typing import Final
 
-from redis.exceptions import RedisError
 from typing_extensions import override
 
 from brokers.base import Broker, Listener, Options, Page, Position, Receipt, check_paging
 from brokers.errors import BrokerError, Closed, Refused, Unavailable
-from brokers.redis.address import DEFAULT, database, open_pool
-from brokers.redis.link import Link
 from brokers.redis.live import SIGNAL
-from brokers.redis.names import Names
-from brokers.redis.probes import Probes
-from brokers.redis.publisher import Publisher
-from brokers.redis.reader import Reader
-from brokers.redis.rooms import Rooms
-from brokers.redis.supervisor import Supervisor
+from brokers.redis.parts import Parts
+from brokers.redis.publisher import signal
 
 logger: Final = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What a started node is made of."""
-
-    names: Names
-    link: Link
-    publisher: Publisher
-    reader: Reader
-    rooms: Rooms
-    probes: Probes
-    supervisor: Supervisor
-
-    @classmethod
-    def make(cls, options: Options, listener: Listener) -> Parts:
-        """Put the parts together.
-
-        Raises:
-            Misconfigured: the address is none of Redis.
-        """
-        pool = open_pool(options.url or DEFAULT, options.timeout)
-        names = Names(options.prefix, database(pool))
-        link = Link(pool, options.timeout)
-        publisher = Publisher(link, names, options)
-        probes = Probes(publisher, names.probe(token_hex(8)), options.timeout)
-        return cls(
-            names=names,
-            link=link,
-            publisher=publisher,
-            reader=Reader(link, names, options.retention),
-            rooms=Rooms(link, names, publisher, options.retention.rooms),
-            probes=probes,
-            supervisor=Supervisor(link, listener, probes, silence=options.timeout),
-        )
-
-    async def run(self) -> None:
-        """Do what goes on by itself, until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.publisher.run(), name="redis: publish")
-            tasks.create_task(self.supervisor.run(), name="redis: listen")
-            tasks.create_task(self.rooms.run(), name="redis: tidy")
 
 
 class RedisBroker(Broker):
@@ -86,10 +35,10 @@ class RedisBroker(Broker):
         parts = Parts.make(self.options, listener)
         try:
             async with asyncio.timeout(self.options.timeout):
-                await parts.link.check()
+                await parts.enter()
                 self._running = asyncio.get_running_loop().create_task(parts.run(), name="redis")
                 self._running.add_done_callback(_ended)
-                await parts.supervisor.up.wait()
+                await parts.shards.complete.wait()
             self._refuse_if_closed()
         except TimeoutError:
             await self._stop(parts)
@@ -113,9 +62,7 @@ class RedisBroker(Broker):
             parts = self._started()
             if len(payload) > (most := self.options.retention.size):
                 raise Refused(f"a payload of {len(payload)} bytes; a room keeps {most}")
-            if not parts.link.reachable:
-                parts.supervisor.require()
-            parts.publisher.publish(room, payload, key, answer)
+            parts.publish(room, payload, key, answer)
             parts.rooms.note(room)
         except BrokerError as error:
             answer.set_exception(error)
@@ -126,29 +73,26 @@ class RedisBroker(Broker):
     @override
     async def subscribe(self, room: str) -> Position:
         parts = self._started()
-        parts.supervisor.require()
-        subscriptions = parts.supervisor.subscriptions
-        subscription = subscriptions.join(room, parts.names.channel(room))
+        subscription = parts.join(room)
         try:
             async with asyncio.timeout(self.options.timeout):
                 await asyncio.shield(subscription.confirmed)
-                head = await parts.reader.open(room, parts.publisher.new_epoch())
+                head = await parts.reader.open(room, parts.new_epoch())
         except TimeoutError:
-            subscriptions.gave_up(subscription)
+            subscription.home.gave_up(subscription)
             raise Unavailable(f"Redis did not subscribe within {self.options.timeout:.3g} s") from None
         except BaseException:
-            subscriptions.gave_up(subscription)
+            subscription.home.gave_up(subscription)
             raise
-        subscriptions.held(subscription)
+        subscription.home.held(subscription)
         parts.rooms.note(room)
         return head
 
     @override
     async def unsubscribe(self, room: str) -> None:
         parts = self._started()
-        subscriptions = parts.supervisor.subscriptions
-        if subscription := subscriptions.find(parts.names.channel(room)):
-            subscriptions.leave(subscription)
+        if subscription := parts.shards.find(parts.names.channel(room)):
+            subscription.home.leave(subscription)
 
     @override
     async def history(
@@ -167,28 +111,23 @@ class RedisBroker(Broker):
     @override
     def emit(self, room: str, payload: bytes) -> None:
         parts = self._started()
-        parts.publisher.say(parts.names.channel(room), SIGNAL + payload)
+        now = asyncio.get_running_loop().time()
+        item = signal(now, parts.shards.slot(room), parts.names.channel(room), SIGNAL + payload)
+        parts.shards.publish_or_fail(item)
 
     @override
     async def probe(self) -> None:
-        parts = self._started()
-        parts.supervisor.require()
-        await parts.probes.send()
+        shards = list(self._started().shards)
+        for shard in shards:
+            shard.supervisor.require()
+        answers = await asyncio.gather(*(shard.probes.send() for shard in shards), return_exceptions=True)
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
 
     @override
     def stats(self) -> Mapping[str, float]:
-        if self._parts is None:
-            return {}
-        publisher, supervisor = self._parts.publisher, self._parts.supervisor
-        return {
-            "connected": supervisor.up.is_set(),
-            "reconnects": supervisor.reconnects,
-            "subscriptions": len(supervisor.subscriptions) - 1,  # the node's own channel is no room
-            "waiting": len(publisher),
-            "pieces": publisher.pieces,
-            "lost_signals": publisher.lost_signals,
-            "unreadable": supervisor.unreadable,
-        }
+        return {} if self._parts is None else self._parts.stats()
 
     def _started(self) -> Parts:
         if self._parts is None:
@@ -201,15 +140,11 @@ class RedisBroker(Broker):
 
     async def _stop(self, parts: Parts) -> None:
         running, self._running = self._running, None
-        parts.supervisor.stop()
+        parts.shards.stop()
         if running is not None:
             running.cancel()
             await asyncio.wait([running])
-        parts.publisher.fail("the broker was closed")
-        try:
-            await parts.link.close()
-        except (RedisError, OSError) as error:
-            logger.debug("the connections were gone already: %s", error)
+        await parts.shards.close()
 
 
 def _ended(running: asyncio.Task[None]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from urllib.parse import quote
 
+from brokers.redis.slots import slot_of
+
 
 class Names:
     """The keys and channels of one hubbub.
@@ -43,9 +45,17 @@ class Names:
         """Name the channel on which a room's entries and signals go."""
         return f"{self._tag(room)}:{self._database}:live".encode()
 
-    def probe(self, node: str) -> bytes:
-        """Name the channel on which only this node listens."""
-        return f"{self._prefix}:probe:{self._database}:{node}".encode()
+    def slot(self, room: str) -> int:
+        """Tell where in a cluster a room lives."""
+        return _slot(self._tag(room))
+
+    def probe(self, node: str, number: int) -> bytes:
+        """Name a channel on which only this node listens. The number chooses its slot."""
+        return f"{self._prefix}:probe:{self._database}:{node}:{number}".encode()
+
+    def scratch(self, number: int) -> str:
+        """Name what keys are tried out under; no room's begin so. The number chooses their slot."""
+        return f"{{{self._prefix}:{number}}}:check:"
 
     def _tag(self, room: str) -> str:
         return f"{{{self._prefix}:{_quoted(room)}}}"
@@ -54,3 +64,8 @@ class Names:
 @lru_cache(maxsize=4096)
 def _quoted(room: str) -> str:
     return quote(room, safe="")
+
+
+@lru_cache(maxsize=4096)
+def _slot(tag: str) -> int:
+    return slot_of(tag)

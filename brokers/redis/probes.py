@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from itertools import count
 
 from brokers.errors import Unavailable
-from brokers.redis.publisher import Publisher
 
 
 class Probes:
-    """The probes of one node that are under way."""
+    """The probes of one node to one shard that are under way.
 
-    def __init__(self, publisher: Publisher, channel: bytes, timeout: float) -> None:
-        self._publisher = publisher
-        self.channel = channel
+    Args:
+        say: publishes a message on the node's own channel there.
+        timeout: seconds until a probe counts as lost.
+    """
+
+    def __init__(self, say: Callable[[bytes], None], timeout: float) -> None:
+        self._say = say
         self._timeout = timeout
         self._numbers = count(1)
         self._under_way: dict[bytes, asyncio.Future[None]] = {}
@@ -27,7 +31,7 @@ class Probes:
         """
         token = b"%d" % next(self._numbers)
         arrived = self._under_way[token] = asyncio.get_running_loop().create_future()
-        self._publisher.say(self.channel, token)
+        self._say(token)
         try:
             async with asyncio.timeout(self._timeout):
                 await arrived

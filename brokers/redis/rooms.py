@@ -5,37 +5,58 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
 from random import random
 from typing import Final, cast
 
 from brokers.errors import BrokerError
-from brokers.redis.link import Link, expect, pack
+from brokers.redis.asking import Asking, Call
+from brokers.redis.link import Command, Reply, expect, pack
 from brokers.redis.names import Names
-from brokers.redis.publisher import Publisher
 from brokers.redis.scripts import FORGET
+from brokers.redis.shards import Shards
 
 logger: Final = logging.getLogger(__name__)
 
 _PERIOD: Final = 60.0  # seconds; also how exactly it's known which room was quiet longest
+_PAUSE: Final = 1.0  # seconds until the register is tried again
 _AT_ONCE: Final = 200  # rooms that are looked at in one round trip
 
 
 class Rooms:
-    """The register of all rooms, as one node keeps it up to date. Every node tidies, each in its own time."""
+    """The register of all rooms, as one node keeps it up to date. Every node tidies, each in its own time.
 
-    def __init__(self, link: Link, names: Names, publisher: Publisher, most: int) -> None:
-        self._link = link
+    There is one for all shards, so that the bound holds for all of them together.
+    """
+
+    def __init__(self, shards: Shards, asking: Asking, names: Names, most: int) -> None:
+        self._shards = shards
+        self._asking = asking
         self._names = names
-        self._publisher = publisher
         self._most = most
         self._noted: set[str] = set()
+        self._unsaid: set[str] = set()
+        self._some = asyncio.Event()
 
     def note(self, room: str) -> None:
         """Note that something happened in a room; said to Redis once in a while only."""
         if room not in self._noted:
             self._noted.add(room)
-            self._publisher.also("ZADD", self._names.rooms, time.time(), room)
+            self._unsaid.add(room)
+            self._some.set()
+
+    async def write(self) -> None:
+        """Say to Redis what was noted until it knows, for ever."""
+        while True:
+            await self._some.wait()
+            self._some.clear()
+            while self._unsaid:
+                some = [self._unsaid.pop() for _ in range(min(_AT_ONCE, len(self._unsaid)))]
+                try:
+                    await self._touch(some)
+                except BrokerError as error:
+                    self._unsaid.update(some)
+                    logger.info("rooms_not_noted", extra={"reason": str(error)})
+                    await asyncio.sleep(_PAUSE)
 
     async def run(self) -> None:
         """Tidy now and then, for ever."""
@@ -51,37 +72,40 @@ class Rooms:
 
     async def tidy(self) -> None:
         """Forget rooms down to the bound; those that any node is subscribed to are busy and stay."""
-        [held] = await self._link.ask(pack("ZCARD", self._names.rooms))
-        for _ in range(0, max(0, cast(int, expect(held)) - self._most), _AT_ONCE):
-            [total] = await self._link.ask(pack("ZCARD", self._names.rooms))
-            excess = cast(int, expect(total)) - self._most
+        held = cast(int, await self._ask("ZCARD"))
+        for _ in range(0, max(0, held - self._most), _AT_ONCE):
+            excess = cast(int, await self._ask("ZCARD")) - self._most
             if excess > 0:
                 await self._forget(min(excess, _AT_ONCE))
 
     async def _forget(self, number: int) -> None:
-        [found] = await self._link.ask(pack("ZRANGE", self._names.rooms, 0, number - 1))
-        rooms = [name.decode() for name in cast(list[bytes], expect(found))]
-        channels = [self._names.channel(room) for room in rooms]
-        heads = (pack("HGET", self._names.head(room), "o") for room in rooms)
-        subscribed, *offsets = await self._link.ask(pack("PUBSUB", "NUMSUB", *channels), *heads)
-        listeners = cast(list[int], expect(subscribed))[1::2]
-        busy = [room for room, listening in zip(rooms, listeners, strict=True) if listening]
-        quiet = [
-            (room, cast(bytes | None, expect(offset)) or b"0")
-            for room, listening, offset in zip(rooms, listeners, offsets, strict=True)
-            if not listening
-        ]
-        if busy:
-            now = time.time()
-            pairs = [part for room in busy for part in (now, room)]
-            await self._link.ask(pack("ZADD", self._names.rooms, *pairs))
-        await self._drop(quiet)
+        found = cast(list[bytes], await self._ask("ZRANGE", 0, number - 1))
+        rooms = [name.decode() for name in found]
+        offsets = await self._asking.ask([(self._shards.slot(room), self._offset(room)) for room in rooms])
+        calls = [self._call(room, offset) for room, offset in zip(rooms, offsets, strict=True)]
+        gone = [bool(expect(reply)) for reply in await self._asking.call_each(FORGET, calls)]
+        if quiet := [room for room, is_gone in zip(rooms, gone, strict=True) if is_gone]:
+            await self._ask("ZREM", *quiet)
+        # Somebody listens, or something came in meanwhile.
+        if busy := [room for room, is_gone in zip(rooms, gone, strict=True) if not is_gone]:
+            await self._touch(busy)
 
-    async def _drop(self, quiet: Sequence[tuple[str, bytes]]) -> None:
-        for room, offset in quiet:
-            # Whatever came in meanwhile keeps the room; then it's noted anew.
-            keys = (self._names.head(room), self._names.stream(room))
-            if await self._link.call(FORGET, keys, offset):
-                await self._link.ask(pack("ZREM", self._names.rooms, room))
-            else:
-                await self._link.ask(pack("ZADD", self._names.rooms, time.time(), room))
+    async def _touch(self, rooms: list[str]) -> None:
+        now = time.time()
+        await self._ask("ZADD", *(part for room in rooms for part in (now, room)))
+
+    async def _ask(self, verb: str, *arguments: str | float) -> Reply:
+        register = self._names.rooms
+        slot = self._shards.slot_of_key(register)
+        [reply] = await self._asking.ask([(slot, pack(verb, register, *arguments))])
+        return expect(reply)
+
+    def _offset(self, room: str) -> Command:
+        return pack("HGET", self._names.head(room), "o")
+
+    def _call(self, room: str, offset: Reply) -> Call:
+        slot = self._shards.slot(room)
+        count = "SHARDNUMSUB" if self._shards.of(slot).sharded else "NUMSUB"
+        known = cast(bytes | None, expect(offset)) or b"0"
+        keys = (self._names.head(room), self._names.stream(room))
+        return Call(slot, keys, (self._names.channel(room), count, known))

@@ -1,10 +1,10 @@
-"""Which rooms a node is subscribed to, and what Redis has confirmed of it. Knows no connection."""
+"""Which rooms a node hears on one shard, and what Redis has confirmed of it. Knows no connection."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from brokers.errors import Unavailable
@@ -19,19 +19,24 @@ class Subscription:
     """A room that is to be heard.
 
     Attributes:
+        home: where it is asked for now; a slot that moves takes its rooms along.
         confirmed: done when Redis said so for the first time.
         callers: calls of `subscribe` under way.
         kept: one of them succeeded, so the room is subscribed again after an outage.
+        unsure: entries may have been missed since it was heard last.
     """
 
-    __slots__ = ("callers", "channel", "confirmed", "kept", "room")
+    __slots__ = ("callers", "channel", "confirmed", "home", "kept", "room", "slot", "unsure")
 
-    def __init__(self, room: str, channel: bytes, confirmed: asyncio.Future[None]) -> None:
+    def __init__(self, room: str, channel: bytes, slot: int, home: Subscriptions) -> None:
         self.room = room
         self.channel = channel
-        self.confirmed = confirmed
+        self.slot = slot
+        self.home = home
+        self.confirmed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.callers = 0
         self.kept = False
+        self.unsure = False
 
 
 class Subscriptions:
@@ -46,28 +51,46 @@ class Subscriptions:
         self._heard: dict[bytes, Subscription] = {}
         self._changes: list[Change] = []
         self._unanswered: dict[bytes, deque[Subscription]] = {}
+        self._adrift: dict[bytes, Subscription] = {}
 
     def __len__(self) -> int:
         return len(self._heard)
 
+    def __iter__(self) -> Iterator[Subscription]:
+        return iter(tuple(self._heard.values()))
+
     @property
     def settled(self) -> bool:
         """Whether Redis has confirmed every room that it was asked for."""
-        return not self._unanswered
+        return not self._unanswered and not self._adrift
+
+    @property
+    def adrift(self) -> Sequence[Subscription]:
+        """Those whose slot this shard says it has no more."""
+        return tuple(self._adrift.values())
 
     def find(self, channel: bytes) -> Subscription | None:
         """Find what is to be heard on a channel."""
         return self._heard.get(channel)
 
-    def join(self, room: str, channel: bytes) -> Subscription:
+    def join(self, room: str, channel: bytes, slot: int = 0) -> Subscription:
         """Hear a room from now on; the caller waits for `confirmed`, and says `held` or `gave_up` then."""
         subscription = self._heard.get(channel)
         if subscription is None:
-            confirmed = asyncio.get_running_loop().create_future()
-            subscription = self._heard[channel] = Subscription(room, channel, confirmed)
-            self._change(SUBSCRIBE, subscription)
+            subscription = Subscription(room, channel, slot, self)
+            self.adopt(subscription)
         subscription.callers += 1
         return subscription
+
+    def adopt(self, subscription: Subscription) -> None:
+        """Hear a room here from now on, wherever it was heard before."""
+        if subscription.home is not self:
+            subscription.home.leave(subscription)
+            subscription.home = self
+        subscription.unsure = subscription.kept
+        self._adrift.pop(subscription.channel, None)
+        self._heard[subscription.channel] = subscription
+        self._change(SUBSCRIBE, subscription)
 
     def held(self, subscription: Subscription) -> None:
         """Note that a caller of `join` got all it wanted."""
@@ -84,6 +107,7 @@ class Subscriptions:
         """Hear nothing of it any more, at once, whenever Redis learns of it."""
         if self._heard.get(subscription.channel) is subscription:
             del self._heard[subscription.channel]
+            self._adrift.pop(subscription.channel, None)
             self._change(UNSUBSCRIBE, subscription)
 
     def take_changes(self) -> Sequence[Change]:
@@ -91,32 +115,65 @@ class Subscriptions:
         changes, self._changes = self._changes, []
         return changes
 
-    def answered(self, channel: bytes) -> None:
-        """Learn that Redis subscribed to a channel."""
-        waiting = self._unanswered[channel]
-        subscription = waiting.popleft()
-        if not waiting:
-            del self._unanswered[channel]
+    def answered(self, channel: bytes) -> Subscription | None:
+        """Learn that Redis subscribed to a channel; return what it's for, if that is still wanted."""
+        subscription = self._oldest(channel)
+        if subscription is None:
+            return None
         if not subscription.confirmed.done():
             subscription.confirmed.set_result(None)
+        return subscription if self._heard.get(channel) is subscription else None
+
+    def sent_away(self, slot: int) -> bool:
+        """Learn that the oldest of a slot that has no answer is to be asked for elsewhere; tell if any is."""
+        for channel, waiting in self._unanswered.items():
+            if waiting[0].slot == slot:
+                self._drift(self._oldest(channel))
+                return True
+        return False
+
+    def ended(self, channel: bytes) -> bool:
+        """Learn that Redis ended a subscription; tell whether it did so by itself."""
+        subscription = self._heard.get(channel)
+        if subscription is None or channel in self._unanswered:
+            return False
+        self._drift(subscription)
+        return True
 
     def disconnected(self, reason: str) -> None:
         """Forget what the connection was asked for; who still waits for it has failed."""
-        waiting = [subscription for asked in self._unanswered.values() for subscription in asked]
+        asked = [subscription for waiting in self._unanswered.values() for subscription in waiting]
         self._unanswered.clear()
-        for subscription in waiting:
+        for subscription in (*asked, *self._adrift.values()):
             if not (subscription.kept or subscription.confirmed.done()):
                 subscription.confirmed.set_exception(Unavailable(reason))
                 subscription.confirmed.exception()  # seen, though the caller may be gone
                 if self._heard.get(subscription.channel) is subscription:
                     del self._heard[subscription.channel]
+        self._adrift.clear()
 
     def connected(self) -> None:
         """Ask a new connection for all rooms; what the last one was not told any more doesn't matter."""
         self._changes.clear()
         self._unanswered.clear()
+        self._adrift.clear()
         for subscription in self._heard.values():
+            subscription.unsure = subscription.kept
             self._change(SUBSCRIBE, subscription)
+
+    def _oldest(self, channel: bytes) -> Subscription | None:
+        waiting = self._unanswered.get(channel)
+        if waiting is None:
+            return None
+        subscription = waiting.popleft()
+        if not waiting:
+            del self._unanswered[channel]
+        return subscription
+
+    def _drift(self, subscription: Subscription | None) -> None:
+        if subscription is not None and self._heard.get(subscription.channel) is subscription:
+            subscription.unsure = subscription.kept
+            self._adrift[subscription.channel] = subscription
 
     def _change(self, verb: str, subscription: Subscription) -> None:
         channel = subscription.channel

@@ -1,17 +1,17 @@
-"""The one connection that listens: kept up, checked when it's silent, and made anew when it is lost."""
+"""The connection that listens to one shard: kept up, checked when it's silent, made anew when it is lost."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from itertools import groupby
 from operator import itemgetter
 from random import random
-from typing import Final, cast
+from typing import Final, Protocol, cast
 
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import MovedError, RedisError, ResponseError
 
 from brokers.base import Entry, Listener
 from brokers.errors import BrokerError, Unavailable
@@ -19,7 +19,7 @@ from brokers.redis.address import Wire
 from brokers.redis.link import Link, pack, receive, said, send
 from brokers.redis.live import parse
 from brokers.redis.probes import Probes
-from brokers.redis.subscriptions import Subscriptions
+from brokers.redis.subscriptions import Subscription, Subscriptions
 
 logger: Final = logging.getLogger(__name__)
 
@@ -28,33 +28,71 @@ _FIRST_WAIT: Final = 0.05
 _LONGEST_WAIT: Final = 5.0
 
 
+class Overseer(Protocol):
+    """Who wants to know how the connections to all shards are."""
+
+    def down(self, reason: str) -> None:
+        """Learn that entries may be missed from now on."""
+
+    def up(self, subscriptions: Subscriptions) -> None:
+        """Learn that all rooms of a shard are heard."""
+
+    def regained(self, subscription: Subscription) -> None:
+        """Learn that a room is heard that was not for a while, on a connection that is up."""
+
+    def adrift(self) -> None:
+        """Learn that rooms belong to another shard than was thought."""
+
+
 class Supervisor:
-    """The listening connection of one node.
+    """The listening connection of one node to one shard.
 
     Args:
         link: where connections come from.
-        listener: who is told `deliver`, `signal`, `lost` and `restored`.
+        listener: who is told `deliver` and `signal`.
+        overseer: who is told how the connection is.
         probes: what finds out whether messages really come round.
+        prepare: finds out whether the server can serve us, and whether its channels are those of a shard.
         silence: seconds without any message before that is asked; and for how long an answer may take.
     """
 
-    def __init__(self, link: Link, listener: Listener, probes: Probes, *, silence: float) -> None:
+    def __init__(
+        self,
+        link: Link,
+        listener: Listener,
+        overseer: Overseer,
+        *,
+        probes: Probes,
+        prepare: Callable[[], Awaitable[bool]],
+        silence: float,
+    ) -> None:
         self._link = link
         self._listener = listener
+        self._overseer = overseer
         self._probes = probes
+        self._prepare = prepare
         self._silence = silence
         self._wake = asyncio.Event()
         self._news = asyncio.Event()
         self._heard = False
-        self._told_lost = False
         self._stopping = False
         self._reason = ""
+        self._own: Subscription | None = None
         self.subscriptions = Subscriptions(self._wake.set)
-        self._own = self.subscriptions.join("", probes.channel)
-        self.subscriptions.held(self._own)
-        self.up = asyncio.Event()
-        self.reconnects = 0
+        self.is_up = False
         self.unreadable = 0
+
+    def hear_oneself(self, channel: bytes, slot: int) -> None:
+        """Choose the channel on which probes come back."""
+        if self._own is not None:
+            self.subscriptions.leave(self._own)
+        self._own = self.subscriptions.join("", channel, slot)
+        self.subscriptions.held(self._own)
+
+    @property
+    def own(self) -> Subscription | None:
+        """The subscription on which probes come back, once it was chosen."""
+        return self._own
 
     async def run(self) -> None:
         """Listen, and connect again whenever that ends, for ever."""
@@ -65,16 +103,16 @@ class Supervisor:
             await asyncio.sleep(wait * random())  # noqa: S311 - spreads the nodes, keeps no secret
 
     def stop(self) -> None:
-        """Tell the listener nothing any more, and connect no more; whoever calls this cancels `run`, too."""
+        """Tell nobody anything any more, and connect no more; whoever calls this cancels `run`, too."""
         self._stopping = True
 
     def require(self) -> None:
-        """Refuse what needs the backbone while it is away.
+        """Refuse what needs the shard while it is away.
 
         Raises:
             Unavailable: it is.
         """
-        if not self.up.is_set():
+        if not self.is_up:
             raise Unavailable(self._reason or "not connected to Redis yet")
 
     async def _connected(self) -> bool:
@@ -87,37 +125,32 @@ class Supervisor:
             logger.exception("listening to Redis failed")
             self._reason = f"listening to Redis failed: {said(_first(group))}"
         finally:
-            was_up = self.up.is_set()
-            self.up.clear()
+            was_up, self.is_up = self.is_up, False
             self.subscriptions.disconnected(self._reason)
             self._probes.fail(self._reason)
         if self._stopping:
             # Cancelled while a task of the group failed: Python 3.11 would tell the failure only.
             raise asyncio.CancelledError
         if was_up:
-            self._told_lost = True
-            self._tell(lambda: self._listener.lost(self._reason))
+            self._overseer.down(self._reason)
             with suppress(RedisError, OSError):
                 await self._link.forget_idle()
         return was_up
 
     async def _listen(self) -> None:
+        sharded = await self._prepare()
         async with self._link.connection() as wire, asyncio.TaskGroup() as tasks:
             self.subscriptions.connected()
             tasks.create_task(self._read(wire), name="redis: read")
-            tasks.create_task(self._write(wire), name="redis: write")
+            tasks.create_task(self._write(wire, sharded=sharded), name="redis: write")
             tasks.create_task(self._watch(), name="redis: watch")
 
     async def _watch(self) -> None:
         """Bring the connection up, and ask whether it's alive whenever it is silent."""
-        await self._link.check()
         await self._all_subscribed()
         await self._probes.send()
-        self.up.set()
-        if self._told_lost:
-            self._told_lost = False
-            self.reconnects += 1
-            self._tell(self._listener.restored)
+        self.is_up = True
+        self._overseer.up(self.subscriptions)
         while True:
             self._heard = False
             await asyncio.sleep(self._silence)
@@ -133,32 +166,53 @@ class Supervisor:
         except TimeoutError:
             raise Unavailable(f"rooms were not confirmed within {self._silence:.3g} s") from None
 
-    async def _write(self, wire: Wire) -> None:
+    async def _write(self, wire: Wire, *, sharded: bool) -> None:
         """Send changes of subscriptions, those of one turn in one piece."""
+        at_once, shard = (1, "S") if sharded else (_CHANNELS_AT_ONCE, "")
         while True:
             await self._wake.wait()
             self._wake.clear()
             changes = self.subscriptions.take_changes()
+            commands = []
             for verb, same in groupby(changes, key=itemgetter(0)):
                 channels = [channel for _, channel in same]
-                for start in range(0, len(channels), _CHANNELS_AT_ONCE):
-                    await send(wire, [pack(verb, *channels[start : start + _CHANNELS_AT_ONCE])])
+                starts = range(0, len(channels), at_once)
+                commands += [pack(shard + verb, *channels[start : start + at_once]) for start in starts]
+            for start in range(0, len(commands), _CHANNELS_AT_ONCE):
+                await send(wire, commands[start : start + _CHANNELS_AT_ONCE])
 
     async def _read(self, wire: Wire) -> None:
         """Take what Redis pushes. Redis pushes much in a burst, so others get their turn in between."""
         while True:
             for _ in range(_CHANNELS_AT_ONCE):
                 reply = await receive(wire)
+                if isinstance(reply, MovedError):
+                    self._sent_away(reply.slot_id)
+                    continue
                 if isinstance(reply, ResponseError):
                     raise reply
                 kind, channel, data = cast(tuple[bytes, bytes, bytes], reply)
-                if kind == b"message":
+                if kind.endswith(b"message"):
                     self._heard = True
                     self._take(channel, data)
-                elif kind == b"subscribe":
-                    self.subscriptions.answered(channel)
-                    self._news.set()
+                else:
+                    self._changed(kind, channel)
             await asyncio.sleep(0)
+
+    def _changed(self, kind: bytes, channel: bytes) -> None:
+        """Learn that Redis subscribed to a channel, or ended that."""
+        self._news.set()
+        if kind.endswith(b"unsubscribe"):
+            if self.subscriptions.ended(channel):
+                self._overseer.adrift()
+            return
+        subscription = self.subscriptions.answered(channel)
+        if subscription is not None and subscription.unsure and self.is_up:
+            self._overseer.regained(subscription)
+
+    def _sent_away(self, slot: int) -> None:
+        if self.subscriptions.sent_away(slot):
+            self._overseer.adrift()
 
     def _take(self, channel: bytes, data: bytes) -> None:
         subscription = self.subscriptions.find(channel)
@@ -180,12 +234,6 @@ class Supervisor:
                 self._listener.signal(subscription.room, message)
         except Exception:
             logger.exception("a listener raised; it goes on with the next message")
-
-    def _tell(self, call: Callable[[], None]) -> None:
-        try:
-            call()
-        except Exception:
-            logger.exception("a listener raised")
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

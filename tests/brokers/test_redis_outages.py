@@ -189,7 +189,7 @@ async def test_without_the_password_it_is_said_what_to_change() -> None:
     [
         "http://localhost",
         "localhost:6379",
-        "redis+cluster://localhost",
+        "redis+cluster://localhost/1",
         "redis+sentinel://localhost",
         "redis://:x",
     ],

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import MovedError, NoScriptError, ResponseError, TryAgainError
 
 from brokers.base import Entry
 from brokers.errors import Misconfigured, Unavailable
-from brokers.redis.address import database, open_pool
-from brokers.redis.link import unfit
+from brokers.redis.address import read_url
+from brokers.redis.check import read_facts, unfit
 from brokers.redis.live import parse
 from brokers.redis.names import Names
-from brokers.redis.publisher import scripts_unknown
+from brokers.redis.publisher import Answer, Item, sendable_again
 from brokers.redis.subscriptions import SUBSCRIBE, UNSUBSCRIBE, Subscriptions
 
 ROOMS = st.text(st.characters(codec="utf-8"))
@@ -62,11 +63,23 @@ def test_what_is_not_ours_is_an_error_and_no_crash(data: bytes) -> None:
         parse("room", data)
 
 
-def test_what_comes_before_a_stored_one_is_not_sent_again() -> None:
+async def sendable(replies: list[object], slots: list[int] | None = None) -> set[int]:
+    answer: Answer = asyncio.get_running_loop().create_future()
+    items = [Item(b"", answer, 0.0, slot) for slot in slots or [0] * len(replies)]
+    return sendable_again(items, replies)
+
+
+async def test_what_comes_before_a_stored_one_is_not_sent_again() -> None:
     lost, stored = NoScriptError("NOSCRIPT"), [b"epoch", 1, 0]
-    assert scripts_unknown([lost, lost, 3, lost]) == [0, 1, 3]
-    assert scripts_unknown([lost, stored, lost, ResponseError("OOM"), lost]) == [2, 4]
-    assert scripts_unknown([stored, stored]) == []
+    assert await sendable([lost, lost, lost]) == {0, 1, 2}
+    assert await sendable([lost, stored, lost, ResponseError("OOM"), lost]) == {2, 4}
+    assert await sendable([stored, stored]) == set()
+
+
+async def test_what_another_slot_stored_makes_no_difference() -> None:
+    moved, stored = MovedError("7 127.0.0.1:1"), [b"epoch", 1, 0]
+    assert await sendable([moved, stored, moved, stored], [7, 8, 7, 8]) == {0, 2}
+    assert await sendable([moved, TryAgainError(), stored, moved], [7, 7, 7, 7]) == {3}
 
 
 async def test_a_confirmation_belongs_to_the_oldest_subscribe() -> None:
@@ -128,8 +141,9 @@ async def test_after_a_loss_who_waits_has_failed_and_who_had_it_is_asked_for_aga
     ],
 )
 def test_a_server_that_cannot_serve_us_is_told_by_what_it_says(info: bytes, fault: str) -> None:
-    assert bool(unfit(info)) == bool(fault)
-    assert fault in unfit(info)
+    found = unfit(read_facts(info), cluster=False)
+    assert bool(found) == bool(fault)
+    assert fault in found
 
 
 @pytest.mark.parametrize(
@@ -137,18 +151,19 @@ def test_a_server_that_cannot_serve_us_is_told_by_what_it_says(info: bytes, faul
     [("redis://h", 0), ("redis://h/3", 3), ("unix:///s?db=2", 2), ("redis+sentinel://a:1,b/name/4", 4)],
 )
 async def test_the_database_of_an_address_is_known(url: str, db: int) -> None:
-    assert database(open_pool(url, 1.0)) == db
+    assert read_url(url, 1.0).database == db
 
 
 async def test_an_address_cannot_switch_off_what_the_broker_relies_on() -> None:
-    pool = open_pool("redis://h?decode_responses=true&protocol=3&socket_timeout=9", 1.0)
+    url = "redis://h?decode_responses=true&protocol=3&socket_timeout=9"
+    pool = read_url(url, 1.0).open(None)
     kept = {name: pool.connection_kwargs[name] for name in ("decode_responses", "protocol", "socket_timeout")}
     assert kept == {"decode_responses": False, "protocol": 2, "socket_timeout": None}
 
 
 @pytest.mark.parametrize(
-    "url", ["", "http://h", "redis+cluster://h", "redis://h:x", "redis+sentinel:///name"]
+    "url", ["", "http://h", "redis+cluster://h/1", "redis://h:x", "redis+sentinel:///name"]
 )
 async def test_no_address_of_redis_is_refused(url: str) -> None:
     with pytest.raises(Misconfigured):
-        open_pool(url, 1.0)
+        read_url(url, 1.0).open(None)
