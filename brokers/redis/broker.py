@@ -84,7 +84,7 @@ class RedisBroker(Broker):
         except BaseException:
             subscription.home.gave_up(subscription)
             raise
-        subscription.home.held(subscription)
+        subscription.home.held(subscription, head)
         parts.rooms.note(room)
         return head
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import Final
 
-from brokers.base import Listener
+from brokers.base import Entry, Listener, Position
 from brokers.errors import BrokerError
 from brokers.redis.reader import Reader
 from brokers.redis.subscriptions import Subscription
@@ -52,5 +52,10 @@ class Missed:
         for subscription, entry in zip(
             wanted, await self._reader.last([one.room for one in wanted]), strict=True
         ):
-            if entry is not None and subscription.home.find(subscription.channel) is subscription:
+            wanted_still = subscription.home.find(subscription.channel) is subscription
+            if entry is not None and wanted_still and _is_news(entry, subscription.seen):
                 self._listener.deliver(entry)
+
+
+def _is_news(entry: Entry, seen: Position | None) -> bool:
+    return seen is None or entry.epoch != seen.epoch or entry.offset > seen.offset

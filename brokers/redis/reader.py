@@ -16,7 +16,7 @@ from brokers.redis.shards import Shards
 _LARGEST: Final = 2**63
 _WITH_PREV: Final = 7
 
-# An id, and the fields: p, payload, t, time, b, bytes before, and where offsets are left out v, offset before.
+# An id, and the fields: p, payload, t, time, b, bytes before, and where any were left out v, offset before.
 Stored: TypeAlias = tuple[bytes, list[bytes]]
 
 

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from brokers.base import Position
 from brokers.errors import Unavailable
 
 Change = tuple[str, bytes]
@@ -24,9 +25,10 @@ class Subscription:
         callers: calls of `subscribe` under way.
         kept: one of them succeeded, so the room is subscribed again after an outage.
         unsure: entries may have been missed since it was heard last.
+        seen: up to where it was heard, if that is known.
     """
 
-    __slots__ = ("callers", "channel", "confirmed", "home", "kept", "room", "slot", "unsure")
+    __slots__ = ("callers", "channel", "confirmed", "home", "kept", "room", "seen", "slot", "unsure")
 
     def __init__(self, room: str, channel: bytes, slot: int, home: Subscriptions) -> None:
         self.room = room
@@ -37,6 +39,7 @@ class Subscription:
         self.callers = 0
         self.kept = False
         self.unsure = False
+        self.seen: Position | None = None
 
 
 class Subscriptions:
@@ -92,9 +95,10 @@ class Subscriptions:
         self._heard[subscription.channel] = subscription
         self._change(SUBSCRIBE, subscription)
 
-    def held(self, subscription: Subscription) -> None:
-        """Note that a caller of `join` got all it wanted."""
+    def held(self, subscription: Subscription, head: Position | None = None) -> None:
+        """Note that a caller of `join` got all it wanted, and where the room ended then."""
         subscription.callers -= 1
+        subscription.seen = subscription.seen or head
         subscription.kept = True
 
     def gave_up(self, subscription: Subscription) -> None:

@@ -13,7 +13,7 @@ from typing import Final, Protocol, cast
 
 from redis.exceptions import MovedError, RedisError, ResponseError
 
-from brokers.base import Entry, Listener
+from brokers.base import Entry, Listener, Position
 from brokers.errors import BrokerError, Unavailable
 from brokers.redis.address import Wire
 from brokers.redis.link import Link, pack, receive, said, send
@@ -229,6 +229,7 @@ class Supervisor:
             return
         try:
             if isinstance(message, Entry):
+                subscription.seen = Position(message.epoch, message.offset)
                 self._listener.deliver(message)
             else:
                 self._listener.signal(subscription.room, message)

@@ -13,12 +13,14 @@ from tests.contract.makers import (
     NatsBackbone,
     NatsClusterBackbone,
     RedisBackbone,
+    RedisClusterBackbone,
 )
 
 MAKERS: Final[dict[str, Maker]] = {
     "memory": MemoryBackbone.open,
     "faulty": FaultyBackbone.open,
     "redis": RedisBackbone.open,
+    "redis-cluster": RedisClusterBackbone.open,
     "nats": NatsBackbone.open,
     "nats-cluster": NatsClusterBackbone.open,
 }

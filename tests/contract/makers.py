@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from abc import abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from secrets import token_hex
@@ -21,7 +21,8 @@ from brokers.redis.scripts import PUBLISH
 from brokers.testing.backbone import Abilities, Backbone
 from tests.contract.nats_cluster import SIZE, ClusterProxy, shared_cluster
 from tests.contract.nats_server import shared_nats
-from tests.contract.proxy import Answer, Proxy
+from tests.contract.proxy import Answer, Loss, Proxy
+from tests.contract.redis_cluster import free_ports, shared_cluster
 from tests.contract.redis_server import shared_redis
 from tests.faults.faulty import FaultyBroker
 
@@ -143,6 +144,73 @@ class RedisBackbone(ServerBackbone):
     @override
     async def elapse(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+class RedisClusterBackbone(Backbone):
+    """A backbone on a real Redis Cluster, whose servers are known by the ports in front of them."""
+
+    abilities = Abilities(interruption=True, lost_answers=True)
+
+    def __init__(self, options: Options, front: Front) -> None:
+        self._options = options
+        self._front = front
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, options: Options) -> AsyncIterator[Backbone]:
+        front = await Front.shared()
+        try:
+            yield cls(replace(options, url=front.url, prefix=f"test-{token_hex(6)}"), front)
+        finally:
+            front.loss.cancel()
+            await front.all(Proxy.accept)
+
+    @override
+    def node(self) -> Broker:
+        return RedisBroker(self._options)
+
+    @override
+    async def elapse(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    @override
+    async def interrupt(self) -> None:
+        await self._front.all(Proxy.refuse)
+
+    @override
+    async def restore(self) -> None:
+        await self._front.all(Proxy.accept)
+
+    @override
+    def lose_answer(self) -> None:
+        self._front.loss.order()
+
+
+class Front:
+    """The ports in front of a cluster. They stay for the session, since the servers tell them to all."""
+
+    _shared: Front | None = None
+
+    def __init__(self, url: str, proxies: list[Proxy], loss: Loss) -> None:
+        self.url = url
+        self.loss = loss
+        self._proxies = proxies
+
+    @classmethod
+    async def shared(cls) -> Front:
+        """Lay them, and start the cluster behind, when the first test needs it."""
+        if cls._shared is None:
+            loss = Loss(Answer(asked=_REDIS_ASKS, cut=True))
+            behind = free_ports(3)
+            proxies = [Proxy(port, loss) for port in behind]
+            announced = [await proxy.open() for proxy in proxies]
+            cluster = await asyncio.to_thread(shared_cluster, tuple(behind), tuple(announced))
+            cls._shared = cls(cluster.url, proxies, loss)
+        return cls._shared
+
+    async def all(self, what: Callable[[Proxy], Coroutine[object, object, None]]) -> None:
+        """Do something to every port."""
+        await asyncio.gather(*map(what, self._proxies))
 
 
 class NatsBackbone(ServerBackbone):

@@ -30,8 +30,8 @@ class Answer:
     cut: bool = False
 
 
-class _Loss:
-    """One ordered loss: the first connection on which somebody asks has it."""
+class Loss:
+    """One ordered loss: of all proxies that share it, the first connection on which somebody asks has it."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
@@ -40,6 +40,10 @@ class _Loss:
 
     def order(self) -> None:
         self._ordered = True
+
+    def cancel(self) -> None:
+        self._ordered = False
+        self._victim = None
 
     def ask(self, connection: object, data: bytes) -> None:
         if self._ordered and self._answer.asked.search(data):
@@ -62,9 +66,9 @@ class Proxy:
     `behind` is the server's port on this machine, or its socket file.
     """
 
-    def __init__(self, behind: int | Path, answer: Answer) -> None:
+    def __init__(self, behind: int | Path, answer: Answer | Loss) -> None:
         self._behind = behind
-        self._loss = _Loss(answer)
+        self._loss = answer if isinstance(answer, Loss) else Loss(answer)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self._handlers: set[asyncio.Task[None]] = set()
@@ -107,6 +111,10 @@ class Proxy:
         self._server.close()
         await self._cut(refusing=True)
         await self._server.wait_closed()
+        # Whom the system had let in just before is turned away in tasks of its own.
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(others)
+        await asyncio.sleep(0)
 
     async def _cut(self, *, refusing: bool) -> None:
         self._refusing = refusing

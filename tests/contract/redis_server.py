@@ -1,7 +1,8 @@
-"""A real Redis for the tests: found on the PATH or in the wheel that brings one, reached by a socket file."""
+"""A real Redis for the tests: named by REDIS_SERVER, found on the PATH, or in the wheel that brings one."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -17,7 +18,9 @@ _STARTS_WITHIN: Final = 20.0
 
 
 def find_server() -> str:
-    """Find the program, or skip the test."""
+    """Find the program, or skip the test. The environment variable REDIS_SERVER names another one."""
+    if named := os.environ.get("REDIS_SERVER"):
+        return named
     if found := shutil.which("redis-server") or shutil.which("valkey-server"):
         return found
     try:

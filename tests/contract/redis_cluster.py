@@ -1,0 +1,193 @@
+"""A real Redis Cluster for the tests: a few servers on free ports, joined as an operator would join them."""
+
+from __future__ import annotations
+
+import random
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from functools import cache
+
+from redis import Redis
+from redis.exceptions import RedisError
+from typing_extensions import override
+
+from brokers.redis.slots import SLOTS
+from tests.contract.redis_server import find_server
+from tests.contract.server import Server, run_on
+
+_WITHIN = 30.0
+_BUS = 10_000  # what Redis adds to a port for the servers' own connections
+
+
+def free_ports(number: int) -> list[int]:
+    """Find ports that are free with their bus ports, and that the system gives to nobody meanwhile."""
+    found: list[int] = []
+    for port in random.sample(range(11_000, 20_000), 500):
+        if len(found) < number and _is_free(port) and _is_free(port + _BUS):
+            found.append(port)
+    return found
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return bool(probe.connect_ex(("127.0.0.1", port)))
+
+
+def wait_for(holds: Callable[[], bool], what: str) -> None:
+    """Wait until something holds; a server that is not there yet is asked again."""
+    end = time.monotonic() + _WITHIN
+    while True:
+        try:
+            if holds():
+                return
+        except RedisError:
+            pass
+        if time.monotonic() > end:
+            raise AssertionError(f"{what}: not within {_WITHIN:.0f} s")
+        time.sleep(0.02)
+
+
+class ClusterServer(Server):
+    """One server of a cluster. Others are told that it is at `announced`, if that is another port."""
+
+    def __init__(self, port: int, announced: int, *arguments: str) -> None:
+        super().__init__()
+        self.port = port
+        self._arguments = (
+            *("--dir", str(self._folder), "--port", str(port), "--bind", "127.0.0.1", "--save", ""),
+            *("--logfile", str(self._folder / "log"), "--cluster-enabled", "yes"),
+            *("--cluster-announce-ip", "127.0.0.1", "--cluster-announce-port", str(announced)),
+            *("--cluster-announce-bus-port", str(port + _BUS), "--repl-diskless-sync-delay", "0"),
+            *arguments,
+        )
+
+    @property
+    @override
+    def url(self) -> str:
+        return f"redis+cluster://127.0.0.1:{self.port}"
+
+    @override
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            [find_server(), *self._arguments], stdout=subprocess.DEVNULL, text=True
+        )
+        wait_for(lambda: bool(self.ask("PING")), "a server of the cluster answers")
+
+    def ask(self, *command: str | int) -> object:
+        """Ask this server, whoever has the slots."""
+        with Redis(host="127.0.0.1", port=self.port, socket_timeout=5) as client:
+            return client.execute_command(*command)
+
+    @property
+    def identity(self) -> str:
+        """What the cluster calls it."""
+        name = self.ask("CLUSTER", "MYID")
+        return name.decode() if isinstance(name, bytes) else str(name)
+
+    def replicates(self) -> bool:
+        """Tell whether it's a replica that has all of its primary."""
+        told = self.ask("INFO", "replication")
+        return isinstance(told, dict) and told.get("master_link_status") == "up"
+
+    def facts(self) -> dict[str, str]:
+        """Tell what it says of its cluster."""
+        with Redis(host="127.0.0.1", port=self.port, socket_timeout=5) as client:
+            found: dict[str, str] = client.execute_command("CLUSTER INFO")
+        return found
+
+
+class RedisCluster(Server):
+    """Primaries that share the slots evenly, and for each of them so many replicas."""
+
+    def __init__(
+        self,
+        *arguments: str,
+        primaries: int = 3,
+        replicas: int = 0,
+        announced: Sequence[int] = (),
+        ports: Sequence[int] = (),
+    ) -> None:
+        super().__init__()
+        ports = ports or free_ports(primaries * (1 + replicas))
+        told = announced or ports
+        servers = [ClusterServer(*pair, *arguments) for pair in zip(ports, told, strict=True)]
+        self.primaries, self.replicas = servers[:primaries], servers[primaries:]
+        self._told = told
+
+    @property
+    @override
+    def url(self) -> str:
+        return "redis+cluster://" + ",".join(f"127.0.0.1:{port}" for port in self._told[:2])
+
+    @property
+    def servers(self) -> list[ClusterServer]:
+        """All of them."""
+        return [*self.primaries, *self.replicas]
+
+    @override
+    def start(self) -> None:
+        for server in self.servers:
+            server.start()
+        share = SLOTS // len(self.primaries) + 1
+        for number, server in enumerate(self.primaries):
+            server.ask("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
+            server.ask("CLUSTER", "ADDSLOTS", *range(number * share, min((number + 1) * share, SLOTS)))
+        self._join(self.servers)
+        for number, server in enumerate(self.replicas):
+            server.ask("CLUSTER", "REPLICATE", self.primaries[number % len(self.primaries)].identity)
+        wait_for(self._complete, "the cluster is complete")
+
+    def add(self, server: ClusterServer) -> None:
+        """Take one more primary in, which has no slots yet."""
+        server.start()
+        self.primaries.append(server)
+        self._join([self.primaries[0], server])
+        wait_for(self._complete, "the cluster is complete again")
+
+    def move(self, slot: int, source: ClusterServer, target: ClusterServer) -> None:
+        """Give a slot to another primary, as `redis-cli --cluster reshard` does."""
+        self.begin_move(slot, source, target)
+        self.finish_move(slot, source, target)
+
+    def begin_move(self, slot: int, source: ClusterServer, target: ClusterServer) -> None:
+        """Announce that a slot is about to move."""
+        target.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", source.identity)
+        source.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", target.identity)
+
+    def finish_move(self, slot: int, source: ClusterServer, target: ClusterServer) -> None:
+        """Move a slot's keys, and tell everybody."""
+        while keys := source.ask("CLUSTER", "GETKEYSINSLOT", slot, 10):
+            assert isinstance(keys, list)
+            source.ask("MIGRATE", "127.0.0.1", target.port, "", 0, 5000, "KEYS", *keys)
+        for server in (target, source, *self.primaries):
+            server.ask("CLUSTER", "SETSLOT", slot, "NODE", target.identity)
+
+    @override
+    def remove(self) -> None:
+        for server in self.servers:
+            server.remove()
+        super().remove()
+
+    def _join(self, servers: Sequence[ClusterServer]) -> None:
+        first, *others = servers
+        for other in others:
+            first.ask("CLUSTER", "MEET", "127.0.0.1", other.port, other.port + _BUS)
+
+    def _complete(self) -> bool:
+        facts = [server.facts() for server in self.servers]
+        number = str(len(self.servers))
+        agreed = {str(server.ask("CLUSTER", "SLOTS")) for server in self.servers}
+        replicating = all(server.replicates() for server in self.replicas)
+        return (
+            replicating
+            and len(agreed) == 1
+            and all((fact["cluster_state"], fact["cluster_known_nodes"]) == ("ok", number) for fact in facts)
+        )
+
+
+@cache
+def shared_cluster(ports: tuple[int, ...], announced: tuple[int, ...]) -> RedisCluster:
+    """Start the one cluster that all tests of a session share; each has names of its own on it."""
+    return run_on(RedisCluster("--cluster-node-timeout", "5000", ports=ports, announced=announced))
