@@ -188,11 +188,11 @@ class Publisher:
         gone = {item.slot: reply for item, reply in again if isinstance(reply, MovedError)}
         late = self._loop.time() - self._timeout / 2
         back: list[Item] = []
-        for item, reply in again:
+        for item, _ in again:
             if item.slot in gone:
                 continue
             if item.since < late:
-                self._fail([item], Unavailable(f"Redis could not take it yet: {reply}; try again"))
+                self._fail([item], Unavailable("its slot is being moved to another shard; try again"))
             else:
                 back.append(item)
         for slot, error in gone.items():

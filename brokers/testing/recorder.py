@@ -46,10 +46,10 @@ class Recorder:
         """List what was delivered of a room."""
         return [entry.payload for entry in self.entries if entry.room == room]
 
-    async def until(self, enough: Callable[[Recorder], bool]) -> None:
+    async def until(self, enough: Callable[[Recorder], bool], *, within: float = PATIENCE) -> None:
         """Wait until `enough` holds; it's asked again each time something is told."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(within):
                 while not enough(self):
                     self._told.clear()
                     await self._told.wait()

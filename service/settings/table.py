@@ -43,8 +43,9 @@ class Settings:
     redis_url: str = _set(
         "REDIS_URL",
         "redis://localhost:6379/0",
-        Address(("redis", "rediss", "unix", "redis+sentinel")),
-        "Where Redis is, for BROKER=redis; with sentinels redis+sentinel://host:port,host:port/service/0.",
+        Address(("redis", "rediss", "unix", "redis+sentinel", "redis+cluster", "rediss+cluster")),
+        "Where Redis is, for BROKER=redis: one server, redis+sentinel://host:port,host:port/service/0, "
+        "or redis+cluster://host:port,host:port.",
     )
     nats_url: str = _set(
         "NATS_URL",

@@ -7,10 +7,11 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from typing_extensions import override
 
 from brokers.redis.slots import SLOTS
@@ -135,6 +136,7 @@ class RedisCluster(Server):
             server.ask("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
             server.ask("CLUSTER", "ADDSLOTS", *range(number * share, min((number + 1) * share, SLOTS)))
         self._join(self.servers)
+        wait_for(self._acquainted, "all servers know each other")
         for number, server in enumerate(self.replicas):
             server.ask("CLUSTER", "REPLICATE", self.primaries[number % len(self.primaries)].identity)
         wait_for(self._complete, "the cluster is complete")
@@ -145,6 +147,14 @@ class RedisCluster(Server):
         self.primaries.append(server)
         self._join([self.primaries[0], server])
         wait_for(self._complete, "the cluster is complete again")
+
+    def drop(self, server: ClusterServer) -> None:
+        """End a primary that has no slots any more, and have the others forget it."""
+        identity = server.identity
+        self.primaries.remove(server)
+        server.remove()
+        for other in self.servers:
+            other.ask("CLUSTER", "FORGET", identity)
 
     def move(self, slot: int, source: ClusterServer, target: ClusterServer) -> None:
         """Give a slot to another primary, as `redis-cli --cluster reshard` does."""
@@ -158,11 +168,12 @@ class RedisCluster(Server):
 
     def finish_move(self, slot: int, source: ClusterServer, target: ClusterServer) -> None:
         """Move a slot's keys, and tell everybody."""
-        while keys := source.ask("CLUSTER", "GETKEYSINSLOT", slot, 10):
+        while keys := source.ask("CLUSTER", "GETKEYSINSLOT", slot, 100):
             assert isinstance(keys, list)
             source.ask("MIGRATE", "127.0.0.1", target.port, "", 0, 5000, "KEYS", *keys)
-        for server in (target, source, *self.primaries):
-            server.ask("CLUSTER", "SETSLOT", slot, "NODE", target.identity)
+        target.ask("CLUSTER", "SETSLOT", slot, "NODE", target.identity)
+        with suppress(ResponseError):  # whoever has given its last slot away may be a replica by now
+            source.ask("CLUSTER", "SETSLOT", slot, "NODE", target.identity)
 
     @override
     def remove(self) -> None:
@@ -175,15 +186,25 @@ class RedisCluster(Server):
         for other in others:
             first.ask("CLUSTER", "MEET", "127.0.0.1", other.port, other.port + _BUS)
 
+    def mend(self) -> None:
+        """Start again whatever was killed, and wait until the cluster is whole."""
+        for server in self.servers:
+            if not server.runs:
+                server.start()
+        wait_for(self._complete, "the cluster is whole again")
+
+    def _acquainted(self) -> bool:
+        known = {server.facts()["cluster_known_nodes"] for server in self.servers}
+        return known == {str(len(self.servers))}
+
     def _complete(self) -> bool:
-        facts = [server.facts() for server in self.servers]
-        number = str(len(self.servers))
         agreed = {str(server.ask("CLUSTER", "SLOTS")) for server in self.servers}
         replicating = all(server.replicates() for server in self.replicas)
         return (
-            replicating
+            self._acquainted()
+            and replicating
             and len(agreed) == 1
-            and all((fact["cluster_state"], fact["cluster_known_nodes"]) == ("ok", number) for fact in facts)
+            and all(server.facts()["cluster_state"] == "ok" for server in self.servers)
         )
 
 

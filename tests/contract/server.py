@@ -35,6 +35,11 @@ class Server(ABC):
     def start(self) -> None:
         """Start it, and return when it answers."""
 
+    @property
+    def runs(self) -> bool:
+        """Whether it was started and not killed since."""
+        return self._process is not None
+
     def kill(self) -> None:
         """End it without a warning."""
         if self._process is not None:
