@@ -22,7 +22,7 @@ from brokers.testing.backbone import Abilities, Backbone
 from tests.contract.nats_cluster import SIZE, ClusterProxy, shared_cluster
 from tests.contract.nats_server import shared_nats
 from tests.contract.proxy import Answer, Loss, Proxy
-from tests.contract.redis_cluster import free_ports, shared_cluster
+from tests.contract.redis_cluster import free_ports, shared_redis_cluster
 from tests.contract.redis_server import shared_redis
 from tests.faults.faulty import FaultyBroker
 
@@ -204,7 +204,7 @@ class Front:
             behind = free_ports(3)
             proxies = [Proxy(port, loss) for port in behind]
             announced = [await proxy.open() for proxy in proxies]
-            cluster = await asyncio.to_thread(shared_cluster, tuple(behind), tuple(announced))
+            cluster = await asyncio.to_thread(shared_redis_cluster, tuple(behind), tuple(announced))
             cls._shared = cls(cluster.url, proxies, loss)
         return cls._shared
 

@@ -209,6 +209,6 @@ class RedisCluster(Server):
 
 
 @cache
-def shared_cluster(ports: tuple[int, ...], announced: tuple[int, ...]) -> RedisCluster:
+def shared_redis_cluster(ports: tuple[int, ...], announced: tuple[int, ...]) -> RedisCluster:
     """Start the one cluster that all tests of a session share; each has names of its own on it."""
     return run_on(RedisCluster("--cluster-node-timeout", "5000", ports=ports, announced=announced))
