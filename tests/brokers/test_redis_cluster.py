@@ -1,32 +1,21 @@
-"""The Redis broker on a cluster whose shards fail, come back, and give slots to each other."""
+"""The Redis broker on a cluster whose shards go away and come back, and give slots to each other."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import count
 
 import pytest
-from redis import Redis
 
-from brokers.base import Options, Receipt
+from brokers.base import Receipt
 from brokers.errors import BrokerError, Unavailable
-from brokers.redis import RedisBroker
-from brokers.redis.names import Names
-from brokers.testing.recorder import Node, Recorder, chained
-from tests.contract.redis_cluster import ClusterServer, RedisCluster, free_ports, wait_for
+from brokers.testing.recorder import chained
+from tests.brokers.redis_cluster_stage import FAST, NAMES, SOON, insist, nodes, restored, room_at, talk
+from tests.contract.redis_cluster import ClusterServer, RedisCluster, free_ports
 from tests.contract.server import running
 
 pytestmark = [pytest.mark.cluster]
-
-NAMES = Names("hubbub", 0)
-SOON = Options(timeout=2.0)
-FAST = ("--cluster-node-timeout", "1000", "--appendonly", "yes", "--appendfsync", "always")
-
-
-ROOMS = (f"room {number}" for number in count())  # no two tests share one
 
 
 @pytest.fixture(scope="module")
@@ -39,47 +28,6 @@ def shared() -> Iterator[RedisCluster]:
 def cluster(shared: RedisCluster) -> RedisCluster:
     shared.mend()
     return shared
-
-
-@contextmanager
-def with_replicas() -> Iterator[RedisCluster]:
-    with running(RedisCluster(*FAST, replicas=1)) as started:
-        yield started
-
-
-@asynccontextmanager
-async def nodes(url: str, options: Options = SOON) -> AsyncIterator[tuple[Node, Node]]:
-    pair = [Node(RedisBroker(replace(options, url=url)), Recorder()) for _ in range(2)]
-    try:
-        for node in pair:
-            await node.broker.start(node.heard)
-        yield pair[0], pair[1]
-    finally:
-        for node in pair:
-            await node.broker.close()
-
-
-def owner(cluster: RedisCluster, room: str) -> ClusterServer:
-    slot = NAMES.slot(room)
-    return cluster.primaries[slot // (16384 // len(cluster.primaries) + 1)]
-
-
-def room_at(cluster: RedisCluster, server: ClusterServer) -> str:
-    return next(room for room in ROOMS if owner(cluster, room) is server)
-
-
-async def insist(node: Node, room: str, payload: bytes, key: str) -> Receipt:
-    """Publish as an SDK does: the same key again, until it's acknowledged."""
-    async with asyncio.timeout(40):
-        while True:
-            try:
-                return await node.broker.publish(room, payload, key=key)
-            except Unavailable:
-                await asyncio.sleep(0.05)
-
-
-def restored(heard: Recorder) -> bool:
-    return heard.states[-1:] == ["restored"]
 
 
 async def test_rooms_are_spread_and_a_room_is_in_one_place(cluster: RedisCluster) -> None:
@@ -146,17 +94,6 @@ async def test_a_shard_that_comes_back_while_another_is_away_leaves_no_gap_unnot
         assert (await there.broker.heads([room]))[room].offset == receipt.offset
         await asyncio.to_thread(first.start)
         await there.heard.until(restored)
-
-
-async def talk(node: Node, room: str, done: asyncio.Event) -> list[bytes]:
-    """Publish one message after another until it's enough; return what was acknowledged."""
-    said: list[bytes] = []
-    while not done.is_set() or len(said) < 50:
-        payload = b"%d" % len(said)
-        await insist(node, room, payload, f"{room} {len(said)}")
-        said.append(payload)
-        await asyncio.sleep(0.001)
-    return said
 
 
 async def test_a_slot_that_moves_takes_its_room_along_unnoticed(cluster: RedisCluster) -> None:
@@ -238,78 +175,3 @@ async def test_a_server_that_joins_is_found_when_it_has_slots(cluster: RedisClus
         finally:
             await asyncio.to_thread(cluster.move, NAMES.slot(room), newcomer, source)
             await asyncio.to_thread(cluster.drop, newcomer)
-
-
-@pytest.mark.slow
-async def test_when_a_replica_takes_over_nothing_acknowledged_is_lost() -> None:
-    with with_replicas() as cluster:
-        dies = cluster.primaries[0]
-        [replica] = [server for server in cluster.replicas if follows(server, dies)]
-        room = room_at(cluster, dies)
-        async with nodes(f"{cluster.url}?replicas=1") as (here, there):
-            await there.broker.subscribe(room)
-            done = asyncio.Event()
-            async with asyncio.TaskGroup() as tasks:
-                talking = tasks.create_task(talk(here, room, done))
-                await there.heard.count(20)
-                dies.kill()
-                for node in (here, there):
-                    await node.heard.until(lambda heard: "lost" in heard.states)
-                await asyncio.to_thread(wait_for, lambda: is_primary(replica), "the replica takes over")
-                await asyncio.to_thread(
-                    dies.start
-                )  # the new primary needs somebody to hold what it acknowledges
-                for node in (here, there):
-                    await node.heard.until(restored, within=30)
-                done.set()
-            said = talking.result()
-            kept = await there.all_kept(room)
-            assert [entry.payload for entry in kept] == said
-            assert chained(kept)
-            await there.heard.until(lambda heard: heard.payloads(room)[-1:] == said[-1:])
-            await there.broker.probe()
-
-
-@pytest.mark.slow
-async def test_what_a_failover_lost_is_not_taken_for_what_came_after_it() -> None:
-    with with_replicas() as cluster:
-        dies = cluster.primaries[0]
-        [replica] = [server for server in cluster.replicas if follows(server, dies)]
-        room = room_at(cluster, dies)
-        async with nodes(cluster.url) as (here, there):
-            await there.broker.subscribe(room)
-            [before] = await here.say(room, b"before")
-            wait_for(lambda: replica_has(replica, before.offset, room), "the replica has what was said")
-            replica.freeze()
-            dies.ask("CLIENT", "KILL", "TYPE", "replica")
-            [lost] = await here.say(room, b"lost with the server")
-            await there.heard.count(2)
-            dies.kill()
-            replica.thaw()
-            for node in (here, there):
-                await node.heard.until(lambda heard: "lost" in heard.states)
-            after = await insist(here, room, b"after", "after")
-            assert after.offset > lost.offset + 1
-            await there.heard.until(restored, within=30)
-            page = await there.broker.history(room, after=lost.offset, limit=10)
-            assert [(entry.prev, entry.payload) for entry in page.entries] == [(before.offset, b"after")]
-            assert not page.trimmed
-            [last] = await here.say(room, b"last")
-            assert last.offset == after.offset + 1
-            assert chained(await there.all_kept(room))
-
-
-def follows(replica: ClusterServer, primary: ClusterServer) -> bool:
-    told = replica.ask("INFO", "replication")
-    return isinstance(told, dict) and str(told.get("master_port")) == str(primary.port)
-
-
-def is_primary(server: ClusterServer) -> bool:
-    told = server.ask("INFO", "replication")
-    return isinstance(told, dict) and told.get("role") == "master"
-
-
-def replica_has(replica: ClusterServer, offset: int, room: str) -> bool:
-    with Redis(host="127.0.0.1", port=replica.port) as client:
-        client.execute_command("READONLY")
-        return bool(client.hget(NAMES.head(room), "o") == b"%d" % offset)
