@@ -22,6 +22,7 @@ from hubbub_protocol.names import room_fault, user_fault
 from service import answers, sending
 from service.auth import AuthError, Identity
 from service.limits import TokenBucket
+from service.metrics import Metrics
 from service.node import Node
 from service.refusals import Refused
 from service.replies import (
@@ -97,12 +98,14 @@ def is_for_programs(request: Request) -> bool:
     return request.path == _API or request.path.startswith(f"{_API}/")
 
 
-def problem(error: Exception) -> HTTPResponse:
-    """Answer a request that failed outside of this API's routes, or by a fault of ours."""
+def problem(error: Exception, metrics: Metrics) -> HTTPResponse:
+    """Answer a request that failed outside of this API's routes, or by a fault of ours; count it."""
     if not isinstance(error, SanicException):
+        metrics.refused.add(Code.INTERNAL)
         return answer(Problem(Code.INTERNAL, "the server failed"), HTTPStatus.INTERNAL_SERVER_ERROR)
     ours = error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
     code = _CODE.get(error.status_code, Code.INTERNAL if ours else Code.INVALID)
+    metrics.refused.add(code)
     return answer(Problem(code, str(error)), error.status_code, error.headers)
 
 

@@ -36,7 +36,7 @@ class Faults(ErrorHandler):
         if not api.is_for_programs(request):
             return super().default(request, exception)
         self.log(request, exception)
-        return api.problem(exception)
+        return api.problem(exception, request.app.ctx.metrics)
 
     @staticmethod
     @override

@@ -99,6 +99,7 @@ class Connection:
         """Take no input while the session has enough to do."""
         if hold is not self.reading_held:
             self.reading_held = hold
+            self._metrics.reading_held += hold
             self._set_reading()
 
     # Called by the socket -------------------------------------------------------------------------

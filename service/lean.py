@@ -235,8 +235,11 @@ class LeanProtocol(WebSocketProtocol):
         return True
 
     def _start_deadline(self) -> None:
-        transport = cast(asyncio.Transport, self.transport)
-        self._deadline = self.loop.call_later(self.request_timeout, transport.abort)
+        self._deadline = self.loop.call_later(self.request_timeout, self._drop)
+
+    def _drop(self) -> None:
+        self.app.ctx.metrics.requests_dropped += 1
+        cast(asyncio.Transport, self.transport).abort()
 
     def _stop_deadline(self) -> None:
         if self._deadline is not None:

@@ -145,6 +145,11 @@ class Metrics:
         "Gaps that this node found in what the broker delivered, and filled from the history."
     )
     resets: int = _count("Gaps that could not be filled: members were told that messages are lost.")
+    reading_held: int = _count("Times that a client was not read from, for it had enough under way.")
+    plain_dropped: int = _count(
+        "Messages of plain clients that were dropped, as they could not be stored in time."
+    )
+    requests_dropped: int = _count("HTTP requests that were dropped, as they were not complete in time.")
     task_failures: int = _count("Tasks that ended with an error; each is in the log.")
     signals_out: int = _count("Signals of presence that this node sent to the others.")
     nodes_gone: int = _count("Other nodes that fell silent, so that their users left.")

@@ -60,6 +60,7 @@ async def test_what_a_plain_client_piled_up_is_bounded_and_its_name_held_until_i
     await pat.write(frame("x") * many)
     (connection,) = served.node.connections
     await until(lambda: connection.reading_held)
+    assert served.node.metrics.reading_held > 0
     pat.vanish()
     await until(lambda: not served.node.connections)
     assert len(served.node.guests) == 1, "the name is still used"
@@ -67,6 +68,20 @@ async def test_what_a_plain_client_piled_up_is_bounded_and_its_name_held_until_i
     await until(lambda: not served.node.guests)
     stored = served.hub.head("lobby").offset
     assert QUEUE <= stored < many / 2
+
+
+@pytest.mark.settings(sends_per_second=20, sends_burst=1)
+async def test_what_a_plain_client_left_behind_is_dropped_in_time_and_counted(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.plain.AFTERLIFE", 0.0)
+    pat = await served.plain("?name=pat")
+    await pat.write(frame("x") * 50)
+    await until(lambda: served.hub.head("lobby").offset > 0)
+    pat.vanish()
+    await until(lambda: not served.node.guests)
+    assert served.hub.head("lobby").offset + served.node.metrics.plain_dropped == 50
+    assert served.node.metrics.plain_dropped > 0
 
 
 @pytest.mark.settings(rooms_per_connection=2, linger_seconds=60)

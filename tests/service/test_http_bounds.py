@@ -33,6 +33,7 @@ async def test_a_body_larger_than_a_frame_is_refused_before_it_is_read() -> None
         await beyond.write(POST + b"Content-Length: %d\r\n\r\n" % (most + 1))
         assert (await beyond.head()).startswith("HTTP/1.1 413 ")
         assert b'"code":"too_long"' in await beyond.rest()
+        assert served.node.metrics.refused.counts["too_long"] == 1
 
 
 @pytest.mark.usefixtures("patience")
@@ -42,6 +43,7 @@ async def test_a_request_that_is_not_complete_in_time_is_dropped(begun: bytes) -
         peer = await served.peer()
         await peer.write(begun)
         assert not await peer.rest()
+        assert served.node.metrics.requests_dropped == 1
 
 
 @pytest.mark.usefixtures("patience")
