@@ -7,8 +7,9 @@ import json
 
 import pytest
 
-from brokers.base import Page, Position
-from service.commands import QUEUE
+from brokers.base import Page, Position, Receipt
+from brokers.errors import Unavailable
+from service.commands import IN_FLIGHT, QUEUE
 from service.joining import find_start
 from service.stored import Stored, encode_stored
 from tests.service.framing import frame
@@ -68,6 +69,28 @@ async def test_what_a_plain_client_piled_up_is_bounded_and_its_name_held_until_i
     await until(lambda: not served.node.guests)
     stored = served.hub.head("lobby").offset
     assert QUEUE <= stored < many / 2
+
+
+async def test_so_many_sends_are_under_way_and_what_comes_behind_them_is_not_read(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, _ = await served.joined("ann")
+    under_way: list[asyncio.Future[Receipt]] = []
+
+    def publish(*_: object, **__: object) -> asyncio.Future[Receipt]:
+        under_way.append(asyncio.get_running_loop().create_future())
+        return under_way[-1]
+
+    many = 1_000
+    with monkeypatch.context() as stuck:
+        stuck.setattr(served.node.broker, "publish", publish)
+        await ann.write(frame(json.dumps({"type": "send", "id": 7, "room": "lobby", "text": "x"})) * many)
+        [connection] = served.node.connections
+        await until(lambda: connection.reading_held)
+        assert len(under_way) == IN_FLIGHT
+    for answer in under_way:
+        answer.set_exception(Unavailable("it came back"))
+    await until(lambda: served.hub.head("lobby").offset == many - IN_FLIGHT)
 
 
 @pytest.mark.settings(sends_per_second=20, sends_burst=1)

@@ -238,6 +238,26 @@ async def test_a_node_that_ends_while_somebody_joins_ends() -> None:
     ann.vanish()
 
 
+async def test_what_comes_before_the_answer_and_is_too_much_to_keep_is_read_from_history(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.rooms.EARLY", 1)
+    ann = await stage.served.welcomed("ann")
+    subscribe = stage.broker.subscribe
+
+    async def late(room: str) -> Position:
+        head = await subscribe(room)
+        stage.say("one", "two", "three")
+        return head
+
+    stage.broker.subscribe = late  # type: ignore[method-assign]  # this once
+    since = {"epoch": stage.served.hub.head("lobby").epoch, "offset": 0}
+    await ann.ask("join", room="lobby", since=since, limit=0)
+    stage.say("four")
+    assert await texts(ann, 4) == ["one", "two", "three", "four"]
+    assert stage.served.node.metrics.repairs == 1
+
+
 async def test_what_comes_between_subscribing_and_the_answer_is_not_lost(stage: Stage) -> None:
     ann = await stage.served.welcomed("ann")
     subscribe = stage.broker.subscribe

@@ -24,6 +24,7 @@ for (const broker of brokers)
     await browser.screenshot(`cluster-${broker}`);
     await brokerDies(cluster, ann, bob);
     await nodesDie(cluster, ann, bob);
+    await bothAreHere(ann, bob);
     await browser.screenshot(`cluster-${broker}-after`);
     const said = await messages(ann).locator("li p[dir]").allTextContents();
     expect(new Set(said).size).toBe(said.length);
@@ -31,8 +32,9 @@ for (const broker of brokers)
     expect(said).toHaveLength(10);
   });
 
-/** Both see that the other one writes, and what they say. */
+/** Both see who is there, that the other one writes, and what they say. */
 async function chat(ann: Page, bob: Screen): Promise<void> {
+  await bothAreHere(ann, bob);
   await ann.getByRole("textbox", { name: /^Message to/ }).fill("hello bob");
   await bob.shows("ann is typing");
   await ann.keyboard.press("Enter");
@@ -41,6 +43,11 @@ async function chat(ann: Page, bob: Screen): Promise<void> {
   await ann.getByText("bob is typing").waitFor();
   bob.enter();
   await hears(ann, "hello ann");
+}
+
+async function bothAreHere(ann: Page, bob: Screen): Promise<void> {
+  await ann.getByText("Here now 2").waitFor();
+  await bob.shows("2 here");
 }
 
 /** What is said while nothing can be stored is stored when it can. */
