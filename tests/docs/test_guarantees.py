@@ -1,0 +1,139 @@
+"""Every promise of `docs/guarantees.md` has a number and tests, and each test that it names exists."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import pytest
+
+from brokers.base import Options
+from brokers.memory import MemoryBroker
+from brokers.testing.promises import PROMISES
+from hubbub_protocol import Close, Code
+from service import metrics, settings
+from tests.protocol.vectors import VECTORS, rules_of_the_specification, rules_shown
+
+ROOT: Final = Path(__file__).parents[2]
+PAGE: Final = ROOT / "docs" / "guarantees.md"
+# Numbers among the settings that bound nothing in a node.
+NO_BOUNDS: Final = {
+    "HUBBUB_PORT",
+    "HUBBUB_WORKERS",
+    "HUBBUB_BACKLOG",  # the system's own
+}
+CELLS: Final = {"G": 3, "O": 3, "B": 5}
+
+
+class Row(NamedTuple):
+    """A row of the page, without its number in `cells`."""
+
+    number: str
+    cells: list[str]
+
+    @property
+    def tests(self) -> list[str]:
+        return re.findall(r"`([^`]+)`", self.cells[-1])
+
+
+@cache
+def page() -> str:
+    return PAGE.read_text(encoding="utf-8")
+
+
+def table_rows() -> Iterator[list[str]]:
+    """Yield the cells of all rows of all tables, without headings."""
+    for line in page().splitlines():
+        if line.startswith("| ") and not line.startswith(("| |", "| ---")):
+            yield [cell.strip() for cell in line.strip("|").split(" | ")]
+
+
+ROWS: Final = [Row(number, cells) for number, *cells in table_rows()]
+BOUNDS: Final = [row for row in ROWS if row.number.startswith("B")]
+every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.number)
+every_bound = pytest.mark.parametrize("row", BOUNDS, ids=lambda row: row.number)
+
+
+@cache
+def names_in(path: Path) -> set[str]:
+    """Collect the tests of a file: functions, and classes that hypothesis makes of its machines."""
+    if path.suffix == ".ts":
+        return set(re.findall(r"\btest\(\s*[\"`]([^\"`]+)", path.read_text(encoding="utf-8")))
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    functions = {node.name for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    machines = {
+        ast.unparse(target) for node in body if isinstance(node, ast.Assign) for target in node.targets
+    }
+    return {name for name in functions | machines if re.match(r"test_|Test\w+$", name)}
+
+
+@cache
+def shown() -> set[str]:
+    """Collect what has tests of its own by number: promises, rules, and the cases of the dialogues."""
+    rules = rules_of_the_specification().intersection(*[set().union(*rules_shown().values())])
+    files = (VECTORS / "dialogue").glob("*.json")
+    cases = {case["id"] for file in files for case in json.loads(file.read_text(encoding="utf-8"))["cases"]}
+    return PROMISES.keys() | rules | cases
+
+
+def exists(reference: str) -> bool:
+    file, _, name = reference.partition("::")
+    if not name:
+        return file in shown()
+    path = ROOT / file if file.startswith("clients/") else ROOT / "tests" / file
+    if not path.is_file():
+        return False
+    # The web client's tests are sentences, and long ones may be named by their beginning.
+    return name in names_in(path) or (
+        path.suffix == ".ts" and any(t.startswith(name) for t in names_in(path))
+    )
+
+
+def test_the_numbers_of_each_kind_count_up_and_no_row_is_without_one() -> None:
+    for kind in CELLS:
+        mine = [row.number for row in ROWS if row.number.startswith(kind)]
+        assert mine == [f"{kind}{number}" for number in range(1, len(mine) + 1)]
+    assert [row for row in ROWS if row.number[0] not in CELLS or len(row.cells) != CELLS[row.number[0]]] == []
+    assert [row.number for row in ROWS if not all(row.cells)] == []
+
+
+@every_row
+def test_a_promise_names_tests_and_they_exist(row: Row) -> None:
+    assert row.tests, "no test is named"
+    assert [reference for reference in row.tests if not exists(reference)] == []
+
+
+def test_what_is_named_in_passing_exists_too() -> None:
+    named = set(re.findall(r"\b(?:P|FR|CN|RM|HS|SN|PR|CL|PL|CS|BO|TL|PS)\d+\b", page()))
+    assert sorted(named - shown()) == []
+
+
+@every_bound
+def test_a_bound_is_a_setting_that_exists_or_a_number(row: Row) -> None:
+    _, bound, *_ = row.cells
+    named = set(re.findall(r"\b[A-Z]+_[A-Z_]+\b", bound))
+    assert named or re.search(r"\d|twice", bound)
+    assert named <= set(re.findall(r"`(\w+)`", settings.table()))
+
+
+@every_bound
+def test_a_bound_has_a_metric_that_exists(row: Row) -> None:
+    cell = row.cells[3]
+    known = set(re.findall(r"`(hubbub_\w+)`", metrics.table()))
+    known |= {f"hubbub_broker_{name}" for name in MemoryBroker(Options()).stats()}
+    named = re.findall(r"`(hubbub_\w+)(?:\{(\w+)=\"(\w+)\"\})?`", cell)
+    assert named
+    assert {name for name, _, _ in named} <= known
+    codes = {str(int(close)) for close in Close} | {code.value for code in Code} | {"1009"}
+    assert {value for _, label, value in named if label == "code"} <= codes
+
+
+def test_every_setting_that_is_a_number_bounds_something_that_is_in_the_table() -> None:
+    numbers = set(re.findall(r"^\| `(\w+)` \| [^|]+ \| a (?:whole )?number", settings.table(), re.MULTILINE))
+    listed = {name for row in BOUNDS for name in re.findall(r"HUBBUB_\w+", row.cells[1])}
+    assert numbers - listed == NO_BOUNDS
