@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from service.settings.table import Row, Settings, rows
+from service.settings.row import Row
+from service.settings.table import Settings, rows
 
 
 def show(settings: Settings) -> str:

@@ -8,7 +8,8 @@ from difflib import get_close_matches
 from typing import Final
 
 from service.settings.checks import contradictions
-from service.settings.table import Row, Settings, rows
+from service.settings.row import Row
+from service.settings.table import Settings, rows
 
 OURS: Final = "HUBBUB_"
 

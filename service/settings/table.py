@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
-from typing import Final, TypeVar
+from dataclasses import dataclass, fields
+from typing import Final
 
 from brokers.base import Options, Retention
 from brokers.registry import installed
-from service.settings.kinds import Address, Choice, Kind, Number, Origins, Secret, Text, Whole
-
-T = TypeVar("T")
+from service.settings.kinds import Address, Choice, Number, Origins, Secret, Text, Whole
+from service.settings.row import META, Row
+from service.settings.row import setting as _set
 
 _DAY: Final = 24 * 3600
 _MIB: Final = 1024 * 1024
-_META: Final = "hubbub"
 _STOP_MARGIN: Final = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What the table says of one setting."""
-
-    variable: str
-    attribute: str
-    default: object
-    kind: Kind[object]
-    meaning: str
-
-
-def _set(variable: str, default: T, kind: Kind[T], meaning: str) -> T:
-    # Secrets and addresses stay out of repr(), which ends in logs and tracebacks.
-    hidden = kind.secret or isinstance(kind, Address)
-    return field(default=default, repr=not hidden, metadata={_META: (variable, kind, meaning)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,5 +282,5 @@ class Settings:
 def rows() -> Iterator[Row]:
     """Go through the table, in its order."""
     for entry in fields(Settings):
-        variable, kind, meaning = entry.metadata[_META]
+        variable, kind, meaning = entry.metadata[META]
         yield Row(variable, entry.name, entry.default, kind, meaning)

@@ -9,7 +9,8 @@ import pytest
 
 from service.settings import SettingsError, load, show
 from service.settings.kinds import Number, Whole, plain
-from service.settings.table import Row, rows
+from service.settings.row import Row
+from service.settings.table import rows
 
 NUMBERS = [row for row in rows() if isinstance(row.kind, Number | Whole)]
 
