@@ -1,12 +1,13 @@
 # The commands people need to know. What is longer than a few lines stands in scripts/.
 #
 #   make test ARGS="-k history"          arguments for pytest
+#   make faults ARGS="--seed 7 --broker nats"
 #   make run PYTHON=python3.13           another Python than python3
 #   make lock ARGS=--upgrade             take the newest versions
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint bench image audit release-check lock clean
+.PHONY: help run test lint faults bench image audit release-check lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -23,6 +24,10 @@ lint: ## check style, types, and which way imports point
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-cache
+
+faults: ## break real clusters on purpose for ten minutes, and see that nothing is lost
+	@scripts/setup.sh dev
+	@.venv/bin/python -m tests.faults $(ARGS)
 
 bench: ## measure fan-out and latency on this machine
 	@scripts/setup.sh dev

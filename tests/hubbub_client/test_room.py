@@ -6,6 +6,7 @@ import pytest
 
 from hubbub_client import (
     Client,
+    Event,
     Failed,
     Gap,
     Joined,
@@ -116,13 +117,51 @@ async def test_a_slow_reader_is_told_and_then_given_all_of_it(server: Server) ->
         await talk.say(*(message(n, str(n)) for n in range(2, 8)))
         # The answer comes behind the messages: when it's there, they were all taken.
         await answered(talk, room)
-        lagged = await anext(room)
-        assert lagged == Lagged(room="lobby")
-        join = await talk.let_in(message(2, "2"), message(3, "3"), recovered=True)
-        assert join.since == Position("e1", 1)
-        assert [type(event) for event in await told(room, 3)] == [Joined, Message, Message]
-        await talk.say(message(4, "4"))
-        assert [event.text for event in await told(room, 1) if isinstance(event, Message)] == ["4"]
+        assert texts(await told(room, 3)) == ["2", "3", "4"]
+        assert await anext(room) == Lagged(room="lobby")
+        join = await talk.let_in(message(5, "5"), message(6, "6"), recovered=True)
+        assert join.since == Position("e1", 4)
+        assert texts(await told(room, 3)) == ["5", "6"]
+        await talk.say(message(7, "7"))
+        assert texts(await told(room, 1)) == ["7"]
+
+
+async def test_a_page_that_is_larger_than_the_queue_is_read_in_parts(server: Server) -> None:
+    options = Options(random=lambda: 0.0, within=5, queue=3)
+    async with Client(server.url, options=options) as chat:
+        talk, room = await joined(server, chat, *(message(n, str(n)) for n in range(1, 6)))
+        read = texts(await told(room, 3))
+        assert await anext(room) == Lagged(room="lobby")
+        join = await talk.let_in(*(message(n, str(n)) for n in range(3, 6)), recovered=True)
+        assert join.since == Position("e1", 2)
+        read += texts(await told(room, 3))
+        assert await anext(room) == Lagged(room="lobby")
+        await talk.let_in(message(5, "5"), recovered=True)
+        assert read + texts(await told(room, 2)) == ["1", "2", "3", "4", "5"]
+
+
+async def test_a_gap_for_which_the_queue_has_no_room_is_told_later(server: Server) -> None:
+    options = Options(random=lambda: 0.0, within=5, queue=2)
+    async with Client(server.url, options=options) as chat:
+        talk, room = await joined(server, chat, message(1, "1"))
+        await told(room, 2)
+        await talk.say(message(2, "2"))
+        await talk.close(1012)
+        talk = await server.accept()
+        await talk.greet()
+        await talk.let_in(message(8, "8", prev=7), epoch="e2")
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(room.send("this is written when the room is live again"))
+            await talk.take(9)
+        assert texts([await anext(room)]) == ["2"], "the join that hides the gap isn't told without it"
+        assert await anext(room) == Lagged(room="lobby")
+        join = await talk.let_in(message(8, "8", prev=7), epoch="e2")
+        assert join.since == Position("e1", 2)
+        assert [type(event) for event in await told(room, 3)] == [Joined, Gap, Lagged]
+
+
+def texts(events: list[Event]) -> list[str]:
+    return [event.text for event in events if isinstance(event, Message)]
 
 
 async def answered(talk: Talk, room: Room) -> None:

@@ -38,7 +38,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lagged:
-    """You read too slowly, and what waited for you was dropped. It comes again behind this."""
+    """You read too slowly, and what didn't fit into your queue was dropped. It comes again behind this."""
 
     room: str
 

@@ -10,8 +10,9 @@ from hubbub_client.events import Event, Joined, Lagged, Message, Position
 class Inbox:
     """A bounded queue for one reader.
 
-    When it's full, all that waits is dropped and nothing more is taken; the reader then finds `Lagged`, and
-    `rewind` has the room tell again what came behind the last position that was read.
+    When it's full, nothing more is taken. The reader gets what waits, so that it gets on however small the
+    bound is; then it finds `Lagged`, and `rewind` has the room tell again what came behind the last position
+    that was read.
     """
 
     def __init__(self, room: str, bound: int, rewind: Callable[[Position], None]) -> None:
@@ -32,11 +33,16 @@ class Inbox:
         if isinstance(event, Joined) and self._read is None:
             self._read = event.position
         if len(self._events) >= self._bound:
-            self._events.clear()
-            self._lagging = True
+            self._overflow()
         else:
             self._events.append(event)
         self._changed.set()
+
+    def _overflow(self) -> None:
+        self._lagging = True
+        # What didn't fit may be the gap that belongs to a join: without it, the join would hide it.
+        if self._events and isinstance(self._events[-1], Joined):
+            self._events.pop()
 
     def end(self, error: Exception | None) -> None:
         """Let the reader have what waits, and then the error, or a quiet end."""
@@ -57,9 +63,9 @@ class Inbox:
         while not (self._events or self._lagging or self._ended):
             self._changed.clear()
             await self._changed.wait()
-        if self._lagging:
-            return self._catch_up()
         if not self._events:
+            if self._lagging:
+                return self._catch_up()
             raise self._end or StopAsyncIteration
         event = self._events.popleft()
         if isinstance(event, Message | Joined):

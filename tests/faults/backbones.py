@@ -1,0 +1,120 @@
+"""The brokers' servers as a run needs them: what they acknowledged survives a kill, and they can be upset."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Final, Protocol
+
+from typing_extensions import override
+
+from tests.contract.nats_server import NatsServer
+from tests.contract.redis_server import RedisServer
+from tests.faults.wire import Address
+
+_ENDS_WITHIN: Final = 20.0
+
+
+class Backbone(Protocol):
+    """What joins the nodes. Its methods block."""
+
+    @property
+    def address(self) -> Address:
+        """Where it listens."""
+
+    @staticmethod
+    def settings(port: int) -> dict[str, str]:
+        """Tell a node that it's on this port."""
+
+    def start(self) -> None:
+        """Start it, and return when it answers."""
+
+    def kill(self) -> None:
+        """End it without a warning."""
+
+    def stop(self) -> None:
+        """Ask it to end, and return when it did."""
+
+    def freeze(self) -> None:
+        """Stop it from doing anything; its connections stay."""
+
+    def thaw(self) -> None:
+        """Let it go on."""
+
+    def kick(self) -> bool:
+        """End all its clients' connections; False if it has no command for that."""
+
+    def remove(self) -> None:
+        """End it, and delete what it kept."""
+
+
+def _stop(process: subprocess.Popen[str] | None) -> None:
+    if process is not None:
+        process.send_signal(signal.SIGCONT)
+        process.terminate()
+        process.wait(_ENDS_WITHIN)
+
+
+class Redis(RedisServer):
+    """A Redis that writes to disk before it answers."""
+
+    def __init__(self) -> None:
+        super().__init__("--appendonly", "yes", "--appendfsync", "always")
+
+    @property
+    def address(self) -> Address:
+        return self.socket
+
+    @staticmethod
+    def settings(port: int) -> dict[str, str]:
+        return {"BROKER": "redis", "REDIS_URL": f"redis://127.0.0.1:{port}/0"}
+
+    def stop(self) -> None:
+        _stop(self._process)
+        self.kill()
+
+    def kick(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(_ENDS_WITHIN)
+            client.connect(str(self.socket))
+            for kind in (b"pubsub", b"normal"):
+                client.sendall(b"CLIENT KILL TYPE " + kind + b"\r\n")
+                client.recv(64)
+        return True
+
+
+class Nats(NatsServer):
+    """A NATS that writes to disk before it answers."""
+
+    def __init__(self) -> None:
+        self._home = Path(tempfile.mkdtemp(prefix="hubbub-"))
+        how = self._home / "nats.conf"
+        how.write_text(f'jetstream {{ store_dir: "{self._home}", sync_interval: always }}\n')
+        super().__init__("-c", str(how), jetstream=False)
+
+    @property
+    def address(self) -> Address:
+        return self.port
+
+    @staticmethod
+    def settings(port: int) -> dict[str, str]:
+        return {"BROKER": "nats", "NATS_URL": f"nats://127.0.0.1:{port}"}
+
+    def stop(self) -> None:
+        _stop(self._process)
+        self.kill()
+
+    def kick(self) -> bool:
+        return False  # there it needs a second account
+
+    @override
+    def remove(self) -> None:
+        super().remove()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+
+MAKERS: Final[dict[str, type[Redis | Nats]]] = {"redis": Redis, "nats": Nats}

@@ -1,0 +1,106 @@
+"""From a seed to a plan. A seed draws first which kinds of faults there are at all, then the faults.
+
+So one run is all about pauses, the next about restarts and narrow links: what only goes wrong among few kinds
+would drown if every run had all of them (Groce et al., "Swarm testing", ISSTA 2012).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+from typing import Final
+
+import msgspec
+
+from tests.faults.plan import ALLOWED, BROKER, CLIENT, INSTANT, NODE, Fault, Kind, Lane, Person, Plan
+
+# How long a lane goes well between two faults, on average (seconds), by whose lane it is.
+_CALM: Final = {BROKER: 6.0, NODE: 8.0, CLIENT: 16.0}
+_WARM_UP: Final = 0.8
+# Small bounds, so that they are met.
+_RETENTIONS: Final = (1000, 1000, 1000, 40, 15)
+_LOGS: Final = (10, 2048)
+_INBOXES: Final = (20, 1000)
+_CROWDS: Final = (8, 16, 24)
+
+
+def draw(seed: int, broker: str, *, seconds: float = 15.0, clients: int | None = None) -> Plan:
+    """Draw the plan that belongs to a seed."""
+    chance = Random(f"{broker} {seed}")  # noqa: S311 (repeatable, not secret)
+    calm = Plan(
+        seed=seed,
+        broker=broker,
+        nodes=1 if broker == "memory" else chance.choice((2, 3)),
+        seconds=seconds,
+        entries=chance.choice(_RETENTIONS),
+        log=chance.choice(_LOGS),
+        inbox=chance.choice(_INBOXES),
+        people=_people(chance, clients or chance.choice(_CROWDS)),
+    )
+    return msgspec.structs.replace(calm, faults=_faults(chance, calm))
+
+
+def _people(chance: Random, count: int) -> tuple[Person, ...]:
+    rooms = [f"room-{number}" for number in range(chance.choice((1, 2, 4)))]
+    return tuple(
+        Person(
+            name=f"p{number:02}",
+            rooms=tuple(sorted(chance.sample(rooms, chance.randint(1, len(rooms))))),
+            pace=round(chance.choice((0.2, 1.0, 2.0)) * chance.uniform(0.5, 1.5), 2),
+            stays=chance.random() < 3 / 4,
+        )
+        for number in range(count)
+    )
+
+
+def _faults(chance: Random, plan: Plan) -> tuple[Fault, ...]:
+    kinds = {lane: _some(chance, allowed) for lane, allowed in ALLOWED.items()}
+    faults = [
+        fault
+        for whose, lane, target in _lanes(plan)
+        for fault in _lane(chance, target, kinds[whose, lane], _CALM[whose], plan.seconds)
+    ]
+    return tuple(sorted(faults, key=lambda fault: fault.at))
+
+
+def _some(chance: Random, kinds: tuple[Kind, ...]) -> tuple[Kind, ...]:
+    return tuple(kind for kind in kinds if chance.random() < 1 / 2)
+
+
+def _lanes(plan: Plan) -> Iterator[tuple[str, Lane, str]]:
+    """List what can have one fault at a time."""
+    if plan.broker != "memory":
+        yield BROKER, Lane.PROCESS, BROKER
+    for node in plan.names:
+        yield NODE, Lane.PROCESS, node
+        if plan.broker != "memory":
+            yield NODE, Lane.LINK, node
+    for person in plan.people:
+        yield CLIENT, Lane.LINK, person.name
+        yield CLIENT, Lane.PERSON, person.name
+
+
+def _lane(
+    chance: Random, target: str, kinds: tuple[Kind, ...], calm: float, seconds: float
+) -> Iterator[Fault]:
+    """Draw the faults of a lane, one behind the other; each is over when people stop talking."""
+    now = _WARM_UP
+    while kinds:
+        now += chance.expovariate(1 / calm)
+        kind = chance.choice(kinds)
+        lasts = 0.0 if kind in INSTANT else round(_lasting(chance), 2)
+        if now + lasts > seconds:
+            return
+        yield Fault(at=round(now, 2), kind=kind, target=target, lasts=lasts, amount=_amount(chance, kind))
+        now += lasts
+
+
+def _lasting(chance: Random) -> float:
+    """Draw how long a fault lasts: mostly shorter than any time limit, now and then longer than most."""
+    return chance.uniform(4, 8) if chance.random() < 1 / 8 else chance.uniform(0.1, 3)
+
+
+def _amount(chance: Random, kind: Kind) -> float:
+    if kind is Kind.DELAY:
+        return round(chance.uniform(0.01, 0.5), 3)
+    return float(chance.choice((500, 5_000, 50_000))) if kind is Kind.THROTTLE else 0.0

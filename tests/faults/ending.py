@@ -1,0 +1,145 @@
+"""The end of a run: all is healed, everybody gets time to come to rest, and what is then is written down.
+
+Each wait has the same generous limit, which only a run that fails ever meets: what hasn't come to rest by
+then is written down as it is, and the checks say what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final
+
+import httpx
+
+from tests.faults.history import Place, What, digest
+from tests.faults.nodes import Node
+from tests.faults.rest import SHARED_PRESENCE
+from tests.faults.world import World
+
+_AGAIN: Final = 0.1
+# What must be as it was before the first client came; of the process's memory (bytes), about.
+_GAUGES: Final = ("connections", "rooms", "members", "lagging_members", "log_bytes", "tasks")
+_GROWTH: Final = 64 * 1024 * 1024
+
+
+async def come_to_rest(world: World, patience: float) -> None:
+    """Bring a run to its end, and note what there is. No wait is longer than `patience` (seconds)."""
+    world.heal()
+    await _within(patience, world, _settled)
+    for room in world.plan.rooms:
+        speaker = next((talker for talker in world.people.values() if talker.is_in(room)), None)
+        if speaker is not None:
+            speaker.say(room)
+    await _within(patience, world, _settled)
+    await _within(patience, world, _caught_up)
+    await _note_rooms(world)
+    for talker in world.people.values():
+        for room in filter(talker.is_in, talker.rooms):
+            world.recorder.note(talker.name, What.STAYS, room=room, note=talker.user)
+    await _some_go(world)
+    await _within(patience, world, _well_listed)
+    for (name, room), names in (await _lists(world)).items():
+        world.recorder.note(name, What.LISTS, room=room, note=" ".join(names))
+    await world.empty()
+    await _within(patience, world, _is_clean)
+    for node in world.nodes.values():
+        for over in await _leftovers(node):
+            world.recorder.note(node.name, What.LEAVES_OVER, note=over)
+        await _stop(world, node)
+
+
+async def _within(limit: float, world: World, holds: Callable[[World], Awaitable[bool]]) -> bool:
+    """Wait until something is so; tell whether it came to be in time."""
+    end = world.recorder.now + limit
+    while world.recorder.now < end:
+        # A node may be out of touch with its broker for a while yet.
+        with suppress(httpx.HTTPError):
+            if await holds(world):
+                return True
+        await asyncio.sleep(_AGAIN)
+    return False
+
+
+async def _settled(world: World) -> bool:
+    people = world.people.values()
+    return all(not talker.unsettled and all(map(talker.is_in, talker.rooms)) for talker in people)
+
+
+async def _caught_up(world: World) -> bool:
+    """Tell whether everybody has read up to the end of each room."""
+    node = next(iter(world.nodes.values()))
+    for room in world.plan.rooms:
+        kept = [Place(epoch, message["offset"]) async for epoch, message in node.history(room)]
+        for talker in world.people.values():
+            if kept and room in talker.rooms and talker.reached(room) != kept[-1]:
+                return False
+    return True
+
+
+async def _note_rooms(world: World) -> None:
+    for node in world.nodes.values():
+        for room in world.plan.rooms:
+            async for epoch, message in node.history(room):
+                world.recorder.note(
+                    node.name,
+                    What.KEEPS,
+                    room=room,
+                    key=message["key"],
+                    place=Place(epoch, message["offset"]),
+                    behind=message["prev"],
+                    note=digest(message["text"]),
+                )
+
+
+async def _some_go(world: World) -> None:
+    """Let those go who don't stay, every other one without a goodbye that a node could hear."""
+    leaving = [person.name for person in world.plan.people if not person.stays]
+    for name in leaving[::2]:
+        world.people[name].wire.stall()
+    await asyncio.gather(*map(world.depart, leaving))
+
+
+async def _lists(world: World) -> dict[tuple[str, str], list[str]]:
+    nodes = world.nodes.values()
+    return {(node.name, room): await node.members(room) for node in nodes for room in world.plan.rooms}
+
+
+async def _well_listed(world: World) -> bool:
+    lists = await _lists(world)
+    for room in world.plan.rooms:
+        here = {talker.user for talker in world.people.values() if talker.is_in(room)}
+        listed = [set(lists[node, room]) for node in world.nodes]
+        if any(names != here for names in (listed if SHARED_PRESENCE else [set[str]().union(*listed)])):
+            return False
+    return True
+
+
+async def _is_clean(world: World) -> bool:
+    return not [over for node in world.nodes.values() for over in await _leftovers(node)]
+
+
+async def _leftovers(node: Node) -> list[str]:
+    try:
+        now = await node.gauges()
+    except httpx.HTTPError as error:
+        return [f"no answer: {error!r}"]
+    names = [f"hubbub_{gauge}" for gauge in _GAUGES]
+    over = [
+        f"{name} {now[name]:g}, before {node.base[name]:g}" for name in names if now[name] > node.base[name]
+    ]
+    if now["hubbub_task_failures_total"]:
+        over.append(f"{now['hubbub_task_failures_total']:g} tasks that failed")
+    if (grown := node.memory() - node.first_memory) > _GROWTH:
+        over.append(f"{grown / 1e6:.0f} MB more memory than at the start")
+    return over
+
+
+async def _stop(world: World, node: Node) -> None:
+    await node.drain()
+    for code in node.exits:
+        if code != 0:
+            world.recorder.note(node.name, What.LEAVES_OVER, note=f"exit code {code}")
+    for line in node.complaints():
+        world.recorder.note(node.name, What.COMPLAINS, note=line)

@@ -1,0 +1,99 @@
+"""A history, sorted by what the checks ask for: what is known of one room, by whom."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from typing_extensions import override
+
+from tests.faults.history import Event, Place, Record, What
+from tests.faults.plan import Plan
+
+# Who tells so knows that an entry was stored, and where.
+PLACED = frozenset({What.STORED, What.SEES, What.KEEPS})
+# What a reader is told, in the order in which it's told.
+_STORY = frozenset({What.SEES, What.JOINS, What.GOES_ON, What.GAP})
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A promise that was broken, and the shortest history that shows it."""
+
+    rule: str
+    says: str
+    events: tuple[Event, ...]
+
+    @override
+    def __str__(self) -> str:
+        shown = sorted(self.events, key=lambda event: event.at)
+        return "\n".join([f"{self.rule}: {self.says}", *map(str, shown)])
+
+
+class Facts:
+    """What is known of one room.
+
+    Attributes:
+        sent: by key, the `SENDS` of each message.
+        placed: all events that say where a message is stored.
+        witness: of each place, the first event that names it.
+        kept: by node, what it keeps at the end, in its order.
+        stories: by client, what it was told.
+    """
+
+    def __init__(self, plan: Plan, room: str, events: Iterable[Event]) -> None:
+        self.plan = plan
+        self.room = room
+        self.events = [event for event in events if event.room == room]
+        self.sent = {event.key: event for event in self.events if event.what is What.SENDS}
+        self.placed = [event for event in self.events if event.what in PLACED]
+        self.kept: dict[str, list[Event]] = defaultdict(list)
+        self.stories: dict[str, list[Event]] = defaultdict(list)
+        self.witness: dict[Place, Event] = {}
+        for event in self.events:
+            if event.what is What.KEEPS:
+                self.kept[event.who].append(event)
+            if event.what in _STORY:
+                self.stories[event.who].append(event)
+        for event, place in self.places():
+            self.witness.setdefault(place, event)
+        self._offsets: dict[str, list[int]] = defaultdict(list)
+        for place in sorted(self.witness):
+            self._offsets[place.epoch].append(place.offset)
+
+    def places(self) -> Iterator[tuple[Event, Place]]:
+        """Go through all that says where a message is stored."""
+        return ((event, event.place) for event in self.placed if event.place is not None)
+
+    @property
+    def epochs(self) -> list[str]:
+        """List the epochs in which something was stored."""
+        return list(self._offsets)
+
+    @property
+    def head(self) -> Place | None:
+        """Tell where the room ends, as the nodes keep it."""
+        ends = [kept[-1].place for kept in self.kept.values()]
+        return max((end for end in ends if end is not None), key=lambda end: end.offset, default=None)
+
+    def between(self, epoch: str, after: int, before: int) -> list[Event]:
+        """Give a witness of each entry in the open interval of two offsets."""
+        offsets = self._offsets[epoch]
+        inside = offsets[bisect_right(offsets, after) : bisect_left(offsets, before)]
+        return [self.witness[Place(epoch, offset)] for offset in inside]
+
+    def behind(self, place: Place, by: float) -> int:
+        """Count the entries behind a place that may have been stored at a time."""
+        offsets = self._offsets[place.epoch]
+        later = (
+            self.witness[Place(place.epoch, offset)]
+            for offset in offsets[bisect_right(offsets, place.offset) :]
+        )
+        return sum(entry.key not in self.sent or self.sent[entry.key].at <= by for entry in later)
+
+
+def rooms(record: Record) -> list[Facts]:
+    """Sort a record by rooms."""
+    return [Facts(record.plan, room, record.events) for room in record.plan.rooms]

@@ -1,0 +1,177 @@
+"""A node's process: started, frozen, drained and killed; asked over HTTP what it keeps and what it counts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, TypedDict
+
+import httpx
+
+ROOT: Final = Path(__file__).parents[2]
+API_KEY: Final = "the-key-of-the-checker"
+
+_STARTS_WITHIN: Final = 30.0
+_DRAINS_WITHIN: Final = 30.0
+_ANSWERS_WITHIN: Final = 15.0
+_PAGE: Final = 200
+
+
+class Kept(TypedDict):
+    """A message, as the HTTP API gives it."""
+
+    offset: int
+    prev: int
+    key: str
+    text: str
+
+
+class Page(TypedDict):
+    """A page of history, as the HTTP API gives it."""
+
+    epoch: str
+    more: bool
+    messages: list[Kept]
+
+
+class NotStarted(Exception):
+    """The process ended instead of serving."""
+
+
+class Node:
+    """One node: always the same name, now and then another process.
+
+    Attributes:
+        port: where it serves; None while it doesn't.
+        exits: the exit codes of processes that were asked to end.
+        base: what a new process counts, `first_memory` what it holds (bytes).
+    """
+
+    def __init__(self, name: str, settings: dict[str, str], log: Path, command: Sequence[str]) -> None:
+        self.name = name
+        self.log = log
+        self.port: int | None = None
+        self.exits: list[int | None] = []
+        self.base: dict[str, float] = {}
+        self.first_memory = 0
+        self._settings = settings
+        self._command = command
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start a process, and return when it serves.
+
+        Raises:
+            NotStarted: it doesn't, for example because the broker is away.
+        """
+        environment = {"PATH": os.environ["PATH"], "HUBBUB_PORT": "0", **self._settings}
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *self._command,
+                cwd=ROOT,
+                env=environment,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+            )
+        try:
+            async with asyncio.timeout(_STARTS_WITHIN):
+                port = await self._read_port()
+        except TimeoutError:
+            port = None
+        if port is None:
+            await self.kill()
+            raise NotStarted
+        self.base, self.first_memory = await self.gauges(port), self.memory()
+        self.port = port
+
+    async def _read_port(self) -> int | None:
+        assert self._process
+        assert self._process.stdout
+        async for line in self._process.stdout:
+            if found := re.search(rb"http://localhost:(\d+)", line):
+                return int(found[1])
+        return None
+
+    async def kill(self) -> None:
+        """End the process without a warning."""
+        self.port = None
+        if self._process is not None:
+            self.signal(signal.SIGKILL)
+            await self._process.wait()
+            self._process = None
+
+    async def drain(self) -> None:
+        """Ask the process to end, and note its exit code (None: it didn't end)."""
+        self.port = None
+        if self._process is None:
+            return
+        self.signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(_DRAINS_WITHIN):
+                self.exits.append(await self._process.wait())
+        except TimeoutError:
+            self.exits.append(None)
+        await self.kill()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the process, if there is one."""
+        if self._process is not None and self._process.returncode is None:
+            # A method of the process would look first whether it ended, and take what asyncio waits for.
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, number)
+
+    def memory(self) -> int:
+        """Tell what the process holds (bytes)."""
+        assert self._process
+        status = Path(f"/proc/{self._process.pid}/status")
+        found = re.search(r"VmRSS:\s+(\d+) kB", status.read_text()) if status.exists() else None
+        return int(found[1]) * 1024 if found else 0
+
+    async def history(self, room: str) -> AsyncIterator[tuple[str, Kept]]:
+        """Read all that is kept of a room: the epoch, and each message."""
+        after, more = 0, True
+        while more:
+            page: Page = await self._ask(f"{room}/messages?after={after}&limit={_PAGE}")
+            for message in page["messages"]:
+                after = message["offset"]
+                yield page["epoch"], message
+            more = page["more"]
+
+    async def members(self, room: str) -> list[str]:
+        """List the users in a room."""
+        answer: dict[str, list[str]] = await self._ask(f"{room}/members")
+        return answer["names"]
+
+    async def gauges(self, port: int | None = None) -> dict[str, float]:
+        """Read what the node counts, of what has no labels."""
+        async with httpx.AsyncClient(timeout=_ANSWERS_WITHIN) as http:
+            told = (await http.get(f"http://127.0.0.1:{port or self.port}/metrics")).text
+        return {name: float(value) for name, value in re.findall(r"^(\w+) (\S+)$", told, re.MULTILINE)}
+
+    async def _ask(self, path: str) -> Any:  # noqa: ANN401 - it's JSON
+        headers = {"Authorization": f"Bearer {API_KEY}"}
+        url = f"http://127.0.0.1:{self.port}/api/rooms/{path}"
+        async with httpx.AsyncClient(timeout=_ANSWERS_WITHIN, headers=headers) as http:
+            answer = await http.get(url)
+        answer.raise_for_status()
+        return answer.json()
+
+    def complaints(self) -> list[str]:
+        """List what the node logged as an error, or in no form at all."""
+        return [line for line in self.log.read_text().splitlines() if _is_error(line)]
+
+
+def _is_error(line: str) -> bool:
+    try:
+        entry: dict[str, str] = json.loads(line)
+    except ValueError:
+        return bool(line.strip())
+    return entry.get("level") not in {"debug", "info", "warning"}

@@ -1,0 +1,203 @@
+"""People who chat: real clients of the SDK, each on its own wire, who tell the recorder all they hear."""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+from typing import Final
+
+from hubbub_client import (
+    Client,
+    Gap,
+    HubbubError,
+    Joined,
+    Lagged,
+    Message,
+    Options,
+    Position,
+    Room,
+    SendFailed,
+)
+from hubbub_client.events import Event as Heard
+from tests.faults.history import Place, Recorder, What, digest
+from tests.faults.plan import Person
+from tests.faults.wire import Wire
+
+# Longer than any run: what has not happened by then, never will.
+_EVER: Final = 600.0
+# Retries come faster than people's, that a run meets more of them.
+_HASTE: Final = 0.1
+# Characters that follow a message's own, so that some fill buffers.
+_PADDING: Final = (0, 0, 200, 3000)
+
+
+class Talker:
+    """One person: a client that is there or not, in some rooms or not, and reads or not.
+
+    Attributes:
+        rooms: where it goes.
+        last: what it read last of each room, with which a new client goes on.
+        unsettled: its messages of which it doesn't know yet what became of them.
+    """
+
+    def __init__(self, person: Person, wire: Wire, recorder: Recorder, seed: int, inbox: int) -> None:
+        self.name = person.name
+        self.rooms = person.rooms
+        self.last: dict[str, Position] = {}
+        self.unsettled: set[str] = set()
+        self.client: Client | None = None
+        self.wire = wire
+        self._person = person
+        self._recorder = recorder
+        self._inbox = inbox
+        self._chance = Random(f"{seed} {person.name}")  # noqa: S311 (repeatable, not secret)
+        self._session: str | None = None
+        self._numbers = dict.fromkeys(person.rooms, 0)
+        self._hearing = asyncio.Event()
+        self._hearing.set()
+        self._leaving = asyncio.Event()
+        self._wanted = {room: asyncio.Event() for room in person.rooms}
+        self._attending: dict[str, Room] = {}
+
+    @property
+    def user(self) -> str:
+        """The name that the server knows it by."""
+        return (self.client and self.client.user) or self.name
+
+    def reached(self, room: str) -> Place | None:
+        """Tell what it read last in a room."""
+        last = self.last.get(room)
+        return None if last is None else _place(last)
+
+    def is_in(self, room: str) -> bool:
+        """Tell whether it attends a room."""
+        return room in self._attending
+
+    # What it does
+
+    async def live(self) -> None:
+        """Be there, in all rooms, with a client of its own until `quit`."""
+        self._leaving.clear()
+        options = Options(
+            random=lambda: self._chance.random() * _HASTE, queue=self._inbox, within=_EVER, close_timeout=1
+        )
+        url = f"ws://127.0.0.1:{self.wire.port}"
+        try:
+            # Who attends or waits for an answer is let go by the end of the client.
+            async with (
+                asyncio.TaskGroup() as self._tasks,
+                Client(url, name=self.name, session=self._session, options=options) as self.client,
+            ):
+                for room, wanted in self._wanted.items():
+                    wanted.set()
+                    self._tasks.create_task(self._attend(self.client, room))
+                await self._leaving.wait()
+                self._session = self.client.session
+        finally:
+            self.client = None
+
+    def enter(self, room: str) -> None:
+        """Join a room that was left."""
+        self._wanted[room].set()
+
+    def leave(self, room: str) -> None:
+        """Leave a room, if it was joined."""
+        if room in self._attending:
+            self._wanted[room].clear()
+            self._attending[room].leave()
+
+    def quit(self) -> None:
+        """Be gone, until somebody calls `live` again."""
+        self._recorder.note(self.name, What.QUITS)
+        for wanted in self._wanted.values():
+            wanted.set()
+        self._leaving.set()
+
+    def deafen(self) -> None:
+        """Read nothing."""
+        self._hearing.clear()
+
+    def hear(self) -> None:
+        """Read again."""
+        self._hearing.set()
+
+    def hurry(self) -> None:
+        """Wait no longer before the next try."""
+        if self.client is not None:
+            self.client.retry()
+
+    def say(self, name: str) -> None:
+        """Send the next message to a room, if that's joined."""
+        room = self._attending.get(name)
+        if room is None or not self._wanted[name].is_set():
+            return
+        number = self._numbers[name] = self._numbers[name] + 1
+        key = f"{self.name}-{name}-{number}"
+        text = f"{key} ".ljust(self._chance.choice(_PADDING), ".")
+        self._recorder.note(self.name, What.SENDS, room=name, key=key, note=digest(text))
+        self.unsettled.add(key)
+        self._tasks.create_task(self._send(room, text, key))
+
+    async def talk(self, seconds: float) -> None:
+        """Say something now and then."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while (wait := self._chance.expovariate(self._person.pace)) + loop.time() < end:
+            await asyncio.sleep(wait)
+            self.say(self._chance.choice(self._person.rooms))
+
+    # What it hears
+
+    async def _attend(self, client: Client, name: str) -> None:
+        """Be in a room whenever that's wanted, until the client ends, and note all it tells."""
+        note = self._recorder.note
+        try:
+            while not self._leaving.is_set():
+                room = self._attending[name] = await client.join(name, since=self.last.get(name))
+                async for event in room:
+                    self._heard(event)
+                    await self._hearing.wait()
+                del self._attending[name]
+                note(self.name, What.LEAVES, room=name)
+                await self._wanted[name].wait()
+        except HubbubError as error:
+            if not self._leaving.is_set():
+                note(self.name, What.ENDS, room=name, note=repr(error))
+        finally:
+            self._attending.pop(name, None)
+
+    def _heard(self, event: Heard) -> None:
+        note = self._recorder.note
+        match event:
+            case Message():
+                at, said = event.position, digest(event.text)
+                self.last[event.room] = at
+                note(self.name, What.SEES, room=event.room, key=event.key, place=_place(at), note=said)
+            case Joined():
+                self.last[event.room] = event.position
+                what = What.GOES_ON if event.recovered else What.JOINS
+                note(self.name, what, room=event.room, place=_place(event.position))
+            case Gap():
+                note(self.name, What.GAP, room=event.room)
+            case Lagged():
+                note(self.name, What.LAGS, room=event.room)
+            case _:
+                pass
+
+    async def _send(self, room: Room, text: str, key: str) -> None:
+        """Send a message, and note what becomes of it."""
+        note = self._recorder.note
+        try:
+            receipt = await room.send(text, key)
+        except SendFailed as error:
+            note(self.name, What.FAILED, room=room.name, key=key, note=error.code)
+        except HubbubError:
+            pass  # it will never know
+        else:
+            note(self.name, What.STORED, room=room.name, key=key, place=_place(receipt.position))
+        finally:
+            self.unsettled.discard(key)
+
+
+def _place(position: Position) -> Place:
+    return Place(position.epoch, position.offset)

@@ -1,0 +1,88 @@
+"""What must be true when all is healed: everybody is back, everything answered, nothing left over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import takewhile
+from typing import Final
+
+from tests.faults.facts import Violation
+from tests.faults.history import Event, Record, What
+
+# What a client may be refused that runs into an outage longer than it can remember.
+_EXPECTED: Final = frozenset({"outbox_full", "not_joined"})
+
+# Whether each node lists everybody, or only its own.
+SHARED_PRESENCE: bool = False
+
+
+def answered(record: Record) -> Iterator[Violation]:
+    """See that each message of a client that stayed is stored in the end, and none refused."""
+    waiting: dict[str, Event] = {}
+    for event in _until_rest(record):
+        if event.what is What.SENDS:
+            waiting[event.key] = event
+        elif event.what in {What.STORED, What.FAILED}:
+            waiting.pop(event.key, None)
+        elif event.what is What.QUITS:
+            waiting = {key: sent for key, sent in waiting.items() if sent.who != event.who}
+    for sent in waiting.values():
+        yield Violation("answered", f"{sent.key} is never answered", (sent,))
+    for event in record.events:
+        if event.what is What.FAILED and event.note not in _EXPECTED:
+            yield Violation("answered", f"{event.key} is refused", (event,))
+
+
+def _until_rest(record: Record) -> Iterator[Event]:
+    return takewhile(lambda event: event.what is not What.STAYS, record.events)
+
+
+def returned(record: Record) -> Iterator[Violation]:
+    """See that everybody is in all their rooms at the end, and no client ended by itself."""
+    there = {(event.who, event.room) for event in record.events if event.what is What.STAYS}
+    for person in record.plan.people:
+        for room in person.rooms:
+            if (person.name, room) not in there:
+                told = [event for event in record.events if event.who == person.name][-1:]
+                yield Violation("returned", f"{person.name} doesn't come back to {room}", tuple(told))
+    for event in record.events:
+        if event.what is What.ENDS:
+            yield Violation("returned", f"the client of {event.who} ends", (event,))
+
+
+def no_ghosts(record: Record) -> Iterator[Violation]:
+    """See that those are listed who are there, and nobody else."""
+    lists = [event for event in record.events if event.what is What.LISTS]
+    for room in record.plan.rooms:
+        told = tuple(event for event in lists if event.room == room)
+        here = _here(record, room)
+        for whose, names in _listed(told).items():
+            for name in sorted(names - here):
+                yield Violation("no ghosts", f"{whose}: {name} is listed, and isn't in {room}", told)
+            for name in sorted(here - names):
+                yield Violation("no ghosts", f"{whose}: {name} is in {room}, and isn't listed", told)
+
+
+def _here(record: Record, room: str) -> set[str]:
+    """Name those who are in a room when the members are listed."""
+    here: dict[str, str] = {}
+    for event in takewhile(lambda event: event.what is not What.LISTS, record.events):
+        if event.what is What.STAYS and event.room == room:
+            here[event.who] = event.note
+        elif event.what is What.QUITS:
+            here.pop(event.who, None)
+    return set(here.values())
+
+
+def _listed(told: tuple[Event, ...]) -> dict[str, set[str]]:
+    listed: dict[str, set[str]] = {}
+    for event in told:
+        listed.setdefault(event.who if SHARED_PRESENCE else "all nodes", set()).update(event.note.split())
+    return listed
+
+
+def nothing_left(record: Record) -> Iterator[Violation]:
+    """See that nodes are as they were, end when asked to, and had nothing to complain about."""
+    for event in record.events:
+        if event.what in {What.LEAVES_OVER, What.COMPLAINS}:
+            yield Violation("nothing left", f"{event.who} {event.what} {event.note[:300]}", (event,))

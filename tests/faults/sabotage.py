@@ -1,0 +1,153 @@
+"""Faults planted in a node, to see that the checker finds them: `python -m tests.faults.sabotage drop`.
+
+Nothing in the service knows of this: the node's own parts are wrapped before it starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from itertools import count
+from typing import Final, TypeAlias, TypeVar
+
+from brokers.base import Entry, Receipt
+from service import __main__ as service
+from service import membership, presence, sending
+from service.auth import Identity
+from service.fanout import Fanout
+from service.feed import Feed
+from service.node import Node
+from service.room import Room
+from service.stored import Stored, encode_stored
+from service.tasks import Tasks
+
+T = TypeVar("T")
+
+# Every so manieth time it goes wrong.
+_NOW_AND_THEN: Final = 7
+
+Append: TypeAlias = Callable[[Fanout, Entry], None]
+Accept: TypeAlias = Callable[[Feed, Entry], None]
+Publish: TypeAlias = Callable[[Node, Identity, str, str, str | None], asyncio.Future[Receipt]]
+
+
+def _plant(where: object, name: str, wrap: Callable[[T], T]) -> None:
+    setattr(where, name, wrap(getattr(where, name)))
+
+
+def drop(append: Append) -> Append:
+    """Lose an entry on its way to the members, and close the chain behind it."""
+    turns, lost = count(1), dict[str, Entry]()
+
+    def dropping(fanout: Fanout, entry: Entry) -> None:
+        before = lost.pop(entry.room, None)
+        if before is not None:
+            append(fanout, entry._replace(prev=before.prev))
+        elif next(turns) % _NOW_AND_THEN == 0:
+            lost[entry.room] = entry
+        else:
+            append(fanout, entry)
+
+    return dropping
+
+
+def double(publish: Publish) -> Publish:
+    """Store a message twice, under another key of the broker's."""
+    turns = count(1)
+
+    def doubling(
+        node: Node, identity: Identity, room: str, text: str, key: str | None
+    ) -> asyncio.Future[Receipt]:
+        stored = publish(node, identity, room, text, key)
+        if next(turns) % _NOW_AND_THEN == 0:
+            twin = encode_stored(Stored(key=key or "", user=identity.user, text=text, at=0))
+            node.broker.publish(room, twin, key=f"{key}-twin")
+        return stored
+
+    return doubling
+
+
+def swap(append: Append) -> Append:
+    """Give two neighbours each other's payload, on this node alone."""
+    turns, held = count(1), dict[str, Entry]()
+
+    def swapping(fanout: Fanout, entry: Entry) -> None:
+        before = held.pop(entry.room, None)
+        if before is not None:
+            append(fanout, before._replace(payload=entry.payload))
+            append(fanout, entry._replace(payload=before.payload))
+        elif next(turns) % _NOW_AND_THEN == 0:
+            held[entry.room] = entry
+        else:
+            append(fanout, entry)
+
+    return swapping
+
+
+def lie(publish: Publish) -> Publish:
+    """Acknowledge a message that isn't stored."""
+    turns, last = count(1), dict[str, Receipt]()
+
+    def lying(
+        node: Node, identity: Identity, room: str, text: str, key: str | None
+    ) -> asyncio.Future[Receipt]:
+        known = last.get(room)
+        if known is not None and next(turns) % _NOW_AND_THEN == 0:
+            answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+            answer.set_result(known._replace(offset=known.offset + 1))
+            return answer
+        stored = publish(node, identity, room, text, key)
+        stored.add_done_callback(lambda done: last.update({room: done.result()}))
+        return stored
+
+    return lying
+
+
+def cry(accept: Accept) -> Accept:
+    """Tell members of a gap where none is."""
+    turns = count(1)
+
+    def crying(feed: Feed, entry: Entry) -> None:
+        accept(feed, entry)
+        if next(turns) % _NOW_AND_THEN == 0:
+            feed._restart(feed.position)  # noqa: SLF001 - no part of the service would
+
+    return crying
+
+
+def haunt(depart: object) -> object:  # noqa: ARG001 - it's replaced, not wrapped
+    """Keep those who left in the list of members."""
+    return lambda *_: False
+
+
+def leak(find_start: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+    """Start a task at each join that nobody ends."""
+
+    async def leaking(room: Room, *others: object) -> object:
+        tasks: Tasks = room.reader._tasks  # noqa: SLF001 - no part of the service would
+        tasks.start(asyncio.Event().wait(), name="leak")
+        return await find_start(room, *others)
+
+    return leaking
+
+
+SABOTAGES: Final[dict[str, Callable[[], None]]] = {
+    "cry": lambda: _plant(Feed, "accept", cry),
+    "double": lambda: _plant(sending, "publish", double),
+    "drop": lambda: _plant(Fanout, "append", drop),
+    "haunt": lambda: _plant(presence.Roster, "depart", haunt),
+    "leak": lambda: _plant(membership, "find_start", leak),
+    "lie": lambda: _plant(sending, "publish", lie),
+    "swap": lambda: _plant(Fanout, "append", swap),
+}
+
+
+def command(name: str) -> tuple[str, ...]:
+    """Give what Python runs as a node with this fault."""
+    return "-m", "tests.faults.sabotage", name
+
+
+if __name__ == "__main__":
+    SABOTAGES[sys.argv[1]]()
+    sys.exit(service.main([]))

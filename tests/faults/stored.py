@@ -1,0 +1,132 @@
+"""What must be true of a room's history: what was acknowledged is in it, once, in one order for everybody."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+
+from tests.faults.facts import Facts, Violation
+from tests.faults.history import Event, Place, What
+
+
+def same_everywhere(facts: Facts) -> Iterator[Violation]:
+    """See that at one place is one message, whoever looks."""
+    others: dict[tuple[Place, str], Event] = {}
+    for event, place in facts.places():
+        if facts.witness[place].key != event.key:
+            others.setdefault((place, event.key), event)
+    for (place, _), event in others.items():
+        says = f"two messages are at {place} of {facts.room}"
+        yield Violation("same everywhere", says, (facts.witness[place], event))
+
+
+def once(facts: Facts) -> Iterator[Violation]:
+    """See that one message is at one place."""
+    found: dict[tuple[str, str], dict[Place, Event]] = defaultdict(dict)
+    for event, place in facts.places():
+        found[event.key, place.epoch].setdefault(place, event)
+    for (key, _), places in found.items():
+        first, *others = places.values()
+        for event in others[:1]:
+            yield Violation("once", f"{key} is stored twice", (first, event))
+
+
+def one_epoch(facts: Facts) -> Iterator[Violation]:
+    """See that a history doesn't begin anew where the broker keeps it."""
+    epochs = facts.epochs
+    if len(epochs) > 1 and not facts.plan.forgets:
+        first = [
+            next(event for event, place in facts.places() if place.epoch == epoch) for epoch in epochs[:2]
+        ]
+        yield Violation("one epoch", f"the history of {facts.room} began anew", tuple(first))
+
+
+def authentic(facts: Facts) -> Iterator[Violation]:
+    """See that what is stored or seen was sent, as it is."""
+    for event in facts.placed:
+        sent = facts.sent.get(event.key)
+        if sent is None:
+            yield Violation("authentic", f"nobody sent {event.key}", (event,))
+        elif event.what is not What.STORED and event.note != sent.note:
+            yield Violation("authentic", f"{event.key} has another text than was sent", (sent, event))
+
+
+def acknowledged(facts: Facts) -> Iterator[Violation]:
+    """See that what was acknowledged is kept by every node, unless retention took it."""
+    head = facts.head
+    for event in facts.events:
+        if event.what is not What.STORED or event.place is None:
+            continue
+        if facts.plan.forgets and (head is None or head.epoch != event.place.epoch):
+            continue
+        for node in facts.plan.names:
+            kept = facts.kept[node]
+            if not any(entry.key == event.key for entry in kept) and not _trimmed(facts, kept, event.place):
+                sent = facts.sent.get(event.key)
+                says = f"{event.key} was acknowledged, and {node} doesn't keep it"
+                yield Violation("acknowledged", says, (*filter(None, [sent]), event))
+
+
+def _trimmed(facts: Facts, kept: list[Event], place: Place) -> bool:
+    later = [entry for entry in kept if entry.place and entry.place.offset > place.offset]
+    return len(later) >= facts.plan.entries
+
+
+def same_history(facts: Facts) -> Iterator[Violation]:
+    """See that all nodes keep the same, and not too much, and that each entry names the one before it."""
+    first, *others = facts.plan.names
+    for other in others:
+        ours, theirs = ({entry.place: entry for entry in facts.kept[name]} for name in (first, other))
+        for place in sorted(filter(None, ours.keys() ^ theirs.keys()))[:1]:
+            entry = ours.get(place) or theirs[place]
+            yield Violation("same history", f"{first} and {other} don't keep the same", (entry,))
+    for node, kept in facts.kept.items():
+        for before, entry in pairwise(kept):
+            if before.place and entry.behind != before.place.offset:
+                says = f"an entry names {entry.behind} as the one before it, at {node}"
+                yield Violation("same history", says, (before, entry))
+        if len(kept) > facts.plan.entries:
+            says = f"{node} keeps {len(kept)} messages of {facts.room}; {facts.plan.entries} are allowed"
+            yield Violation("same history", says, ())
+
+
+def order_of_sending(facts: Facts) -> Iterator[Violation]:
+    """See that what one client sent stands in the order in which it was sent."""
+    places: dict[tuple[str, str], Place] = {
+        (event.key, place.epoch): place for event, place in facts.places()
+    }
+    before: dict[tuple[str, str], Event] = {}
+    for sent in facts.sent.values():
+        for epoch in facts.epochs:
+            place = places.get((sent.key, epoch))
+            if place is None:
+                continue
+            last = before.get((sent.who, epoch))
+            if last is not None and places[last.key, epoch] > place:
+                witnesses = (facts.witness[places[last.key, epoch]], facts.witness[place])
+                says = f"{sent.key} was sent later than {last.key}, and stands ahead of it"
+                yield Violation("order of sending", says, (last, sent, *witnesses))
+            before[sent.who, epoch] = sent
+
+
+def order_of_time(facts: Facts) -> Iterator[Violation]:
+    """See that what was sent when another message had been acknowledged stands behind that."""
+    places: dict[str, list[Place]] = defaultdict(list)
+    for event, place in facts.places():
+        places[event.key].append(place)
+    furthest: dict[str, Event] = {}
+    for event in facts.events:
+        if event.what is What.STORED and event.place is not None:
+            known = furthest.get(event.place.epoch)
+            if known is None or (known.place and known.place < event.place):
+                furthest[event.place.epoch] = event
+        if event.what is What.SENDS:
+            for place in places[event.key]:
+                known = furthest.get(place.epoch)
+                if known is not None and known.place and place <= known.place:
+                    says = (
+                        f"{event.key} stands ahead of {known.key}, which was acknowledged before it was sent"
+                    )
+                    yield Violation("order of time", says, (known, event, facts.witness[place]))
+                    break

@@ -1,0 +1,138 @@
+"""What goes wrong, done to a world: each fault begins at its time, lasts, and is made good."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import groupby
+
+from tests.faults.history import What
+from tests.faults.plan import BROKER, INSTANT, Fault, Kind, Lane
+from tests.faults.wire import Wire
+from tests.faults.world import World
+
+
+async def storm(world: World) -> None:
+    """Do all that the plan says, while people talk, and return when all of it is over."""
+    lanes = groupby(sorted(world.plan.faults, key=_lane), key=_lane)
+    async with asyncio.TaskGroup() as tasks:
+        for talker in world.people.values():
+            tasks.create_task(talker.talk(world.plan.seconds))
+        for _, faults in lanes:
+            tasks.create_task(_go_along(world, list(faults)))
+
+
+def _lane(fault: Fault) -> tuple[str, str]:
+    return fault.target, fault.lane
+
+
+async def _go_along(world: World, faults: list[Fault]) -> None:
+    """Do what a lane has, one behind the other: the next waits until the one before it is made good."""
+    for fault in sorted(faults, key=lambda fault: fault.at):
+        await _strike(world, fault)
+
+
+async def _strike(world: World, fault: Fault) -> None:
+    await asyncio.sleep(fault.at - world.recorder.now)
+    world.recorder.note("plan", What.FAULT, note=f"{fault.kind} {fault.target}")
+    async with _effect(world, fault):
+        await asyncio.sleep(fault.lasts)
+    if fault.kind not in INSTANT:
+        world.recorder.note("plan", What.HEALED, note=f"{fault.kind} {fault.target}")
+
+
+@asynccontextmanager
+async def _effect(world: World, fault: Fault) -> AsyncIterator[None]:
+    if fault.lane is Lane.LINK:
+        wire = world.links[fault.target] if fault.target in world.links else world.people[fault.target].wire
+        _spoil(wire, fault)
+        yield
+        wire.heal()
+    elif fault.lane is Lane.PERSON:
+        async with _personal(world, fault):
+            yield
+    elif fault.target == BROKER:
+        await _upset(world, fault.kind)
+        yield
+        await _settle(world, fault.kind)
+    else:
+        async with _failing(world, fault):
+            yield
+
+
+def _spoil(wire: Wire, fault: Fault) -> None:
+    match fault.kind:
+        case Kind.CUT:
+            wire.cut()
+        case Kind.REFUSE:
+            wire.refusing = True
+            wire.cut()
+        case Kind.STALL:
+            wire.stall()
+        case Kind.DELAY:
+            wire.late = fault.amount
+        case _:
+            wire.narrow = fault.amount
+
+
+@asynccontextmanager
+async def _personal(world: World, fault: Fault) -> AsyncIterator[None]:
+    talker = world.people[fault.target]
+    match fault.kind:
+        case Kind.DEAFEN:
+            talker.deafen()
+            yield
+            talker.hear()
+        case Kind.LEAVE:
+            talker.leave(talker.rooms[0])
+            yield
+            talker.enter(talker.rooms[0])
+        case _:
+            await world.depart(fault.target)
+            yield
+            world.arrive(fault.target)
+
+
+async def _upset(world: World, kind: Kind) -> None:
+    backbone = world.backbone
+    assert backbone
+    match kind:
+        case Kind.KILL:
+            await asyncio.to_thread(backbone.kill)
+        case Kind.STOP:
+            await asyncio.to_thread(backbone.stop)
+        case Kind.FREEZE:
+            backbone.freeze()
+        case _:
+            if not await asyncio.to_thread(backbone.kick):
+                for link in world.links.values():
+                    link.cut()
+
+
+async def _settle(world: World, kind: Kind) -> None:
+    backbone = world.backbone
+    assert backbone
+    if kind in {Kind.KILL, Kind.STOP}:
+        await asyncio.to_thread(backbone.start)
+    elif kind is Kind.FREEZE:
+        backbone.thaw()
+
+
+@asynccontextmanager
+async def _failing(world: World, fault: Fault) -> AsyncIterator[None]:
+    node = world.nodes[fault.target]
+    match fault.kind:
+        case Kind.FREEZE:
+            node.signal(signal.SIGSTOP)
+            yield
+            node.signal(signal.SIGCONT)
+        case Kind.KILL:
+            await node.kill()
+            yield
+            await world.start_node(fault.target)
+        case _:
+            await node.drain()
+            yield
+            await world.start_node(fault.target)

@@ -1,0 +1,174 @@
+"""Each promise is broken in a history that is told by hand, and the check of that promise finds it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults.checks import check, report
+from tests.faults.history import Event, Place, Record
+from tests.faults.plan import Plan
+from tests.faults.telling import (
+    at,
+    ends,
+    gap,
+    goes_on,
+    joins,
+    keeps,
+    left_over,
+    lists,
+    plan,
+    quits,
+    record,
+    sees,
+    sends,
+    stays,
+    stored,
+)
+
+HERE = [joins("ann", at(0)), joins("bob", at(0))]
+SAID = [
+    sends("ann", "a1"),
+    stored("ann", "a1", at(1)),
+    sees("ann", "a1", at(1)),
+    sees("bob", "a1", at(1)),
+    sends("bob", "b1"),
+    stored("bob", "b1", at(3)),
+    sees("bob", "b1", at(3)),
+    sees("ann", "b1", at(3)),
+]
+KEPT = [keeps("node-0", "a1", at(1), 0), keeps("node-0", "b1", at(3), 1)]
+THERE = [stays("ann"), stays("bob"), lists("node-0", "ann", "bob")]
+END = [*KEPT, *THERE]
+
+
+def broken(events: list[Event], made: Plan | None = None) -> list[str]:
+    return [violation.rule for violation in check(record(made or plan("ann", "bob"), events))]
+
+
+def instead(old: Event, *new: Event) -> list[Event]:
+    events = [*HERE, *SAID, *END]
+    place = events.index(old)
+    return [*events[:place], *new, *events[place + 1 :]]
+
+
+def test_a_good_history_passes() -> None:
+    assert broken([*HERE, *SAID, *END]) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "events"),
+    [
+        ("complete", instead(sees("bob", "a1", at(1)))),
+        ("in order", instead(sees("bob", "a1", at(1)), *[sees("bob", "a1", at(1))] * 2)),
+        ("authentic", instead(sends("bob", "b1"))),
+        ("acknowledged", instead(keeps("node-0", "b1", at(3), 1), keeps("node-0", "x", at(3), 1))),
+        ("same everywhere", instead(sees("ann", "b1", at(3)), sees("ann", "a1", at(3)))),
+        ("once", instead(sees("ann", "b1", at(3)), sees("ann", "b1", at(3)), sees("ann", "b1", at(4)))),
+        ("same history", instead(keeps("node-0", "b1", at(3), 1), keeps("node-0", "b1", at(3), 2))),
+        ("one epoch", instead(keeps("node-0", "b1", at(3), 1), keeps("node-0", "b1", at(3, "e2"), 1))),
+        ("answered", instead(stored("bob", "b1", at(3)))),
+        ("returned", instead(stays("bob"))),
+        ("returned", [*HERE, *SAID, ends("bob"), *END]),
+        ("to the end", instead(sees("ann", "b1", at(3)))),
+        ("told", instead(sees("ann", "b1", at(3)), joins("ann", at(1)), sees("ann", "b1", at(3)))),
+        ("a true gap", instead(sees("ann", "b1", at(3)), gap("ann"), sees("ann", "b1", at(3)))),
+        ("complete", instead(sees("ann", "a1", at(1)), goes_on("ann", at(1)))),
+        ("no ghosts", instead(lists("node-0", "ann", "bob"), lists("node-0", "ann", "bob", "cid"))),
+        ("no ghosts", instead(lists("node-0", "ann", "bob"), lists("node-0", "bob"))),
+        ("no ghosts", instead(stays("bob"), stays("bob"), quits("bob"))),
+        ("nothing left", [*HERE, *SAID, *END, left_over("node-0", "a task")]),
+    ],
+)
+def test_each_check_finds_its_violation(rule: str, events: list[Event]) -> None:
+    assert rule in broken(events)
+
+
+def test_what_one_client_sent_stays_in_its_order() -> None:
+    events = [
+        *HERE,
+        sends("ann", "a1"),
+        sends("ann", "a2"),
+        stored("ann", "a2", at(1)),
+        stored("ann", "a1", at(2)),
+        keeps("node-0", "a2", at(1), 0),
+        keeps("node-0", "a1", at(2), 1),
+    ]
+    assert "order of sending" in broken(events)
+    assert "order of time" not in broken(events)
+
+
+def test_what_was_acknowledged_stands_ahead_of_what_was_sent_later() -> None:
+    swapped = {1: at(3), 3: at(1)}
+    events = [event if event.place is None else _moved(event, swapped) for event in [*SAID[:2], *SAID[4:6]]]
+    assert "order of time" in broken([*HERE, *events])
+
+
+def _moved(event: Event, places: dict[int, Place]) -> Event:
+    assert event.place
+    return stored(event.who, event.key, places[event.place.offset])
+
+
+# Gaps ------------------------------------------------------------------------------------------------------
+
+TALK = [
+    event
+    for number in range(1, 7)
+    for event in (sends("ann", f"a{number}"), stored("ann", f"a{number}", at(number)))
+]
+LAST_TWO = [keeps("node-0", "a5", at(5), 4), keeps("node-0", "a6", at(6), 5)]
+
+
+def gapped(*told: Event, entries: int = 2) -> list[str]:
+    seen = [event for number in range(1, 7) for event in [sees("ann", f"a{number}", at(number))]]
+    events = [*HERE, *TALK, *seen, *told, *LAST_TWO, *THERE]
+    return broken(events, plan("ann", "bob", entries=entries))
+
+
+def test_a_gap_is_right_where_retention_made_one() -> None:
+    assert gapped(joins("bob", at(4)), gap("bob"), sees("bob", "a5", at(5)), sees("bob", "a6", at(6))) == []
+    assert gapped(gap("bob"), sees("bob", "a5", at(5)), sees("bob", "a6", at(6))) == [], "a reset"
+    assert gapped(gap("bob"), gap("bob"), sees("bob", "a5", at(5)), sees("bob", "a6", at(6))) == [], (
+        "told again"
+    )
+
+
+def test_a_gap_is_wrong_when_it_swallows_what_was_kept() -> None:
+    assert gapped(gap("bob"), sees("bob", "a6", at(6))) == ["a true gap"]
+    told = gap("bob"), sees("bob", "a5", at(5)), sees("bob", "a6", at(6))
+    assert "a true gap" in gapped(*told, entries=3)
+
+
+def test_a_gap_may_be_what_a_late_reader_of_a_new_epoch_is_told() -> None:
+    anew = [sends("ann", "n1"), stored("ann", "n1", at(1, "e2")), keeps("node-0", "n1", at(1, "e2"), 0)]
+    told = [sees("ann", "n1", at(1, "e2")), gap("bob"), sees("bob", "n1", at(1, "e2"))]
+    events = [*HERE, *SAID, *anew, gap("ann"), *told, *THERE]
+    assert broken(events, plan("ann", "bob", broker="memory")) == []
+    silent = [event for event in events if event != gap("bob")]
+    assert broken(silent, plan("ann", "bob", broker="memory")) == ["told"]
+
+
+def test_what_retention_took_needs_not_be_kept_nor_what_a_dead_process_held() -> None:
+    assert "acknowledged" not in gapped(sees("bob", "a1", at(1)))
+    assert "acknowledged" in gapped(sees("bob", "a1", at(1)), entries=3)
+
+
+def test_who_quit_is_owed_no_answer() -> None:
+    events = [*HERE, *SAID[:4], sends("bob", "b1"), quits("bob"), keeps("node-0", "a1", at(1), 0), *THERE]
+    assert broken(events) == []
+
+
+def test_nodes_that_keep_different_histories_are_found() -> None:
+    events = [*HERE, *SAID, *END, keeps("node-1", "a1", at(1), 0)]
+    found = broken(events, plan("ann", "bob", nodes=2))
+    assert {"same history", "acknowledged"} <= set(found)
+
+
+def test_a_report_names_the_rule_the_evidence_and_nothing_else() -> None:
+    made: Record = record(plan("ann", "bob"), instead(sees("bob", "a1", at(1))))
+    told = report(made, check(made)).splitlines()
+    assert told[0] == "complete: bob misses a1"
+    assert [line.split(" s  ")[1] for line in told[1:]] == [
+        "bob in lobby joins anew behind e1/0",
+        "ann in lobby is told that it's stored: a1 at e1/1",
+        "bob in lobby sees b1 at e1/3",
+    ]
