@@ -15,7 +15,6 @@ import httpx
 
 from tests.faults.history import Place, What, digest
 from tests.faults.nodes import Node
-from tests.faults.rest import SHARED_PRESENCE
 from tests.faults.world import World
 
 _AGAIN: Final = 0.1
@@ -102,18 +101,21 @@ async def _some_go(world: World) -> None:
 
 
 async def _lists(world: World) -> dict[tuple[str, str], list[str]]:
-    nodes = world.nodes.values()
-    return {(node.name, room): await node.members(room) for node in nodes for room in world.plan.rooms}
+    """Ask each node, and each client, who is in each room."""
+    nodes, people = world.nodes.values(), world.people.values()
+    told = {(node.name, room): await node.members(room) for node in nodes for room in world.plan.rooms}
+    return told | {
+        (talker.name, room): talker.members(room)
+        for talker in people
+        for room in filter(talker.is_in, talker.rooms)
+    }
 
 
 async def _well_listed(world: World) -> bool:
     lists = await _lists(world)
-    for room in world.plan.rooms:
-        here = {talker.user for talker in world.people.values() if talker.is_in(room)}
-        listed = [set(lists[node, room]) for node in world.nodes]
-        if any(names != here for names in (listed if SHARED_PRESENCE else [set[str]().union(*listed)])):
-            return False
-    return True
+    people = world.people.values()
+    here = {room: {talker.user for talker in people if talker.is_in(room)} for room in world.plan.rooms}
+    return all(set(names) == here[room] for (_, room), names in lists.items())
 
 
 async def _is_clean(world: World) -> bool:

@@ -69,6 +69,10 @@ class Talker:
         last = self.last.get(room)
         return None if last is None else _place(last)
 
+    def members(self, room: str) -> list[str]:
+        """List who is in a room that it attends, as far as it was told."""
+        return list(self._attending[room].members.names)
+
     def is_in(self, room: str) -> bool:
         """Tell whether it attends a room."""
         return room in self._attending

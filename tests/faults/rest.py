@@ -12,9 +12,6 @@ from tests.faults.history import Event, Record, What
 # What a client may be refused that runs into an outage longer than it can remember.
 _EXPECTED: Final = frozenset({"outbox_full", "not_joined"})
 
-# Whether each node lists everybody, or only its own.
-SHARED_PRESENCE: bool = False
-
 
 def answered(record: Record) -> Iterator[Violation]:
     """See that each message of a client that stayed is stored in the end, and none refused."""
@@ -51,16 +48,15 @@ def returned(record: Record) -> Iterator[Violation]:
 
 
 def no_ghosts(record: Record) -> Iterator[Violation]:
-    """See that those are listed who are there, and nobody else."""
-    lists = [event for event in record.events if event.what is What.LISTS]
-    for room in record.plan.rooms:
-        told = tuple(event for event in lists if event.room == room)
-        here = _here(record, room)
-        for whose, names in _listed(told).items():
-            for name in sorted(names - here):
-                yield Violation("no ghosts", f"{whose}: {name} is listed, and isn't in {room}", told)
-            for name in sorted(here - names):
-                yield Violation("no ghosts", f"{whose}: {name} is in {room}, and isn't listed", told)
+    """See that each node and each client lists those who are there, and nobody else."""
+    here = {room: _here(record, room) for room in record.plan.rooms}
+    for event in record.events:
+        if event.what is What.LISTS:
+            listed = set(event.note.split())
+            for name in sorted(listed - here[event.room]):
+                yield Violation("no ghosts", f"{event.who} lists {name}, who isn't there", (event,))
+            for name in sorted(here[event.room] - listed):
+                yield Violation("no ghosts", f"{event.who} doesn't list {name}, who is there", (event,))
 
 
 def _here(record: Record, room: str) -> set[str]:
@@ -72,13 +68,6 @@ def _here(record: Record, room: str) -> set[str]:
         elif event.what is What.QUITS:
             here.pop(event.who, None)
     return set(here.values())
-
-
-def _listed(told: tuple[Event, ...]) -> dict[str, set[str]]:
-    listed: dict[str, set[str]] = {}
-    for event in told:
-        listed.setdefault(event.who if SHARED_PRESENCE else "all nodes", set()).update(event.note.split())
-    return listed
 
 
 def nothing_left(record: Record) -> Iterator[Violation]:
