@@ -173,5 +173,6 @@ def _is_error(line: str) -> bool:
     try:
         entry: dict[str, str] = json.loads(line)
     except ValueError:
-        return bool(line.strip())
+        # What it says when it can't start, because its broker is away, it says to people.
+        return bool(line.strip()) and not line.startswith("hubbub: ")
     return entry.get("level") not in {"debug", "info", "warning"}
