@@ -108,12 +108,12 @@ class Proxy:
 
     async def _end(self) -> None:
         assert self._server
-        self._server.close()
         await self._cut(refusing=True)
-        await self._server.wait_closed()
-        # Whom the system had let in just before is turned away in tasks of its own.
+        # A connection that was accepted just before is lost, open, if its server is closed under it.
         while others := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(others)
+        self._server.close()
+        await self._server.wait_closed()
         await asyncio.sleep(0)
 
     async def _cut(self, *, refusing: bool) -> None:
