@@ -37,7 +37,7 @@ class Patience:
         steady: who served for so long did not fail at its start.
         start: how long a worker may take to serve.
         pulse: between two questions whether a worker lives.
-        hung: how long it may take to answer, before it is killed.
+        hung: how long it may take to answer once it has answered, before it is killed.
         answer: how long one may take to answer what another worker asks.
         stop: how long all may take to end when they are told to.
     """
@@ -176,9 +176,11 @@ class Supervisor:
     async def _feel(self, worker: Worker) -> None:
         """Kill a worker whose loop doesn't turn, or that never comes to serve: nobody else would notice."""
         patience, started = self._patience, self._loop.time()
+        limit = patience.start  # a process that starts has no loop yet
         while True:
             try:
-                await worker.line.ask(PULSE, patience.hung)
+                await worker.line.ask(PULSE, limit)
+                limit = patience.hung
             except LineEnded:
                 # It's about to end, which may take a while if it does so in order.
                 await asyncio.sleep(patience.stop)
