@@ -28,16 +28,18 @@ class Client:
     """One connection, and the room that it's in.
 
     Attributes:
+        name: who it is.
         position: how many bytes of the room's stream it received.
         joined: whether it's a member.
+        answer: what `join` was answered with.
         timed: whether the time that each message took is noted.
         on_joined, on_sent: called when `join` and each `send` was answered.
         on_message: called with each message, if it's set; that makes this client a slow reader.
     """
 
     __slots__ = (
-        "_name", "_rest", "_upgraded", "joined", "on_joined", "on_message", "on_sent", "position", "room",
-        "socket", "stream", "timed",
+        "_rest", "_upgraded", "answer", "joined", "name", "on_joined", "on_message", "on_sent", "position",
+        "room", "socket", "stream", "timed",
     )  # fmt: skip
 
     def __init__(self, port: int, name: str, room: str, stream: Stream) -> None:
@@ -49,11 +51,12 @@ class Client:
         self.room = room
         self.position = 0
         self.joined = False
+        self.answer = wire.Answer("")
         self.on_joined: Callable[[], None] = _nothing
         self.on_sent: Callable[[], None] = _nothing
         self.on_message: Callable[[bytes], None] | None = None
         self.timed = False
-        self._name = name
+        self.name = name
         self._upgraded = False
         self._rest = b""
 
@@ -63,6 +66,14 @@ class Client:
         if fault:
             raise Broken(f"a connection was refused (error {fault})")
         self.write(wire.upgrade(port))
+
+    def hello(self) -> bytes:
+        """Say who it is."""
+        return wire.command(type="hello", id=1, name=self.name)
+
+    def join(self) -> bytes:
+        """Ask for the room, without what was said before."""
+        return wire.command(type="join", id=2, room=self.room, limit=0)
 
     def write(self, frame: bytes) -> None:
         """Write a frame. What is in flight is so little that a socket always takes it."""
@@ -84,7 +95,7 @@ class Client:
         elif size:
             self._take(_BUFFER[:size])
         else:
-            raise Broken(f"the server closed the connection of {self._name}")
+            raise Broken(f"the server closed the connection of {self.name}")
         if self.timed:
             self.stream.note(at, self.position)
 
@@ -113,7 +124,7 @@ class Client:
         if b" 101 " not in data[:20]:
             raise Broken(f"the upgrade was refused: {data[:80]!r}")
         self._upgraded = True
-        self.write(wire.command(type="hello", id=1, name=self._name))
+        self.write(self.hello())
         return data[end + 4 :]
 
     def _take_frame(self, frame: bytes, payload: bytes) -> None:
@@ -133,9 +144,10 @@ class Client:
     def _take_event(self, payload: bytes) -> None:
         answer = wire.read_answer(payload)
         if answer.type == "welcome":
-            self.write(wire.command(type="join", id=2, room=self.room, limit=0))
+            self.write(self.join())
         elif answer.type == "joined":
             self.joined = True
+            self.answer = answer
             self.on_joined()
         elif answer.type == "error":
             raise Broken(f"the server refused: {answer.code}, {answer.message}")

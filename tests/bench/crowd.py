@@ -18,10 +18,11 @@ _LONGEST_DRAIN: Final = 10.0
 
 
 class Crowd:
-    """The clients of one round; closed at the end of the block."""
+    """The clients of one round; closed at the end of the block. `make` makes one as `Client` does."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, make: Callable[[int, str, str, Stream], Client] = Client) -> None:
         self._port = port
+        self._make = make
         self._epoll = select.epoll()
         self._readers: dict[int, Callable[[], None]] = {}
         self._missing = 0
@@ -37,6 +38,10 @@ class Crowd:
         self._epoll.close()
         for client in self.clients:
             client.socket.close()
+
+    def fileno(self) -> int:
+        """Give what to wait for if there are other crowds to wait for."""
+        return self._epoll.fileno()
 
     def serve(self, wait: float) -> None:
         """Take what came in; wait so many seconds at most for the first of it."""
@@ -81,9 +86,13 @@ class Crowd:
     def _open_next(self) -> None:
         if not self._waiting:
             return
-        client = Client(self._port, *self._waiting.popleft())
-        self.clients.append(client)
+        client = self._make(self._port, *self._waiting.popleft())
         client.on_joined = self._joined
+        self.add(client)
+
+    def add(self, client: Client) -> None:
+        """Take a client that connects itself."""
+        self.clients.append(client)
         number = client.socket.fileno()
         self._readers[number] = partial(self._connected, client)
         self._epoll.register(number, select.EPOLLOUT)

@@ -77,7 +77,7 @@ def _measure(server: Server, crowd: Crowd, seconds: float) -> Use:
     return machine.between(before, machine.read(server.process))
 
 
-def _finish(crowd: Crowd, speakers: list[Speaker]) -> float:
+def finish(crowd: Crowd, speakers: list[Speaker]) -> float:
     """Stop talking, wait for the rest, and tell the share of deliveries that were right."""
     for speaker in speakers:
         speaker.talking = False
@@ -110,7 +110,7 @@ def fan_out(scale: Scale, *, echo: bool) -> Round:
             "bytes per frame": len(stream.data) / len(stream.ends),
             **_latency(stream),
         }
-        return Round(figures, use, _finish(crowd, speakers), load)
+        return Round(figures, use, finish(crowd, speakers), load)
 
 
 def talk(scale: Scale) -> Round:
@@ -136,7 +136,7 @@ def talk(scale: Scale) -> Round:
             "server CPU µs per message in": _MICRO * use.cpu / made,
             **_latency(*streams),
         }
-        return Round(figures, use, _finish(crowd, speakers), load)
+        return Round(figures, use, finish(crowd, speakers), load)
 
 
 def arrive(scale: Scale, *, at_once: int) -> Round:
@@ -172,7 +172,7 @@ def pace(scale: Scale, *, rate: int) -> Round:
         before = machine.read(server.process)
         _speak(crowd, speakers, rate, scale.seconds)
         use = machine.between(before, machine.read(server.process))
-        in_order = _finish(crowd, speakers)
+        in_order = finish(crowd, speakers)
         figures = {
             **_latency(stream),
             "server CPU µs per delivery": _MICRO * use.cpu / len(stream.latencies),

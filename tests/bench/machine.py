@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -14,6 +16,8 @@ _CORES: Final = sorted(os.sched_getaffinity(0))
 SERVER_CORE: Final = _CORES[0]
 GENERATOR_CORE: Final = _CORES[-1]
 PINNED: Final = len(_CORES) > 1
+# Where a broker's server runs: beside the generator if there are but two.
+_BROKER_CORES: Final = set(_CORES[1:-1]) or {GENERATOR_CORE}
 _TICK: Final = 1 / os.sysconf("SC_CLK_TCK")
 _KIB: Final = 1024
 
@@ -22,6 +26,18 @@ def pin(process: int, core: int) -> None:
     """Keep a process on a core (0 is this process)."""
     if PINNED:
         os.sched_setaffinity(process, {core})
+
+
+@contextmanager
+def beside_the_node() -> Iterator[None]:
+    """Have what is started in this block run on the broker's cores, all its threads."""
+    own = os.sched_getaffinity(0)
+    if PINNED:
+        os.sched_setaffinity(0, _BROKER_CORES)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, own)
 
 
 def describe() -> str:

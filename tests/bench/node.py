@@ -37,11 +37,11 @@ class Server:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
+def serving(**settings: str) -> Iterator[Server]:
     """Run a node for the time of the block."""
-    port = _free_port()
+    port = free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HUBBUB_", "BROKER"))}
-    environment = {**kept, **_SETTINGS, "HUBBUB_PORT": str(port)}
+    environment = {**kept, **_SETTINGS, **settings, "HUBBUB_PORT": str(port)}
     command = [sys.executable, "-m", "service"]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as process:
         pin(process.pid, SERVER_CORE)
@@ -56,7 +56,8 @@ def serving() -> Iterator[Server]:
                 process.kill()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Find a port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

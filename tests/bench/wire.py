@@ -35,6 +35,8 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     type: str
     code: str = ""
     message: str = ""
+    epoch: str = ""
+    recovered: bool = False
 
 
 read_message: Final = msgspec.json.Decoder(Message).decode

@@ -31,6 +31,12 @@ class Server(ABC):
     def url(self) -> str:
         """Where it is."""
 
+    @property
+    def pid(self) -> int:
+        """Tell its process, while it runs."""
+        assert self._process
+        return self._process.pid
+
     @abstractmethod
     def start(self) -> None:
         """Start it, and return when it answers."""

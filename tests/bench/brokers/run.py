@@ -1,0 +1,49 @@
+"""All that is measured with each broker: what goes through, what it adds, and what a fault costs."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+from tests.bench import machine
+from tests.bench.brokers import death, latency, repair, report, through
+from tests.bench.brokers.finding import Finding
+from tests.bench.loads import Scale
+from tests.bench.node import ROOT
+
+NAME: Final = "brokers"
+PAGE: Final = ROOT / "docs" / "performance.md"
+_BEGIN: Final = "<!-- brokers -->"
+_END: Final = "<!-- end of brokers -->"
+
+
+def measure(scale: Scale, rounds: int, *, write: bool) -> bool:
+    """Measure, print the tables, keep them in build/bench/; tell whether all deliveries were right.
+
+    `write`: put them into docs/performance.md, too, where the last ones stand.
+    """
+    found: dict[str, list[list[Finding]]] = {}
+    for load in (through, latency, repair, death):
+        name = load.__name__.rpartition(".")[2]
+        for number in range(rounds):
+            print(f"{NAME}: {name}, round {number + 1} of {rounds}", file=sys.stderr)
+            found.setdefault(name, []).append(list(load.run(scale)))
+    about = machine.describe()
+    tables = report.markdown(about, found)
+    folder = ROOT / "build" / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "brokers.md").write_text(tables)
+    (folder / "brokers.json").write_text(report.to_json(about, found))
+    print(tables)
+    if write:
+        PAGE.write_text(replaced(PAGE.read_text(), tables))
+    return report.right(found)
+
+
+def replaced(page: str, tables: str) -> str:
+    """Put tables into a page in place of those that stand there."""
+    ahead, _, rest = page.partition(_BEGIN)
+    _, found, behind = rest.partition(_END)
+    if not found:
+        raise ValueError(f"the page has no place for figures, between {_BEGIN} and {_END}")
+    return f"{ahead}{_BEGIN}\n{tables}\n{_END}{behind}"
