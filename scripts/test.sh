@@ -6,6 +6,12 @@ set -euo pipefail
 scripts/web.sh check
 scripts/setup.sh dev
 scripts/web.sh install
+resources=tests/helm/resources # schemas that the chart's tests judge by
+packages=$(fingerprint $resources/package-lock.json)
+is_current $resources/node_modules/.stamp "$packages" || {
+    npm ci --prefix $resources --no-audit --no-fund --loglevel=error
+    stamp $resources/node_modules/.stamp "$packages"
+}
 .venv/bin/python -m pytest "$@" # finding no test at all is an error too (5)
 (cd clients/web && npm run check && npm test)
 scripts/e2e.sh

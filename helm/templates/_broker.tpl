@@ -21,6 +21,7 @@
 {{- $tls := include "hubbub.brokerTlsPath" . -}}
 {{- $query := list -}}
 {{- if eq .Values.broker "redis" -}}
+{{- with $broker.waitReplicas }}{{ $query = append $query (printf "replicas=%d" (int .)) }}{{ end -}}
 {{- with $broker.tls.certKey }}{{ $query = append $query (printf "ssl_certfile=%s/%s" $tls .) }}{{ end -}}
 {{- with $broker.tls.keyKey }}{{ $query = append $query (printf "ssl_keyfile=%s/%s" $tls .) }}{{ end -}}
 {{- else -}}

@@ -38,9 +38,12 @@
 {{- if and (eq $v.broker "nats") $v.nats.streamReplicas (not $v.nats.url) -}}
 {{- $faults = append $faults "nats.streamReplicas is put behind nats.url; with the URL in a Secret, write ?replicas= there." -}}
 {{- end -}}
+{{- if and (eq $v.broker "redis") $v.redis.waitReplicas (not $v.redis.url) -}}
+{{- $faults = append $faults "redis.waitReplicas is put behind redis.url; with the URL in a Secret, write ?replicas= there." -}}
+{{- end -}}
 {{- if and (eq $v.broker "redis") (or $v.redis.tls.certKey $v.redis.tls.keyKey) -}}
-{{- if not (and $v.redis.tls.certKey $v.redis.tls.keyKey $v.redis.tls.existingSecret (hasPrefix "rediss://" $v.redis.url)) -}}
-{{- $faults = append $faults "a client certificate for Redis needs redis.url with rediss://, and redis.tls.existingSecret, certKey and keyKey." -}}
+{{- if not (and $v.redis.tls.certKey $v.redis.tls.keyKey $v.redis.tls.existingSecret (hasPrefix "rediss" $v.redis.url)) -}}
+{{- $faults = append $faults "a client certificate for Redis needs redis.url with rediss:// or rediss+cluster://, and redis.tls.existingSecret, certKey and keyKey." -}}
 {{- end -}}
 {{- end -}}
 

@@ -6,6 +6,8 @@ from itertools import chain
 
 import pytest
 
+from brokers.nats.address import parse
+from brokers.redis.address import read_url
 from service.settings import load as load_settings
 from service.settings.reading import unknown_names
 from service.settings.table import rows
@@ -58,6 +60,10 @@ def test_a_node_takes_the_settings_that_the_chart_writes(values: Object, expecte
             },
             "nats://u:s3cret@a,nats://u:s3cret@b?replicas=3",
         ),
+        (
+            {"redis": {"url": "redis+cluster://a:1,b:2", "existingSecret": "s", "waitReplicas": 1}},
+            "redis+cluster://:s3cret@a:1,b:2?replicas=1",
+        ),
         ({"nats": {"url": "tls://a:1", "existingSecret": "s"}}, "tls://s3cret@a:1"),
         (
             {"nats": {"url": "tls://a", "existingSecret": "s", "credsKey": "me.creds"}},
@@ -72,6 +78,7 @@ def test_a_password_comes_from_a_secret_into_the_url(values: Object, url: str) -
     for name, password in PRINTABLE.items():
         given = given.replace(f"$({name})", password)  # as the kubelet does
     assert given == url
+    assert read_url(given, 5).settings if broker == "redis" else parse(given).servers
     names = list(env)
     if f"{broker.upper()}_PASSWORD" in env:
         assert names.index(f"{broker.upper()}_PASSWORD") < names.index(f"{broker.upper()}_URL")

@@ -14,7 +14,15 @@ from tests.helm.chart import Object, find, pod, render
 
 names = st.from_regex(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", fullmatch=True)
 urls = st.sampled_from(
-    ["", "redis://r:1/0", "rediss://r", "redis+sentinel://a:1,b/s", "nats://n", "tls://a,tls://b"]
+    [
+        "",
+        "redis://r:1/0",
+        "rediss://r",
+        "redis+sentinel://a:1,b/s",
+        "redis+cluster://a:7,b:8",
+        "nats://n",
+        "tls://a,tls://b",
+    ]
 )
 maybe = st.booleans()
 

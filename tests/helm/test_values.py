@@ -107,6 +107,10 @@ def test_the_schema_refuses(values: Object, told: str) -> None:
         ({"broker": "nats", "nats": {"existingSecret": "s", "credsKey": "c"}}, "set all three"),
         ({"broker": "nats", "nats": {"existingSecret": "s", "streamReplicas": 3}}, "write ?replicas= there"),
         ({"broker": "redis", "redis": {"url": "redis://r", "tls": {"certKey": "c"}}}, "client certificate"),
+        (
+            {"broker": "redis", "redis": {"existingSecret": "s", "waitReplicas": 1}},
+            "with the URL in a Secret, write ?replicas= there",
+        ),
         ({"config": {"HUBBUB_PORT": 80}}, "use service.port instead"),
         ({"config": {"HUBBUB_DRAIN_SECONDS": 5}}, "use stop.drainSeconds instead"),
         ({"config": {"HUBBUB_API_KEY": "0123456789abcdef"}}, "would lie open in a ConfigMap"),

@@ -1,0 +1,46 @@
+"""What operators and gateways are to read is what they take."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.helm.chart import CI, Object, load, render
+from tests.helm.test_kubernetes import OTHERS
+
+HERE = Path(__file__).parent / "resources"
+
+
+def told(objects: list[Object]) -> str:
+    """Have objects judged by the schemas of those who brought their kinds; nothing is said if all is well."""
+    node = shutil.which("node")
+    if node is None or not (HERE / "node_modules").is_dir():
+        message = "needs node and the packages of tests/helm/resources: make test installs them"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    done = subprocess.run(
+        [node, "validate.mjs"],
+        cwd=HERE,
+        input=json.dumps(objects),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert not done.stderr, done.stderr
+    return done.stdout
+
+
+def test_operators_and_gateways_take_what_is_rendered() -> None:
+    objects = [each for file in CI for each in render(load(file)) if each["kind"] in OTHERS]
+    assert {each["kind"] for each in objects} == OTHERS
+    assert not told(objects)
+
+
+def test_they_would_refuse_what_is_wrong() -> None:
+    values = {"httpRoute": {"enabled": True, "parentRefs": [{"name": "g"}], "hostnames": ["not a host"]}}
+    route = next(each for each in render(values) if each["kind"] == "HTTPRoute")
+    assert "hostnames" in told([route])
