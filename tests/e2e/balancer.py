@@ -18,6 +18,10 @@ class Balancer:
         self._turn = count()
         self.port = 0
 
+    def put_in(self, port: int) -> None:
+        """Send people there too."""
+        self._ports.append(port)
+
     def take_out(self, port: int) -> None:
         """Send nobody there any more; who is there stays."""
         self._ports.remove(port)

@@ -71,6 +71,20 @@ class Crowd:
         """Wait until all together saw so many things."""
         await self.until(lambda: sum(len(person.seen) for person in self.people) >= count)
 
+    def nothing_lost_or_doubled(self) -> None:
+        """Compare what everybody saw with what was said, and with what was acknowledged."""
+        said = {text: receipt.position for person in self.people for text, receipt in person.receipts.items()}
+        orders = [
+            [(message.position, message.text) for message in person.messages()] for person in self.people
+        ]
+        for person, order in zip(self.people, orders, strict=True):
+            assert None not in person.seen, "a gap where nothing was trimmed"
+            assert order == orders[0]
+            own = [text for _, text in order if text.split()[0] == person.name]
+            assert own == list(person.receipts)
+        assert len(orders[0]) == len(said)
+        assert {text: position for position, text in orders[0]} == said
+
 
 def crowd(url: str, size: int) -> AbstractAsyncContextManager[Crowd]:
     """Bring people into a room for the time of the block."""

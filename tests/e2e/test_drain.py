@@ -55,21 +55,6 @@ async def drain_under_load(server: Server, gathered: Crowd, told: asyncio.Event)
     return await asyncio.to_thread(server.ended)
 
 
-def nothing_lost_or_doubled(gathered: Crowd) -> None:
-    """Compare what everybody saw with what was said, and with what was acknowledged."""
-    said = {text: receipt.position for person in gathered.people for text, receipt in person.receipts.items()}
-    orders = [
-        [(message.position, message.text) for message in person.messages()] for person in gathered.people
-    ]
-    for person, order in zip(gathered.people, orders, strict=True):
-        assert None not in person.seen, "a gap where nothing was trimmed"
-        assert order == orders[0]
-        own = [text for _, text in order if text.split()[0] == person.name]
-        assert own == list(person.receipts)
-    assert len(orders[0]) == len(said)
-    assert {text: position for position, text in orders[0]} == said
-
-
 @pytest.mark.timeout(120)
 async def test_people_move_to_another_node_without_noticing(nodes: list[Server]) -> None:
     leaving, staying = nodes
@@ -89,7 +74,7 @@ async def test_people_move_to_another_node_without_noticing(nodes: list[Server])
             await asyncio.wait(talks)
             said = sum(len(person.receipts) for person in gathered.people)
             await gathered.until(lambda: all(len(person.seen) >= said for person in gathered.people))
-        nothing_lost_or_doubled(gathered)
+        gathered.nothing_lost_or_doubled()
     await acknowledged_is_in_the_history(staying, gathered)
 
 

@@ -18,12 +18,8 @@ HERE = Path(__file__).parent / "resources"
 
 def told(objects: list[Object]) -> str:
     """Have objects judged by the schemas of those who brought their kinds; nothing is said if all is well."""
-    node = shutil.which("node")
-    if node is None or not (HERE / "node_modules").is_dir():
-        message = "needs node and the packages of tests/helm/resources: make test installs them"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
     done = subprocess.run(
-        [node, "validate.mjs"],
+        [node(), "validate.mjs"],
         cwd=HERE,
         input=json.dumps(objects),
         capture_output=True,
@@ -32,6 +28,17 @@ def told(objects: list[Object]) -> str:
     )
     assert not done.stderr, done.stderr
     return done.stdout
+
+
+def node() -> str:
+    """Find Node and the schemas, or skip the test; where tests must be complete (CI) that is a failure."""
+    found = shutil.which("node")
+    if found and (HERE / "node_modules").is_dir():
+        return found
+    message = "needs node and the packages of tests/helm/resources: make test installs them"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
 
 
 def test_operators_and_gateways_take_what_is_rendered() -> None:

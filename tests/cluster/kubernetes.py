@@ -1,0 +1,122 @@
+"""A namespace of a real cluster, and a release of the chart in it. What is made there is removed."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pytest
+
+from service import __version__
+from tests.cluster.bundle import ROOT
+
+PATIENCE: Final = "300s"
+# What `kubectl get all` leaves out is ours too.
+KINDS: Final = (
+    "deployments,replicasets,pods,services,configmaps,secrets,serviceaccounts,"
+    "poddisruptionbudgets,networkpolicies,horizontalpodautoscalers,ingresses"
+)
+
+
+def run(program: str, *arguments: str, given: str | None = None) -> str:
+    """Run a program to its end; fail with what it said if it fails."""
+    done = subprocess.run([program, *arguments], input=given, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{program} {' '.join(arguments)}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def is_there() -> str:
+    """Say what is missing for tests in a cluster; nothing if all is there."""
+    missing = [name for name in ("helm", "kubectl") if shutil.which(name) is None]
+    if "KUBECONFIG" not in os.environ:
+        missing.append("KUBECONFIG")
+    return f"needs {', '.join(missing)}" if missing else ""
+
+
+def image() -> tuple[str, str]:
+    """Tell which image the cluster has: HUBBUB_TEST_IMAGE, or what `make image` builds."""
+    repository, _, tag = os.environ.get("HUBBUB_TEST_IMAGE", f"hubbub:{__version__}").rpartition(":")
+    return repository, tag
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release of the chart in a namespace of its own."""
+
+    namespace: str
+    name: str = "chat"
+
+    @property
+    def deployment(self) -> str:
+        return f"deployment/{self.name}-hubbub"
+
+    def kubectl(self, *arguments: str, given: str | None = None) -> str:
+        """Run kubectl in the namespace."""
+        return run("kubectl", "--namespace", self.namespace, *arguments, given=given)
+
+    def helm(self, *arguments: str) -> str:
+        """Run helm in the namespace."""
+        return run("helm", "--namespace", self.namespace, *arguments)
+
+    def install(self, **values: object) -> None:
+        """Install, or upgrade to these values, and wait until all is ready."""
+        repository, tag = image()
+        wanted: dict[str, object] = {"image.repository": repository, "image.tag": tag, **values}
+        sets = [
+            f"--set-string={key}={value}" if isinstance(value, str) else f"--set={key}={json.dumps(value)}"
+            for key, value in wanted.items()
+        ]
+        chart = str(ROOT / "helm")
+        self.helm("upgrade", "--install", self.name, chart, *sets, "--wait", "--timeout", PATIENCE)
+        self.kubectl("rollout", "status", self.deployment, f"--timeout={PATIENCE}")
+
+    def test(self) -> None:
+        """Run `helm test`."""
+        self.helm("test", self.name, "--timeout", PATIENCE)
+
+    def get(self, kinds: str, *selector: str) -> list[Mapping[str, Any]]:
+        """Read objects."""
+        found: list[Mapping[str, Any]] = json.loads(self.kubectl("get", kinds, *selector, "-o", "json"))[
+            "items"
+        ]
+        return found
+
+    def pods(self) -> list[Mapping[str, Any]]:
+        """Read the nodes' pods, those too that end."""
+        labels = f"app.kubernetes.io/instance={self.name},app.kubernetes.io/component=node"
+        return self.get("pods", "--selector", labels)
+
+    def until_pods_are(self, count: int) -> None:
+        """Wait until there are so many pods and no others that still end."""
+        deadline = f"--timeout={PATIENCE}"
+        leaving = [pod for pod in self.pods() if "deletionTimestamp" in pod["metadata"]]
+        for pod in leaving:
+            self.kubectl("wait", "--for=delete", f"pod/{pod['metadata']['name']}", deadline)
+        assert len(self.pods()) == count
+
+    def leftovers(self) -> list[str]:
+        """Name what is left of the release."""
+        selector = f"app.kubernetes.io/instance={self.name}"
+        return [
+            f"{each['kind']}/{each['metadata']['name']}" for each in self.get(KINDS, "--selector", selector)
+        ]
+
+
+@contextmanager
+def release() -> Iterator[Release]:
+    """Give a namespace for the time of the block."""
+    if missing := is_there():
+        pytest.skip(missing)
+    made = Release(f"hubbub-test-{secrets.token_hex(3)}")
+    run("kubectl", "create", "namespace", made.namespace)
+    try:
+        yield made
+    finally:
+        run("kubectl", "delete", "namespace", made.namespace, "--wait=false")

@@ -1,0 +1,128 @@
+"""The chart on a real cluster, whatever KUBECONFIG points at: `pytest -m cluster tests/cluster`.
+
+HUBBUB_TEST_IMAGE names the image, which the cluster must have or be able to pull.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.cluster.bundle import DRIVER, bundle
+from tests.cluster.kubernetes import Release, image, release
+
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(1800)]
+
+PEOPLE = 10
+HARDENED = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "readOnlyRootFilesystem": True,
+    "runAsNonRoot": True,
+    "runAsUser": 10001,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+
+
+@pytest.fixture
+def chat() -> Iterator[Release]:
+    with release() as made:
+        yield made
+
+
+def cluster_of(broker: str, replicas: int) -> dict[str, object]:
+    return {"broker": broker, f"{broker}.bundled": True, "replicaCount": replicas}
+
+
+def driver_pod(url: str) -> str:
+    """Write the pod in which people chat, and what it runs."""
+    repository, tag = image()
+    container = {
+        "name": "driver",
+        "image": f"{repository}:{tag}",
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["python", "/driver/driver.py", url, str(PEOPLE)],
+        "env": [{"name": "PYTHONPATH", "value": "/driver/bundle.zip"}],
+        "securityContext": HARDENED,
+        "volumeMounts": [{"name": "driver", "mountPath": "/driver"}, {"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108
+    }
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "driver"},
+        "spec": {
+            "restartPolicy": "Never",
+            "automountServiceAccountToken": False,
+            "containers": [container],
+            "volumes": [{"name": "driver", "configMap": {"name": "driver"}}, {"name": "tmp", "emptyDir": {}}],
+        },
+    }
+    files = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "driver"},
+        "binaryData": {
+            "driver.py": base64.b64encode(DRIVER.read_bytes()).decode(),
+            "bundle.zip": base64.b64encode(bundle()).decode(),
+        },
+    }
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": [files, pod]})
+
+
+@contextmanager
+def people_chat(chat: Release) -> Iterator[None]:
+    """Have people chat for the time of the block; fail if anything that they said was lost or doubled."""
+    chat.kubectl("apply", "-f", "-", given=driver_pod(f"ws://{chat.name}-hubbub"))
+    chat.kubectl("wait", "--for=condition=Ready", "pod/driver", "--timeout=120s")
+    command = ["kubectl", "--namespace", chat.namespace, "logs", "--follow", "driver"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as log:
+        assert log.stdout
+        assert log.stdout.readline() == "everybody talks\n"
+        yield
+        chat.kubectl("exec", "driver", "--", "python", "-c", "import os; os.kill(1, 10)")  # SIGUSR1
+        told, _ = log.communicate(timeout=180)
+    assert told.endswith("none lost or doubled\n"), told
+
+
+def test_one_line_gives_a_chat_and_uninstalling_it_leaves_nothing(chat: Release) -> None:
+    chat.install()
+    chat.test()
+    chat.helm("uninstall", chat.name, "--wait", "--timeout", "180s")
+    assert not chat.leftovers()
+
+
+@pytest.mark.parametrize("broker", ["redis", "nats"])
+def test_a_message_crosses_pods_and_nothing_is_left(chat: Release, broker: str) -> None:
+    chat.install(**cluster_of(broker, 2), **{"networkPolicy.enabled": True})
+    chat.test()
+    chat.test()
+    assert not [
+        pod for pod in chat.pods() if any(c["restartCount"] for c in pod["status"]["containerStatuses"])
+    ]
+    chat.helm("uninstall", chat.name, "--wait", "--timeout", "180s")
+    assert not chat.leftovers()
+
+
+@pytest.mark.parametrize("broker", ["redis", "nats"])
+def test_upgrade_rollback_and_scale_down_are_not_noticed(chat: Release, broker: str) -> None:
+    usual = cluster_of(broker, 3)
+    chat.install(**usual)
+    with people_chat(chat):
+        chat.install(**usual, **{"config.HUBBUB_LOG_LEVEL": "debug"})
+        chat.helm("rollback", chat.name, "--wait", "--timeout", "300s")
+        chat.until_pods_are(3)
+        chat.install(**{**usual, "replicaCount": 1})
+        chat.until_pods_are(1)
+
+
+def test_from_memory_to_a_broker_and_back(chat: Release) -> None:
+    chat.install()
+    chat.install(**cluster_of("redis", 2))
+    chat.test()
+    chat.install()
+    chat.test()
