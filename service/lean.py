@@ -122,7 +122,7 @@ class LeanProtocol(WebSocketProtocol):
         # Sanic may have paused reading for its own buffer.
         transport.resume_reading()
         self._stop_deadline()
-        self._link = Link(transport, protocol, self.app.config.CLOSE_SECONDS)
+        self._link = Link(transport, self.websocket_max_size, self.app.config.CLOSE_SECONDS)
         rest = bytes(self.recv_buffer)
         self.recv_buffer = bytearray()
         if rest:

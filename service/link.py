@@ -1,7 +1,8 @@
 """A websocket on a bare transport: bytes in, text out to a callback; no tasks, no locks, no queues.
 
-`websockets.ServerProtocol` keeps the RFC (fragments, control frames, closing handshake); what is kept here is
-the transport, whole messages, and the time a closing handshake may take.
+Ordinary frames are read by `service/inbound.py`. At the first that isn't one, and when the connection is to
+end, `websockets.ServerProtocol` takes over, which keeps the RFC (fragments, control frames, closing
+handshake).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from hubbub_protocol import Close
+from service import inbound
 from service.connection import Connection
 
 _log: Final = logging.getLogger(__name__)
@@ -33,16 +35,18 @@ class Link:
     """One upgraded connection: between an asyncio transport and a `Connection`."""
 
     __slots__ = (
-        "_abort_timer", "_close_seconds", "_connection", "_early", "_early_end", "_lost", "_parts",
-        "_protocol", "_taking", "_transport", "attached", "write",
+        "_abort_timer", "_close_seconds", "_connection", "_early", "_early_end", "_lost", "_max_size",
+        "_parts", "_rfc", "_taking", "_transport", "attached", "write",
     )  # fmt: skip
 
-    def __init__(self, transport: asyncio.Transport, protocol: ServerProtocol, close_seconds: float) -> None:
+    def __init__(self, transport: asyncio.Transport, max_size: int | None, close_seconds: float) -> None:
+        """Take over an upgraded transport; `max_size` is that of a message, in bytes."""
         self._transport = transport
-        self._protocol = protocol
+        self._max_size = max_size
         self._close_seconds = close_seconds
         self._abort_timer: asyncio.TimerHandle | None = None
-        self._parts: list[bytes] = []
+        self._rfc: ServerProtocol | None = None
+        self._parts: list[bytes] | None = None
         self._connection: Connection | None = None
         # What comes before `attach`, while the handler makes up its mind.
         self._early = bytearray()
@@ -67,9 +71,10 @@ class Link:
 
     def close(self, code: int, reason: str) -> None:
         """Begin the closing handshake."""
-        if self._protocol.state is State.OPEN:
-            self._protocol.send_close(CloseCode(code) if code in set(CloseCode) else code, _fit(reason))
-            self._send()
+        protocol = self._protocol()
+        if protocol.state is State.OPEN:
+            protocol.send_close(CloseCode(code) if code in set(CloseCode) else code, _fit(reason))
+            self._send(protocol)
             # The peer's answer must be seen, though the connection may have held the reading.
             self.resume_reading()
         self._abort_later()
@@ -108,10 +113,13 @@ class Link:
             return
         self._taking = True
         try:
-            while self._early and connection.takes:
+            connection.heard = True
+            while self._early and connection.takes and self._take_ordinary(connection):
+                pass
+            while self._early and connection.takes and self._rfc is not None:
                 slice_ = bytes(self._early[:_SLICE])
                 del self._early[:_SLICE]
-                self._take_slice(slice_, connection)
+                self._take_slice(slice_, connection, self._rfc)
         except Exception:  # noqa: BLE001 - a fault of ours must end this connection, not leave it half alive
             _log.exception("input_failed")
             connection.close(Close.INTERNAL, "the server failed; reconnect")
@@ -119,20 +127,45 @@ class Link:
             self._taking = False
         if self._early_end and not self._early:
             self._early_end = False
-            self._protocol.receive_eof()
-            self._send()
+            protocol = self._protocol()
+            protocol.receive_eof()
+            self._send(protocol)
 
-    def _take_slice(self, data: bytes, connection: Connection) -> None:
+    def _take_ordinary(self, connection: Connection) -> bool:
+        """Take one frame, as long as none was out of the ordinary; tell whether to go on."""
+        if self._rfc is not None:
+            return False
+        try:
+            frame = inbound.read(self._early, min(inbound.MOST, self._max_size or inbound.MOST))
+        except UnicodeDecodeError:
+            frame = None
+        if frame is None or (self._early_end and not frame.end):
+            self._protocol()
+            return False
+        del self._early[: frame.end]
+        if frame.text is not None:
+            if self._transport.is_closing():
+                # The peer reset the connection: what it said counts, but nobody reads the answers.
+                connection.mute()
+            connection.received(frame.text)
+        return bool(frame.end)
+
+    def _protocol(self) -> ServerProtocol:
+        """Leave the connection to the whole of the RFC from now on."""
+        if self._rfc is None:
+            self._rfc = ServerProtocol(max_size=self._max_size, state=State.OPEN)
+        return self._rfc
+
+    def _take_slice(self, data: bytes, connection: Connection, protocol: ServerProtocol) -> None:
         connection.heard = True
-        protocol = self._protocol
         protocol.receive_data(data)
         for frame in protocol.events_received():
             if self._transport.is_closing():
                 # The peer reset the connection: what it said counts, but nobody reads the answers.
                 connection.mute()
-            if type(frame) is Frame and not self._take(frame, connection):
+            if type(frame) is Frame and not self._take(frame, connection, protocol):
                 break
-        self._send()
+        self._send(protocol)
 
     def ended(self) -> None:
         """Learn that the peer sends no more."""
@@ -161,35 +194,36 @@ class Link:
         if self._connection is None:
             return
         if self.attached:
-            said = self._protocol.close_rcvd or self._protocol.close_sent
-            self._connection.lost(said.code if said is not None else _ABNORMAL)
+            said = self._rfc and (self._rfc.close_rcvd or self._rfc.close_sent)
+            self._connection.lost(said.code if said else _ABNORMAL)
         else:
             self._connection.mute()
 
-    def _take(self, frame: Frame, connection: Connection) -> bool:
+    def _take(self, frame: Frame, connection: Connection, protocol: ServerProtocol) -> bool:
         """Put fragments together, and hand a whole text on; tell whether to go on."""
         if frame.opcode is Opcode.BINARY:
-            self._protocol.fail(CloseCode.UNSUPPORTED_DATA, "this server takes text only")
+            protocol.fail(CloseCode.UNSUPPORTED_DATA, "this server takes text only")
             return False
         if frame.opcode is not Opcode.TEXT and frame.opcode is not Opcode.CONT:
             return True
         if frame.data:
             # Fragments without data are not kept: of those there may be any number.
+            self._parts = self._parts or []
             self._parts.append(bytes(frame.data))
         if not frame.fin:
             return True
-        parts, self._parts = self._parts, []
+        parts, self._parts = self._parts or (), None
         try:
             text = b"".join(parts).decode()
         except UnicodeDecodeError:
-            self._protocol.fail(CloseCode.INVALID_DATA, "the text is not UTF-8")
+            protocol.fail(CloseCode.INVALID_DATA, "the text is not UTF-8")
             return False
         connection.received(text)
         return True
 
-    def _send(self) -> None:
+    def _send(self, protocol: ServerProtocol) -> None:
         """Write what the RFC asks for: pongs, and the closing handshake."""
-        for data in self._protocol.data_to_send():
+        for data in protocol.data_to_send():
             if not data:
                 self._end()
             elif not self._lost:

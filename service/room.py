@@ -20,10 +20,10 @@ from service.settings import Settings
 from service.stored import encode_name, sent_at
 from service.tasks import Tasks
 
-# How long joins and leaves are gathered before they are told (seconds), in rooms up to a size and above it.
-SMALL_ROOM: Final = 50
-GATHER_SMALL: Final = 0.1
-GATHER_LARGE: Final = 1.0
+# How long joins and leaves are gathered before they are told, and the least time between two tellings (seconds):
+# a room that fills costs each of its members one write a second, and not one for each who comes.
+GATHER: Final = 0.1
+TELL_EVERY: Final = 0.8
 TYPING_EVERY: Final = 3.0
 
 
@@ -31,7 +31,7 @@ class Room:
     """One room on this node. `holds` counts members and operations under way: at 0 it may be given up."""
 
     __slots__ = (
-        "_loop", "_max_age", "_missed", "_names_limit", "_tell_handle", "_typing",
+        "_loop", "_max_age", "_missed", "_names_limit", "_tell_handle", "_told_at", "_typing",
         "early",
         "fanout", "feed", "holds", "linger", "lock", "log", "name", "opened", "reader", "topic",
     )  # fmt: skip
@@ -68,6 +68,7 @@ class Room:
         self._max_age = settings.history_seconds
         self._missed: dict[Member, Changes] = {}
         self._tell_handle: asyncio.TimerHandle | None = None
+        self._told_at = -TELL_EVERY
         self._typing: dict[str, float] = {}
 
     # Membership -----------------------------------------------------------------------------------
@@ -143,7 +144,7 @@ class Room:
 
     def _gather(self) -> None:
         if self._tell_handle is None:
-            wait = GATHER_SMALL if len(self.roster) <= SMALL_ROOM else GATHER_LARGE
+            wait = max(GATHER, self._told_at + TELL_EVERY - monotonic())
             self._tell_handle = self._loop.call_later(wait, self._tell_presence)
 
     def _tell_presence(self) -> None:
@@ -151,6 +152,7 @@ class Room:
         changes = self.take_changes()
         if not changes:
             return
+        self._told_at = monotonic()
         for user in changes.left:
             self._typing.pop(user, None)
         for member in self.fanout.tell(JSON, self._presence_frame(changes)):

@@ -45,7 +45,8 @@ class Stage:
 
 @pytest.fixture
 async def stage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
-    monkeypatch.setattr("service.room.GATHER_SMALL", 0.001)
+    monkeypatch.setattr("service.room.GATHER", 0.001)
+    monkeypatch.setattr("service.room.TELL_EVERY", 0.0)
     settings = quick(log_entries=4, presence_names=3)
     hub, metrics = Hub(settings.broker_options), Metrics()
     broker, tasks = MemoryBroker(settings.broker_options, hub), Tasks(metrics.task_failed)
