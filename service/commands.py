@@ -52,7 +52,8 @@ class Commands:
         self._session = Session(node, connection)
         self._faults = TokenBucket(FAULTS_RATE, FAULTS_BURST)
         self._joins = TokenBucket(JOINS_RATE, 2 * node.settings.rooms_per_connection)
-        self._queue: deque[str] = deque()
+        # Made when a command has to wait: an empty one takes more memory than all else here.
+        self._queue: deque[str] | None = None
         self._busy: asyncio.Task[None] | None = None
         self._pinged = node.pings.add(connection)
         greeting.expect_hello(self._session)
@@ -62,6 +63,7 @@ class Commands:
     def receive(self, text: str) -> None:
         """Take one frame."""
         if self._waits():
+            self._queue = self._queue or deque()
             self._queue.append(text)
             if len(self._queue) >= QUEUE:
                 self._session.connection.hold_reading(hold=True)
@@ -78,7 +80,7 @@ class Commands:
     def ended(self) -> None:
         """Leave everything."""
         session = self._session
-        self._queue.clear()
+        self._queue = None
         session.stop_timers()
         if self._busy is not None:
             self._busy.cancel()
@@ -98,7 +100,7 @@ class Commands:
         connection = self._session.connection
         while self._queue and not self._waits() and not connection.closing:
             self._handle(self._queue.popleft())
-        if len(self._queue) < QUEUE:
+        if not self._queue or len(self._queue) < QUEUE:
             connection.hold_reading(hold=False)
 
     def _handle(self, text: str) -> None:

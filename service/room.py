@@ -20,7 +20,7 @@ from service.settings import Settings
 from service.stored import encode_name, sent_at
 from service.tasks import Tasks
 
-# How long joins and leaves are gathered before they are told, and the least time between two tellings (seconds):
+# How long joins and leaves are gathered before they are told, and the least time between two tellings (s):
 # a room that fills costs each of its members one write a second, and not one for each who comes.
 GATHER: Final = 0.1
 TELL_EVERY: Final = 0.8
