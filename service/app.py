@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import SimpleNamespace
 from typing import Final
 
@@ -13,7 +14,7 @@ from typing_extensions import override
 
 from service import api, health, pages
 from service.admission import Admission
-from service.door import SUBPROTOCOL, admit
+from service.door import SUBPROTOCOL, admit, admit_at_once
 from service.lean import Detached
 from service.node import Node
 from service.offer import Offer
@@ -52,6 +53,7 @@ def make_app(node: Node, crew: health.Crew | None = None) -> Sanic[Config, Simpl
     )
     app.ctx.metrics = node.metrics
     app.ctx.admission = admission = Admission(node.settings, node.metrics)
+    app.ctx.admit = partial(admit_at_once, node)
 
     async def chat(request: Request, websocket: Websocket | Detached) -> None:
         wait = websocket.wait if isinstance(websocket, Detached) else admission.ask()
@@ -79,7 +81,7 @@ def _config(node: Node) -> Config:
             # Sanic would rewrite its own source at each start: a second one in this process would fail.
             "TOUCHUP": False,
             "WEBSOCKET_MAX_SIZE": settings.frame_bytes,
-            # Not Sanic's: what `LeanProtocol` needs to know.
+            # Not Sanic's: what `Front` and `LeanProtocol` need to know.
             "CLOSE_SECONDS": settings.close_seconds,
             "SOCKETS": settings.connections + _SPARE_SOCKETS,
             "WRITE_BUFFER_BYTES": settings.write_buffer_bytes,

@@ -12,11 +12,11 @@ from brokers.errors import BrokerError
 from hubbub_protocol import Close
 from hubbub_protocol.names import room_fault
 from service.auth import guest
-from service.codecs import JSON, PLAIN
+from service.codecs import JSON, PLAIN, Codec
 from service.commands import Commands
 from service.connection import Connection
-from service.doorstep import REASON, drain_frame
 from service.guests import InvalidName, NameTaken, Taken
+from service.knock import REASON, Knock, drain_frame
 from service.lean import Detached
 from service.link import Link
 from service.node import Node
@@ -51,11 +51,9 @@ async def admit(node: Node, request: Request, websocket: Websocket | Detached, w
     else:
         socket = StockSocket(websocket, node.tasks, node.settings.write_buffer_bytes)
     codec = JSON if SUBPROTOCOL in _offered(request) else PLAIN
-    connection = Connection(socket, codec, node.metrics, node.settings.lagging_seconds)
-    socket.bind(connection)
-    node.remember(connection)
+    connection = _meet(node, socket, codec)
     try:
-        _check(node, request, wait)
+        _check(node, request.headers.get("origin"), request.headers.get("host", ""), wait)
         if codec is JSON:
             connection.receiver = Commands(node, connection)
         else:
@@ -72,32 +70,51 @@ async def admit(node: Node, request: Request, websocket: Websocket | Detached, w
         await socket.run(connection)
 
 
+def admit_at_once(node: Node, link: Link, asked: Knock) -> None:
+    """Attach a session of `hubbub.v1` to a connection for which there is room."""
+    connection = _meet(node, link, JSON)
+    try:
+        _check(node, asked.origin, asked.host, 0.0)
+    except Unwelcome as unwelcome:
+        _turn_away(connection, unwelcome)
+        node.forget(connection, 0)
+    else:
+        connection.receiver = Commands(node, connection)
+    link.attach()
+
+
+def _meet(node: Node, socket: Link | StockSocket, codec: Codec) -> Connection:
+    connection = Connection(socket, codec, node.metrics, node.settings.lagging_seconds)
+    socket.bind(connection)
+    node.remember(connection)
+    return connection
+
+
 def _turn_away(connection: Connection, unwelcome: Unwelcome) -> None:
     if unwelcome.wait and connection.codec.speaks_events:
         connection.write(drain_frame(unwelcome.wait))
     connection.close(unwelcome.code, str(unwelcome))
 
 
-def _check(node: Node, request: Request, wait: float) -> None:
+def _check(node: Node, origin: str | None, host: str, wait: float) -> None:
     if node.draining:
         raise Unwelcome(Close.RESTART, "the node restarts")
     if len(node.connections) > node.settings.connections:
         raise Unwelcome(Close.FULL, "the node is full; come back later")
-    if not _origin_allowed(request, node.settings.origins):
+    if not _origin_allowed(origin, host, node.settings.origins):
         raise Unwelcome(Close.BAD_ORIGIN, "this origin is not allowed (HUBBUB_ORIGINS)")
     if wait:
         raise Unwelcome(Close.FULL, REASON, wait)
 
 
-def _origin_allowed(request: Request, allowed: tuple[str, ...]) -> bool:
+def _origin_allowed(origin: str | None, own: str, allowed: tuple[str, ...]) -> bool:
     """Tell whether the page that connects may: of the same host, or listed. Programs name no origin."""
-    origin: str | None = request.headers.get("origin")
     if origin is None or "*" in allowed:
         return True
     if allowed:
         return origin.rstrip("/").lower() in allowed
     host = _host(origin)
-    return host is not None and host == _host(f"//{request.headers.get('host', '')}")
+    return host is not None and host == _host(f"//{own}")
 
 
 def _host(address: str) -> str | None:

@@ -1,9 +1,9 @@
 """The lean websocket protocol under Sanic's route.
 
 Sanic's own implementation runs several tasks and locks for each connection, and two tasks for each received
-message. This subclass keeps Sanic's HTTP and its routing, and puts a `Link` in place of the rest. Once the
-route's handler has returned, Sanic's tasks and the request are gone; what is left is the protocol object, the
-link and the session.
+message. This subclass keeps Sanic's HTTP and its routing, and hands the transport over to a `Link` at the
+upgrade. Once the route's handler has returned, Sanic's part is gone; the link and the session are left.
+Upgrades to `hubbub.v1` don't even come here, if they're as they should be (`service/front.py`).
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from math import ceil
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
+from sanic import Sanic
 from sanic.exceptions import BadRequest, SanicException, ServiceUnavailable
 from sanic.http import Http
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
@@ -23,11 +24,13 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from hubbub_protocol import Close
-from service.doorstep import key_of, turn_away
 from service.link import Link
 
 if TYPE_CHECKING:
     from sanic.request import Request
+
+# What a server holds: each can be told `close_if_idle` and `abort`.
+Sockets: TypeAlias = set[object]
 
 UPGRADE_REQUIRED: Final = 426
 SWITCHING: Final = 101
@@ -73,14 +76,11 @@ class LeanProtocol(WebSocketProtocol):
 
     HTTP_CLASS = Requests
 
-    __slots__ = ("_asked", "_deadline", "_link", "_turned")
+    __slots__ = ("_deadline", "_upgraded")
 
-    # What admission said to this connection already.
-    _asked: float | None
     _deadline: asyncio.TimerHandle | None
-    _link: Link | None
-    # It was turned away: nothing that it says counts.
-    _turned: bool
+    # The transport is a link's now.
+    _upgraded: bool
 
     @override
     async def websocket_handshake(
@@ -110,7 +110,7 @@ class LeanProtocol(WebSocketProtocol):
                 quiet=True,
                 headers={"Upgrade": "websocket"} if response.status_code == UPGRADE_REQUIRED else {},
             )
-        wait = self.app.ctx.admission.ask() if self._asked is None else self._asked
+        wait = self.app.ctx.admission.ask()
         if wait and protocol.subprotocol is None:
             # Plain clients can't be told in a frame; a proxy may try another node.
             raise ServiceUnavailable("too many come at once", quiet=True, headers={"Retry-After": ceil(wait)})
@@ -118,76 +118,31 @@ class LeanProtocol(WebSocketProtocol):
         head += [f"{name}: {value}\r\n" for name, value in response.headers.raw_items()]
         transport = cast(asyncio.Transport, self.transport)
         transport.write("".join([*head, "\r\n"]).encode())
-        transport.set_write_buffer_limits(high=self.app.config.WRITE_BUFFER_BYTES)
         # Sanic may have paused reading for its own buffer.
         transport.resume_reading()
-        self._stop_deadline()
-        self._link = Link(transport, self.websocket_max_size, self.app.config.CLOSE_SECONDS)
-        rest = bytes(self.recv_buffer)
-        self.recv_buffer = bytearray()
-        if rest:
-            self._link.received(rest)
-        return Detached(self._link, wait)
+        return Detached(self._become_link(transport), wait)
 
     # asyncio's callbacks --------------------------------------------------------------------------
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Learn that a connection came in: at first it speaks HTTP."""
-        self._link = None
+        """Learn that this connection speaks HTTP."""
         self._deadline = None
-        self._asked = None
-        self._turned = False
+        self._upgraded = False
         super().connection_made(transport)  # type: ignore[no-untyped-call]
-        if len(self.connections) > self.app.config.SOCKETS:
-            self.app.ctx.metrics.closed.add(int(Close.FULL))
-            cast(asyncio.Transport, transport).abort()
 
     @override
     def data_received(self, data: bytes) -> None:
-        """Take bytes: of the link once there is one, of HTTP before."""
-        if self._link is None:
-            if self._turned or (self._deadline is None and self._turn_away(data)):
-                return
-            super().data_received(data)  # type: ignore[no-untyped-call]
-            if self._deadline is None:
-                self._start_deadline()
-            return
-        self._link.received(data)
-
-    @override
-    def eof_received(self) -> bool | None:
-        """Learn that the peer sends no more."""
-        if self._link is not None:
-            self._link.ended()
-        return False
-
-    @override
-    def pause_writing(self) -> None:
-        """Learn that the transport is over its high-water mark."""
-        if self._link is None:
-            super().pause_writing()  # type: ignore[no-untyped-call]
-        else:
-            self._link.pause()
-
-    @override
-    def resume_writing(self) -> None:
-        """Learn that the transport's buffer has drained."""
-        super().resume_writing()  # type: ignore[no-untyped-call]
-        if self._link is not None:
-            self._link.resume()
+        """Take bytes of a request."""
+        super().data_received(data)  # type: ignore[no-untyped-call]
+        if self._deadline is None:
+            self._start_deadline()
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         """Learn that the transport is gone."""
         self._stop_deadline()
-        link, self._link = self._link, None
-        if link is not None:
-            # The handler goes on: what the peer said before it went is still to be taken.
-            self._task = None
         super().connection_lost(exc)  # type: ignore[no-untyped-call]
-        if link is not None:
-            link.lost()
 
     # Sanic's own ----------------------------------------------------------------------------------
 
@@ -199,40 +154,24 @@ class LeanProtocol(WebSocketProtocol):
 
     @override
     def close(self, timeout: float | None = None) -> None:
-        """Learn that the HTTP task is over: with a link, that is where its life begins."""
-        if self._turned:
-            return
-        if self._link is None:
+        """Learn that the HTTP task is over. With a link the transport lives on."""
+        if not self._upgraded:
             super().close(timeout)
-        elif timer := cast("asyncio.TimerHandle | None", self._callback_check_timeouts):
-            timer.cancel()
-            self._callback_check_timeouts = None
-
-    @override
-    def close_if_idle(self) -> bool:
-        """Learn that the server stops. Links are closed by the node, which knows when and with which code."""
-        if self._link is None:
-            return bool(super().close_if_idle())  # type: ignore[no-untyped-call]
-        return False
 
     # ----------------------------------------------------------------------------------------------
 
-    def _turn_away(self, data: bytes) -> bool:
-        """Ask whether an upgrade may come in, and answer here and now if not."""
-        key = key_of(data)
-        if key is None:
-            return False
-        self._asked = self.app.ctx.admission.ask()
-        if not self._asked:
-            return False
-        self._turned = True
-        self.app.ctx.metrics.closed.add(int(Close.FULL))
-        transport = cast(asyncio.Transport, self.transport)
-        transport.write(turn_away(key, self._asked))
-        # By half: whole, it would be reset as soon as the peer answers, which might then never read why.
-        transport.write_eof()
-        self._deadline = self.loop.call_later(self.app.config.CLOSE_SECONDS, transport.abort)
-        return True
+    def _become_link(self, transport: asyncio.Transport) -> Link:
+        self._upgraded = True
+        self._stop_deadline()
+        if timer := cast("asyncio.TimerHandle | None", self._callback_check_timeouts):
+            timer.cancel()
+        sockets = cast(Sockets, self.connections)
+        sockets.discard(self)
+        link = make_link(self.app, transport, sockets)
+        if self.recv_buffer:
+            link.data_received(bytes(self.recv_buffer))
+            self.recv_buffer = bytearray()
+        return link
 
     def _start_deadline(self) -> None:
         self._deadline = self.loop.call_later(self.request_timeout, self._drop)
@@ -245,6 +184,15 @@ class LeanProtocol(WebSocketProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+
+def make_link(app: Sanic, transport: asyncio.Transport, sockets: Sockets) -> Link:  # type: ignore[type-arg]
+    """Make an upgraded transport a link's."""
+    config = app.config
+    transport.set_write_buffer_limits(high=config.WRITE_BUFFER_BYTES)
+    link = Link(transport, config.WEBSOCKET_MAX_SIZE, config.CLOSE_SECONDS, sockets)
+    transport.set_protocol(link)
+    return link
 
 
 def _select(protocol: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from typing_extensions import override
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
@@ -31,16 +32,23 @@ _MOST_EARLY: Final = 64 * 1024
 _SLICE: Final = 4096
 
 
-class Link:
+class Link(asyncio.Protocol):
     """One upgraded connection: between an asyncio transport and a `Connection`."""
 
     __slots__ = (
         "_abort_timer", "_close_seconds", "_connection", "_early", "_early_end", "_lost", "_max_size",
-        "_parts", "_rfc", "_taking", "_transport", "attached", "write",
+        "_parts", "_rfc", "_sockets", "_taking", "_transport", "attached", "write",
     )  # fmt: skip
 
-    def __init__(self, transport: asyncio.Transport, max_size: int | None, close_seconds: float) -> None:
-        """Take over an upgraded transport; `max_size` is that of a message, in bytes."""
+    def __init__(
+        self, transport: asyncio.Transport, max_size: int, close_seconds: float, sockets: set[object]
+    ) -> None:
+        """Take over an upgraded transport; it's among the server's `sockets` until it's gone.
+
+        `max_size` is that of a message, in bytes; `close_seconds` is how long a peer may take to close.
+        """
+        self._sockets = sockets
+        sockets.add(self)
         self._transport = transport
         self._max_size = max_size
         self._close_seconds = close_seconds
@@ -67,7 +75,7 @@ class Link:
         self.attached = True
         self._go_on()
         if self._lost:
-            self.lost()
+            self._tell_lost()
 
     def close(self, code: int, reason: str) -> None:
         """Begin the closing handshake."""
@@ -83,6 +91,10 @@ class Link:
         """Drop the transport without a word."""
         self._transport.abort()
 
+    def close_if_idle(self) -> bool:
+        """Learn that the server stops. The node closes its links, for it knows when and with which code."""
+        return False
+
     def pause_reading(self) -> None:
         """Take no more input."""
         if not self._transport.is_closing():
@@ -96,9 +108,10 @@ class Link:
         if not self._transport.is_closing():
             self._transport.resume_reading()
 
-    # Called by the protocol -----------------------------------------------------------------------
+    # asyncio's callbacks --------------------------------------------------------------------------
 
-    def received(self, data: bytes) -> None:
+    @override
+    def data_received(self, data: bytes) -> None:
         """Take bytes from the transport."""
         self._early += data
         if self.attached and not self._taking:
@@ -136,7 +149,7 @@ class Link:
         if self._rfc is not None:
             return False
         try:
-            frame = inbound.read(self._early, min(inbound.MOST, self._max_size or inbound.MOST))
+            frame = inbound.read(self._early, min(inbound.MOST, self._max_size))
         except UnicodeDecodeError:
             frame = None
         if frame is None or (self._early_end and not frame.end):
@@ -167,24 +180,30 @@ class Link:
                 break
         self._send(protocol)
 
-    def ended(self) -> None:
-        """Learn that the peer sends no more."""
+    @override
+    def eof_received(self) -> bool:
+        """Learn that the peer sends no more; asyncio closes the transport then."""
         self._early_end = True
         if self.attached:
             self._go_on()
+        return False
 
-    def pause(self) -> None:
+    @override
+    def pause_writing(self) -> None:
         """Learn that the transport is over its high-water mark."""
         if self._connection is not None:
             self._connection.pause()
 
-    def resume(self) -> None:
+    @override
+    def resume_writing(self) -> None:
         """Learn that the transport's buffer has drained."""
         if self._connection is not None:
             self._connection.resume()
 
-    def lost(self) -> None:
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
         """Learn that the transport is gone."""
+        self._sockets.discard(self)
         self._lost = True
         if self._abort_timer is not None:
             self._abort_timer.cancel()

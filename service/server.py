@@ -16,8 +16,8 @@ from brokers.base import Broker
 from brokers.registry import make_broker
 from hubbub_protocol import Close
 from service.app import make_app
+from service.front import Front
 from service.health import Crew
-from service.lean import LeanProtocol
 from service.listening import listen
 from service.node import Node
 from service.settings import Settings
@@ -66,7 +66,7 @@ async def _serving(node: Node, listener: socket.socket, crew: Crew | None) -> As
     # The socket keeps a name of its own after `server` has closed it.
     server = cast(
         AsyncioServer,
-        await app.create_server(sock=listener.dup(), protocol=LeanProtocol, backlog=node.settings.backlog),
+        await app.create_server(sock=listener.dup(), protocol=Front, backlog=node.settings.backlog),
     )
     sockets = cast(asyncio.Server, server.server)
     try:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.service.framing import Op, close_frame, frame
 from tests.service.peer import Ended, Peer
-from tests.service.serving import Served, until
+from tests.service.serving import Served, serving, until
 
 
 async def test_the_handshake_of_the_rfc_is_answered(served: Served) -> None:
@@ -82,10 +82,18 @@ async def test_a_thousand_that_never_speak_hurt_nobody(served: Served) -> None:
         peer.vanish()
 
 
-async def test_http_that_never_comes_is_let_go(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sanic.server.protocols.http_protocol.current_time", _hurried())
+async def test_who_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.app._HTTP_TIMEOUT", 0.05)
+    async with serving() as served:
+        peer = await served.peer()
+        assert await peer.rest() == b""
+
+
+async def test_who_says_nothing_more_is_let_go(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     peer = await served.peer()
-    assert await peer.rest() == b""
+    monkeypatch.setattr("sanic.server.protocols.http_protocol.current_time", _hurried())
+    await peer.write(b"GET /health/live HTTP/1.1\r\nHost: here\r\n\r\n")
+    assert await peer.rest()
 
 
 def _hurried() -> object:
