@@ -14,7 +14,6 @@ from contextlib import suppress
 from functools import partial
 from typing import Final, TypeVar
 
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
@@ -22,9 +21,11 @@ from typing_extensions import override
 
 from brokers.base import Options
 from brokers.errors import BrokerError, Closed, Unavailable
+from brokers.nats.access import read_access
 from brokers.nats.address import Address
+from brokers.nats.client import LeanClient
 from brokers.nats.inbox import Inbox
-from brokers.nats.wire import explain
+from brokers.nats.reasons import explain
 
 T = TypeVar("T")
 
@@ -64,11 +65,11 @@ class Link:
     def __init__(self, options: Options, address: Address) -> None:
         self._options = options
         self._address = address
-        self._client = Client()
+        self._client = LeanClient(encrypted=address.encrypted, known=bool(address.cert))
         self._outbox: deque[tuple[int, Callable[[], Awaitable[object]]]] = deque()
         self._filled = asyncio.Event()
         self._waiting = 0
-        self._last_error = ""
+        self._last_error: Exception | None = None
         self._replies = ""
         self._tasks: list[asyncio.Task[None]] = []
         self.inbox = Inbox(options.timeout)
@@ -95,33 +96,33 @@ class Link:
 
     async def open(self, known: Iterable[str]) -> None:
         """Connect to one of the servers of the address, or of those that an earlier link heard of."""
+        access = await asyncio.to_thread(read_access, self._address)
         try:
             async with asyncio.timeout(self._options.timeout):
                 await self._client.connect(
                     servers=list(dict.fromkeys((*self._address.servers, *known))),
                     error_cb=self._failed,
                     closed_cb=self._closed,
+                    lame_duck_mode_cb=self._leave,
                     name=self._options.prefix,
                     allow_reconnect=False,
                     # Each server is tried at once and once again, then this attempt is over.
                     max_reconnect_attempts=1,
                     reconnect_time_wait=0,
                     connect_timeout=max(1, round(self._options.timeout)),
-                    user_credentials=self._address.creds,
+                    skip_subject_validation=True,  # they are `names`'s
+                    **access,
                 )
         except TimeoutError:
             raise Unavailable(f"NATS doesn't answer within {self._options.timeout:g} s") from None
         except (NatsError, OSError) as error:
-            raise explain(self._last_error or str(error) or repr(error)) from error
+            raise explain(self._last_error or error) from error
         self._replies = self._client.new_inbox()
         self.run(self._write(), name="nats writer")
         self.listen(f"{self._replies}.*", self._reply)
 
     def discovered(self) -> list[str]:
         """Name the servers that the cluster told of, in the form of an address."""
-        user = next(filter(None, (server.username for server in self._client.servers)), None)
-        if user is not None and self._address.creds is None:
-            return []  # a discovered server comes without the user and the password
         return [server.geturl() for server in self._client.discovered_servers]
 
     def end(self, reason: BrokerError) -> None:
@@ -175,13 +176,15 @@ class Link:
                 try:
                     await send()
                 except (NatsError, OSError) as error:
-                    self.end(explain(self._last_error or str(error)))
+                    self.end(explain(self._last_error or error))
                     return
 
     def fits(self, payload: bytes, headers: dict[str, str] | None = None) -> bool:
         """Tell whether the server takes a message of that size."""
-        size = sum(len(name) + len(value.encode()) + 4 for name, value in (headers or {}).items())
-        return len(payload) + size + _FRAME <= self._client.max_payload
+        size = len(payload) + _FRAME
+        for name, value in (headers or {}).items():
+            size += len(name) + len(value) + 4  # in ASCII
+        return size <= self._client.max_payload
 
     def send(
         self, subject: str, payload: bytes, *, reply: str = "", headers: dict[str, str] | None = None
@@ -245,9 +248,14 @@ class Link:
         self.inbox.take(message.subject.rpartition(".")[2], message)
 
     async def _failed(self, error: Exception) -> None:
-        self._last_error = str(error) or repr(error)
-        if "permissions violation" in self._last_error.lower():
-            self.end(explain(self._last_error))
+        self._last_error = error
+        if "permissions violation" in str(error).lower():
+            self.end(explain(error))
+
+    async def _leave(self) -> None:
+        """Go, before the server ends the connection; where there's no other, stay as long as it lets us."""
+        if len(self._client.servers) > 1:
+            self.end(Unavailable("the server is going out of service"))
 
     async def _closed(self) -> None:
-        self.end(explain(self._last_error or str(self._client.last_error or "")))
+        self.end(explain(self._last_error or self._client.last_error))

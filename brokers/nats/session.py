@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 
@@ -63,6 +63,7 @@ class Session:
         self._sweep = Sweep(rooms)
         self._highest = 0
         self._leader = ""
+        self._made: Mapping[str, object] = {}
         self._doubt = asyncio.Event()
         self.link = link
         self.reader = Reader(link, stream)
@@ -150,6 +151,9 @@ class Session:
             anew = Unavailable("a stream was removed or made anew")
             self.link.end(anew)
             raise anew
+        if seen.made != (self._made or seen.made):
+            self.link.end(Unavailable("the stream was changed"))
+        self._made = seen.made
         self._led_by(seen.leader)
         if self.link.clustered and await self._sweep.turn(self.reader):
             self.link.end(Unavailable("an entry that was stored did not come"))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from brokers.errors import Misconfigured, Unavailable
 from brokers.nats.link import Link
 from brokers.nats.names import Names
 from brokers.nats.wire import (
+    JETSTREAM_OFF,
     STREAM_NOT_FOUND,
     ApiError,
     Fields,
@@ -19,22 +20,28 @@ from brokers.nats.wire import (
     request,
 )
 
+# What a node relies on while it uses a stream; the other bounds may change.
+_MADE: Final = ("subjects", "republish", "allow_direct", "max_msgs_per_subject", "num_replicas", "sealed")
+_JETSTREAM: Final = "start nats-server with -js, and enable JetStream for the account"
+
 
 class Sight(NamedTuple):
-    """What the stream's leader says of it: who it is, who leads it, and its last offset."""
+    """What the stream's leader says of it: who it is, who leads it, its last offset, and how it's made."""
 
     epoch: str
     leader: str
     last: int
+    made: Mapping[str, object]
 
 
 async def look(link: Link, names: Names) -> Sight:
     """Ask the stream's leader what it is; there is no epoch if there is no such stream."""
     told = await info(link, names.entries)
     if told is None:
-        return Sight("", "", 0)
-    leader = part(told, "cluster").get("leader", "")
-    return Sight(identity(told), str(leader), number(part(told, "state"), "last_seq"))
+        return Sight("", "", 0, {})
+    leader, config = part(told, "cluster").get("leader", ""), part(told, "config")
+    made = {key: config.get(key) for key in _MADE}
+    return Sight(identity(told), str(leader), number(part(told, "state"), "last_seq"), made)
 
 
 async def has_heads(link: Link, names: Names) -> bool:
@@ -51,8 +58,10 @@ async def first_head(link: Link, names: Names) -> int:
     if entries is None or heads is None:
         link.end(gone := Unavailable("a stream was removed"))
         raise gone
-    state = part(heads, "state")
-    full = number(state, "messages") >= number(part(heads, "config"), "max_msgs")
+    state, config = part(heads, "state"), part(heads, "config")
+    # Some may have had to go for their bytes, and what was written since may be smaller.
+    full = number(state, "messages") >= number(config, "max_msgs")
+    full = full or 2 * number(state, "bytes") >= number(config, "max_bytes")
     if not full and _born(heads) <= _born(entries):
         return 0
     if not number(state, "messages"):
@@ -83,16 +92,14 @@ async def call(link: Link, what: str, fields: Mapping[str, object]) -> Fields | 
     try:
         return await link.ask(f"$JS.API.{what}", request(**fields), answer)
     except NobodyAnswers as error:
-        raise Misconfigured(
-            "nobody answers for JetStream in this NATS: start nats-server with -js, "
-            "and enable JetStream for the account"
-        ) from error
+        raise Misconfigured(f"nobody answers for JetStream in this NATS: {_JETSTREAM}") from error
     except ApiError as error:
         if error.code == STREAM_NOT_FOUND:
             return None
         if error.temporary:
             raise Unavailable(str(error)) from error
-        raise Misconfigured(str(error)) from error
+        advice = f": {_JETSTREAM}" if error.code in JETSTREAM_OFF else ""
+        raise Misconfigured(f"{error}{advice}") from error
 
 
 def part(info: Fields, key: str) -> Fields:

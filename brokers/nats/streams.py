@@ -33,10 +33,10 @@ _BYTES: Final = "HUBBUB_HISTORY_TOTAL_BYTES says how much is asked for; lower it
 _ADVICE: Final[Mapping[object, str]] = {
     10005: f". Each replica needs a server of its own with room for it. {_BYTES}",
     10023: f". {_BYTES}",
-    10026: ". The account needs two streams for hubbub: allow it more",
+    10027: ". The account needs two streams for hubbub: allow it more",
     10047: f". {_BYTES}",
     10074: ". NATS_URL asks for replicas, but this NATS is no cluster",
-    10120: f". {_BYTES}",
+    10113: f". {_BYTES}",
     10122: f". {_BYTES}",
 }
 
@@ -110,6 +110,7 @@ def _heads(options: Options, names: Names, replicas: int | None) -> dict[str, ob
         "subjects": [names.every_out],
         "max_msgs_per_subject": 1,
         "max_msgs": options.retention.rooms + 1,  # with the probe's
+        "max_bytes": options.retention.total // 4,
         "duplicate_window": _SECOND // 10,
         **_common(replicas),
     }

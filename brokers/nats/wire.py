@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from nats.aio.msg import Msg
 
-from brokers.errors import BrokerError, Misconfigured, Refused, Unavailable
+from brokers.errors import BrokerError, Refused, Unavailable
 
 Fields: TypeAlias = Mapping[str, object]
 
@@ -22,7 +22,7 @@ STREAM_EXISTS: Final = 10058
 
 _STATUS: Final = "Status"
 _HTTP_UNAVAILABLE: Final = 503
-_JETSTREAM_OFF: Final = (10039, 10076)  # for the account, for the server
+JETSTREAM_OFF: Final = (10039, 10076)  # for the account, for the server
 _NO_MESSAGE: Final = 10037
 _TOO_LARGE: Final = 10054
 _UNDERWAY: Final = 10158
@@ -37,7 +37,7 @@ class ApiError(BrokerError):
     def __init__(self, fields: Fields) -> None:
         self.code = fields.get("err_code", fields.get("code"))
         offline = "offline" in str(fields.get("description"))  # a server of the cluster, at the moment
-        away = fields.get("code") == _HTTP_UNAVAILABLE and self.code not in _JETSTREAM_OFF
+        away = fields.get("code") == _HTTP_UNAVAILABLE and self.code not in JETSTREAM_OFF
         self.temporary = away or offline
         super().__init__(f"NATS answers {fields.get('description', 'an error')!r} ({self.code})")
 
@@ -266,17 +266,3 @@ def _told(message: Msg) -> Raw:
     hint = (message.headers or {}).get(PREV, "")
     offset, pending = int(parts[place]), int(parts[place + 3])
     return Raw(message.subject, offset, message.data, pending, int(hint) if hint.isdecimal() else None)
-
-
-def explain(error: str) -> BrokerError:
-    """Turn what the server says of a connection into what an operator has to do."""
-    lowered = error.lower()
-    if "permissions violation" in lowered:
-        return Misconfigured(
-            f"NATS says {error!r}: the user of NATS_URL needs the rights to publish to and to subscribe to "
-            "`<prefix>.>` and `_INBOX.>`, to publish to `$JS.API.>`, and on a cluster to subscribe to "
-            "`$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.>`"
-        )
-    if "authorization" in lowered or "authentication" in lowered:
-        return Misconfigured(f"NATS says {error!r}: check the user, the password or the token in NATS_URL")
-    return Unavailable(f"NATS is out of reach: {error or 'the connection ended'}")

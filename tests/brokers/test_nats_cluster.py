@@ -232,3 +232,19 @@ async def test_an_entry_that_got_lost_between_two_servers_is_noticed(cluster: Na
         assert [entry.payload for entry in await here.all_kept("room")] == [b"lost"]
         await there.say("room", b"heard")
         await here.heard.count(1)
+
+
+async def test_a_server_that_retires_is_left_without_loss(cluster: NatsCluster) -> None:
+    shared = _options(cluster)
+    async with node(shared) as here, node(shared) as there:
+        await there.broker.subscribe("room")
+        old = _connected(cluster, there)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_publish(here, "room", TEXTS))
+            await there.heard.count(5)
+            old.retire()
+            await there.heard.until(lambda heard: "restored" in heard.states)
+        assert await _caught_up(there, "room") == TEXTS
+        assert _connected(cluster, there) is not old
+        async with _without(old):
+            pass

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from brokers.base import Retention
 from brokers.errors import Unavailable
 from brokers.nats.broker import NatsBroker
 from brokers.testing.recorder import Node, Recorder, chained
@@ -147,3 +148,82 @@ async def test_a_node_that_reads_too_slowly_is_cut_off_and_told() -> None:
             await here.say("room", b"second")
             await here.heard.count(2)
             assert chained(here.heard.entries)
+
+
+async def _ask(here: Node, what: str, **fields: object) -> dict[str, object]:
+    async with operator(here.broker.options.url) as client:
+        answer = await client.request(f"$JS.API.{what}", json.dumps(fields).encode(), timeout=5)
+        told: dict[str, object] = json.loads(answer.data)
+        assert "error" not in told
+        return told
+
+
+async def test_a_room_that_was_purged_keeps_its_head_and_says_that_it_was_trimmed() -> None:
+    async with node(options(shared_nats())) as here, node(here.broker.options) as there:
+        await there.broker.subscribe("room")
+        first, last = await here.say("room", b"one", b"two")
+        prefix = here.broker.options.prefix
+        await _ask(here, f"STREAM.PURGE.{prefix}_entries", filter=f"{prefix}.in.room")
+        page = await there.broker.history("room", after=first.offset, limit=10)
+        assert (page.entries, page.head.offset, page.trimmed) == ((), last.offset, True)
+        assert not (await there.broker.history("room", after=last.offset, limit=10)).trimmed
+        await here.say("room", b"three")
+        await there.heard.count(3)
+        assert chained(there.heard.entries)
+
+
+async def test_when_the_heads_alone_are_lost_nobody_is_told_that_nothing_was_missed() -> None:
+    async with node(options(shared_nats(), retention=Retention(age=1.0))) as here:
+        await here.broker.subscribe("other")
+        first, last = await here.say("room", b"one", b"two")
+        while (await here.broker.history("room", limit=1)).entries:  # noqa: ASYNC110 - a server tells nobody
+            await asyncio.sleep(0.05)
+        await _ask(here, f"STREAM.DELETE.{here.broker.options.prefix}_heads")
+        await here.heard.until(_restored)
+        page = await here.broker.history("room", after=first.offset, limit=10)
+        assert (page.trimmed, page.head.offset >= last.offset) == (True, True)
+        [fresh] = await here.say("room", b"three")
+        assert (await here.broker.heads(["room"]))["room"].offset == fresh.offset
+        [again] = await here.say("new room", b"text")
+        assert [entry.offset for entry in await here.all_kept("new room")] == [again.offset]
+
+
+async def test_of_more_rooms_than_heads_the_oldest_is_known_to_be_not_known() -> None:
+    shared = options(shared_nats(), retention=Retention(age=1.0, rooms=3))
+    async with node(shared) as here:
+        first, last = await here.say("old", b"one", b"two")
+        for number in range(5):
+            await here.say(f"room {number}", b"text")
+        while (await here.broker.history("room 4", limit=1)).entries:  # noqa: ASYNC110 - a server tells nobody
+            await asyncio.sleep(0.05)
+        page = await here.broker.history("old", after=first.offset, limit=10)
+        assert (page.trimmed, page.head.offset >= last.offset) == (True, True)
+
+
+async def test_beyond_the_bytes_of_all_rooms_the_oldest_goes_and_is_told() -> None:
+    shared = options(shared_nats(), retention=Retention(total=100_000, age=0.0))
+    async with node(shared) as here:
+        quiet, kept = await here.say("quiet", b"one", b"two")
+        await here.say("busy", *[b"x" * 5_000] * 30)
+        page = await here.broker.history("quiet", after=quiet.offset, limit=10)
+        assert (page.entries, page.trimmed, page.head.offset) == ((), True, kept.offset)
+        stored = await here.all_kept("busy")
+        assert 5 < len(stored) < 20
+        assert (await here.broker.history("busy", after=stored[0].offset - 3, limit=10)).trimmed
+
+
+async def test_a_stream_that_somebody_changed_by_hand_is_noticed_and_put_right_or_refused() -> None:
+    async with node(options(shared_nats(), timeout=0.5)) as here:
+        name = f"{here.broker.options.prefix}_entries"
+        config = (await _ask(here, f"STREAM.INFO.{name}"))["config"]
+        assert isinstance(config, dict)
+        republish = config.pop("republish")
+        await _ask(here, f"STREAM.UPDATE.{name}", **config)
+        await here.heard.until(_lost)
+        with pytest.raises(Unavailable):
+            await here.broker.publish("room", b"unheard", key="key")
+        await _ask(here, f"STREAM.UPDATE.{name}", **config, republish=republish)
+        await here.heard.until(_restored)
+        await here.broker.subscribe("room")
+        await here.say("room", b"heard")
+        await here.heard.count(1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sysconfig
 import threading
@@ -63,6 +64,11 @@ class NatsServer(Server):
         # What nobody reads would block it in the end.
         self._drain = threading.Thread(target=_drain, args=(log,), name="nats log", daemon=True)
         self._drain.start()
+
+    def retire(self) -> None:
+        """Let it ask its clients to leave (lame duck mode)."""
+        assert self._process
+        self._process.send_signal(signal.SIGUSR2)
 
     @override
     def kill(self) -> None:
