@@ -107,7 +107,7 @@ class Reader:
             kept = _behind(below, ahead) or pager.reveal(ahead, ahead[0].pending + 1)
         else:
             found = await self._place(view, room, after, ahead, limit)
-            if found is None:
+            if found is None or not _reaches(found.raws, last):
                 return None
             kept = found
         return pager.after(after, limit, kept, last.offset)
