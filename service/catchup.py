@@ -1,13 +1,9 @@
-"""Catching up members from the broker's history, where the room's log doesn't reach.
-
-Reads are shared: members that lack the same page at the same time wait for one read.
-"""
+"""Catching up members from the broker's history, where the room's log doesn't reach."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from typing import Final, NamedTuple
+from typing import Final
 
 from brokers.base import Broker, Entry, Page, Position
 from brokers.errors import BrokerError
@@ -18,66 +14,26 @@ from service.fanout import Member
 from service.frames import text_frame
 from service.log import RoomLog
 from service.metrics import Metrics
+from service.reader import Reader
 from service.tasks import Tasks
 
-PAGE: Final = 200
 FIRST_WAIT: Final = 0.2
 LONGEST_WAIT: Final = 5.0
 
 _logger: Final = logging.getLogger(__name__)
 
 
-class _Ask(NamedTuple):
-    """A page of history that is asked for."""
-
-    after: int | None
-    before: int | None
-    limit: int
-
-
 class CatchUp:
-    """Reads history for one room's members."""
+    """Gives one room's members what `history` reads."""
 
-    __slots__ = ("_broker", "_log", "_metrics", "_name", "_reads", "_tasks")
+    __slots__ = ("_log", "_metrics", "_name", "_tasks", "history")
 
     def __init__(self, name: str, log: RoomLog, broker: Broker, tasks: Tasks, metrics: Metrics) -> None:
         self._name = name
         self._log = log
-        self._broker = broker
         self._tasks = tasks
         self._metrics = metrics
-        self._reads: dict[_Ask, asyncio.Task[Page | BrokerError]] = {}
-
-    async def read(self, after: int, limit: int = PAGE) -> Page:
-        """Read a page behind an offset; calls for the same page at the same time share one read.
-
-        Raises:
-            BrokerError: the history can't be read now.
-        """
-        return await self._share(_Ask(after, None, limit))
-
-    async def read_last(self, before: int, limit: int) -> Page:
-        """Read the page ahead of an offset, shared and raising like `read`."""
-        return await self._share(_Ask(None, before, limit))
-
-    async def _share(self, ask: _Ask) -> Page:
-        task = self._reads.get(ask)
-        if task is None:
-            task = self._reads[ask] = self._tasks.start(self._read(ask), name=f"history of {self._name!r}")
-        # Shielded: one reader that goes away must not end the read of the others.
-        page = await asyncio.shield(task)
-        if isinstance(page, BrokerError):
-            raise page
-        return page
-
-    async def _read(self, ask: _Ask) -> Page | BrokerError:
-        try:
-            return await self._broker.history(self._name, after=ask.after, before=ask.before, limit=ask.limit)
-        except BrokerError as error:
-            # Expected of a broker: it's the readers' to handle, and no fault of this task.
-            return error
-        finally:
-            del self._reads[ask]
+        self.history = Reader(name, log, broker, tasks)
 
     def recover(self, member: Member) -> None:
         """Bring a member up to where the log goes on, in a task of its own."""
@@ -90,6 +46,9 @@ class CatchUp:
             while self._lacks(member):
                 try:
                     before = member.epoch, member.cursor
+                    await self.history.reach(Position(*before))
+                    if not self._lacks(member):
+                        continue
                     page = await self._page(member)
                     if before != (member.epoch, member.cursor):
                         # The room began anew meanwhile: what was read may not go on where the member is.
@@ -111,8 +70,8 @@ class CatchUp:
 
     async def _page(self, member: Member) -> Page:
         """Read the page behind a member's cursor; all that is kept, if the room has no such place."""
-        page = await self.read(member.cursor)
-        return await self.read(0) if _elsewhere(page, member) else page
+        page = await self.history.behind(member.cursor)
+        return await self.history.behind(0) if _elsewhere(page, member) else page
 
     def _give(self, member: Member, page: Page) -> bool:
         """Give a member a page; tell whether it got on (a replica that trails has nothing yet)."""

@@ -2,62 +2,70 @@
 
 from __future__ import annotations
 
-from brokers.base import Broker, Page
+from brokers.base import Page, Position
 from hubbub_protocol.commands import Since
 from service.answers import Start
 from service.room import Room
 
 
-async def find_start(room: Room, broker: Broker, since: Since | None, limit: int) -> Start:
+async def find_start(room: Room, since: Since | None, limit: int) -> Start:
     """Find out what a joining client is given.
 
     Raises:
         BrokerError: history is needed, and can't be read now.
     """
+    # Ahead of reading too, so that what is too old makes room.
     room.expire()
     if since is not None:
-        start = await _recover(room, broker, since, limit)
+        start = await _recover(room, since, limit)
         if start is not None:
             return start
     return await _last(room, limit)
 
 
-async def _recover(room: Room, broker: Broker, since: Since, limit: int) -> Start | None:
+async def _recover(room: Room, since: Since, limit: int) -> Start | None:
     """Go on behind a position (RM2); None if that can't be done (RM3)."""
-    log = room.log
-    if since.epoch != log.epoch:
+    log, history = room.log, room.reader.history
+    position = Position(since.epoch, since.offset)
+    if position.epoch != log.epoch:
         return None
-    if since.offset > log.end:
+    if position.offset > log.end:
         # Another node told the client more than this one knows yet: only the broker can say if it's true.
-        head = (await broker.heads([room.name]))[room.name]
-        if head.epoch != since.epoch or head.offset < since.offset:
+        head = await history.head()
+        if head.epoch != position.epoch or head.offset < position.offset:
             return None
-    if log.reaches(since.epoch, since.offset):
-        entries = log.after(since.offset, limit) if limit else []
+    await history.reach(position)
+    room.expire()
+    if log.reaches(*position):
+        entries = log.after(position.offset, limit) if limit else []
+    elif history.at_bottom:
+        return None
     else:
-        page = await room.reader.read(since.offset, max(limit, 1))
-        if _broken(page, since) or log.epoch != since.epoch:
+        page = await history.behind(position.offset, max(limit, 1))
+        if _broken(page, position) or log.epoch != position.epoch:
             return None
         entries = list(page.entries[:limit])
-    cursor = entries[-1].offset if entries else since.offset
-    return Start(since.epoch, cursor, max(log.end, cursor), recovered=True, entries=entries)
+    cursor = entries[-1].offset if entries else position.offset
+    return Start(position.epoch, cursor, max(log.end, cursor), recovered=True, entries=entries)
 
 
-def _broken(page: Page, since: Since) -> bool:
-    return page.trimmed or page.head.epoch != since.epoch or page.head.offset < since.offset
+def _broken(page: Page, position: Position) -> bool:
+    return page.trimmed or page.head.epoch != position.epoch or page.head.offset < position.offset
 
 
 async def _last(room: Room, limit: int) -> Start:
     """Begin with the room's last messages (RM1)."""
-    log, epoch = room.log, room.log.epoch
+    log, history, epoch = room.log, room.reader.history, room.log.epoch
+    await history.fill(limit)
+    room.expire()
     entries = log.last(limit) if limit else []
-    if len(entries) < limit and log.base:
-        # The room is older than its log.
-        page = await room.reader.read_last(log.end + 1, limit)
-        if log.epoch != epoch:
-            # The room began anew meanwhile: neither what was here nor what was read goes on.
-            return await _last(room, limit)
+    if len(entries) < limit and log.base and not history.at_bottom:
+        # The log can't hold as many, or the broker keeps what seems too old to us.
+        page = await history.last(log.end + 1, limit)
         if page.head.epoch == log.epoch:
             entries = list(page.entries)
+    if log.epoch != epoch:
+        # The room began anew meanwhile: neither what was here nor what was read goes on.
+        return await _last(room, limit)
     cursor = entries[-1].offset if entries else log.end
     return Start(log.epoch, cursor, cursor, recovered=False, entries=entries)

@@ -19,6 +19,8 @@ _offset: Final = attrgetter("offset")
 
 # Trimmed entries are cut off the lists in bulk, so that trimming costs O(1) an entry.
 _SLACK: Final = 256
+# The part of its bytes from which on a log counts as full: between trimmings it's never quite so.
+_WORTH: Final = 0.9
 
 
 class RoomLog:
@@ -51,6 +53,11 @@ class RoomLog:
         self._first = 0
         for codec in self._frames:
             self._frames[codec] = []
+
+    @property
+    def has_room(self) -> bool:
+        """Tell whether older entries are worth reading: what is read would not be trimmed again at once."""
+        return len(self) < self.max_entries and self.bytes < self.max_bytes * _WORTH
 
     def prepend(self, entries: Sequence[Entry]) -> None:
         """Put older entries ahead of the log, as far as they join it and fit in."""

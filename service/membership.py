@@ -32,7 +32,7 @@ def join(session: Session, command: Join) -> Later:
 async def _join(session: Session, command: Join, user: str) -> None:
     node = session.node
     async with node.rooms.open(command.room) as room:
-        start = await find_start(room, node.broker, command.since, command.limit)
+        start = await find_start(room, command.since, command.limit)
         if session.connection.closing:
             return
         # From here on nothing waits: what was found stays true until the member is in.

@@ -146,7 +146,7 @@ async def open_plain(
         BrokerError: the room can't be joined now.
     """
     async with node.rooms.open(room_name) as room:
-        start = await find_start(room, node.broker, None, history)
+        start = await find_start(room, None, history)
         member = room.enter(connection, connection.codec, identity.user)
         connection.receiver = PlainSession(node, connection, identity, room, member)
         for entry in start.entries:

@@ -144,7 +144,7 @@ async def test_a_room_that_begins_anew_while_its_history_is_read_is_read_anew(se
     assert room is not None
     # A log that holds less than is asked for, so that history is read.
     room.log.restart(room.log.epoch, room.log.end)
-    begun = asyncio.get_running_loop().create_task(find_start(room, served.node.broker, None, 10))
+    begun = asyncio.get_running_loop().create_task(find_start(room, None, 10))
     await asyncio.sleep(0)
     room.log.restart("another", 0)
     start = await begun

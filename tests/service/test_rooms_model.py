@@ -115,7 +115,7 @@ class RoomModel(RuleBasedStateMachine):
     async def _join(self, codec: Codec, since: int | None, limit: int) -> None:
         async with self.rooms.open(ROOM) as room:
             at = None if since is None else Since(room.log.epoch, since)
-            start = await find_start(room, self.broker, at, limit)
+            start = await find_start(room, at, limit)
             assert start.recovered is (since is not None)
             outlet = FakeOutlet()
             member = room.enter(outlet, codec, f"user {len(self.clients)}")
