@@ -17,6 +17,7 @@ from brokers.redis.check import read_facts, unfit
 from brokers.redis.live import parse
 from brokers.redis.names import Names
 from brokers.redis.publisher import Answer, Item, sendable_again
+from brokers.redis.slots import SLOTS, slot_of
 from brokers.redis.subscriptions import SUBSCRIBE, UNSUBSCRIBE, Subscriptions
 
 ROOMS = st.text(st.characters(codec="utf-8"))
@@ -44,6 +45,36 @@ def test_the_hash_tag_is_the_room_and_no_glob_is_in_a_channel(room: str, key: st
         tag(channel)
     }
     assert not set("*?[]\\ ") & set(channel)
+
+
+ODD = [
+    "*", ">", ".", "{}", "{x}", "}{", "a b", "\N{PILE OF POO}", "x" * 200, "a\nb", "", "rooms", "x}:head",
+    "%7Bx%7D",
+]  # fmt: skip
+
+
+@given(st.one_of(ROOMS, st.sampled_from(ODD), st.text(st.sampled_from("{}:%*?[]\\> \n\0x"))), ROOMS)
+def test_a_room_is_in_one_slot_that_its_name_cannot_choose(room: str, key: str) -> None:
+    names = (NAMES.head(room), NAMES.stream(room), NAMES.key(room, key), NAMES.channel(room))
+    assert {slot_of(name) for name in names} == {NAMES.slot(room)}
+    inside = re.fullmatch(r"\{(.*)\}", room)
+    assert not inside or f"{{{inside[1]}}}" not in NAMES.head(room)
+
+
+def test_rooms_are_spread_over_all_slots() -> None:
+    thirds = [NAMES.slot(f"{{x}}{number}") * 3 // SLOTS for number in range(3000)]
+    assert all(900 < thirds.count(third) < 1100 for third in range(3))
+
+
+def test_nothing_else_of_ours_can_be_a_room() -> None:
+    others = {
+        NAMES.rooms,
+        NAMES.probe("a", 1).decode(),
+        *(f"{NAMES.scratch(1)}{kind}" for kind in ("hash", "key")),
+    }
+    for room in [*ODD, "1", "probe", "1}:check"]:
+        ours = {NAMES.head(room), NAMES.stream(room), NAMES.key(room, "key"), NAMES.channel(room).decode()}
+        assert not ours & others
 
 
 def test_channels_of_two_databases_and_of_two_prefixes_differ() -> None:

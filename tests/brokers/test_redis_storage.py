@@ -9,6 +9,7 @@ import pytest
 
 from brokers.base import Options, Retention
 from brokers.errors import Refused
+from brokers.redis.scripts import LEFT_OUT
 from brokers.testing.recorder import chained
 from tests.brokers.redis_stage import Stage, stage
 
@@ -136,6 +137,42 @@ async def test_entries_that_are_too_old_are_not_read_and_the_others_are(on: Stag
     await write_old(on, 50, seconds=1001)
     page = await on.there.broker.history("room", limit=10)
     assert (page.entries, page.head.offset) == ((), 50)
+
+
+@keeping(Retention(age=1.0))
+async def test_a_room_whose_entries_have_all_expired_goes_on_where_it_was(on: Stage) -> None:
+    [*_, last] = await on.here.say("room", b"one", b"two")
+    await asyncio.sleep(1.05)  # by Redis's clock
+    assert not await on.redis.exists(on.names.stream("room"))
+    page = await on.there.broker.history("room", after=0, limit=10)
+    assert (page.entries, page.head, page.trimmed) == ((), (last.epoch, last.offset), True)
+    seen = await on.there.broker.history("room", after=last.offset, limit=10)
+    assert (seen.entries, seen.trimmed) == ((), False)
+    [after] = await on.here.say("room", b"three")
+    assert (after.epoch, after.offset) == (last.epoch, last.offset + 1)
+
+
+async def test_a_server_that_took_over_leaves_offsets_out_once(on: Stage) -> None:
+    [_, before] = await on.here.say("room", b"one", b"two")
+    await on.redis.hset(on.names.head("room"), "r", "another server")
+    [after, next_one] = await on.here.say("room", b"three", b"four")
+    assert (after.offset - before.offset, next_one.offset - after.offset) == (1 + LEFT_OUT, 1)
+    kept = await on.there.all_kept("room")
+    assert chained(kept)
+    assert [entry.prev for entry in kept] == [0, 1, 2, after.offset]
+    backward = await on.there.broker.history("room", limit=10)
+    assert list(backward.entries) == kept
+    assert not (await on.there.broker.history("room", after=before.offset, limit=1)).trimmed
+
+
+@keeping(Retention(entries=1))
+async def test_offsets_that_were_left_out_are_not_told_as_trimmed(on: Stage) -> None:
+    [before] = await on.here.say("room", b"one")
+    await on.redis.hset(on.names.head("room"), "r", "another server")
+    await on.here.say("room", b"two")
+    page = await on.there.broker.history("room", after=before.offset, limit=10)
+    assert ([entry.payload for entry in page.entries], page.trimmed) == ([b"two"], False)
+    assert (await on.there.broker.history("room", after=0, limit=10)).trimmed
 
 
 async def test_a_room_that_is_only_subscribed_holds_an_epoch_and_nothing_else(on: Stage) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 import threading
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -63,10 +64,11 @@ class Loss:
 class Proxy:
     """Passes bytes on, in a thread and a loop of its own: no test sees its tasks, and none waits for it.
 
-    `behind` is the server's port on this machine, or its socket file.
+    `behind` is the server's port on this machine, or its socket file; with `tls` it's reached by TLS only.
     """
 
-    def __init__(self, behind: int | Path, answer: Answer | Loss) -> None:
+    def __init__(self, behind: int | Path, answer: Answer | Loss, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self._behind = behind
         self._loss = answer if isinstance(answer, Loss) else Loss(answer)
         self._loop = asyncio.new_event_loop()
@@ -103,7 +105,7 @@ class Proxy:
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(what, self._loop))
 
     async def _listen(self) -> int:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def _end(self) -> None:
