@@ -29,7 +29,7 @@ faults: ## break real clusters on purpose for ten minutes, and see that nothing 
 	@scripts/setup.sh dev
 	@.venv/bin/python -m tests.faults $(ARGS)
 
-bench: ## measure fan-out and latency on this machine
+bench: ## measure this service and its peers side by side on this machine
 	@scripts/setup.sh dev
 	@.venv/bin/python -m tests.bench $(ARGS)
 

@@ -1,45 +1,72 @@
-"""`python -m tests.bench [load …]`: put the server under load, and write the table to build/bench/."""
+"""`python -m tests.bench [name …]`: put servers under load, and write the tables to build/bench/."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from typing import Final
 
 from tests.bench import machine, report
 from tests.bench.brokers import run as brokers
 from tests.bench.loads import LOADS, Load, Round, Scale
 from tests.bench.node import ROOT
+from tests.bench.peers.catalogue import PEERS
+from tests.bench.side_by_side import loads as side_by_side
+from tests.bench.side_by_side import run
 
 _FULL: Final = Scale(rounds=5, seconds=3.0)
 _QUICK: Final = Scale(rounds=1, seconds=2.0, connections=2000)
+_NODE: Final = "node"
+_TARGETS: Final = "targets"
+_SIDE_BY_SIDE: Final = (*(load.name for load in side_by_side.LOADS), *(peer.name for peer in PEERS))
 
 
 def main() -> int:
-    """Run the loads that were asked for, all of them if none was; return the exit code."""
+    """Measure what was asked for, everything side by side if nothing was; return the exit code."""
+    wanted = _arguments()
+    quick = os.environ.get("QUICK", "") not in {"", "0"}
+    scale = _QUICK if quick else _FULL
+    compared = [name for name in wanted.names if name in _SIDE_BY_SIDE]
+    right = True
+    if _TARGETS in wanted.names:
+        right &= run.print_targets()
+    if _NODE in wanted.names:
+        right &= _measure_node(scale, wanted.rounds or scale.rounds)
+    if brokers.NAME in wanted.names:
+        right &= brokers.measure(scale, wanted.rounds or scale.rounds, write=wanted.write)
+    if compared or not wanted.names:
+        right &= run.measure(run.extent(compared, quick=quick, rounds=wanted.rounds))
+    return 0 if right else 1
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    names = [*(load.name for load in LOADS), brokers.NAME]
-    parser.add_argument("loads", nargs="*", metavar="load", help="of " + ", ".join(names))
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="name",
+        help=f"loads and servers to be compared ({', '.join(_SIDE_BY_SIDE)}; all if none is named), or "
+        f"{_TARGETS} (what the last comparison reached), {_NODE} (this service alone), {brokers.NAME}",
+    )
     parser.add_argument("--rounds", type=int, help="how often each load is measured")
     parser.add_argument(
         "--write", action="store_true", help=f"put the figures of {brokers.NAME} into docs/performance.md"
     )
     wanted = parser.parse_args()
-    quick = os.environ.get("QUICK", "") not in {"", "0"}
-    scale = _QUICK if quick else _FULL
-    chosen = [load for load in LOADS if not wanted.loads or load.name in wanted.loads]
-    if unknown := set(wanted.loads) - set(names):
-        parser.error(f"no load is named {', '.join(sorted(unknown))}; the loads are {', '.join(names)}")
+    known = {*_SIDE_BY_SIDE, _NODE, _TARGETS, brokers.NAME}
+    if unknown := set(wanted.names) - known:
+        parser.error(f"nothing is named {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
+    return wanted
+
+
+def _measure_node(scale: Scale, count: int) -> bool:
     machine.pin(0, machine.GENERATOR_CORE)
-    results = {load: _rounds(load, scale, wanted.rounds or scale.rounds) for load in chosen}
-    right = _write(results) if results else True
-    if not wanted.loads or brokers.NAME in wanted.loads:
-        right &= brokers.measure(scale, wanted.rounds or scale.rounds, write=wanted.write)
-    return 0 if right else 1
+    return _write({load: _rounds(load, scale, count) for load in LOADS})
 
 
-def _rounds(load: Load, scale: Scale, count: int) -> list[Round]:
+def _rounds(load: Load, scale: Scale, count: int) -> Sequence[Round]:
     found = []
     for number in range(count):
         print(f"{load.name}, round {number + 1} of {count}", file=sys.stderr)
@@ -47,7 +74,7 @@ def _rounds(load: Load, scale: Scale, count: int) -> list[Round]:
     return found
 
 
-def _write(results: dict[Load, list[Round]]) -> bool:
+def _write(results: dict[Load, Sequence[Round]]) -> bool:
     about = machine.describe()
     table = report.markdown(about, results)
     folder = ROOT / "build" / "bench"

@@ -1,0 +1,107 @@
+"""The loads: what is done to each server, the same to all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """One thing that is done to a server.
+
+    Attributes:
+        rooms, members: how many rooms, and how many members in each.
+        speakers: how many of each room speak.
+        in_flight: messages of each speaker that it hasn't seen come back yet, ...
+        rate: ... or messages a second of all of them, in turn; neither for those who only come.
+        text: bytes of a message's text.
+        at_once: how many connections may be on their way.
+        deaf_every: of so many members the last one doesn't read.
+        nodes, workers, redis: how the service is run.
+        acknowledged: in flight means until acknowledged; for those that acknowledge.
+        quick: whether it belongs to a quick run.
+    """
+
+    name: str
+    says: str
+    rooms: int = 1
+    members: int = 900
+    speakers: int = 4
+    in_flight: int = 0
+    rate: float = 0
+    text: int = 100
+    at_once: int = 256
+    deaf_every: int = 0
+    nodes: int = 1
+    workers: int = 1
+    redis: bool = False
+    acknowledged: bool = False
+    quick: bool = False
+
+    @property
+    def arrives(self) -> bool:
+        """Whether connections only come."""
+        return not self.in_flight and not self.rate
+
+
+LOADS: Final = (
+    Load(
+        name="echo",
+        says="one room of 900; 4 members speak, each with 8 messages in flight until it has seen them itself",
+        in_flight=8,
+        quick=True,
+    ),
+    Load(name="echo5000", says="the same with 5,000 members", members=5000, in_flight=8),
+    Load(name="echo1k", says="echo with texts of 1 KiB", in_flight=8, text=1024),
+    Load(name="echo16k", says="echo with texts of 16 KiB, 2 in flight each", in_flight=2, text=16384),
+    Load(
+        name="rooms",
+        says="100 rooms of 10; 2 of each speak, 1 message in flight",
+        rooms=100,
+        members=10,
+        speakers=2,
+        in_flight=1,
+    ),
+    Load(
+        name="small",
+        says="1,000 rooms of 3; everybody speaks, 1 message in flight",
+        rooms=1000,
+        members=3,
+        speakers=3,
+        in_flight=1,
+        quick=True,
+    ),
+    Load(name="pace20", says="one room of 900, 20 messages/s", rate=20, quick=True),
+    Load(name="pace100", says="one room of 900, 100 messages/s", rate=100, quick=True),
+    Load(name="pace1k", says="pace100 with texts of 1 KiB", rate=100, text=1024),
+    Load(name="deaf", says="pace1k, and 1 % of the members don't read", rate=100, text=1024, deaf_every=100),
+    Load(
+        name="idle",
+        says="10,000 connections into 100 rooms, 256 on their way at any time, then idle",
+        rooms=100,
+        members=100,
+    ),
+    Load(
+        name="storm",
+        says="5,000 connections into 100 rooms, all at once",
+        rooms=100,
+        members=50,
+        at_once=5000,
+        quick=True,
+    ),
+    Load(name="nodes", says="echo on two nodes over one Redis", in_flight=8, nodes=2, redis=True),
+    Load(
+        name="workers",
+        says="echo on one node with two workers over Redis",
+        in_flight=8,
+        workers=2,
+        redis=True,
+    ),
+    Load(
+        name="acknowledged",
+        says="echo, but in flight only until acknowledged: speakers run ahead of the fan-out",
+        in_flight=8,
+        acknowledged=True,
+    ),
+)

@@ -1,0 +1,132 @@
+"""One round: one server under one load, and what was seen."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tests.bench.engine.library import ANSWER, ECHO, QUIET, Counts, Crowd
+from tests.bench.peers.catalogue import Peer
+from tests.bench.side_by_side import usage
+from tests.bench.side_by_side.loads import Load
+from tests.bench.side_by_side.servers import Running, serving
+from tests.bench.side_by_side.usage import Use
+
+# Joins are told to a room within a second: only behind that is it quiet.
+_SETTLE = 1.2
+_WARM_UP = 0.5
+_FIRST = 100
+_MICRO, _MILLI, _KIB = 1e6, 1e3, 1024
+# Above this share of a core, ready to run, whoever it is has no room left.
+_FULL = 0.9
+# Above this share of a core, other people's work is in the figures.
+_DISTURBED = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round found.
+
+    Attributes:
+        arrived: the share of deliveries made, once and in their speaker's order; None where nobody speaks.
+        one_order: whether all of a room's members saw the same order.
+        closed: members that the server sent away.
+    """
+
+    figures: Mapping[str, float]
+    use: Use
+    arrived: float | None
+    one_order: bool
+    closed: int
+
+    @property
+    def refused(self) -> bool:
+        """Whether the generator held the server up: then the figures say nothing about the server."""
+        busy = self.use.generator + self.use.generator_waited
+        return busy > _FULL and self.use.server + self.use.server_waited < _FULL
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether others worked on the machine meanwhile."""
+        return self.use.others > _DISTURBED
+
+
+def fits(peer: Peer, load: Load) -> bool:
+    """Tell whether the peer can be put under the load at all."""
+    if load.workers > 1 or load.acknowledged:
+        return peer.name == "hubbub"
+    if load.deaf_every and peer.name.startswith("floor"):
+        return False  # who can't take it misses half a frame
+    return not load.redis or peer.with_redis is not None
+
+
+def run(peer: Peer, load: Load, seconds: float) -> Round:
+    """Start the peer, put it under the load, and tell what was seen."""
+    # What an earlier round left must not be swept within this one.
+    gc.collect()
+    most = load.rooms * load.members + _FIRST
+    with (
+        serving(peer, nodes=load.nodes, workers=load.workers, redis=load.redis) as running,
+        Crowd(peer.wire, running.ports, most=most, rooms=load.rooms, text_size=load.text) as crowd,
+    ):
+        return _arrive(running, crowd, load) if load.arrives else _talk(running, crowd, load, seconds)
+
+
+def _arrive(running: Running, crowd: Crowd, load: Load) -> Round:
+    # The first ones pay for what is loaded and made only once.
+    crowd.open(_FIRST, at_once=10)
+    crowd.run(_SETTLE)
+    memory, before = usage.memory(running.servers), usage.read(running.servers)
+    count = load.rooms * load.members
+    seconds = crowd.open(count, at_once=load.at_once)
+    use = usage.between(before, usage.read(running.servers))
+    crowd.run(_SETTLE)
+    counts = crowd.counts
+    came = counts.joined - _FIRST
+    figures = {
+        "connections/s": came / seconds,
+        "CPU µs/connection": _MICRO * use.cpu / max(1, came),
+        "KiB/connection": (usage.memory(running.servers) - memory) / max(1, came) / _KIB,
+        "came": came / count,
+    }
+    return Round(figures, use, None, one_order=True, closed=counts.closed)
+
+
+def _talk(running: Running, crowd: Crowd, load: Load, seconds: float) -> Round:
+    crowd.open(load.rooms * load.members, at_once=load.at_once, deaf_every=load.deaf_every)
+    crowd.run(_SETTLE)
+    crowd.speakers(load.speakers)
+    if load.in_flight:
+        crowd.talk(ANSWER if load.acknowledged else ECHO, load.in_flight)
+    crowd.run(_WARM_UP, load.rate)
+    crowd.forget_latencies()
+    first, before = crowd.counts, usage.read(running.servers, running.brokers)
+    crowd.run(seconds, load.rate)
+    use, last = usage.between(before, usage.read(running.servers, running.brokers)), crowd.counts
+    figures = _figures(first, last, use)
+    figures |= {name: _MILLI * crowd.latency(share) for name, share in _SHARES}
+    crowd.talk(QUIET)
+    hearing = load.members - crowd.deaf / load.rooms
+    crowd.drain(int(crowd.counts.said * hearing))
+    counts = crowd.counts
+    arrived = (counts.delivered - counts.wrong) / max(1, counts.said * hearing)
+    return Round(figures, use, arrived, one_order=not crowd.other_orders(), closed=counts.closed)
+
+
+_SHARES = (("p50 ms", 0.5), ("p99 ms", 0.99), ("p99.9 ms", 0.999))
+
+
+def _figures(first: Counts, last: Counts, use: Use) -> dict[str, float]:
+    made, said = last.delivered - first.delivered, last.said - first.said
+    figures = {
+        "deliveries/s": made / use.seconds,
+        "messages/s": said / use.seconds,
+        "CPU µs/delivery": _MICRO * use.cpu / max(1, made),
+        "CPU µs/message": _MICRO * use.cpu / max(1, said),
+        "deliveries/CPU s": made / max(1e-9, use.cpu + use.broker_cpu),
+        "deliveries/read": made / max(1, last.reads - first.reads),
+    }
+    if use.broker_cpu:
+        figures["broker µs/delivery"] = _MICRO * use.broker_cpu / max(1, made)
+    return figures

@@ -1,0 +1,110 @@
+"""Put every server under every load, in rounds that alternate, and write what was seen to build/bench/."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tests.bench import machine
+from tests.bench.engine.library import BUILT, Missing
+from tests.bench.peers.catalogue import PEERS, Peer
+from tests.bench.side_by_side import plot, results, rounds, table, targets
+from tests.bench.side_by_side.loads import LOADS, Load
+from tests.bench.side_by_side.rounds import Round
+from tests.bench.side_by_side.servers import NotStarted
+
+_QUICK_PEERS: Final = {"hubbub", "gorilla", "centrifuge", "ws", "floor", "floor-1ms"}
+_RESULTS: Final = BUILT / "peers.json"
+_SPARE_FILES: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much is measured, and how long each time, in seconds."""
+
+    loads: Sequence[Load]
+    peers: Sequence[Peer]
+    rounds: int
+    seconds: float
+
+
+def extent(names: Sequence[str], *, quick: bool, rounds: int | None) -> Extent:
+    """Say what is to be measured: the loads and peers that are named, or all, or the quick ones."""
+    loads = [load for load in LOADS if load.name in names] or [
+        load for load in LOADS if load.quick or not quick
+    ]
+    peers = [peer for peer in PEERS if peer.name in names]
+    peers = peers or [peer for peer in PEERS if peer.name in _QUICK_PEERS or not quick]
+    return Extent(loads, peers, rounds or (1 if quick else 5), 1.0 if quick else 3.0)
+
+
+def measure(wanted: Extent) -> bool:
+    """Measure, print and write it; tell whether hubbub delivered everything in order."""
+    _allow_files()
+    machine.pin(0, machine.GENERATOR_CORE)
+    there = [peer for peer in wanted.peers if _is_there(peer)]
+    found: dict[str, dict[str, list[Round]]] = {}
+    for number in range(wanted.rounds):
+        for load in wanted.loads:
+            for peer in there:
+                if rounds.fits(peer, load):
+                    print(f"round {number + 1} of {wanted.rounds}: {load.name}, {peer.name}", file=sys.stderr)
+                    _once(peer, load, wanted.seconds, found)
+    _write(found)
+    print(table.markdown(machine.describe(), LOADS, found))
+    print(targets.markdown(found))
+    ours = [one for peers in found.values() for one in peers.get(targets.US, ())]
+    return all(one.arrived in {None, 1.0} and one.one_order for one in ours)
+
+
+def print_targets() -> bool:
+    """Print which targets the last run reached."""
+    if not _RESULTS.exists():
+        print("nothing was measured yet: make bench", file=sys.stderr)
+        return False
+    read = json.loads(_RESULTS.read_text())
+    print(read["machine"], targets.markdown(results.from_json(read["loads"])), sep="\n\n")
+    return True
+
+
+def _once(peer: Peer, load: Load, seconds: float, found: dict[str, dict[str, list[Round]]]) -> None:
+    try:
+        seen = rounds.run(peer, load, seconds)
+    except NotStarted as fault:
+        print(f"{load.name}: {fault}", file=sys.stderr)
+        return
+    found.setdefault(load.name, {}).setdefault(peer.name, []).append(seen)
+
+
+def _is_there(peer: Peer) -> bool:
+    try:
+        peer.make()
+    except Missing as missing:
+        print(f"{peer.name} is left out: {missing}", file=sys.stderr)
+        return False
+    return True
+
+
+def _allow_files() -> None:
+    """Take as many files as we may: each member is one, here and in the server."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    need = max(load.rooms * load.members for load in LOADS) + _SPARE_FILES
+    if most != resource.RLIM_INFINITY and most < need:
+        print(f"only {most} files may be open (ulimit -n): idle needs {need}", file=sys.stderr)
+
+
+def _write(found: dict[str, dict[str, list[Round]]]) -> None:
+    about = machine.describe()
+    BUILT.mkdir(parents=True, exist_ok=True)
+    read = {"machine": about, "loads": results.to_json(found)}
+    _RESULTS.write_text(json.dumps(read, indent=1, ensure_ascii=False) + "\n")
+    text = [table.markdown(about, LOADS, found), targets.markdown(found)]
+    _RESULTS.with_suffix(".md").write_text("\n".join(text))
+    for wanted in plot.PLOTS:
+        if drawn := plot.draw(wanted, found, about):
+            (BUILT / f"{wanted.name}.svg").write_text(drawn)

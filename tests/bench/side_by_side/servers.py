@@ -1,0 +1,119 @@
+"""Start a peer's server, or two on one Redis, each alone on loopback and all on the server's core."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Final
+
+from tests.bench.engine.library import BUILT
+from tests.bench.machine import GENERATOR_CORE, SERVER_CORE, pin
+from tests.bench.peers.catalogue import Peer
+from tests.contract.redis_server import RedisServer
+from tests.contract.server import running
+
+ROOT: Final = Path(__file__).parents[3]
+_LONGEST_START: Final = 30.0
+_LONGEST_END: Final = 10.0
+
+
+class NotStarted(Exception):
+    """A server ended, or didn't listen in time; the message is the last that it said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What was started."""
+
+    ports: Sequence[int]
+    servers: Sequence[int]
+    brokers: Sequence[int] = ()
+
+
+@contextmanager
+def serving(peer: Peer, *, nodes: int = 1, workers: int = 1, redis: bool = False) -> Iterator[Running]:
+    """Run a peer's nodes for the time of the block, on a Redis of their own if they need one."""
+    program = peer.make()
+    with ExitStack() as ends:
+        pin(0, SERVER_CORE)
+        try:
+            address, brokers = ends.enter_context(_redis()) if redis else ("", [])
+            ports = [free_port() for _ in range(nodes)]
+            more = {"HUBBUB_WORKERS": str(workers)} if workers > 1 else {}
+            started = [
+                ends.enter_context(_process(peer, *_filled(peer, program, port, address, more)))
+                for port in ports
+            ]
+            for port, process in zip(ports, started, strict=True):
+                _wait_for(peer, port, process)
+        finally:
+            pin(0, GENERATOR_CORE)
+        yield Running(ports, [process.pid for process in started], brokers)
+
+
+def _filled(
+    peer: Peer, program: str, port: int, redis: str, more: Mapping[str, str]
+) -> tuple[list[str], dict[str, str]]:
+    values = {"program": program, "port": port, "redis": redis}
+    command = [*peer.command, *(peer.with_redis or () if redis else ())]
+    ours = {**peer.environment, **(peer.redis_environment if redis else {}), **more}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HUBBUB_", "BROKER"))}
+    return (
+        [part.format(**values) for part in command],
+        {**kept, **{name: value.format(**values) for name, value in ours.items()}},
+    )
+
+
+@contextmanager
+def _process(
+    peer: Peer, command: list[str], environment: dict[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    with (
+        _log(peer).open("wb") as log,
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log) as process,
+    ):
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(_LONGEST_END)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _log(peer: Peer) -> Path:
+    return BUILT / f"{peer.name}.log"
+
+
+@contextmanager
+def _redis() -> Iterator[tuple[str, list[int]]]:
+    port = free_port()
+    # Over TCP, since not every client library takes a socket file.
+    with running(RedisServer("--port", str(port), "--bind", "127.0.0.1")) as server:
+        yield f"redis://127.0.0.1:{port}", [server.pid]
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(peer: Peer, port: int, process: subprocess.Popen[bytes]) -> None:
+    end = monotonic() + _LONGEST_START
+    while monotonic() < end and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        sleep(0.05)
+    said = _log(peer).read_text(errors="replace").strip()[-500:]
+    raise NotStarted(f"{peer.name} did not start: {said or 'it said nothing'}")
