@@ -14,11 +14,11 @@ from typing import Final
 
 from tests.bench.engine.library import BUILT
 from tests.bench.machine import GENERATOR_CORE, SERVER_CORE, pin
+from tests.bench.node import ROOT, free_port
 from tests.bench.peers.catalogue import Peer
 from tests.contract.redis_server import RedisServer
 from tests.contract.server import running
 
-ROOT: Final = Path(__file__).parents[3]
 _LONGEST_START: Final = 30.0
 _LONGEST_END: Final = 10.0
 
@@ -98,14 +98,6 @@ def _redis() -> Iterator[tuple[str, list[int]]]:
     # Over TCP, since not every client library takes a socket file.
     with running(RedisServer("--port", str(port), "--bind", "127.0.0.1")) as server:
         yield f"redis://127.0.0.1:{port}", [server.pid]
-
-
-def free_port() -> int:
-    """Find a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_for(peer: Peer, port: int, process: subprocess.Popen[bytes]) -> None:
