@@ -7,13 +7,18 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Final
 
 from nats.aio.msg import Msg
 
 from brokers.base import Entry, Listener
 from brokers.nats.link import Link
 from brokers.nats.names import Names
+from brokers.nats.ordering import Order
 from brokers.nats.wire import heard
+
+# The first server that hands on in the order in which it stores.
+_ORDERED: Final = (2, 10)
 
 
 @dataclass(slots=True, eq=False)
@@ -25,6 +30,7 @@ class Seat:
         heard: when that was, by a clock of this process; long ago if that is not known.
         waiting: how many calls wait for it to be confirmed.
         leave: what ends it at the server.
+        order: what puts its entries in order, where the server may not.
     """
 
     last: int = 0
@@ -32,6 +38,7 @@ class Seat:
     confirmed: bool = False
     waiting: int = 0
     leave: list[Callable[[], None]] = field(default_factory=list)
+    order: Order | None = None
 
 
 class Rooms:
@@ -113,6 +120,9 @@ class Rooms:
         return None if seat.last and recent else seat.last
 
     def _listen(self, room: str, seat: Seat, link: Link) -> None:
+        if seat.order is not None:
+            seat.order.release()
+        seat.order = Order(partial(self._hand_on, seat)) if link.version < _ORDERED else None
         seat.leave = [
             link.listen(self._names.entry_out(room), partial(self._entry, room, seat, self._epoch)),
             link.listen(self._names.signal(room), partial(self._signal, room, seat)),
@@ -126,8 +136,16 @@ class Rooms:
             self._doubt()
         # NATS tells 0 also if all that was before has become too old: then it is the last that was known.
         prev = entry.prev or max(entry.hint, seat.last if seat.last < entry.offset else 0)
-        seat.last, seat.heard = max(seat.last, entry.offset), time.monotonic()
-        self.listener.deliver(Entry(room, epoch, prev, entry.offset, message.data))
+        whole = Entry(room, epoch, prev, entry.offset, message.data)
+        if seat.order is None:
+            self._hand_on(seat, whole)
+        else:
+            seat.order.take(whole, seat.last)
+
+    def _hand_on(self, seat: Seat, entry: Entry) -> None:
+        if self.listener is not None and self._seats.get(entry.room) is seat:
+            seat.last, seat.heard = max(seat.last, entry.offset), time.monotonic()
+            self.listener.deliver(entry)
 
     def _signal(self, room: str, seat: Seat, message: Msg) -> None:
         if self.listener is not None and self._seats.get(room) is seat:

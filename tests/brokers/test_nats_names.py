@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,3 +42,34 @@ def test_plain_names_can_be_read_by_an_operator() -> None:
 
 def test_the_longest_names_fit_into_a_line_of_the_protocol() -> None:
     assert len(Names("p" * 32).entry_out("語" * 66)) < 1024
+
+
+TRICKY = [
+    "",
+    "*",
+    ">",
+    ".",
+    "..",
+    "a.b",
+    "{}",
+    "{0}",
+    " ",
+    "a b",
+    "\n",
+    "\r\n",
+    "\0",
+    "=empty",
+    "=2E",
+    "\U0001f9a6",
+]
+TRICKY += ["a" * 200, "\u8a9e" * 66, "$JS.API.>", "_INBOX.>", "in", "out", "sig"]
+
+
+@pytest.mark.parametrize("room", TRICKY)
+def test_a_tricky_name_is_one_subject_and_matches_no_other(room: str) -> None:
+    names = Names("hubbub")
+    for subject in (names.entry_in(room), names.entry_out(room), names.signal(room)):
+        assert re.fullmatch(r"hubbub\.(in|out|sig)\.[A-Za-z0-9_=-]+", subject)
+        assert len(subject) < 1024
+    assert len({token(other) for other in TRICKY}) == len(TRICKY)
+    assert names.entry_in(room) not in {names.probe_in, names.every_in}
