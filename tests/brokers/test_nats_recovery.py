@@ -154,6 +154,8 @@ async def _ask(here: Node, what: str, **fields: object) -> dict[str, object]:
     async with operator(here.broker.options.url) as client:
         answer = await client.request(f"$JS.API.{what}", json.dumps(fields).encode(), timeout=5)
         told: dict[str, object] = json.loads(answer.data)
+        if "can not change RePublish" in str(told.get("error")):
+            pytest.skip("needs a nats-server from 2.10 on")
         assert "error" not in told
         return told
 
