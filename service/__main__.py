@@ -12,7 +12,7 @@ from service import logs
 from service.auth import Authenticator
 from service.drain import drain
 from service.listening import reserve
-from service.process import STOPPED, USAGE, Ending, exit_at_once, run
+from service.process import STOPPED, USAGE, Ending, exit_at_once, run, spare_the_collector
 from service.release import COMMIT, VERSION
 from service.server import running
 from service.settings import Settings, SettingsError, load, show
@@ -47,6 +47,7 @@ async def _serve(settings: Settings) -> int:
     # Ahead of the start: as a container's first process, nothing ends us but what we listen to.
     ending = Ending()
     async with running(settings) as here:
+        spare_the_collector()
         _greet(settings, here.port)
         if await ending.told == signal.SIGTERM:
             # Somebody who runs several nodes stops one: its clients are to move without noticing.

@@ -16,7 +16,7 @@ from service.drain import drain
 from service.health import readiness
 from service.listening import share
 from service.node import Node
-from service.process import STOPPED, Ending, run
+from service.process import STOPPED, Ending, run, spare_the_collector
 from service.server import running
 from service.settings import Settings, load
 from service.tasks import Tasks
@@ -53,6 +53,7 @@ async def _work(settings: Settings) -> int:
     try:
         with share(settings) as listener:
             async with running(settings, listener=listener, crew=crew) as here:
+                spare_the_collector()
                 crew.answers |= _answers(here.node)
                 await crew.serve()
                 if await ending.told == signal.SIGTERM:
