@@ -83,7 +83,9 @@ async def _supervise(settings: Settings) -> int:
 
 
 def _greet(settings: Settings, port: int) -> None:
-    """Say where the page is, and how to chat from a terminal."""
+    """Say where the page is, and how to chat from a terminal: to people, not to what reads JSON."""
+    if settings.log_format == "json":
+        return
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     shown = "localhost" if settings.host in _ALL else host
     server = "" if port == _USUAL_PORT else f" --server ws://{shown}:{port}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from typing import Final
@@ -19,13 +20,14 @@ def main() -> int:
     try:
         settings = load()
         host = _LOOPBACK.get(settings.host, settings.host)
-        asked = HTTPConnection(host, settings.port, timeout=_PATIENCE)
-        asked.request("GET", "/health/live")
-        answer = asked.getresponse()
+        with closing(HTTPConnection(host, settings.port, timeout=_PATIENCE)) as asked:
+            asked.request("GET", "/health/live")
+            answer = asked.getresponse()
+            told = answer.read().decode(errors="replace")
     except (OSError, HTTPException, SettingsError) as error:
         print(f"the node doesn't answer: {error}", file=sys.stderr)
         return 1
-    print(answer.read().decode(errors="replace"))
+    print(told)
     return int(answer.status != HTTPStatus.OK)
 
 
