@@ -1,5 +1,11 @@
 {{/* What the chosen broker needs, in one place: what is set about it, where it is, and how a pod is told. */}}
 
+{{/* The key of the file that says who we are, instead of a password; empty if there is none. */}}
+{{- define "hubbub.brokerFile" -}}
+{{- $broker := get .Values .Values.broker -}}
+{{- with $broker.credsKey | default $broker.nkeyKey }}{{ . }}{{ end -}}
+{{- end }}
+
 {{- define "hubbub.brokerTlsPath" -}}/etc/hubbub/broker-tls{{- end }}
 {{- define "hubbub.brokerCredsPath" -}}/etc/hubbub/broker-creds{{- end }}
 
@@ -20,14 +26,12 @@
 {{- $broker := get .Values .Values.broker -}}
 {{- $tls := include "hubbub.brokerTlsPath" . -}}
 {{- $query := list -}}
-{{- if eq .Values.broker "redis" -}}
-{{- with $broker.waitReplicas }}{{ $query = append $query (printf "replicas=%d" (int .)) }}{{ end -}}
-{{- with $broker.tls.certKey }}{{ $query = append $query (printf "ssl_certfile=%s/%s" $tls .) }}{{ end -}}
-{{- with $broker.tls.keyKey }}{{ $query = append $query (printf "ssl_keyfile=%s/%s" $tls .) }}{{ end -}}
-{{- else -}}
-{{- if $broker.credsKey }}{{ $query = append $query (printf "creds=%s/%s" (include "hubbub.brokerCredsPath" .) $broker.credsKey) }}{{ end -}}
-{{- with $broker.streamReplicas }}{{ $query = append $query (printf "replicas=%d" (int .)) }}{{ end -}}
-{{- end -}}
+{{- $redis := eq .Values.broker "redis" -}}
+{{- with $redis | ternary $broker.waitReplicas $broker.streamReplicas }}{{ $query = append $query (printf "replicas=%d" (int .)) }}{{ end -}}
+{{- with $broker.credsKey }}{{ $query = append $query (printf "creds=%s/%s" (include "hubbub.brokerCredsPath" $) .) }}{{ end -}}
+{{- with $broker.nkeyKey }}{{ $query = append $query (printf "nkey=%s/%s" (include "hubbub.brokerCredsPath" $) .) }}{{ end -}}
+{{- with $broker.tls.certKey }}{{ $query = append $query (printf "%s=%s/%s" ($redis | ternary "ssl_certfile" "cert") $tls .) }}{{ end -}}
+{{- with $broker.tls.keyKey }}{{ $query = append $query (printf "%s=%s/%s" ($redis | ternary "ssl_keyfile" "key") $tls .) }}{{ end -}}
 {{- join "&" $query -}}
 {{- end }}
 
@@ -35,7 +39,7 @@
 {{- define "hubbub.brokerFullUrl" -}}
 {{- $broker := get .Values .Values.broker -}}
 {{- $url := include "hubbub.brokerUrl" . -}}
-{{- if and $broker.existingSecret $broker.url (not $broker.credsKey) -}}
+{{- if and $broker.existingSecret $broker.url (not (include "hubbub.brokerFile" .)) -}}
 {{- $user := and (eq .Values.broker "nats") (not $broker.username) | ternary "" (print $broker.username ":") -}}
 {{- $url = replace "://" (printf "://%s$(%s_PASSWORD)@" $user (upper .Values.broker)) $url -}}
 {{- end -}}
@@ -51,7 +55,7 @@
 {{- if ne .Values.broker "memory" }}
 {{- $broker := get .Values .Values.broker }}
 {{- $name := upper .Values.broker }}
-{{- if and $broker.existingSecret $broker.url (not $broker.credsKey) }}
+{{- if and $broker.existingSecret $broker.url (not (include "hubbub.brokerFile" .)) }}
 - name: {{ $name }}_PASSWORD
   valueFrom:
     secretKeyRef: {name: {{ $broker.existingSecret | quote }}, key: {{ $broker.passwordKey | quote }}}
@@ -77,12 +81,12 @@
 - name: broker-tls
   secret: {secretName: {{ . | quote }}, defaultMode: 0440}
 {{- end }}
-{{- if $broker.credsKey }}
+{{- with include "hubbub.brokerFile" . }}
 - name: broker-creds
   secret:
     secretName: {{ $broker.existingSecret | quote }}
     defaultMode: 0440
-    items: [{key: {{ $broker.credsKey | quote }}, path: {{ $broker.credsKey | quote }}}]
+    items: [{key: {{ . | quote }}, path: {{ . | quote }}}]
 {{- end }}
 {{- end }}
 {{- end }}
@@ -93,7 +97,7 @@
 {{- if $broker.tls.existingSecret }}
 - {name: broker-tls, mountPath: {{ include "hubbub.brokerTlsPath" . }}, readOnly: true}
 {{- end }}
-{{- if $broker.credsKey }}
+{{- if include "hubbub.brokerFile" . }}
 - {name: broker-creds, mountPath: {{ include "hubbub.brokerCredsPath" . }}, readOnly: true}
 {{- end }}
 {{- end }}

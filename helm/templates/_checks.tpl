@@ -32,8 +32,11 @@
 {{- $faults = append $faults (printf "%s.bundled=true is of no use with broker=%s: set broker=%s." . $v.broker .) -}}
 {{- end -}}
 {{- end -}}
-{{- if and (eq $v.broker "nats") $v.nats.credsKey (not (and $v.nats.url $v.nats.existingSecret)) -}}
-{{- $faults = append $faults "nats.credsKey names a key of nats.existingSecret, to be used with nats.url: set all three." -}}
+{{- if and (eq $v.broker "nats") (or $v.nats.credsKey $v.nats.nkeyKey) (not (and $v.nats.url $v.nats.existingSecret)) -}}
+{{- $faults = append $faults "nats.credsKey and nats.nkeyKey name a key of nats.existingSecret, to be used with nats.url: set all three." -}}
+{{- end -}}
+{{- if and $v.nats.credsKey $v.nats.nkeyKey -}}
+{{- $faults = append $faults "nats.credsKey and nats.nkeyKey are both set: it's one or the other." -}}
 {{- end -}}
 {{- if and (eq $v.broker "nats") $v.nats.streamReplicas (not $v.nats.url) -}}
 {{- $faults = append $faults "nats.streamReplicas is put behind nats.url; with the URL in a Secret, write ?replicas= there." -}}
@@ -41,9 +44,11 @@
 {{- if and (eq $v.broker "redis") $v.redis.waitReplicas (not $v.redis.url) -}}
 {{- $faults = append $faults "redis.waitReplicas is put behind redis.url; with the URL in a Secret, write ?replicas= there." -}}
 {{- end -}}
-{{- if and (eq $v.broker "redis") (or $v.redis.tls.certKey $v.redis.tls.keyKey) -}}
-{{- if not (and $v.redis.tls.certKey $v.redis.tls.keyKey $v.redis.tls.existingSecret (hasPrefix "rediss" $v.redis.url)) -}}
-{{- $faults = append $faults "a client certificate for Redis needs redis.url with rediss:// or rediss+cluster://, and redis.tls.existingSecret, certKey and keyKey." -}}
+{{- if ne $v.broker "memory" -}}
+{{- $broker := get $v $v.broker -}}
+{{- $encrypted := regexMatch "^(rediss|rediss\\+cluster|tls|wss)://" $broker.url -}}
+{{- if and (or $broker.tls.certKey $broker.tls.keyKey) (not (and $broker.tls.certKey $broker.tls.keyKey $broker.tls.existingSecret $encrypted)) -}}
+{{- $faults = append $faults (printf "a client certificate needs %s.url with TLS (rediss://, rediss+cluster://, tls://), and %s.tls.existingSecret, certKey and keyKey." $v.broker $v.broker) -}}
 {{- end -}}
 {{- end -}}
 

@@ -69,6 +69,14 @@ def test_a_node_takes_the_settings_that_the_chart_writes(values: Object, expecte
             {"nats": {"url": "tls://a", "existingSecret": "s", "credsKey": "me.creds"}},
             "tls://a?creds=/etc/hubbub/broker-creds/me.creds",
         ),
+        (
+            {"nats": {"url": "nats://a", "existingSecret": "s", "nkeyKey": "seed"}},
+            "nats://a?nkey=/etc/hubbub/broker-creds/seed",
+        ),
+        (
+            {"nats": {"url": "tls://a", "tls": {"existingSecret": "t", "certKey": "c", "keyKey": "k"}}},
+            "tls://a?cert=/etc/hubbub/broker-tls/c&key=/etc/hubbub/broker-tls/k",
+        ),
     ],
 )
 def test_a_password_comes_from_a_secret_into_the_url(values: Object, url: str) -> None:

@@ -105,6 +105,13 @@ def test_the_schema_refuses(values: Object, told: str) -> None:
         ({"broker": "redis", "redis": {"url": "redis://r", "bundled": True}}, "redis.bundled brings its own"),
         ({"nats": {"bundled": True}}, "of no use with broker=memory: set broker=nats"),
         ({"broker": "nats", "nats": {"existingSecret": "s", "credsKey": "c"}}, "set all three"),
+        (
+            {
+                "broker": "nats",
+                "nats": {"url": "nats://n", "existingSecret": "s", "credsKey": "c", "nkeyKey": "n"},
+            },
+            "one or the other",
+        ),
         ({"broker": "nats", "nats": {"existingSecret": "s", "streamReplicas": 3}}, "write ?replicas= there"),
         ({"broker": "redis", "redis": {"url": "redis://r", "tls": {"certKey": "c"}}}, "client certificate"),
         (
