@@ -34,10 +34,10 @@ def main() -> int:
         right &= run.print_targets()
     if _NODE in wanted.names:
         right &= _measure_node(scale, wanted.rounds or scale.rounds)
-    if brokers.NAME in wanted.names:
-        right &= brokers.measure(scale, wanted.rounds or scale.rounds, write=wanted.write)
     if compared or not wanted.names:
         right &= run.measure(run.extent(compared, quick=quick, rounds=wanted.rounds))
+    if brokers.NAME in wanted.names or not (wanted.names or quick):
+        right &= brokers.measure(quick=quick, rounds=wanted.rounds, write=wanted.write)
     return 0 if right else 1
 
 
@@ -48,7 +48,8 @@ def _arguments() -> argparse.Namespace:
         nargs="*",
         metavar="name",
         help=f"loads and servers to be compared ({', '.join(_SIDE_BY_SIDE)}; all if none is named), or "
-        f"{_TARGETS} (what the last comparison reached), {_NODE} (this service alone), {brokers.NAME}",
+        f"{_TARGETS} (what the last comparison reached), {_NODE} (this service alone), {brokers.NAME} (each of its "
+        "brokers; part of a full run, too)",
     )
     parser.add_argument("--rounds", type=int, help="how often each load is measured")
     parser.add_argument(

@@ -13,20 +13,28 @@ from tests.bench.node import ROOT
 
 NAME: Final = "brokers"
 PAGE: Final = ROOT / "docs" / "performance.md"
+_FULL: Final = Scale(rounds=5, seconds=3.0)
+_QUICK: Final = Scale(rounds=1, seconds=1.0)
 _BEGIN: Final = "<!-- brokers -->"
 _END: Final = "<!-- end of brokers -->"
 
 
-def measure(scale: Scale, rounds: int, *, write: bool) -> bool:
+def measure(*, quick: bool, rounds: int | None, write: bool) -> bool:
     """Measure, print the tables, keep them in build/bench/; tell whether all deliveries were right.
 
-    `write`: put them into docs/performance.md, too, where the last ones stand.
+    Args:
+        quick: one short round, unless `rounds` says how many.
+        rounds: how often each load is measured.
+        write: put the tables into docs/performance.md, too, where the last ones stand.
     """
+    scale = _QUICK if quick else _FULL
+    count = rounds or scale.rounds
+    machine.pin(0, machine.GENERATOR_CORE)
     found: dict[str, list[list[Finding]]] = {}
     for load in (through, latency, repair, death):
         name = load.__name__.rpartition(".")[2]
-        for number in range(rounds):
-            print(f"{NAME}: {name}, round {number + 1} of {rounds}", file=sys.stderr)
+        for number in range(count):
+            print(f"{NAME}: {name}, round {number + 1} of {count}", file=sys.stderr)
             found.setdefault(name, []).append(list(load.run(scale)))
     about = machine.describe()
     tables = report.markdown(about, found)
