@@ -48,8 +48,8 @@ def _arguments() -> argparse.Namespace:
         nargs="*",
         metavar="name",
         help=f"loads and servers to be compared ({', '.join(_SIDE_BY_SIDE)}; all if none is named), or "
-        f"{_TARGETS} (what the last comparison reached), {_NODE} (this service alone), {brokers.NAME} (each of its "
-        "brokers; part of a full run, too)",
+        f"{_TARGETS} (what the last comparison reached), {_NODE} (this service alone), {brokers.NAME} (with "
+        "each of its brokers; part of a full run, too)",
     )
     parser.add_argument("--rounds", type=int, help="how often each load is measured")
     parser.add_argument(
