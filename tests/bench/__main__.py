@@ -35,7 +35,7 @@ def main() -> int:
     if _NODE in wanted.names:
         right &= _measure_node(scale, wanted.rounds or scale.rounds)
     if compared or not wanted.names:
-        right &= run.measure(run.extent(compared, quick=quick, rounds=wanted.rounds))
+        right &= run.measure(run.extent(compared, quick=quick, rounds=wanted.rounds), write=wanted.write)
     if brokers.NAME in wanted.names or not (wanted.names or quick):
         right &= brokers.measure(quick=quick, rounds=wanted.rounds, write=wanted.write)
     return 0 if right else 1
@@ -53,7 +53,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--rounds", type=int, help="how often each load is measured")
     parser.add_argument(
-        "--write", action="store_true", help=f"put the figures of {brokers.NAME} into docs/performance.md"
+        "--write", action="store_true", help="put the figures, but those of node, into docs/performance.md"
     )
     wanted = parser.parse_args()
     known = {*_SIDE_BY_SIDE, _NODE, _TARGETS, brokers.NAME}

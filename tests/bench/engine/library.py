@@ -102,7 +102,8 @@ def compile_c(sources: Sequence[Path], into: Path, *options: str) -> Path:
 
 
 @cache
-def _library() -> ctypes.CDLL:
+def library() -> ctypes.CDLL:
+    """Compile and load the generator; raise Missing without a compiler."""
     sources = sorted([*HERE.glob("*.c"), *HERE.glob("*.h")])
     library = ctypes.CDLL(str(compile_c(sources, BUILT / "engine.so", "-shared", "-fPIC")))
     library.engine_begin.argtypes = (
@@ -146,7 +147,7 @@ class Crowd:
     """
 
     def __init__(self, wire: Wire, ports: Sequence[int], *, most: int, rooms: int, text_size: int) -> None:
-        self._library = _library()
+        self._library = library()
         self._keep = _in_c(wire)
         numbers = (ctypes.c_int * len(ports))(*ports)
         self._library.engine_begin(ctypes.byref(self._keep), numbers, len(ports), most, rooms, text_size)

@@ -7,10 +7,12 @@ import resource
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Final, TypeAlias
 
 from tests.bench import machine
 from tests.bench.engine.library import BUILT, Missing
+from tests.bench.node import ROOT
 from tests.bench.peers.catalogue import PEERS, Peer
 from tests.bench.side_by_side import plot, results, rounds, table, targets
 from tests.bench.side_by_side.loads import LOADS, Load
@@ -20,6 +22,11 @@ from tests.bench.side_by_side.servers import NotStarted
 _QUICK_PEERS: Final = {"hubbub", "gorilla", "centrifuge", "ws", "floor", "floor-1ms"}
 _RESULTS: Final = BUILT / "peers.json"
 _SPARE_FILES: Final = 200
+_BEGIN: Final = "<!-- side by side -->"
+_END: Final = "<!-- end of side by side -->"
+DOCS: Final = ROOT / "docs"
+
+Found: TypeAlias = dict[str, dict[str, list[Round]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +49,29 @@ def extent(names: Sequence[str], *, quick: bool, rounds: int | None) -> Extent:
     return Extent(loads, peers, rounds or (1 if quick else 5), 1.0 if quick else 3.0)
 
 
-def measure(wanted: Extent) -> bool:
-    """Measure, print and write it; tell whether hubbub delivered everything in order."""
+def measure(wanted: Extent, *, write: bool = False) -> bool:
+    """Measure, print and keep it; tell whether hubbub delivered everything in order.
+
+    `write`: put the tables and plots into docs/, too, where the last ones stand.
+    """
     _allow_files()
     machine.pin(0, machine.GENERATOR_CORE)
     there = [peer for peer in wanted.peers if _is_there(peer)]
-    found: dict[str, dict[str, list[Round]]] = {}
+    found: Found = {}
     for number in range(wanted.rounds):
         for load in wanted.loads:
             for peer in there:
                 if rounds.fits(peer, load):
                     print(f"round {number + 1} of {wanted.rounds}: {load.name}, {peer.name}", file=sys.stderr)
                     _once(peer, load, wanted.seconds, found)
-    _write(found)
-    print(table.markdown(machine.describe(), LOADS, found))
-    print(targets.markdown(found))
+    about = machine.describe()
+    tables = f"{table.markdown(about, LOADS, found)}\n{targets.markdown(found)}"
+    _keep(about, tables, found)
+    print(tables)
+    if write:
+        _draw(DOCS / "plots", about, found)
+        page = DOCS / "performance.md"
+        page.write_text(replaced(page.read_text(), tables))
     ours = [one for peers in found.values() for one in peers.get(targets.US, ())]
     return all(one.arrived in {None, 1.0} and one.one_order for one in ours)
 
@@ -71,7 +86,7 @@ def print_targets() -> bool:
     return True
 
 
-def _once(peer: Peer, load: Load, seconds: float, found: dict[str, dict[str, list[Round]]]) -> None:
+def _once(peer: Peer, load: Load, seconds: float, found: Found) -> None:
     try:
         seen = rounds.run(peer, load, seconds)
     except NotStarted as fault:
@@ -98,13 +113,25 @@ def _allow_files() -> None:
         print(f"only {most} files may be open (ulimit -n): idle needs {need}", file=sys.stderr)
 
 
-def _write(found: dict[str, dict[str, list[Round]]]) -> None:
-    about = machine.describe()
+def replaced(page: str, tables: str) -> str:
+    """Put tables into a page in place of those that stand there."""
+    ahead, _, rest = page.partition(_BEGIN)
+    _, found, behind = rest.partition(_END)
+    if not found:
+        raise ValueError(f"the page has no place for figures, between {_BEGIN} and {_END}")
+    return f"{ahead}{_BEGIN}\n{tables}\n{_END}{behind}"
+
+
+def _keep(about: str, tables: str, found: Found) -> None:
     BUILT.mkdir(parents=True, exist_ok=True)
     read = {"machine": about, "loads": results.to_json(found)}
     _RESULTS.write_text(json.dumps(read, indent=1, ensure_ascii=False) + "\n")
-    text = [table.markdown(about, LOADS, found), targets.markdown(found)]
-    _RESULTS.with_suffix(".md").write_text("\n".join(text))
+    _RESULTS.with_suffix(".md").write_text(tables)
+    _draw(BUILT, about, found)
+
+
+def _draw(folder: Path, about: str, found: Found) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     for wanted in plot.PLOTS:
         if drawn := plot.draw(wanted, found, about):
-            (BUILT / f"{wanted.name}.svg").write_text(drawn)
+            (folder / f"{wanted.name}.svg").write_text(drawn)

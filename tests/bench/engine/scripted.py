@@ -1,0 +1,76 @@
+"""A websocket server that does what a test says, also what no server may do."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from select import select
+from threading import Thread
+from typing import Final
+
+_UPGRADED: Final = b"HTTP/1.1 101 Switching Protocols\r\n\r\n"
+_LIMIT: Final = 20.0
+
+Reply = Callable[[list[socket.socket], bytes], None]
+
+
+def frame(payload: bytes, head: int = 0x81) -> bytes:
+    """Frame a text; another first byte makes a fragment or a control frame of it."""
+    if len(payload) < 126:
+        return bytes([head, len(payload)]) + payload
+    return bytes([head, 126]) + len(payload).to_bytes(2) + payload
+
+
+@contextmanager
+def scripted(members: int, reply: Reply, answer: bytes = _UPGRADED) -> Iterator[int]:
+    """Serve so many members, numbered as they come, for the time of the block; yield the port.
+
+    `reply` is called with all sockets and the payload of each frame that comes in.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(_LIMIT)
+        thread = Thread(target=_serve, args=(listener, members, reply, answer))
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            thread.join()
+
+
+def _serve(listener: socket.socket, members: int, reply: Reply, answer: bytes) -> None:
+    sockets: list[socket.socket] = []
+    for _ in range(members):
+        taken, _ = listener.accept()
+        taken.settimeout(_LIMIT)
+        sockets.append(taken)
+        asked = b""
+        while b"\r\n\r\n" not in asked:
+            asked += taken.recv(4096)
+        taken.sendall(answer)
+    left = set(sockets)
+    while left:
+        for ready in select(left, [], [], _LIMIT)[0]:
+            try:
+                more = _take(ready, sockets, reply)
+            except OSError:
+                # The test has seen enough, and its members are gone.
+                more = False
+            if not more:
+                left.discard(ready)
+                ready.close()
+
+
+def _take(ready: socket.socket, sockets: list[socket.socket], reply: Reply) -> bool:
+    """Hand on the frames that came in; tell whether there may be more."""
+    data = ready.recv(1 << 16)
+    # What a test says is so little that frames come whole.
+    at = 0
+    while at < len(data):
+        size, head = data[at + 1] & 127, at + 2
+        if size == 126:
+            size, head = int.from_bytes(data[head : head + 2]), head + 2
+        mask, payload = data[head : head + 4], data[head + 4 : head + 4 + size]
+        reply(sockets, bytes(byte ^ mask[n & 3] for n, byte in enumerate(payload)))
+        at = head + 4 + size
+    return bool(data)
