@@ -18,7 +18,7 @@ from service.reader import Reader
 from service.tasks import Tasks
 
 FIRST_WAIT: Final = 0.2
-LONGEST_WAIT: Final = 5.0
+LONGEST_WAIT: Final = 1.0
 
 _logger: Final = logging.getLogger(__name__)
 

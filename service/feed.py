@@ -21,7 +21,7 @@ REPAIR_PAGE: Final = 500
 # Reads that find nothing new although an entry was seen (a replica that trails), before the repair is over.
 PATIENCE: Final = 10
 FIRST_WAIT: Final = 0.05
-LONGEST_WAIT: Final = 5.0
+LONGEST_WAIT: Final = 1.0
 
 _log: Final = logging.getLogger(__name__)
 

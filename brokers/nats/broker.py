@@ -19,8 +19,9 @@ from brokers.nats.rooms import Rooms
 from brokers.nats.session import Session, open_session
 from brokers.nats.wire import MESSAGE_ID, PREV
 
+# Between two tries to come back (seconds); not longer, for a quiet room is to be right soon after that.
 FIRST_WAIT: Final = 0.05
-LONGEST_WAIT: Final = 5.0
+LONGEST_WAIT: Final = 1.0
 
 _log: Final = logging.getLogger(__name__)
 

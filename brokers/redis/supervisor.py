@@ -24,8 +24,9 @@ from brokers.redis.subscriptions import Subscription, Subscriptions
 logger: Final = logging.getLogger(__name__)
 
 _CHANNELS_AT_ONCE: Final = 500
+# Between two tries to come back (seconds); not longer, for a quiet room is to be right soon after that.
 _FIRST_WAIT: Final = 0.05
-_LONGEST_WAIT: Final = 5.0
+_LONGEST_WAIT: Final = 1.0
 
 
 class Overseer(Protocol):
