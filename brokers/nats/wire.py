@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from nats.aio.msg import Msg
@@ -156,8 +156,10 @@ class Batch:
     def take(self, message: Msg) -> tuple[Raw, ...] | None:
         """Take an answer; return all of them with the last."""
         if _answered(message):
-            self.up_to = int((message.headers or {}).get("Nats-UpTo-Sequence", 0))
-            return tuple(self._raws)
+            headers = message.headers or {}
+            self.up_to = int(headers.get("Nats-UpTo-Sequence", 0))
+            # Told with each message, NATS 2.11 counts that message too; at the end all count the same.
+            return _numbered(self._raws, int(headers.get("Nats-Num-Pending", 0)))
         self._raws.append(_raw(message))
         return None
 
@@ -197,8 +199,7 @@ class Portion:
         if status not in {"404", "408", "409"}:
             _answered(message)
         # It had counted others that were trimmed meanwhile.
-        last = len(self._raws) - 1
-        return tuple(raw._replace(pending=last - place) for place, raw in enumerate(self._raws))
+        return _numbered(self._raws, 0)
 
 
 def last_offset(message: Msg) -> int:
@@ -256,6 +257,12 @@ def _raw(message: Msg) -> Raw:
         int(headers.get("Nats-Num-Pending", 0)),
         int(hint) if hint.isdecimal() else None,
     )
+
+
+def _numbered(raws: Sequence[Raw], pending: int) -> tuple[Raw, ...]:
+    """Tell of each message how many follow, of which so many follow the last."""
+    behind = len(raws) - 1 + pending
+    return tuple(raw._replace(pending=behind - place) for place, raw in enumerate(raws))
 
 
 def _told(message: Msg) -> Raw:

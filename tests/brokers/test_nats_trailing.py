@@ -97,7 +97,8 @@ class Trailing:
                 for each in stored
                 if each.subject == asked["next_by_subj"] and each.offset >= asked["seq"]
             ]
-            cut, end = found[: asked["batch"]], {"Status": "204"}
+            cut = found[: asked["batch"]]
+            end = {"Status": "204", "Nats-Num-Pending": str(len(found) - len(cut))}
         if not found:
             return [_message({"Status": "404"})]
         return [_entry(each, len(found) - 1 - place) for place, each in enumerate(cut)] + [_message(end)]
