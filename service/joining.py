@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from brokers.base import Page, Position
+from typing import Final
+
+from brokers.base import Entry, Page, Position
 from hubbub_protocol.commands import Since
 from service.answers import Start
 from service.room import Room
+
+# Reads of what is trimmed again and again before it comes.
+_TRIES: Final = 3
 
 
 async def find_start(room: Room, since: Since | None, limit: int) -> Start:
@@ -61,11 +66,26 @@ async def _last(room: Room, limit: int) -> Start:
     entries = log.last(limit) if limit else []
     if len(entries) < limit and log.base and not history.at_bottom:
         # The log can't hold as many, or the broker keeps what seems too old to us.
-        page = await history.last(log.end + 1, limit)
-        if page.head.epoch == log.epoch:
-            entries = list(page.entries)
+        entries = await _older(room, limit)
     if log.epoch != epoch:
         # The room began anew meanwhile: neither what was here nor what was read goes on.
         return await _last(room, limit)
     cursor = entries[-1].offset if entries else log.end
     return Start(log.epoch, cursor, cursor, recovered=False, entries=entries)
+
+
+async def _older(room: Room, limit: int) -> list[Entry]:
+    """Read what the log doesn't hold, and put it ahead of what the log holds by then.
+
+    In a busy room that keeps little, all that was asked for may be trimmed before it's read: ask again.
+    """
+    log = room.log
+    for _ in range(_TRIES):
+        asked_at = log.end
+        page = await room.reader.history.last(asked_at + 1, limit)
+        older = [entry for entry in page.entries if entry.epoch == log.epoch and entry.offset <= log.base]
+        if older and older[-1].offset == log.base:
+            return [*older, *log.last(limit)][-limit:]
+        if log.end == asked_at:
+            break
+    return log.last(limit)

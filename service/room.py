@@ -87,7 +87,8 @@ class Room:
         self.topic.depart(member.user)
 
     def members(self) -> events.Members:
-        """Tell how many users are here, and the first names."""
+        """Show how many users are here, and the first names, to one who is told of changes from now on."""
+        self.roster.changes.show()
         names, more = self.roster.page("", self._names_limit)
         return events.Members(count=len(self.roster), names=names, more=more)
 

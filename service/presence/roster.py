@@ -10,38 +10,57 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from typing import Final
+
+# Somebody was shown a change of this user ahead of being told of it: what is true in the end must be told.
+_SEEN: Final = -1
 
 
 @dataclass(slots=True)
 class Changes:
-    """Who came and who went since these were last told. Who did both isn't named (PR3)."""
+    """Who came and who went since these were last told. Who did both isn't named (PR3).
 
-    joined: dict[str, None] = field(default_factory=dict)
-    left: dict[str, None] = field(default_factory=dict)
+    But if somebody was shown who is here between the two (`show`), only what is true in the end puts that
+    right: then it's named for all. To the others it's no news.
+    """
+
+    # user → how often it had been shown who is here
+    joined: dict[str, int] = field(default_factory=dict)
+    left: dict[str, int] = field(default_factory=dict)
+    _shown: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.joined or self.left)
 
     def came(self, user: str) -> None:
         """Note that a user came."""
-        if user in self.left:
-            del self.left[user]
-        else:
-            self.joined[user] = None
+        self._turn(user, self.left, self.joined)
 
     def went(self, user: str) -> None:
         """Note that a user went."""
-        if user in self.joined:
-            del self.joined[user]
-        else:
-            self.left[user] = None
+        self._turn(user, self.joined, self.left)
+
+    def _turn(self, user: str, before: dict[str, int], now: dict[str, int]) -> None:
+        shown = before.pop(user, None)
+        if shown is None:
+            now[user] = self._shown
+        elif shown != self._shown:
+            now[user] = _SEEN
+
+    def show(self) -> None:
+        """Note that somebody is shown who is here."""
+        self._shown += 1
 
     def add(self, later: Changes) -> None:
         """Take in what happened after these."""
-        for user in later.left:
+        for user, at in later.left.items():
             self.went(user)
-        for user in later.joined:
+            if at != later._shown and user in self.left:
+                self.left[user] = _SEEN
+        for user, at in later.joined.items():
             self.came(user)
+            if at != later._shown and user in self.joined:
+                self.joined[user] = _SEEN
 
 
 class Roster:

@@ -133,7 +133,7 @@ class Talker:
     def say(self, name: str) -> None:
         """Send the next message to a room, if that's joined."""
         room = self._attending.get(name)
-        if room is None or not self._wanted[name].is_set():
+        if room is None or self._leaving.is_set() or not self._wanted[name].is_set():
             return
         number = self._numbers[name] = self._numbers[name] + 1
         key = f"{self.name}-{name}-{number}"

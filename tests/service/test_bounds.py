@@ -136,6 +136,25 @@ async def test_what_is_too_old_to_be_kept_is_not_served_from_the_log(served: Ser
     assert [entry.offset for entry in room.log.last(10)] == [2]
 
 
+@pytest.mark.settings(history_entries=3, log_entries=2)
+async def test_a_room_that_goes_on_while_its_history_is_read_is_given_as_far_as_it_is_kept(
+    served: Served,
+) -> None:
+    await served.joined("ann")
+    for text in ("one", "two", "three"):
+        say(served, "lobby", text)
+    room = served.node.rooms.get("lobby")
+    assert room is not None
+    begun = asyncio.get_running_loop().create_task(find_start(room, None, 10))
+    await asyncio.sleep(0)
+    # By the time the broker reads, all that was asked for is trimmed.
+    for text in ("four", "five", "six", "seven"):
+        say(served, "lobby", text)
+    start = await begun
+    assert [entry.offset for entry in start.entries] == [5, 6, 7]
+    assert start.cursor == 7
+
+
 async def test_a_room_that_begins_anew_while_its_history_is_read_is_read_anew(served: Served) -> None:
     await served.joined("ann")
     for text in ("one", "two", "three"):

@@ -83,6 +83,17 @@ async def test_who_came_and_went_between_is_not_named(stage: Stage) -> None:
     assert presence(outlet) == [(2, ["ann", "bob"], [])]
 
 
+async def test_who_joins_while_somebody_is_gone_for_a_moment_is_told_of_the_return(stage: Stage) -> None:
+    eve, _ = stage.enter("eve")
+    stage.room.take_changes()
+    stage.room.leave(eve)
+    _, outlet = stage.enter("ann")
+    assert stage.room.members().names == ["ann"], "what ann is shown"
+    stage.enter("eve")
+    await until(lambda: presence(outlet))
+    assert "eve" in presence(outlet)[0][1]
+
+
 async def test_in_large_rooms_only_the_number_is_told(stage: Stage) -> None:
     _, outlet = stage.enter("ann")
     for number in range(3):
