@@ -38,9 +38,7 @@ async def come_to_rest(world: World, patience: float) -> None:
         for room in filter(talker.is_in, talker.rooms):
             world.recorder.note(talker.name, What.STAYS, room=room, note=talker.user)
     await _some_go(world)
-    await _within(patience, world, _well_listed)
-    for (name, room), names in (await _lists(world)).items():
-        world.recorder.note(name, What.LISTS, room=room, note=" ".join(names))
+    await _note_members(world, patience)
     await world.empty()
     await _within(patience, world, _is_clean)
     for node in world.nodes.values():
@@ -111,11 +109,19 @@ async def _lists(world: World) -> dict[tuple[str, str], list[str]]:
     }
 
 
-async def _well_listed(world: World) -> bool:
-    lists = await _lists(world)
+async def _note_members(world: World, patience: float) -> None:
+    """Note whom each lists, as soon as all are right; a node that gets no time may forget the others later."""
     people = world.people.values()
     here = {room: {talker.user for talker in people if talker.is_in(room)} for room in world.plan.rooms}
-    return all(set(names) == here[room] for (_, room), names in lists.items())
+    lists: dict[tuple[str, str], list[str]] = {}
+
+    async def are_right(world: World) -> bool:
+        lists.update(await _lists(world))
+        return all(set(names) == here[room] for (_, room), names in lists.items())
+
+    await _within(patience, world, are_right)
+    for (name, room), names in lists.items():
+        world.recorder.note(name, What.LISTS, room=room, note=" ".join(names))
 
 
 async def _is_clean(world: World) -> bool:

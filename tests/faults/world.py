@@ -128,10 +128,11 @@ def _settings(plan: Plan) -> dict[str, str]:
         "LAGGING_SECONDS": 3,
         "LINGER_SECONDS": 1,
         "LOG_ENTRIES": plan.log,
-        "LOG_FORMAT": "json",
         "LOG_LEVEL": "warning",
         "PING_SECONDS": 2,
         # A run must not be stopped by what protects a server from people.
+        "ADMISSIONS_BURST": 100_000,
+        "ADMISSIONS_PER_SECOND": 100_000,
         "SENDS_BURST": 100_000,
         "SENDS_PER_SECOND": 100_000,
         "WRITE_BUFFER_BYTES": 4096,
