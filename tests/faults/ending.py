@@ -110,7 +110,7 @@ async def _lists(world: World) -> dict[tuple[str, str], list[str]]:
 
 
 async def _note_members(world: World, patience: float) -> None:
-    """Note whom each lists, as soon as all are right; a node that gets no time may forget the others later."""
+    """Note whom each lists, once all are right; a node that gets no time may forget the others later."""
     people = world.people.values()
     here = {room: {talker.user for talker in people if talker.is_in(room)} for room in world.plan.rooms}
     lists: dict[tuple[str, str], list[str]] = {}
