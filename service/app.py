@@ -56,7 +56,7 @@ def make_app(node: Node, crew: health.Crew | None = None) -> Sanic[Config, Simpl
     app.ctx.admit = partial(admit_at_once, node)
 
     async def chat(request: Request, websocket: Websocket | Detached) -> None:
-        wait = websocket.wait if isinstance(websocket, Detached) else admission.ask()
+        wait = websocket.wait if isinstance(websocket, Detached) else await admission.wait()
         await admit(node, request, websocket, wait)
 
     app.add_websocket_route(chat, "/ws", subprotocols=Offer(SUBPROTOCOL))

@@ -17,6 +17,7 @@ from typing_extensions import override
 
 from hubbub_protocol import Close
 from service import knock
+from service.admission import HOLD
 from service.lean import LeanProtocol, Sockets, make_link
 
 
@@ -29,13 +30,16 @@ class Front(asyncio.Protocol):
         others: what else Sanic's protocols are made from.
     """
 
-    __slots__ = ("_app", "_connections", "_others", "_timer", "_transport", "_turned")
+    __slots__ = ("_app", "_connections", "_others", "_patience", "_timer", "_transport", "_turned")
 
     def __init__(self, *, app: Sanic, connections: Sockets, **others: Any) -> None:  # type: ignore[type-arg]  # noqa: ANN401 - Sanic's to know
         self._app = app
         self._connections = connections
         self._others = others
         self._timer: asyncio.TimerHandle | None = None
+        # Until when its turn is to come, once it waits for it.
+        self._patience: float | None = None
+        # It was told to come back: nothing that it says counts.
         self._turned = False
 
     # asyncio's callbacks --------------------------------------------------------------------------
@@ -56,13 +60,15 @@ class Front(asyncio.Protocol):
         """Take the first bytes: they say what it is."""
         if self._turned:
             return
+        if self._patience is not None:
+            # Whoever goes on talking ahead of the answer doesn't keep to the RFC.
+            self.abort()
+            return
         asked = knock.read(data)
         if asked is None:
             self._become_http(data)
-        elif wait := self._app.ctx.admission.ask():
-            self._turn_away(asked, wait)
         else:
-            self._become_link(asked)
+            self._ask(asked)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -89,6 +95,21 @@ class Front(asyncio.Protocol):
         protocol.connection_made(self._transport)
         protocol.data_received(data)
 
+    def _ask(self, asked: knock.Knock) -> None:
+        """Let it in, have it wait for its turn if that's soon, or tell it when to come back."""
+        admission, loop = self._app.ctx.admission, asyncio.get_running_loop()
+        wait = admission.ask()
+        if not wait:
+            self._become_link(asked)
+            return
+        if self._patience is None:
+            self._patience = loop.time() + 2 * HOLD
+        if admission.is_too_late(wait, self._patience):
+            self._turn_away(asked, wait)
+        else:
+            self._stop_timer()
+            self._timer = loop.call_later(wait, self._ask, asked)
+
     def _become_link(self, asked: knock.Knock) -> None:
         self._go()
         self._transport.write(knock.welcome(asked.key))
@@ -97,6 +118,7 @@ class Front(asyncio.Protocol):
 
     def _turn_away(self, asked: knock.Knock, wait: float) -> None:
         self._turned = True
+        self._app.ctx.admission.turn_away(wait)
         self._app.ctx.metrics.closed.add(int(Close.FULL))
         self._transport.write(knock.turn_away(asked.key, wait))
         # By half: whole, it would be reset as soon as the peer answers, which might then never read why.

@@ -110,7 +110,7 @@ class LeanProtocol(WebSocketProtocol):
                 quiet=True,
                 headers={"Upgrade": "websocket"} if response.status_code == UPGRADE_REQUIRED else {},
             )
-        wait = self.app.ctx.admission.ask()
+        wait = await self.app.ctx.admission.wait()
         if wait and protocol.subprotocol is None:
             # Plain clients can't be told in a frame; a proxy may try another node.
             raise ServiceUnavailable("too many come at once", quiet=True, headers={"Retry-After": ceil(wait)})

@@ -85,12 +85,12 @@ class Settings:
     )
     admissions_per_second: float = _set(
         "HUBBUB_ADMISSIONS_PER_SECOND",
-        500.0,
+        1000.0,
         Number(0.01, 1_000_000),
         "Connections a second that a node takes in the long run; the others are told when to come back.",
     )
     admissions_burst: int = _set(
-        "HUBBUB_ADMISSIONS_BURST", 100, Whole(1, 1_000_000), "Connections that a node takes at once."
+        "HUBBUB_ADMISSIONS_BURST", 200, Whole(1, 1_000_000), "Connections that a node takes at once."
     )
     frame_bytes: int = _set(
         "HUBBUB_FRAME_BYTES",

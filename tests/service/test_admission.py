@@ -12,7 +12,7 @@ import pytest
 from hubbub_client import Client
 from service.admission import LONGEST, Admission
 from service.metrics import Metrics
-from tests.service.peer import Peer
+from tests.service.peer import Ended, Peer
 from tests.service.serving import quick, serving
 
 RATE, BURST = 10.0, 5
@@ -84,11 +84,10 @@ def test_a_storm_is_counted_and_logged_now_and_then(clock: Clock, caplog: pytest
     metrics = Metrics()
     admission = Admission(quick(admissions_per_second=RATE, admissions_burst=BURST), metrics, clock=clock)
     with caplog.at_level(logging.WARNING):
-        for _ in range(30):
-            admission.ask()
+        for _ in range(25):
+            admission.turn_away(1.0)
         clock.now += 11
-        for _ in range(BURST + 1):
-            admission.ask()
+        admission.turn_away(1.0)
     assert metrics.turned_away == 26
     assert [record.getMessage() for record in caplog.records] == ["turned_away", "turned_away"]
 
@@ -125,6 +124,24 @@ async def test_a_plain_client_that_is_turned_away_reads_it_in_the_answer_to_its_
         assert "retry-after: 10\r\n" in head.lower()
 
 
+@pytest.mark.parametrize("protocol", ["hubbub.v1", None])
+async def test_whose_turn_comes_soon_waits_for_the_answer(protocol: str | None) -> None:
+    async with serving(admissions_per_second=5.0, admissions_burst=1) as served:
+        peers = [await served.upgraded(protocol=protocol) for _ in range(4)]
+        assert len(served.node.connections) == len(peers)
+        assert served.node.metrics.turned_away == 0
+
+
+async def test_who_talks_on_while_it_waits_is_dropped() -> None:
+    async with serving(admissions_per_second=0.6, admissions_burst=1) as served:
+        await served.welcomed("ann")
+        peer = await served.peer()
+        await peer.write(Peer.handshake())
+        with pytest.raises((ConnectionError, Ended)):
+            await talk_on(peer)
+        assert served.node.metrics.turned_away == 0
+
+
 async def test_one_that_says_nothing_behind_it_is_let_go() -> None:
     async with serving(admissions_per_second=0.1, admissions_burst=1, close_seconds=0.1) as served:
         await served.welcomed("ann")
@@ -143,7 +160,7 @@ async def test_a_wave_of_clients_comes_in_at_the_rate_that_is_set() -> None:
         async with asyncio.TaskGroup() as group:
             for client in clients:
                 group.create_task(come_and_go(client))
-        assert served.node.metrics.turned_away > 0
+        assert served.node.metrics.turned_away == 0
         assert len(clients) <= burst + rate * (monotonic() - started)
 
 
