@@ -63,6 +63,16 @@
 {{- end -}}
 {{- end -}}
 
+{{- $ours := list -}}
+{{- if not $faults -}}
+{{- range include "hubbub.env" . | fromYamlArray }}{{ $ours = append $ours .name }}{{ end -}}
+{{- end -}}
+{{- range $v.extraEnv -}}
+{{- if has .name $ours -}}
+{{- $faults = append $faults (printf "extraEnv has %s, which the chart sets by itself." .name) -}}
+{{- end -}}
+{{- end -}}
+
 {{- $mode := get $config "HUBBUB_AUTH" | default "guests" -}}
 {{- $keyed := or $v.auth.tokenKey.value $v.auth.tokenKey.existingSecret -}}
 {{- if and (ne $mode "guests") (not $keyed) -}}

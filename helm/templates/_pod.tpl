@@ -33,6 +33,7 @@ lifecycle:
 {{- end -}}
 {{- end }}
 
+{{/* What the chart sets; extraEnv comes behind it. */}}
 {{- define "hubbub.env" -}}
 {{- include "hubbub.brokerEnv" . }}
 - name: HUBBUB_PORT
@@ -45,9 +46,6 @@ lifecycle:
   valueFrom:
     secretKeyRef: {{ . }}
 {{- end }}
-{{- end }}
-{{- with .Values.extraEnv }}
-{{ toYaml . }}
 {{- end }}
 {{- end }}
 

@@ -119,6 +119,7 @@ def test_the_schema_refuses(values: Object, told: str) -> None:
             "with the URL in a Secret, write ?replicas= there",
         ),
         ({"config": {"HUBBUB_PORT": 80}}, "use service.port instead"),
+        ({"extraEnv": [{"name": "BROKER", "value": "redis"}]}, "extraEnv has BROKER"),
         ({"config": {"HUBBUB_DRAIN_SECONDS": 5}}, "use stop.drainSeconds instead"),
         ({"config": {"HUBBUB_API_KEY": "0123456789abcdef"}}, "would lie open in a ConfigMap"),
         ({"config": {"HUBBUB_WORKERS": 2}}, "each process would be a chat of its own"),
