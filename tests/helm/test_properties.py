@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import helm_python as helm
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -53,7 +54,8 @@ values = some(
 )
 
 
-@settings(max_examples=300)
+@pytest.mark.timeout(180)
+@settings(max_examples=150)
 @given(values, st.from_regex(r"[a-z]([-a-z0-9]{0,51}[a-z0-9])?", fullmatch=True))
 def test_values_are_refused_or_hang_together(given: Object, release: str) -> None:
     objects = render_or_refuse(given, release)
