@@ -67,8 +67,9 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     values = {"broker": broker, broker: {"bundled": True}, "replicaCount": 3, "stop": {"drainSeconds": 1}}
     objects = render(values)
     with backbone(broker) as (_, settings), ExitStack() as stack:
-        # A pod has an address of its own, a process has a port.
-        made = Cluster(objects, {**settings, "HUBBUB_HOST": "127.0.0.1", "HUBBUB_PORT": "0"}, stack)
+        # A pod has an address of its own, a process a port, which it tells people and not what reads JSON.
+        own = {"HUBBUB_HOST": "127.0.0.1", "HUBBUB_PORT": "0", "HUBBUB_LOG_FORMAT": "text"}
+        made = Cluster(objects, settings | own, stack)
         for _ in range(find(objects, "Deployment")["spec"]["replicas"]):
             made.start()
         yield made
