@@ -78,6 +78,7 @@ def _lanes(plan: Plan) -> Iterator[tuple[str, Lane, str]]:
     for person in plan.people:
         yield CLIENT, Lane.LINK, person.name
         yield CLIENT, Lane.PERSON, person.name
+        yield CLIENT, Lane.READER, person.name
 
 
 def _lane(

@@ -32,6 +32,7 @@ class Lane(StrEnum):
     PROCESS = "process"
     LINK = "link"
     PERSON = "person"
+    READER = "reader"
 
 
 _LINK: Final = (Kind.CUT, Kind.REFUSE, Kind.STALL, Kind.DELAY, Kind.THROTTLE)
@@ -46,7 +47,8 @@ ALLOWED: Final = {
     (NODE, Lane.PROCESS): (Kind.KILL, Kind.STOP, Kind.FREEZE),
     (NODE, Lane.LINK): _LINK,
     (CLIENT, Lane.LINK): _LINK,
-    (CLIENT, Lane.PERSON): (Kind.DEAFEN, Kind.LEAVE, Kind.QUIT),
+    (CLIENT, Lane.PERSON): (Kind.LEAVE, Kind.QUIT),
+    (CLIENT, Lane.READER): (Kind.DEAFEN,),
 }
 
 # Faults that are over as soon as they began.
@@ -70,9 +72,11 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def lane(self) -> Lane:
         """Tell which part of the target it is about."""
-        if self.kind in _LINK:
-            return Lane.LINK
-        return Lane.PERSON if self.kind in {Kind.DEAFEN, Kind.LEAVE, Kind.QUIT} else Lane.PROCESS
+        if self.kind in {Kind.LEAVE, Kind.QUIT}:
+            return Lane.PERSON
+        if self.kind is Kind.DEAFEN:
+            return Lane.READER
+        return Lane.LINK if self.kind in _LINK else Lane.PROCESS
 
     @override
     def __str__(self) -> str:

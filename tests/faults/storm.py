@@ -50,7 +50,7 @@ async def _effect(world: World, fault: Fault) -> AsyncIterator[None]:
         _spoil(wire, fault)
         yield
         wire.heal()
-    elif fault.lane is Lane.PERSON:
+    elif fault.lane in {Lane.PERSON, Lane.READER}:
         async with _personal(world, fault):
             yield
     elif fault.target == BROKER:

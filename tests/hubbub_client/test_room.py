@@ -160,6 +160,24 @@ async def test_a_gap_for_which_the_queue_has_no_room_is_told_later(server: Serve
         assert [type(event) for event in await told(room, 3)] == [Joined, Gap, Lagged]
 
 
+async def test_what_a_slow_reader_lacked_when_it_left_comes_when_it_joins_again(server: Server) -> None:
+    options = Options(random=lambda: 0.0, within=5, queue=2)
+    async with Client(server.url, options=options) as chat:
+        talk, room = await joined(server, chat, message(1, "1"))
+        await told(room, 2)
+        await talk.say(*(message(n, str(n)) for n in range(2, 6)))
+        await answered(talk, room)
+        room.leave()
+        assert isinstance(await talk.hear(), commands.Leave)
+        assert texts(await told_to_the_end(room)) == ["2", "3"]
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(chat.join("lobby"))
+            assert isinstance(await talk.hear(), commands.Join)
+            join = await talk.let_in(message(4, "4"), message(5, "5"), recovered=True)
+        assert join.since == Position("e1", 3)
+        assert texts(await told(room, 2)) == ["4"]
+
+
 def texts(events: list[Event]) -> list[str]:
     return [event.text for event in events if isinstance(event, Message)]
 

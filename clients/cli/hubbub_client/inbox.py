@@ -26,6 +26,8 @@ class Inbox:
         self._lagging = False
         # Behind this the reader knows nothing.
         self._read: Position | None = None
+        # Where a room that is joined again has to go on.
+        self._owed: Position | None = None
 
     def put(self, event: Event) -> None:
         if self._lagging or self._ended:
@@ -49,9 +51,11 @@ class Inbox:
         self._end, self._ended = error, True
         self._changed.set()
 
-    def reopen(self) -> None:
-        """Take events again: the room is joined anew."""
+    def reopen(self) -> Position | None:
+        """Take events again: the room is joined anew. Gives what it must be rewound to, if it must."""
         self._end, self._ended = None, False
+        owed, self._owed = self._owed, None
+        return owed
 
     async def get(self) -> Event:
         """Wait for the next event, for as long as the room is there.
@@ -74,6 +78,9 @@ class Inbox:
 
     def _catch_up(self) -> Lagged:
         self._lagging = False
-        if self._read is not None:
+        if self._ended:
+            # Nothing can be told again in a room that was left.
+            self._owed = self._read
+        elif self._read is not None:
             self._rewind(self._read)
         return Lagged(room=self._room)

@@ -127,7 +127,10 @@ class Room:
 
     async def join(self, since: Position | None, within: float | None) -> None:
         """Join, and wait until the room is live."""
-        self._inbox.reopen()
+        owed = self._inbox.reopen()
+        if owed is not None and self._closed is None:
+            self._driver.step(inputs.Join(self.name, since))
+            self._driver.step(inputs.Rewind(self.name, owed))
         wait = self._ask(inputs.Join(self.name, since), self._joined, within)
         if self._is_live:
             wait.close()
