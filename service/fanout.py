@@ -194,8 +194,8 @@ class Fanout:
             self._step(len(self._walk))
         self._after_walk()
 
-    def restart(self, epoch: str, offset: int) -> None:
-        """Go on behind a gap, at a position with which the log begins anew."""
+    def restart(self, epoch: str, offset: int, head: int = 0) -> None:
+        """Go on behind a gap, at a position with which the log begins anew; the room reaches up to `head`."""
         self.flush_now()
         for member in self.live():
             if member.outlet.paused:
@@ -205,7 +205,8 @@ class Fanout:
         self._log.restart(epoch, offset)
         self.flushed = offset
         for member in self._behind:
-            if member.cursor > offset:
+            # One that came from another node may be ahead of this one: then it has lost nothing.
+            if member.cursor > max(offset, head):
                 # What it has is no longer part of the room: only history can say where it goes on.
                 member.epoch = ""
 

@@ -32,10 +32,14 @@ class Feed:
     Args:
         take: called with each entry, in order, once.
         restart: called with a position when the entries between the last one and it can't be had any more.
+
+    Attributes:
+        head: how far the room goes, as history told when it was last read.
     """
 
     __slots__ = (
         "_broker", "_chain", "_latest", "_metrics", "_repairing", "_restart", "_room", "_take", "_tasks",
+        "head",
     )  # fmt: skip
 
     def __init__(
@@ -55,7 +59,7 @@ class Feed:
         self._take = take
         self._restart = restart
         self._chain = Chain(Position("", 0))
-        self._latest = Position("", 0)
+        self._latest = self.head = Position("", 0)
         self._repairing = False
 
     @property
@@ -120,7 +124,7 @@ class Feed:
 
     def _apply(self, page: Page) -> bool:
         """Take a page of what was missing; tell whether nothing is missing any more."""
-        chain = self._chain
+        chain, self.head = self._chain, page.head
         if page.head.epoch != chain.epoch:
             # Another epoch: all of it is new.
             self._jump(Position(page.head.epoch, 0))

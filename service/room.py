@@ -125,7 +125,8 @@ class Room:
 
     def restart(self, position: Position) -> None:
         """Go on at a position after a gap that can't be filled; the members are told (RM6)."""
-        self.fanout.restart(*position)
+        epoch, head = self.feed.head
+        self.fanout.restart(*position, head if epoch == position.epoch else 0)
         # Members that are behind are told by their catch-up, at the place where they are.
         for member in self.fanout.live():
             tell_reset(member, self.name, position)

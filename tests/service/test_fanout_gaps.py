@@ -65,6 +65,16 @@ async def test_who_is_full_but_has_all_is_told_of_a_gap_too(stage: Stage) -> Non
     assert (full.live, full.epoch, full.cursor) == (False, "e", 1)
 
 
+async def test_who_is_ahead_of_this_node_lacks_nothing_when_this_node_does(stage: Stage) -> None:
+    ahead, outlet = join(stage.fanout, "e", 9)
+    stage.fanout.restart("e", 5, head=12)
+    assert (ahead.epoch, ahead.cursor) == ("e", 9)
+    stage.say(7)
+    await settled(stage)
+    assert outlet.offsets() == [10, 11, 12]
+    assert not stage.recovering
+
+
 async def test_who_has_what_the_room_has_lost_is_nowhere(stage: Stage) -> None:
     behind, _ = join(stage.fanout, "e", 9, room=0)
     stage.fanout.restart("e", 5)

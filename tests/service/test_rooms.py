@@ -116,6 +116,18 @@ async def test_a_gap_that_was_trimmed_is_told_to_all(stage: Stage) -> None:
     assert await bob.closed() == 4000, "a plain client can't be told of a gap, so it mustn't go on"
 
 
+async def test_a_gap_of_this_node_is_none_to_who_came_from_one_that_knew_more(stage: Stage) -> None:
+    ann, _ = await stage.served.joined("ann")
+    stage.broker.fate(*[Fate.DROP] * 1500)
+    stage.say(*map(str, range(1500)))
+    since = {"epoch": stage.served.hub.head("lobby").epoch, "offset": 1500}
+    bob, joined = await stage.served.joined("bob", since=since)
+    assert (joined["recovered"], joined["messages"]) == (True, [])
+    stage.say("after")
+    assert (await ann.event("reset"))["offset"] == 501
+    assert await texts(bob, 1) == ["after"]
+
+
 async def test_a_retry_while_the_answer_was_lost_is_stored_once(stage: Stage) -> None:
     ann, _ = await stage.served.joined("ann")
     stage.broker.lose_answers(1)
