@@ -19,12 +19,14 @@ from service.frames import close_frame, text_frame
 REASON: Final = "too many come at once; come back later"
 
 _LINE: Final = re.compile(r"GET /ws(?:\?[!-~]*)? HTTP/1\.1")
-_FIELD: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([!-~](?:[ -~\t]*[!-~])?)?[ \t]*")
+# One run of each kind, so that no line takes more than one look at each of its characters.
+_FIELD: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([ -~\t]*)")
 _KEY: Final = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")
 _ENDS: Final = b"\r\n\r\n"
-# What must be there once, and say just this; `connection` may say more.
+# The longest head (bytes); a longer one is Sanic's to refuse, by the same number.
+_MOST: Final = 8192
+# What must be there once, and say just this, in these letters.
 _EXPECTED: Final = {
-    "upgrade": "websocket",
     "sec-websocket-version": "13",
     "sec-websocket-protocol": "hubbub.v1",
 }
@@ -50,13 +52,15 @@ class Knock(NamedTuple):
 
 def read(head: bytes) -> Knock | None:
     """Read an upgrade; None if these bytes are not just that."""
-    if not (head.startswith(b"GET /ws") and head.endswith(_ENDS) and head.isascii()):
+    if not (head.startswith(b"GET /ws") and head.endswith(_ENDS) and len(head) <= _MOST and head.isascii()):
         return None
     line, *lines = head[: -len(_ENDS)].decode().split("\r\n")
     fields = _fields(lines)
     if fields is None or not _LINE.fullmatch(line) or not _BODY.isdisjoint(fields):
         return None
-    if any(fields.get(name, "").lower() != wanted for name, wanted in _EXPECTED.items()):
+    if any(fields.get(name) != wanted for name, wanted in _EXPECTED.items()):
+        return None
+    if fields.get("upgrade", "").lower() != "websocket":
         return None
     tokens = {token.strip() for token in fields.get("connection", "").lower().split(",")}
     key = fields.get("sec-websocket-key", "")
@@ -72,7 +76,7 @@ def _fields(lines: list[str]) -> dict[str, str] | None:
         found = _FIELD.fullmatch(line)
         if found is None:
             return None
-        fields[found[1].lower()] = found[2] or ""
+        fields[found[1].lower()] = found[2].strip(" \t")
     return fields if len(fields) == len(lines) else None
 
 

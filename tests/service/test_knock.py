@@ -25,6 +25,8 @@ FIELDS = [
     "Sec-WebSocket-Version: 8",
     "Sec-WebSocket-Protocol: hubbub.v1",
     "Sec-WebSocket-Protocol: other, hubbub.v1",
+    "Sec-WebSocket-Protocol: HUBBUB.V1",
+    "Sec-WebSocket-Protocol: \t hubbub.v1 \t",
     "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits",
     "Origin: http://here",
     'User-Agent: test (x; y) "z"',
@@ -83,7 +85,51 @@ def test_what_browsers_and_sdks_send_is_met_here() -> None:
         Peer.handshake(headers={"X": "a\0b"}),
         Peer.handshake(headers={"Content-Length": "0"}),
         Peer.handshake(headers={"upgrade": "websocket"}),
+        Peer.handshake(headers={"Sec-WebSocket-Protocol": "HUBBUB.V1"}),
+        Peer.handshake("/ws", headers={"Cookie": "a" * 8192}),
+        Peer.handshake("http://127.0.0.1/ws"),
+        Peer.handshake().replace(b"HTTP/1.1", b"HTTP/1.0"),
     ],
 )
 def test_anything_else_goes_the_long_way(data: bytes) -> None:
     assert knock.read(data) is None
+
+
+# As Chromium, Firefox, nginx, HAProxy and Envoy write them.
+@pytest.mark.parametrize(
+    "more",
+    [
+        {
+            "Connection": "Upgrade",
+            "Pragma": "no-cache",
+            "Cache-Control": "no-cache",
+            "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) (KHTML, like Gecko) Chrome/126.0.0.0",
+            "Origin": "http://127.0.0.1",
+            "Accept-Encoding": "gzip, deflate, br, zstd",
+            "Accept-Language": "de-DE,de;q=0.9,en;q=0.8",
+            "Cookie": 'a=b; c="d e"',
+            "Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits",
+        },
+        {"Connection": "keep-alive, Upgrade", "Accept": "*/*", "Sec-Fetch-Mode": "websocket", "Sec-GPC": "1"},
+        {"Connection": "upgrade", "X-Real-IP": "10.0.0.1", "X-Forwarded-For": "::1, 10.0.0.1"},
+        {"X-Request-Id": "7d", "X-Envoy-Expected-Rq-Timeout-Ms": "0", "X-Forwarded-Proto": "https"},
+    ],
+)
+def test_browsers_behind_proxies_are_met_here(more: dict[str, str]) -> None:
+    head = Peer.handshake("/ws?a=%C3%A4&b", headers=more)
+    assert knock.read(head) is not None
+    line, _, fields = head.partition(b"\r\n")
+    in_small_letters = b"\r\n".join(
+        name.lower() + colon + value
+        for name, colon, value in (field.partition(b":") for field in fields.split(b"\r\n"))
+    )
+    assert knock.read(line + b"\r\n" + in_small_letters) is not None
+
+
+@pytest.mark.parametrize("filling", [b" ", b"\t", b" a", b"a "])
+def test_a_line_that_is_long_and_wrong_at_its_end_takes_one_look(filling: bytes) -> None:
+    # By a pattern that tries all ways to share the blanks, a single one of these took seconds.
+    for _ in range(1000):
+        assert (
+            knock.read(b"GET /ws HTTP/1.1\r\nX:" + filling * (8000 // len(filling)) + b"\1\r\n\r\n") is None
+        )
