@@ -62,6 +62,8 @@ def draw(plot: Plot, results: Results, about: str) -> str:
     width = _LEFT + _WIDTH + _RIGHT
     better = "less is better" if plot.less_is_better else "more is better"
     scale = ", logarithmic scale" if logarithmic else ""
+    if any(found.disturbed for rounds in results[plot.load].values() for found in rounds):
+        about = f"Not a result, others worked on this machine meanwhile: {about}"
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">',

@@ -18,7 +18,8 @@ _ARRIVE: Final = ("connections/s", "CPU µs/connection", "KiB/connection", "came
 _ABOUT: Final = (
     "Median of the rounds (lowest to highest). CPU is that of all the server's processes; *server*, "
     "*generator* and *others* are shares of a core. *Arrived*: the share of all deliveries that were made, "
-    "once and in order; *one order*: whether all members of a room saw the same."
+    "once and in order; *one order*: whether all members of a room saw the same. CPU seconds are those of "
+    "the server and its broker."
 )
 
 
@@ -34,7 +35,7 @@ def markdown(machine: str, loads: Sequence[Load], results: Results) -> str:
 
 def _table(load: Load, results: Results) -> Iterator[str]:
     found = results[load.name]
-    wanted = _ARRIVE if load.arrives else _TALK
+    wanted = _ARRIVE if load.arrives else (*_TALK, "deliveries/CPU s") if load.redis else _TALK
     figures = [
         name for name in wanted if any(name in one.figures for rounds in found.values() for one in rounds)
     ]

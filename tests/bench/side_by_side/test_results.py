@@ -91,6 +91,10 @@ def test_a_plot_has_a_bar_for_each_server_the_best_first() -> None:
     assert len([*root.iter("{http://www.w3.org/2000/svg}rect")]) == 2
 
 
+def test_a_plot_of_a_noisy_run_says_so() -> None:
+    assert "Not a result" in plot.draw(plot.PLOTS[0], {"echo": {"ws": [one(1.0, DISTURBED)]}}, "a machine")
+
+
 def test_nothing_measured_is_no_plot() -> None:
     assert not plot.draw(plot.PLOTS[0], {}, "a machine")
 
