@@ -16,7 +16,7 @@ HERE: Final = Path(__file__).parent
 BUILT: Final = HERE.parents[2] / "build" / "bench"
 _STEPS: Final = 4
 _OPENING_LIMIT: Final = 120.0
-_PATIENCE: Final = 3.0
+_PATIENCE: Final = 10.0
 QUIET, ECHO, ANSWER = range(3)
 
 
