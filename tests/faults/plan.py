@@ -51,6 +51,9 @@ ALLOWED: Final = {
     (CLIENT, Lane.READER): (Kind.DEAFEN,),
 }
 
+# Faults in which a process ends.
+DEADLY: Final = frozenset({Kind.KILL, Kind.STOP})
+
 # Faults that are over as soon as they began.
 INSTANT: Final = frozenset({Kind.CUT, Kind.KICK})
 
@@ -133,8 +136,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def forgets(self) -> bool:
         """Tell whether the history may begin anew: it's in a process that dies."""
-        deadly = {Kind.KILL, Kind.STOP}
-        return self.broker == "memory" and any(fault.kind in deadly for fault in self.faults)
+        return self.broker == "memory" and any(fault.kind in DEADLY for fault in self.faults)
 
     def without(self, *gone: Fault) -> Plan:
         """Leave faults out."""

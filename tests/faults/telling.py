@@ -15,7 +15,8 @@ ROOM = "lobby"
 def plan(*names: str, entries: int = 1000, broker: str = "redis", nodes: int = 1) -> Plan:
     """Plan nothing but who is there."""
     people = tuple(Person(name=name, rooms=(ROOM,), pace=1.0) for name in names)
-    faults = (Fault(at=1.0, kind=Kind.KILL, target="node-0", lasts=1.0),) if broker == "memory" else ()
+    dies = {"memory": "node-0", "nats": "broker"}.get(broker)
+    faults = (Fault(at=1.0, kind=Kind.KILL, target=dies, lasts=1.0),) if dies else ()
     return Plan(
         seed=0,
         broker=broker,

@@ -152,6 +152,13 @@ def test_what_retention_took_needs_not_be_kept_nor_what_a_dead_process_held() ->
     assert "acknowledged" in gapped(sees("bob", "a1", at(1)), entries=3)
 
 
+def test_only_a_nats_that_was_started_again_may_forget_the_key_of_what_it_trimmed() -> None:
+    events = [*HERE, *TALK[:2], sees("ann", "a1", at(1)), *TALK[2:], sees("ann", "a1", at(7))]
+    assert "once" not in broken(events, plan("ann", "bob", broker="nats", entries=2))
+    assert "once" in broken(events, plan("ann", "bob", broker="nats", entries=7))
+    assert "once" in broken(events, plan("ann", "bob", broker="redis", entries=2))
+
+
 def test_who_quit_is_owed_no_answer() -> None:
     events = [*HERE, *SAID[:4], sends("bob", "b1"), quits("bob"), keeps("node-0", "a1", at(1), 0), *THERE]
     assert broken(events) == []
