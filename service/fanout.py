@@ -3,9 +3,9 @@
 A room is flushed, not each message sent. `flush` joins the frames that came since the last flush into one
 block and writes it to every live member: a thousand messages to a thousand members are a thousand writes.
 
-An idle room is flushed in the loop's next turn. A busy one waits about as long as its last flush took, system
-calls included (`service/pace.py`). Walks over large rooms are cut in slices, between which pings, joins and
-other rooms have their turn.
+An idle room is flushed in the loop's next turn. A busy one rests for up to as long as its last flush took,
+system calls included (`service/pace.py`). Walks over large rooms are cut in slices, between which pings, joins
+and other rooms have their turn.
 
 A member is *live* (in the flush) or *behind*. It falls behind when its transport is over the high-water mark,
 and when it joins; `catch_up` brings it back, from the log first and from history where the log doesn't reach.
@@ -278,7 +278,7 @@ class Fanout:
         self._behind[member] = None
 
     def _measure(self) -> None:
-        self._metrics.flush_seconds.observe(self._pace.end())
+        self._metrics.flush_seconds.observe(self._pace.end(self._block_entries))
         self._after_walk()
 
     def _after_walk(self) -> None:

@@ -14,6 +14,7 @@ from brokers.errors import BrokerError
 from brokers.errors import Refused as RefusedByBroker
 from hubbub_protocol import Code, events
 from hubbub_protocol.commands import Send
+from service.answers import event
 from service.auth import Identity
 from service.keys import new_key
 from service.membership import joined_room, known
@@ -94,7 +95,9 @@ def _settle(session: Session, number: int, started: float, future: asyncio.Futur
     else:
         epoch, offset, duplicate = future.result()
         count(session.node.metrics, started)
-        session.answer(events.Sent(id=number, epoch=epoch, offset=offset, duplicate=duplicate))
+        # The message itself is about to be flushed to its sender as well.
+        sent = events.Sent(id=number, epoch=epoch, offset=offset, duplicate=duplicate)
+        session.connection.write_soon(event(sent))
 
 
 def _settle_later(

@@ -1,8 +1,10 @@
-"""The pace: at once when idle, as long after a flush as that one took when busy."""
+"""The pace: at once when idle, after a rest when busy, which is the shorter the more a flush had."""
 
 from __future__ import annotations
 
-from service.pace import PACE, Pace
+import pytest
+
+from service.pace import FEW, Pace
 
 
 class Clock:
@@ -17,16 +19,20 @@ def test_the_first_flush_waits_for_nothing() -> None:
     assert Pace(Clock()).wait() == 0
 
 
-def test_a_flush_rests_as_long_as_the_one_before_took() -> None:
+@pytest.mark.parametrize(("entries", "share"), [(1, 1.0), (FEW, 1.0), (2 * FEW, 0.5), (100 * FEW, 0.01)])
+def test_a_flush_rests_as_long_as_the_one_before_took_less_with_many_entries(
+    entries: int, share: float
+) -> None:
     clock = Clock()
     pace = Pace(clock)
     pace.begin()
     clock.now += 0.5
-    assert pace.end() == 0.5
-    assert pace.wait() == PACE * 0.5
-    clock.now += PACE * 0.25
-    assert pace.wait() == PACE * 0.25
-    clock.now += PACE * 0.25
+    assert pace.end(entries) == 0.5
+    rest = 0.5 * share
+    assert pace.wait() == pytest.approx(rest)
+    clock.now += rest / 2
+    assert pace.wait() == pytest.approx(rest / 2)
+    clock.now += rest / 2
     assert pace.wait() == 0
 
 
@@ -35,5 +41,5 @@ def test_a_wait_that_no_timer_could_keep_is_none() -> None:
     pace = Pace(clock)
     pace.begin()
     clock.now += 0.0001
-    pace.end()
+    pace.end(1)
     assert pace.wait() == 0
