@@ -4,8 +4,8 @@ A room is flushed, not each message sent. `flush` joins the frames that came sin
 block and writes it to every live member: a thousand messages to a thousand members are a thousand writes.
 
 An idle room is flushed in the loop's next turn. A busy one rests for up to as long as its last flush took,
-system calls included (`service/pace.py`). Walks over large rooms are cut in slices, between which pings, joins
-and other rooms have their turn.
+system calls included (`service/pace.py`). Walks over large rooms are cut in slices, between which pings and
+joins and other rooms have their turn.
 
 A member is *live* (in the flush) or *behind*. It falls behind when its transport is over the high-water mark,
 and when it joins; `catch_up` brings it back, from the log first and from history where the log doesn't reach.

@@ -1,8 +1,8 @@
 """The pace of a room's flushes: self-clocked, so that batches grow with the load by themselves.
 
 What a rest gains is that more entries share the next walk; what it costs is latency, and, to those who wait
-for their own message before they speak again, throughput. With few entries in a flush the gain is large: twice
-as many for the same walk. With many it's small, for the walk is shared already, so the rest shrinks.
+for their own message before they speak again, throughput. With few entries in a flush the gain is large:
+twice as many for the same walk. With many it's small, for the walk is shared already, so the rest shrinks.
 """
 
 from __future__ import annotations
