@@ -7,7 +7,7 @@ import hmac
 import re
 import secrets
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from time import time
@@ -25,6 +25,8 @@ _SESSION_BYTES: Final = 16
 # Of a digest that other nodes compare sessions by.
 _PROOF_DIGITS: Final = 32
 _SESSION: Final = re.compile(r"[A-Za-z0-9_-]{22}")
+# A name in use: see `_Held`.
+_LINE: Final = re.compile(r"(.*)\n([0-9]{1,16})\n([!-~]*)\n(.*)")
 
 # Numbers to look through in order, before one is drawn by lot: a node full of `ann`s must stay quick.
 _NUMBERS: Final = 100
@@ -92,9 +94,11 @@ class _Held(NamedTuple):
         return other.proof != self.proof and (other.since, other.proof) < (self.since, self.proof)
 
 
-def _read(line: str) -> _Held:
-    folded, since, proof, name = line.split("\n")
-    return _Held(folded, int(since), proof, name)
+def _read(lines: Iterable[str]) -> Iterator[_Held]:
+    """Read lines of the roster. What a node of another version writes otherwise is passed over."""
+    for found in filter(None, map(_LINE.fullmatch, lines)):
+        folded, since, proof, name = found.groups()
+        yield _Held(folded, int(since), proof, name)
 
 
 @dataclass(slots=True)
@@ -121,7 +125,7 @@ class Guests:
         self._names.changed = self._settle
 
     def __len__(self) -> int:
-        return len({_read(line).folded for line in self._names.roster.here})
+        return len({held.folded for held in _read(self._names.roster.here)})
 
     def take(self, name: str | None, session: str | None = None, connection: Closable | None = None) -> Taken:
         """Take a name, or one that is made up, for a guest; the connection is closed when the name is lost.
@@ -172,7 +176,7 @@ class Guests:
     def _settle(self) -> None:
         """Take a name from the guests here, if it went to somebody else."""
         changes, self._names.roster.changes = self._names.roster.changes, Changes()
-        for other in map(_read, changes.joined):
+        for other in _read(changes.joined):
             guest = self._guests.get(other.folded)
             if guest is None or not guest.held.yields_to(other):
                 continue
@@ -182,7 +186,7 @@ class Guests:
                     connection.close(Close.NAME_LOST, "the name is somebody else's")
 
     def _held(self, folded: str) -> Iterator[_Held]:
-        return map(_read, self._names.roster.beginning(f"{folded}\n"))
+        return _read(self._names.roster.beginning(f"{folded}\n"))
 
     def _is_free(self, name: str) -> bool:
         return not any(self._held(fold_user(name)))

@@ -91,8 +91,8 @@ def encode(signal: AnySignal) -> bytes:
 
 
 def decode(payload: bytes) -> AnySignal | None:
-    """Read a signal; None for one of another kind, as nodes of a later version may send."""
+    """Read a signal; None for one of another kind, as nodes of a later version may send, and for no signal."""
     try:
         return _decoder.decode(payload)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

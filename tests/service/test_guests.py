@@ -14,6 +14,8 @@ from typing_extensions import override
 from hubbub_protocol import Close
 from hubbub_protocol.names import fold_user, user_fault
 from service.guests import Guests, InvalidName, NameTaken, Taken
+from service.presence import Topic
+from service.signals import NAMES
 
 SESSION = "abcdefghijklmnopqrstuv"
 
@@ -192,6 +194,26 @@ def test_a_suggestion_is_a_name_that_is_free(name: str) -> None:
     suggestion = _refused(guests, name)
     assert user_fault(suggestion) is None
     guests.take(suggestion)
+
+
+def test_names_that_another_version_writes_otherwise_are_passed_over() -> None:
+    names = Topic(NAMES, changed=lambda: None, told=lambda _: None)
+    guests, tab = Guests(names), _Peer()
+    guests.take("bob", connection=tab)
+    odd = [
+        "ann",
+        "ann\n",
+        "ann\nsoon\nabc\nann",
+        "ann\n1\n\u00e4\nann",
+        "ann\n1\nabc\nann\nmore",
+        "ann\n-1\n\nann",
+    ]
+    bob_by_token = "bob\n0\n\nbob"
+    names.roster.move("later", [*odd, bob_by_token], [])
+    names.changed()
+    assert tab.codes == [Close.NAME_LOST]
+    assert guests.take("ann").user == "ann"
+    assert len(guests) == 2
 
 
 class Comings(RuleBasedStateMachine):
