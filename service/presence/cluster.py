@@ -43,6 +43,7 @@ class Cluster:
         self._introduction: asyncio.Future[None] | None = None
         self._last_beat = monotonic()
         self._cut_off = False
+        self._closed = False
         self._view = View(
             node, send=self._send, wake=self._wake, clock=monotonic, gone_after=gone_after, gone=self._gone
         )
@@ -63,13 +64,14 @@ class Cluster:
         self._beat()
 
     def close(self) -> None:
-        """Say goodbye, and stop all timers."""
+        """Say goodbye, and nothing behind it: who heard more would take this node for one that lives."""
         for timer in (self._gathering, self._answering, self._beating):
             if timer is not None:
                 timer.cancel()
         if self._beating is not None:
             self._view.gather()
             self._view.bye()
+        self._closed = True
 
     def open(self, room: str, changed: Callable[[], None]) -> Topic:
         """Keep who is in a room from now on; `changed` is called after each change."""
@@ -94,7 +96,8 @@ class Cluster:
 
     def hear(self, room: str, signal: AnySignal) -> None:
         """Take in what a node said."""
-        self._view.hear(room, signal)
+        if not self._closed:
+            self._view.hear(room, signal)
 
     def lost(self) -> None:
         """Learn that the broker is out of reach: silence means nothing now."""
@@ -106,14 +109,15 @@ class Cluster:
         self._view.start_anew()
 
     def _send(self, room: str, signal: AnySignal) -> None:
-        self._metrics.signals_out += 1
-        self._broker.emit(room, encode(signal))
+        if not self._closed:
+            self._metrics.signals_out += 1
+            self._broker.emit(room, encode(signal))
 
     def _gone(self) -> None:
         self._metrics.nodes_gone += 1
 
     def _wake(self) -> None:
-        if self._gathering is None:
+        if self._gathering is None and not self._closed:
             self._gathering = self._loop.call_later(GATHER, self._gather)
 
     def _gather(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -11,6 +12,8 @@ import pytest
 
 from brokers.base import Broker
 from brokers.memory import Hub
+from service.presence.cluster import GATHER
+from service.signals import NODES, Ask, encode
 from tests.faults.faulty import FaultyBroker
 from tests.service.peer import Event, Peer
 from tests.service.serving import Served, never_blocking, quick, started, until
@@ -173,3 +176,18 @@ async def test_a_node_without_others_keeps_quiet(served: Served) -> None:
     before = served.node.metrics.signals_out
     await served.joined("ann")
     assert served.node.metrics.signals_out == before
+
+
+async def test_a_node_that_said_goodbye_says_nothing_behind_it(pair: Pair) -> None:
+    leaving = pair.other.node
+    # Until all that they had to say at first is said.
+    await asyncio.sleep(2 * GATHER)
+    leaving.cluster.close()
+    said = leaving.metrics.signals_out
+    # Whoever starts just now asks everybody; and somebody's task may end only now.
+    leaving.rooms.signal(NODES, encode(Ask(node="new", to="", number=1, rooms=None)))
+    leaving.guests.take("ann")
+    await asyncio.sleep(2 * GATHER)
+    assert leaving.metrics.signals_out == said
+    leaving.guests.free("ann")
+    await until(lambda: not len(pair.one.node.cluster))
