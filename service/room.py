@@ -113,7 +113,10 @@ class Room:
     def may_type(self, user: str) -> bool:
         """Tell whether it's time to say again that a user is typing (PR4), and note it."""
         now = monotonic()
-        if now - self._typing.get(user, -TYPING_EVERY) < TYPING_EVERY:
+        # The longest ago stands first; only those who may not say it yet are kept.
+        while self._typing and now - next(iter(self._typing.values())) >= TYPING_EVERY:
+            del self._typing[next(iter(self._typing))]
+        if user in self._typing:
             return False
         self._typing[user] = now
         return True
@@ -155,8 +158,6 @@ class Room:
         if not changes:
             return
         self._told_at = monotonic()
-        for user in changes.left:
-            self._typing.pop(user, None)
         for member in self.fanout.tell(JSON, self._presence_frame(changes)):
             self._missed.setdefault(member, Changes()).add(changes)
 

@@ -12,7 +12,7 @@ from service.codecs import JSON, PLAIN, Codec
 from service.fanout import Member
 from service.metrics import Metrics
 from service.presence import Cluster
-from service.room import Room
+from service.room import TYPING_EVERY, Room
 from service.rooms import Rooms
 from service.stored import Stored, encode_stored
 from service.tasks import Tasks
@@ -153,3 +153,18 @@ async def test_a_gap_is_told_to_the_live_at_once_and_to_the_full_in_its_place(st
     assert live.values()[-1] == {"type": "reset", "room": ROOM, "epoch": epoch, "offset": 5}
     assert [value["type"] for value in full.values()] == ["message"]
     assert not slow.live
+
+
+async def test_who_typed_is_kept_for_no_longer_than_it_matters(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("service.room.monotonic", lambda: now)
+    for number in range(20):
+        now = float(number)
+        # They come and go between two tellings, so nobody is ever told that they left.
+        assert stage.room.may_type(f"guest {number}")
+        assert not stage.room.may_type(f"guest {number}")
+    assert len(stage.room._typing) == TYPING_EVERY  # noqa: SLF001 - nothing else shows what is kept
+    assert stage.room.may_type("guest 16")
+    assert not stage.room.may_type("guest 17")
