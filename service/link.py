@@ -210,13 +210,24 @@ class Link(asyncio.Protocol):
         self._tell_lost()
 
     def _tell_lost(self) -> None:
-        if self._connection is None:
+        connection = self._connection
+        if connection is None:
             return
-        if self.attached:
-            said = self._rfc and (self._rfc.close_rcvd or self._rfc.close_sent)
-            self._connection.lost(said.code if said else _ABNORMAL)
-        else:
-            self._connection.mute()
+        if not self.attached:
+            connection.mute()
+            return
+        said = self._rfc and (self._rfc.close_rcvd or self._rfc.close_sent)
+        connection.lost(said.code if said else _ABNORMAL)
+        if self._lost:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Leave nothing that only the collector would free: it may come late to what lived for long."""
+        self._connection = None
+        if self._rfc is not None:
+            # Its parser, and what that raised, know it too.
+            self._rfc.parser.close()
+            self._rfc.parser_exc = None
 
     def _take(self, frame: Frame, connection: Connection, protocol: ServerProtocol) -> bool:
         """Put fragments together, and hand a whole text on; tell whether to go on."""

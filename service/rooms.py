@@ -193,3 +193,5 @@ class Rooms:
                 room.close()
                 self._cluster.release(room.topic)
                 self._rooms.pop(room.name, None)
+                # Its parts know each other, so only the collector frees them: not for that are entries kept.
+                room.log.restart("", 0)

@@ -186,6 +186,17 @@ async def test_a_room_is_given_up_when_the_last_member_left(stage: Stage) -> Non
     assert stage.broker.calls == ["subscribe", "unsubscribe"]
 
 
+async def test_of_a_room_that_was_given_up_no_entries_are_kept(stage: Stage) -> None:
+    peer, _ = await stage.served.joined("ann")
+    stage.say("one", "two")
+    assert await texts(peer, 2) == ["one", "two"]
+    room = stage.served.node.rooms.get("lobby")
+    assert room is not None
+    await peer.ask("leave", room="lobby")
+    await until(lambda: not len(stage.served.node.rooms))
+    assert len(room.log) == 0
+
+
 async def test_who_comes_while_a_room_is_given_up_waits_and_subscribes_again(stage: Stage) -> None:
     ann, _ = await stage.served.joined("ann")
     stage.say("before")
