@@ -91,7 +91,7 @@ def encode(signal: AnySignal) -> bytes:
 
 
 def decode(payload: bytes) -> AnySignal | None:
-    """Read a signal; None for one of another kind, as nodes of a later version may send, and for no signal."""
+    """Read a signal; None for what is none, or of another kind, as nodes of a later version may send."""
     try:
         return _decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

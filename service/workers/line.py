@@ -70,12 +70,15 @@ class Line:
         self._reader, self._writer = await asyncio.open_unix_connection(sock=self._end, limit=_MOST_BYTES)
 
     async def run(self) -> None:
-        """Serve the line until the other side is gone."""
+        """Serve the line until the other side is gone, or says what can't be understood."""
         try:
-            while said := await self._reader.readline():
+            # One that is killed while it speaks leaves half a line.
+            while (said := await self._reader.readline()).endswith(b"\n"):
                 self._take(_decode(said))
         except ConnectionError:
             pass
+        except (ValueError, RecursionError) as error:
+            _log.error("line_unreadable", extra={"reason": str(error)})
         finally:
             self._writer.close()
             self._ended = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import sys
@@ -14,6 +15,8 @@ from service.workers.crew import Crew
 from service.workers.reports import PULSE
 
 LIMIT = 30
+# Last words.
+SAYS = {"half a line": b'{"type":"answer","id":1,"bo', "nonsense": b"nonsense\n", "no text": b'"\xff"\n'}
 
 
 async def pulse() -> bytes:
@@ -31,6 +34,9 @@ async def work(behaviour: str) -> int:
     await crew.open()
     tasks.start(crew.run(lambda: ending.take(signal.SIGINT)), name="line")
     await crew.serve()
+    if behaviour in SAYS:
+        os.write(0, SAYS[behaviour])
+        os.kill(os.getpid(), signal.SIGKILL)
     if behaviour == "hang":
         time.sleep(LIMIT)  # noqa: ASYNC251 - that is the point
     if behaviour != "die":

@@ -13,6 +13,7 @@ import pytest
 
 from service.process import FAILED
 from service.workers.supervisor import Patience, Supervisor
+from tests.service.workers.stand_in import SAYS
 
 ROOT = Path(__file__).parents[3]
 STAND_IN = "tests.service.workers.stand_in"
@@ -88,6 +89,18 @@ async def test_a_worker_that_dies_is_started_again() -> None:
         await until(lambda: workshop.started == [1, 2, 2] and workshop.pid(2) != died)
         workshop.supervisor.stop(signal.SIGTERM)
         assert await running == 0
+
+
+@pytest.mark.parametrize("last", SAYS)
+async def test_a_worker_that_dies_while_it_speaks_takes_nobody_with_it(last: str) -> None:
+    def behaviour(number: int, start: int) -> str:
+        return last if (number, start) == (2, 1) else "serve"
+
+    async with working(behaviour) as (workshop, running):
+        await until(lambda: workshop.started == [1, 2, 2] or running.done())
+        workshop.supervisor.stop(signal.SIGTERM)
+        assert await running == 0
+        assert workshop.started == [1, 2, 2]
 
 
 async def test_a_worker_that_keeps_failing_ends_all_with_a_sentence() -> None:
