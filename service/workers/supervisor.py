@@ -129,13 +129,12 @@ class Supervisor:
         patience = self._patience
         failures, backoff = 0, Backoff(patience.first_wait, patience.longest_wait)
         while not self._stopping.is_set():
-            worker = await self._start(number)
-            code = await self._until_ended(worker)
+            code, was_steady = await self._live(number)
             if self._stopping.is_set():
                 # One that was told before it could listen dies of the signal, and that is all right.
                 self._code = self._code or (FAILED if code > 0 else STOPPED)
                 return
-            if self._was_steady(worker):
+            if was_steady:
                 failures, backoff = 0, Backoff(patience.first_wait, patience.longest_wait)
             else:
                 failures += 1
@@ -149,13 +148,27 @@ class Supervisor:
                     async with asyncio.timeout(backoff.next()):
                         await self._stopping.wait()
 
+    async def _live(self, number: int) -> tuple[int, bool]:
+        """Start a worker and wait for its end; give its exit code, and whether it served for a while."""
+        try:
+            worker = await self._start(number)
+        except OSError as error:
+            # The system is short of something; those who serve are not to end for that.
+            _log.error("worker_not_started", extra={"worker": number, "reason": str(error)})
+            return FAILED, False
+        return await self._until_ended(worker), self._was_steady(worker)
+
     async def _start(self, number: int) -> Worker:
         ours, theirs = socket.socketpair()
         with theirs:
-            # In a session of its own, so that Ctrl+C in a terminal reaches the parent alone.
-            process = await asyncio.create_subprocess_exec(
-                *self._command(number), stdin=theirs.fileno(), start_new_session=True
-            )
+            try:
+                # In a session of its own, so that Ctrl+C in a terminal reaches the parent alone.
+                process = await asyncio.create_subprocess_exec(
+                    *self._command(number), stdin=theirs.fileno(), start_new_session=True
+                )
+            except BaseException:
+                ours.close()
+                raise
         worker = self._workers[number] = Worker(number, process)
         worker.line = Line(ours, self._tasks, lambda what: self._answer(worker, what))
         await worker.line.open()
@@ -216,10 +229,11 @@ class Supervisor:
         if what != SERVING:
             return await self._gather(what)
         worker.serving_since = self._loop.time()
-        self._ever_served.add(worker.number)
         self._first.set()
-        if len(self._ever_served) == self._count:
-            self._all_serve()
+        if worker.number not in self._ever_served:
+            self._ever_served.add(worker.number)
+            if len(self._ever_served) == self._count:
+                self._all_serve()
         return b"null"
 
     async def _gather(self, what: str) -> bytes:

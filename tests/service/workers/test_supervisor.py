@@ -27,12 +27,22 @@ class Workshop:
         self.behaviour = behaviour
         self.started: list[int] = []
         self.all_serve = asyncio.Event()
-        self.supervisor = Supervisor(self._command, count, patience=patience, all_serve=self.all_serve.set)
+        self.greetings = 0
+        self.supervisor = Supervisor(self._command, count, patience=patience, all_serve=self._greet)
+
+    def _greet(self) -> None:
+        self.greetings += 1
+        self.all_serve.set()
 
     def _command(self, number: int) -> Sequence[str]:
         self.started.append(number)
         behaviour = self.behaviour(number, self.started.count(number))
+        if behaviour == "can't be started":
+            return ("/no/such/program",)
         return (sys.executable, "-m", STAND_IN, behaviour, str(number))
+
+    def serves(self, number: int) -> bool:
+        return self.supervisor._workers[number].serving_since is not None  # noqa: SLF001 - nobody else is told
 
     def pid(self, number: int) -> int:
         return self.supervisor._workers[number].process.pid  # noqa: SLF001 - whom a test kills
@@ -87,6 +97,8 @@ async def test_a_worker_that_dies_is_started_again() -> None:
         died = workshop.pid(2)
         workshop.supervisor._workers[2].signal(signal.SIGKILL)  # noqa: SLF001 - as the system would
         await until(lambda: workshop.started == [1, 2, 2] and workshop.pid(2) != died)
+        await until(lambda: workshop.serves(2))
+        assert workshop.greetings == 1
         workshop.supervisor.stop(signal.SIGTERM)
         assert await running == 0
 
@@ -101,6 +113,17 @@ async def test_a_worker_that_dies_while_it_speaks_takes_nobody_with_it(last: str
         workshop.supervisor.stop(signal.SIGTERM)
         assert await running == 0
         assert workshop.started == [1, 2, 2]
+
+
+async def test_a_worker_that_the_system_does_not_start_is_tried_again() -> None:
+    def behaviour(number: int, start: int) -> str:
+        return "can't be started" if (number, start) == (2, 1) else "serve"
+
+    async with working(behaviour) as (workshop, running):
+        await workshop.all_serve.wait()
+        assert workshop.started == [1, 2, 2]
+        workshop.supervisor.stop(signal.SIGTERM)
+        assert await running == 0
 
 
 async def test_a_worker_that_keeps_failing_ends_all_with_a_sentence() -> None:
