@@ -214,7 +214,7 @@ class View:
         rooms: Iterable[str] = self.topics if asked.rooms is None else asked.rooms
         also_empty = asked.rooms is not None and bool(asked.to)
         for room in rooms:
-            self._owed[room] = self._owed.pop(room, False) or also_empty
+            self._owed[room] = self._owed.get(room, False) or also_empty
         self._owed[asked.node, asked.number] = False
         self._wake()
 

@@ -109,3 +109,24 @@ def test_a_state_that_comes_late_changes_nothing() -> None:
     network.waiting.append(late)
     network.deliver(0)
     assert topic.roster.page("", 10)[0] == ["ann", "bob"]
+
+
+def test_who_asked_first_is_told_all_before_it_is_told_that_this_was_all() -> None:
+    network, one, other = pair()
+    third = Node(network)
+    network.nodes.append(third)
+    rooms = [f"room {number}" for number in range(5)]
+    for room in rooms:
+        one.open(room).arrive("ann")
+        other.open(room)
+    network.settle()
+    for asking in (other, third):
+        asking.view.start_anew()
+        while network.waiting:
+            network.deliver(0)
+        # There is no time for more, and then somebody else asks for the same.
+        one.view.answer(1)
+    while one.view.answer(1) or network.waiting:
+        while network.waiting:
+            network.deliver(0)
+            assert [len(other.topics[room].roster) for room in rooms] == [1] * 5
