@@ -6,7 +6,8 @@ Signals may be lost, repeated and late, so nothing here relies on a single one:
   taken: the room's state is asked for.
 - Beats name the stamps of all rooms with users, some at a time. One that isn't ours: the state is asked for.
 - A room of which we think that users are there, and that no beat named for two laps: the same.
-- When all was asked for and the node says that it told all, what it didn't tell is no longer so.
+- When all was asked for and the node says that it told all, what it didn't tell is asked for by name: on some
+  brokers that word overtakes what it's about.
 
 Times are those of the caller's clock, in seconds.
 """

@@ -224,7 +224,7 @@ class View:
             return
         if question.everything:
             for room in peer.doubtful(question.asked):
-                self._empty(peer, room)
+                self._want(peer, room)
         question.waiting.discard(peer.name)
         if not question.waiting:
             del self._questions[number]

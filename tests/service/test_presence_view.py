@@ -130,3 +130,25 @@ def test_who_asked_first_is_told_all_before_it_is_told_that_this_was_all() -> No
         while network.waiting:
             network.deliver(0)
             assert [len(other.topics[room].roster) for room in rooms] == [1] * 5
+
+
+def test_the_word_that_all_was_told_may_overtake_what_it_is_about() -> None:
+    network, one, other = pair()
+    topic = other.open("lobby")
+    for user in ("ann", "bob"):
+        one.open(user).arrive(user)
+        other.open(user)
+    one.open("lobby").arrive("ann")
+    network.settle()
+    other.view.start_anew()
+    network.deliver(0)
+    # Who left meanwhile was not heard.
+    one.topics["bob"].depart("bob")
+    one.view.gather()
+    network.waiting.clear()
+    one.turn()
+    while network.waiting:
+        network.deliver(len(network.waiting) - 1)
+        assert len(topic.roster) == 1
+    network.settle()
+    assert [len(other.topics[room].roster) for room in ("lobby", "ann", "bob")] == [1, 1, 0]
