@@ -130,7 +130,7 @@ class Settings:
         "HUBBUB_DRAIN_SECONDS",
         5.0,
         Number(0, 3600),
-        "Over how long a node that stops spreads its clients' coming to other nodes.",
+        "Over how long a node that stops spreads its clients' going to other nodes.",
     )
     linger_seconds: float = _set(
         "HUBBUB_LINGER_SECONDS",

@@ -55,6 +55,8 @@ class Client:
         self._opening_ends = self._silence_ends = 0
         self._ping = 0
         self._online_since: int | None = None
+        # When to go to another node, if this one told so.
+        self._moves: int | None = None
 
     def step(self, given: inputs.Input, now: int) -> list[Effect]:
         """Take one input at a time that never goes back; give what is to be done, in order."""
@@ -89,7 +91,8 @@ class Client:
             return None
         if self._socket is not Socket.WELCOMED:
             return self._opening_ends
-        dues = (self._silence_ends, self._questions.deadline, self._tokens.patience.due, self.rooms.deadline)
+        patience = self._tokens.patience
+        dues = (self._silence_ends, self._moves, self._questions.deadline, patience.due, self.rooms.deadline)
         return min(due for due in dues if due is not None)
 
     # The application and the network
@@ -193,6 +196,7 @@ class Client:
         had_one = self._socket is not Socket.NONE
         self._online_since = None
         self._socket = Socket.NONE
+        self._moves = None
         self._questions.forget()
         self._tokens.patience.forget()
         done = self.rooms.lost()
@@ -215,6 +219,8 @@ class Client:
             return self._connect(now)
         if self._socket is not Socket.WELCOMED or self._went_silent(now):
             return self._lose(Close.SERVER_SILENT, now, shut=Close.SERVER_SILENT)
+        if self._moves is not None and now >= self._moves:  # CS9
+            return [*self._drop(now, Close.GOING_AWAY), *self._connect(now)]
         done = self.rooms.tick(now)
         if self._tokens.patience.over(now) and self._tokens.ask():
             done.append(effects.AskToken())
@@ -239,21 +245,22 @@ class Client:
     def _heard(self, event: events.Event, now: int) -> list[Effect]:
         match event:
             case events.Drain():
-                return self._drained(event, now)
+                self._moves = now + event.delay  # CS9
+                return []
             case events.Expiring():  # CS8
                 self._tokens.drop()
                 return [effects.AskToken()] if self._tokens.ask() else []
             case _:
                 return self.rooms.heard(event, now)
 
-    def _drained(self, event: events.Drain, now: int) -> list[Effect]:  # CS9
+    def _turned_away(self, event: events.Drain, now: int) -> list[Effect]:  # CS9
         done = self._drop(now, Close.GOING_AWAY)
         return [*done, *self._change(status.Waiting(now + event.delay, int(Close.GOING_AWAY)))]
 
     def _greeted(self, event: events.Event | None, now: int) -> list[Effect]:
         """Take the answer to hello, or `drain`; whatever else comes ahead of it is not for us yet."""
         if isinstance(event, events.Drain):
-            return self._drained(event, now)
+            return self._turned_away(event, now)
         if not isinstance(event, Answer):
             return []
         question = self._questions.answered(event)

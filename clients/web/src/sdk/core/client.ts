@@ -35,6 +35,8 @@ export class Client {
   #silenceEnds = 0;
   #ping = 0;
   #onlineSince: number | null = null;
+  /** When to go to another node, if this one told so. */
+  #moves: number | null = null;
 
   constructor(options: Options) {
     const { random, outbox = 200, lines = 5_000 } = options;
@@ -84,6 +86,7 @@ export class Client {
     const { patience } = this.#tokens;
     return earliest([
       this.#silenceEnds,
+      this.#moves,
       this.#questions.deadline,
       patience.due,
       this.#rooms.deadline,
@@ -186,6 +189,7 @@ export class Client {
     const hadOne = this.#socket !== "none";
     this.#onlineSince = null;
     this.#socket = "none";
+    this.#moves = null;
     this.#questions.forget();
     this.#tokens.patience.forget();
     const done = this.#rooms.lost();
@@ -210,9 +214,15 @@ export class Client {
     if (this.status.state === "waiting") return this.#connect(now);
     if (this.#socket !== "welcomed" || this.#isSilent(now))
       return this.#lose(Close.serverSilent, now, Close.serverSilent);
+    if (this.#isToMove(now))
+      return [...this.#drop(now, Close.goingAway), ...this.#connect(now)]; // CS9
     const done = this.#rooms.tick(now);
     if (this.#tokens.patience.over(now) && this.#tokens.ask()) done.push(["token"]);
     return done;
+  }
+
+  #isToMove(now: number): boolean {
+    return this.#moves !== null && now >= this.#moves;
   }
 
   #isSilent(now: number): boolean {
@@ -231,7 +241,8 @@ export class Client {
       case "unknown":
         return [];
       case "drain":
-        return this.#drained(now + event.delay, now);
+        this.#moves = now + event.delay; // CS9
+        return [];
       case "expiring":
         this.#tokens.drop(); // CS8
         return this.#tokens.ask() ? [["token"]] : [];
@@ -245,14 +256,14 @@ export class Client {
     }
   }
 
-  #drained(until: number, now: number): Effect[] {
+  #turnedAway(until: number, now: number): Effect[] {
     const code = Close.goingAway; // CS9
     return [...this.#drop(now, code), ...this.#change({ state: "waiting", until, code })];
   }
 
   /** Take the answer to hello, or `drain`; whatever else comes ahead of it is not for us yet. */
   #greeted(event: Event, now: number): Effect[] {
-    if (event.type === "drain") return this.#drained(now + event.delay, now);
+    if (event.type === "drain") return this.#turnedAway(now + event.delay, now);
     if (event.type !== "welcome" && event.type !== "error") return [];
     if (this.#questions.answered(event) === null) return [];
     return event.type === "welcome" ? this.#welcomed(event, now) : this.#notWelcomed(event, now);
