@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum, auto
 
 from hubbub_client.core import effects, inputs, status
 from hubbub_client.core.backoff import backoff
@@ -11,21 +10,13 @@ from hubbub_client.core.greeting import Greeting, SayAgain, Stop, TryLater
 from hubbub_client.core.questions import Answer, Questions
 from hubbub_client.core.room import Bounds
 from hubbub_client.core.rooms import Rooms
+from hubbub_client.core.stage import Socket
 from hubbub_client.core.tokens import Tokens
 from hubbub_protocol import Close, Code, commands, events, is_final
 
 OPENING = 10_000  # CS5: a socket is open and welcomed by then
 SILENCE = 10_000  # CS5: on top of the server's own ping
 STABLE = 10_000  # BO2
-
-
-class Socket(Enum):
-    """How far the socket is."""
-
-    NONE = auto()
-    OPENING = auto()
-    GREETING = auto()
-    WELCOMED = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

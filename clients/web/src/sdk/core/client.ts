@@ -36,7 +36,7 @@ export class Client {
   #ping = 0;
   #onlineSince: number | null = null;
   /** When to go to another node, if this one told so. */
-  #moves: number | null = null;
+  #moves = Number.POSITIVE_INFINITY;
 
   constructor(options: Options) {
     const { random, outbox = 200, lines = 5_000 } = options;
@@ -189,7 +189,7 @@ export class Client {
     const hadOne = this.#socket !== "none";
     this.#onlineSince = null;
     this.#socket = "none";
-    this.#moves = null;
+    this.#moves = Number.POSITIVE_INFINITY;
     this.#questions.forget();
     this.#tokens.patience.forget();
     const done = this.#rooms.lost();
@@ -214,15 +214,10 @@ export class Client {
     if (this.status.state === "waiting") return this.#connect(now);
     if (this.#socket !== "welcomed" || this.#isSilent(now))
       return this.#lose(Close.serverSilent, now, Close.serverSilent);
-    if (this.#isToMove(now))
-      return [...this.#drop(now, Close.goingAway), ...this.#connect(now)]; // CS9
+    if (now >= this.#moves) return [...this.#drop(now, Close.goingAway), ...this.#connect(now)]; // CS9
     const done = this.#rooms.tick(now);
     if (this.#tokens.patience.over(now) && this.#tokens.ask()) done.push(["token"]);
     return done;
-  }
-
-  #isToMove(now: number): boolean {
-    return this.#moves !== null && now >= this.#moves;
   }
 
   #isSilent(now: number): boolean {
