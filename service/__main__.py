@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import signal
 import sys
 from collections.abc import Sequence
@@ -15,12 +16,14 @@ from service.listening import reserve
 from service.process import STOPPED, USAGE, Ending, exit_at_once, run, spare_the_collector
 from service.release import COMMIT, VERSION
 from service.server import running
-from service.settings import Settings, SettingsError, load, show
+from service.settings import Settings, SettingsError, load, show, unused
 from service.workers.supervisor import Patience, Supervisor
 
 # Where the terminal client looks by itself.
 _USUAL_PORT: Final = 8000
 _ALL: Final = frozenset({"127.0.0.1", "0.0.0.0", "::", "::1"})  # noqa: S104 - compared, not bound
+
+_log: Final = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(show(settings))
         return 0
     logs.configure(settings)
+    for sentence in unused(settings):
+        _log.warning("not_used", extra={"reason": sentence})
     return run(_serve(settings) if settings.workers == 1 else _supervise(settings))
 
 

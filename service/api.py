@@ -180,7 +180,8 @@ def _who(node: Node, request: Request) -> Identity:
     try:
         return node.auth.verify(given)
     except AuthError as error:
-        raise Refused(Code.BAD_TOKEN, str(error)) from error
+        also = ", and that isn't the API key" if node.settings.api_key else ""
+        raise Refused(Code.BAD_TOKEN, f"{error}{also}") from error
 
 
 def _reader(node: Node, request: Request, name: str) -> None:

@@ -136,7 +136,9 @@ class Metrics:
 
     connections_opened: int = _count("Connections that were opened.")
     turned_away: int = _count("Connections that were told to come back later, for too many came at once.")
-    messages_in: int = _count("Messages that clients sent and the broker stored.")
+    messages_in: int = _count(
+        "Messages that clients sent and the broker took; one that is sent again by its key counts again."
+    )
     messages_out: int = _count("Messages that were handed to the fan-out, once for each room and node.")
     deliveries: int = _count("Messages that were written to members.")
     bytes_out: int = _count("Bytes that were written to members.")

@@ -200,7 +200,9 @@ class NatsBroker(Broker):
             try:
                 return await self._open(adapt=False)
             except BrokerError as error:
-                _log.warning("nats_still_lost", extra={"reason": str(error)})
+                # Said once: how long it lasts is seen from `broker_lost` and `broker_restored`.
+                level = logging.WARNING if wait == FIRST_WAIT else logging.DEBUG
+                _log.log(level, "nats_still_lost", extra={"reason": str(error)})
             except Exception:  # noqa: BLE001 - whatever it was, nobody else would try again
                 _log.exception("nats_still_lost")
             wait = min(2 * wait, LONGEST_WAIT)

@@ -65,6 +65,7 @@ class Link:
     def __init__(self, options: Options, address: Address) -> None:
         self._options = options
         self._address = address
+        self._where = f"NATS at {', '.join(address.servers)}"
         self._client = LeanClient(encrypted=address.encrypted, known=bool(address.cert))
         self._outbox: deque[tuple[int, Callable[[], Awaitable[object]]]] = deque()
         self._filled = asyncio.Event()
@@ -114,9 +115,9 @@ class Link:
                     **access,
                 )
         except TimeoutError:
-            raise Unavailable(f"NATS doesn't answer within {self._options.timeout:g} s") from None
+            raise Unavailable(f"{self._where} doesn't answer within {self._options.timeout:g} s") from None
         except (NatsError, OSError) as error:
-            raise explain(self._last_error or error) from error
+            raise explain(self._last_error or error, self._where) from error
         self._replies = self._client.new_inbox()
         self.run(self._write(), name="nats writer")
         self.listen(f"{self._replies}.*", self._reply)

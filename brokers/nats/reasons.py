@@ -20,8 +20,8 @@ _TLS: Final = (
 _USER: Final = "check the user, the password or the token in NATS_URL, or the file that creds= or nkey= names"
 
 
-def explain(error: Exception | None) -> BrokerError:
-    """Turn an error of nats-py, or of what is below it, into one of ours."""
+def explain(error: Exception | None, where: str = "NATS") -> BrokerError:
+    """Turn an error of nats-py, or of what is below it, into one of ours; `where` names the servers."""
     said = "the connection ended" if error is None else str(error) or repr(error)
     lowered = said.lower()
     if isinstance(error, ssl.SSLError):
@@ -32,4 +32,4 @@ def explain(error: Exception | None) -> BrokerError:
         return Misconfigured(f"NATS says {said!r}: {_RIGHTS}")
     if "authorization" in lowered or "authentication" in lowered:
         return Misconfigured(f"NATS says {said!r}: {_USER}")
-    return Unavailable(f"NATS is out of reach: {said}")
+    return Unavailable(f"{where} is out of reach: {said}")

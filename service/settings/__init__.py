@@ -5,7 +5,7 @@ what it means. Reading, refusing, `--show-settings` and the table in the documen
 """
 
 from service.settings.printing import show, table
-from service.settings.reading import SettingsError, load
+from service.settings.reading import SettingsError, load, unused
 from service.settings.table import Settings
 
-__all__ = ["Settings", "SettingsError", "load", "show", "table"]
+__all__ = ["Settings", "SettingsError", "load", "show", "table", "unused"]

@@ -16,6 +16,8 @@ OURS: Final = "HUBBUB_"
 # Kubernetes puts such variables into every pod of a namespace that has a Service named "hubbub".
 _SERVICE_LINKS: Final = ("HUBBUB_SERVICE_", "HUBBUB_PORT_")
 
+_ADDRESSES: Final = {"REDIS_URL": "redis", "NATS_URL": "nats"}
+
 
 class SettingsError(Exception):
     """The settings can't be used. The message has a line for each fault."""
@@ -55,12 +57,21 @@ def unknown_names(environ: Mapping[str, str]) -> Iterator[str]:
     return (name for name in environ if name.startswith(OURS) and name not in known)
 
 
+def unused(settings: Settings, environ: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Say which addresses of brokers are set though that broker isn't chosen."""
+    environ = os.environ if environ is None else environ
+    for variable, broker in _ADDRESSES.items():
+        if environ.get(variable) and settings.broker != broker:
+            yield f"{variable} is set, but BROKER={settings.broker} doesn't use it. Set BROKER={broker}?"
+
+
 def _unknown(name: str) -> str:
     if name.startswith(_SERVICE_LINKS):
         return (
             f"{name} comes from Kubernetes, not from you: set `enableServiceLinks: false` in the pod's spec."
         )
-    near = get_close_matches(name, [row.variable for row in rows()], n=1)
+    variables = [row.variable for row in rows()]
+    near = [known for known in variables if known.startswith(name)] or get_close_matches(name, variables, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
     return f"{name} is not a setting.{hint}"
 

@@ -164,7 +164,7 @@ async def test_a_server_that_was_away_gives_no_old_head_and_no_short_page(cluste
 
 
 async def _answer(ask: Callable[[], Awaitable[T]]) -> T:
-    """Ask until there is an answer: a server that comes back may move the leader, and nodes start over then."""
+    """Ask until there is an answer: the leader may move to a server that comes back, and nodes start over."""
     async with asyncio.timeout(30):
         while True:
             try:

@@ -40,7 +40,7 @@ def main() -> int:
         runs += 1
         if time.monotonic() > end:
             break
-    print(f"{runs} runs, {failed} failed")
+    print(f"{runs} {'run' if runs == 1 else 'runs'}, {failed} failed")
     return 1 if failed else 0
 
 

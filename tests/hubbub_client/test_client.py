@@ -132,8 +132,10 @@ async def test_a_server_that_is_not_there_is_tried_again_and_the_reason_told() -
             assert isinstance(await anext(statuses), Waiting)
         assert isinstance(chat.trouble, OSError)
         assert 0 < (chat.retry_in or 0) < 1
-        with pytest.raises(TimedOut):
+        with pytest.raises(TimedOut, match="can't be reached"):
             await chat.online()
+        with pytest.raises(TimedOut, match="can't be reached"):
+            await chat.join("lobby")
 
 
 async def test_a_frame_that_makes_no_sense_is_ignored(server: Server) -> None:

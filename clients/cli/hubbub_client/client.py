@@ -4,11 +4,11 @@ import asyncio
 import random
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from ssl import SSLContext
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from hubbub_client.core import effects, inputs
 from hubbub_client.core.client import Client as Core
@@ -17,13 +17,15 @@ from hubbub_client.core.room import Bounds
 from hubbub_client.core.status import Closed as ClosedStatus
 from hubbub_client.core.status import Online, Status, Waiting
 from hubbub_client.driver import Driver, TokenHook, World
-from hubbub_client.errors import Closed, NameTaken
+from hubbub_client.errors import Closed, NameTaken, TimedOut
 from hubbub_client.events import Position
 from hubbub_client.link import Target
 from hubbub_client.room import Room
 from hubbub_client.url import websocket_url
 from hubbub_client.waits import Waits, in_time
 from hubbub_protocol import Close
+
+T = TypeVar("T")
 
 # Statuses that one watcher may be behind; older ones are dropped, for the newest is what counts.
 WATCHED = 16
@@ -165,7 +167,7 @@ class Client:
         if isinstance(now, ClosedStatus):
             raise _closed(now)
         seconds = self._options.within if within is None else within
-        return await in_time(seconds, self._online.enter(), "connecting")
+        return await self._explained(in_time(seconds, self._online.enter(), "connecting"))
 
     # What it does
 
@@ -183,7 +185,7 @@ class Client:
             here = self._rooms[room] = Room(room, self._driver, queue=options.queue, within=options.within)
             if isinstance(self.status, ClosedStatus):
                 self._end(here, self.status)
-        await here.join(since, within)
+        await self._explained(here.join(since, within))
         return here
 
     def retry(self) -> None:
@@ -199,6 +201,15 @@ class Client:
         self._driver.step(inputs.Online())
 
     # What it is told
+
+    async def _explained(self, waiting: Awaitable[T]) -> T:
+        """Await, and say why there is no connection if that is what took too long."""
+        try:
+            return await waiting
+        except TimedOut as error:
+            if self.trouble is None or isinstance(self.status, Online):
+                raise
+            raise TimedOut(f"{error}, for {self.url} can't be reached: {self.trouble}") from self.trouble
 
     def _tell(self, effect: effects.Changed | effects.RoomEffect) -> None:
         if isinstance(effect, effects.Changed):

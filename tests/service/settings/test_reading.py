@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.settings import Settings, SettingsError, load
+from service.settings import Settings, SettingsError, load, unused
 from service.settings.table import rows
 
 ROWS = tuple(rows())
@@ -81,6 +81,16 @@ def test_the_error_has_a_line_for_each_fault() -> None:
 def test_an_unknown_name_of_ours_is_refused_with_the_nearest() -> None:
     assert _fault({"HUBBUB_PROT": "1"}) == "HUBBUB_PROT is not a setting. Did you mean HUBBUB_PORT?"
     assert _fault({"HUBBUB_ZZZZZZZZ": "1"}) == "HUBBUB_ZZZZZZZZ is not a setting."
+
+
+def test_a_setting_that_begins_with_what_was_written_is_meant_first() -> None:
+    assert _fault({"HUBBUB_DRAIN": "5"}).endswith("Did you mean HUBBUB_DRAIN_SECONDS?")
+
+
+def test_the_address_of_a_broker_that_is_not_chosen_is_told() -> None:
+    environ = {"REDIS_URL": "redis://here", "NATS_URL": "nats://here", "BROKER": "nats"}
+    [told] = unused(load(environ), environ)
+    assert told == "REDIS_URL is set, but BROKER=nats doesn't use it. Set BROKER=redis?"
 
 
 def test_the_value_of_an_unknown_name_is_not_told() -> None:
