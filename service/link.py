@@ -76,6 +76,7 @@ class Link(asyncio.Protocol):
         self._go_on()
         if self._lost:
             self._tell_lost()
+            self._let_go()
 
     def close(self, code: int, reason: str) -> None:
         """Begin the closing handshake."""
@@ -208,6 +209,8 @@ class Link(asyncio.Protocol):
         if self._abort_timer is not None:
             self._abort_timer.cancel()
         self._tell_lost()
+        if self.attached:
+            self._let_go()
 
     def _tell_lost(self) -> None:
         connection = self._connection
@@ -218,8 +221,6 @@ class Link(asyncio.Protocol):
             return
         said = self._rfc and (self._rfc.close_rcvd or self._rfc.close_sent)
         connection.lost(said.code if said else _ABNORMAL)
-        if self._lost:
-            self._let_go()
 
     def _let_go(self) -> None:
         """Leave nothing that only the collector would free: it may come late to what lived for long."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
 import pytest
 
+from service.codecs import JSON
 from service.connection import Connection
 from service.link import Link
 from tests.service.framing import Frame, Op, close_frame, frame
@@ -288,3 +290,23 @@ async def test_a_connection_that_is_gone_needs_no_collector(
         await peer.write(last)
         go(peer)
         await until(lambda: len(left()) == before, left)
+
+
+@pytest.mark.parametrize("last", [b"", b"\x81", frame(b"\xff"), frame(b"", Op.BINARY), close_frame(1000)])
+async def test_one_that_was_gone_before_it_was_attached_is_heard_to_its_end(
+    served: Served, last: bytes
+) -> None:
+    ours, theirs = socket.socketpair()
+    transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=ours)
+    link = Link(transport, 4096, 1.0, set())
+    connection = Connection(link, JSON, served.node.metrics, 1.0)
+    link.bind(connection)
+    link.data_received(last)
+    link.eof_received()
+    link.connection_lost(None)
+    try:
+        link.attach()
+        assert connection.closing
+    finally:
+        transport.abort()
+        theirs.close()
