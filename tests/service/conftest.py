@@ -15,7 +15,7 @@ from tests.service.serving import Served, serving
 LoopFactory: TypeAlias = Callable[[], AbstractEventLoop]
 
 BOTH_LOOPS: Final[Mapping[str, LoopFactory]] = {"asyncio": new_event_loop, "uvloop": uvloop.new_event_loop}
-_ON_BOTH: Final = frozenset({"test_lean", "test_link", "test_server"})
+_ON_BOTH: Final = frozenset({"test_lean", "test_leftovers", "test_link", "test_server"})
 
 
 def pytest_configure(config: pytest.Config) -> None:
