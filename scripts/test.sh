@@ -9,7 +9,8 @@ scripts/web.sh install
 resources=tests/helm/resources # schemas that the chart's tests judge by
 packages=$(fingerprint $resources/package-lock.json)
 is_current $resources/node_modules/.stamp "$packages" || {
-    npm ci --prefix $resources --no-audit --no-fund --loglevel=error
+    # Not with --prefix: npm would look for the system's own settings there as well.
+    (cd $resources && npm ci --no-audit --no-fund --loglevel=error)
     stamp $resources/node_modules/.stamp "$packages"
 }
 .venv/bin/python -m pytest "$@" # finding no test at all is an error too (5)
