@@ -2,7 +2,8 @@
 
 Each connection for which there's no room is given a time of its own, one behind the other at the rate at
 which the node admits. If that's soon, the answer to its upgrade waits until then; if not, it's told to come
-back then: they don't return as one wave, and find room when they do. Nothing is held for them.
+back then, and to say that it was told. Nothing is held for it but the room itself: while times that were
+given out lie ahead, what the rate allows is for those who were given one, and others get a time behind them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,11 @@ from service.settings import Settings
 
 # Who can be let in so soon waits for it, and isn't turned away; twice that if others were quicker (seconds).
 HOLD: Final = 2.0
-# The furthest time that is given out (seconds): who would have to wait longer comes to ask again.
+# How late one may come and still find that others were kept out for it (seconds).
+GRACE: Final = 2.0
+# The furthest time that is booked, and the furthest that is told at all (seconds): who would have to wait
+# longer than the first comes to ask again between the two.
+BOOKED: Final = 20.0
 LONGEST: Final = 30.0
 # A storm is logged when it begins, and so often while it lasts (seconds).
 _LOG_EVERY: Final = 10.0
@@ -36,35 +41,44 @@ class Admission:
     ) -> None:
         self._bucket = TokenBucket(settings.admissions_per_second, settings.admissions_burst)
         self._interval = 1.0 / settings.admissions_per_second
+        # Those who were given a time come a little sooner or later than it: so much is left for them.
+        self._reserve = max(1.0, settings.admissions_burst / 2)
         self._metrics = metrics
         self._clock = clock
-        # The last time that was given out.
-        self._last = self._logged = float("-inf")
+        # The last times that were given out: to newcomers, and to those who found no room at their time.
+        self._last = {False: float("-inf"), True: float("-inf")}
+        self._reserved_until = self._logged = float("-inf")
 
-    def ask(self) -> float:
-        """Let one in: 0.0; or give the seconds after which it may ask again."""
+    def ask(self, *, booked: bool = False) -> float:
+        """Let one in: 0.0; or give the seconds after which it may ask again, as `booked` up to `BOOKED`."""
         now = self._clock()
-        wait = self._bucket.take(now)
-        if not wait:
-            return 0.0
-        self._last = max(self._last + self._interval, now + wait)
-        if self._last > now + LONGEST:
+        wait = self._interval
+        if booked or now > self._reserved_until or self._bucket.left(now) >= 1 + self._reserve:
+            wait = self._bucket.take(now)
+            if not wait:
+                return 0.0
+        at = max(self._last[booked] + self._interval, now + wait)
+        if at > now + BOOKED:
             # Whoever asks and doesn't come back must not push the others' times away.
-            self._last = now + LONGEST
-            wait = LONGEST * (1 + random()) / 2  # noqa: S311 - jitter, no secret
-        else:
-            wait = self._last - now
-        return wait
+            return BOOKED + (LONGEST - BOOKED) * (1 - random())  # noqa: S311 - jitter, no secret
+        self._last[booked] = at
+        self._reserved_until = max(self._reserved_until, at + GRACE)
+        return at - now
 
-    async def wait(self) -> float:
+    async def wait(self, *, booked: bool) -> float:
         """Wait to be let in, if that's soon: 0.0; or give the seconds after which to come back."""
-        patience = self._clock() + 2 * HOLD
-        while wait := self.ask():
+        patience = self.patience()
+        while wait := self.ask(booked=booked):
             if self.is_too_late(wait, patience):
                 self.turn_away(wait)
                 return wait
             await asyncio.sleep(wait)
+            booked = True
         return 0.0
+
+    def patience(self) -> float:
+        """Give the time until which one that begins to wait now may do so."""
+        return self._clock() + 2 * HOLD
 
     def is_too_late(self, wait: float, patience: float) -> bool:
         """Tell whether one that would have to wait is to be turned away; its `patience` ends at that time."""

@@ -15,6 +15,7 @@ from typing_extensions import override
 from service import api, health, pages
 from service.admission import Admission
 from service.door import SUBPROTOCOL, admit, admit_at_once
+from service.knock import says_booked
 from service.lean import Detached
 from service.node import Node
 from service.offer import Offer
@@ -56,7 +57,10 @@ def make_app(node: Node, crew: health.Crew | None = None) -> Sanic[Config, Simpl
     app.ctx.admit = partial(admit_at_once, node)
 
     async def chat(request: Request, websocket: Websocket | Detached) -> None:
-        wait = websocket.wait if isinstance(websocket, Detached) else await admission.wait()
+        if isinstance(websocket, Detached):
+            wait = websocket.wait
+        else:
+            wait = await admission.wait(booked=says_booked(request.query_string))
         await admit(node, request, websocket, wait)
 
     app.add_websocket_route(chat, "/ws", subprotocols=Offer(SUBPROTOCOL))

@@ -17,7 +17,6 @@ from typing_extensions import override
 
 from hubbub_protocol import Close
 from service import knock
-from service.admission import HOLD
 from service.lean import LeanProtocol, Sockets, make_link
 
 
@@ -97,18 +96,19 @@ class Front(asyncio.Protocol):
 
     def _ask(self, asked: knock.Knock) -> None:
         """Let it in, have it wait for its turn if that's soon, or tell it when to come back."""
-        admission, loop = self._app.ctx.admission, asyncio.get_running_loop()
-        wait = admission.ask()
+        admission = self._app.ctx.admission
+        # Whoever was given a time a moment ago, and waited for it here, has booked it too.
+        wait = admission.ask(booked=asked.booked or self._patience is not None)
         if not wait:
             self._become_link(asked)
             return
         if self._patience is None:
-            self._patience = loop.time() + 2 * HOLD
+            self._patience = admission.patience()
         if admission.is_too_late(wait, self._patience):
             self._turn_away(asked, wait)
         else:
             self._stop_timer()
-            self._timer = loop.call_later(wait, self._ask, asked)
+            self._timer = asyncio.get_running_loop().call_later(wait, self._ask, asked)
 
     def _become_link(self, asked: knock.Knock) -> None:
         self._go()

@@ -14,11 +14,14 @@ from typing import Final, NamedTuple
 from websockets.utils import accept_key
 
 from hubbub_protocol import Close, encode, events
+from service.admission import BOOKED
 from service.frames import close_frame, text_frame
 
 REASON: Final = "too many come at once; come back later"
 
-_LINE: Final = re.compile(r"GET /ws(?:\?[!-~]*)? HTTP/1\.1")
+_LINE: Final = re.compile(r"GET /ws(?:\?([!-~]*))? HTTP/1\.1")
+# What one that comes back at the time that it was told adds to the address (CL4).
+_BOOKED: Final = "booked=1"
 # One run of each kind, so that no line takes more than one look at each of its characters.
 _FIELD: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([ -~\t]*)")
 _KEY: Final = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")
@@ -43,11 +46,15 @@ _CLOSE: Final = close_frame(Close.FULL, REASON)
 
 
 class Knock(NamedTuple):
-    """An upgrade to `hubbub.v1`: its key, where its page is from, and which host it asks."""
+    """An upgrade to `hubbub.v1`: its key, where its page is from, and which host it asks.
+
+    `booked`: it says that it was told to come now.
+    """
 
     key: str
     origin: str | None
     host: str
+    booked: bool = False
 
 
 def read(head: bytes) -> Knock | None:
@@ -56,7 +63,8 @@ def read(head: bytes) -> Knock | None:
         return None
     line, *lines = head[: -len(_ENDS)].decode().split("\r\n")
     fields = _fields(lines)
-    if fields is None or not _LINE.fullmatch(line) or not _BODY.isdisjoint(fields):
+    asked = _LINE.fullmatch(line)
+    if fields is None or asked is None or not _BODY.isdisjoint(fields):
         return None
     if any(fields.get(name) != wanted for name, wanted in _EXPECTED.items()):
         return None
@@ -66,7 +74,12 @@ def read(head: bytes) -> Knock | None:
     key = fields.get("sec-websocket-key", "")
     if "upgrade" not in tokens or not _KEY.fullmatch(key) or "host" not in fields:
         return None
-    return Knock(key, fields.get("origin"), fields["host"])
+    return Knock(key, fields.get("origin"), fields["host"], says_booked(asked[1]))
+
+
+def says_booked(query: str | None) -> bool:
+    """Tell whether an address says that its client was told to come now (CL4)."""
+    return query is not None and _BOOKED in query.split("&")
 
 
 def _fields(lines: list[str]) -> dict[str, str] | None:
@@ -92,4 +105,4 @@ def turn_away(key: str, wait: float) -> bytes:
 
 def drain_frame(wait: float) -> bytes:
     """Write the event that says when to come back; a part of a millisecond is rounded up."""
-    return text_frame(encode(events.Drain(delay=ceil(wait * 1000))))
+    return text_frame(encode(events.Drain(delay=ceil(wait * 1000), booked=wait <= BOOKED or None)))

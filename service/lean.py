@@ -24,6 +24,7 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from hubbub_protocol import Close
+from service.knock import says_booked
 from service.link import Link
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class LeanProtocol(WebSocketProtocol):
                 quiet=True,
                 headers={"Upgrade": "websocket"} if response.status_code == UPGRADE_REQUIRED else {},
             )
-        wait = await self.app.ctx.admission.wait()
+        wait = await self.app.ctx.admission.wait(booked=says_booked(request.query_string))
         if wait and protocol.subprotocol is None:
             # Plain clients can't be told in a frame; a proxy may try another node.
             raise ServiceUnavailable("too many come at once", quiet=True, headers={"Retry-After": ceil(wait)})

@@ -31,3 +31,7 @@ class TokenBucket:
             return wait
         self._full_at = full_at
         return 0.0
+
+    def left(self, now: float) -> float:
+        """Tell how many could be taken now; a part of one has come in already."""
+        return (self._span - max(0.0, self._full_at - now)) / self._interval

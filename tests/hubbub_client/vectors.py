@@ -128,12 +128,20 @@ def to_status(now: status.Status) -> dict[str, object]:
     return {"state": type(now).__name__.lower()} | {k: v for k, v in fields.items() if v is not None}
 
 
-def to_array(effect: effects.Effect) -> list[object]:
+def _to_connection(effect: effects.Open | effects.Write | effects.Changed) -> list[object]:
     match effect:
+        case effects.Open(booked):
+            return ["open", "booked"] if booked else ["open"]
         case effects.Write(command):
             return ["command", json.loads(encode(command))]
         case effects.Changed(to):
             return ["status", to_status(to)]
+
+
+def to_array(effect: effects.Effect) -> list[object]:
+    match effect:
+        case effects.Open() | effects.Write() | effects.Changed():
+            return _to_connection(effect)
         case effects.Joined(room, recovered):
             return ["joined", room, recovered]
         case effects.Stored(room, key, epoch, offset, duplicate):

@@ -10,10 +10,10 @@ from time import monotonic
 import pytest
 
 from hubbub_client import Client
-from service.admission import LONGEST, Admission
+from service.admission import BOOKED, GRACE, LONGEST, Admission
 from service.metrics import Metrics
 from tests.service.peer import Ended, Peer
-from tests.service.serving import quick, serving
+from tests.service.serving import quick, serving, until
 
 RATE, BURST = 10.0, 5
 
@@ -55,7 +55,34 @@ def test_who_comes_back_at_that_time_is_let_in(admission: Admission, clock: Cloc
     begin = clock.now
     for wait in waits:
         clock.now = begin + wait
-        assert admission.ask() == 0.0
+        assert admission.ask(booked=True) == 0.0
+
+
+def test_newcomers_are_put_behind_those_who_are_late(admission: Admission, clock: Clock) -> None:
+    begin, told = clock.now, [wait for _ in range(BURST + 3) if (wait := admission.ask())]
+    clock.now = begin + told[1]
+    assert admission.ask() == pytest.approx(told[2] + 1 / RATE - told[1])
+    assert [admission.ask(booked=True) for _ in told[:2]] == [0.0, 0.0]
+
+
+def test_places_that_nobody_takes_are_for_newcomers(admission: Admission, clock: Clock) -> None:
+    for _ in range(BURST + 10):
+        admission.ask()
+    clock.now += 0.9
+    reserve = BURST / 2
+    assert [admission.ask() for _ in range(BURST)].count(0.0) == int(BURST - reserve)
+    assert [admission.ask(booked=True) for _ in range(BURST)].count(0.0) == int(reserve) + 1
+
+
+def test_who_finds_no_room_at_its_time_waits_ahead_of_the_newcomers(
+    admission: Admission, clock: Clock
+) -> None:
+    for _ in range(BURST + 30):
+        admission.ask()
+    waits = [admission.ask(booked=True) for _ in range(3)]
+    assert waits == pytest.approx([1 / RATE, 2 / RATE, 3 / RATE])
+    clock.now += 1 / RATE
+    assert admission.ask() > 29 / RATE
 
 
 def test_who_comes_meanwhile_is_put_behind_those_who_were_told(admission: Admission, clock: Clock) -> None:
@@ -67,7 +94,7 @@ def test_who_comes_meanwhile_is_put_behind_those_who_were_told(admission: Admiss
 def test_after_a_quiet_time_nobody_waits(admission: Admission, clock: Clock) -> None:
     for _ in range(100):
         admission.ask()
-    clock.now += 20
+    clock.now += 100 / RATE + GRACE
     assert [admission.ask() for _ in range(BURST)] == [0.0] * BURST
     assert admission.ask() == pytest.approx(1 / RATE)
 
@@ -76,7 +103,7 @@ def test_nobody_is_sent_away_for_longer_than_a_bound(admission: Admission) -> No
     waits = [admission.ask() for _ in range(1000)]
     assert max(waits) <= LONGEST
     beyond = waits[-100:]
-    assert min(beyond) >= LONGEST / 2
+    assert min(beyond) > BOOKED, "they would be told of a place"
     assert len(set(beyond)) > 50, "they would come back as one wave"
 
 
@@ -110,8 +137,34 @@ async def test_who_is_turned_away_reads_when_to_come_back(*, whole: bool) -> Non
         assert " 101 " in await peer.head()
         told = await peer.event("drain")
         assert 9_000 < int(str(told["delay"])) <= 10_000
+        assert told["booked"] is True
         assert await peer.closed() == 4001
         assert served.node.metrics.turned_away == 1
+
+
+async def test_a_time_that_is_too_far_away_is_no_place() -> None:
+    async with serving(admissions_per_second=0.01, admissions_burst=1) as served:
+        await served.welcomed("ann")
+        peer = await served.peer()
+        await peer.write(Peer.handshake())
+        await peer.head()
+        told = await peer.event("drain")
+        assert BOOKED * 1000 < int(str(told["delay"])) <= LONGEST * 1000
+        assert "booked" not in told
+
+
+@pytest.mark.parametrize("protocol", ["hubbub.v1", None])
+async def test_who_says_that_it_was_told_to_come_now_is_ahead_of_newcomers(protocol: str | None) -> None:
+    async with serving(admissions_per_second=5.0, admissions_burst=1) as served:
+        await served.welcomed("ann")
+        # Ten of them have their turn within the two seconds that one waits for it.
+        queue = [await served.peer() for _ in range(12)]
+        for waiting in queue[:-1]:
+            await waiting.write(Peer.handshake(protocol=protocol))
+        await until(lambda: served.node.metrics.turned_away)
+        await queue[-1].write(Peer.handshake("/ws?room=lobby&booked=1", protocol=protocol))
+        assert " 101 " in await queue[-1].head()
+        assert served.node.metrics.turned_away
 
 
 async def test_a_plain_client_that_is_turned_away_reads_it_in_the_answer_to_its_upgrade() -> None:

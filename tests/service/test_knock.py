@@ -72,6 +72,16 @@ def test_what_browsers_and_sdks_send_is_met_here() -> None:
 
 
 @pytest.mark.parametrize(
+    ("query", "booked"),
+    [("", False), ("?", False), ("?booked=1", True), ("?a=b&booked=1", True), ("?rebooked=1", False)],
+)
+def test_who_was_told_to_come_now_says_so_in_the_address(query: str, *, booked: bool) -> None:
+    asked = knock.read(Peer.handshake(f"/ws{query}"))
+    assert asked is not None
+    assert asked.booked is booked
+
+
+@pytest.mark.parametrize(
     "data",
     [
         b"",

@@ -61,7 +61,8 @@ class Driver:
     def _do(self, effect: effects.Effect) -> None:
         match effect:
             case effects.Open():
-                link = self._link = Link(self._world.target, self.step)
+                target = self._world.target
+                link = self._link = Link(target.booked() if effect.booked else target, self.step)
                 self._start(link.run(), _WEBSOCKET)
             case effects.Write(command):
                 if self._link is not None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ssl import SSLContext
 from typing import Final
 
@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.typing import Subprotocol
 
 from hubbub_client.core import inputs
+from hubbub_client.url import booked
 from hubbub_protocol import Close, ProtocolError, commands, decode_event, encode
 from hubbub_protocol.events import Event
 
@@ -28,6 +29,10 @@ class Target:
     ssl: SSLContext | None = None
     open_timeout: float = 10
     close_timeout: float = 2
+
+    def booked(self) -> "Target":
+        """Connect and say that one was told to come now (CL4)."""
+        return replace(self, url=booked(self.url))
 
 
 class Link:

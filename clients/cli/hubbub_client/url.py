@@ -33,3 +33,9 @@ def websocket_url(address: str) -> str:
         raise BadUrl(f"{address!r} names no server")
     path = parts.path if parts.path not in {"", "/"} else _PATH
     return urlunsplit((scheme, parts.netloc, path, parts.query, ""))
+
+
+def booked(url: str) -> str:
+    """Add to the URL of a websocket that one was told to come now (CL4)."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, "booked=1")))))

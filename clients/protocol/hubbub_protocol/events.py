@@ -136,10 +136,11 @@ class Ping(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="ping"):
     """The node is alive (CN7)."""
 
 
-class Drain(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="drain"):
-    """The node goes away: reconnect after `delay` ms."""
+class Drain(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="drain", omit_defaults=True):
+    """The node goes away, or has no room yet: reconnect after `delay` ms; `booked`: there is room then."""
 
     delay: int
+    booked: bool | None = None
 
 
 class Error(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="error", omit_defaults=True):

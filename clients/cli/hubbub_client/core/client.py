@@ -46,8 +46,9 @@ class Client:
         self._opening_ends = self._silence_ends = 0
         self._ping = 0
         self._online_since: int | None = None
-        # When to go to another node, if this one told so.
+        # When to go to another node, if this one told so; from when on there is room, if there was none.
         self._moves: int | None = None
+        self._booked: int | None = None
 
     def step(self, given: inputs.Input, now: int) -> list[Effect]:
         """Take one input at a time that never goes back; give what is to be done, in order."""
@@ -121,7 +122,7 @@ class Client:
     def _open(self, now: int) -> list[Effect]:
         self._socket = Socket.OPENING
         self._opening_ends = now + OPENING
-        return [effects.Open()]
+        return [effects.Open(booked=self._booked is not None and now >= self._booked)]
 
     # The token hook
 
@@ -187,7 +188,7 @@ class Client:
         had_one = self._socket is not Socket.NONE
         self._online_since = None
         self._socket = Socket.NONE
-        self._moves = None
+        self._moves = self._booked = None
         self._questions.forget()
         self._tokens.patience.forget()
         done = self.rooms.lost()
@@ -245,8 +246,9 @@ class Client:
                 return self.rooms.heard(event, now)
 
     def _turned_away(self, event: events.Drain, now: int) -> list[Effect]:  # CS9
-        done = self._drop(now, Close.GOING_AWAY)
-        return [*done, *self._change(status.Waiting(now + event.delay, int(Close.GOING_AWAY)))]
+        done, until = self._drop(now, Close.GOING_AWAY), now + event.delay
+        self._booked = until if event.booked else None
+        return [*done, *self._change(status.Waiting(until, int(Close.GOING_AWAY)))]
 
     def _greeted(self, event: events.Event | None, now: int) -> list[Effect]:
         """Take the answer to hello, or `drain`; whatever else comes ahead of it is not for us yet."""

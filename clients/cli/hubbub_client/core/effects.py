@@ -13,7 +13,9 @@ class AskToken:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Open a socket."""
+    """Open a socket; `booked`: at the time that the server told, and saying so (CL4)."""
+
+    booked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

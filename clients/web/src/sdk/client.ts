@@ -182,7 +182,7 @@ export class Client {
         this.#askForToken();
         break;
       case "open":
-        this.#transport.open();
+        this.#transport.open(effect[1] === "booked");
         break;
       case "command":
         this.#transport.write(effect[1]);

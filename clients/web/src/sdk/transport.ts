@@ -35,9 +35,11 @@ export class Transport {
     this.#heard = heard;
   }
 
-  open(): void {
+  /** Open one; `booked` says that the node told to come now (CL4). */
+  open(booked = false): void {
     try {
-      this.#listenTo(new this.#WebSocket(this.#url, [subprotocol]));
+      const more = booked ? `${this.#url.includes("?") ? "&" : "?"}booked=1` : "";
+      this.#listenTo(new this.#WebSocket(this.#url + more, [subprotocol]));
     } catch {
       // An address that the browser won't even try. Told later, as for any other that can't be had.
       queueMicrotask(() => this.#heard.lost(noClose));

@@ -2,7 +2,7 @@
 import { backoff, earliest } from "./backoff.ts";
 import { Close, isFinal } from "./closing.ts";
 import type { Effect, Input, Status } from "./effects.ts";
-import type { Answer, Event, Refusal, Welcome } from "./frames.ts";
+import type { Answer, Drain, Event, Refusal, Welcome } from "./frames.ts";
 import { Greeting, type Identity } from "./greeting.ts";
 import { Questions } from "./questions.ts";
 import type { Bounds, Room } from "./room.ts";
@@ -35,8 +35,9 @@ export class Client {
   #silenceEnds = 0;
   #ping = 0;
   #onlineSince: number | null = null;
-  /** When to go to another node, if this one told so. */
+  /** When to go to another node, if this one told so; from when on there's room, if there was none. */
   #moves = Number.POSITIVE_INFINITY;
+  #booked = Number.POSITIVE_INFINITY;
 
   constructor(options: Options) {
     const { random, outbox = 200, lines = 5_000 } = options;
@@ -83,14 +84,9 @@ export class Client {
     if (this.status.state === "waiting") return this.status.until;
     if (this.#socket === "none") return null;
     if (this.#socket !== "welcomed") return this.#openingEnds;
-    const { patience } = this.#tokens;
-    return earliest([
-      this.#silenceEnds,
-      this.#moves,
-      this.#questions.deadline,
-      patience.due,
-      this.#rooms.deadline,
-    ]);
+    const { due } = this.#tokens.patience;
+    const others = [this.#questions.deadline, due, this.#rooms.deadline];
+    return earliest([this.#silenceEnds, this.#moves, ...others]);
   }
 
   // The application and the network
@@ -128,7 +124,7 @@ export class Client {
   #open(now: number): Effect[] {
     this.#socket = "opening";
     this.#openingEnds = now + opening;
-    return [["open"]];
+    return [now >= this.#booked ? ["open", "booked"] : ["open"]];
   }
 
   // The token hook (CS8)
@@ -189,7 +185,7 @@ export class Client {
     const hadOne = this.#socket !== "none";
     this.#onlineSince = null;
     this.#socket = "none";
-    this.#moves = Number.POSITIVE_INFINITY;
+    this.#moves = this.#booked = Number.POSITIVE_INFINITY;
     this.#questions.forget();
     this.#tokens.patience.forget();
     const done = this.#rooms.lost();
@@ -251,14 +247,16 @@ export class Client {
     }
   }
 
-  #turnedAway(until: number, now: number): Effect[] {
-    const code = Close.goingAway; // CS9
-    return [...this.#drop(now, code), ...this.#change({ state: "waiting", until, code })];
+  #turnedAway({ delay, booked }: Drain, now: number): Effect[] {
+    const done = this.#drop(now, Close.goingAway); // CS9
+    const until = now + delay;
+    if (booked) this.#booked = until;
+    return [...done, ...this.#change({ state: "waiting", until, code: Close.goingAway })];
   }
 
   /** Take the answer to hello, or `drain`; whatever else comes ahead of it is not for us yet. */
   #greeted(event: Event, now: number): Effect[] {
-    if (event.type === "drain") return this.#turnedAway(now + event.delay, now);
+    if (event.type === "drain") return this.#turnedAway(event, now);
     if (event.type !== "welcome" && event.type !== "error") return [];
     if (this.#questions.answered(event) === null) return [];
     return event.type === "welcome" ? this.#welcomed(event, now) : this.#notWelcomed(event, now);

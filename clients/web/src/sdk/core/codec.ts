@@ -75,7 +75,7 @@ const events = {
   reset: event("reset", { room: text, epoch: text, offset: whole }),
   expiring: event("expiring", { in: whole }),
   ping: event("ping", {}),
-  drain: event("drain", { delay: whole }),
+  drain: event("drain", { delay: whole, booked: optional(flag) }),
   error: event("error", {
     id: optional(whole),
     code: text,

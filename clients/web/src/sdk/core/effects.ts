@@ -31,6 +31,8 @@ export type RoomInput =
 export type Effect =
   | readonly ["token"]
   | readonly ["open"]
+  /** At the time that the node told, and saying so (CL4). */
+  | readonly ["open", "booked"]
   | readonly ["command", command: Command]
   | readonly ["shut", code: number]
   | readonly ["status", status: Status]

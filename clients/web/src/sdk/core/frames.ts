@@ -134,6 +134,13 @@ export interface Reset {
   readonly offset: number;
 }
 
+/** The node goes away, or has no room yet: come back after `delay` ms. `booked`: there's room then (CL4). */
+export interface Drain {
+  readonly type: "drain";
+  readonly delay: number;
+  readonly booked?: boolean;
+}
+
 /** A command was refused. `code` may be one that this client doesn't know: `retry` judges it (§11). */
 export interface Refusal {
   readonly type: "error";
@@ -167,6 +174,6 @@ export type Event =
   | Answer
   | { readonly type: "expiring"; readonly in: number }
   | { readonly type: "ping" }
-  | { readonly type: "drain"; readonly delay: number }
+  | Drain
   /** An event of a type that this client doesn't know: a sign of life, and nothing more (FR3). */
   | { readonly type: "unknown" };
