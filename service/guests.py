@@ -84,7 +84,7 @@ class _Held(NamedTuple):
 
     @property
     def line(self) -> str:
-        """Write it as one line of the roster of names, next to others of the same name."""
+        """Write it as one line of the roster of names."""
         return f"{self.folded}\n{self.since}\n{self.proof}\n{self.name}"
 
     def yields_to(self, other: _Held) -> bool:
@@ -115,12 +115,14 @@ class Guests:
     in a room is. Nodes that don't hear each other may give one name away twice; they settle it when they do.
     """
 
-    __slots__ = ("_guests", "_names")
+    __slots__ = ("_guests", "_lines", "_names")
 
     def __init__(self, names: Topic | None = None) -> None:
         """Keep the names in `names`; without it, those of this node alone."""
         # The guests of this node, by folded name.
         self._guests: dict[str, _Guest] = {}
+        # The lines of the roster, of all nodes, by folded name: of most names there is one.
+        self._lines: dict[str, tuple[str, ...]] = {}
         self._names = names or Topic(NAMES, changed=lambda: None, told=lambda _: None)
         self._names.changed = self._settle
 
@@ -174,8 +176,13 @@ class Guests:
         self._names.depart(_reserved(user))
 
     def _settle(self) -> None:
-        """Take a name from the guests here, if it went to somebody else."""
+        """Take in what changed, and take a name from the guests here if it went to somebody else."""
         changes, self._names.roster.changes = self._names.roster.changes, Changes()
+        for line in changes.left:
+            self._unlist(line)
+        for line in changes.joined:
+            folded = _folded(line)
+            self._lines[folded] = tuple(sorted((*self._lines.get(folded, ()), line)))
         for other in _read(changes.joined):
             guest = self._guests.get(other.folded)
             if guest is None or not guest.held.yields_to(other):
@@ -185,8 +192,16 @@ class Guests:
                 if connection is not None:
                     connection.close(Close.NAME_LOST, "the name is somebody else's")
 
+    def _unlist(self, line: str) -> None:
+        folded = _folded(line)
+        others = tuple(other for other in self._lines[folded] if other != line)
+        if others:
+            self._lines[folded] = others
+        else:
+            del self._lines[folded]
+
     def _held(self, folded: str) -> Iterator[_Held]:
-        return _read(self._names.roster.beginning(f"{folded}\n"))
+        return _read(self._lines.get(folded, ()))
 
     def _is_free(self, name: str) -> bool:
         return not any(self._held(fold_user(name)))
@@ -207,6 +222,10 @@ def _session(session: str | None) -> str:
 
 def _proof(session: str) -> str:
     return hashlib.sha256(session.encode()).hexdigest()[:_PROOF_DIGITS]
+
+
+def _folded(line: str) -> str:
+    return line.partition("\n")[0]
 
 
 def _reserved(user: str) -> str:

@@ -7,7 +7,7 @@ is told of the others' users, so the roster is kept by node and what a node told
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
@@ -79,8 +79,9 @@ class Roster:
         self._there: dict[str, set[str]] = {}
         # user → nodes on which they are, this one included
         self._nodes: dict[str, int] = {}
-        # Kept sorted all the time: sorting for each who asks would cost a full room dearly.
-        self._sorted: list[str] = []
+        # Kept sorted once somebody asked for it: sorting for each who asks would cost a full room dearly, and
+        # where nobody ever asks (of the names in use there may be a million) so would keeping it.
+        self._sorted: list[str] | None = None
         self.changes = Changes()
 
     def __len__(self) -> int:
@@ -134,21 +135,17 @@ class Roster:
 
     def page(self, after: str, limit: int) -> tuple[list[str], bool]:
         """List up to `limit` users behind `after` by alphabet, and whether there are others behind them."""
+        if self._sorted is None:
+            self._sorted = sorted(self._nodes)
         start = bisect_right(self._sorted, after) if after else 0
         return self._sorted[start : start + limit], start + limit < len(self._sorted)
-
-    def beginning(self, prefix: str) -> Iterator[str]:
-        """List those that begin with a prefix."""
-        place = bisect_left(self._sorted, prefix)
-        while place < len(self._sorted) and self._sorted[place].startswith(prefix):
-            yield self._sorted[place]
-            place += 1
 
     def _came(self, user: str) -> None:
         count = self._nodes.get(user, 0)
         self._nodes[user] = count + 1
         if not count:
-            insort(self._sorted, user)
+            if self._sorted is not None:
+                insort(self._sorted, user)
             self.changes.came(user)
 
     def _went(self, user: str) -> None:
@@ -157,5 +154,6 @@ class Roster:
             self._nodes[user] = count
             return
         del self._nodes[user]
-        del self._sorted[bisect_left(self._sorted, user)]
+        if self._sorted is not None:
+            del self._sorted[bisect_left(self._sorted, user)]
         self.changes.went(user)

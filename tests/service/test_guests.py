@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 
@@ -214,6 +215,25 @@ def test_names_that_another_version_writes_otherwise_are_passed_over() -> None:
     assert tab.codes == [Close.NAME_LOST]
     assert guests.take("ann").user == "ann"
     assert len(guests) == 2
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_name_on_two_nodes_is_written_alike_in_whatever_order_it_came_and_held_until_both_are_gone(
+    order: int,
+) -> None:
+    names = Topic(NAMES, changed=lambda: None, told=lambda _: None)
+    guests, proof = Guests(names), hashlib.sha256(SESSION.encode()).hexdigest()[:32]
+    told = [f"ann\n{at}\n{proof}\n{name}" for at, name in ((1, "Ann"), (2, "ann"))]
+    for line in told[::order]:
+        names.roster.move("another", [line], [])
+        names.changed()
+    assert guests.take("ANN", SESSION).user == "ann"
+    guests.free("ann")
+    for line in told:
+        _refused(guests, "ann")
+        names.roster.move("another", [], [line])
+        names.changed()
+    assert guests.take("ann").user == "ann"
 
 
 class Comings(RuleBasedStateMachine):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.presence import Changes
+from service.presence import Changes, Roster
 
 NAMES = st.sampled_from(["ann", "bob", "eve", "Zoë"])
 NODES = st.sampled_from(["n1", "n2"])
@@ -73,3 +73,25 @@ def test_whoever_is_shown_who_is_here_at_any_moment_sees_the_truth_when_all_is_t
     for what, *arguments in [*steps, ("tell",), ("drain",)]:
         getattr(gathering, what)(*arguments)
     assert all(viewer.sees == gathering.inside for viewer in gathering.viewers)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["arrive", "depart", "move", "look"]), NODES, NAMES), max_size=40))
+def test_a_page_is_of_who_is_here_by_alphabet_whenever_it_is_looked_at(
+    steps: list[tuple[str, str, str]],
+) -> None:
+    roster, here, there = Roster(), set[str](), {"n1": set[str](), "n2": set[str]()}
+    for what, node, user in [*steps, ("look", "n1", "bob")]:
+        inside = sorted(here.union(*there.values()))
+        if what == "arrive" and user not in here:
+            here.add(user)
+            roster.arrive(user)
+        elif what == "depart" and user in here:
+            here.remove(user)
+            roster.depart(user)
+        elif what == "move":
+            there[node] ^= {user}
+            roster.replace(node, frozenset(there[node]))
+        elif what == "look":
+            behind = [name for name in inside if name > user]
+            assert roster.page(user, 2) == (behind[:2], len(behind) > 2)
+            assert roster.page("", 2) == (inside[:2], len(inside) > 2)
