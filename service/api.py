@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
@@ -27,6 +28,7 @@ from service.node import Node
 from service.refusals import Refused
 from service.replies import (
     JSON,
+    READ,
     MemberList,
     Posted,
     Problem,
@@ -58,6 +60,8 @@ _CODE: Final[dict[int, Code]] = {
 }
 # Of so many users it's remembered how fast they post; whoever posted longest ago is forgotten first.
 _MOST_PACES: Final = 10_000
+# Of a parameter that nobody knows, so many characters are said again.
+_SHOWN: Final = 40
 
 
 class Paces:
@@ -88,9 +92,9 @@ def add_routes(app: Sanic[Config, SimpleNamespace], node: Node) -> None:
         unquote=True,
         name="post",
     )
-    app.add_route(partial(_history, node), f"{room}/messages", methods=["GET"], unquote=True, name="history")
-    app.add_route(partial(_members, node), f"{room}/members", methods=["GET"], unquote=True, name="members")
-    app.add_route(partial(_rooms, node), f"{_API}/rooms", methods=["GET"], name="rooms")
+    app.add_route(partial(_history, node), f"{room}/messages", methods=READ, unquote=True, name="history")
+    app.add_route(partial(_members, node), f"{room}/members", methods=READ, unquote=True, name="members")
+    app.add_route(partial(_rooms, node), f"{_API}/rooms", methods=READ, name="rooms")
 
 
 def is_for_programs(request: Request) -> bool:
@@ -113,6 +117,7 @@ async def _post(node: Node, paces: Paces, request: Request, name: str) -> HTTPRe
     """Store a message."""
     identity = _who(node, request)
     _check_room(name)
+    _parameters(request)
     try:
         wanted = read_post(request.body)
     except ValueError as error:
@@ -132,12 +137,13 @@ async def _post(node: Node, paces: Paces, request: Request, name: str) -> HTTPRe
 async def _history(node: Node, request: Request, name: str) -> HTTPResponse:
     """Read a page of a room's messages."""
     _reader(node, request, name)
-    before, after = _number(request, "before"), _number(request, "after")
+    given = _parameters(request, "before", "after", "limit")
+    before, after = _number(given, "before"), _number(given, "after")
     if before is not None and after is not None:
         raise Refused(Code.INVALID, "give `before` or `after`, not both")
-    limit = _number(request, "limit") or _USUAL
-    if limit > _MOST:
-        raise Refused(Code.INVALID, f"limit is at most {_MOST}")
+    limit = _number(given, "limit", _USUAL)
+    if limit is None or not 1 <= limit <= _MOST:
+        raise Refused(Code.INVALID, f"`limit` is from 1 to {_MOST}")
     page = await node.broker.history(name, before=before, after=after, limit=limit)
     return raw(answers.history_body(encode_name(name), page), content_type=JSON)
 
@@ -145,6 +151,7 @@ async def _history(node: Node, request: Request, name: str) -> HTTPResponse:
 async def _rooms(node: Node, request: Request) -> HTTPResponse:
     """List the rooms that are open on this node, with the users in them on all nodes."""
     identity = _who(node, request)
+    _parameters(request)
     found = [RoomInfo(room.name, len(room.roster)) for room in node.rooms if identity.may_read(room.name)]
     return answer(RoomList(sorted(found, key=lambda info: info.room)))
 
@@ -152,9 +159,10 @@ async def _rooms(node: Node, request: Request) -> HTTPResponse:
 async def _members(node: Node, request: Request, name: str) -> HTTPResponse:
     """List the users in a room."""
     _reader(node, request, name)
+    after = _parameters(request, "after").get("after", "")
     # Opened, if it isn't: then the other nodes say who is there.
     async with node.rooms.open(name) as room:
-        names, more = room.roster.page(request.args.get("after", ""), _MOST)
+        names, more = room.roster.page(after, _MOST)
         return answer(MemberList(name, len(room.roster), names, more))
 
 
@@ -204,10 +212,25 @@ def _as_bot(identity: Identity, user: str) -> Identity:
     return replace(identity, user=user)
 
 
-def _number(request: Request, name: str) -> int | None:
-    value = request.args.get(name)
+def _parameters(request: Request, *known: str) -> dict[str, str]:
+    """Read the query: what isn't understood is said, for without it the answer would be to something else."""
+    given: dict[str, str] = {}
+    for name, value in request.get_query_args(keep_blank_values=True):
+        if name not in known:
+            allowed = (
+                "known are " + ", ".join(f"`{each}`" for each in known) if known else "none is known here"
+            )
+            raise Refused(Code.INVALID, f"`{name[:_SHOWN]}` is no parameter of this; {allowed}")
+        if name in given:
+            raise Refused(Code.INVALID, f"`{name}` is given twice")
+        given[name] = value
+    return given
+
+
+def _number(given: Mapping[str, str], name: str, usual: int | None = None) -> int | None:
+    value = given.get(name)
     if value is None:
-        return None
+        return usual
     number = read_whole(value)
     if number is None:
         raise Refused(Code.INVALID, f"`{name}` is a whole number from 0, and not that long")

@@ -10,13 +10,14 @@ from sanic import HTTPResponse, Request, Sanic, Websocket
 from sanic.config import Config
 from sanic.exceptions import SanicException
 from sanic.handlers import ErrorHandler
+from sanic.response import text
 from typing_extensions import override
 
 from service import api, health, pages
 from service.admission import Admission
 from service.door import SUBPROTOCOL, admit, admit_at_once
 from service.knock import says_booked
-from service.lean import Detached
+from service.lean import WEBSOCKET, Detached
 from service.node import Node
 from service.offer import Offer
 
@@ -35,10 +36,12 @@ class Faults(ErrorHandler):
 
     @override
     def default(self, request: Request, exception: Exception) -> HTTPResponse:
-        if not api.is_for_programs(request):
-            return super().default(request, exception)
         self.log(request, exception)
-        return api.problem(exception, request.app.ctx.metrics)
+        if api.is_for_programs(request):
+            return api.problem(exception, request.app.ctx.metrics)
+        if not isinstance(exception, SanicException):
+            return text("the server failed\n", _OUR_FAULT)
+        return text(f"{exception}\n", exception.status_code, exception.headers)
 
     @staticmethod
     @override
@@ -63,7 +66,7 @@ def make_app(node: Node, crew: health.Crew | None = None) -> Sanic[Config, Simpl
             wait = await admission.wait(booked=says_booked(request.query_string))
         await admit(node, request, websocket, wait)
 
-    app.add_websocket_route(chat, "/ws", subprotocols=Offer(SUBPROTOCOL))
+    app.add_websocket_route(chat, WEBSOCKET, subprotocols=Offer(SUBPROTOCOL))
     health.add_routes(app, node, crew)
     api.add_routes(app, node)
     pages.add_routes(app)
@@ -76,6 +79,7 @@ def _config(node: Node) -> Config:
     config.update(
         {
             "ACCESS_LOG": False,
+            # Said by `Faults`; but the usual way would have Sanic read the handlers' source.
             "FALLBACK_ERROR_FORMAT": "text",
             "KEEP_ALIVE_TIMEOUT": _HTTP_TIMEOUT,
             "MOTD": False,

@@ -77,9 +77,10 @@ class Front(asyncio.Protocol):
     # Called by Sanic and the server ---------------------------------------------------------------
 
     def close_if_idle(self) -> bool:
-        """Learn that the server stops."""
-        self.abort()
-        return True
+        """Learn that the server stops. One that was turned away may read so yet; that has its own limit."""
+        if not self._turned:
+            self.abort()
+        return not self._turned
 
     def abort(self) -> None:
         """Drop the transport without a word."""

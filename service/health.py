@@ -17,7 +17,7 @@ from brokers.errors import BrokerError
 from service.metrics import CONTENT_TYPE
 from service.node import Node
 from service.release import COMMIT, VERSION
-from service.replies import Health, answer
+from service.replies import READ, Health, answer
 from service.workers.line import Unanswered
 from service.workers.reports import METRICS, READINESS, Reports, join_metrics, read_text
 
@@ -48,17 +48,17 @@ async def readiness(node: Node) -> str:
 def add_routes(app: Sanic[Config, SimpleNamespace], node: Node, crew: Crew | None = None) -> None:
     """Add `/health/live`, `/health/ready` and `/metrics`; of a `crew` the last two speak for all."""
 
-    @app.get("/health/live")
+    @app.route("/health/live", READ)
     async def live(_: Request) -> HTTPResponse:
         return _report(OK, node)
 
-    @app.get("/health/ready")
+    @app.route("/health/ready", READ)
     async def ready(_: Request) -> HTTPResponse:
         if crew is None or node.draining:
             return _report(await readiness(node), node)
         return await _ready_together(crew, node)
 
-    @app.get("/metrics")
+    @app.route("/metrics", READ)
     async def metrics(_: Request) -> HTTPResponse:
         if crew is None:
             return raw(node.metrics.exposition(), content_type=CONTENT_TYPE)

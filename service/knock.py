@@ -72,7 +72,7 @@ def read(head: bytes) -> Knock | None:
         return None
     tokens = {token.strip() for token in fields.get("connection", "").lower().split(",")}
     key = fields.get("sec-websocket-key", "")
-    if "upgrade" not in tokens or not _KEY.fullmatch(key) or "host" not in fields:
+    if "upgrade" not in tokens or not _KEY.fullmatch(key) or not fields.get("host"):
         return None
     return Knock(key, fields.get("origin"), fields["host"], says_booked(asked[1]))
 

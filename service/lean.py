@@ -14,18 +14,16 @@ from math import ceil
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from sanic import Sanic
-from sanic.exceptions import BadRequest, SanicException, ServiceUnavailable
+from sanic.compat import Header
+from sanic.exceptions import ServiceUnavailable
 from sanic.http import Http
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 from typing_extensions import override
-from websockets.exceptions import InvalidHeader, NegotiationError
-from websockets.protocol import OPEN
-from websockets.server import ServerProtocol
-from websockets.typing import Subprotocol
 
 from hubbub_protocol import Close
 from service.knock import says_booked
 from service.link import Link
+from service.upgrading import accept, check_body
 
 if TYPE_CHECKING:
     from sanic.request import Request
@@ -33,8 +31,9 @@ if TYPE_CHECKING:
 # What a server holds: each can be told `close_if_idle` and `abort`.
 Sockets: TypeAlias = set[object]
 
-UPGRADE_REQUIRED: Final = 426
-SWITCHING: Final = 101
+# Where the websocket is.
+WEBSOCKET: Final = "/ws"
+_UNSAID: Final = "alt-svc"
 
 
 class Detached:
@@ -58,8 +57,31 @@ class Detached:
             self.link.abort()
 
 
+class _Said(Header):
+    """The headers of a response, but for the empty one that Sanic adds if it may not rewrite itself."""
+
+    @override
+    def __setitem__(self, key: str, value: str) -> None:
+        if key != _UNSAID:
+            super().__setitem__(key, value)
+
+
 class Requests(Http):
     """Sanic's HTTP, which tells the protocol where a request ends and the next one begins."""
+
+    @override
+    async def http1_request_header(self) -> None:
+        """Take the head of a request; its body would be read ahead of asking the route."""
+        await super().http1_request_header()  # type: ignore[no-untyped-call]
+        if self.upgrade_websocket and self.request.path == WEBSOCKET:
+            check_body(self.request)
+
+    @override
+    async def http1_response_header(self, data: bytes, end_stream: bool) -> None:
+        """Write the head of a response, and its body if that's at hand."""
+        if self.response is not None:
+            self.response.headers = _Said(self.response.headers)
+        await super().http1_response_header(data, end_stream)
 
     @override
     def init_for_request(self) -> None:
@@ -92,27 +114,9 @@ class LeanProtocol(WebSocketProtocol):
         Raises:
             SanicException: it's no upgrade, or one that the RFC refuses; the text says what was expected.
         """
-        protocol = ServerProtocol(
-            max_size=self.websocket_max_size,
-            subprotocols=[Subprotocol(name) for name in subprotocols or ()],
-            state=OPEN,
-            select_subprotocol=_select,
-        )
-        try:
-            asked = self.sanic_request_to_ws_request(request)
-        except InvalidHeader as error:
-            # It holds bytes that no header may, so the refusal can't quote it.
-            raise BadRequest(f"the header {error.name!r} is not valid") from error
-        response = protocol.accept(asked)
-        if response.status_code != SWITCHING:
-            raise SanicException(
-                (response.body or b"").decode().strip(),
-                status_code=response.status_code,
-                quiet=True,
-                headers={"Upgrade": "websocket"} if response.status_code == UPGRADE_REQUIRED else {},
-            )
+        response, subprotocol = accept(request, subprotocols or ())
         wait = await self.app.ctx.admission.wait(booked=says_booked(request.query_string))
-        if wait and protocol.subprotocol is None:
+        if wait and subprotocol is None:
             # Plain clients can't be told in a frame; a proxy may try another node.
             raise ServiceUnavailable("too many come at once", quiet=True, headers={"Retry-After": ceil(wait)})
         head = [f"HTTP/1.1 {response.status_code} {response.reason_phrase}\r\n"]
@@ -194,14 +198,3 @@ def make_link(app: Sanic, transport: asyncio.Transport, sockets: Sockets) -> Lin
     link = Link(transport, config.WEBSOCKET_MAX_SIZE, config.CLOSE_SECONDS, sockets)
     transport.set_protocol(link)
     return link
-
-
-def _select(protocol: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """Choose a subprotocol. Without one the connection speaks the plain codec; unknown ones are refused."""
-    known = protocol.available_subprotocols or ()
-    if not offered:
-        return None
-    for name in known:
-        if name in offered:
-            return name
-    raise NegotiationError("unknown subprotocol; expected " + " or none, or ".join(known))

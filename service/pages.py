@@ -11,6 +11,8 @@ from sanic import HTTPResponse, Request, Sanic
 from sanic.config import Config
 from sanic.response import BaseHTTPResponse, file, text
 
+from service.replies import READ
+
 _HERE: Final = Path(__file__).resolve().parent
 # In a wheel the page lies beside this module; in a checkout where it was built.
 _PLACES: Final = (_HERE / "page", _HERE.parent / "clients" / "web" / "dist")
@@ -33,7 +35,7 @@ def add_routes(app: Sanic[Config, SimpleNamespace], web: Path = WEB) -> None:
     index = web / "index.html"
     is_built = index.is_file()
 
-    @app.get("/")
+    @app.route("/", READ)
     async def page(_: Request) -> HTTPResponse:
         if not is_built:
             return text(

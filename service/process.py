@@ -54,6 +54,7 @@ def spare_the_collector() -> None:
 
 def exit_at_once(number: int) -> None:
     """End this process here and now, as somebody who sends a second signal wants it."""
+    _log.warning("stopping_at_once", extra={"signal": signal.Signals(number).name})
     os._exit(_BY_SIGNAL + number)
 
 

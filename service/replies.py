@@ -14,6 +14,8 @@ from hubbub_protocol.commands import Key
 from service.stored import encode_value
 
 JSON: Final = "application/json"
+# What is read may be asked for without its body too (RFC 9110, 9.3.2).
+READ: Final = ("GET", "HEAD")
 # Whatever has so few digits is exact everywhere, in the doubles of a broker's scripts too.
 _MOST_DIGITS: Final = 15
 

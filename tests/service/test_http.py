@@ -142,6 +142,11 @@ async def test_a_post_is_counted_once_it_is_stored(site: Site) -> None:
         "before=x",
         "after=-1",
         "limit=201",
+        "limit=0",
+        "limit=",
+        "limit=1&limit=2",
+        "max=3",
+        "limit=1&token=secret",
         "before=1&after=1",
         pytest.param(f"before={'9' * 5000}", id="long"),
     ],
@@ -165,9 +170,43 @@ async def test_what_is_no_route_of_the_api_is_said_in_json(site: Site) -> None:
     _, refused = await site.client.delete("/api/rooms", headers=BEARER)
     assert refused is not None
     assert (refused.status, refused.json["code"]) == (405, "unknown_type")
-    assert refused.headers["allow"] == "GET"
+    assert set(refused.headers["allow"].split(", ")) == {"GET", "HEAD"}
+
+
+async def test_what_is_no_page_is_said_in_one_sentence(site: Site) -> None:
     elsewhere = await site.get("/apiary")
     assert (elsewhere.status, elsewhere.content_type) == (404, "text/plain; charset=utf-8")
+    assert elsewhere.text == "Requested URL /apiary not found\n"
+    refused = await site.post("/health/live", "")
+    assert (refused.status, refused.text) == (405, "Method POST not allowed for URL /health/live\n")
+    assert set(refused.headers["allow"].split(", ")) == {"GET", "HEAD"}
+
+
+async def test_a_fault_on_a_page_is_not_explained(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail() -> None:
+        raise RuntimeError("a secret")
+
+    monkeypatch.setattr(site.broker, "probe", fail)
+    failed = await site.get("/health/ready")
+    assert (failed.status, failed.text) == (500, "the server failed\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/api/rooms?after=x&colour=red", "none is known here"),
+        ("/api/rooms/lobby/members?limit=3", "known are `after`"),
+        ("/api/rooms/lobby/messages?since=3", "known are `before`, `after`, `limit`"),
+        (f"/api/rooms/lobby/messages?{'x' * 5000}=3", "known are `before`, `after`, `limit`"),
+    ],
+)
+async def test_a_parameter_that_is_not_known_is_said_with_those_that_are(
+    site: Site, path: str, allowed: str
+) -> None:
+    refused = await site.get(path)
+    assert (refused.status, refused.json["code"]) == (400, "invalid")
+    assert refused.json["message"].endswith(allowed)
+    assert len(refused.json["message"]) < 200
 
 
 async def test_a_fault_of_ours_is_said_in_json_and_not_explained(

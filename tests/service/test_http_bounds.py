@@ -91,3 +91,22 @@ async def test_a_full_node_still_tells_who_upgrades() -> None:
         told = await served.upgraded()
         assert await told.closed() == 4001
         await until(lambda: len(served.node.connections) == 1)
+
+
+@pytest.mark.parametrize("path", ["/", "/health/live", "/health/ready", "/metrics"])
+async def test_head_is_answered_as_get_without_the_body(path: str) -> None:
+    async with serving() as served:
+        got, asked = [await served.peer() for _ in range(2)]
+        await got.write(f"GET {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n".encode())
+        await asked.write(f"HEAD {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n".encode())
+        heads = [(await peer.head()).lower() for peer in (got, asked)]
+        assert all(head.startswith("http/1.1 200 ") for head in heads)
+        assert [names(head) for head in heads] == [names(heads[0])] * 2
+        assert "alt-svc" not in heads[0]
+        assert await got.rest()
+        assert await asked.rest() == b""
+
+
+def names(head: str) -> list[str]:
+    """List the names of a head's fields."""
+    return [line.partition(":")[0] for line in head.strip().split("\r\n")[1:]]

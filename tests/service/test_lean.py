@@ -45,7 +45,7 @@ async def test_frames_in_the_packet_of_the_handshake_are_taken(served: Served) -
     [
         ({"Upgrade": "h2c"}, 426),
         ({"Connection": "keep-alive"}, 426),
-        ({"Sec-WebSocket-Version": "8"}, 400),
+        ({"Sec-WebSocket-Version": "8"}, 426),
         ({"Sec-WebSocket-Key": "short"}, 400),
         ({"Sec-WebSocket-Protocol": "soap"}, 400),
     ],
