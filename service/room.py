@@ -159,15 +159,22 @@ class Room:
             return
         self._told_at = monotonic()
         for member in self.fanout.tell(JSON, self._presence_frame(changes)):
-            self._missed.setdefault(member, Changes()).add(changes)
+            missed = self._missed.setdefault(member, Changes())
+            # Names that aren't told aren't kept either.
+            if self._tells_names:
+                missed.add(changes)
 
     def _tell_missed(self, member: Member) -> None:
-        """Tell a member that was behind what it missed of the presence."""
-        if changes := self._missed.pop(member, None):
+        """Tell a member that was behind what it missed of the presence, if only how many there are now."""
+        changes = self._missed.pop(member, None)
+        if changes is not None:
             member.outlet.write(self._presence_frame(changes))
 
+    @property
+    def _tells_names(self) -> bool:
+        return len(self.roster) <= self._names_limit
+
     def _presence_frame(self, changes: Changes) -> bytes:
-        small = len(self.roster) <= self._names_limit
-        joined, left = (list(changes.joined), list(changes.left)) if small else ([], [])
+        joined, left = (list(changes.joined), list(changes.left)) if self._tells_names else ([], [])
         event = events.Presence(room=self.name, count=len(self.roster), joined=joined, left=left)
         return text_frame(encode(event))

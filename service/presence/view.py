@@ -61,6 +61,8 @@ class View:
         self.node = node
         self.topics: dict[str, Topic] = {}
         self.peers: dict[str, Peer] = {}
+        # When nodes said goodbye: of what they said before, some may come later.
+        self._left: dict[str, float] = {}
         self._send = send
         self._wake = wake
         self._clock = clock
@@ -154,6 +156,7 @@ class View:
         for number, question in list(self._questions.items()):
             if now - question.asked > self._gone_after:
                 del self._questions[number]
+        self._left = {node: at for node, at in self._left.items() if now - at <= self._gone_after}
 
     def bye(self) -> None:
         """Say that this node goes."""
@@ -170,12 +173,14 @@ class View:
 
     def hear(self, room: str, signal: AnySignal) -> None:
         """Take in what a node said."""
-        if signal.node == self.node or isinstance(signal, Typing):
+        if signal.node == self.node or signal.node in self._left:
             return
         if isinstance(signal, Bye):
-            self._left(signal.node)
-            return
-        peer = self._peer(signal.node)
+            self._leave(signal.node)
+        elif not isinstance(signal, Typing):
+            self._hear_from(self._peer(signal.node), room, signal)
+
+    def _hear_from(self, peer: Peer, room: str, signal: Moved | State | Beat | Ask | Answered) -> None:
         peer.heard = self._clock()
         if isinstance(signal, Moved | State):
             self._hear_of_users(peer, room, signal)
@@ -276,7 +281,8 @@ class View:
             topic.roster.replace(peer.name, frozenset())
             topic.changed()
 
-    def _left(self, node: str) -> None:
+    def _leave(self, node: str) -> None:
+        self._left[node] = self._clock()
         if peer := self.peers.get(node):
             self._drop(peer)
 

@@ -111,6 +111,27 @@ def test_a_state_that_comes_late_changes_nothing() -> None:
     assert topic.roster.page("", 10)[0] == ["ann", "bob"]
 
 
+def test_what_a_node_said_ahead_of_its_goodbye_does_not_bring_it_back() -> None:
+    network, one, other = pair()
+    topic = other.open("lobby")
+    one.open("lobby").arrive("ann")
+    network.settle()
+    other.view.ask(["lobby"])
+    network.deliver(0)
+    one.turn()
+    late = [signal for signal in network.waiting if signal[0] is other]
+    network.waiting.clear()
+    one.view.bye()
+    network.nodes.remove(one)
+    network.deliver(0)
+    network.waiting += late
+    while network.waiting:
+        network.deliver(0)
+    assert late
+    assert not other.view.peers
+    assert len(topic.roster) == 0
+
+
 def test_who_asked_first_is_told_all_before_it_is_told_that_this_was_all() -> None:
     network, one, other = pair()
     third = Node(network)

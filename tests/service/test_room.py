@@ -132,6 +132,42 @@ async def test_who_lags_is_told_of_presence_when_it_is_back(stage: Stage) -> Non
     assert presence(full)[1:] == [(3, ["ann", "bob"], ["eve"])]
 
 
+async def test_for_who_lags_no_names_are_kept_that_the_others_are_not_told_either(stage: Stage) -> None:
+    slow, full = stage.enter("slow")
+    eve, _ = stage.enter("eve")
+    await until(lambda: presence(full))
+    full.paused = True
+    _, ann = stage.enter("ann")
+    await until(lambda: presence(ann))
+    crowd = [stage.enter(f"user {number}")[0] for number in range(50)]
+    stage.room.leave(eve)
+    await until(lambda: len(presence(ann)) == 2)
+    for member in crowd[1:]:
+        stage.room.leave(member)
+    await until(lambda: len(presence(ann)) == 3)
+    await stage.say()
+    full.drain()
+    stage.room.fanout.catch_up(slow)
+    assert [count for count, *_ in presence(ann)] == [3, 52, 3]
+    assert presence(ann)[1][1:] == ([], [])
+    # Of the crowd, those who left while names were told again.
+    assert presence(full)[1:] == [(3, ["ann"], presence(ann)[2][2])]
+
+
+async def test_who_lags_in_a_large_room_is_told_the_number(stage: Stage) -> None:
+    slow, full = stage.enter("slow")
+    _, eve = stage.enter("eve")
+    await until(lambda: presence(full))
+    full.paused = True
+    for number in range(5):
+        stage.enter(f"user {number}")
+    await until(lambda: len(presence(eve)) == 2)
+    await stage.say()
+    full.drain()
+    stage.room.fanout.catch_up(slow)
+    assert presence(full)[1:] == [(7, [], [])]
+
+
 async def test_typing_is_told_to_the_others_and_not_too_often(stage: Stage) -> None:
     _, ann = stage.enter("ann")
     _, bob = stage.enter("bob")
