@@ -144,7 +144,7 @@ async def _open_plain(node: Node, request: Request, connection: Connection) -> N
     history = read_whole(request.args.get("history", "0"), MOST_HISTORY)
     if history is None:
         raise Unwelcome(Close.POLICY, f"history is a number from 0 to {MOST_HISTORY}")
-    taken = _take_name(node, request.args.get("name"))
+    taken = _take_name(node, request.args.get("name"), connection)
     try:
         await open_plain(node, connection, room, guest(*taken), history)
     except BrokerError as error:
@@ -152,13 +152,13 @@ async def _open_plain(node: Node, request: Request, connection: Connection) -> N
         raise Unwelcome(Close.FULL, "the broker is away; come back later") from error
     finally:
         if connection.receiver is None:
-            node.guests.free(taken.user)
+            node.guests.free(taken.user, connection)
 
 
-def _take_name(node: Node, name: str | None) -> Taken:
+def _take_name(node: Node, name: str | None, connection: Connection) -> Taken:
     try:
-        return node.guests.take(name)
+        return node.guests.take(name, connection=connection)
     except NameTaken as error:
-        return node.guests.take(error.suggestion)
+        return node.guests.take(error.suggestion, connection=connection)
     except InvalidName as error:
         raise Unwelcome(Close.POLICY, str(error)) from error

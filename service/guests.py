@@ -104,7 +104,7 @@ def _read(lines: Iterable[str]) -> Iterator[_Held]:
 @dataclass(slots=True)
 class _Guest:
     held: _Held
-    # Those of the plain codec are all held as None.
+    # None: nobody who could be closed.
     connections: Counter[Closable | None] = field(default_factory=Counter)
 
 

@@ -82,7 +82,7 @@ class PlainSession:
         self._node.rooms.release(self._room)
         self._node.forget(self.connection, self._pinged)
         if self._pump is None:
-            self._node.guests.free(self._identity.user)
+            self._node.guests.free(self._identity.user, self.connection)
 
     async def _store_all(self) -> None:
         """Store what is queued, one after another."""
@@ -107,7 +107,7 @@ class PlainSession:
             _log.warning("plain_dropped", extra={"room": self._room.name, "count": len(self._queue)})
             self._queue.clear()
         if self._gone_at is not None:
-            self._node.guests.free(self._identity.user)
+            self._node.guests.free(self._identity.user, self.connection)
 
     def _too_late(self) -> bool:
         return self._gone_at is not None and monotonic() - self._gone_at > AFTERLIFE
