@@ -36,9 +36,9 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_INPUT=1
 WORKDIR /src
 COPY requirements/build.txt requirements/image.txt requirements/
 # An environment without pip, filled from outside: what runs can't install anything.
-RUN python -m venv /build && \
+RUN python3 -m venv /build && \
     /build/bin/pip install --require-hashes --requirement requirements/build.txt && \
-    python -m venv --without-pip /opt/hubbub && \
+    python3 -m venv --without-pip /opt/hubbub && \
     /build/bin/pip --python /opt/hubbub/bin/python install --require-hashes --requirement requirements/image.txt
 COPY pyproject.toml LICENSE ./
 COPY clients/protocol clients/protocol

@@ -46,6 +46,7 @@ _ENTRIES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 10
 # Read when the exposition is made, from what `sample` returns.
 GAUGES: Final[Mapping[str, str]] = {
     "connections": "Open connections.",
+    "connections_limit": "Connections that this node may have: HUBBUB_CONNECTIONS.",
     "rooms": "Rooms that this node is subscribed to.",
     "members": "Members of all rooms on this node, one for each connection in each room.",
     "lagging_members": "Members that read too slowly just now, and are to be caught up.",

@@ -102,6 +102,7 @@ class Node:
         rooms = list(self.rooms)
         return {
             "connections": len(self.connections),
+            "connections_limit": self.settings.connections,
             "rooms": len(rooms),
             "members": sum(len(room.fanout) for room in rooms),
             "lagging_members": sum(room.fanout.behind for room in rooms),

@@ -67,7 +67,7 @@
   valueFrom:
     secretKeyRef: {name: {{ $broker.existingSecret | quote }}, key: {{ $broker.urlKey | quote }}}
   {{- end }}
-{{- if $broker.tls.existingSecret }}
+{{- if and $broker.tls.existingSecret $broker.tls.caKey }}
 - name: SSL_CERT_FILE
   value: {{ include "hubbub.brokerTlsPath" . }}/{{ $broker.tls.caKey }}
 {{- end }}
@@ -107,13 +107,14 @@
 {{- define "hubbub.brokerPorts" -}}
 {{- $ports := .Values.networkPolicy.brokerPorts -}}
 {{- if and (not $ports) (ne .Values.broker "memory") -}}
-{{- $hosts := regexReplaceAll "[a-z+]+://|[/?][^,]*" (include "hubbub.brokerUrl" .) "" -}}
-{{- range splitList "," $hosts -}}
-{{- with regexFind ":[0-9]+$" . }}{{ $ports = append $ports (trimPrefix ":" . | int) }}{{ end -}}
+{{- $url := include "hubbub.brokerUrl" . -}}
+{{- $usual := include "hubbub.brokerPort" . -}}
+{{- $sentinels := contains "+sentinel" $url -}}
+{{- range splitList "," (regexReplaceAll "[a-z+]+://|[/?][^,]*" $url "") -}}
+{{- $port := regexFind ":[0-9]+$" . | trimPrefix ":" | default ($sentinels | ternary "26379" $usual) -}}
+{{- $ports = append $ports (int $port) -}}
 {{- end -}}
-{{- if or (not $ports) (contains "+sentinel" (include "hubbub.brokerUrl" .)) -}}
-{{- $ports = append $ports (include "hubbub.brokerPort" . | int) -}}
-{{- end -}}
+{{- if $sentinels }}{{ $ports = append $ports (int $usual) }}{{ end -}}
 {{- end -}}
 {{- toJson (uniq $ports) -}}
 {{- end }}

@@ -28,6 +28,12 @@
 {{- if regexMatch "://[^/?]*@" $broker.url -}}
 {{- $faults = append $faults (printf "%s.url holds a user or a password, which anybody could read in the release. Put the whole URL in a Secret (%s.existingSecret, key %s), or the password alone (key %s) with %s.username." . . $broker.urlKey $broker.passwordKey .) -}}
 {{- end -}}
+{{- if regexMatch "[?&][a-z_]*password=" $broker.url -}}
+{{- $faults = append $faults (printf "%s.url holds a password behind its ?, which anybody could read in the release. Put the whole URL in a Secret (%s.existingSecret, key %s)." . . $broker.urlKey) -}}
+{{- end -}}
+{{- if and $broker.username (not (and $broker.url $broker.existingSecret)) -}}
+{{- $faults = append $faults (printf "%s.username goes with %s.url and a password in %s.existingSecret: set all three, or put the whole URL in the Secret." . . .) -}}
+{{- end -}}
 {{- else if $broker.bundled -}}
 {{- $faults = append $faults (printf "%s.bundled=true is of no use with broker=%s: set broker=%s." . $v.broker .) -}}
 {{- end -}}
@@ -46,9 +52,9 @@
 {{- end -}}
 {{- if ne $v.broker "memory" -}}
 {{- $broker := get $v $v.broker -}}
-{{- $encrypted := regexMatch "^(rediss|rediss\\+cluster|tls|wss)://" $broker.url -}}
+{{- $encrypted := regexMatch "^(rediss|rediss\\+cluster|tls|wss)://|^redis\\+sentinel://.*[?&]tls=1(&|$)" $broker.url -}}
 {{- if and (or $broker.tls.certKey $broker.tls.keyKey) (not (and $broker.tls.certKey $broker.tls.keyKey $broker.tls.existingSecret $encrypted)) -}}
-{{- $faults = append $faults (printf "a client certificate needs %s.url with TLS (rediss://, rediss+cluster://, tls://), and %s.tls.existingSecret, certKey and keyKey." $v.broker $v.broker) -}}
+{{- $faults = append $faults (printf "a client certificate needs %s.url with TLS (rediss://, rediss+cluster://, redis+sentinel://…?tls=1, tls://), and %s.tls.existingSecret, certKey and keyKey." $v.broker $v.broker) -}}
 {{- end -}}
 {{- end -}}
 
@@ -71,6 +77,9 @@
 {{- if has .name $ours -}}
 {{- $faults = append $faults (printf "extraEnv has %s, which the chart sets by itself." .name) -}}
 {{- end -}}
+{{- if has .name (list "HUBBUB_AUTH" "HUBBUB_CLOSE_SECONDS" "HUBBUB_CONNECTIONS" "HUBBUB_WORKERS") -}}
+{{- $faults = append $faults (printf "extraEnv has %s, which the chart reckons with: use config.%s." .name .name) -}}
+{{- end -}}
 {{- end -}}
 
 {{- $mode := get $config "HUBBUB_AUTH" | default "guests" -}}
@@ -87,6 +96,10 @@
 {{- end -}}
 {{- end -}}
 
+{{- if and $v.auth.tokenKey.value $v.auth.apiKey.value (eq $v.auth.tokenKey.key $v.auth.apiKey.key) -}}
+{{- $faults = append $faults (printf "auth.tokenKey.key and auth.apiKey.key are both %s: one would be taken for the other in the chart's Secret." $v.auth.apiKey.key) -}}
+{{- end -}}
+
 {{- with $v.terminationGracePeriodSeconds -}}
 {{- if lt (int .) (include "hubbub.leastGrace" $ | int) -}}
 {{- $faults = append $faults (printf "terminationGracePeriodSeconds=%d would kill pods that still drain: preStop, drain and closing take up to %s. Leave it out, or lower stop.drainSeconds." (int .) (include "hubbub.leastGrace" $)) -}}
@@ -98,12 +111,19 @@
 {{- if not (or .cpuPercent .memoryPercent .connectionsPerPod .extraMetrics) -}}
 {{- $faults = append $faults "autoscaling needs something to go by: set autoscaling.cpuPercent, memoryPercent, connectionsPerPod or extraMetrics." -}}
 {{- end -}}
+{{- $most := mul (get $config "HUBBUB_CONNECTIONS" | default 50000 | int64) (get $config "HUBBUB_WORKERS" | default 1 | int64) -}}
+{{- if ge (int64 .connectionsPerPod) $most -}}
+{{- $faults = append $faults (printf "autoscaling.connectionsPerPod=%d is never passed: a pod turns away whoever comes beyond %d (config.HUBBUB_CONNECTIONS). Lower the one, or raise the other." (int64 .connectionsPerPod) $most) -}}
+{{- end -}}
 {{- if lt (int .maxReplicas) (int .minReplicas) -}}
 {{- $faults = append $faults (printf "autoscaling.maxReplicas=%d is less than minReplicas=%d." (int .maxReplicas) (int .minReplicas)) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 
+{{- if and $v.service.nodePort (eq $v.service.type "ClusterIP") -}}
+{{- $faults = append $faults "service.nodePort needs service.type NodePort or LoadBalancer." -}}
+{{- end -}}
 {{- if and $v.httpRoute.enabled (not $v.httpRoute.parentRefs) -}}
 {{- $faults = append $faults "httpRoute needs a gateway: set httpRoute.parentRefs to its name (and namespace)." -}}
 {{- end -}}

@@ -95,8 +95,9 @@ imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- if and (kindIs "float64" .) (eq (floor .) .) }}{{ printf "%.0f" . }}{{ else }}{{ toString . }}{{ end -}}
 {{- end }}
 
-{{/* Whether there can be more than one pod; empty if not. */}}
+{{/* Whether there is always more than one pod: (list . "minReplicas"); whether there can be: "maxReplicas". Empty if not. */}}
 {{- define "hubbub.several" -}}
-{{- if .Values.autoscaling.enabled }}{{ if gt (int .Values.autoscaling.minReplicas) 1 }}yes{{ end }}
-{{- else if gt (int .Values.replicaCount) 1 }}yes{{ end -}}
+{{- $v := (index . 0).Values -}}
+{{- $pods := $v.autoscaling.enabled | ternary (get $v.autoscaling (index . 1)) $v.replicaCount -}}
+{{- if gt (int $pods) 1 }}yes{{ end -}}
 {{- end }}

@@ -21,7 +21,7 @@ PATIENCE: Final = "300s"
 # What `kubectl get all` leaves out is ours too.
 KINDS: Final = (
     "deployments,replicasets,pods,services,configmaps,secrets,serviceaccounts,"
-    "poddisruptionbudgets,networkpolicies,horizontalpodautoscalers,ingresses"
+    "poddisruptionbudgets,networkpolicies,horizontalpodautoscalers,ingresses,persistentvolumeclaims"
 )
 
 
@@ -41,9 +41,13 @@ def is_there() -> str:
 
 
 def image() -> tuple[str, str]:
-    """Tell which image the cluster has: HUBBUB_TEST_IMAGE, or what `make image` builds."""
-    repository, _, tag = os.environ.get("HUBBUB_TEST_IMAGE", f"hubbub:{__version__}").rpartition(":")
-    return repository, tag
+    """Tell which image the cluster has: HUBBUB_TEST_IMAGE, or what `make image` builds.
+
+    A port of a registry isn't a tag.
+    """
+    named = os.environ.get("HUBBUB_TEST_IMAGE", "hubbub")
+    repository, _, tag = named.rpartition(":")
+    return (repository, tag) if repository and "/" not in tag else (named, __version__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,9 @@ class Release:
             f"--set-string={key}={value}" if isinstance(value, str) else f"--set={key}={json.dumps(value)}"
             for key, value in wanted.items()
         ]
+        files = [f"--values={named}"] if (named := os.environ.get("HUBBUB_TEST_VALUES")) else []
         chart = str(ROOT / "helm")
-        self.helm("upgrade", "--install", self.name, chart, *sets, "--wait", "--timeout", PATIENCE)
+        self.helm("upgrade", "--install", self.name, chart, *files, *sets, "--wait", "--timeout", PATIENCE)
         self.kubectl("rollout", "status", self.deployment, f"--timeout={PATIENCE}")
 
     def test(self) -> None:
@@ -101,9 +106,12 @@ class Release:
             self.kubectl("wait", "--for=delete", f"pod/{pod['metadata']['name']}", deadline)
         assert len(self.pods()) == count
 
-    def leftovers(self) -> list[str]:
-        """Name what is left of the release."""
+    def uninstall(self) -> list[str]:
+        """Uninstall, wait for the pods' ends, and name what is left of the release."""
+        self.helm("uninstall", self.name, "--wait", "--timeout", PATIENCE)
         selector = f"app.kubernetes.io/instance={self.name}"
+        # Helm waits for what it made itself, and pods have the time that a drain takes.
+        self.kubectl("wait", "--for=delete", "pods", "--selector", selector, f"--timeout={PATIENCE}")
         return [
             f"{each['kind']}/{each['metadata']['name']}" for each in self.get(KINDS, "--selector", selector)
         ]

@@ -1,6 +1,7 @@
 """The chart on a real cluster, whatever KUBECONFIG points at: `pytest -m cluster tests/cluster`.
 
-HUBBUB_TEST_IMAGE names the image, which the cluster must have or be able to pull.
+HUBBUB_TEST_IMAGE names the image, which the cluster must have or be able to pull. HUBBUB_TEST_VALUES names a file with
+further values: where else the brokers' images are, who may pull them.
 """
 
 from __future__ import annotations
@@ -82,18 +83,20 @@ def people_chat(chat: Release) -> Iterator[None]:
     command = ["kubectl", "--namespace", chat.namespace, "logs", "--follow", "driver"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as log:
         assert log.stdout
-        assert log.stdout.readline() == "everybody talks\n"
-        yield
-        chat.kubectl("exec", "driver", "--", "python", "-c", "import os; os.kill(1, 10)")  # SIGUSR1
-        told, _ = log.communicate(timeout=180)
+        try:
+            assert log.stdout.readline() == "everybody talks\n"
+            yield
+            chat.kubectl("exec", "driver", "--", "python", "-c", "import os; os.kill(1, 10)")  # SIGUSR1
+            told, _ = log.communicate(timeout=180)
+        finally:
+            log.kill()
     assert told.endswith("none lost or doubled\n"), told
 
 
 def test_one_line_gives_a_chat_and_uninstalling_it_leaves_nothing(chat: Release) -> None:
     chat.install()
     chat.test()
-    chat.helm("uninstall", chat.name, "--wait", "--timeout", "180s")
-    assert not chat.leftovers()
+    assert not chat.uninstall()
 
 
 @pytest.mark.parametrize("broker", ["redis", "nats"])
@@ -104,8 +107,7 @@ def test_a_message_crosses_pods_and_nothing_is_left(chat: Release, broker: str) 
     assert not [
         pod for pod in chat.pods() if any(c["restartCount"] for c in pod["status"]["containerStatuses"])
     ]
-    chat.helm("uninstall", chat.name, "--wait", "--timeout", "180s")
-    assert not chat.leftovers()
+    assert not chat.uninstall()
 
 
 @pytest.mark.parametrize("broker", ["redis", "nats"])

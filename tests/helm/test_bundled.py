@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.contract import nats_server, redis_server
-from tests.helm.chart import Object, container, render
+from tests.helm.chart import Object, container, pod, render
 from tests.hubbub_cli.server import serving
 
 PROGRAMS = {"redis": redis_server.find_server, "nats": nats_server.find_server}
@@ -72,3 +72,17 @@ def test_nats_answers_what_it_is_asked_by_its_probes(tmp_path: Path) -> None:
             asked = made[probe]["httpGet"]
             answer = httpx.get(f"http://127.0.0.1:{ports[asked['port']]}{asked['path']}", timeout=20)
             assert answer.status_code == httpx.codes.OK
+
+
+@pytest.mark.parametrize("broker", PROGRAMS)
+def test_it_starts_by_its_name_whatever_the_entrypoint_of_its_image(broker: str) -> None:
+    assert bundled(broker)["command"] == [f"{broker}-server"]
+
+
+@pytest.mark.parametrize("broker", PROGRAMS)
+def test_an_upgrade_of_hubbub_leaves_it_and_its_data_alone(broker: str) -> None:
+    values: Object = {"broker": broker, broker: {"bundled": True}}
+    newer: Object = {"image": {"tag": "9"}, "config": {"HUBBUB_LOG_LEVEL": "debug"}, "replicaCount": 2}
+    before, after = (pod(render(each), f"chat-hubbub-{broker}") for each in (values, {**values, **newer}))
+    assert before == after
+    assert not {"helm.sh/chart", "app.kubernetes.io/version"} & before["metadata"]["labels"].keys()

@@ -23,6 +23,14 @@ def test_a_disruption_budget_comes_with_the_second_pod() -> None:
     assert find(render(least), "PodDisruptionBudget")["spec"]["minAvailable"] == "50%"
 
 
+def test_a_disruption_budget_is_there_for_pods_that_an_autoscaler_may_add() -> None:
+    scaled: Object = {**REDIS, "autoscaling": {"enabled": True, "cpuPercent": 70, "minReplicas": 1}}
+    objects = render(scaled)
+    assert "PodDisruptionBudget" in kinds(objects)
+    expected = find(objects, "Pod", "chat-hubbub-test")["spec"]["containers"][0]["args"]
+    assert "--expected=1" in expected, "there may be one only"
+
+
 def test_the_autoscaler_goes_down_slowly_and_by_connections() -> None:
     values = {**REDIS, "autoscaling": {"enabled": True, "connectionsPerPod": 5000, "cpuPercent": 70}}
     objects = render(values)
@@ -49,6 +57,9 @@ def test_the_autoscaler_goes_down_slowly_and_by_connections() -> None:
             {26379, 26380, 6379},
         ),
         ({"broker": "nats", "nats": {"url": "nats://a:4333,nats://b:4334"}}, {4333, 4334}),
+        ({"broker": "redis", "redis": {"url": "redis+sentinel://a,b/chat"}}, {26379, 6379}),
+        ({"broker": "redis", "redis": {"url": "redis+cluster://[fd00::1],[fd00::2]:7/0"}}, {6379, 7}),
+        ({"broker": "nats", "nats": {"url": "nats://a,nats://b:4334?replicas=3"}}, {4222, 4334}),
         ({"broker": "nats", "nats": {"url": "nats://a"}}, {4222}),
         ({"broker": "nats", "nats": {"bundled": True}}, {4222}),
         ({}, set()),

@@ -108,6 +108,14 @@ def test_certificates_are_mounted_and_named() -> None:
     assert mounts == {"/tmp", "/etc/hubbub/broker-tls"}  # noqa: S108 - the place in a container
 
 
+def test_the_authorities_that_everybody_knows_may_do() -> None:
+    tls = {"existingSecret": "t", "caKey": "", "certKey": "c", "keyKey": "k"}
+    sentinels = "redis+sentinel://a,b/chat/0?tls=1"
+    env = environment(render({"broker": "redis", "redis": {"url": sentinels, "tls": tls}}))
+    assert "SSL_CERT_FILE" not in env
+    assert env["REDIS_URL"].startswith(f"{sentinels}&ssl_certfile=")
+
+
 def test_pods_have_no_rights_and_no_token() -> None:
     for file in CI:
         objects = render(load(file))

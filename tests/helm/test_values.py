@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
+from service.settings.table import rows
 from tests.helm.chart import CHART, Object, load, refusal, render
 
 REDIS: Object = {"broker": "redis", "redis": {"url": "redis://redis:6379/0"}}
@@ -67,6 +68,11 @@ def test_the_schema_is_closed() -> None:
     assert list(closed(schema())) == [".global"], "only what charts above this one set is open"
 
 
+def test_settings_that_there_are_may_be_set_and_no_others() -> None:
+    named = schema()["properties"]["config"]["propertyNames"]["enum"]
+    assert named == [row.variable for row in rows() if row.variable.startswith("HUBBUB_")]
+
+
 def test_what_is_there_by_default_is_allowed() -> None:
     render(load(CHART / "values.yaml"))
 
@@ -83,7 +89,11 @@ def test_what_is_there_by_default_is_allowed() -> None:
         ({"broker": "nats"}, "at '/nats'"),
         ({"broker": "redis", "redis": {"url": "nats://n"}}, "at '/redis/url'"),
         ({"image": {"digest": "latest"}}, "at '/image/digest'"),
-        ({"config": {"connections": 5}}, "'connections' does not match pattern"),
+        ({"config": {"connections": 5}}, "invalid propertyName 'connections'"),
+        ({"config": {"HUBBUB_CONNECTION": 5}}, "'HUBBUB_CONNECTIONS'"),
+        ({"image": {"registry": "https://registry.example.org"}}, "at '/image/registry'"),
+        ({"probes": {"liveness": {"successThreshold": 2}}}, "at '/probes/liveness/successThreshold'"),
+        ({"redis": {"passwordKey": ""}}, "at '/redis/passwordKey'"),
         ({"service": {"port": 0}}, "at '/service/port': minimum"),
         ({"podLabels": {"app.kubernetes.io/name": "other"}}, "app.kubernetes.io/name"),
         ({"httpRoute": {"enabled": True}}, "at '/httpRoute/parentRefs'"),
@@ -118,7 +128,27 @@ def test_the_schema_refuses(values: Object, told: str) -> None:
             {"broker": "redis", "redis": {"existingSecret": "s", "waitReplicas": 1}},
             "with the URL in a Secret, write ?replicas= there",
         ),
+        (
+            {"broker": "redis", "redis": {"url": "redis+sentinel://s/chat?sentinel_password=p"}},
+            "holds a password behind its ?",
+        ),
+        ({"broker": "redis", "redis": {"url": "redis://r", "username": "u"}}, "set all three"),
         ({"config": {"HUBBUB_PORT": 80}}, "use service.port instead"),
+        ({"extraEnv": [{"name": "HUBBUB_WORKERS", "value": "2"}]}, "use config.HUBBUB_WORKERS"),
+        ({"service": {"nodePort": 30080}}, "needs service.type NodePort"),
+        (
+            {
+                "auth": {
+                    "tokenKey": {"value": "k", "key": "k"},
+                    "apiKey": {"value": "a", "key": "k"},
+                }
+            },
+            "one would be taken for the other",
+        ),
+        (
+            {**REDIS, "autoscaling": {"enabled": True, "connectionsPerPod": 10000}},
+            "a pod turns away whoever comes beyond 10000",
+        ),
         ({"extraEnv": [{"name": "BROKER", "value": "redis"}]}, "extraEnv has BROKER"),
         ({"config": {"HUBBUB_DRAIN_SECONDS": 5}}, "use stop.drainSeconds instead"),
         ({"config": {"HUBBUB_API_KEY": "0123456789abcdef"}}, "would lie open in a ConfigMap"),

@@ -15,6 +15,7 @@ from service.tasks import Tasks
 
 NAMES = [
     "hubbub_connections",
+    "hubbub_connections_limit",
     "hubbub_connections_opened_total",
     "hubbub_rooms",
     "hubbub_members",
