@@ -1,7 +1,7 @@
 """The chart on a real cluster, whatever KUBECONFIG points at: `pytest -m cluster tests/cluster`.
 
-HUBBUB_TEST_IMAGE names the image, which the cluster must have or be able to pull. HUBBUB_TEST_VALUES names a file with
-further values: where else the brokers' images are, who may pull them.
+HUBBUB_TEST_IMAGE names the image, which the cluster must have or be able to pull. HUBBUB_TEST_VALUES names a
+file with further values, such as where else the brokers' images are.
 """
 
 from __future__ import annotations
