@@ -56,6 +56,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple, Protocol
 
+from msgspec import Struct
+
 
 class Position(NamedTuple):
     """A place in a room's order.
@@ -67,8 +69,12 @@ class Position(NamedTuple):
     offset: int
 
 
-class Entry(NamedTuple):
-    """One stored entry of a room, as it is delivered and as history returns it."""
+class Entry(Struct, frozen=True, gc=False):
+    """One stored entry of a room, as it is delivered and as history returns it.
+
+    A node keeps very many of them, and they refer to nothing that could refer to them: so the garbage
+    collector needn't know of them (`gc=False`).
+    """
 
     room: str
     epoch: str

@@ -5,10 +5,27 @@ from __future__ import annotations
 import math
 from collections import deque
 
+from msgspec import Struct
+
 from brokers.base import Entry, Page, Position, Retention
 
 # A burst of keys ends all at once, a window later. Nobody shall wait for all of them to be swept.
 _SWEPT_AT_ONCE = 64
+
+
+class _Kept(Struct, frozen=True, gc=False):
+    """An entry, and when it came."""
+
+    at: float
+    entry: Entry
+
+
+class _Seen(Struct, frozen=True, gc=False):
+    """A key, when it was seen, and where its entry is."""
+
+    at: float
+    key: str
+    offset: int
 
 
 class Log:
@@ -41,10 +58,10 @@ class Log:
         self._largest = retention.size
         self._age = retention.age or math.inf
         self._window = key_window
-        self._entries: deque[tuple[float, Entry]] = deque()
-        # The same tuple (when, key, offset) stands in both: here to be found, there to go in its turn.
-        self._keys: dict[str, tuple[float, str, int]] = {}
-        self._seen: deque[tuple[float, str, int]] = deque()
+        self._entries: deque[_Kept] = deque()
+        # The same object stands in both: here to be found, there to go in its turn.
+        self._keys: dict[str, _Seen] = {}
+        self._seen: deque[_Seen] = deque()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -62,16 +79,16 @@ class Log:
     def stored(self, key: str, now: float) -> int | None:
         """Find the offset that was stored under `key` within the window."""
         seen = self._keys.get(key)
-        return seen[2] if seen and seen[0] > now - self._window else None
+        return seen.offset if seen and seen.at > now - self._window else None
 
     def append(self, payload: bytes, key: str, now: float) -> Entry:
         """Store an entry under a key that is not `stored`."""
         prev = self.offset
         self.offset = offset = prev + 1
         entry = Entry(self.room, self.epoch, prev, offset, payload)
-        self._entries.append((now, entry))
+        self._entries.append(_Kept(now, entry))
         self.size += len(payload)
-        seen = self._keys[key] = (now, key, offset)
+        seen = self._keys[key] = _Seen(now, key, offset)
         self._seen.append(seen)
         self.trim(now)
         return entry
@@ -79,19 +96,19 @@ class Log:
     def trim(self, now: float) -> bool:
         """Let go of the entries out of bounds and of some of the keys too old; tell whether that was all."""
         entries, oldest = self._entries, now - self._age
-        while entries and (len(entries) > self._most or self.size > self._largest or entries[0][0] <= oldest):
-            self.size -= len(entries.popleft()[1].payload)
-        return not self._seen or self._seen[0][0] > now - self._window or self._sweep(now - self._window)
+        while entries and (len(entries) > self._most or self.size > self._largest or entries[0].at <= oldest):
+            self.size -= len(entries.popleft().entry.payload)
+        return not self._seen or self._seen[0].at > now - self._window or self._sweep(now - self._window)
 
     def _sweep(self, oldest: float) -> bool:
         for _ in range(_SWEPT_AT_ONCE):
             seen = self._seen.popleft()
-            if self._keys[seen[1]] is seen:  # else: stored anew after its window, and still in use
-                del self._keys[seen[1]]
+            if self._keys[seen.key] is seen:  # else: stored anew after its window, and still in use
+                del self._keys[seen.key]
             if not self._seen:
                 self._keys.clear()  # a dict that only lost its items keeps the room for them
                 return True
-            if self._seen[0][0] > oldest:
+            if self._seen[0].at > oldest:
                 return True
         return False
 
@@ -108,5 +125,5 @@ class Log:
             stop = kept if before is None else min(max(before - first, 0), kept)
             start = max(stop - limit, 0)
             trimmed, more = False, start > 0
-        entries = tuple(self._entries[index][1] for index in range(start, stop))
+        entries = tuple(self._entries[index].entry for index in range(start, stop))
         return Page(entries, self.head, trimmed, more)

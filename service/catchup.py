@@ -10,9 +10,9 @@ from brokers.errors import BrokerError
 from hubbub_protocol import Close, encode, events
 from service.backoff import Backoff
 from service.codecs import Codec
-from service.fanout import Member
 from service.frames import text_frame
 from service.log import RoomLog
+from service.member import Member
 from service.metrics import Metrics
 from service.reader import Reader
 from service.tasks import Tasks

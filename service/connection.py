@@ -58,7 +58,7 @@ class Connection:
     """
 
     __slots__ = (
-        "_closed", "_gone", "_lag_timer", "_lagging_seconds", "_metrics", "_socket", "_soon", "closing",
+        "_closed", "_gone", "_held", "_lag_timer", "_lagging_seconds", "_metrics", "_socket", "closing",
         "codec", "heard", "paused", "reading_held", "receiver", "write",
     )  # fmt: skip
 
@@ -71,7 +71,7 @@ class Connection:
         self._closed: Close | int | None = None
         self._gone = False
         # What is to go out with what is written next.
-        self._soon: list[bytes] | None = None
+        self._held: list[bytes] | None = None
         self.codec = codec
         self.write = socket.write
         self.paused = False
@@ -84,20 +84,24 @@ class Connection:
         """Tell whether more input is wanted. Behind a close it is: the peer's answer is in it."""
         return self.closing or not (self.paused or self.reading_held)
 
-    def write_soon(self, data: bytes) -> None:
-        """Write with what is written next, or else in the loop's next turn: one system call serves both."""
-        if self._soon is not None:
-            self._soon.append(data)
+    def hold(self, data: bytes) -> None:
+        """Keep it for what is written next, so that one system call serves both; see `Fanout.release`."""
+        if self._held is not None:
+            self._held.append(data)
         elif not self._muted:
-            self._soon = [data]
+            self._held = [data]
             # Whoever writes needn't know of it, least of all the fan-out.
-            self.write = self._write_all
-            asyncio.get_running_loop().call_soon(self._write_soon)
+            self.write = self._write_held
+
+    def release(self) -> None:
+        """Write what is held, if nothing else was written since."""
+        if self._held is not None:
+            self._write_held(b"")
 
     def close(self, code: Close, reason: str) -> None:
         """Close with a code that the client reads; nothing is written behind it."""
         if not self.closing:
-            self._write_soon()
+            self.release()
             self._closed = code
             self._stop_writing()
             # The peer's answer to the close has to be read, whatever else isn't.
@@ -106,7 +110,7 @@ class Connection:
 
     def mute(self) -> None:
         """Write nothing any more; input is still taken."""
-        self._soon = None
+        self._held = None
         self.write = _discard
 
     def hold_reading(self, *, hold: bool) -> None:
@@ -163,14 +167,11 @@ class Connection:
     def _muted(self) -> bool:
         return self.write is _discard
 
-    def _write_all(self, data: bytes) -> None:
-        soon, self._soon = self._soon or (), None
+    def _write_held(self, data: bytes) -> None:
+        held, self._held = self._held or [], None
         self.write = self._socket.write
-        self.write(b"".join([*soon, data]))
-
-    def _write_soon(self) -> None:
-        if self._soon is not None:
-            self._write_all(b"")
+        held.append(data)
+        self.write(b"".join(held))
 
     def _set_reading(self) -> None:
         if self.closing:

@@ -17,12 +17,12 @@ import asyncio
 import sys
 from collections.abc import Callable
 from itertools import islice
-from typing import Final, Protocol
+from typing import Final
 
 from brokers.base import Entry
-from hubbub_protocol import Close
 from service.codecs import Codec
 from service.log import RoomLog
+from service.member import Member, Outlet
 from service.metrics import Metrics
 from service.pace import Pace
 
@@ -30,42 +30,13 @@ SLICE: Final = 512
 CATCH_UP_BYTES: Final = 64 * 1024
 
 
-class Outlet(Protocol):
-    """What fan-out needs of a connection."""
-
-    paused: bool
-    write: Callable[[bytes], None]
-
-    def close(self, code: Close, reason: str) -> None:
-        """Close it with a code that the client reads."""
-
-
-class Member:
-    """One connection in one room.
-
-    `cursor` counts only while it's behind: what it was given so far, of `epoch`.
-    """
-
-    __slots__ = ("codec", "cursor", "epoch", "fanout", "live", "outlet", "recovering", "user")
-
-    def __init__(self, outlet: Outlet, codec: Codec, user: str, fanout: Fanout) -> None:
-        self.outlet = outlet
-        self.codec = codec
-        self.user = user
-        self.fanout = fanout
-        self.live = False
-        self.epoch = ""
-        self.cursor = 0
-        self.recovering = False
-
-
 class Fanout:
     """The members of one room on this node, and the block that goes to them next."""
 
     __slots__ = (
-        "_behind", "_block_entries", "_blocks", "_caught_up", "_handle", "_live", "_log", "_loop",
-        "_max_bytes", "_max_entries", "_metrics", "_pace", "_pending", "_pending_bytes", "_pending_entries",
-        "_recover", "_walk", "flushed",
+        "_behind", "_block_entries", "_blocks", "_caught_up", "_handle", "_holding", "_live", "_log",
+        "_loop", "_max_bytes", "_max_entries", "_metrics", "_pace", "_pending", "_pending_bytes",
+        "_pending_entries", "_recover", "_walk", "flushed",
     )  # fmt: skip
 
     def __init__(
@@ -95,6 +66,8 @@ class Fanout:
         self._blocks: dict[Codec, bytes] = {}
         self._block_entries = 0
         self._walk: list[Member] = []
+        # Outlets that hold something for the next write, which may be that of a flush.
+        self._holding: list[Outlet] = []
         self._handle: asyncio.Handle | None = None
         self._pace = Pace()
         self.flushed = log.end
@@ -165,6 +138,13 @@ class Fanout:
             self._live[member.codec][member] = None
             self._caught_up(member)
 
+    def release(self, outlet: Outlet) -> None:
+        """See that an outlet writes what it holds: with the flush that is due, or else in the next turn."""
+        if self._handle is None:
+            self._loop.call_soon(outlet.release)
+        else:
+            self._holding.append(outlet)
+
     def is_behind(self, member: Member) -> bool:
         """Tell whether a member is in the room, and not live."""
         return member in self._behind
@@ -214,6 +194,7 @@ class Fanout:
         """Flush no more."""
         self._cancel()
         self._walk.clear()
+        self._let_go()
 
     # The flush, step by step ----------------------------------------------------------------------
 
@@ -253,6 +234,7 @@ class Fanout:
         if self._walk:
             self._handle = self._loop.call_soon(self._go_on)
         else:
+            self._let_go()
             # The system calls are made when the loop has run its callbacks: measure from the turn after.
             self._handle = self._loop.call_soon(self._measure)
 
@@ -285,6 +267,14 @@ class Fanout:
         self._handle = None
         if self._pending_entries:
             self._schedule()
+        else:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Have written what was held for a flush and didn't go out with it."""
+        holding, self._holding = self._holding, []
+        for outlet in holding:
+            outlet.release()
 
     def _refill(self, codec: Codec) -> None:
         """Give a codec that comes into use the frames that are pending for the others."""

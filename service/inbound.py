@@ -7,8 +7,9 @@ such frame. It costs less than that for each message, and nothing for connection
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
+from msgspec import Struct
 from websockets.frames import apply_mask  # type: ignore[attr-defined] # in C where that was built
 
 # The largest payload that is waited for here (bytes).
@@ -22,9 +23,11 @@ _LARGE: Final = 127
 # An ordinary frame's header and mask.
 _SHORTEST: Final = 6
 _MASK: Final = 4
+# Of each ordinary kind: what its seven bits of length stay below.
+_BELOW: Final = {_FIN_TEXT: _LARGE, _FIN_PONG: _MEDIUM}
 
 
-class Ordinary(NamedTuple):
+class Ordinary(Struct, frozen=True, gc=False):
     """The frame that came first: its text, None for a pong, and where it ends; 0 if it's still on its way."""
 
     text: str | None
@@ -40,10 +43,10 @@ def read(data: bytearray, most: int) -> Ordinary | None:
     Raises:
         UnicodeDecodeError: it's a text that isn't UTF-8.
     """
-    if not _is_ordinary(data):
-        return None
     if len(data) < _SHORTEST:
-        return _INCOMPLETE
+        return _INCOMPLETE if _may_be_ordinary(data) else None
+    if not (_MASKED <= data[1] < _MASKED + _BELOW.get(data[0], 0)):
+        return None
     size, mask = data[1] - _MASKED, 2
     if size == _MEDIUM:
         size, mask = data[2] << 8 | data[3], 4
@@ -57,8 +60,7 @@ def read(data: bytearray, most: int) -> Ordinary | None:
     return Ordinary(text, end)
 
 
-def _is_ordinary(data: bytearray) -> bool:
+def _may_be_ordinary(data: bytearray) -> bool:
     """Tell by the first two bytes, as far as they are here: a masked text, or a masked pong."""
-    if data[0] == _FIN_TEXT:
-        return len(data) == 1 or _MASKED <= data[1] < _MASKED + _LARGE
-    return data[0] == _FIN_PONG and (len(data) == 1 or _MASKED <= data[1] < _MASKED + _MEDIUM)
+    below = _BELOW.get(data[0], 0)
+    return below > 0 if len(data) == 1 else _MASKED <= data[1] < _MASKED + below

@@ -136,7 +136,8 @@ class RoomLog:
 
     def _trim(self) -> None:
         # The newest entry stays however large it is, for it's about to be flushed.
-        while len(self) > 1 and (self.bytes > self.max_bytes or len(self) > self.max_entries):
+        most = self.max_entries
+        while (self.bytes > self.max_bytes or len(self._entries) - self._first > most) and len(self) > 1:
             self._drop_oldest()
         if self._first >= _SLACK and self._first * 2 >= len(self._entries):
             self._cut()

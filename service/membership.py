@@ -108,9 +108,10 @@ def joined_room(session: Session, name: str) -> Room:
     Raises:
         Refused: it isn't, or may not be.
     """
-    _reader(session, name)
     room = session.node.rooms.get(name) if name in session.members else None
     if room is None:
+        # Whoever may no longer read a room is no member of it any more.
+        _reader(session, name)
         raise Refused(Code.NOT_JOINED, "join the room first")
     return room
 

@@ -23,7 +23,7 @@ from service.refusals import Refused
 from service.stored import read_plain
 
 if TYPE_CHECKING:
-    from service.fanout import Member
+    from service.member import Member
     from service.room import Room
 
 # Messages that wait to be stored before the socket is read no more.

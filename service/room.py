@@ -10,10 +10,11 @@ from brokers.base import Broker, Entry, Position
 from hubbub_protocol import encode, events
 from service.catchup import CatchUp, tell_reset
 from service.codecs import JSON, Codec
-from service.fanout import Fanout, Member, Outlet
+from service.fanout import Fanout
 from service.feed import Feed
 from service.frames import text_frame
 from service.log import RoomLog
+from service.member import Member, Outlet
 from service.metrics import Metrics
 from service.presence import Changes, Cluster, Roster
 from service.settings import Settings

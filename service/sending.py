@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from functools import partial
 from time import monotonic, perf_counter, time
-from typing import Final
+from typing import Final, NamedTuple
 
 from brokers.base import Receipt
 from brokers.errors import BrokerError
@@ -16,6 +16,7 @@ from hubbub_protocol import Code, events
 from hubbub_protocol.commands import Send
 from service.answers import event
 from service.auth import Identity
+from service.fanout import Fanout
 from service.keys import new_key
 from service.membership import joined_room, known
 from service.metrics import Metrics
@@ -29,6 +30,15 @@ _log: Final = logging.getLogger(__name__)
 RETRY_AFTER: Final = 1.0
 
 
+class _Sending(NamedTuple):
+    """A `send` under way: the command's number, and when it came (of `perf_counter`)."""
+
+    session: Session
+    fanout: Fanout
+    number: int
+    started: float
+
+
 def send(session: Session, command: Send, settled: Callable[[], None]) -> None:
     """Publish a message, and answer when it's stored; `settled` is called if that takes until later.
 
@@ -36,18 +46,18 @@ def send(session: Session, command: Send, settled: Callable[[], None]) -> None:
     their order (P4), so messages of one connection are stored in the order in which they were sent (SN7).
     """
     identity = known(session)
-    joined_room(session, command.room)
+    fanout = joined_room(session, command.room).fanout
     check_text(session.node, identity, command.room, command.text)
     wait = session.sends.take(monotonic())
     if wait:
         raise Refused(Code.RATE_LIMITED, "too fast", retry_after=wait)
-    started = perf_counter()
+    sending = _Sending(session, fanout, command.id, perf_counter())
     future = publish(session.node, identity, command.room, command.text, command.key)
     session.sending += 1
     if future.done():
-        _settle(session, command.id, started, future)
+        _settle(sending, future)
     else:
-        future.add_done_callback(partial(_settle_later, session, command.id, started, settled))
+        future.add_done_callback(partial(_settle_later, sending, settled))
 
 
 def check_text(node: Node, identity: Identity, room: str, text: str) -> None:
@@ -84,8 +94,9 @@ def refusal_of(error: BaseException) -> Refused:
     return Refused(Code.INTERNAL, "the server failed", retry_after=RETRY_AFTER)
 
 
-def _settle(session: Session, number: int, started: float, future: asyncio.Future[Receipt]) -> None:
+def _settle(sending: _Sending, future: asyncio.Future[Receipt]) -> None:
     """Answer a `send` whose fate is known."""
+    session, fanout, number, started = sending
     session.sending -= 1
     error = None if future.cancelled() else future.exception()
     if future.cancelled():
@@ -97,15 +108,10 @@ def _settle(session: Session, number: int, started: float, future: asyncio.Futur
         count(session.node.metrics, started)
         # The message itself is about to be flushed to its sender as well.
         sent = events.Sent(id=number, epoch=epoch, offset=offset, duplicate=duplicate)
-        session.connection.write_soon(event(sent))
+        session.connection.hold(event(sent))
+        fanout.release(session.connection)
 
 
-def _settle_later(
-    session: Session,
-    number: int,
-    started: float,
-    settled: Callable[[], None],
-    future: asyncio.Future[Receipt],
-) -> None:
-    _settle(session, number, started, future)
+def _settle_later(sending: _Sending, settled: Callable[[], None], future: asyncio.Future[Receipt]) -> None:
+    _settle(sending, future)
     settled()

@@ -10,8 +10,8 @@ from hubbub_protocol import events
 from service.answers import event
 from service.auth import Identity
 from service.connection import Connection
-from service.fanout import Member
 from service.limits import TokenBucket
+from service.member import Member
 from service.node import Node
 from service.refusals import Refused
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from brokers.base import Options, Retention
+from brokers.base import Entry, Options, Retention
 from brokers.errors import Refused
 from brokers.redis.scripts import LEFT_OUT
 from brokers.testing.recorder import chained
@@ -49,7 +49,7 @@ async def test_a_flushed_redis_begins_new_epochs(on: Stage) -> None:
     [after] = await on.here.say("room", b"three")
     assert after.epoch != before.epoch
     await on.there.heard.count(3)
-    assert on.there.heard.entries[-1] == ("room", after.epoch, 0, after.offset, b"three")
+    assert on.there.heard.entries[-1] == Entry("room", after.epoch, 0, after.offset, b"three")
     assert await on.there.all_kept("room") == on.there.heard.entries[-1:]
 
 

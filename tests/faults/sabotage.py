@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable
 from itertools import count
 from typing import Final, TypeAlias, TypeVar
 
+from msgspec.structs import replace
+
 from brokers.base import Entry, Receipt
 from service import __main__ as service
 from service import membership, presence, sending
@@ -43,7 +45,7 @@ def drop(append: Append) -> Append:
     def dropping(fanout: Fanout, entry: Entry) -> None:
         before = lost.pop(entry.room, None)
         if before is not None:
-            append(fanout, entry._replace(prev=before.prev))
+            append(fanout, replace(entry, prev=before.prev))
         elif next(turns) % _NOW_AND_THEN == 0:
             lost[entry.room] = entry
         else:
@@ -75,8 +77,8 @@ def swap(append: Append) -> Append:
     def swapping(fanout: Fanout, entry: Entry) -> None:
         before = held.pop(entry.room, None)
         if before is not None:
-            append(fanout, before._replace(payload=entry.payload))
-            append(fanout, entry._replace(payload=before.payload))
+            append(fanout, replace(before, payload=entry.payload))
+            append(fanout, replace(entry, payload=before.payload))
         elif next(turns) % _NOW_AND_THEN == 0:
             held[entry.room] = entry
         else:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from brokers.base import Entry
-from service.fanout import Fanout, Member
+from service.fanout import Fanout
 from service.log import RoomLog
+from service.member import Member
 from service.metrics import Metrics
 from service.stored import Stored, encode_stored
 

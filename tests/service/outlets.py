@@ -8,7 +8,8 @@ from typing import Any
 
 from hubbub_protocol import Close
 from service.codecs import JSON, Codec
-from service.fanout import Fanout, Member
+from service.fanout import Fanout
+from service.member import Member
 from tests.service.framing import FrameReader
 
 
@@ -33,6 +34,9 @@ class FakeOutlet:
         """Note the close; nothing is written behind it."""
         self.closed = (code, reason)
         self.write = lambda _: None
+
+    def release(self) -> None:
+        """Hold nothing: what is held is the business of real connections."""
 
     def drain(self, room: int | None = None) -> None:
         """Take so many more writes; whoever pauses a member must catch it up."""

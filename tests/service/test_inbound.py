@@ -89,4 +89,4 @@ def test_texts_of_all_sizes_are_read_when_they_are_whole(size: int) -> None:
         read = inbound.read(bytearray(data[:end]), MOST)
         assert read is not None
         assert read.end == 0
-    assert inbound.read(bytearray(data + b"\x81"), MOST) == ("a" * size, len(data))
+    assert inbound.read(bytearray(data + b"\x81"), MOST) == inbound.Ordinary("a" * size, len(data))

@@ -9,7 +9,7 @@ import pytest
 from brokers.base import Position
 from brokers.memory import Hub, MemoryBroker
 from service.codecs import JSON, PLAIN, Codec
-from service.fanout import Member
+from service.member import Member
 from service.metrics import Metrics
 from service.presence import Cluster
 from service.room import TYPING_EVERY, Room

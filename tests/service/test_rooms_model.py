@@ -18,8 +18,8 @@ from typing_extensions import override
 from brokers.memory import Hub, MemoryBroker
 from hubbub_protocol.commands import Since
 from service.codecs import JSON, PLAIN, Codec
-from service.fanout import Member
 from service.joining import find_start
+from service.member import Member
 from service.metrics import Metrics
 from service.presence import Cluster
 from service.rooms import Rooms
