@@ -2,6 +2,9 @@
 
 import re
 
+import pytest
+from textual.containers import VerticalScroll
+
 from hubbub_cli.settings import load
 from hubbub_cli.tui.app import ChatApp
 from hubbub_cli.tui.conversation import Conversation
@@ -124,6 +127,21 @@ async def test_keys_help_and_quit(server: Server, room: str) -> None:
         await pilot.press("ctrl+c", "ctrl+c")
     assert not app.is_running
     assert talk.fault is None
+
+
+@pytest.mark.parametrize("rows", [12, 24, 25, 40])
+async def test_the_help_lies_between_the_rooms_and_the_connection_which_shine_through(
+    server: Server, room: str, rows: int
+) -> None:
+    app, _ = chat(server, room)
+    async with app.run_test(size=(80, rows)) as pilot:
+        await until(pilot, lambda screen: "online as ann" in screen)
+        await pilot.press("f1")
+        await until(pilot, lambda screen: "what you typed before" in screen)
+        box = app.screen.query_one(VerticalScroll).region
+        assert box.y >= 1
+        assert box.bottom <= rows - 1
+        assert app.screen.styles.background.a < 1
 
 
 async def test_a_name_in_use_ends_it_with_one_that_is_free(server: Server, room: str) -> None:

@@ -53,7 +53,6 @@ class ChatApp(App[None]):
     TITLE = "hubbub"
     ENABLE_COMMAND_PALETTE = False
     CSS = """
-    Screen { background: $background; }
     #rooms, #here, #connection { height: 1; background: $surface; }
     #below { height: 1; }
     Composer > .input--placeholder { color: $secondary; }

@@ -25,13 +25,13 @@ KEYS: Final = (
 
 
 class HelpScreen(ModalScreen[None]):
-    """Shows the tables until a key is pressed."""
+    """Shows the tables until a key is pressed, and above and below them still the rooms and the connection."""
 
     DEFAULT_CSS = """
     HelpScreen { align: center middle; background: $background 60%; }
     HelpScreen VerticalScroll {
         width: 74; max-width: 100%; height: auto; max-height: 100%;
-        padding: 1 2; background: $surface; border: round $primary;
+        margin: 1 0; padding: 0 2; background: $surface; border: round $primary;
         border-title-color: $primary; border-title-style: bold;
     }
     """
