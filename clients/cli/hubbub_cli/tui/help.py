@@ -25,7 +25,7 @@ KEYS: Final = (
 
 
 class HelpScreen(ModalScreen[None]):
-    """Shows the tables until a key is pressed, and above and below them still the rooms and the connection."""
+    """Shows the tables until a key is pressed; the rooms and the connection can still be seen."""
 
     DEFAULT_CSS = """
     HelpScreen { align: center middle; background: $background 60%; }
