@@ -149,11 +149,12 @@ async def _history(node: Node, request: Request, name: str) -> HTTPResponse:
 
 
 async def _rooms(node: Node, request: Request) -> HTTPResponse:
-    """List the rooms that are open on this node, with the users in them on all nodes."""
+    """List the rooms that are open on any node."""
     identity = _who(node, request)
-    _parameters(request)
-    found = [RoomInfo(room.name, len(room.roster)) for room in node.rooms if identity.may_read(room.name)]
-    return answer(RoomList(sorted(found, key=lambda info: info.room)))
+    after = _parameters(request, "after").get("after", "")
+    page = await node.rooms.census.page(identity.reads, after, _MOST)
+    found = [RoomInfo(room, members) for room, members in page.rooms.items()]
+    return answer(RoomList(found, page.more, page.complete))
 
 
 async def _members(node: Node, request: Request, name: str) -> HTTPResponse:

@@ -155,6 +155,9 @@ class Metrics:
     requests_dropped: int = _count("HTTP requests that were dropped, as they were not complete in time.")
     task_failures: int = _count("Tasks that ended with an error; each is in the log.")
     signals_out: int = _count("Signals of presence that this node sent to the others.")
+    listings_incomplete: int = _count(
+        "Lists of rooms in which those of a node that didn't answer are missing."
+    )
     nodes_gone: int = _count("Other nodes that fell silent, so that their users left.")
     broker_lost: int = _count("Times that the broker went out of reach.")
     catchups: Tally = field(

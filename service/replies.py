@@ -41,16 +41,18 @@ class Posted(msgspec.Struct, frozen=True):
 
 
 class RoomInfo(msgspec.Struct, frozen=True):
-    """A room that is open on this node."""
+    """A room that is open on some node, and how many users are in it on all of them."""
 
     room: str
     members: int
 
 
 class RoomList(msgspec.Struct, frozen=True):
-    """The rooms that are open on this node."""
+    """Rooms that are open on some node; `complete` unless a node didn't answer in time."""
 
     rooms: list[RoomInfo]
+    more: bool
+    complete: bool
 
 
 class MemberList(msgspec.Struct, frozen=True):

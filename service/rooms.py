@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from brokers.base import Broker, Entry
 from brokers.errors import BrokerError
+from service.census import Census
 from service.metrics import Metrics
 from service.presence import Cluster
 from service.room import Room
 from service.settings import Settings
-from service.signals import Typing, decode
+from service.signals import ListRooms, RoomsListed, Typing, decode
 from service.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -32,7 +33,12 @@ _log: Final = logging.getLogger(__name__)
 
 
 class Rooms:
-    """All rooms of this node, and the broker's listener."""
+    """All rooms of this node, and the broker's listener.
+
+    Attributes:
+        census: which rooms are open on all nodes.
+        broker_fault: why the broker is out of reach, while it is.
+    """
 
     def __init__(
         self, cluster: Cluster, broker: Broker, tasks: Tasks, metrics: Metrics, settings: Settings
@@ -47,7 +53,9 @@ class Rooms:
         self._linger = settings.linger_seconds
         self._rooms: dict[str, Room] = {}
         self._closed = False
-        # Why the broker is out of reach, while it is.
+        self.census = Census(
+            cluster, metrics, lambda: ((room.name, len(room.roster)) for room in self if room.opened)
+        )
         self.broker_fault: str | None = None
 
     def __len__(self) -> int:
@@ -117,6 +125,8 @@ class Rooms:
         if isinstance(signal, Typing):
             if here := self._rooms.get(room):
                 here.show_typing(signal.user)
+        elif isinstance(signal, ListRooms | RoomsListed):
+            self.census.hear(signal)
         elif signal is not None:
             self._cluster.hear(room, signal)
 

@@ -79,7 +79,27 @@ class Bye(Signal, frozen=True, gc=False):
     """A node goes, and with it all its users."""
 
 
-AnySignal: TypeAlias = Typing | Moved | State | Beat | Ask | Answered | Bye
+class ListRooms(Signal, frozen=True, gc=False):
+    """A node wants the first `most` open rooms behind a name, of those that are named or begin so."""
+
+    number: int
+    after: str
+    most: int
+    names: list[str]
+    beginnings: list[str]
+
+
+class RoomsListed(Signal, frozen=True, gc=False):
+    """The rooms that a node was asked for under a number, with the users in each."""
+
+    to: str
+    number: int
+    rooms: dict[str, int]
+    more: bool
+
+
+PresenceSignal: TypeAlias = Typing | Moved | State | Beat | Ask | Answered | Bye
+AnySignal: TypeAlias = PresenceSignal | ListRooms | RoomsListed
 
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final[msgspec.json.Decoder[AnySignal]] = msgspec.json.Decoder(AnySignal)

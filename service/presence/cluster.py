@@ -12,7 +12,7 @@ from brokers.base import Broker
 from service.metrics import Metrics
 from service.presence.topic import Topic
 from service.presence.view import View
-from service.signals import NAMES, NODES, AnySignal, encode
+from service.signals import NAMES, NODES, AnySignal, PresenceSignal, encode
 
 # How long changes are gathered before the other nodes are told (seconds).
 GATHER: Final = 0.05
@@ -27,11 +27,13 @@ class Cluster:
     """This node among the others.
 
     Attributes:
+        name: this node's.
         names: the names in use (`service/guests.py`), shared by the same means as who is in a room.
     """
 
     def __init__(self, node: str, broker: Broker, metrics: Metrics, gone_after: float) -> None:
         """Prepare; `gone_after` is how long a node may be silent (seconds)."""
+        self.name = node
         self._loop = asyncio.get_running_loop()
         self._broker = broker
         self._metrics = metrics
@@ -94,7 +96,15 @@ class Cluster:
         self._introducing.append(topic.name)
         return answered
 
-    def hear(self, room: str, signal: AnySignal) -> None:
+    def awake(self) -> set[str]:
+        """Name the nodes of which an answer may be expected."""
+        return self._view.awake()
+
+    def tell(self, signal: AnySignal) -> None:
+        """Say something to all nodes."""
+        self._send(NODES, signal)
+
+    def hear(self, room: str, signal: PresenceSignal) -> None:
         """Take in what a node said."""
         if not self._closed:
             self._view.hear(room, signal)

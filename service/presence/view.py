@@ -13,12 +13,12 @@ from typing import Final, TypeAlias
 
 from service.presence.peer import Peer
 from service.presence.topic import Topic, in_parts
-from service.signals import NODES, Answered, AnySignal, Ask, Beat, Bye, Moved, State, Typing
+from service.signals import NODES, Answered, Ask, Beat, Bye, Moved, PresenceSignal, State, Typing
 
 # Rooms in one question, and in one beat.
 ROOMS_AT_ONCE: Final = 200
 
-Send: TypeAlias = Callable[[str, AnySignal], None]
+Send: TypeAlias = Callable[[str, PresenceSignal], None]
 
 _log: Final = logging.getLogger(__name__)
 
@@ -110,11 +110,7 @@ class View:
         if not self.peers and rooms is not None:
             answered()
             return
-        if to:
-            waiting = {to}
-        else:
-            # Who was silent for long may be dead already.
-            waiting = {peer.name for peer in self.peers.values() if now - peer.heard < self._gone_after / 3}
+        waiting = {to} if to else self.awake()
         if not waiting:
             answered()
         for part in [None] if rooms is None else in_parts(rooms, ROOMS_AT_ONCE):
@@ -122,6 +118,11 @@ class View:
             self._send(NODES, Ask(node=self.node, to=to, number=self._number, rooms=part))
         # Answers come in the order of the questions: who answered the last one answered all.
         self._questions[self._number] = Question(now, rooms is None, waiting, answered)
+
+    def awake(self) -> set[str]:
+        """Name the peers of which an answer may be expected: who was silent for long may be dead already."""
+        soon = self._clock() - self._gone_after / 3
+        return {peer.name for peer in self.peers.values() if peer.heard > soon}
 
     def answer(self, most: int) -> bool:
         """Tell up to so many rooms that others asked for; tell whether more are owed."""
@@ -171,7 +172,7 @@ class View:
 
     # What is heard --------------------------------------------------------------------------------
 
-    def hear(self, room: str, signal: AnySignal) -> None:
+    def hear(self, room: str, signal: PresenceSignal) -> None:
         """Take in what a node said."""
         if signal.node == self.node or signal.node in self._left:
             return

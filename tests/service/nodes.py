@@ -8,7 +8,7 @@ from typing import Final
 
 from service.presence.topic import Topic
 from service.presence.view import View
-from service.signals import NODES, AnySignal, decode, encode
+from service.signals import NODES, AnySignal, ListRooms, RoomsListed, decode, encode
 
 GONE_AFTER: Final = 10.0
 BEAT: Final = 2.0
@@ -32,6 +32,7 @@ class Network:
         node, room, payload = self.waiting.pop(place)
         signal = decode(payload)
         assert signal is not None
+        assert not isinstance(signal, ListRooms | RoomsListed)
         if node in self.nodes:
             node.view.hear(room, signal)
 

@@ -12,6 +12,7 @@ import pytest
 
 from brokers.base import Broker
 from brokers.memory import Hub
+from service.auth import ALL_ROOMS
 from service.presence.cluster import GATHER
 from service.signals import NODES, Ask, encode
 from tests.faults.faulty import FaultyBroker
@@ -170,6 +171,15 @@ async def test_the_api_tells_who_is_in_a_room_that_is_open_on_the_other_node_onl
     await pair.one.joined("ann")
     async with pair.other.node.rooms.open("lobby") as room:
         assert room.members().names == ["ann"]
+
+
+async def test_the_rooms_of_all_nodes_are_listed_by_each(pair: Pair) -> None:
+    await pair.one.joined("ann", "attic")
+    for served, name in ((pair.one, "ann2"), (pair.other, "bob")):
+        await served.joined(name)
+    for served in (pair.one, pair.other):
+        page = await served.node.rooms.census.page(ALL_ROOMS, "", 10)
+        assert (page.rooms, page.more, page.complete) == ({"attic": 1, "lobby": 2}, False, True)
 
 
 async def test_a_node_without_others_keeps_quiet(served: Served) -> None:

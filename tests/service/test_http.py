@@ -194,7 +194,8 @@ async def test_a_fault_on_a_page_is_not_explained(site: Site, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
-        ("/api/rooms?after=x&colour=red", "none is known here"),
+        ("/api/rooms?after=x&colour=red", "known are `after`"),
+        ("/api/rooms?room=lobby", "known are `after`"),
         ("/api/rooms/lobby/members?limit=3", "known are `after`"),
         ("/api/rooms/lobby/messages?since=3", "known are `before`, `after`, `limit`"),
         (f"/api/rooms/lobby/messages?{'x' * 5000}=3", "known are `before`, `after`, `limit`"),
@@ -222,10 +223,12 @@ async def test_a_fault_of_ours_is_said_in_json_and_not_explained(
 
 
 async def test_rooms_and_members_of_the_node_are_listed(site: Site) -> None:
-    assert (await site.get("/api/rooms")).json == {"rooms": []}
+    assert (await site.get("/api/rooms")).json == {"rooms": [], "more": False, "complete": True}
     async with site.node.rooms.open("lobby") as room:
         room.topic.arrive("ann")
-        assert (await site.get("/api/rooms")).json == {"rooms": [{"room": "lobby", "members": 1}]}
+        listed = (await site.get("/api/rooms")).json
+        assert listed == {"rooms": [{"room": "lobby", "members": 1}], "more": False, "complete": True}
+        assert (await site.get("/api/rooms?after=lobby")).json["rooms"] == []
         members = (await site.get("/api/rooms/lobby/members")).json
         assert members == {"room": "lobby", "count": 1, "names": ["ann"], "more": False}
 

@@ -40,6 +40,7 @@ NAMES = [
     "hubbub_log_bytes",
     "hubbub_tasks",
     "hubbub_other_nodes",
+    "hubbub_listings_incomplete_total",
     "hubbub_nodes_gone_total",
     "hubbub_signals_out_total",
     "hubbub_task_failures_total",
