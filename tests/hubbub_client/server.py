@@ -25,6 +25,12 @@ class Talk:
     def __init__(self, socket: ServerConnection) -> None:
         self._socket = socket
 
+    @property
+    def path(self) -> str:
+        """What was asked for, with its query."""
+        assert self._socket.request is not None
+        return self._socket.request.path
+
     async def hear(self) -> commands.Command:
         async with asyncio.timeout(LIMIT):
             return decode_command(await self._socket.recv())

@@ -138,6 +138,18 @@ async def test_a_server_that_is_not_there_is_tried_again_and_the_reason_told() -
             await chat.join("lobby")
 
 
+async def test_who_is_told_of_a_place_says_so_in_the_address_that_one_time(server: Server) -> None:
+    async with Client(f"{server.url}/ws?x=1", options=AT_ONCE) as chat:
+        first = await server.accept()
+        await first.say(events.Drain(delay=1, booked=True))
+        second = await server.accept()
+        await second.greet()
+        await chat.online()
+        await second.close(1012)
+        third = await server.accept()
+        assert [talk.path for talk in (first, second, third)] == ["/ws?x=1", "/ws?x=1&booked=1", "/ws?x=1"]
+
+
 async def test_a_frame_that_makes_no_sense_is_ignored(server: Server) -> None:
     async with Client(server.url, options=AT_ONCE) as chat:
         talk, room = await joined(server, chat)

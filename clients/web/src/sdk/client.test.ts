@@ -176,6 +176,14 @@ test("the token is asked for when it's needed, and a refusal of it is final", as
   await vi.waitFor(() => expect(refused.status).toEqual({ state: "closed", code: "no_token" }));
 });
 
+test("who is told of a place says so in the address, that one time", async () => {
+  node.full = 1;
+  const client = connect();
+  await vi.waitFor(() => expect(client.status.state).toBe("online"));
+  node.drop(1012);
+  await vi.waitFor(() => expect(node.paths).toEqual(["/ws", "/ws?booked=1", "/ws"]));
+});
+
 test("an address that can't be had is tried again, even one that a browser won't touch", async () => {
   const client = connect({ url: "no address" });
   await vi.waitFor(() => expect(client.status).toMatchObject({ code: 1006 }));

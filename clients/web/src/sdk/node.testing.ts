@@ -9,6 +9,10 @@ export class TestNode {
   readonly model = new ModelServer();
   /** Every command that came, over all connections. */
   readonly commands: Command[] = [];
+  /** What was asked for, for each connection. */
+  readonly paths: (string | undefined)[] = [];
+  /** How many connections are told to come back, to a place that's booked. */
+  full = 0;
   /** Whether commands are taken but not answered. */
   deaf = false;
   readonly #server: WebSocketServer;
@@ -16,7 +20,9 @@ export class TestNode {
 
   private constructor(server: WebSocketServer) {
     this.#server = server;
-    server.on("connection", (socket) => {
+    server.on("connection", (socket, request) => {
+      this.paths.push(request.url);
+      if (this.full-- > 0) socket.send('{"type":"drain","delay":1,"booked":true}');
       this.#sockets.push(socket);
       socket.on("message", (data) => this.#take(JSON.parse(data.toString()), socket));
       socket.on("close", () => this.model.cut());
