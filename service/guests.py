@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
@@ -105,7 +104,7 @@ def _read(lines: Iterable[str]) -> Iterator[_Held]:
 class _Guest:
     held: _Held
     # None: nobody who could be closed.
-    connections: Counter[Closable | None] = field(default_factory=Counter)
+    connections: dict[Closable | None, int] = field(default_factory=dict)
 
 
 class Guests:
@@ -154,7 +153,7 @@ class Guests:
         if guest is None:
             guest = self._guests[held.folded] = _Guest(held)
             self._names.arrive(held.line)
-        guest.connections[connection] += 1
+        guest.connections[connection] = guest.connections.get(connection, 0) + 1
         return Taken(held.name, session)
 
     def free(self, user: str, connection: Closable | None = None) -> None:
@@ -183,14 +182,18 @@ class Guests:
         for line in changes.joined:
             folded = _folded(line)
             self._lines[folded] = tuple(sorted((*self._lines.get(folded, ()), line)))
-        for other in _read(changes.joined):
-            guest = self._guests.get(other.folded)
-            if guest is None or not guest.held.yields_to(other):
-                continue
-            # A copy: one whose socket is gone already gives the name back at once.
-            for connection in list(guest.connections):
-                if connection is not None:
-                    connection.close(Close.NAME_LOST, "the name is somebody else's")
+            guest = self._guests.get(folded)
+            if guest is not None and line != guest.held.line:
+                self._contest(guest, line)
+
+    def _contest(self, guest: _Guest, line: str) -> None:
+        """Take a name from a guest here if another is to have it."""
+        if not any(guest.held.yields_to(other) for other in _read([line])):
+            return
+        # A copy: one whose socket is gone already gives the name back at once.
+        for connection in list(guest.connections):
+            if connection is not None:
+                connection.close(Close.NAME_LOST, "the name is somebody else's")
 
     def _unlist(self, line: str) -> None:
         folded = _folded(line)
@@ -232,7 +235,7 @@ def _reserved(user: str) -> str:
     return _Held(fold_user(user), 0, "", "").line
 
 
-def _subtract(counts: Counter[T], key: T) -> None:
+def _subtract(counts: dict[T, int], key: T) -> None:
     """Count one less; what is counted no more is not kept."""
     counts[key] -= 1
     if not counts[key]:

@@ -19,13 +19,25 @@ async def find_start(room: Room, since: Since | None, limit: int) -> Start:
     Raises:
         BrokerError: history is needed, and can't be read now.
     """
+    start = start_at_once(room, since, limit)
+    if start is None and since is not None:
+        start = await _recover(room, since, limit)
+    return start or await _last(room, limit)
+
+
+def start_at_once(room: Room, since: Since | None, limit: int) -> Start | None:
+    """Find out what a joining client is given, as `find_start` does; None if the log doesn't tell."""
     # Ahead of reading too, so that what is too old makes room.
     room.expire()
-    if since is not None:
-        start = await _recover(room, since, limit)
-        if start is not None:
-            return start
-    return await _last(room, limit)
+    log = room.log
+    if since is None:
+        entries = log.last(limit) if limit else []
+        if len(entries) < limit and log.base and not room.reader.history.at_bottom:
+            return None
+        return _start_last(log.epoch, entries, log.end)
+    if since.offset > log.end or not log.reaches(since.epoch, since.offset):
+        return None
+    return _recovered(since, log.after(since.offset, limit) if limit else [], log.end)
 
 
 async def _recover(room: Room, since: Since, limit: int) -> Start | None:
@@ -42,16 +54,18 @@ async def _recover(room: Room, since: Since, limit: int) -> Start | None:
     await history.reach(position)
     room.expire()
     if log.reaches(*position):
-        entries = log.after(position.offset, limit) if limit else []
-    elif history.at_bottom:
+        return _recovered(since, log.after(position.offset, limit) if limit else [], log.end)
+    if history.at_bottom:
         return None
-    else:
-        page = await history.behind(position.offset, max(limit, 1))
-        if _broken(page, position) or log.epoch != position.epoch:
-            return None
-        entries = list(page.entries[:limit])
-    cursor = entries[-1].offset if entries else position.offset
-    return Start(position.epoch, cursor, max(log.end, cursor), recovered=True, entries=entries)
+    page = await history.behind(position.offset, max(limit, 1))
+    if _broken(page, position) or log.epoch != position.epoch:
+        return None
+    return _recovered(since, list(page.entries[:limit]), log.end)
+
+
+def _recovered(since: Since, entries: list[Entry], end: int) -> Start:
+    cursor = entries[-1].offset if entries else since.offset
+    return Start(since.epoch, cursor, max(end, cursor), recovered=True, entries=entries)
 
 
 def _broken(page: Page, position: Position) -> bool:
@@ -70,8 +84,12 @@ async def _last(room: Room, limit: int) -> Start:
     if log.epoch != epoch:
         # The room began anew meanwhile: neither what was here nor what was read goes on.
         return await _last(room, limit)
-    cursor = entries[-1].offset if entries else log.end
-    return Start(log.epoch, cursor, cursor, recovered=False, entries=entries)
+    return _start_last(log.epoch, entries, log.end)
+
+
+def _start_last(epoch: str, entries: list[Entry], end: int) -> Start:
+    cursor = entries[-1].offset if entries else end
+    return Start(epoch, cursor, cursor, recovered=False, entries=entries)
 
 
 async def _older(room: Room, limit: int) -> list[Entry]:

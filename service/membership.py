@@ -8,8 +8,9 @@ from hubbub_protocol import Code, events
 from hubbub_protocol.commands import History, Join, Leave, Typing, Who
 from hubbub_protocol.names import room_fault
 from service import answers
+from service.answers import Start
 from service.auth import Identity
-from service.joining import find_start
+from service.joining import find_start, start_at_once
 from service.refusals import Refused
 from service.room import Room
 from service.session import Later, Session
@@ -17,8 +18,8 @@ from service.signals import Typing as TypingSignal
 from service.signals import encode
 
 
-def join(session: Session, command: Join) -> Later:
-    """Check a join; the rest has to wait for the broker."""
+def join(session: Session, command: Join) -> Later | None:
+    """Join a room: at once if it's open and its log holds what is asked for, else when the broker told."""
     fault = room_fault(command.room)
     if fault is not None:
         raise Refused(Code.INVALID, f"the room's name {fault}")
@@ -26,23 +27,31 @@ def join(session: Session, command: Join) -> Later:
     most = session.node.settings.rooms_per_connection
     if command.room not in session.members and len(session.members) >= most:
         raise Refused(Code.TOO_MANY_ROOMS, f"at most {most} rooms")
-    return partial(_join, session, command, identity.user)
+    room = session.node.rooms.ready(command.room)
+    start = start_at_once(room, command.since, command.limit) if room else None
+    if room is None or start is None:
+        return partial(_join, session, command, identity.user)
+    _enter(session, command, identity.user, room, start)
+    return None
 
 
 async def _join(session: Session, command: Join, user: str) -> None:
     node = session.node
     async with node.rooms.open(command.room) as room:
         start = await find_start(room, command.since, command.limit)
-        if session.connection.closing:
-            return
-        # From here on nothing waits: what was found stays true until the member is in.
-        before = session.members.pop(command.room, None)
-        member = room.enter(session.connection, session.connection.codec, user)
-        if before is not None:
-            room.leave(before)
-        session.members[command.room] = member
-        session.connection.write(answers.joined(command.id, room.log.room, start, room.members()))
-        room.fanout.add(member, start.epoch, start.cursor)
+        if not session.connection.closing:
+            _enter(session, command, user, room, start)
+
+
+def _enter(session: Session, command: Join, user: str, room: Room, start: Start) -> None:
+    """Let a member in. Nothing waits here: what was found stays true until it is."""
+    before = session.members.pop(command.room, None)
+    member = room.enter(session.connection, session.connection.codec, user)
+    if before is not None:
+        room.leave(before)
+    session.members[command.room] = member
+    session.connection.write(answers.joined(command.id, room.log.room, start, room.members()))
+    room.fanout.add(member, start.epoch, start.cursor)
 
 
 def leave(session: Session, command: Leave) -> None:

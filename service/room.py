@@ -77,6 +77,7 @@ class Room:
     def enter(self, outlet: Outlet, codec: Codec, user: str) -> Member:
         """Make a connection a member; `fanout.add` lets it in when it was given its start."""
         self.holds += 1
+        self.stop_lingering()
         self.topic.arrive(user)
         return Member(outlet, codec, user, self.fanout)
 

@@ -68,6 +68,11 @@ class Rooms:
         """Give a room that is open on this node."""
         return self._rooms.get(name)
 
+    def ready(self, name: str) -> Room | None:
+        """Give a room that is subscribed to, and isn't being given up just now."""
+        room = self._rooms.get(name)
+        return room if room and room.opened and not room.lock.locked() else None
+
     @asynccontextmanager
     async def open(self, name: str) -> AsyncIterator[Room]:
         """Subscribe to a room if that's needed, and hold it for the time of the block.
