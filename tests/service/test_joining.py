@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import time
+
 import pytest
 
 from service.stored import Stored, encode_stored
@@ -12,7 +14,7 @@ async def test_who_joins_an_open_room_waits_for_nobody(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await served.joined("ann")
-    served.publish("lobby", encode_stored(Stored(key="k", user="eve", text="before", at=0)))
+    served.publish("lobby", encode_stored(Stored(key="k", user="eve", text="before", at=int(time() * 1000))))
     bob = await served.welcomed("bob")
     for call in ("subscribe", "history", "heads"):
         monkeypatch.setattr(served.node.broker, call, None)
