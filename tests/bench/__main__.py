@@ -10,6 +10,7 @@ from typing import Final
 
 from tests.bench import machine, report
 from tests.bench.brokers import run as brokers
+from tests.bench.growth import run as growth
 from tests.bench.loads import LOADS, Load, Round, Scale
 from tests.bench.node import ROOT
 from tests.bench.peers.catalogue import PEERS
@@ -26,10 +27,15 @@ _SIDE_BY_SIDE: Final = (*(load.name for load in side_by_side.LOADS), *(peer.name
 def main() -> int:
     """Measure what was asked for, everything side by side if nothing was; return the exit code."""
     wanted = _arguments()
-    quick = os.environ.get("QUICK", "") not in {"", "0"}
+    quick = wanted.quick or os.environ.get("QUICK", "") not in {"", "0"}
     scale = _QUICK if quick else _FULL
-    compared = [name for name in wanted.names if name in _SIDE_BY_SIDE]
+    grown = growth.NAME in wanted.names
+    compared = [name for name in wanted.names if name in _SIDE_BY_SIDE and not grown]
     right = True
+    if grown:
+        right &= growth.measure(
+            growth.extent(wanted.names, quick=quick, rounds=wanted.rounds), write=wanted.write
+        )
     if _TARGETS in wanted.names:
         right &= run.print_targets()
     if _NODE in wanted.names:
@@ -49,14 +55,18 @@ def _arguments() -> argparse.Namespace:
         metavar="name",
         help=f"loads and servers to be compared ({', '.join(_SIDE_BY_SIDE)}; all if none is named), or "
         f"{_TARGETS} (what the last comparison reached), {_NODE} (this service alone), {brokers.NAME} (with "
-        "each of its brokers; part of a full run, too)",
+        f"each of its brokers; part of a full run, too), {growth.NAME} (what each costs as it grows; with it "
+        f"{', '.join(growth.NAMES)} or servers, to have only those)",
     )
+    parser.add_argument("--quick", action="store_true", help="less of everything, as with QUICK=1")
     parser.add_argument("--rounds", type=int, help="how often each load is measured")
     parser.add_argument(
         "--write", action="store_true", help="put the figures, but those of node, into docs/performance.md"
     )
     wanted = parser.parse_args()
-    known = {*_SIDE_BY_SIDE, _NODE, _TARGETS, brokers.NAME}
+    known = {*_SIDE_BY_SIDE, _NODE, _TARGETS, brokers.NAME, growth.NAME}
+    if growth.NAME in wanted.names:
+        known = {growth.NAME, *growth.NAMES, *(peer.name for peer in PEERS)}
     if unknown := set(wanted.names) - known:
         parser.error(f"nothing is named {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
     return wanted

@@ -5,18 +5,15 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-from tests.bench import machine
+from tests.bench import machine, page
 from tests.bench.brokers import death, latency, repair, report, through
 from tests.bench.brokers.finding import Finding
 from tests.bench.loads import Scale
 from tests.bench.node import ROOT
 
 NAME: Final = "brokers"
-PAGE: Final = ROOT / "docs" / "performance.md"
 _FULL: Final = Scale(rounds=5, seconds=3.0)
 _QUICK: Final = Scale(rounds=1, seconds=1.0)
-_BEGIN: Final = "<!-- brokers -->"
-_END: Final = "<!-- end of brokers -->"
 
 
 def measure(*, quick: bool, rounds: int | None, write: bool) -> bool:
@@ -44,14 +41,5 @@ def measure(*, quick: bool, rounds: int | None, write: bool) -> bool:
     (folder / "brokers.json").write_text(report.to_json(about, found))
     print(tables)
     if write:
-        PAGE.write_text(replaced(PAGE.read_text(), tables))
+        page.write(NAME, tables)
     return report.right(found)
-
-
-def replaced(page: str, tables: str) -> str:
-    """Put tables into a page in place of those that stand there."""
-    ahead, _, rest = page.partition(_BEGIN)
-    _, found, behind = rest.partition(_END)
-    if not found:
-        raise ValueError(f"the page has no place for figures, between {_BEGIN} and {_END}")
-    return f"{ahead}{_BEGIN}\n{tables}\n{_END}{behind}"

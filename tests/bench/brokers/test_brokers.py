@@ -4,7 +4,6 @@ import pytest
 
 from tests.bench.brokers.finding import Finding
 from tests.bench.brokers.report import SAYS, Row, markdown, number, right, rows
-from tests.bench.brokers.run import PAGE, replaced
 from tests.bench.machine import Use
 
 
@@ -53,17 +52,6 @@ def test_lost_messages_are_told() -> None:
     lost = Finding(case="", name="nats", figures={}, use=finding(1.0).use, broker=0.0, in_order=0.999)
     assert not right({"death": [[lost]]})
     assert right({"death": [[finding(1.0)]]})
-
-
-def test_tables_replace_those_before() -> None:
-    page = "ahead\n<!-- brokers -->\nold\n<!-- end of brokers -->\nbehind\n"
-    assert replaced(page, "new") == "ahead\n<!-- brokers -->\nnew\n<!-- end of brokers -->\nbehind\n"
-    with pytest.raises(ValueError, match="no place"):
-        replaced("nothing", "new")
-
-
-def test_the_page_has_a_place_for_them() -> None:
-    assert replaced(PAGE.read_text(), "new") != PAGE.read_text()
 
 
 def test_each_table_has_its_explanation() -> None:

@@ -16,7 +16,6 @@ HERE: Final = Path(__file__).parent
 BUILT: Final = HERE.parents[2] / "build" / "bench"
 _STEPS: Final = 4
 _OPENING_LIMIT: Final = 120.0
-_PATIENCE: Final = 10.0
 QUIET, ECHO, ANSWER = range(3)
 
 
@@ -187,9 +186,9 @@ class Crowd:
         """Listen for a time; with a rate, speak so many times a second, in turn."""
         self._library.engine_run(seconds, rate)
 
-    def drain(self, wanted: int) -> None:
-        """Wait until so many deliveries were made, or no more come."""
-        self._library.engine_drain(wanted, _PATIENCE)
+    def drain(self, wanted: int, patience: float = 10.0) -> None:
+        """Wait until so many deliveries were made, or none came for `patience` seconds."""
+        self._library.engine_drain(wanted, patience)
 
     def forget_latencies(self) -> None:
         """Begin to count latencies anew."""

@@ -16,11 +16,12 @@ _SERVER: Final = str(tools.HERE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """A server. In `command` and the environments, `{program}`, `{port}` and `{redis}` are filled in.
+    """A server. In commands and environments, `{program}`, `{port}`, `{redis}` and `{ping}` are filled in.
 
     Attributes:
         make: makes the program, and returns its path; raises Missing when that can't be done here.
         with_redis: what is added to the command when several nodes share a Redis; None if they can't.
+        with_ping: what is added to it for pings each `{ping}` seconds; a server that sends none has nothing.
     """
 
     name: str
@@ -31,6 +32,13 @@ class Peer:
     environment: Mapping[str, str] = field(default_factory=dict)
     with_redis: tuple[str, ...] | None = None
     redis_environment: Mapping[str, str] = field(default_factory=dict)
+    with_ping: tuple[str, ...] = ()
+    ping_environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def pings(self) -> bool:
+        """Whether it can be told to ping its clients."""
+        return bool(self.with_ping or self.ping_environment)
 
 
 # A frame that comes in goes out to the room as it is.
@@ -85,6 +93,7 @@ PEERS: Final = (
         environment={**_UNLIMITED, "HUBBUB_PORT": "{port}"},
         with_redis=(),
         redis_environment={"BROKER": "redis", "REDIS_URL": "{redis}"},
+        ping_environment={"HUBBUB_PING_SECONDS": "{ping}"},
     ),
     Peer(
         name="gorilla",
@@ -92,6 +101,7 @@ PEERS: Final = (
         wire=_PLAIN,
         make=partial(tools.go, "gorilla"),
         command=("{program}", "-address", "127.0.0.1:{port}"),
+        with_ping=("-ping", "{ping}s"),
     ),
     Peer(
         name="centrifuge",
@@ -100,6 +110,7 @@ PEERS: Final = (
         make=partial(tools.go, "centrifuge"),
         command=("{program}", "-address", "127.0.0.1:{port}"),
         with_redis=("-redis", "{redis}"),
+        with_ping=("-ping", "{ping}s"),
     ),
     Peer(
         name="ws",

@@ -18,6 +18,7 @@ class Load:
         text: bytes of a message's text.
         at_once: how many connections may be on their way.
         deaf_every: of so many members the last one doesn't read.
+        rest: those who only come are pinged each so many seconds, and watched at rest for as long.
         nodes, workers, redis: how the service is run.
         acknowledged: in flight means until acknowledged; for those that acknowledge.
         quick: whether it belongs to a quick run.
@@ -33,6 +34,7 @@ class Load:
     text: int = 100
     at_once: int = 256
     deaf_every: int = 0
+    rest: int = 0
     nodes: int = 1
     workers: int = 1
     redis: bool = False

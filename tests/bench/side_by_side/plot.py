@@ -11,15 +11,11 @@ from typing import Final
 
 from tests.bench.side_by_side.results import Results, usable
 from tests.bench.side_by_side.table import number
+from tests.bench.svg import picture, text
 
 _LEFT, _WIDTH, _RIGHT, _ROW, _BAR, _TOP = 110, 420, 130, 24, 14, 58
-_STYLE: Final = (
-    "text{font:13px system-ui,sans-serif;fill:#24292f}.small{font-size:11px;fill:#57606a}"
-    ".title{font-weight:600;font-size:14px}.ours{fill:#1a7f5a}.peer{fill:#8c959f}"
-    ".spread{stroke:#24292f;stroke-width:1.5}.axis{stroke:#8c959f}"
-    "@media(prefers-color-scheme:dark){text{fill:#e6edf3}.small{fill:#9198a1}.ours{fill:#3fb98b}"
-    ".peer{fill:#6e7681}.spread{stroke:#e6edf3}}"
-)
+_STYLE: Final = ".ours{fill:#1a7f5a}.peer{fill:#8c959f}.spread{stroke:#24292f;stroke-width:1.5}"
+_DARK: Final = ".ours{fill:#3fb98b}.peer{fill:#6e7681}.spread{stroke:#e6edf3}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +60,13 @@ def draw(plot: Plot, results: Results, about: str) -> str:
     scale = ", logarithmic scale" if logarithmic else ""
     if any(found.disturbed for rounds in results[plot.load].values() for found in rounds):
         about = f"Not a result, others worked on this machine meanwhile: {about}"
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">',
-            f"<title>{escape(plot.title)}</title>",
-            f"<style>{_STYLE}</style>",
-            f'<text class="title" x="8" y="20">{escape(plot.title)}</text>',
-            f'<text class="small" x="8" y="38">{better}{scale}; medians, lines from lowest to highest</text>',
-            *(_bar(row, place, _Scale(rows, logarithmic=logarithmic)) for place, row in enumerate(rows)),
-            f'<line class="axis" x1="{_LEFT}" x2="{_LEFT}" y1="{_TOP - 6}" y2="{height - 24}"/>',
-            f'<text class="small" x="8" y="{height - 6}">{escape(about)}</text>',
-            "</svg>",
-            "",
-        ]
-    )
+    parts = [
+        text(8, 38, f"{better}{scale}; medians, lines from lowest to highest", "small"),
+        *(_bar(row, place, _Scale(rows, logarithmic=logarithmic)) for place, row in enumerate(rows)),
+        f'<line class="axis" x1="{_LEFT}" x2="{_LEFT}" y1="{_TOP - 6}" y2="{height - 24}"/>',
+        text(8, height - 6, about, "small"),
+    ]
+    return picture(width, height, plot.title, parts, style=_STYLE, dark=_DARK)
 
 
 def _rows(plot: Plot, results: Results) -> list[_Row]:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.bench.engine.library import ANSWER, ECHO, QUIET, Counts, Crowd
 from tests.bench.peers.catalogue import Peer
 from tests.bench.side_by_side import usage
 from tests.bench.side_by_side.loads import Load
-from tests.bench.side_by_side.servers import Running, serving
+from tests.bench.side_by_side.servers import Failed, Running, serving
 from tests.bench.side_by_side.usage import Use
 
 # Joins are told to a room within a second: only behind that is it quiet.
 _SETTLE = 1.2
 _WARM_UP = 0.5
 _FIRST = 100
-_MICRO, _MILLI, _KIB = 1e6, 1e3, 1024
+# Without a delivery for so long (seconds), no more come.
+_PATIENCE, _SHORT_PATIENCE = 10.0, 2.0
+_MICRO, _MILLI, _KIB, _PERCENT = 1e6, 1e3, 1024, 100
 # Above this share of a core, ready to run, whoever it is has no room left.
 _FULL = 0.9
 # Above this share of a core, other people's work is in the figures.
@@ -62,12 +64,16 @@ def fits(peer: Peer, load: Load) -> bool:
 
 
 def run(peer: Peer, load: Load, seconds: float) -> Round:
-    """Start the peer, put it under the load, and tell what was seen."""
+    """Start the peer, put it under the load, and tell what was seen.
+
+    Raises:
+        Failed: it didn't start, or didn't take those who came.
+    """
     # What an earlier round left must not be swept within this one.
     gc.collect()
     most = load.rooms * load.members + _FIRST
     with (
-        serving(peer, nodes=load.nodes, workers=load.workers, redis=load.redis) as running,
+        serving(peer, load) as running,
         Crowd(peer.wire, running.ports, most=most, rooms=load.rooms, text_size=load.text) as crowd,
     ):
         return _arrive(running, crowd, load) if load.arrives else _talk(running, crowd, load, seconds)
@@ -84,17 +90,33 @@ def _arrive(running: Running, crowd: Crowd, load: Load) -> Round:
     crowd.run(_SETTLE)
     counts = crowd.counts
     came = counts.joined - _FIRST
+    grown = usage.memory(running.servers)
     figures = {
         "connections/s": came / seconds,
         "CPU µs/connection": _MICRO * use.cpu / max(1, came),
-        "KiB/connection": (usage.memory(running.servers) - memory) / max(1, came) / _KIB,
+        "KiB/connection": (grown - memory) / max(1, came) / _KIB,
+        "MiB": grown / _KIB**2,
         "came": came / count,
     }
-    return Round(figures, use, None, one_order=True, closed=counts.closed)
+    if load.rest:
+        figures["% of a core"], others = _rest(running, crowd, load.rest)
+        use = replace(use, others=max(use.others, others))
+    return Round(figures, use, None, one_order=True, closed=crowd.counts.closed)
+
+
+def _rest(running: Running, crowd: Crowd, seconds: float) -> tuple[float, float]:
+    """Watch what being there costs: in percents of a core, and who else was at work."""
+    before, had = usage.read(running.servers), usage.on_core(running.servers)
+    crowd.run(seconds)
+    use, has = usage.between(before, usage.read(running.servers)), usage.on_core(running.servers)
+    return _PERCENT * (has - had) / use.seconds, use.others
 
 
 def _talk(running: Running, crowd: Crowd, load: Load, seconds: float) -> Round:
-    crowd.open(load.rooms * load.members, at_once=load.at_once, deaf_every=load.deaf_every)
+    wanted = load.rooms * load.members
+    crowd.open(wanted, at_once=load.at_once, deaf_every=load.deaf_every)
+    if crowd.counts.joined < wanted:
+        raise Failed(f"only {crowd.counts.joined:,} of {wanted:,} came")
     crowd.run(_SETTLE)
     crowd.speakers(load.speakers)
     if load.in_flight:
@@ -108,7 +130,9 @@ def _talk(running: Running, crowd: Crowd, load: Load, seconds: float) -> Round:
     figures |= {name: _MILLI * crowd.latency(share) for name, share in _SHARES}
     crowd.talk(QUIET)
     hearing = load.members - crowd.deaf / load.rooms
-    crowd.drain(int(crowd.counts.said * hearing))
+    # Whoever was sent away gets no more: then it can't be known what is still to come.
+    patience = _PATIENCE if not crowd.counts.closed else _SHORT_PATIENCE
+    crowd.drain(int(crowd.counts.said * hearing), patience)
     counts = crowd.counts
     arrived = (counts.delivered - counts.wrong) / max(1, counts.said * hearing)
     return Round(figures, use, arrived, one_order=not crowd.other_orders(), closed=counts.closed)

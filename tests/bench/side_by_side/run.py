@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from tests.bench import machine
-from tests.bench.engine.library import BUILT, Missing
-from tests.bench.node import ROOT
+from tests.bench import machine, page
+from tests.bench.engine.library import BUILT
 from tests.bench.peers.catalogue import PEERS, Peer
-from tests.bench.side_by_side import plot, results, rounds, table, targets
+from tests.bench.side_by_side import plot, ready, results, rounds, table, targets
 from tests.bench.side_by_side.loads import LOADS, Load
 from tests.bench.side_by_side.rounds import Round
-from tests.bench.side_by_side.servers import NotStarted
+from tests.bench.side_by_side.servers import Failed
 
 _QUICK_PEERS: Final = {"hubbub", "gorilla", "centrifuge", "ws", "floor", "floor-1ms"}
 _RESULTS: Final = BUILT / "peers.json"
-_SPARE_FILES: Final = 200
-_BEGIN: Final = "<!-- side by side -->"
-_END: Final = "<!-- end of side by side -->"
-DOCS: Final = ROOT / "docs"
+PART: Final = "side by side"
 
 Found: TypeAlias = dict[str, dict[str, list[Round]]]
 
@@ -54,9 +49,11 @@ def measure(wanted: Extent, *, write: bool = False) -> bool:
 
     `write`: put the tables and plots into docs/, too, where the last ones stand.
     """
-    _allow_files()
+    most, need = ready.connections_allowed(), max(load.rooms * load.members for load in LOADS)
+    if most is not None and most < need:
+        print(f"only {most} connections may be open (ulimit -n): idle needs {need}", file=sys.stderr)
     machine.pin(0, machine.GENERATOR_CORE)
-    there = [peer for peer in wanted.peers if _is_there(peer)]
+    there = ready.there(wanted.peers)
     found: Found = {}
     for number in range(wanted.rounds):
         for load in wanted.loads:
@@ -69,9 +66,8 @@ def measure(wanted: Extent, *, write: bool = False) -> bool:
     _keep(about, tables, found)
     print(tables)
     if write:
-        _draw(DOCS / "plots", about, found)
-        page = DOCS / "performance.md"
-        page.write_text(replaced(page.read_text(), tables))
+        _draw(page.PLOTS, about, found)
+        page.write(PART, tables)
     ours = [one for peers in found.values() for one in peers.get(targets.US, ())]
     return all(one.arrived in {None, 1.0} and one.one_order for one in ours)
 
@@ -89,37 +85,10 @@ def print_targets() -> bool:
 def _once(peer: Peer, load: Load, seconds: float, found: Found) -> None:
     try:
         seen = rounds.run(peer, load, seconds)
-    except NotStarted as fault:
+    except Failed as fault:
         print(f"{load.name}: {fault}", file=sys.stderr)
         return
     found.setdefault(load.name, {}).setdefault(peer.name, []).append(seen)
-
-
-def _is_there(peer: Peer) -> bool:
-    try:
-        peer.make()
-    except Missing as missing:
-        print(f"{peer.name} is left out: {missing}", file=sys.stderr)
-        return False
-    return True
-
-
-def _allow_files() -> None:
-    """Take as many files as we may: each member is one, here and in the server."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    need = max(load.rooms * load.members for load in LOADS) + _SPARE_FILES
-    if most != resource.RLIM_INFINITY and most < need:
-        print(f"only {most} files may be open (ulimit -n): idle needs {need}", file=sys.stderr)
-
-
-def replaced(page: str, tables: str) -> str:
-    """Put tables into a page in place of those that stand there."""
-    ahead, _, rest = page.partition(_BEGIN)
-    _, found, behind = rest.partition(_END)
-    if not found:
-        raise ValueError(f"the page has no place for figures, between {_BEGIN} and {_END}")
-    return f"{ahead}{_BEGIN}\n{tables}\n{_END}{behind}"
 
 
 def _keep(about: str, tables: str, found: Found) -> None:

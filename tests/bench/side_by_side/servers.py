@@ -16,6 +16,7 @@ from tests.bench.engine.library import BUILT
 from tests.bench.machine import GENERATOR_CORE, SERVER_CORE, pin
 from tests.bench.node import ROOT, free_port
 from tests.bench.peers.catalogue import Peer
+from tests.bench.side_by_side.loads import Load
 from tests.contract.redis_server import RedisServer
 from tests.contract.server import running
 
@@ -23,7 +24,11 @@ _LONGEST_START: Final = 30.0
 _LONGEST_END: Final = 10.0
 
 
-class NotStarted(Exception):
+class Failed(Exception):
+    """A server didn't do what was wanted of it; the message says what it did."""
+
+
+class NotStarted(Failed):
     """A server ended, or didn't listen in time; the message is the last that it said."""
 
 
@@ -37,19 +42,21 @@ class Running:
 
 
 @contextmanager
-def serving(peer: Peer, *, nodes: int = 1, workers: int = 1, redis: bool = False) -> Iterator[Running]:
+def serving(peer: Peer, load: Load) -> Iterator[Running]:
     """Run a peer's nodes for the time of the block, on a Redis of their own if they need one."""
     program = peer.make()
     with ExitStack() as ends:
         pin(0, SERVER_CORE)
         try:
-            address, brokers = ends.enter_context(_redis()) if redis else ("", [])
-            ports = [free_port() for _ in range(nodes)]
-            more = {"HUBBUB_WORKERS": str(workers)} if workers > 1 else {}
-            started = [
-                ends.enter_context(_process(peer, *_filled(peer, program, port, address, more)))
-                for port in ports
-            ]
+            address, brokers = ends.enter_context(_redis()) if load.redis else ("", [])
+            ports = [free_port() for _ in range(load.nodes)]
+            command, environment = _how(peer, load)
+            started = []
+            for port in ports:
+                values = {"program": program, "port": port, "redis": address, "ping": load.rest}
+                filled = [part.format(**values) for part in command]
+                own = {name: value.format(**values) for name, value in environment.items()}
+                started.append(ends.enter_context(_process(peer, filled, own)))
             for port, process in zip(ports, started, strict=True):
                 _wait_for(peer, port, process)
         finally:
@@ -57,26 +64,26 @@ def serving(peer: Peer, *, nodes: int = 1, workers: int = 1, redis: bool = False
         yield Running(ports, [process.pid for process in started], brokers)
 
 
-def _filled(
-    peer: Peer, program: str, port: int, redis: str, more: Mapping[str, str]
-) -> tuple[list[str], dict[str, str]]:
-    values = {"program": program, "port": port, "redis": redis}
-    command = [*peer.command, *(peer.with_redis or () if redis else ())]
-    ours = {**peer.environment, **(peer.redis_environment if redis else {}), **more}
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HUBBUB_", "BROKER"))}
-    return (
-        [part.format(**values) for part in command],
-        {**kept, **{name: value.format(**values) for name, value in ours.items()}},
-    )
+def _how(peer: Peer, load: Load) -> tuple[list[str], dict[str, str]]:
+    """Tell a peer's command and the environment beside ours, with places to be filled in."""
+    command, environment = [*peer.command], {**peer.environment}
+    if load.redis:
+        command += peer.with_redis or ()
+        environment |= peer.redis_environment
+    if load.rest:
+        command += peer.with_ping
+        environment |= peer.ping_environment
+    if load.workers > 1:
+        environment["HUBBUB_WORKERS"] = str(load.workers)
+    return command, environment
 
 
 @contextmanager
-def _process(
-    peer: Peer, command: list[str], environment: dict[str, str]
-) -> Iterator[subprocess.Popen[bytes]]:
+def _process(peer: Peer, command: Sequence[str], own: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HUBBUB_", "BROKER"))}
     with (
         _log(peer).open("wb") as log,
-        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log) as process,
+        subprocess.Popen(command, cwd=ROOT, env={**kept, **own}, stdout=log, stderr=log) as process,
     ):
         try:
             yield process
@@ -89,6 +96,7 @@ def _process(
 
 
 def _log(peer: Peer) -> Path:
+    BUILT.mkdir(parents=True, exist_ok=True)
     return BUILT / f"{peer.name}.log"
 
 

@@ -6,7 +6,6 @@ from xml.etree import ElementTree as ET
 from tests.bench.side_by_side import plot, results, table, targets
 from tests.bench.side_by_side.loads import LOADS
 from tests.bench.side_by_side.rounds import Round
-from tests.bench.side_by_side.run import DOCS, replaced
 from tests.bench.side_by_side.usage import Use
 
 QUIET = Use(
@@ -97,8 +96,3 @@ def test_a_plot_of_a_noisy_run_says_so() -> None:
 
 def test_nothing_measured_is_no_plot() -> None:
     assert not plot.draw(plot.PLOTS[0], {}, "a machine")
-
-
-def test_the_page_has_a_place_for_the_tables() -> None:
-    page = (DOCS / "performance.md").read_text(encoding="utf-8")
-    assert "\nthe tables\n" in replaced(page, "the tables")

@@ -79,6 +79,14 @@ def memory(servers: Sequence[int]) -> int:
     return sum(map(machine.memory_of, _family(servers)))
 
 
+def on_core(servers: Sequence[int]) -> float:
+    """Tell by the nanosecond for how many seconds the threads that processes have were on a core."""
+    threads = [
+        thread for process in _family(servers) for thread in Path(f"/proc/{process}/task").glob("*/schedstat")
+    ]
+    return sum(int(thread.read_text().split()[0]) for thread in threads) / _NANO
+
+
 def _family(processes: Sequence[int]) -> Iterator[int]:
     for process in processes:
         yield process

@@ -48,6 +48,7 @@ func useRedis(node *centrifuge.Node, address string) error {
 func main() {
 	address := flag.String("address", "127.0.0.1:0", "where to listen")
 	redis := flag.String("redis", "", "where Redis is; without it the broker is in memory")
+	ping := flag.Duration("ping", 0, "between two pings of a client; 0 for the library's own choice")
 	flag.Parse()
 	node, err := centrifuge.New(centrifuge.Config{})
 	if err != nil {
@@ -62,7 +63,9 @@ func main() {
 	if err := node.Run(); err != nil {
 		log.Fatal(err)
 	}
-	handler := centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{})
+	handler := centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{
+		PingPongConfig: centrifuge.PingPongConfig{PingInterval: *ping, PongTimeout: *ping * 2 / 5},
+	})
 	http.Handle("/connection/websocket", anonymous(handler))
 	log.Fatal(http.ListenAndServe(*address, nil))
 }

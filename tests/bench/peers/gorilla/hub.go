@@ -7,11 +7,12 @@ import (
 )
 
 const (
-	writeWait  = 10 * time.Second
-	pongWait   = 60 * time.Second
-	pingPeriod = pongWait * 9 / 10
-	mostBytes  = 1 << 16
+	writeWait = 10 * time.Second
+	pongWait  = 60 * time.Second
+	mostBytes = 1 << 16
 )
+
+var pingPeriod = pongWait * 9 / 10
 
 type hub struct {
 	clients              map[*client]bool

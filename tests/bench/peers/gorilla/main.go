@@ -35,6 +35,7 @@ func (r *rooms) hub(name string) *hub {
 
 func main() {
 	address := flag.String("address", "127.0.0.1:0", "where to listen")
+	flag.DurationVar(&pingPeriod, "ping", pingPeriod, "between two pings of a client, less than a minute")
 	flag.Parse()
 	all := &rooms{hubs: map[string]*hub{}}
 	http.HandleFunc("/ws", func(w http.ResponseWriter, r *http.Request) {

@@ -1,0 +1,157 @@
+"""What grows: the size of a room, the rate of messages, the number of connections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tests.bench.side_by_side.loads import Load
+
+_BEST: Final = ("hubbub", "gorilla", "centrifuge")
+# Each round has its mean from a few messages at least (seconds, messages).
+_WINDOW, _FEWEST = 2.5, 40
+# In a large room a message is a long walk.
+_LARGE, _LARGE_WINDOW = 10_000, 4.0
+# Below this share of the rate that was asked for, a server has fallen behind (also: has sent members away).
+_ENOUGH: Final = 0.95
+# What doesn't fit is measured at what does, if that's nearly as much.
+_NEARLY: Final = 0.9
+_ROOM: Final = 100
+# Everybody is pinged once in so many seconds, and so long are they watched.
+_PING: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of a round (`name`), as it's drawn: `upward` has its unit, `plot` is the name of its file."""
+
+    name: str
+    title: str
+    upward: str
+    plot: str
+    less_is_better: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """One thing that grows while all else stays.
+
+    Attributes:
+        says: what is done.
+        across: what grows, with its unit.
+        points, quick: how far it grows; in a quick run.
+        load: what is done at a point, for how many seconds.
+        connections: how many there are at a point.
+    """
+
+    name: str
+    says: str
+    across: str
+    points: Sequence[int]
+    quick: Sequence[int]
+    peers: Sequence[str]
+    figures: Sequence[Figure]
+    load: Callable[[int], tuple[Load, float]]
+    connections: Callable[[int], int]
+
+
+def fitting(sweep: Sweep, points: Sequence[int], most: int | None) -> list[int]:
+    """List the points that so many connections allow; one for which they nearly are enough is lowered."""
+    if most is None:
+        return [*points]
+    fits = [point for point in points if sweep.connections(point) <= most]
+    if fits and len(fits) < len(points) and sweep.connections(points[len(fits)]) * _NEARLY <= most:
+        fits.append((most - sweep.connections(0)) // 100 * 100)
+    return fits
+
+
+def fallen_behind(load: Load, deliveries: float) -> bool:
+    """Tell whether a server that makes so many deliveries a second can't keep the load's pace."""
+    return deliveries < _ENOUGH * load.rate * load.members * load.rooms
+
+
+def _size(members: int) -> tuple[Load, float]:
+    load = Load(name=f"size {members}", says="", members=members, in_flight=8)
+    return load, _LARGE_WINDOW if members >= _LARGE else _WINDOW
+
+
+def _rate(rate: int) -> tuple[Load, float]:
+    return Load(name=f"rate {rate}", says="", rate=rate), max(_WINDOW, _FEWEST / rate)
+
+
+def _connections(count: int) -> tuple[Load, float]:
+    rooms = max(1, count // _ROOM)
+    return Load(name=f"connections {count}", says="", rooms=rooms, members=_ROOM, rest=_PING), 0
+
+
+SIZE: Final = Sweep(
+    name="size",
+    says="one room; 4 members speak, each with 8 messages in flight until it has seen them itself",
+    across="members of the room",
+    points=(10, 30, 100, 300, 1000, 3000, 10_000, 20_000),
+    quick=(10, 300, 3000),
+    peers=_BEST,
+    figures=(
+        Figure(
+            "CPU µs/delivery", "What a delivery costs, saturated", "CPU, µs a delivery", "growth-size-cpu"
+        ),
+        Figure(
+            "deliveries/s",
+            "What gets through, saturated",
+            "deliveries/s",
+            "growth-size-deliveries",
+            less_is_better=False,
+        ),
+    ),
+    load=_size,
+    connections=lambda point: point,
+)
+RATE: Final = Sweep(
+    name="rate",
+    says="one room of 900; so many messages a second, each at its time, until the server falls behind",
+    across="messages a second into a room of 900",
+    points=(5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000),
+    quick=(20, 200, 2000),
+    peers=_BEST,
+    figures=(
+        Figure("CPU µs/delivery", "What a delivery costs, by load", "CPU, µs a delivery", "growth-rate-cpu"),
+        Figure("p50 ms", "How late half of all deliveries are at most", "latency p50, ms", "growth-rate-p50"),
+        Figure("p99 ms", "How late 99 % of all deliveries are at most", "latency p99, ms", "growth-rate-p99"),
+    ),
+    load=_rate,
+    connections=lambda _: 900,
+)
+CONNECTIONS: Final = Sweep(
+    name="connections",
+    says=f"rooms of {_ROOM}; 256 on their way at any time, then all at rest, pinged each {_PING} s",
+    across="connections",
+    points=(1000, 2000, 5000, 10_000, 20_000),
+    quick=(1000, 5000),
+    peers=(*_BEST, "ws"),
+    figures=(
+        Figure(
+            "KiB/connection",
+            "What a connection holds",
+            "memory, KiB a connection",
+            "growth-connections-memory",
+        ),
+        Figure("MiB", "What the server holds", "memory, MiB", "growth-connections-total"),
+        Figure(
+            "CPU µs/connection",
+            "What it costs that a connection comes",
+            "CPU, µs a connection",
+            "growth-connections-cpu",
+        ),
+        Figure(
+            "% of a core",
+            f"What it costs to be there, pinged each {_PING} s",
+            "CPU, % of a core",
+            "growth-connections-rest",
+        ),
+    ),
+    load=_connections,
+    # Some come first, to pay for what is made only once.
+    connections=lambda point: point + 100,
+)
+SWEEPS: Final = (SIZE, RATE, CONNECTIONS)
