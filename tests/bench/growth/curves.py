@@ -10,7 +10,6 @@ from typing import TypeAlias
 
 from tests.bench.growth.sweeps import fallen_behind
 from tests.bench.side_by_side.loads import Load
-from tests.bench.side_by_side.results import usable
 from tests.bench.side_by_side.rounds import Round
 
 
@@ -36,7 +35,7 @@ class Point:
         elif not found.figures["deliveries/s"]:
             self.word = "nothing was delivered"
         else:
-            self.behind |= fallen_behind(load, found.figures["deliveries/s"])
+            self.behind |= fallen_behind(load, found.figures["deliveries/s"], found.closed)
 
     def add(self, other: Point) -> None:
         """Take in what another round found at the same point."""
@@ -46,7 +45,7 @@ class Point:
 
     def values(self, figure: str) -> list[float]:
         """List a figure of all rounds that may be used and have it."""
-        return [found.figures[figure] for found in usable(self.rounds) if figure in found.figures]
+        return [found.figures[figure] for found in self._used if figure in found.figures]
 
     def typical(self, figure: str) -> float | None:
         """Take the median; None if there's nothing."""
@@ -56,17 +55,22 @@ class Point:
     @property
     def refused(self) -> bool:
         """Whether the generator was the bottleneck in all rounds."""
-        return bool(self.rounds) and not usable(self.rounds)
+        return bool(self.rounds) and not self._used
 
     @property
     def disturbed(self) -> bool:
         """Whether others worked on the machine in one that is used."""
-        return any(found.disturbed for found in usable(self.rounds))
+        return any(found.disturbed for found in self._used)
 
     @property
     def closed(self) -> int:
         """How many members the server sent away, in the worst round."""
         return max((found.closed for found in self.rounds), default=0)
+
+    @property
+    def _used(self) -> list[Round]:
+        # What those cost who only come doesn't depend on how fast they do.
+        return [found for found in self.rounds if found.arrived is None or not found.refused]
 
 
 # Sweep, server, point.

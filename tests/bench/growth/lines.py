@@ -81,7 +81,8 @@ def draw(chart: Chart) -> str:
     parts = [
         *_around(chart),
         *_grid(across, upward, {dot.x for dot in dots}),
-        *(part for line in lines for part in _line(line, across, upward)),
+        # The first one on top.
+        *(part for line in reversed(lines) for part in _line(line, across, upward)),
         *_legend(lines),
         *_names(lines, across, upward),
     ]

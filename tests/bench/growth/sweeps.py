@@ -13,7 +13,7 @@ _BEST: Final = ("hubbub", "gorilla", "centrifuge")
 _WINDOW, _FEWEST = 2.5, 40
 # In a large room a message is a long walk.
 _LARGE, _LARGE_WINDOW = 10_000, 4.0
-# Below this share of the rate that was asked for, a server has fallen behind (also: has sent members away).
+# Who makes less than this share of what is due, or keeps less of the members, has fallen behind.
 _ENOUGH: Final = 0.95
 # What doesn't fit is measured at what does, if that's nearly as much.
 _NEARLY: Final = 0.9
@@ -66,9 +66,11 @@ def fitting(sweep: Sweep, points: Sequence[int], most: int | None) -> list[int]:
     return fits
 
 
-def fallen_behind(load: Load, deliveries: float) -> bool:
-    """Tell whether a server that makes so many deliveries a second can't keep the load's pace."""
-    return deliveries < _ENOUGH * load.rate * load.members * load.rooms
+def fallen_behind(load: Load, deliveries: float, closed: int) -> bool:
+    """Tell whether a server that makes so many deliveries a second, and closed so many, is too slow."""
+    members = load.members * load.rooms
+    late = deliveries < _ENOUGH * load.rate * members
+    return bool(load.rate) and (late or closed > (1 - _ENOUGH) * members)
 
 
 def _size(members: int) -> tuple[Load, float]:
@@ -111,7 +113,7 @@ RATE: Final = Sweep(
     name="rate",
     says="one room of 900; so many messages a second, each at its time, until the server falls behind",
     across="messages a second into a room of 900",
-    points=(5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000),
+    points=(5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000),
     quick=(20, 200, 2000),
     peers=_BEST,
     figures=(

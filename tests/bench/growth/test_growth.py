@@ -37,15 +37,20 @@ def row_of(text: str, *words: str) -> str:
 # How far it goes ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("deliveries", "behind"), [(85_500, False), (85_400, True)])
-def test_who_delivers_less_than_is_due_has_fallen_behind(deliveries: float, *, behind: bool) -> None:
+@pytest.mark.parametrize(
+    ("deliveries", "closed", "behind"),
+    [(85_500, 0, False), (85_400, 0, True), (90_000, 45, False), (90_000, 46, True)],
+)
+def test_who_delivers_less_than_is_due_or_sends_many_away_has_fallen_behind(
+    deliveries: float, closed: int, *, behind: bool
+) -> None:
     load, _ = RATE.load(100)
-    assert fallen_behind(load, deliveries) is behind
+    assert fallen_behind(load, deliveries, closed) is behind
 
 
 def test_who_waits_for_itself_never_falls_behind() -> None:
     load, _ = SIZE.load(900)
-    assert not fallen_behind(load, 0)
+    assert not fallen_behind(load, 0, 900)
 
 
 def test_a_server_that_fell_behind_is_asked_for_no_more() -> None:
@@ -90,7 +95,7 @@ def test_connections_that_did_not_come_are_told() -> None:
         (SIZE, 19_850, 19_800),
         (CONNECTIONS, 19_850, 19_700),
         (SIZE, 15_000, 10_000),
-        (RATE, 1_000, 10_000),
+        (RATE, 1_000, 20_000),
     ],
 )
 def test_points_that_do_not_fit_are_lowered_or_left_out(sweep: Sweep, most: int | None, last: int) -> None:
@@ -145,6 +150,13 @@ def test_marks_are_explained_only_where_they_stand() -> None:
     assert "One round only." in text
 
 
+def test_a_busy_generator_refuses_nothing_of_those_who_only_come() -> None:
+    came = replace(one(4.0, STARVED), arrived=None)
+    text = report.markdown("a machine", {"connections": {"hubbub": {1000: point(came)}}}, None)
+    assert "refused" not in text
+    assert row_of(text, "MiB").endswith("| 4 |")
+
+
 def test_a_limit_of_connections_is_told() -> None:
     assert "19,800 fit here" in report.markdown("a machine", FOUND, 19_800)
 
@@ -174,7 +186,7 @@ def test_a_plot_names_its_axes_its_ticks_and_its_lines() -> None:
 
 def test_what_failed_or_was_refused_is_not_drawn() -> None:
     titles = [title.text for title in drawn("growth-rate-p99").iter("{http://www.w3.org/2000/svg}title")]
-    assert titles[1:] == ["hubbub: 3 at 5", "hubbub: 4 at 10", "gorilla: 7 at 10"]
+    assert titles[1:] == ["gorilla: 7 at 10", "hubbub: 3 at 5", "hubbub: 4 at 10"]
 
 
 def test_a_plot_says_what_its_marks_mean() -> None:
