@@ -29,9 +29,10 @@ class Point:
     def take(self, load: Load, found: Round) -> None:
         """Take in one more round of a load, and what it says about the server."""
         self.rounds.append(found)
-        if load.arrives:
-            if found.figures["came"] < 1:
-                self.word = f"only {found.figures['came']:.1%} came"
+        if found.figures["came"] < 1:
+            self.word = f"only {found.figures['came']:.1%} came"
+        elif load.arrives:
+            return
         elif not found.figures["deliveries/s"]:
             self.word = "nothing was delivered"
         else:

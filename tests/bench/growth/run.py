@@ -15,7 +15,7 @@ from tests.bench.growth.curves import Found, Point, at_its_end, right, to_json
 from tests.bench.growth.sweeps import SWEEPS, Sweep, fitting
 from tests.bench.peers.catalogue import PEERS, Peer
 from tests.bench.side_by_side import ready, rounds
-from tests.bench.side_by_side.servers import Failed
+from tests.bench.side_by_side.servers import NotStarted
 from tests.bench.side_by_side.targets import US
 
 NAME: Final = "growth"
@@ -81,7 +81,8 @@ def _measure(sweep: Sweep, step: int, peer: Peer, *, quick: bool) -> Point:
     point = Point()
     try:
         point.take(load, rounds.run(peer, load, min(seconds, _QUICK_SECONDS) if quick else seconds))
-    except (Failed, OSError, RuntimeError) as fault:
+    except (NotStarted, OSError, RuntimeError) as fault:
+        # Also a server that ended meanwhile: Linux tells nothing of it any more.
         point.word = str(fault)
     return point
 

@@ -15,7 +15,7 @@ from tests.bench.peers.catalogue import PEERS, Peer
 from tests.bench.side_by_side import plot, ready, results, rounds, table, targets
 from tests.bench.side_by_side.loads import LOADS, Load
 from tests.bench.side_by_side.rounds import Round
-from tests.bench.side_by_side.servers import Failed
+from tests.bench.side_by_side.servers import NotStarted
 
 _QUICK_PEERS: Final = {"hubbub", "gorilla", "centrifuge", "ws", "floor", "floor-1ms"}
 _RESULTS: Final = BUILT / "peers.json"
@@ -85,7 +85,7 @@ def print_targets() -> bool:
 def _once(peer: Peer, load: Load, seconds: float, found: Found) -> None:
     try:
         seen = rounds.run(peer, load, seconds)
-    except Failed as fault:
+    except NotStarted as fault:
         print(f"{load.name}: {fault}", file=sys.stderr)
         return
     found.setdefault(load.name, {}).setdefault(peer.name, []).append(seen)

@@ -24,11 +24,7 @@ _LONGEST_START: Final = 30.0
 _LONGEST_END: Final = 10.0
 
 
-class Failed(Exception):
-    """A server didn't do what was wanted of it; the message says what it did."""
-
-
-class NotStarted(Failed):
+class NotStarted(Exception):
     """A server ended, or didn't listen in time; the message is the last that it said."""
 
 
