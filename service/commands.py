@@ -73,8 +73,7 @@ class Commands:
     def resumed(self) -> None:
         """Catch up in all rooms, now that the transport takes output again; then go on with the commands."""
         for member in list(self._session.members.values()):
-            if not member.live:
-                member.fanout.catch_up(member)
+            member.fanout.resumed(member)
         self._go_on()
 
     def ended(self) -> None:

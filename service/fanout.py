@@ -149,17 +149,17 @@ class Fanout:
         """Tell whether a member is in the room, and not live."""
         return member in self._behind
 
-    def tell(self, codec: Codec, frame: bytes, *, but: str | None = None) -> list[Member]:
-        """Write what isn't stored to the live members of a codec; list those that couldn't take it."""
-        missed = [member for member in self._behind if member.codec is codec and member.user != but]
-        for member in list(self._live.get(codec, ())):
-            if member.user == but:
-                continue
-            if member.outlet.paused:
-                missed.append(member)
-            else:
-                member.outlet.write(frame)
-        return missed
+    def resumed(self, member: Member) -> None:
+        """Learn that a member's transport takes output again."""
+        if member.live:
+            # It may have missed what isn't stored.
+            self._caught_up(member)
+        else:
+            self.catch_up(member)
+
+    def members(self, codec: Codec) -> list[Member]:
+        """List the members of a codec, those that are behind too."""
+        return [*self._live.get(codec, ()), *(member for member in self._behind if member.codec is codec)]
 
     def live(self) -> list[Member]:
         """List the members that are not behind."""

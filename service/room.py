@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from time import monotonic, time
 from typing import Final
 
 from brokers.base import Broker, Entry, Position
 from hubbub_protocol import encode, events
 from service.catchup import CatchUp, tell_reset
-from service.codecs import JSON, Codec
+from service.codecs import Codec
 from service.fanout import Fanout
 from service.feed import Feed
 from service.frames import text_frame
@@ -20,6 +21,7 @@ from service.presence import Changes, Cluster, Roster
 from service.settings import Settings
 from service.stored import encode_name, sent_at
 from service.tasks import Tasks
+from service.telling import Telling
 
 # How long joins and leaves are gathered before they are told, and the least time between two tellings (s):
 # a room that fills costs each of its members one write a second, and not one for each who comes.
@@ -32,7 +34,7 @@ class Room:
     """One room on this node. `holds` counts members and operations under way: at 0 it may be given up."""
 
     __slots__ = (
-        "_loop", "_max_age", "_missed", "_names_limit", "_tell_handle", "_told_at", "_typing",
+        "_loop", "_max_age", "_missed", "_names_limit", "_tell_handle", "_telling", "_told_at", "_typing",
         "early",
         "fanout", "feed", "holds", "linger", "lock", "log", "name", "opened", "reader", "topic",
     )  # fmt: skip
@@ -56,6 +58,7 @@ class Room:
         )
         self.reader = CatchUp(name, self.log, broker, tasks, metrics)
         self.fanout = Fanout(self.log, metrics, recover=self.reader.recover, caught_up=self._tell_missed)
+        self._telling = Telling(self.fanout)
         self.feed = Feed(name, broker, tasks, metrics, take=self.fanout.append, restart=self.restart)
         self.topic = cluster.open(name, self._gather)
         self.holds = 0
@@ -124,9 +127,10 @@ class Room:
         return True
 
     def show_typing(self, user: str) -> None:
-        """Tell the members that a user is typing."""
-        frame = text_frame(encode(events.TypingNow(room=self.name, user=user)))
-        self.fanout.tell(JSON, frame, but=user)
+        """Tell the members that a user is typing, unless they are told something else (PR4)."""
+        if not self._telling.wait:
+            frame = text_frame(encode(events.TypingNow(room=self.name, user=user)))
+            self._telling.begin(frame, but=user)
 
     def restart(self, position: Position) -> None:
         """Go on at a position after a gap that can't be filled; the members are told (RM6)."""
@@ -145,6 +149,7 @@ class Room:
     def close(self) -> None:
         """Stop all timers."""
         self.fanout.close()
+        self._telling.close()
         self.stop_lingering()
         if self._tell_handle is not None:
             self._tell_handle.cancel()
@@ -156,15 +161,19 @@ class Room:
 
     def _tell_presence(self) -> None:
         self._tell_handle = None
-        changes = self.take_changes()
-        if not changes:
+        if wait := self._telling.wait:
+            self._tell_handle = self._loop.call_later(wait, self._tell_presence)
             return
-        self._told_at = monotonic()
-        for member in self.fanout.tell(JSON, self._presence_frame(changes)):
-            missed = self._missed.setdefault(member, Changes())
-            # Names that aren't told aren't kept either.
-            if self._tells_names:
-                missed.add(changes)
+        changes = self.take_changes()
+        if changes:
+            self._told_at = monotonic()
+            self._telling.begin(self._presence_frame(changes), missed=partial(self._keep_for, changes))
+
+    def _keep_for(self, changes: Changes, member: Member) -> None:
+        missed = self._missed.setdefault(member, Changes())
+        # Names that aren't told aren't kept either.
+        if self._tells_names:
+            missed.add(changes)
 
     def _tell_missed(self, member: Member) -> None:
         """Tell a member that was behind what it missed of the presence, if only how many there are now."""

@@ -132,6 +132,17 @@ async def test_who_lags_is_told_of_presence_when_it_is_back(stage: Stage) -> Non
     assert presence(full)[1:] == [(3, ["ann", "bob"], ["eve"])]
 
 
+async def test_who_is_full_for_a_moment_only_is_told_of_presence_too(stage: Stage) -> None:
+    brief, full = stage.enter("brief")
+    await until(lambda: presence(full))
+    full.paused = True
+    _, ann = stage.enter("ann")
+    await until(lambda: presence(ann))
+    full.drain()
+    stage.room.fanout.resumed(brief)
+    assert presence(full)[1:] == [(2, ["ann"], [])]
+
+
 async def test_for_who_lags_no_names_are_kept_that_the_others_are_not_told_either(stage: Stage) -> None:
     slow, full = stage.enter("slow")
     eve, _ = stage.enter("eve")
