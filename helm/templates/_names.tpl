@@ -90,6 +90,22 @@ imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- if semverCompare (printf ">=%s-0" (index . 1)) $version }}yes{{ end -}}
 {{- end }}
 
+{{/* A quantity of memory in MiB; 0 if it's none. */}}
+{{- define "hubbub.mebibytes" -}}
+{{- $bytes := dict "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 "" 1 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 -}}
+{{- $text := include "hubbub.text" . -}}
+{{- $unit := regexReplaceAll "^[0-9.]+" $text "" -}}
+{{- divf (mulf (regexFind "^[0-9.]+" $text | float64) (get $bytes $unit | default 0)) 1048576 | floor | int -}}
+{{- end }}
+
+{{/* MiB that a pod takes with all its connections and without a word in any room: docs/operations.md, Sizing. */}}
+{{- define "hubbub.leastMemory" -}}
+{{- $workers := get .Values.config "HUBBUB_WORKERS" | default 1 | int -}}
+{{- $connections := get .Values.config "HUBBUB_CONNECTIONS" | default 50000 | int64 -}}
+{{- $processes := gt $workers 1 | ternary (add $workers 1) 1 -}}
+{{- add (mul 50 $processes) (div (mul $workers $connections 6) 1024) -}}
+{{- end }}
+
 {{/* A number as settings read it: Helm hands on 10000000 as 1e+07. */}}
 {{- define "hubbub.text" -}}
 {{- if and (kindIs "float64" .) (eq (floor .) .) }}{{ printf "%.0f" . }}{{ else }}{{ toString . }}{{ end -}}

@@ -57,6 +57,15 @@ async def test_after_a_cut_hundreds_of_rooms_are_heard_again() -> None:
         assert on.here.broker.stats()["subscriptions"] == 1200
 
 
+async def test_who_listened_in_vain_is_not_taken_for_cancelled() -> None:
+    async with stage() as on:
+        await on.kill_listener(on.here)
+        await on.here.heard.until(back)
+        listening = [task for task in asyncio.all_tasks() if task.get_name() == "redis: listen"]
+        # A task that counts as cancelled is ended by its next time limit, before Python 3.11.3.
+        assert [task.cancelling() for task in listening] == [0] * len(listening) != []
+
+
 async def test_publishing_goes_on_while_only_the_listening_is_cut() -> None:
     async with stage() as on:
         await on.kill_listener(on.here)

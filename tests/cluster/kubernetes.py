@@ -99,11 +99,12 @@ class Release:
         return self.get("pods", "--selector", labels)
 
     def until_pods_are(self, count: int) -> None:
-        """Wait until there are so many pods and no others that still end."""
-        deadline = f"--timeout={PATIENCE}"
-        leaving = [pod for pod in self.pods() if "deletionTimestamp" in pod["metadata"]]
-        for pod in leaving:
-            self.kubectl("wait", "--for=delete", f"pod/{pod['metadata']['name']}", deadline)
+        """Wait until there are so many pods and no others that still end; Helm 3 doesn't wait for that."""
+        self.kubectl("rollout", "status", self.deployment, f"--timeout={PATIENCE}")
+        for pod in self.pods():
+            if "deletionTimestamp" in pod["metadata"]:
+                name = f"pod/{pod['metadata']['name']}"
+                self.kubectl("wait", "--for=delete", name, f"--timeout={PATIENCE}")
         assert len(self.pods()) == count
 
     def uninstall(self) -> list[str]:

@@ -71,10 +71,37 @@ def test_a_refusal_ends_it_with_a_sentence(port: int, monkeypatch: pytest.Monkey
         cross(monkeypatch, port, "--guests", room="no\x07room")
 
 
-def test_a_pod_waits_until_its_broker_listens() -> None:
+def wait_for(url: str, seconds: int) -> str:
+    broker = "nats" if url.startswith("nats") else "redis"
+    done = subprocess.run(
+        [sys.executable, FILES / "wait_for.py", str(seconds)],
+        env={"BROKER": broker, f"{broker.upper()}_URL": url},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://127.0.0.1:{}/0",
+        "rediss://ann:p%40ss@127.0.0.1:{}?replicas=1",
+        "redis+sentinel://:pass@127.0.0.1:1,127.0.0.1:{}/chat/0?tls=1",
+        "redis+cluster://127.0.0.1:1,127.0.0.1:{}",
+        "nats://ann:a,b@127.0.0.1:1,nats://ann:a,b@127.0.0.1:{}?replicas=3",
+    ],
+)
+def test_a_pod_waits_until_its_broker_listens(url: str) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as broker:
-        port = broker.getsockname()[1]
-        done = subprocess.run(
-            [sys.executable, FILES / "wait_for.py", "127.0.0.1", str(port)], check=False, timeout=20
-        )
-    assert done.returncode == 0
+        assert not wait_for(url.format(broker.getsockname()[1]), 60)
+
+
+def test_a_broker_that_is_not_there_is_named_and_left_to_the_node() -> None:
+    told = wait_for("redis://:secret@127.0.0.1:1", 0)
+    assert "127.0.0.1:1: " in told
+    assert "the node may try by itself" in told
+    assert "secret" not in told
+    assert "can't be understood" in wait_for("nats://127.0.0.1:none", 60)

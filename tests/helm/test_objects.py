@@ -158,6 +158,9 @@ def test_the_notes_name_the_next_step_and_the_dangers() -> None:
     assert "is not encrypted" in notes(REDIS)
     assert "no memory limit" in notes({"resources": None})
     assert "no TLS" in notes({"ingress": {"enabled": True}})
+    scraped: Object = {"serviceMonitor": {"enabled": True}}
+    only: Object = {"enabled": True, "ingressFrom": [{"podSelector": {}}]}
+    assert "Prometheus must be among them" in notes({"metrics": scraped, "networkPolicy": only})
     safe = notes(
         {
             "broker": "redis",
@@ -167,3 +170,23 @@ def test_the_notes_name_the_next_step_and_the_dangers() -> None:
         }
     )
     assert "Mind:" not in safe
+
+
+@pytest.mark.parametrize(
+    ("config", "limit", "fits"),
+    [
+        ({}, "512Mi", True),
+        ({"HUBBUB_CONNECTIONS": 100000}, "512Mi", False),
+        ({"HUBBUB_CONNECTIONS": 100000}, "1Gi", True),
+        ({"HUBBUB_WORKERS": 8}, "512Mi", False),
+        ({"HUBBUB_WORKERS": 4}, "0.5G", False),
+        ({"HUBBUB_WORKERS": 4}, 536870912, True),
+    ],
+)
+def test_the_notes_reckon_whether_a_pod_that_fills_has_the_memory(
+    config: Object,
+    limit: object,
+    fits: bool,  # noqa: FBT001 - pytest passes it by name
+) -> None:
+    values = {**REDIS, "config": config, "resources": {"limits": {"memory": limit}}}
+    assert ("a pod that fills is killed" not in notes(values)) is fits

@@ -201,7 +201,11 @@ def test_pods_are_spread_by_a_selector_that_finds_them() -> None:
     assert "matchLabelKeys" not in old[0]
 
 
-def test_a_pod_waits_for_the_broker_that_came_with_it() -> None:
-    (waits,) = pod(render({"broker": "nats", "nats": {"bundled": True}}))["spec"]["initContainers"]
-    assert waits["command"][-2:] == ["chat-hubbub-nats", "4222"]
-    assert "initContainers" not in pod(render(MANY))["spec"]
+def test_a_pod_waits_for_its_broker_with_what_the_node_knows_of_it() -> None:
+    secret: Object = {"broker": "nats", "nats": {"existingSecret": "where"}, "waitForBrokerSeconds": 7}
+    for values in (MANY, secret, {"broker": "nats", "nats": {"bundled": True}}):
+        (waits,) = pod(render(values))["spec"]["initContainers"]
+        assert waits["command"][-1] == str(values.get("waitForBrokerSeconds", 120))
+        assert all(entry in container(render(values))["env"] for entry in waits["env"])
+    assert "initContainers" not in pod(render({**MANY, "waitForBrokerSeconds": 0}))["spec"]
+    assert "initContainers" not in pod(render())["spec"], "memory is there"

@@ -3,7 +3,12 @@
 {{- if and (ne .Values.broker "memory") (get .Values .Values.broker).bundled }}yes{{ end -}}
 {{- end }}
 
-{{/* A pod that starts before its broker would end with an error, and be started again: so it waits. */}}
+{{/* Whether pods wait for their broker; empty if not. */}}
+{{- define "hubbub.waits" -}}
+{{- if and (ne .Values.broker "memory") .Values.waitForBrokerSeconds }}yes{{ end -}}
+{{- end }}
+
+{{/* A pod that starts before its broker would end with an error, and be started again ever later: so it waits. */}}
 {{- define "hubbub.waitForBroker" -}}
 - name: wait-for-broker
   image: {{ include "hubbub.image" (list . .Values.image .Chart.AppVersion) | quote }}
@@ -14,7 +19,8 @@
     - -c
     - |
       {{- .Files.Get "files/wait_for.py" | trim | nindent 6 }}
-    - {{ include "hubbub.child" (list . .Values.broker) | quote }}
-    - {{ include "hubbub.brokerPort" . | quote }}
+    - {{ .Values.waitForBrokerSeconds | quote }}
+  env:
+    {{- include "hubbub.brokerEnv" . | nindent 4 }}
   resources: {{- toYaml .Values.tests.resources | nindent 4 }}
 {{- end }}
