@@ -122,6 +122,14 @@ def test_upgrade_rollback_and_scale_down_are_not_noticed(chat: Release, broker: 
         chat.until_pods_are(1)
 
 
+@pytest.mark.parametrize("broker", ["redis", "nats"])
+def test_nodes_come_back_to_a_broker_that_was_replaced(chat: Release, broker: str) -> None:
+    chat.install(**cluster_of(broker, 2))
+    chat.kubectl("delete", "pod", "--selector", f"app.kubernetes.io/component={broker}", "--now")
+    chat.kubectl("rollout", "status", f"{chat.deployment}-{broker}", "--timeout=120s")
+    chat.test()
+
+
 def test_from_memory_to_a_broker_and_back(chat: Release) -> None:
     chat.install()
     chat.install(**cluster_of("redis", 2))
