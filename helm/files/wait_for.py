@@ -1,15 +1,16 @@
 """Wait until a broker's port can be reached, so many seconds at most: a node that starts ahead of it ends.
 
-The broker is that of the environment, as the node has it. Whoever waited in vain leaves it to the node to say
+Runs in the service's own image, with its settings. Whoever waited in vain leaves it to the node to say
 why: there are networks that only a pod's own containers have.
 """
 
-import os
 import re
 import socket
 import sys
 import time
 from urllib.parse import urlsplit
+
+from service.settings import SettingsError, load
 
 PORTS = {"nats": 4222, "tls": 4222, "ws": 80, "wss": 443, "redis+sentinel": 26379}
 ROUND = 10.0
@@ -20,9 +21,9 @@ def main() -> None:
     end = time.monotonic() + float(sys.argv[1])
     say = time.monotonic()
     try:
-        env = os.environ  # noqa: TID251 - a program of its own, without the service's settings
-        wanted = hosts(env[f"{env['BROKER'].upper()}_URL"])
-    except ValueError as error:
+        settings = load()
+        wanted = hosts(settings.redis_url if settings.broker == "redis" else settings.nats_url)
+    except (SettingsError, ValueError) as error:
         print(f"the broker's URL can't be understood: {error}")
         return
     while told := reach(wanted):
