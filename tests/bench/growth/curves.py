@@ -28,6 +28,10 @@ class Point:
 
     def take(self, load: Load, found: Round) -> None:
         """Take in one more round of a load, and what it says about the server."""
+        if found.closed >= load.rooms * load.members:
+            # What is counted of a server that ended says nothing.
+            self.word = "it ended, or sent everybody away"
+            return
         self.rounds.append(found)
         if found.figures["came"] < 1:
             self.word = f"only {found.figures['came']:.1%} came"

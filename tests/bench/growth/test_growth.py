@@ -79,6 +79,14 @@ def test_a_round_says_whether_the_server_kept_the_pace() -> None:
     assert none.word == "nothing was delivered"
 
 
+def test_nothing_is_taken_from_a_server_that_ended() -> None:
+    load, _ = SIZE.load(1000)
+    ended = Point()
+    ended.take(load, one(1.0, closed=1000))
+    assert (ended.rounds, ended.word) == ([], "it ended, or sent everybody away")
+    assert at_its_end({1000: ended})
+
+
 def test_connections_that_did_not_come_are_told() -> None:
     load, _ = CONNECTIONS.load(1000)
     found = one(1.0)
