@@ -17,8 +17,9 @@ from service.codecs import Codec
 
 _offset: Final = attrgetter("offset")
 
-# Trimmed entries are cut off the lists in bulk, so that trimming costs O(1) an entry.
-_SLACK: Final = 256
+# Trimmed entries are cut off the lists in bulk, an eighth of them at a time: so trimming costs O(1) an entry.
+_SLACK: Final = 64
+_SHARE: Final = 8
 # The part of its bytes from which on a log counts as full: between trimmings it's never quite so.
 _WORTH: Final = 0.9
 
@@ -139,7 +140,7 @@ class RoomLog:
         most = self.max_entries
         while (self.bytes > self.max_bytes or len(self._entries) - self._first > most) and len(self) > 1:
             self._drop_oldest()
-        if self._first >= _SLACK and self._first * 2 >= len(self._entries):
+        if self._first >= _SLACK and self._first * _SHARE >= len(self._entries):
             self._cut()
 
     def _drop_oldest(self) -> None:
