@@ -34,9 +34,9 @@ class Fanout:
     """The members of one room on this node, and the block that goes to them next."""
 
     __slots__ = (
-        "_behind", "_block_entries", "_blocks", "_caught_up", "_handle", "_holding", "_live", "_log",
-        "_loop", "_max_bytes", "_max_entries", "_metrics", "_pace", "_pending", "_pending_bytes",
-        "_pending_entries", "_recover", "_walk", "flushed",
+        "_behind", "_block_entries", "_block_start", "_blocks", "_caught_up", "_handle", "_holding",
+        "_live", "_log", "_loop", "_max_bytes", "_max_entries", "_metrics", "_pace", "_pending",
+        "_pending_bytes", "_pending_entries", "_recover", "_walk", "flushed",
     )  # fmt: skip
 
     def __init__(
@@ -64,7 +64,7 @@ class Fanout:
         self._pending: dict[Codec, list[bytes]] = {}
         self._pending_bytes = self._pending_entries = 0
         self._blocks: dict[Codec, bytes] = {}
-        self._block_entries = 0
+        self._block_entries = self._block_start = 0
         self._walk: list[Member] = []
         # Outlets that hold something for the next write, which may be that of a flush.
         self._holding: list[Outlet] = []
@@ -180,8 +180,7 @@ class Fanout:
         for member in self.live():
             if member.outlet.paused:
                 # It can't be told of the gap now: its catch-up will, at the place where it is.
-                member.cursor = self.flushed
-                self._fall_behind(member, self._log.epoch)
+                self._fall_behind(member, self._log.epoch, self.flushed)
         self._log.restart(epoch, offset)
         self.flushed = offset
         for member in self._behind:
@@ -221,10 +220,8 @@ class Fanout:
         for codec, live in self._live.items():
             metrics.deliveries += entries * len(live)
             metrics.bytes_out += len(self._blocks[codec]) * len(live)
-        cursor, self.flushed = self.flushed, self._log.end
+        self._block_start, self.flushed = self.flushed, self._log.end
         self._walk = self.live()
-        for member in self._walk:
-            member.cursor = cursor
         for member in list(self._behind):
             self.catch_up(member)
 
@@ -248,14 +245,14 @@ class Fanout:
                 # It was counted among those who get the block, and will be again when it's caught up.
                 metrics.deliveries -= self._block_entries
                 metrics.bytes_out -= len(blocks[member.codec])
-                self._fall_behind(member, self._log.epoch)
+                self._fall_behind(member, self._log.epoch, self._block_start)
             else:
                 member.outlet.write(blocks[member.codec])
         del self._walk[:count]
 
-    def _fall_behind(self, member: Member, epoch: str) -> None:
+    def _fall_behind(self, member: Member, epoch: str, cursor: int) -> None:
         member.live = False
-        member.epoch = epoch
+        member.epoch, member.cursor = epoch, cursor
         del self._live[member.codec][member]
         self._behind[member] = None
 
