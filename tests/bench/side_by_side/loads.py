@@ -102,7 +102,7 @@ LOADS: Final = (
     ),
     Load(
         name="acknowledged",
-        says="echo, but in flight only until acknowledged: speakers run ahead of the fan-out",
+        says="echo, but in flight only until acknowledged",
         in_flight=8,
         acknowledged=True,
     ),

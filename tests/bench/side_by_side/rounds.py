@@ -16,8 +16,6 @@ from tests.bench.side_by_side.usage import Use
 # Joins are told to a room within a second: only behind that is it quiet.
 _SETTLE = 1.2
 _WARM_UP = 0.5
-# Fewer messages than this have no p99: a single one that is held up would be it.
-_FEWEST = 200
 _FIRST = 100
 # Without a delivery for so long (seconds), no more come.
 _PATIENCE, _SHORT_PATIENCE = 10.0, 2.0
@@ -125,7 +123,7 @@ def _talk(running: Running, crowd: Crowd, load: Load, seconds: float) -> Round:
     crowd.run(_WARM_UP, load.rate)
     crowd.forget_latencies()
     first, before = crowd.counts, usage.read(running.servers, running.brokers)
-    crowd.run(max(seconds, _FEWEST / load.rate) if load.rate else seconds, load.rate)
+    crowd.run(seconds, load.rate)
     use, last = usage.between(before, usage.read(running.servers, running.brokers)), crowd.counts
     figures = _figures(first, last, use)
     figures |= {"came": came} | {name: _MILLI * crowd.latency(share) for name, share in _SHARES}
