@@ -250,11 +250,11 @@ def _family(name: str, meaning: str, value: int | Tally | Histogram) -> Metric:
     return CounterMetricFamily(name, meaning, value=value)
 
 
-def table() -> str:
-    """Make the documentation's table of all metrics, in Markdown."""
+def table(*further: Metric) -> str:
+    """Make the documentation's table of a node's metrics, and of `further` ones, in Markdown."""
     example = Metrics(sample=lambda: dict.fromkeys(GAUGES, 0.0), stats=lambda: {"<stat>": 0.0})
     lines = ["| metric | kind | |", "| --- | --- | --- |"]
-    for family in _Export(example).collect():
+    for family in (*_Export(example).collect(), *further):
         name = f"{family.name}_total" if family.type == "counter" else family.name
         lines.append(f"| `{name}` | {family.type} | {family.documentation} |")
     return "\n".join(lines)

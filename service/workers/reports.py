@@ -79,10 +79,11 @@ def join_metrics(reports: Reports) -> bytes:
             known = joined.setdefault(family.name, Metric(family.name, family.meaning, family.kind))
             for sample in family.samples:
                 known.add_sample(sample.name, {**sample.labels, _WORKER: str(number)}, sample.value)
-    return exposition([*_about_workers(reports), *joined.values()])
+    return exposition([*about_workers(reports), *joined.values()])
 
 
-def _about_workers(reports: Reports) -> Iterator[Metric]:
+def about_workers(reports: Reports) -> Iterator[Metric]:
+    """Tell of each worker whether it serves, and how often it was started again."""
     up = GaugeMetricFamily(
         "hubbub_worker_up", "1 if the worker serves and answers, 0 if not.", labels=[_WORKER]
     )

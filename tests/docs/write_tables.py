@@ -6,14 +6,20 @@ from pathlib import Path
 from typing import Final
 
 from service import metrics, settings
+from service.workers.reports import Reports, about_workers
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "operations.md"
+
+
+def metrics_table() -> str:
+    """Make the table of all metrics, with those that only a parent of workers has."""
+    return metrics.table(*about_workers(Reports(answers={}, silent=[], restarts={})))
 
 
 def main() -> None:
     """Put each table where the last one of its kind stands."""
     text = PAGE.read_text(encoding="utf-8")
-    for name, table in (("settings", settings.table()), ("metrics", metrics.table())):
+    for name, table in (("settings", settings.table()), ("metrics", metrics_table())):
         begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
         ahead, _, rest = text.partition(begin)
         _, _, behind = rest.partition(end)

@@ -1,9 +1,13 @@
 """`who` names the people in a room, and not the one who asks."""
 
 import json
+import signal
 
+from websockets.sync.client import connect
+
+from tests.e2e.backbones import until_ready_says
 from tests.hubbub_cli.program import run, start
-from tests.hubbub_cli.server import Server
+from tests.hubbub_cli.server import Server, serving
 
 
 def test_who_is_here_is_named(server: Server, room: str) -> None:
@@ -27,3 +31,16 @@ def test_who_is_here_is_named(server: Server, room: str) -> None:
 def test_a_room_without_a_proper_name_is_refused(server: Server) -> None:
     done = run("who", "x" * 201, "-s", server.url)
     assert (done.returncode, done.stderr) == (2, "hubbub-chat: the room's name is longer than 200 bytes\n")
+
+
+async def test_a_server_that_restarts_is_not_said_to_be_silent() -> None:
+    # Somebody who can't be told to go keeps it there to the end of the drain.
+    with serving(HUBBUB_DRAIN_SECONDS="60") as leaving, connect(f"{leaving.url}/ws?room=lobby&name=stone"):
+        leaving.signal(signal.SIGTERM)
+        await until_ready_says(leaving.port, 503)
+        done = run("who", "lobby", "-s", leaving.url)
+        leaving.kill()
+    assert done.returncode == 3
+    assert done.stderr == (
+        f"hubbub-chat: cannot connect to {leaving.url}/ws: the server restarts (try: hubbub-chat doctor)\n"
+    )

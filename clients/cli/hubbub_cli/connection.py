@@ -36,6 +36,8 @@ _CLOSES: Final[dict[int | str, str]] = {
     Close.BAD_ORIGIN: "the server does not let programs in from here",
     Close.NO_HELLO: "the server heard no hello in time",
     Close.FULL: "the server is full",
+    Close.RESTART: "the server restarts",
+    Close.GOING_AWAY: "the server takes nobody just now",
     "invalid_name": "the server does not take this name",
 }
 # In seconds: a server that does not answer a close must not keep anybody waiting.
@@ -85,18 +87,19 @@ async def connected(settings: Settings, *, speaks: bool) -> AsyncIterator[Client
 
 async def _online(chat: Client, settings: Settings) -> None:
     """Wait until online. What will not change by waiting ends it at once."""
+    reason = f"no answer within {settings.connect_timeout:g} s"
     try:
         async with asyncio.timeout(settings.connect_timeout):
             async for now in chat.statuses():
                 if isinstance(now, status.Online):
                     return
-                if isinstance(now, status.Waiting) and (fault := hopeless(chat, now)):
-                    raise fault
+                if isinstance(now, status.Waiting):
+                    if fault := hopeless(chat, now):
+                        raise fault
+                    reason = _CLOSES.get(now.code, reason)
             await chat.online()  # raises why it closed
     except TimeoutError:
-        raise CannotConnect(
-            _sentence(chat, f"no answer within {settings.connect_timeout:g} s"), code="timeout"
-        ) from None
+        raise CannotConnect(_sentence(chat, reason), code="timeout") from None
 
 
 def hopeless(chat: Client, now: status.Waiting) -> Fault | None:
