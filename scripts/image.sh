@@ -27,6 +27,8 @@ for name in NODE_IMAGE PYTHON_IMAGE PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_TRUSTE
     value=${!name:-${!small:-}}
     [ -z "$value" ] || arguments+=(--build-arg "$name=$value")
 done
+# Podman's own format knows no HEALTHCHECK.
+export BUILDAH_FORMAT=docker
 "$engine" build "${arguments[@]}" "$@" --tag "hubbub:$version" --tag hubbub:latest .
 
 say "trying it: read-only, no capabilities, user 10001"
