@@ -69,7 +69,8 @@ def watched() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         settings = Path(folder) / "sentinel.conf"
         settings.write_text(
             f"port {sentinel}\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 {primary} 1\n"
-            "sentinel down-after-milliseconds main 500\n"
+            # Longer than a server of a machine with much else to do may stand still.
+            "sentinel down-after-milliseconds main 2000\n"
         )
         start(str(settings), "--sentinel")
         wait_until(sentinel, "SENTINEL REPLICAS main", f"127.0.0.1:{replica}".encode())
