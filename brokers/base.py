@@ -45,7 +45,7 @@ one backbone:
 
 What is not promised: that an entry is delivered only once or without gaps. After a loss of the connection
 entries can be missing, repeated or late. `Entry.prev` makes that visible, and the node repairs it
-(`service/feed.py`).
+(`service/rooms/feed.py`).
 """
 
 from __future__ import annotations

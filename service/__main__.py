@@ -9,14 +9,14 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from service import logs
-from service.auth import Authenticator
-from service.drain import drain
-from service.listening import reserve
-from service.process import STOPPED, USAGE, Ending, exit_at_once, run, spare_the_collector
+from service.identity.authenticator import Authenticator
 from service.release import COMMIT, VERSION
+from service.runtime import logs
+from service.runtime.listener import reserve
+from service.runtime.process import STOPPED, USAGE, Ending, exit_at_once, run, spare_the_collector
 from service.server import running
 from service.settings import Settings, SettingsError, load, show, unused
+from service.shutdown import drain
 from service.workers.supervisor import Patience, Supervisor
 
 # Where the terminal client looks by itself.

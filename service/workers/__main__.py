@@ -11,16 +11,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from service import logs
-from service.drain import drain
-from service.health import readiness
-from service.listening import share
 from service.node import Node
-from service.process import STOPPED, Ending, run, spare_the_collector
+from service.runtime import logs
+from service.runtime.listener import share
+from service.runtime.process import STOPPED, Ending, run, spare_the_collector
+from service.runtime.tasks import Tasks
 from service.server import running
 from service.settings import Settings, load
-from service.tasks import Tasks
-from service.workers.crew import Crew, die_with_parent
+from service.shutdown import drain
+from service.workers.group import WorkerGroup, die_with_parent
 from service.workers.reports import METRICS, PULSE, READINESS, encode, write_metrics
 
 # The line to the parent is this process's standard input.
@@ -46,16 +45,16 @@ async def _work(settings: Settings) -> int:
     end = socket.socket(fileno=_LINE)
     end.settimeout(0)
     die_with_parent(end, settings.stop_seconds)
-    crew = Crew(end, tasks, settings.broker_timeout + 2 * _PARENT)
-    crew.answers[PULSE] = _pulse
-    await crew.open()
-    tasks.start(crew.run(lambda: ending.take(signal.SIGINT)), name="line to the parent")
+    group = WorkerGroup(end, tasks, settings.broker_timeout + 2 * _PARENT)
+    group.answers[PULSE] = _pulse
+    await group.open()
+    tasks.start(group.run(lambda: ending.take(signal.SIGINT)), name="line to the parent")
     try:
         with share(settings) as listener:
-            async with running(settings, listener=listener, crew=crew) as here:
+            async with running(settings, listener=listener, workers=group) as here:
                 spare_the_collector()
-                crew.answers |= _answers(here.node)
-                await crew.serve()
+                group.answers |= _answers(here.node)
+                await group.serve()
                 if await ending.told == signal.SIGTERM:
                     draining = tasks.start(drain(here.node), name="drain")
                     waiting = tasks.start(hurried.wait(), name="wait for a second signal")
@@ -72,7 +71,7 @@ def _answers(node: Node) -> dict[str, Callable[[], Awaitable[bytes]]]:
         return write_metrics(node.metrics.families())
 
     async def ready() -> bytes:
-        return encode(await readiness(node))
+        return encode(await node.readiness())
 
     return {METRICS: metrics, READINESS: ready}
 

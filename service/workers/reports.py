@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from service.metrics import exposition
+from service.runtime.metrics import exposition
 
 # What is said over the line.
 SERVING: Final = "serving"

@@ -18,10 +18,10 @@ from typing import Final
 
 import msgspec
 
-from service.backoff import Backoff
-from service.process import FAILED, STOPPED, USAGE
-from service.tasks import Tasks
-from service.workers.line import Line, LineEnded, Unanswered
+from service.runtime.backoff import Backoff
+from service.runtime.process import FAILED, STOPPED, USAGE
+from service.runtime.tasks import Tasks
+from service.workers.control_channel import ChannelClosed, ControlChannel, Unanswered
 from service.workers.reports import PULSE, SERVING, Reports, encode
 
 _log: Final = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ class Worker:
         self.number = number
         self.process = process
         self.serving_since: float | None = None
-        self.line: Line
+        self.line: ControlChannel
 
     def signal(self, number: int) -> None:
         with suppress(ProcessLookupError):
@@ -170,7 +170,7 @@ class Supervisor:
                 ours.close()
                 raise
         worker = self._workers[number] = Worker(number, process)
-        worker.line = Line(ours, self._tasks, lambda what: self._answer(worker, what))
+        worker.line = ControlChannel(ours, self._tasks, lambda what: self._answer(worker, what))
         await worker.line.open()
         _log.info("worker_started", extra={"worker": number, "pid": process.pid})
         if self._stopping.is_set():
@@ -194,7 +194,7 @@ class Supervisor:
             try:
                 await worker.line.ask(PULSE, limit)
                 limit = patience.hung
-            except LineEnded:
+            except ChannelClosed:
                 # It's about to end, which may take a while if it does so in order.
                 await asyncio.sleep(patience.stop)
                 break

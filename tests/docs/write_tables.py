@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from service import metrics, settings
+from service import settings
+from service.runtime import metrics
 from service.workers.reports import Reports, about_workers
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "operations.md"

@@ -15,14 +15,15 @@ from msgspec.structs import replace
 
 from brokers.base import Entry, Receipt
 from service import __main__ as service
-from service import membership, presence, sending
-from service.auth import Identity
-from service.fanout import Fanout
-from service.feed import Feed
+from service.cluster.roster import Roster
+from service.identity.identity import Identity
 from service.node import Node
-from service.room import Room
-from service.stored import Stored, encode_stored
-from service.tasks import Tasks
+from service.rooms.fanout import Fanout
+from service.rooms.feed import Feed
+from service.rooms.room import Room
+from service.runtime.tasks import Tasks
+from service.sessions import room_commands, send
+from service.wire.messages import Stored, encode_stored
 
 T = TypeVar("T")
 
@@ -136,11 +137,11 @@ def leak(find_start: Callable[..., Awaitable[object]]) -> Callable[..., Awaitabl
 
 SABOTAGES: Final[dict[str, Callable[[], None]]] = {
     "cry": lambda: _plant(Feed, "accept", cry),
-    "double": lambda: _plant(sending, "publish", double),
+    "double": lambda: _plant(send, "publish", double),
     "drop": lambda: _plant(Fanout, "append", drop),
-    "haunt": lambda: _plant(presence.Roster, "depart", haunt),
-    "leak": lambda: _plant(membership, "find_start", leak),
-    "lie": lambda: _plant(sending, "publish", lie),
+    "haunt": lambda: _plant(Roster, "depart", haunt),
+    "leak": lambda: _plant(room_commands, "find_start", leak),
+    "lie": lambda: _plant(send, "publish", lie),
     "swap": lambda: _plant(Fanout, "append", swap),
 }
 

@@ -12,7 +12,7 @@ import pytest
 from msgspec import Raw
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.metrics import GAUGES, Metrics
+from service.runtime.metrics import GAUGES, Metrics
 from service.workers.reports import Reports, join_metrics, write_metrics
 from tests.helm.chart import CHART, ROOT, load
 

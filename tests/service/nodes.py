@@ -6,9 +6,9 @@ from collections import Counter
 from itertools import count
 from typing import Final
 
-from service.presence.topic import Topic
-from service.presence.view import View
-from service.signals import NODES, AnySignal, ListRooms, RoomsListed, decode, encode
+from service.cluster.cluster_view import ClusterView
+from service.cluster.room_presence import RoomPresence
+from service.cluster.signals import NODES, AnySignal, ListRooms, RoomsListed, decode, encode
 
 GONE_AFTER: Final = 10.0
 BEAT: Final = 2.0
@@ -55,14 +55,14 @@ class Node:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self.view = View(
+        self.view = ClusterView(
             f"node {next(network.names)}",
             send=lambda room, signal: network.send(self, room, signal),
             wake=lambda: None,
             clock=lambda: network.now,
             gone_after=GONE_AFTER,
         )
-        self.topics: dict[str, Topic] = {}
+        self.topics: dict[str, RoomPresence] = {}
         self.here: Counter[tuple[str, str]] = Counter()
         self.told = Counter[str]()
 
@@ -71,7 +71,7 @@ class Node:
         while self.view.answer(1):
             pass
 
-    def open(self, room: str) -> Topic:
+    def open(self, room: str) -> RoomPresence:
         if room not in self.topics:
             self.topics[room] = self.view.open(room, lambda: self.told.update([room]))
         return self.topics[room]

@@ -9,9 +9,9 @@ import pytest
 
 from brokers.base import Page, Position, Receipt
 from brokers.errors import Unavailable
-from service.commands import IN_FLIGHT, QUEUE
-from service.joining import find_start
-from service.stored import Stored, encode_stored
+from service.rooms.join_start import find_start
+from service.sessions.commands import IN_FLIGHT, QUEUE
+from service.wire.messages import Stored, encode_stored
 from tests.service.framing import frame
 from tests.service.serving import Served, until
 
@@ -94,10 +94,8 @@ async def test_so_many_sends_are_under_way_and_what_comes_behind_them_is_not_rea
 
 
 @pytest.mark.settings(sends_per_second=20, sends_burst=1)
-async def test_what_a_plain_client_left_behind_is_dropped_in_time_and_counted(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("service.plain.AFTERLIFE", 0.0)
+@pytest.mark.tuning(plain_grace=0.0)
+async def test_what_a_plain_client_left_behind_is_dropped_in_time_and_counted(served: Served) -> None:
     pat = await served.plain("?name=pat")
     await pat.write(frame("x") * 50)
     await until(lambda: served.hub.head("lobby").offset > 0)

@@ -9,9 +9,9 @@ import socket
 import sys
 import time
 
-from service.process import Ending
-from service.tasks import Tasks
-from service.workers.crew import Crew
+from service.runtime.process import Ending
+from service.runtime.tasks import Tasks
+from service.workers.group import WorkerGroup
 from service.workers.reports import PULSE
 
 LIMIT = 30
@@ -29,11 +29,11 @@ async def work(behaviour: str) -> int:
     tasks = Tasks()
     # A second signal means nothing to a worker.
     ending = Ending(lambda _: None)
-    crew = Crew(socket.socket(fileno=0), tasks, LIMIT)
-    crew.answers[PULSE] = pulse
-    await crew.open()
-    tasks.start(crew.run(lambda: ending.take(signal.SIGINT)), name="line")
-    await crew.serve()
+    group = WorkerGroup(socket.socket(fileno=0), tasks, LIMIT)
+    group.answers[PULSE] = pulse
+    await group.open()
+    tasks.start(group.run(lambda: ending.take(signal.SIGINT)), name="line")
+    await group.serve()
     if behaviour in SAYS:
         os.write(0, SAYS[behaviour])
         os.kill(os.getpid(), signal.SIGKILL)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from service.process import FAILED
+from service.runtime.process import FAILED
 from service.workers.supervisor import Patience, Supervisor
 from tests.service.workers.stand_in import SAYS
 
