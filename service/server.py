@@ -17,6 +17,7 @@ from brokers.base import Broker
 from brokers.registry import make_broker
 from hubbub_protocol import Close
 from service.app import make_app
+from service.archiving.opening import durable_broker
 from service.gateway.acceptor import Acceptor
 from service.gateway.admission import Admission
 from service.gateway.gateway import Gateway
@@ -55,14 +56,30 @@ async def running(
 
     Raises:
         CannotListen: the port is taken, or the address is not this machine's.
+        CannotOpenArchive: the archive can't be opened.
         BrokerError: the broker can't be reached, or can't serve.
     """
     # Before anything else is done, so that a port which is taken is said at once.
     with listener or listen(settings) as here:
-        broker = broker or make_broker(settings.broker, settings.broker_options)
-        async with Node(settings, broker, tuning) as node, _serving(node, here, workers):
+        async with (
+            _broker(settings, broker) as chosen,
+            Node(settings, chosen, tuning) as node,
+            _serving(node, here, workers),
+        ):
             host, port = here.getsockname()[:2]
             yield Running(node, host, port)
+
+
+@asynccontextmanager
+async def _broker(settings: Settings, given: Broker | None) -> AsyncIterator[Broker]:
+    """Return the broker that was given, or make the one that the settings name, with its archive."""
+    if given is not None:
+        yield given
+    elif settings.archive_url:
+        async with durable_broker(settings) as broker:
+            yield broker
+    else:
+        yield make_broker(settings.broker, settings.broker_options)
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from typing import Final
 
 from brokers.base import Options, Retention
 from brokers.registry import installed
+from service.settings.archive import ArchiveSettings
 from service.settings.kinds import Address, Choice, Number, Origins, Secret, Text, Whole
 from service.settings.row import META, Row
 from service.settings.row import setting as _set
@@ -18,7 +19,7 @@ _STOP_MARGIN: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(ArchiveSettings):
     """All settings of a node. Durations are seconds, sizes are bytes."""
 
     broker: str = _set("BROKER", "memory", Choice(installed), "What joins the nodes.")

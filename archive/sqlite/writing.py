@@ -1,0 +1,149 @@
+"""Appending: a batch is one statement where that is possible, and one transaction always."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Final
+
+from archive.base import ArchivedEntry, ArchiveRetention
+from archive.errors import ArchiveConflict
+from archive.sqlite.database import Database
+from archive.sqlite.trimming import trim_sizes
+
+# Entries of one statement at most. The sizes are powers of two, so that few statements are prepared.
+_LARGEST: Final = 256
+# Rooms whose ids are known without asking.
+_KNOWN: Final = 10_000
+_COLUMNS: Final = 9
+
+Row = tuple[int, int, int, int, str, str | None, str | None, str | None, bytes]
+
+
+class Writer:
+    """Writes entries. All its methods run in the database's thread.
+
+    Python releases its lock around each step of SQLite, and a busy event loop gives it back late. So the number
+    of steps decides how long a commit takes: a batch is one statement with many rows, and one statement needs
+    no BEGIN and COMMIT.
+    """
+
+    def __init__(self, database: Database, retention: ArchiveRetention) -> None:
+        self._database = database
+        self._retention = retention
+        self._epochs: OrderedDict[tuple[str, str], int] = OrderedDict()
+
+    def append(self, batch: Sequence[ArchivedEntry]) -> None:
+        """Store a batch."""
+        if not batch:
+            self._touch()
+            return
+        names = dict.fromkeys((entry.room, entry.epoch) for entry in batch)
+        known = {name: epoch for name in names if (epoch := self._find(name)) is not None}
+        if len(known) == len(names) and len(batch) <= _LARGEST and not self._retention.bounded:
+            stored = self._insert(self._database.connection, _rows(batch, known))
+            if stored < len(batch):
+                # Nothing but what was there already: a repeated append, or a conflict.
+                self._check(_rows(batch, known))
+            return
+        self._append_in_transaction(batch, names, known)
+
+    def _append_in_transaction(
+        self,
+        batch: Sequence[ArchivedEntry],
+        names: dict[tuple[str, str], None],
+        known: dict[tuple[str, str], int],
+    ) -> None:
+        made: dict[tuple[str, str], int] = {}
+        with self._database.transaction() as connection:
+            for name in names:
+                if name not in known:
+                    made[name] = _make(connection, *name)
+            rows = _rows(batch, known | made)
+            stored = sum(
+                self._insert(connection, rows[start : start + _LARGEST])
+                for start in range(0, len(rows), _LARGEST)
+            )
+            if stored < len(rows):
+                self._check(rows)
+            if self._retention.entries or self._retention.size:
+                for epoch in (known | made).values():
+                    trim_sizes(connection, epoch, self._retention)
+        # Not before the commit: an epoch that was rolled back has no id.
+        for name, epoch in made.items():
+            self._remember(name, epoch)
+
+    def _insert(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> int:
+        """Insert rows that aren't there yet; return how many there were."""
+        size = 1 << (len(rows) - 1).bit_length()
+        values = [value for row in rows for value in row]
+        # Filled up with the last row, which is there already by then.
+        values += rows[-1] * (size - len(rows))
+        return connection.execute(_statement(size), values).rowcount
+
+    def _check(self, rows: Sequence[Row]) -> None:
+        """Compare with what is stored. In a transaction, raising undoes what was inserted."""
+        for row in rows:
+            epoch, offset, _, _, key, *_, payload = row
+            found = self._database.connection.execute(
+                "SELECT key, payload FROM entries WHERE epoch = ? AND offset = ?", (epoch, offset)
+            ).fetchone()
+            if found != (key, payload):
+                raise ArchiveConflict(
+                    f"The archive {self._database.path} has another entry at offset {offset}. Nothing was stored."
+                )
+
+    def _find(self, name: tuple[str, str]) -> int | None:
+        """Find the id of an epoch."""
+        if name in self._epochs:
+            self._epochs.move_to_end(name)
+            return self._epochs[name]
+        epoch = find_epoch(self._database.connection, *name)
+        if epoch is not None:
+            self._remember(name, epoch)
+        return epoch
+
+    def _remember(self, name: tuple[str, str], epoch: int) -> None:
+        self._epochs[name] = epoch
+        if len(self._epochs) > _KNOWN:
+            self._epochs.popitem(last=False)
+
+    def _touch(self) -> None:
+        """Write something small, to find out whether the archive can be written."""
+        self._database.connection.execute(
+            "INSERT INTO properties VALUES ('probe', '1') ON CONFLICT (name) DO UPDATE SET value = value + 1"
+        )
+
+
+def find_epoch(connection: sqlite3.Connection, room: str, epoch: str) -> int | None:
+    """Find the id of an epoch of a room."""
+    found = connection.execute(
+        "SELECT epochs.id FROM epochs JOIN rooms ON rooms.id = epochs.room WHERE rooms.name = ? AND epochs.name = ?",
+        (room, epoch),
+    ).fetchone()
+    return None if found is None else int(found[0])
+
+
+def _make(connection: sqlite3.Connection, room: str, epoch: str) -> int:
+    connection.execute("INSERT INTO rooms (name) VALUES (?) ON CONFLICT DO NOTHING", (room,))
+    made = connection.execute(
+        "INSERT INTO epochs (room, name) SELECT id, ? FROM rooms WHERE name = ? RETURNING id", (epoch, room)
+    ).fetchall()
+    return int(made[0][0])
+
+
+def _rows(batch: Sequence[ArchivedEntry], epochs: dict[tuple[str, str], int]) -> list[Row]:
+    return list(_generate(batch, epochs))
+
+
+def _generate(batch: Sequence[ArchivedEntry], epochs: dict[tuple[str, str], int]) -> Iterator[Row]:
+    for room, epoch, prev, offset, at, key, payload, author in batch:
+        yield (epochs[room, epoch], offset, prev, at, key, *author, payload)
+
+
+@cache
+def _statement(rows: int) -> str:
+    row = "(" + ", ".join("?" * _COLUMNS) + ")"
+    return "INSERT OR IGNORE INTO entries VALUES " + ", ".join([row] * rows)
