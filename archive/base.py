@@ -1,7 +1,7 @@
 """The archive contract: where history lasts, in numbered promises.
 
 An archive stores the entries of rooms durably and returns pages of them. It knows rooms, epochs, offsets and
-payloads; it knows no sockets, no brokers, and does not read payloads.
+payloads. It knows no sockets and no brokers, and does not read payloads.
 
 What every archive promises. Each number has tests in `archive/testing/`, run on every archive:
 
@@ -23,10 +23,10 @@ What every archive promises. Each number has tests in `archive/testing/`, run on
                 is a room name.
  A9  retention  A room keeps at most what `ArchiveRetention` allows, the newest entries; by default
                 everything. The storage of what was trimmed is reused after some calls of `trim`.
- A10 one owner  A second process that opens the same archive is refused (`ArchiveInUse`), unless the archive is
-                made for several (`shared`).
- A11 honest     What can't be stored is refused with its reason, and nothing of it is stored later. When the
-                reason is gone, the next call works: nothing has to be restarted. While writes are refused,
+ A10 one owner  A second process that opens the same archive is refused (`ArchiveInUse`), unless the archive
+                is made for several (`shared`).
+ A11 honest     What can't be stored is refused with its reason. When the reason is gone, the next call works:
+                nothing has to be restarted. While writes are refused,
                 reads work if the storage allows them.
  A12 lasting    `start` brings a schema of any earlier version to the newest one, and refuses one that is
                 newer. What was stored stays readable.
@@ -35,8 +35,8 @@ What every archive promises. Each number has tests in `archive/testing/`, run on
  A14 closed     `close` finishes the appends under way. After it every method but `close` and `stats` raises
                 `ArchiveClosed`, no thread and no lock is left. A closed archive can't be started again.
 
-What is not promised: that an entry whose `append` failed is absent for ever. The next page shows whether it is
-stored.
+What is not promised: that an entry whose `append` failed is absent for ever. The next page shows whether it
+is stored.
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ class Archive(ABC):
         """
 
     @abstractmethod
-    async def page(  # noqa: PLR0913  a room's epoch is named, and one of three places
+    async def page(
         self,
         room: str,
         epoch: str,
@@ -199,8 +199,8 @@ class Archive(ABC):
     ) -> ArchivePage:
         """Read up to `limit` entries of one epoch of a room, oldest first (A5).
 
-        `after`: the first ones behind that offset. `before`: the last ones ahead of it. `around`: half of them
-        ahead of it, the rest from it on. None of the three: the last ones.
+        `after`: the first ones behind that offset. `before`: the last ones ahead of it. `around`: half of
+        them ahead of it, the rest from it on. None of the three: the last ones.
         """
 
     @abstractmethod

@@ -17,7 +17,7 @@ from brokers.base import Broker
 from brokers.registry import make_broker
 from hubbub_protocol import Close
 from service.app import make_app
-from service.archiving.opening import durable_broker
+from service.archiving.archiving import Archiving, archiving
 from service.gateway.acceptor import Acceptor
 from service.gateway.admission import Admission
 from service.gateway.gateway import Gateway
@@ -62,8 +62,8 @@ async def running(
     # Before anything else is done, so that a port which is taken is said at once.
     with listener or listen(settings) as here:
         async with (
-            _broker(settings, broker) as chosen,
-            Node(settings, chosen, tuning) as node,
+            _archive(settings if broker is None else None) as opened,
+            Node(settings, broker or _broker(settings, opened), tuning, archiving=opened) as node,
             _serving(node, here, workers),
         ):
             host, port = here.getsockname()[:2]
@@ -71,15 +71,20 @@ async def running(
 
 
 @asynccontextmanager
-async def _broker(settings: Settings, given: Broker | None) -> AsyncIterator[Broker]:
-    """Return the broker that was given, or make the one that the settings name, with its archive."""
-    if given is not None:
-        yield given
-    elif settings.archive_url:
-        async with durable_broker(settings) as broker:
-            yield broker
-    else:
-        yield make_broker(settings.broker, settings.broker_options)
+async def _archive(settings: Settings | None) -> AsyncIterator[Archiving | None]:
+    """Open the archive, if the settings name one."""
+    if settings is None or not settings.archive_url:
+        yield None
+        return
+    async with archiving(settings) as opened:
+        yield opened
+
+
+def _broker(settings: Settings, opened: Archiving | None) -> Broker:
+    """Make the broker that the settings name, or take the one that writes to the archive."""
+    if opened is not None:
+        return opened.broker
+    return make_broker(settings.broker, settings.broker_options)
 
 
 @asynccontextmanager

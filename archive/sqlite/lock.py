@@ -10,9 +10,17 @@ from typing import Final
 from archive.errors import ArchiveInUse
 
 try:
-    import fcntl
+    from fcntl import LOCK_EX, LOCK_NB, flock
 except ImportError:  # pragma: no cover  Windows: SQLite's own locks keep the data whole there
-    fcntl = None  # type: ignore[assignment]
+
+    def _flock(descriptor: int) -> None:
+        """Lock nothing."""
+else:
+
+    def _flock(descriptor: int) -> None:
+        """Lock an open file for this process, without waiting."""
+        flock(descriptor, LOCK_EX | LOCK_NB)
+
 
 _MODE: Final = 0o600
 
@@ -54,14 +62,12 @@ class FileLock:
             self._descriptor = -1
 
     def _lock(self, descriptor: int) -> None:
-        if fcntl is None:  # pragma: no cover
-            return
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _flock(descriptor)
         except BlockingIOError:
             owner = os.pread(descriptor, 20, 0).decode(errors="replace").strip()
             which = f" (process {owner})" if owner else ""
             raise ArchiveInUse(
-                f"The archive {self._archive} is in use by another hubbub{which}. Stop that one, or set another "
-                "folder with HUBBUB_DATA."
+                f"The archive {self._archive} is in use by another hubbub{which}. Stop that one, or set "
+                "another folder with HUBBUB_DATA."
             ) from None

@@ -13,7 +13,10 @@ from archive.errors import ArchiveMisconfigured
 FOLDER: Final = Path(__file__).with_name("migrations")
 
 _NAME: Final = re.compile(r"(\d{4})_[a-z_]+\.sql")
-_VERSIONS: Final = "CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, at INTEGER NOT NULL)"
+_VERSIONS: Final = (
+    "CREATE TABLE IF NOT EXISTS migrations"
+    " (version INTEGER PRIMARY KEY, name TEXT NOT NULL, at INTEGER NOT NULL)"
+)
 
 
 def migrate(database: sqlite3.Connection, path: Path, now: float, folder: Path = FOLDER) -> int:
@@ -28,8 +31,8 @@ def migrate(database: sqlite3.Connection, path: Path, now: float, folder: Path =
     version = current(database)
     if version > newest:
         raise ArchiveMisconfigured(
-            f"The archive {path} was written by a newer hubbub: its schema is version {version}, and this one "
-            f"knows {newest}. Update hubbub, or restore a backup from before the update."
+            f"The archive {path} was written by a newer hubbub: its schema is version {version}, and this "
+            f"one knows {newest}. Update hubbub, or restore a backup from before the update."
         )
     for number in range(version + 1, newest + 1):
         _apply(database, number, known[number], now)

@@ -33,7 +33,7 @@ class Place(NamedTuple):
     around: int | None
 
 
-def page(  # noqa: PLR0913  what names a page
+def page(
     connection: sqlite3.Connection, room: str, epoch: str, place: Place, *, limit: int, oldest: int | None
 ) -> ArchivePage:
     """Read a page; entries stored at `oldest` or before are trimmed."""
@@ -74,7 +74,7 @@ def heads(
     }
 
 
-def keys(  # noqa: PLR0913  what names a page of keys
+def keys(
     connection: sqlite3.Connection, room: str, epoch: str, *, since: int, before: int | None, limit: int
 ) -> list[ArchivedKey]:
     """Read keys from the newest back, until one is older than `since`."""

@@ -37,7 +37,7 @@ def trim_sizes(connection: sqlite3.Connection, epoch: int, retention: ArchiveRet
 
 
 def base_of(connection: sqlite3.Connection, epoch: int, base: int, head: int, oldest: int | None) -> int:
-    """Find the offset up to which entries are too old: those ahead of the first that was stored since then."""
+    """Find the offset up to which entries are too old: it lies ahead of the first that is not."""
     if oldest is None:
         return base
     first = connection.execute(

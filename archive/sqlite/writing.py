@@ -25,9 +25,9 @@ Row = tuple[int, int, int, int, str, str | None, str | None, str | None, bytes]
 class Writer:
     """Writes entries. All its methods run in the database's thread.
 
-    Python releases its lock around each step of SQLite, and a busy event loop gives it back late. So the number
-    of steps decides how long a commit takes: a batch is one statement with many rows, and one statement needs
-    no BEGIN and COMMIT.
+    Python releases its lock around each step of SQLite, and a busy event loop gives it back late. So the
+    number of steps decides how long a commit takes: a batch is one statement with many rows, and one
+    statement needs no BEGIN and COMMIT.
     """
 
     def __init__(self, database: Database, retention: ArchiveRetention) -> None:
@@ -92,7 +92,8 @@ class Writer:
             ).fetchone()
             if found != (key, payload):
                 raise ArchiveConflict(
-                    f"The archive {self._database.path} has another entry at offset {offset}. Nothing was stored."
+                    f"The archive {self._database.path} has another entry at offset {offset}. "
+                    "Nothing was stored."
                 )
 
     def _find(self, name: tuple[str, str]) -> int | None:
@@ -120,7 +121,8 @@ class Writer:
 def find_epoch(connection: sqlite3.Connection, room: str, epoch: str) -> int | None:
     """Find the id of an epoch of a room."""
     found = connection.execute(
-        "SELECT epochs.id FROM epochs JOIN rooms ON rooms.id = epochs.room WHERE rooms.name = ? AND epochs.name = ?",
+        "SELECT epochs.id FROM epochs JOIN rooms ON rooms.id = epochs.room"
+        " WHERE rooms.name = ? AND epochs.name = ?",
         (room, epoch),
     ).fetchone()
     return None if found is None else int(found[0])
@@ -146,4 +148,4 @@ def _generate(batch: Sequence[ArchivedEntry], epochs: dict[tuple[str, str], int]
 @cache
 def _statement(rows: int) -> str:
     row = "(" + ", ".join("?" * _COLUMNS) + ")"
-    return "INSERT OR IGNORE INTO entries VALUES " + ", ".join([row] * rows)
+    return f"INSERT OR IGNORE INTO entries VALUES {', '.join([row] * rows)}"  # noqa: S608  marks, no values

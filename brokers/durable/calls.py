@@ -11,7 +11,7 @@ from brokers.base import Listener
 
 Call: TypeAlias = Callable[[Listener], None]
 
-_log: Final = logging.getLogger(__name__)
+logger: Final = logging.getLogger(__name__)
 
 
 class Audience:
@@ -50,4 +50,4 @@ def _call(audience: Audience, call: Call) -> None:
         try:
             call(listener)
         except Exception:
-            _log.exception("a listener raised; the others are called all the same")
+            logger.exception("a listener raised; the others are called all the same")

@@ -20,7 +20,7 @@ BATCH_BYTES: Final = 4 * 1024 * 1024
 # Publishes that may wait; further ones are refused.
 MOST_WAITING: Final = 65_536
 MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
-# From the second failed commit in a row on, publishes are refused for this time (seconds) before the next try.
+# After two failed commits in a row, publishes are refused for this time (seconds) before the next try.
 REST: Final = 0.25
 
 _log: Final = logging.getLogger(__name__)
@@ -143,15 +143,14 @@ class Commits:
 
     def _committed(self, outcome: asyncio.Future[None]) -> None:
         batch, self._batch = self._batch, []
-        try:
-            outcome.result()
-        except BrokerError as error:
-            self._fail(batch, error)
-        except (Exception, asyncio.CancelledError) as error:
-            _log.exception("commit_failed")
-            self._fail(batch, Unavailable(f"the archive failed: {error!r}"))
-        else:
+        error = outcome.exception()
+        if error is None:
             self._succeed(batch)
+        elif isinstance(error, BrokerError):
+            self._fail(batch, error)
+        else:
+            _log.error("commit_failed", exc_info=error)
+            self._fail(batch, Unavailable(f"the archive failed: {error!r}"))
         while self._open and self._open[0].answer.done():
             self._open.popleft()
         if self._gathering:

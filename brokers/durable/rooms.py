@@ -1,4 +1,4 @@
-"""The rooms that the durable hub has in memory: loaded from the journal when they are needed, then evicted."""
+"""The rooms that the durable hub has in memory: loaded from the journal when needed, then evicted."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from time import perf_counter
 from typing import Final
 
 from archive.base import Archive, ArchivedEntry, ArchivedKey, ArchiveHead, Author
@@ -13,6 +14,7 @@ from archive.errors import ArchiveError
 from brokers.base import Entry, Page, Position
 from brokers.durable.journal import Recalled, StoredKey, Write
 from brokers.errors import Unavailable
+from service.runtime.metrics import Metrics
 from service.wire.messages import author_name
 
 # Keys of one read: a room with very many doesn't hold up the commits of others.
@@ -20,10 +22,17 @@ KEYS: Final = 5_000
 
 
 class ArchiveJournal:
-    """Stores what the broker publishes; `brokers.durable.journal.Journal` says what each method promises."""
+    """Stores what the broker publishes; `brokers.durable.journal.Journal` says what each method promises.
 
-    def __init__(self, archive: Archive) -> None:
+    Attributes:
+        metrics: where commits are counted.
+        is_up: whether the last commit succeeded.
+    """
+
+    def __init__(self, archive: Archive, metrics: Metrics | None = None) -> None:
         self._archive = archive
+        self.metrics = metrics or Metrics()
+        self.is_up = True
 
     @property
     def epoch(self) -> str:
@@ -34,7 +43,7 @@ class ArchiveJournal:
         """Store a batch in one transaction."""
         outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         stored = self._archive.append([_archived(write) for write in batch])
-        stored.add_done_callback(partial(_hand_on, outcome))
+        stored.add_done_callback(partial(self._committed, outcome, len(batch), perf_counter()))
         return outcome
 
     async def recall(self, room: str, since: int) -> Recalled:
@@ -71,6 +80,27 @@ class ArchiveJournal:
             return Page(entries, head, trimmed=False, more=read.older)
         return Page(entries, head, trimmed=after < read.head.base, more=read.newer)
 
+    def _committed(
+        self, outcome: asyncio.Future[None], entries: int, started: float, stored: asyncio.Future[None]
+    ) -> None:
+        """Answer as the archive did, in the broker's errors, and count it."""
+        error = stored.exception()
+        self.is_up = error is None
+        if error is None:
+            self.metrics.archive_commits += 1
+            self.metrics.archive_commit_entries.observe(entries)
+            self.metrics.archive_commit_seconds.observe(perf_counter() - started)
+        else:
+            self.metrics.archive_failures.add(type(error).__name__)
+        if outcome.done():
+            return
+        if error is None:
+            outcome.set_result(None)
+        elif isinstance(error, ArchiveError):
+            outcome.set_exception(Unavailable(str(error)))
+        else:
+            outcome.set_exception(error)
+
     def _position(self, head: ArchiveHead | None) -> Position:
         return Position(self.epoch, 0) if head is None else Position(head.epoch, head.offset)
 
@@ -97,16 +127,3 @@ def _as_unavailable() -> Iterator[None]:
         yield
     except ArchiveError as error:
         raise Unavailable(str(error)) from error
-
-
-def _hand_on(outcome: asyncio.Future[None], stored: asyncio.Future[None]) -> None:
-    """Answer as the archive did, in the broker's errors."""
-    error = stored.exception()
-    if outcome.done():
-        return
-    if error is None:
-        outcome.set_result(None)
-    elif isinstance(error, ArchiveError):
-        outcome.set_exception(Unavailable(str(error)))
-    else:
-        outcome.set_exception(error)

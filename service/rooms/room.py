@@ -79,7 +79,7 @@ class Room:
         self.linger: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._names_limit = settings.presence_names
-        self._max_age = settings.history_seconds
+        self._max_age = settings.kept_seconds
         self._missed: dict[Member, Changes] = {}
         self._tell_handle: asyncio.TimerHandle | None = None
         self.clock = clock

@@ -54,6 +54,9 @@ GAUGES: Final[Mapping[str, str]] = {
     "tasks": "Tasks of the node.",
     "other_nodes": "Other nodes that this one hears.",
     "broker_up": "1 if the broker is in reach, 0 if not.",
+    "archive_up": "1 if the last commit of the archive succeeded, 0 if it was refused (with an archive).",
+    "archive_queue": "Calls that wait for the archive (with an archive).",
+    "archive_bytes": "Bytes of the archive's files (with an archive).",
 }
 
 
@@ -160,6 +163,17 @@ class Metrics:
     )
     nodes_gone: int = _count("Other nodes that fell silent, so that their users left.")
     broker_lost: int = _count("Times that the broker went out of reach.")
+    archive_commits: int = _count("Commits of the archive.")
+    archive_failures: Tally = field(
+        default_factory=lambda: Tally("reason"),
+        metadata=_means("Commits that the archive refused, by the reason; their senders were answered so."),
+    )
+    archive_commit_entries: Histogram = field(
+        default_factory=_entries, metadata=_means("Messages of one commit of the archive.")
+    )
+    archive_commit_seconds: Histogram = field(
+        default_factory=_seconds, metadata=_means("How long one commit of the archive took.")
+    )
     catchups: Tally = field(
         default_factory=_sources,
         metadata=_means("Members that were caught up, from the room's log or from the history."),

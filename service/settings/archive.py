@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from archive.base import ArchiveOptions, ArchiveRetention
 from service.settings.kinds import Address, Number, Text, Whole
@@ -58,8 +58,16 @@ class ArchiveSettings:
         folder = Path(self.data or ".").expanduser().absolute()
         return _RELATIVE + quote(str(folder)) + "/" + name
 
+    @property
+    def archive_shown(self) -> str:
+        """Where history lasts, for people."""
+        place = self.archive_place
+        return (
+            unquote(place.removeprefix(_RELATIVE)) if place.startswith(_RELATIVE) else Address().show(place)
+        )
+
     def archive_options(self, key_window: float) -> ArchiveOptions:
-        """What the archive is made from; `key_window` is how long the keys of trimmed messages are kept."""
+        """Collect what the archive is made from; `key_window` is how long a trimmed message's key is kept."""
         return ArchiveOptions(
             url=self.archive_place,
             retention=ArchiveRetention(

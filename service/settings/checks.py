@@ -104,8 +104,8 @@ def _archive(settings: Settings) -> Iterator[str]:
         return
     if settings.broker != "memory":
         yield (
-            f"ARCHIVE_URL is refused with BROKER={settings.broker}: an archive behind it comes with PostgreSQL, in "
-            "a later version. Leave ARCHIVE_URL empty, or set BROKER=memory."
+            f"ARCHIVE_URL is refused with BROKER={settings.broker}: an archive behind it comes with "
+            "PostgreSQL, in a later version. Leave ARCHIVE_URL empty, or set BROKER=memory."
         )
     try:
         find_archive(settings.archive_url)
@@ -115,7 +115,7 @@ def _archive(settings: Settings) -> Iterator[str]:
 
 
 def _archive_bounds(settings: Settings) -> Iterator[str]:
-    """The archive has all that memory has: what it keeps can't be less."""
+    """Refuse an archive that keeps less than memory: it is where memory reads on."""
     for variable, kept, other, held in (
         (
             "HUBBUB_ARCHIVE_SECONDS",
@@ -133,6 +133,6 @@ def _archive_bounds(settings: Settings) -> Iterator[str]:
     ):
         if kept and (kept < held or not held):
             yield (
-                f"{variable}={kept:g} keeps less than {other}={held:g}, which is held in memory: raise the one or "
-                "lower the other."
+                f"{variable}={kept:g} keeps less than {other}={held:g}, which is held in memory: raise the "
+                "one or lower the other."
             )

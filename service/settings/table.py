@@ -253,6 +253,11 @@ class Settings(ArchiveSettings):
         )
 
     @property
+    def kept_seconds(self) -> float:
+        """How long a message is kept where history is read; 0 for ever."""
+        return self.archive_seconds if self.archive_url else self.history_seconds
+
+    @property
     def broker_options(self) -> Options:
         """What the broker is made from."""
         urls = {"memory": "", "redis": self.redis_url, "nats": self.nats_url}
