@@ -17,7 +17,7 @@ _BEYOND: Final = 2**63 - 1
 _Row: TypeAlias = tuple[int, int, int, str, bytes, str | None, str | None, str | None]
 
 _SELECT: Final = (
-    "SELECT prev, offset, at, key, payload, author_id, author_name, author_kind FROM entries WHERE epoch = ? "
+    "SELECT prev, offset, at, key, payload, author_id, author_name, author_kind FROM entries WHERE epoch = ?"
 )
 _NEWEST: Final = (
     "SELECT rooms.name, epochs.id, epochs.name, epochs.head, epochs.base FROM rooms JOIN epochs ON epochs.id ="
@@ -97,11 +97,11 @@ def keys(
 def _rows(connection: sqlite3.Connection, epoch: int, place: Place, base: int, limit: int) -> list[_Row]:
     def behind(offset: int, count: int) -> list[_Row]:
         where = (epoch, max(offset, base), count)
-        return connection.execute(_SELECT + "AND offset > ? ORDER BY offset LIMIT ?", where).fetchall()
+        return connection.execute(_SELECT + " AND offset > ? ORDER BY offset LIMIT ?", where).fetchall()
 
     def ahead(offset: int, count: int) -> list[_Row]:
         where = (epoch, base, offset, count)
-        sql = _SELECT + "AND offset > ? AND offset < ? ORDER BY offset DESC LIMIT ?"
+        sql = _SELECT + " AND offset > ? AND offset < ? ORDER BY offset DESC LIMIT ?"
         return connection.execute(sql, where).fetchall()[::-1]
 
     if place.after is not None:
