@@ -16,13 +16,13 @@ _BEYOND: Final = 2**63 - 1
 
 _Row: TypeAlias = tuple[int, int, int, str, bytes, str | None, str | None, str | None]
 
-_SELECT: Final = (
-    "SELECT prev, offset, at, key, payload, author_id, author_name, author_kind FROM entries WHERE epoch = ?"
-)
-_NEWEST: Final = (
-    "SELECT rooms.name, epochs.id, epochs.name, epochs.head, epochs.base FROM rooms JOIN epochs ON epochs.id ="
-    " (SELECT max(id) FROM epochs WHERE epochs.room = rooms.id)"
-)
+_SELECT: Final = """
+SELECT prev, offset, at, key, payload, author_id, author_name, author_kind FROM entries WHERE epoch = ?
+"""
+_NEWEST: Final = """
+SELECT rooms.name, epochs.id, epochs.name, epochs.head, epochs.base FROM rooms
+JOIN epochs ON epochs.id = (SELECT max(id) FROM epochs WHERE epochs.room = rooms.id)
+"""
 
 
 class Place(NamedTuple):

@@ -1,0 +1,65 @@
+"""A node is killed under load, again and again: what was acknowledged is there, once, in order.
+
+`make test ARGS="tests/archive/test_kill.py --kills 200"` takes a quarter of an hour.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from hubbub_client import Message
+from tests.e2e.crowd import Crowd, Person, crowd
+from tests.hubbub_cli.server import Server, serving
+
+PEOPLE = 6
+# Events between two kills, at most: from right after the start to far into the load.
+MOST = 400
+
+
+def ended(person: Person) -> bool:
+    last = person.seen[-1] if person.seen else None
+    return isinstance(last, Message) and last.text == "the end"
+
+
+async def kill_often(gathered: Crowd, server: Server, kills: int, chance: Random) -> None:
+    """Kill the node after a random number of events, and start it again."""
+    seen = 0
+    for _ in range(kills):
+        seen = sum(len(person.seen) for person in gathered.people)
+        await gathered.seen(seen + chance.randrange(1, MOST))
+        await asyncio.to_thread(server.restart)
+
+
+@pytest.mark.slow
+async def test_a_killed_node_keeps_what_it_acknowledged(tmp_path: Path, kills: int) -> None:
+    settings = {
+        "ARCHIVE_URL": "sqlite:///hubbub.sqlite",
+        "HUBBUB_DATA": str(tmp_path),
+        # Less than is said in the test: history and recovery read on in the archive.
+        "HUBBUB_HISTORY_ENTRIES": "100",
+        "HUBBUB_LOG_ENTRIES": "100",
+    }
+    with serving(**settings) as server:
+        async with crowd(server.url, PEOPLE) as gathered:
+            enough = asyncio.Event()
+            async with asyncio.TaskGroup() as talking:
+                for person in gathered.people:
+                    talking.create_task(person.talk_until(enough, 0.001))
+                await kill_often(gathered, server, kills, Random(kills))
+                enough.set()
+            first = gathered.people[0]
+            first.receipts["the end"] = await first.room.send("the end")
+            await gathered.until(lambda: all(ended(person) for person in gathered.people))
+        for person in gathered.people:
+            assert None not in person.seen, "a gap where nothing was trimmed"
+        orders = [[(m.position, m.text) for m in person.messages()] for person in gathered.people]
+        assert all(order == orders[0] for order in orders)
+        said = {text: got.position for person in gathered.people for text, got in person.receipts.items()}
+        assert len(orders[0]) == len(said)
+        assert {text: position for position, text in orders[0]} == said
+        assert [position.offset for position, _ in orders[0]] == list(range(1, len(said) + 1))
+        assert len({position.epoch for position, _ in orders[0]}) == 1
