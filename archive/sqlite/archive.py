@@ -129,8 +129,7 @@ class SqliteArchive(Archive):
     def stats(self) -> Mapping[str, float]:
         worker = self._worker
         return {
-            "bytes": _size(self._path),
-            "wal_bytes": _size(self._path.with_name(self._path.name + "-wal")),
+            "bytes": sum(_size(self._path.with_name(self._path.name + end)) for end in ("", "-wal")),
             "queue": float(worker.waiting if worker else 0),
             "refused": float(worker.refused if worker else 0),
         }

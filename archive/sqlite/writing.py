@@ -42,13 +42,16 @@ class Writer:
             return
         names = dict.fromkeys((entry.room, entry.epoch) for entry in batch)
         known = {name: epoch for name in names if (epoch := self._find(name)) is not None}
-        if len(known) == len(names) and len(batch) <= _LARGEST and not self._retention.bounded:
-            stored = self._insert(self._database.connection, _rows(batch, known))
-            if stored < len(batch):
-                # Nothing but what was there already: a repeated append, or a conflict.
-                self._check(_rows(batch, known))
-            return
-        self._append_in_transaction(batch, names, known)
+        try:
+            if len(known) == len(names) and len(batch) <= _LARGEST and not self._retention.bounded:
+                _insert(self._database.connection, _rows(batch, known))
+            else:
+                self._append_in_transaction(batch, names, known)
+        except sqlite3.IntegrityError as error:
+            raise ArchiveConflict(
+                f"The archive {self._database.path} has another entry at the position of an appended one. "
+                "Nothing was stored."
+            ) from error
 
     def _append_in_transaction(
         self,
@@ -56,45 +59,17 @@ class Writer:
         names: dict[tuple[str, str], None],
         known: dict[tuple[str, str], int],
     ) -> None:
-        made: dict[tuple[str, str], int] = {}
         with self._database.transaction() as connection:
-            for name in names:
-                if name not in known:
-                    made[name] = _make(connection, *name)
+            made = {name: _make(connection, *name) for name in names if name not in known}
             rows = _rows(batch, known | made)
-            stored = sum(
-                self._insert(connection, rows[start : start + _LARGEST])
-                for start in range(0, len(rows), _LARGEST)
-            )
-            if stored < len(rows):
-                self._check(rows)
+            for start in range(0, len(rows), _LARGEST):
+                _insert(connection, rows[start : start + _LARGEST])
             if self._retention.entries or self._retention.size:
                 for epoch in (known | made).values():
                     trim_sizes(connection, epoch, self._retention)
         # Not before the commit: an epoch that was rolled back has no id.
         for name, epoch in made.items():
             self._remember(name, epoch)
-
-    def _insert(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> int:
-        """Insert rows that aren't there yet; return how many there were."""
-        size = 1 << (len(rows) - 1).bit_length()
-        values = [value for row in rows for value in row]
-        # Filled up with the last row, which is there already by then.
-        values += rows[-1] * (size - len(rows))
-        return connection.execute(_statement(size), values).rowcount
-
-    def _check(self, rows: Sequence[Row]) -> None:
-        """Compare with what is stored. In a transaction, raising undoes what was inserted."""
-        for row in rows:
-            epoch, offset, _, _, key, *_, payload = row
-            found = self._database.connection.execute(
-                "SELECT key, payload FROM entries WHERE epoch = ? AND offset = ?", (epoch, offset)
-            ).fetchone()
-            if found != (key, payload):
-                raise ArchiveConflict(
-                    f"The archive {self._database.path} has another entry at offset {offset}. "
-                    "Nothing was stored."
-                )
 
     def _find(self, name: tuple[str, str]) -> int | None:
         """Find the id of an epoch."""
@@ -136,6 +111,15 @@ def _make(connection: sqlite3.Connection, room: str, epoch: str) -> int:
     return int(made[0][0])
 
 
+def _insert(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    """Insert rows; those that are there already are left as they are."""
+    size = 1 << (len(rows) - 1).bit_length()
+    values = [value for row in rows for value in row]
+    # Filled up with the last row, which is there already by then.
+    values += rows[-1] * (size - len(rows))
+    connection.execute(_statement(size), values)
+
+
 def _rows(batch: Sequence[ArchivedEntry], epochs: dict[tuple[str, str], int]) -> list[Row]:
     return list(_generate(batch, epochs))
 
@@ -147,5 +131,10 @@ def _generate(batch: Sequence[ArchivedEntry], epochs: dict[tuple[str, str], int]
 
 @cache
 def _statement(rows: int) -> str:
+    """Make the statement for so many rows. Another entry at a position breaks NOT NULL: all is undone."""
     row = "(" + ", ".join("?" * _COLUMNS) + ")"
-    return f"INSERT OR IGNORE INTO entries VALUES {', '.join([row] * rows)}"  # noqa: S608  marks, no values
+    return f"""
+        INSERT INTO entries VALUES {", ".join([row] * rows)}
+        ON CONFLICT (epoch, offset) DO UPDATE SET key = NULL
+        WHERE key <> excluded.key OR payload <> excluded.payload
+    """  # noqa: S608  marks, no values

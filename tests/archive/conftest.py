@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pytest
 
+from archive.testing.storage import ArchiveMaker
+from tests.archive.sqlite_storage import SqliteStorage
+
 # Seconds that one kill may take on a busy machine: a start, and clients that come back.
-_PER_KILL = 8
+_PER_KILL: Final = 8
+
+MAKERS: Final[dict[str, ArchiveMaker]] = {"sqlite": SqliteStorage.open}
+
+
+@pytest.fixture(params=MAKERS.values(), ids=list(MAKERS))
+def archive_maker(request: pytest.FixtureRequest) -> ArchiveMaker:
+    chosen: ArchiveMaker = request.param
+    return chosen
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

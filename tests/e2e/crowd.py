@@ -86,18 +86,18 @@ class Crowd:
         assert {text: position for position, text in orders[0]} == said
 
 
-def crowd(url: str, size: int) -> AbstractAsyncContextManager[Crowd]:
+def crowd(url: str, size: int, options: Options = PATIENT) -> AbstractAsyncContextManager[Crowd]:
     """Bring people into a room for the time of the block."""
-    return crowd_at(*[url] * size)
+    return crowd_at(*[url] * size, options=options)
 
 
 @asynccontextmanager
-async def crowd_at(*urls: str) -> AsyncIterator[Crowd]:
+async def crowd_at(*urls: str, options: Options = PATIENT) -> AsyncIterator[Crowd]:
     """Bring people into a room for the time of the block, one by each of the ways there."""
     people: list[Person] = []
     async with asyncio.TaskGroup() as clients:
         for number, url in enumerate(urls):
-            client = await Client(url, name=f"p{number}", options=PATIENT).__aenter__()
+            client = await Client(url, name=f"p{number}", options=options).__aenter__()
             people.append(Person(f"p{number}", client, await client.join(ROOM)))
         gathered = Crowd(people)
         readers = [clients.create_task(person.read(gathered.changed)) for person in people]
