@@ -157,9 +157,7 @@ class Commits:
             self._schedule()
 
     def _succeed(self, batch: list[Publish]) -> None:
-        if self.fault is not None:
-            self.fault = None
-            _log.info("archive_writes_again")
+        self._recover()
         now = self._clocks.steady()
         for publish in batch:
             if (entry := publish.entry) is None:  # pragma: no cover  each of a batch has one
@@ -174,6 +172,11 @@ class Commits:
         for publish in batch:
             if publish.entry is not None:
                 self._stored(publish.room, publish.entry)
+
+    def _recover(self) -> None:
+        if self.fault is not None:
+            self.fault = None
+            _log.info("archive_writes_again")
 
     def _fail(self, batch: list[Publish], error: BrokerError) -> None:
         """Refuse a batch. What the store has of it is read again before these rooms go on."""
@@ -222,5 +225,4 @@ class Commits:
                 await self._journal.append(())
         except TimeoutError:
             raise Unavailable(f"the archive did not answer within {self._timeout:g} s") from None
-        if self.fault is not None:
-            raise self.fault
+        self._recover()
