@@ -13,11 +13,11 @@ from typing_extensions import override
 
 from brokers.base import Broker, Listener, Options, Page, Position, Receipt, check_paging
 from brokers.errors import BrokerError, Closed, Refused, Unavailable
-from brokers.nats.address import parse
-from brokers.nats.names import Names, message_id
-from brokers.nats.rooms import Rooms
+from brokers.nats.connection.url import parse
+from brokers.nats.jetstream import MESSAGE_ID, PREV
+from brokers.nats.live.subscriptions import Rooms
 from brokers.nats.session import Session, open_session
-from brokers.nats.wire import MESSAGE_ID, PREV
+from brokers.nats.subjects import Names, message_id
 
 # Between two tries to come back (seconds); not longer, for a quiet room is to be right soon after that.
 FIRST_WAIT: Final = 0.05

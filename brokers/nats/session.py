@@ -11,15 +11,23 @@ from nats.aio.msg import Msg
 
 from brokers.base import Options, Receipt
 from brokers.errors import BrokerError, Refused, Unavailable
-from brokers.nats.address import Address
-from brokers.nats.link import Link
-from brokers.nats.names import Names
-from brokers.nats.reading import Reader
-from brokers.nats.rooms import Rooms
-from brokers.nats.sight import has_heads, look
-from brokers.nats.streams import Stream, prepare
-from brokers.nats.sweep import Sweep
-from brokers.nats.wire import EXPECTED_STREAM, NobodyAnswers, Stored, Underway, elected, stored, turned_away
+from brokers.nats.connection.connection import Link
+from brokers.nats.connection.url import Address
+from brokers.nats.history.reader import Reader
+from brokers.nats.jetstream import (
+    EXPECTED_STREAM,
+    NobodyAnswers,
+    Stored,
+    Underway,
+    elected,
+    stored,
+    turned_away,
+)
+from brokers.nats.live.loss_check import Sweep
+from brokers.nats.live.subscriptions import Rooms
+from brokers.nats.stream.info import has_heads, look
+from brokers.nats.stream.setup import Stream, prepare
+from brokers.nats.subjects import Names
 
 # Questions for the stream that may stay unanswered in a row.
 _MISSES = 2

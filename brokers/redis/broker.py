@@ -11,9 +11,9 @@ from typing_extensions import override
 
 from brokers.base import Broker, Listener, Options, Page, Position, Receipt, check_paging
 from brokers.errors import BrokerError, Closed, Refused, Unavailable
-from brokers.redis.live import SIGNAL
-from brokers.redis.parts import Parts
-from brokers.redis.publisher import signal
+from brokers.redis.listen.messages import SIGNAL
+from brokers.redis.node import Parts
+from brokers.redis.publish.publisher import signal
 
 logger: Final = logging.getLogger(__name__)
 

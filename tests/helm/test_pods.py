@@ -6,8 +6,8 @@ from itertools import chain
 
 import pytest
 
-from brokers.nats.address import parse
-from brokers.redis.address import read_url
+from brokers.nats.connection.url import parse
+from brokers.redis.connection.url import read_url
 from service.settings import load as load_settings
 from service.settings.reading import unknown_names
 from service.settings.table import rows
