@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from nats.aio.msg import Msg
 
-from brokers.errors import BrokerError, Refused, Unavailable
+from brokers.errors import BrokerError, BrokerRefused, Unavailable
 
 Fields: TypeAlias = Mapping[str, object]
 
@@ -31,7 +31,7 @@ _HINT: Final = re.compile(rb"^" + PREV.encode() + rb": *(\d+)", re.MULTILINE)
 _SEQUENCE: Final = re.compile(rb"^Nats-Sequence: *(\d+)", re.MULTILINE)
 
 
-class ApiError(BrokerError):
+class JetStreamError(BrokerError):
     """JetStream refused a request. Caught where it is known what that means."""
 
     def __init__(self, fields: Fields) -> None:
@@ -42,18 +42,21 @@ class ApiError(BrokerError):
         super().__init__(f"NATS answers {fields.get('description', 'an error')!r} ({self.code})")
 
 
-class NobodyAnswers(Unavailable):
+class NoResponders(Unavailable):
     """No server took a request."""
 
 
-class Underway(Unavailable):
+class PublishInProgress(Unavailable):
     """The same entry is being stored already, on behalf of another call: its position is not known yet."""
 
 
-_REFUSALS: Final[Mapping[object, type[BrokerError]]] = {_TOO_LARGE: Refused, _UNDERWAY: Underway}
+_REFUSALS: Final[Mapping[object, type[BrokerError]]] = {
+    _TOO_LARGE: BrokerRefused,
+    _UNDERWAY: PublishInProgress,
+}
 
 
-class Raw(NamedTuple):
+class StoredMessage(NamedTuple):
     """A stored message; `pending` of its subject follow, `hint` is what its publisher had heard last."""
 
     subject: str
@@ -63,14 +66,14 @@ class Raw(NamedTuple):
     hint: int | None
 
 
-class Stored(NamedTuple):
+class PublishAck(NamedTuple):
     """The answer to a publish."""
 
     offset: int
     duplicate: bool
 
 
-class Heard(NamedTuple):
+class RepublishedEntry(NamedTuple):
     """An entry as the server hands it on."""
 
     offset: int
@@ -95,40 +98,40 @@ def answer(message: Msg) -> Fields:
         raise Unavailable("NATS gives an answer of another form")
     error = fields.get("error")
     if isinstance(error, dict):
-        raise ApiError(error)
+        raise JetStreamError(error)
     return fields
 
 
-def stored(message: Msg) -> Stored:
+def stored(message: Msg) -> PublishAck:
     """Read the acknowledgement of an entry."""
     try:
         fields = answer(message)
-    except ApiError as error:
+    except JetStreamError as error:
         raise _REFUSALS.get(error.code, Unavailable)(str(error)) from error
     offset, duplicate = fields.get("seq"), fields.get("duplicate") is True
     if not isinstance(offset, int) or offset < 1:
         # Clusters before 2.11 say so of a duplicate whose first is under way.
-        raise (Underway if duplicate else Unavailable)("NATS acknowledges without a position")
-    return Stored(offset, duplicate)
+        raise (PublishInProgress if duplicate else Unavailable)("NATS acknowledges without a position")
+    return PublishAck(offset, duplicate)
 
 
-def turned_away(message: Msg) -> bool:
+def rejected_by_stream(message: Msg) -> bool:
     """Read the answer to an entry that was meant for no stream."""
     try:
         answer(message)
-    except ApiError as error:
+    except JetStreamError as error:
         if error.code == _OTHER_STREAM:
             return True
         raise Unavailable(str(error)) from error
     raise Unavailable("NATS stored what was meant for no stream")
 
 
-def heard(message: Msg) -> Heard:
+def republished(message: Msg) -> RepublishedEntry:
     """Read what the server adds to an entry when it hands it on."""
     headers = message.headers or {}
     hint = headers.get(PREV, "")
     offset, prev = int(headers["Nats-Sequence"]), int(headers["Nats-Last-Sequence"])
-    return Heard(offset, prev, int(hint) if hint.isdecimal() else 0)
+    return RepublishedEntry(offset, prev, int(hint) if hint.isdecimal() else 0)
 
 
 def elected(message: Msg) -> str:
@@ -137,23 +140,23 @@ def elected(message: Msg) -> str:
     return str(fields.get("leader", "")) if isinstance(fields, dict) else ""
 
 
-def found(message: Msg) -> tuple[Raw, ...]:
+def found(message: Msg) -> tuple[StoredMessage, ...]:
     """Read the answer to a direct get of one message: that, or none."""
     status = _answered(message)
     return () if status else (_raw(message),)
 
 
-class Batch:
+class BatchReply:
     """Collects the answers to a direct get of several messages, until the last says that it is the last.
 
     `up_to` is the offset up to which the server that answered had stored them, as far as it tells.
     """
 
     def __init__(self) -> None:
-        self._raws: list[Raw] = []
+        self._raws: list[StoredMessage] = []
         self.up_to = 0
 
-    def take(self, message: Msg) -> tuple[Raw, ...] | None:
+    def take(self, message: Msg) -> tuple[StoredMessage, ...] | None:
         """Take an answer; return all of them with the last."""
         if _answered(message):
             headers = message.headers or {}
@@ -164,33 +167,33 @@ class Batch:
         return None
 
 
-class Consumer(NamedTuple):
+class ConsumerInfo(NamedTuple):
     """A consumer that was made, and how many messages it has to tell."""
 
     name: str
     pending: int
 
 
-def consumer(message: Msg) -> Consumer:
+def consumer(message: Msg) -> ConsumerInfo:
     """Read the answer to the making of a consumer."""
     try:
         fields = answer(message)
-    except ApiError as error:
+    except JetStreamError as error:
         raise Unavailable(str(error)) from error
     name, pending = fields.get("name"), fields.get("num_pending")
     if not isinstance(name, str) or not isinstance(pending, int):
         raise Unavailable("NATS makes a consumer without telling what it has to tell")
-    return Consumer(name, pending)
+    return ConsumerInfo(name, pending)
 
 
-class Portion:
+class ConsumerReply:
     """Collects what a consumer tells, up to so many messages or until it has no more."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._raws: list[Raw] = []
+        self._raws: list[StoredMessage] = []
 
-    def take(self, message: Msg) -> tuple[Raw, ...] | None:
+    def take(self, message: Msg) -> tuple[StoredMessage, ...] | None:
         """Take a message; return all of them with the last."""
         status = (message.headers or {}).get(_STATUS)
         if not status:
@@ -209,14 +212,14 @@ def last_offset(message: Msg) -> int:
     return offset if isinstance(offset, int) else 0
 
 
-def handed_on_offset(message: Msg) -> int:
+def republished_offset(message: Msg) -> int:
     """Read the offset with which a message was handed on to where it is stored now; 0 if there is none."""
     headers = _message(message).get("hdrs", "")
     match = _SEQUENCE.search(b64decode(headers)) if isinstance(headers, str) else None
     return int(match[1]) if match else 0
 
 
-def fetched(message: Msg) -> tuple[Raw, ...]:
+def leader_message(message: Msg) -> tuple[StoredMessage, ...]:
     """Read a message that the stream's leader was asked for, or none. It doesn't tell what follows."""
     fields = _message(message)
     if not fields:
@@ -224,13 +227,13 @@ def fetched(message: Msg) -> tuple[Raw, ...]:
     hint = _HINT.search(b64decode(str(fields.get("hdrs", ""))))
     payload = b64decode(str(fields.get("data", "")))
     offset = last_offset(message)
-    return (Raw(str(fields["subject"]), offset, payload, 0, int(hint[1]) if hint else None),)
+    return (StoredMessage(str(fields["subject"]), offset, payload, 0, int(hint[1]) if hint else None),)
 
 
 def _message(message: Msg) -> Fields:
     try:
         fields = answer(message).get("message")
-    except ApiError as error:
+    except JetStreamError as error:
         if error.code == _NO_MESSAGE:
             return {}
         raise Unavailable(str(error)) from error
@@ -241,16 +244,16 @@ def _answered(message: Msg) -> str:
     """Tell the status: none for a message, 204 and 404 for the end of them."""
     status = (message.headers or {}).get(_STATUS, "")
     if status == "503":
-        raise NobodyAnswers("nobody answers: the stream is gone or has no leader, or JetStream is off")
+        raise NoResponders("nobody answers: the stream is gone or has no leader, or JetStream is off")
     if status not in {"", "204", "404"}:
         raise Unavailable(f"NATS answers with status {status}")
     return status
 
 
-def _raw(message: Msg) -> Raw:
+def _raw(message: Msg) -> StoredMessage:
     headers = message.headers or {}
     hint = headers.get(PREV, "")
-    return Raw(
+    return StoredMessage(
         headers["Nats-Subject"],
         int(headers["Nats-Sequence"]),
         message.data,
@@ -259,17 +262,19 @@ def _raw(message: Msg) -> Raw:
     )
 
 
-def _numbered(raws: Sequence[Raw], pending: int) -> tuple[Raw, ...]:
+def _numbered(raws: Sequence[StoredMessage], pending: int) -> tuple[StoredMessage, ...]:
     """Tell of each message how many follow, of which so many follow the last."""
     behind = len(raws) - 1 + pending
     return tuple(raw._replace(pending=behind - place) for place, raw in enumerate(raws))
 
 
-def _told(message: Msg) -> Raw:
+def _told(message: Msg) -> StoredMessage:
     """Read a message of a consumer: its place stands in the subject for acknowledgements, from behind."""
     # $JS.ACK.[domain.account.]stream.consumer.deliveries.offset.number.time.pending[.random]
     parts = message.reply.split(".")
     place = 7 if len(parts) > 9 else 5  # noqa: PLR2004
     hint = (message.headers or {}).get(PREV, "")
     offset, pending = int(parts[place]), int(parts[place + 3])
-    return Raw(message.subject, offset, message.data, pending, int(hint) if hint.isdecimal() else None)
+    return StoredMessage(
+        message.subject, offset, message.data, pending, int(hint) if hint.isdecimal() else None
+    )

@@ -21,7 +21,7 @@ def token(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class Subjects:
     """The subjects and streams of one hubbub.
 
     An entry is published to `in`, stored in `entries`, and handed on by the server to `out`. Who listens to a

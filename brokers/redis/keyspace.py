@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Final
 from urllib.parse import quote
 
-from brokers.redis.topology.slot_map import slot_of
+from redis.crc import key_slot
+
+SLOTS: Final = 16384
 
 
-class Names:
+def slot_of(name: str | bytes) -> int:
+    """Compute the hash slot of a key or channel: of its hash tag, if it has one."""
+    return key_slot(name.encode() if isinstance(name, str) else name)
+
+
+class Keyspace:
     """The keys and channels of one hubbub.
 
     All keys of a room share a hash tag, so that they live on one shard of a cluster and one script may touch

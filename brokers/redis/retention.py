@@ -10,51 +10,51 @@ from typing import Final, cast
 
 from brokers.errors import BrokerError
 from brokers.redis.connection.client import Command, Reply, expect, pack
-from brokers.redis.keyspace import Names
-from brokers.redis.read.requests import Asking, Call
-from brokers.redis.scripts.library import FORGET
+from brokers.redis.keyspace import Keyspace
+from brokers.redis.read.requests import ScriptCall, ShardRequests
+from brokers.redis.scripts.library import EVICT_ROOM
 from brokers.redis.topology.shards import Shards
 
 logger: Final = logging.getLogger(__name__)
 
 _PERIOD: Final = 60.0  # seconds; also how exactly it's known which room was quiet longest
 _PAUSE: Final = 1.0  # seconds until the register is tried again
-_AT_ONCE: Final = 200  # rooms that are looked at in one round trip
+_BATCH: Final = 200  # rooms that are looked at in one round trip
 
 
-class Rooms:
+class RoomRetention:
     """The register of all rooms, as one node keeps it up to date. Every node tidies, each in its own time.
 
     There is one for all shards, so that the bound holds for all of them together.
     """
 
-    def __init__(self, shards: Shards, asking: Asking, names: Names, most: int) -> None:
+    def __init__(self, shards: Shards, asking: ShardRequests, names: Keyspace, most: int) -> None:
         self._shards = shards
         self._asking = asking
         self._names = names
         self._most = most
-        self._noted: set[str] = set()
-        self._unsaid: set[str] = set()
-        self._some = asyncio.Event()
+        self._marked: set[str] = set()
+        self._pending: set[str] = set()
+        self._wakeup = asyncio.Event()
 
-    def note(self, room: str) -> None:
+    def mark_active(self, room: str) -> None:
         """Note that something happened in a room; said to Redis once in a while only."""
-        if room not in self._noted:
-            self._noted.add(room)
-            self._unsaid.add(room)
-            self._some.set()
+        if room not in self._marked:
+            self._marked.add(room)
+            self._pending.add(room)
+            self._wakeup.set()
 
     async def write(self) -> None:
         """Say to Redis what was noted until it knows, for ever."""
         while True:
-            await self._some.wait()
-            self._some.clear()
-            while self._unsaid:
-                some = [self._unsaid.pop() for _ in range(min(_AT_ONCE, len(self._unsaid)))]
+            await self._wakeup.wait()
+            self._wakeup.clear()
+            while self._pending:
+                some = [self._pending.pop() for _ in range(min(_BATCH, len(self._pending)))]
                 try:
                     await self._touch(some)
                 except BrokerError as error:
-                    self._unsaid.update(some)
+                    self._pending.update(some)
                     logger.info("rooms_not_noted", extra={"reason": str(error)})
                     await asyncio.sleep(_PAUSE)
 
@@ -62,28 +62,28 @@ class Rooms:
         """Tidy now and then, for ever."""
         while True:
             await asyncio.sleep(_PERIOD * (0.5 + random()))  # noqa: S311 - spreads the nodes, keeps no secret
-            self._noted.clear()
+            self._marked.clear()
             try:
-                await self.tidy()
+                await self.enforce()
             except BrokerError as error:
                 logger.info("rooms_not_tidied", extra={"reason": str(error)})
             except Exception:
                 logger.exception("rooms could not be tidied")
 
-    async def tidy(self) -> None:
+    async def enforce(self) -> None:
         """Forget rooms down to the bound; those that any node is subscribed to are busy and stay."""
-        held = cast(int, await self._ask("ZCARD"))
-        for _ in range(0, max(0, held - self._most), _AT_ONCE):
+        established = cast(int, await self._ask("ZCARD"))
+        for _ in range(0, max(0, established - self._most), _BATCH):
             excess = cast(int, await self._ask("ZCARD")) - self._most
             if excess > 0:
-                await self._forget(min(excess, _AT_ONCE))
+                await self._evict(min(excess, _BATCH))
 
-    async def _forget(self, number: int) -> None:
+    async def _evict(self, number: int) -> None:
         found = cast(list[bytes], await self._ask("ZRANGE", 0, number - 1))
         rooms = [name.decode() for name in found]
         offsets = await self._asking.ask([(self._shards.slot(room), self._offset(room)) for room in rooms])
         calls = [self._call(room, offset) for room, offset in zip(rooms, offsets, strict=True)]
-        gone = [bool(expect(reply)) for reply in await self._asking.call_each(FORGET, calls)]
+        gone = [bool(expect(reply)) for reply in await self._asking.call_each(EVICT_ROOM, calls)]
         if quiet := [room for room, is_gone in zip(rooms, gone, strict=True) if is_gone]:
             await self._ask("ZREM", *quiet)
         # Somebody listens, or something came in meanwhile.
@@ -103,9 +103,9 @@ class Rooms:
     def _offset(self, room: str) -> Command:
         return pack("HGET", self._names.head(room), "o")
 
-    def _call(self, room: str, offset: Reply) -> Call:
+    def _call(self, room: str, offset: Reply) -> ScriptCall:
         slot = self._shards.slot(room)
         count = "SHARDNUMSUB" if self._shards.of(slot).sharded else "NUMSUB"
         known = cast(bytes | None, expect(offset)) or b"0"
         keys = (self._names.head(room), self._names.stream(room))
-        return Call(slot, keys, (self._names.channel(room), count, known))
+        return ScriptCall(slot, keys, (self._names.channel(room), count, known))

@@ -24,11 +24,11 @@ def read_headers(raw: bytes) -> dict[str, str]:
     return headers
 
 
-class CertificateWanted(NatsError):
+class ClientCertificateRequired(NatsError):
     """The server lets nobody in without a certificate, and we have none. It would just hang up."""
 
 
-class LeanClient(Client):
+class NatsClient(Client):
     """A client that speaks to no server without TLS, if it's told so; `known` says that it has a certificate.
 
     nats-py itself goes on in the clear where a server doesn't ask for TLS, whatever the URL says; so who sits
@@ -46,7 +46,7 @@ class LeanClient(Client):
         if self._encrypted and initial_connection:
             info["tls_required"] = True
         if info.get("tls_verify") and not self._known:
-            raise CertificateWanted
+            raise ClientCertificateRequired
         await super()._process_info(info, initial_connection)
 
     @override

@@ -20,27 +20,27 @@ from nats.errors import Error as NatsError
 from typing_extensions import override
 
 from brokers.base import Options
-from brokers.errors import BrokerError, Closed, Unavailable
-from brokers.nats.connection.client import LeanClient
-from brokers.nats.connection.credentials import read_access
+from brokers.errors import BrokerClosed, BrokerError, Unavailable
+from brokers.nats.connection.client import NatsClient
+from brokers.nats.connection.credentials import read_credentials
 from brokers.nats.connection.failures import explain
-from brokers.nats.connection.inbox import Inbox
-from brokers.nats.connection.url import Address
+from brokers.nats.connection.inbox import ReplyInbox
+from brokers.nats.connection.url import NatsUrl
 
 T = TypeVar("T")
 
 # What may wait to be written, in bytes of payload, and how many answers may be awaited at once.
-MOST_WAITING: Final = 32 * 1024 * 1024
-MOST_CALLS: Final = 100_000
+MAX_PENDING_BYTES: Final = 32 * 1024 * 1024
+MAX_PENDING_CALLS: Final = 100_000
 # What is worth being written before a connection is closed.
-_SOON_WRITTEN: Final = 64 * 1024
+_FLUSH_ON_CLOSE: Final = 64 * 1024
 # What a frame holds besides payload and headers.
 _FRAME: Final = 64
 
 _log: Final = logging.getLogger(__name__)
 
 
-class Inlet(asyncio.Future[Msg]):
+class MessageSink(asyncio.Future[Msg]):
     """Takes each message of a subscription at once, where nats-py has a future for the first.
 
     So there is no queue that could overflow in silence and no task for each room: what this node doesn't read
@@ -59,21 +59,21 @@ class Inlet(asyncio.Future[Msg]):
             _log.exception("nats_message_failed", extra={"subject": result.subject})
 
 
-class Link:
+class NatsConnection:
     """A connection, from `open` until `ended` has a reason."""
 
-    def __init__(self, options: Options, address: Address) -> None:
+    def __init__(self, options: Options, address: NatsUrl) -> None:
         self._options = options
         self._address = address
         self._where = f"NATS at {', '.join(address.servers)}"
-        self._client = LeanClient(encrypted=address.encrypted, known=bool(address.cert))
+        self._client = NatsClient(encrypted=address.encrypted, known=bool(address.cert))
         self._outbox: deque[tuple[int, Callable[[], Awaitable[object]]]] = deque()
         self._filled = asyncio.Event()
         self._waiting = 0
         self._last_error: Exception | None = None
         self._replies = ""
         self._tasks: list[asyncio.Task[None]] = []
-        self.inbox = Inbox(options.timeout)
+        self.inbox = ReplyInbox(options.timeout)
         self.ended: asyncio.Future[BrokerError] = asyncio.get_running_loop().create_future()
 
     @property
@@ -97,7 +97,7 @@ class Link:
 
     async def open(self, known: Iterable[str]) -> None:
         """Connect to one of the servers of the address, or of those that an earlier link heard of."""
-        access = await asyncio.to_thread(read_access, self._address)
+        access = await asyncio.to_thread(read_credentials, self._address)
         try:
             async with asyncio.timeout(self._options.timeout):
                 await self._client.connect(
@@ -145,13 +145,13 @@ class Link:
 
     def _failure(self) -> BrokerError:
         reason = self.ended.result()
-        return reason if isinstance(reason, (Closed, Unavailable)) else Unavailable(str(reason))
+        return reason if isinstance(reason, (BrokerClosed, Unavailable)) else Unavailable(str(reason))
 
     async def close(self) -> None:
         """Let go of the connection, also of one that hangs, and end all tasks."""
-        if self.ended.done() or self._waiting + self._client.pending_data_size > _SOON_WRITTEN:
+        if self.ended.done() or self._waiting + self._client.pending_data_size > _FLUSH_ON_CLOSE:
             self._abort()  # nats-py would wait for a server that doesn't read
-        self.end(Closed("the broker was closed"))
+        self.end(BrokerClosed("the broker was closed"))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -191,7 +191,7 @@ class Link:
         self, subject: str, payload: bytes, *, reply: str = "", headers: dict[str, str] | None = None
     ) -> bool:
         """Send a message, behind all that was sent before; tell whether there was room for it."""
-        if self._waiting > MOST_WAITING:
+        if self._waiting > MAX_PENDING_BYTES:
             return False
         self._put(len(payload), partial(self._client.publish, subject, payload, reply, headers))
         return True
@@ -206,7 +206,7 @@ class Link:
         """Send a message that is answered; see `Inbox.expect`. Raises `Unavailable` if it can't be sent."""
         if self.ended.done():
             raise self._failure()
-        if self._waiting > MOST_WAITING or len(self.inbox) >= MOST_CALLS:
+        if self._waiting > MAX_PENDING_BYTES or len(self.inbox) >= MAX_PENDING_CALLS:
             raise Unavailable("too much waits to be sent to NATS")
         token, future = self.inbox.expect(take)
         self.send(subject, payload, reply=self.reply_to(token), headers=headers)
@@ -218,8 +218,8 @@ class Link:
             raise self._failure()
         token, future = self.inbox.expect(take)
         own = self._client.new_inbox()
-        cease = self.listen(own, partial(self.inbox.take, token))
-        future.add_done_callback(lambda _: cease())
+        stop = self.listen(own, partial(self.inbox.take, token))
+        future.add_done_callback(lambda _: stop())
         self.send(subject, payload, reply=own)
         return future
 
@@ -232,13 +232,13 @@ class Link:
         subscription: list[Subscription] = []
 
         async def begin() -> None:
-            subscription.append(await self._client.subscribe(subject, future=Inlet(take)))
+            subscription.append(await self._client.subscribe(subject, future=MessageSink(take)))
 
-        async def cease() -> None:
+        async def stop() -> None:
             await subscription[0].unsubscribe()
 
         self._put(0, begin)
-        return partial(self._put, 0, cease)
+        return partial(self._put, 0, stop)
 
     def _put(self, size: int, send: Callable[[], Awaitable[object]]) -> None:
         self._waiting += size

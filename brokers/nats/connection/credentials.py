@@ -10,12 +10,12 @@ import nkeys
 from nats.aio.client import RawCredentials
 
 from brokers.errors import Misconfigured
-from brokers.nats.connection.url import Address
+from brokers.nats.connection.url import NatsUrl
 
 _MARKS: Final = ("-----BEGIN NATS USER JWT-----", "-----BEGIN USER NKEY SEED-----")
 
 
-class Access(TypedDict, total=False):
+class NatsCredentials(TypedDict, total=False):
     """What nats-py is told of it."""
 
     user: str
@@ -26,13 +26,13 @@ class Access(TypedDict, total=False):
     tls: ssl.SSLContext
 
 
-def read_access(address: Address) -> Access:
+def read_credentials(address: NatsUrl) -> NatsCredentials:
     """Read the files that an address names.
 
     Raises:
         Misconfigured: one of them can't be read or isn't what it should be; what is in it is not repeated.
     """
-    access = Access()
+    access = NatsCredentials()
     if address.user and address.password is not None:
         access["user"], access["password"] = address.user, address.password
     elif address.user:
@@ -66,7 +66,7 @@ def _seed(path: str) -> str:
     return seed
 
 
-def _context(address: Address) -> ssl.SSLContext:
+def _context(address: NatsUrl) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=address.ca or None)
     except OSError as error:

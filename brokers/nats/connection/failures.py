@@ -6,7 +6,7 @@ import ssl
 from typing import Final
 
 from brokers.errors import BrokerError, Misconfigured, Unavailable
-from brokers.nats.connection.client import CertificateWanted
+from brokers.nats.connection.client import ClientCertificateRequired
 
 _RIGHTS: Final = (
     "the user of NATS_URL needs the rights to publish to and to subscribe to `<prefix>.>` and `_INBOX.>`, "
@@ -26,7 +26,7 @@ def explain(error: Exception | None, where: str = "NATS") -> BrokerError:
     lowered = said.lower()
     if isinstance(error, ssl.SSLError):
         return Misconfigured(f"TLS with NATS fails, {said!r}: {_TLS}")
-    if isinstance(error, CertificateWanted):
+    if isinstance(error, ClientCertificateRequired):
         return Misconfigured("NATS wants a certificate of ours: name it with cert= and key= in NATS_URL")
     if "permissions violation" in lowered:
         return Misconfigured(f"NATS says {said!r}: {_RIGHTS}")

@@ -20,7 +20,7 @@ class _Call(NamedTuple):
     fail: Callable[[BaseException], None]
 
 
-class Inbox:
+class ReplyInbox:
     """The answers that are awaited on one connection, each under a token."""
 
     def __init__(self, timeout: float) -> None:
@@ -41,7 +41,7 @@ class Inbox:
         """
         future: asyncio.Future[T] = self._loop.create_future()
 
-        def settle(message: Msg) -> bool:
+        def confirm_subscriptions(message: Msg) -> bool:
             result = take(message)
             if result is not None and not future.done():
                 future.set_result(result)
@@ -52,7 +52,7 @@ class Inbox:
                 future.set_exception(error)
 
         token = str(next(self._tokens))
-        self._calls[token] = _Call(settle, fail)
+        self._calls[token] = _Call(confirm_subscriptions, fail)
         self._deadlines.append((self._loop.time() + self._timeout, token))
         if self._timer is None:
             self._timer = self._loop.call_at(self._deadlines[0][0], self._expire)

@@ -13,7 +13,7 @@ _PARAMETERS: Final = ("ca", "cert", "creds", "key", "nkey", "replicas")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class NatsUrl:
     """Where NATS is, and how to use it.
 
     Attributes:
@@ -44,7 +44,7 @@ class Address:
         )
 
 
-def parse(url: str) -> Address:
+def parse_url(url: str) -> NatsUrl:
     """Read an address: `nats://ann:secret@one:4222,nats://two:4222?replicas=3&ca=/run/ca.pem`.
 
     Raises:
@@ -60,7 +60,7 @@ def parse(url: str) -> Address:
     user, password = _user(addresses)
     if len({address.scheme in {"ws", "wss"} for address in addresses}) > 1:
         raise Misconfigured("NATS_URL names servers with and without websockets: it's one or the other")
-    return Address(
+    return NatsUrl(
         servers=tuple(_server(address) for address in addresses),
         replicas=replicas,
         user=user,

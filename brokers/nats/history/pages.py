@@ -14,54 +14,56 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from brokers.base import Entry, Page, Position
-from brokers.nats.jetstream import Raw
+from brokers.nats.jetstream import StoredMessage
 
 
-class Kept(NamedTuple):
+class VisibleMessages(NamedTuple):
     """The first messages of a room that can be shown, and the offset that was before them."""
 
-    raws: Sequence[Raw]
+    raws: Sequence[StoredMessage]
     prev: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pager:
+class PageBuilder:
     """Makes pages of one room. `most` is that of the stream."""
 
     room: str
     epoch: str
     most: int
 
-    def reveal(self, raws: Sequence[Raw], stored: int) -> Kept:
+    def visible(self, raws: Sequence[StoredMessage], stored: int) -> VisibleMessages:
         """Take the oldest messages of a room of which so many are `stored`; hide the one too many."""
         first = raws[0]
         if stored > self.most:
-            return Kept(raws[1:], first.offset)
+            return VisibleMessages(raws[1:], first.offset)
         if first.hint is not None:
-            return Kept(raws, first.hint)
+            return VisibleMessages(raws, first.hint)
         # There was one before, for its publisher had just heard it; which one, nobody knows any more.
-        return Kept(raws, first.offset - 1)
+        return VisibleMessages(raws, first.offset - 1)
 
-    def after(self, after: int, limit: int, kept: Kept, head: int) -> Page:
+    def after(self, after: int, limit: int, kept: VisibleMessages, head: int) -> Page:
         """Make the page of the first messages behind an offset."""
         raws = kept.raws[:limit]
         last = raws[-1]
         more = last.pending > 0 or last.offset < head
         # A publisher that knew of none before, while there was one: that became too old, and maybe others.
         trimmed = after < kept.prev or (after > 0 and not kept.prev)
-        return self._page(Kept(raws, kept.prev), head, trimmed=trimmed, more=more)
+        return self._page(VisibleMessages(raws, kept.prev), head, trimmed=trimmed, more=more)
 
     def nothing_after(self, after: int, *, head: int) -> Page:
         """Make the page behind an offset that nothing is behind any more."""
-        return self._page(Kept((), 0), head, trimmed=after < head, more=False)
+        return self._page(VisibleMessages((), 0), head, trimmed=after < head, more=False)
 
-    def before(self, limit: int, kept: Kept, head: int, *, more: bool) -> Page:
+    def before(self, limit: int, kept: VisibleMessages, head: int, *, more: bool) -> Page:
         """Make the page of the last of some messages; `more`: there are others ahead of them."""
         start = max(len(kept.raws) - limit, 0)
         prev = kept.raws[start - 1].offset if start else kept.prev
-        return self._page(Kept(kept.raws[start:], prev), head, trimmed=False, more=more or start > 0)
+        return self._page(
+            VisibleMessages(kept.raws[start:], prev), head, trimmed=False, more=more or start > 0
+        )
 
-    def _page(self, kept: Kept, head: int, *, trimmed: bool, more: bool) -> Page:
+    def _page(self, kept: VisibleMessages, head: int, *, trimmed: bool, more: bool) -> Page:
         entries = []
         prev = kept.prev
         for raw in kept.raws:
@@ -70,13 +72,15 @@ class Pager:
         return Page(tuple(entries), Position(self.epoch, max(head, prev if entries else 0)), trimmed, more)
 
 
-def split(raws: Sequence[Raw], offset: int) -> tuple[Sequence[Raw], Sequence[Raw]]:
+def split(
+    raws: Sequence[StoredMessage], offset: int
+) -> tuple[Sequence[StoredMessage], Sequence[StoredMessage]]:
     """Part messages into those up to an offset and those behind it."""
     place = bisect_right(raws, offset, key=lambda raw: raw.offset)
     return raws[:place], raws[place:]
 
 
-class Search:
+class OffsetSearch:
     """Finds an offset with about so many messages behind it, by asking how many are behind others.
 
     Args:

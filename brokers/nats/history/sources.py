@@ -10,77 +10,77 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from brokers.nats.connection.connection import Link
-from brokers.nats.jetstream import Batch, Portion, Raw, consumer, fetched, request
-from brokers.nats.subjects import Names
+from brokers.nats.connection.connection import NatsConnection
+from brokers.nats.jetstream import BatchReply, ConsumerReply, StoredMessage, consumer, leader_message, request
+from brokers.nats.subjects import Subjects
 
 # Messages of one answer, where more are asked for.
 BATCH: Final = 500
 # How long a consumer lives that nobody deletes, for its node is gone: in nanoseconds.
-_LINGER: Final = 10_000_000_000
+_CONSUMER_LIFETIME: Final = 10_000_000_000
 
 
-class View(Protocol):
+class MessageSource(Protocol):
     """One way to read."""
 
-    async def ahead(self, room: str, offset: int, most: int) -> Sequence[Raw]:
+    async def read_from(self, room: str, offset: int, most: int) -> Sequence[StoredMessage]:
         """Read the first messages at an offset and behind it."""
 
-    async def below(self, room: str, offset: int) -> int:
+    async def last_up_to(self, room: str, offset: int) -> int:
         """Find the last message at an offset or ahead of it; 0 if there is none."""
 
 
-class Batched:
+class BatchSource:
     """One question for many messages, from NATS 2.11 on."""
 
-    def __init__(self, link: Link, names: Names) -> None:
-        self._link = link
+    def __init__(self, connection: NatsConnection, names: Subjects) -> None:
+        self._connection = connection
         self._names = names
         self._get = f"$JS.API.DIRECT.GET.{names.entries}"
 
-    async def ahead(self, room: str, offset: int, most: int) -> Sequence[Raw]:
+    async def read_from(self, room: str, offset: int, most: int) -> Sequence[StoredMessage]:
         body = request(next_by_subj=self._names.entry_in(room), seq=offset, batch=most)
-        return await self._link.ask(self._get, body, Batch().take)
+        return await self._connection.ask(self._get, body, BatchReply().take)
 
-    async def below(self, room: str, offset: int) -> int:
+    async def last_up_to(self, room: str, offset: int) -> int:
         body = request(multi_last=[self._names.entry_in(room)], up_to_seq=offset)
-        raws = await self._link.ask(self._get, body, Batch().take)
+        raws = await self._connection.ask(self._get, body, BatchReply().take)
         return raws[0].offset if raws else 0
 
 
-class Consumed:
+class ConsumerSource:
     """A consumer for each question, for servers before 2.11, which answer a direct get with one message."""
 
-    def __init__(self, link: Link, names: Names) -> None:
-        self._link = link
+    def __init__(self, connection: NatsConnection, names: Subjects) -> None:
+        self._connection = connection
         self._names = names
 
-    async def ahead(self, room: str, offset: int, most: int) -> Sequence[Raw]:
+    async def read_from(self, room: str, offset: int, most: int) -> Sequence[StoredMessage]:
         stream = self._names.entries
         config = {
             "filter_subject": self._names.entry_in(room),
             "deliver_policy": "by_start_sequence",
             "opt_start_seq": max(offset, 1),
             "ack_policy": "none",
-            "inactive_threshold": _LINGER,
+            "inactive_threshold": _CONSUMER_LIFETIME,
             "mem_storage": True,
             "num_replicas": 1,
         }
         make = request(stream_name=stream, config=config)
-        made = await self._link.ask(f"$JS.API.CONSUMER.CREATE.{stream}", make, consumer)
+        made = await self._connection.ask(f"$JS.API.CONSUMER.CREATE.{stream}", make, consumer)
         try:
             most = min(most, made.pending)
-            take = Portion(most).take
+            take = ConsumerReply(most).take
             pull = request(batch=most, no_wait=True)
             subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{made.name}"
-            return await self._link.pull(subject, pull, take) if most else ()
+            return await self._connection.pull(subject, pull, take) if most else ()
         finally:
-            self._link.send(f"$JS.API.CONSUMER.DELETE.{stream}.{made.name}", b"")
+            self._connection.send(f"$JS.API.CONSUMER.DELETE.{stream}.{made.name}", b"")
 
-    async def below(self, room: str, offset: int) -> int:
+    async def last_up_to(self, room: str, offset: int) -> int:
         found, start = 0, 1
         while start <= offset:
-            raws = await self.ahead(room, start, BATCH)
+            raws = await self.read_from(room, start, BATCH)
             found = max([found, *(raw.offset for raw in raws if raw.offset <= offset)])
             if not raws or not raws[-1].pending:
                 break
@@ -88,32 +88,32 @@ class Consumed:
         return found
 
 
-class Led:
+class LeaderSource:
     """One by one from the stream's leader, which alone can't trail: slow, and the last resort.
 
     It reads a room once, and answers all questions from that.
     """
 
-    def __init__(self, link: Link, names: Names) -> None:
-        self._link = link
+    def __init__(self, connection: NatsConnection, names: Subjects) -> None:
+        self._connection = connection
         self._names = names
-        self._read: dict[str, Sequence[Raw]] = {}
+        self._read: dict[str, Sequence[StoredMessage]] = {}
 
-    async def ahead(self, room: str, offset: int, most: int) -> Sequence[Raw]:
+    async def read_from(self, room: str, offset: int, most: int) -> Sequence[StoredMessage]:
         raws = await self._all(room)
         start = sum(raw.offset < offset for raw in raws)
         return raws[start : start + most]
 
-    async def below(self, room: str, offset: int) -> int:
+    async def last_up_to(self, room: str, offset: int) -> int:
         return max((raw.offset for raw in await self._all(room) if raw.offset <= offset), default=0)
 
-    async def _all(self, room: str) -> Sequence[Raw]:
+    async def _all(self, room: str) -> Sequence[StoredMessage]:
         get = f"$JS.API.STREAM.MSG.GET.{self._names.entries}"
         subject = self._names.entry_in(room)
-        raws: list[Raw] = []
+        raws: list[StoredMessage] = []
         while room not in self._read:
             start = raws[-1].offset + 1 if raws else 1
-            part = await self._link.ask(get, request(next_by_subj=subject, seq=start), fetched)
+            part = await self._connection.ask(get, request(next_by_subj=subject, seq=start), leader_message)
             raws += part
             if not part:
                 last = len(raws) - 1

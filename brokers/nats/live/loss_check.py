@@ -10,28 +10,28 @@ from __future__ import annotations
 from itertools import islice
 from typing import Final
 
-from brokers.nats.history.reader import Reader
-from brokers.nats.live.subscriptions import Rooms
+from brokers.nats.history.reader import NatsReader
+from brokers.nats.live.subscriptions import RoomSubscriptions
 
 # Rooms that are looked at in one turn, as many as one question holds.
 _ROOMS: Final = 1000
 
 
-class Sweep:
+class LossCheck:
     """Goes round through the rooms, some at each turn."""
 
-    def __init__(self, rooms: Rooms) -> None:
+    def __init__(self, rooms: RoomSubscriptions) -> None:
         self._rooms = rooms
-        self._place = 0
+        self._find_predecessor = 0
         self._late: dict[str, int] = {}
 
-    async def turn(self, reader: Reader) -> bool:
+    async def check_next(self, reader: NatsReader) -> bool:
         """Look at the next rooms; tell whether one still lacks what it lacked a turn ago."""
-        late = {room: head for room, head in self._late.items() if self._rooms.lacks(room, head)}
+        late = {room: head for room, head in self._late.items() if self._rooms.is_missing(room, head)}
         if late:
             return True
-        names = list(islice(self._rooms, self._place, self._place + _ROOMS))
-        self._place = self._place + _ROOMS if len(names) == _ROOMS else 0
+        names = list(islice(self._rooms, self._find_predecessor, self._find_predecessor + _ROOMS))
+        self._find_predecessor = self._find_predecessor + _ROOMS if len(names) == _ROOMS else 0
         heads = await reader.heads(names)
-        self._late = {room: head for room, head in heads.items() if self._rooms.lacks(room, head)}
+        self._late = {room: head for room, head in heads.items() if self._rooms.is_missing(room, head)}
         return False

@@ -18,7 +18,7 @@ _PATIENCE: Final = 0.05
 _MOST: Final = 64
 
 
-class Order:
+class ReorderBuffer:
     """The early entries of one room, and what takes them in their turn."""
 
     def __init__(self, deliver: Callable[[Entry], None]) -> None:

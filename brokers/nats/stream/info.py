@@ -7,25 +7,25 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from brokers.errors import Misconfigured, Unavailable
-from brokers.nats.connection.connection import Link
+from brokers.nats.connection.connection import NatsConnection
 from brokers.nats.jetstream import (
     JETSTREAM_OFF,
     STREAM_NOT_FOUND,
-    ApiError,
     Fields,
-    NobodyAnswers,
+    JetStreamError,
+    NoResponders,
     answer,
-    handed_on_offset,
+    republished_offset,
     request,
 )
-from brokers.nats.subjects import Names
+from brokers.nats.subjects import Subjects
 
 # What a node relies on while it uses a stream; the other bounds may change.
 _MADE: Final = ("subjects", "republish", "allow_direct", "max_msgs_per_subject", "num_replicas", "sealed")
 _JETSTREAM: Final = "start nats-server with -js, and enable JetStream for the account"
 
 
-class Sight(NamedTuple):
+class StreamInfo(NamedTuple):
     """What the stream's leader says of it: who it is, who leads it, its last offset, and how it's made."""
 
     epoch: str
@@ -34,44 +34,44 @@ class Sight(NamedTuple):
     made: Mapping[str, object]
 
 
-async def look(link: Link, names: Names) -> Sight:
+async def fetch_stream_info(connection: NatsConnection, names: Subjects) -> StreamInfo:
     """Ask the stream's leader what it is; there is no epoch if there is no such stream."""
-    told = await info(link, names.entries)
+    told = await info(connection, names.entries)
     if told is None:
-        return Sight("", "", 0, {})
+        return StreamInfo("", "", 0, {})
     leader, config = part(told, "cluster").get("leader", ""), part(told, "config")
     made = {key: config.get(key) for key in _MADE}
-    return Sight(identity(told), str(leader), number(part(told, "state"), "last_seq"), made)
+    return StreamInfo(identity(told), str(leader), number(part(told, "state"), "last_seq"), made)
 
 
-async def has_heads(link: Link, names: Names) -> bool:
+async def has_heads(connection: NatsConnection, names: Subjects) -> bool:
     """Tell whether the stream of heads is there."""
-    return await info(link, names.heads) is not None
+    return await info(connection, names.heads) is not None
 
 
-async def first_head(link: Link, names: Names) -> int:
+async def first_head(connection: NatsConnection, names: Subjects) -> int:
     """Tell an offset that no room passed whose head is not known: 0 if all heads are.
 
     They are not all known if there were more rooms than the stream of heads holds, or if it was lost alone.
     """
-    entries, heads = await info(link, names.entries), await info(link, names.heads)
+    entries, heads = await info(connection, names.entries), await info(connection, names.heads)
     if entries is None or heads is None:
-        link.end(gone := Unavailable("a stream was removed"))
+        connection.end(gone := Unavailable("a stream was removed"))
         raise gone
     state, config = part(heads, "state"), part(heads, "config")
     # Some may have had to go for their bytes, and what was written since may be smaller.
     full = number(state, "messages") >= number(config, "max_msgs")
     full = full or 2 * number(state, "bytes") >= number(config, "max_bytes")
-    if not full and _born(heads) <= _born(entries):
+    if not full and _created(heads) <= _created(entries):
         return 0
     if not number(state, "messages"):
         return number(part(entries, "state"), "last_seq")
     body = request(seq=number(state, "first_seq"))
-    first = await link.ask(f"$JS.API.STREAM.MSG.GET.{names.heads}", body, handed_on_offset)
+    first = await connection.ask(f"$JS.API.STREAM.MSG.GET.{names.heads}", body, republished_offset)
     return max(first - 1, 0)
 
 
-def _born(info: Fields) -> str:
+def _created(info: Fields) -> str:
     """Tell when a stream was made, in letters that sort; NATS leaves out zeros at the end."""
     whole, _, fraction = str(info["created"]).removesuffix("Z").partition(".")
     return f"{whole}.{fraction:0<9}"
@@ -82,18 +82,18 @@ def identity(info: Fields) -> str:
     return re.sub(r"\D", "", str(info["created"]))
 
 
-async def info(link: Link, name: str) -> Fields | None:
+async def info(connection: NatsConnection, name: str) -> Fields | None:
     """Ask for a stream; None if there is none."""
-    return await call(link, f"STREAM.INFO.{name}", {})
+    return await call(connection, f"STREAM.INFO.{name}", {})
 
 
-async def call(link: Link, what: str, fields: Mapping[str, object]) -> Fields | None:
+async def call(connection: NatsConnection, what: str, fields: Mapping[str, object]) -> Fields | None:
     """Ask the API; None if there is no such stream."""
     try:
-        return await link.ask(f"$JS.API.{what}", request(**fields), answer)
-    except NobodyAnswers as error:
+        return await connection.ask(f"$JS.API.{what}", request(**fields), answer)
+    except NoResponders as error:
         raise Misconfigured(f"nobody answers for JetStream in this NATS: {_JETSTREAM}") from error
-    except ApiError as error:
+    except JetStreamError as error:
         if error.code == STREAM_NOT_FOUND:
             return None
         if error.temporary:

@@ -9,15 +9,15 @@ from typing import Final
 
 from brokers.base import Options
 from brokers.errors import Misconfigured, Unavailable
-from brokers.nats.connection.connection import Link
-from brokers.nats.jetstream import STREAM_EXISTS, ApiError, Fields, answer, request
+from brokers.nats.connection.connection import NatsConnection
+from brokers.nats.jetstream import STREAM_EXISTS, Fields, JetStreamError, answer, request
 from brokers.nats.stream.info import call, identity, info, number, part
-from brokers.nats.subjects import Names
+from brokers.nats.subjects import Subjects
 
 _BATCHES: Final = (2, 11)  # the first server that answers one request with several messages
 _SECOND: Final = 1_000_000_000
 # What may be changed while a stream is in use; all else has to be as it was made.
-_LIMITS: Final = (
+_CHANGEABLE: Final = (
     "max_msgs_per_subject",
     "max_msgs",
     "max_bytes",
@@ -26,7 +26,7 @@ _LIMITS: Final = (
     "num_replicas",
 )
 # Left as an operator made it.
-_FREE: Final = ("storage",)
+_OPERATOR_CHOICE: Final = ("storage",)
 
 _BYTES: Final = "HUBBUB_HISTORY_TOTAL_BYTES says how much is asked for; lower it, or let NATS store more"
 # What an operator can do about it, by the number of the error.
@@ -44,7 +44,7 @@ _log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stream:
+class EntryStream:
     """The stream of entries as it is.
 
     Attributes:
@@ -54,38 +54,40 @@ class Stream:
         batches: whether the server answers one request with several messages.
     """
 
-    names: Names
+    names: Subjects
     epoch: str
     most: int
     replicated: bool
     batches: bool
 
 
-async def prepare(link: Link, options: Options, names: Names, replicas: int | None, *, adapt: bool) -> Stream:
+async def ensure_streams(
+    connection: NatsConnection, options: Options, names: Subjects, replicas: int | None, *, adapt: bool
+) -> EntryStream:
     """Find the streams, or make them. With `adapt`, their limits are set to the options.
 
     Raises:
         Misconfigured: they can't be used, or not be made; the message says why.
     """
     entries, heads = _entries(options, names, replicas), _heads(options, names, replicas)
-    if await info(link, names.entries) is None:
+    if await info(connection, names.entries) is None:
         # Heads of a stream that is gone would be taken for those of the new one.
-        await call(link, f"STREAM.DELETE.{names.heads}", {})
+        await call(connection, f"STREAM.DELETE.{names.heads}", {})
         adapt = True
     # Heads first: so those that are younger than the stream of entries are known not to be all.
-    await _ensure(link, heads, adapt=adapt)
-    found = await _ensure(link, entries, adapt=adapt)
+    await _ensure(connection, heads, adapt=adapt)
+    found = await _ensure(connection, entries, adapt=adapt)
     config = part(found, "config")
-    return Stream(
+    return EntryStream(
         names=names,
         epoch=identity(found),
         most=number(config, "max_msgs_per_subject") - 1,
         replicated=number(config, "num_replicas") > 1,
-        batches=link.version >= _BATCHES,
+        batches=connection.version >= _BATCHES,
     )
 
 
-def _entries(options: Options, names: Names, replicas: int | None) -> dict[str, object]:
+def _entries(options: Options, names: Subjects, replicas: int | None) -> dict[str, object]:
     age = options.retention.age
     window = options.key_window
     if age and age < window:
@@ -104,7 +106,7 @@ def _entries(options: Options, names: Names, replicas: int | None) -> dict[str, 
     }
 
 
-def _heads(options: Options, names: Names, replicas: int | None) -> dict[str, object]:
+def _heads(options: Options, names: Subjects, replicas: int | None) -> dict[str, object]:
     return {
         "name": names.heads,
         "subjects": [names.every_out],
@@ -126,12 +128,12 @@ def _common(replicas: int | None) -> dict[str, object]:
     }
 
 
-async def _ensure(link: Link, wanted: Mapping[str, object], *, adapt: bool) -> Fields:
+async def _ensure(connection: NatsConnection, wanted: Mapping[str, object], *, adapt: bool) -> Fields:
     name = wanted["name"]
-    found = await info(link, str(name)) or await _create(link, wanted)
+    found = await info(connection, str(name)) or await _create(connection, wanted)
     config = part(found, "config")
-    differs = [key for key in wanted if key not in _FREE and config.get(key) != wanted[key]]
-    wrong = [key for key in differs if key not in _LIMITS]
+    differs = [key for key in wanted if key not in _OPERATOR_CHOICE and config.get(key) != wanted[key]]
+    wrong = [key for key in differs if key not in _CHANGEABLE]
     if wrong:
         told = "; ".join(f"{key} is {config.get(key)!r}, not {wanted[key]!r}" for key in wrong)
         raise Misconfigured(
@@ -140,29 +142,35 @@ async def _ensure(link: Link, wanted: Mapping[str, object], *, adapt: bool) -> F
         )
     if differs and adapt:
         changed = {**config, **{key: wanted[key] for key in differs}}
-        return await _must(link, f"STREAM.UPDATE.{name}", changed, f"change the stream {name!r}")
+        return await _call_or_explain(
+            connection, f"STREAM.UPDATE.{name}", changed, f"change the stream {name!r}"
+        )
     return found
 
 
-async def _create(link: Link, wanted: Mapping[str, object]) -> Fields:
+async def _create(connection: NatsConnection, wanted: Mapping[str, object]) -> Fields:
     name = wanted["name"]
     try:
-        return await _must(link, f"STREAM.CREATE.{name}", wanted, f"make the stream {name!r}")
+        return await _call_or_explain(
+            connection, f"STREAM.CREATE.{name}", wanted, f"make the stream {name!r}"
+        )
     except Misconfigured as error:
         cause = error.__cause__
-        if not isinstance(cause, ApiError) or cause.code != STREAM_EXISTS:
+        if not isinstance(cause, JetStreamError) or cause.code != STREAM_EXISTS:
             raise
     # Another node was first, with other limits.
-    found = await info(link, str(name))
+    found = await info(connection, str(name))
     if found is None:
         raise Unavailable(f"the stream {name!r} was made and removed meanwhile")
     return found
 
 
-async def _must(link: Link, call: str, fields: Mapping[str, object], what: str) -> Fields:
+async def _call_or_explain(
+    connection: NatsConnection, call: str, fields: Mapping[str, object], what: str
+) -> Fields:
     try:
-        return await link.ask(f"$JS.API.{call}", request(**fields), answer)
-    except ApiError as error:
+        return await connection.ask(f"$JS.API.{call}", request(**fields), answer)
+    except JetStreamError as error:
         if error.temporary:
             raise Unavailable(f"NATS can't {what} yet: {error}") from error
         advice = _ADVICE.get(error.code, "")

@@ -13,7 +13,6 @@ from redis.exceptions import NoScriptError, ReadOnlyError, RedisError, ResponseE
 
 from brokers.errors import Unavailable
 from brokers.redis.connection.url import Pool, Wire, close_pool
-from brokers.redis.scripts.library import Script
 
 Command: TypeAlias = bytes  # as it goes over the wire
 Reply: TypeAlias = object  # bytes, int, None, a list of replies, or a ResponseError
@@ -22,7 +21,7 @@ Reply: TypeAlias = object  # bytes, int, None, a list of replies, or a ResponseE
 _CONNECTIONS: Final = 8
 
 
-def said(error: BaseException) -> str:
+def describe(error: BaseException) -> str:
     """Name an error for people: what Redis or the system said, or else its kind."""
     return str(error) or type(error).__name__
 
@@ -60,7 +59,7 @@ async def exchange(wire: Wire, commands: Sequence[Command]) -> list[Reply]:
     return replies
 
 
-class Link:
+class RedisClient:
     """The way to one server of Redis and back."""
 
     def __init__(self, pool: Pool, timeout: float) -> None:
@@ -70,7 +69,7 @@ class Link:
         self.reachable = False
 
     @asynccontextmanager
-    async def within(self, seconds: float) -> AsyncIterator[None]:
+    async def time_limit(self, seconds: float) -> AsyncIterator[None]:
         """Bound the time of a block, note whether Redis was in reach, and tell errors as `Unavailable`."""
         try:
             async with asyncio.timeout(seconds):
@@ -83,7 +82,7 @@ class Link:
             raise
         except (RedisError, OSError) as error:
             self.reachable = False
-            raise Unavailable(f"Redis is out of reach: {said(error)}") from error
+            raise Unavailable(f"Redis is out of reach: {describe(error)}") from error
         self.reachable = True
 
     async def run(self, *commands: Command) -> list[Reply]:
@@ -92,7 +91,7 @@ class Link:
         Raises:
             Unavailable: not all replies came; any of the commands may have been carried out.
         """
-        async with self.within(self._timeout), self.connection() as wire:
+        async with self.time_limit(self._timeout), self.connection() as wire:
             return await exchange(wire, commands)
 
     async def ask(self, *commands: Command) -> list[Reply]:
@@ -102,11 +101,6 @@ class Link:
                 return await self.run(*commands)
         except TimeoutError:
             raise Unavailable(f"Redis did not answer within {self._timeout:.3g} s") from None
-
-    async def load(self, script: Script) -> None:
-        """Hand a script to the server, which had lost it."""
-        [reply] = await self.ask(pack("SCRIPT", "LOAD", script.text))
-        expect(reply)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Wire]:
@@ -122,7 +116,7 @@ class Link:
             await wire.disconnect(nowait=True)
             raise
         finally:
-            await self.give_back(wire)
+            await self.release(wire)
 
     async def take(self) -> Wire:
         """Take a connection for longer than a block; it is to be given back.
@@ -137,11 +131,11 @@ class Link:
             raise Unavailable(f"no connection to Redis within {self._timeout:.3g} s") from None
         return wire
 
-    async def give_back(self, wire: Wire) -> None:
+    async def release(self, wire: Wire) -> None:
         """Let others have a connection."""
         await self._pool.release(wire)
 
-    async def forget_idle(self) -> None:
+    async def close_idle(self) -> None:
         """Close the connections that nobody uses: after an outage they are of no use."""
         await self._pool.disconnect(inuse_connections=False)
 
@@ -153,10 +147,10 @@ class Link:
 def expect(reply: Reply) -> Reply:
     """Raise `Unavailable` if a reply is an error."""
     if isinstance(reply, ResponseError):
-        raise Unavailable(f"Redis refused: {said(reply)}")
+        raise Unavailable(f"Redis refused: {describe(reply)}")
     return reply
 
 
-def lost_script(reply: Reply) -> bool:
+def is_script_missing(reply: Reply) -> bool:
     """Tell whether the server doesn't know a script any more."""
     return isinstance(reply, NoScriptError)

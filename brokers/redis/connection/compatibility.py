@@ -21,13 +21,13 @@ from redis.exceptions import (
 )
 
 from brokers.errors import Misconfigured, Unavailable
-from brokers.redis.connection.client import Link, Reply, pack, said
-from brokers.redis.scripts.library import FORGET, HISTORY, PUBLISH, TRY
+from brokers.redis.connection.client import RedisClient, Reply, describe, pack
+from brokers.redis.scripts.library import CHECK_PERMISSIONS, EVICT_ROOM, HISTORY, PUBLISH
 
 _OLDEST: Final = (6, 2)
 _SHARDED: Final = (7, 0)
 # What Redis answers where it understands us and lets us, but can't just now.
-_FOR_NOW: Final = (
+_TEMPORARY: Final = (
     BusyLoadingError,
     ClusterDownError,
     MasterDownError,
@@ -36,10 +36,10 @@ _FOR_NOW: Final = (
     ReadOnlyError,
     TryAgainError,
 )
-_FOR_NOW_IN_WORDS: Final = ("OOM ", "MISCONF ", "NOREPLICAS ", "READONLY ")
+_TEMPORARY_PREFIXES: Final = ("OOM ", "MISCONF ", "NOREPLICAS ", "READONLY ")
 
 
-class Facts(NamedTuple):
+class ServerFacts(NamedTuple):
     """What a server says of itself."""
 
     version: str
@@ -56,12 +56,12 @@ class Facts(NamedTuple):
         return _numbers(self.version) >= _SHARDED
 
 
-def read_facts(info: bytes) -> Facts:
+def read_server_facts(info: bytes) -> ServerFacts:
     """Read what `INFO` answered."""
     lines = (line.partition(":") for line in info.decode(errors="replace").splitlines())
     told = {name: value for name, _, value in lines}
     evicts = told.get("maxmemory", "0") != "0" and told.get("maxmemory_policy", "noeviction") != "noeviction"
-    return Facts(
+    return ServerFacts(
         version=told.get("redis_version", ""),
         role=told.get("role", ""),
         identity=told.get("master_replid", ""),
@@ -72,7 +72,7 @@ def read_facts(info: bytes) -> Facts:
     )
 
 
-def unfit(facts: Facts, *, cluster: bool) -> str:
+def incompatibility(facts: ServerFacts, *, cluster: bool) -> str:
     """Tell from what a server says of itself why it can't serve us; nothing if it can."""
     numbers = _numbers(facts.version)
     if numbers and numbers < _OLDEST:
@@ -86,7 +86,7 @@ def unfit(facts: Facts, *, cluster: bool) -> str:
     return ""
 
 
-def advice(facts: Facts, replicas: int) -> Iterator[str]:
+def recommendations(facts: ServerFacts, replicas: int) -> Iterator[str]:
     """Tell what an operator may want to change, though it works as it is."""
     if facts.replicas and not replicas:
         yield (
@@ -102,26 +102,26 @@ def advice(facts: Facts, replicas: int) -> Iterator[str]:
         yield "appendonly is no: what was acknowledged since the last snapshot is lost if Redis dies"
 
 
-async def check(link: Link, *, cluster: bool) -> Facts:
+async def check(link: RedisClient, *, cluster: bool) -> ServerFacts:
     """Find out whether a server can serve us, and hand it our scripts.
 
     Raises:
         Unavailable: it can't be reached.
         Misconfigured: it can, but something has to be changed there or in its address.
     """
-    scripts = (pack("SCRIPT", "LOAD", script.text) for script in (PUBLISH, HISTORY, FORGET))
+    scripts = (pack("SCRIPT", "LOAD", script.text) for script in (PUBLISH, HISTORY, EVICT_ROOM))
     try:
         info, *loaded = await link.run(pack("INFO"), *scripts)
     except Unavailable as error:
-        raise explained(error) from error
-    _permit([info, *loaded])
-    facts = read_facts(cast(bytes, info))
-    if fault := unfit(facts, cluster=cluster):
+        raise classify_error(error) from error
+    _require_permitted([info, *loaded])
+    facts = read_server_facts(cast(bytes, info))
+    if fault := incompatibility(facts, cluster=cluster):
         raise Misconfigured(fault)
     return facts
 
 
-async def check_rights(link: Link, scratch: str, channel: bytes, *, sharded: bool) -> None:
+async def check_permissions(link: RedisClient, scratch: str, channel: bytes, *, sharded: bool) -> None:
     """Try on keys that nobody uses whatever we'll ask for.
 
     Raises:
@@ -132,7 +132,7 @@ async def check_rights(link: Link, scratch: str, channel: bytes, *, sharded: boo
     keys = [f"{scratch}{kind}" for kind in ("hash", "stream", "key")]
     rooms = f"{scratch}rooms"
     tried, *replies = await link.run(
-        pack("EVAL", TRY.text, 3, *keys, channel, f"{shard}PUBLISH", count),
+        pack("EVAL", CHECK_PERMISSIONS.text, 3, *keys, channel, f"{shard}PUBLISH", count),
         pack("EVALSHA", HISTORY.digest, 2, *keys[:2], "+", 0, 1, 1, 0),
         pack("HSETNX", keys[0], "e", ""),
         pack("ZADD", rooms, 0, ""),
@@ -145,33 +145,33 @@ async def check_rights(link: Link, scratch: str, channel: bytes, *, sharded: boo
         pack(f"{shard}UNSUBSCRIBE", channel),
     )
     refused = cast(list[bytes], tried) if isinstance(tried, list) else []
-    _permit([tried, *(ResponseError(text.decode(errors="replace")) for text in refused), *replies])
+    _require_permitted([tried, *(ResponseError(text.decode(errors="replace")) for text in refused), *replies])
 
 
-def _permit(replies: list[Reply]) -> None:
+def _require_permitted(replies: list[Reply]) -> None:
     for reply in replies:
-        if isinstance(reply, ResponseError) and not _for_now(reply):
+        if isinstance(reply, ResponseError) and not _is_temporary(reply):
             raise Misconfigured(
-                f"Redis refuses what hubbub needs: {said(reply)}. Its user needs the commands, keys and "
+                f"Redis refuses what hubbub needs: {describe(reply)}. Its user needs the commands, keys and "
                 "channels that docs/operations.md lists"
             )
 
 
-def _for_now(error: ResponseError) -> bool:
-    return isinstance(error, _FOR_NOW) or any(mark in str(error) for mark in _FOR_NOW_IN_WORDS)
+def _is_temporary(error: ResponseError) -> bool:
+    return isinstance(error, _TEMPORARY) or any(mark in str(error) for mark in _TEMPORARY_PREFIXES)
 
 
-def explained(error: Unavailable) -> Misconfigured | Unavailable:
+def classify_error(error: Unavailable) -> Misconfigured | Unavailable:
     """Tell apart what time may mend and what somebody has to change."""
     for cause in _causes(error):
         if isinstance(cause, SSLCertVerificationError):
-            return Misconfigured(f"the certificate of Redis is not trusted: {said(cause)}")
+            return Misconfigured(f"the certificate of Redis is not trusted: {describe(cause)}")
         if isinstance(cause, SSLError):
-            return Misconfigured(f"Redis does not speak TLS with us: {said(cause)}")
+            return Misconfigured(f"Redis does not speak TLS with us: {describe(cause)}")
         if isinstance(cause, InvalidResponse):
-            return Misconfigured(f"what answers there is no Redis: {said(cause)}")
+            return Misconfigured(f"what answers there is no Redis: {describe(cause)}")
         if isinstance(cause, AuthenticationError | NoPermissionError):
-            return Misconfigured(f"Redis does not let us in: {said(cause)}")
+            return Misconfigured(f"Redis does not let us in: {describe(cause)}")
     return error
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from redis.asyncio import Connection, ConnectionPool, Sentinel, SentinelConnectionPool, SSLConnection
@@ -13,9 +13,9 @@ from redis.asyncio.connection import UnixDomainSocketConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from typing_extensions import override
 
 from brokers.errors import Misconfigured
-from brokers.redis.topology.slot_map import Address
 
 Wire: TypeAlias = Connection | SSLConnection | UnixDomainSocketConnection
 Pool: TypeAlias = ConnectionPool
@@ -27,8 +27,19 @@ _CLUSTERS: Final = {"redis+cluster": "redis", "rediss+cluster": "rediss"}
 _FILES: Final = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 
 
+class ServerAddress(NamedTuple):
+    """Host and port of a server in a cluster."""
+
+    host: str
+    port: int
+
+    @override
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class RedisSettings:
     """What holds for all connections.
 
     Attributes:
@@ -43,7 +54,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entrance:
+class RedisUrl:
     """The way in: which servers are asked first, and how a server is connected to.
 
     Attributes:
@@ -52,13 +63,13 @@ class Entrance:
         open: makes a pool for a server of a cluster, or, without one, for where the URL leads.
     """
 
-    settings: Settings
-    seeds: tuple[Address, ...]
+    settings: RedisSettings
+    seeds: tuple[ServerAddress, ...]
     database: int
-    open: Callable[[Address | None], Pool]
+    open: Callable[[ServerAddress | None], Pool]
 
 
-def read_url(url: str, timeout: float) -> Entrance:
+def parse_url(url: str, timeout: float) -> RedisUrl:
     """Read where Redis is; nothing is connected yet.
 
     Raises:
@@ -84,12 +95,12 @@ async def close_pool(pool: Pool) -> None:
             await sentinel.aclose()
 
 
-def _entrance(scheme: str, url: str, timeout: float) -> Entrance:
+def _entrance(scheme: str, url: str, timeout: float) -> RedisUrl:
     url, replicas = _without_replicas(url)
-    settings = Settings(timeout=timeout, replicas=replicas, cluster=scheme in _CLUSTERS)
+    settings = RedisSettings(timeout=timeout, replicas=replicas, cluster=scheme in _CLUSTERS)
     if not settings.cluster:
         number = _pool(scheme, url, timeout).connection_kwargs.get("db")
-        return Entrance(
+        return RedisUrl(
             settings=settings, seeds=(), database=int(number or 0), open=lambda _: _pool(scheme, url, timeout)
         )
     parts = urlsplit(url)
@@ -98,13 +109,13 @@ def _entrance(scheme: str, url: str, timeout: float) -> Entrance:
         raise ValueError("a cluster has one database, 0")
     one = _CLUSTERS[scheme]
     before, after = f"{one}://{login}{'@' if login else ''}", f"/0?{parts.query}"
-    seeds = tuple(Address(*_host(host, _PORT)) for host in hosts.split(","))
+    seeds = tuple(ServerAddress(*_host(host, _PORT)) for host in hosts.split(","))
 
-    def open_one(address: Address | None) -> Pool:
+    def open_one(address: ServerAddress | None) -> Pool:
         return _pool(one, f"{before}{address or seeds[0]}{after}", timeout)
 
     open_one(None)  # what is wrong with the address shows now
-    return Entrance(settings=settings, seeds=seeds, database=0, open=open_one)
+    return RedisUrl(settings=settings, seeds=seeds, database=0, open=open_one)
 
 
 def _without_replicas(url: str) -> tuple[str, int]:

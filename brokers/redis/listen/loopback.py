@@ -9,7 +9,7 @@ from itertools import count
 from brokers.errors import Unavailable
 
 
-class Probes:
+class LoopbackProbes:
     """The probes of one node to one shard that are under way.
 
     Args:

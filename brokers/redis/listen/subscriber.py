@@ -15,37 +15,37 @@ from redis.exceptions import MovedError, RedisError, ResponseError
 
 from brokers.base import Entry, Listener, Position
 from brokers.errors import BrokerError, Unavailable
-from brokers.redis.connection.client import Link, pack, receive, said, send
+from brokers.redis.connection.client import RedisClient, describe, pack, receive, send
 from brokers.redis.connection.url import Wire
-from brokers.redis.listen.loopback import Probes
+from brokers.redis.listen.loopback import LoopbackProbes
 from brokers.redis.listen.messages import parse
-from brokers.redis.listen.subscriptions import Subscription, Subscriptions
+from brokers.redis.listen.subscriptions import ChannelSubscription, ChannelSubscriptions
 
 logger: Final = logging.getLogger(__name__)
 
-_CHANNELS_AT_ONCE: Final = 500
+_MAX_CHANNELS: Final = 500
 # Between two tries to come back (seconds); not longer, for a quiet room is to be right soon after that.
-_FIRST_WAIT: Final = 0.05
-_LONGEST_WAIT: Final = 1.0
+_MIN_BACKOFF: Final = 0.05
+_MAX_BACKOFF: Final = 1.0
 
 
-class Overseer(Protocol):
+class SubscriberObserver(Protocol):
     """Who wants to know how the connections to all shards are."""
 
     def down(self, reason: str) -> None:
         """Learn that entries may be missed from now on."""
 
-    def up(self, subscriptions: Subscriptions) -> None:
+    def up(self, subscriptions: ChannelSubscriptions) -> None:
         """Learn that all rooms of a shard are heard."""
 
-    def regained(self, subscription: Subscription) -> None:
+    def resubscribed(self, subscription: ChannelSubscription) -> None:
         """Learn that a room is heard that was not for a while, on a connection that is up."""
 
-    def adrift(self) -> None:
+    def displaced(self) -> None:
         """Learn that rooms belong to another shard than was thought."""
 
 
-class Supervisor:
+class SubscriberConnection:
     """The listening connection of one node to one shard.
 
     Args:
@@ -59,17 +59,17 @@ class Supervisor:
 
     def __init__(
         self,
-        link: Link,
+        link: RedisClient,
         listener: Listener,
-        overseer: Overseer,
+        observer: SubscriberObserver,
         *,
-        probes: Probes,
+        probes: LoopbackProbes,
         prepare: Callable[[], Awaitable[bool]],
         silence: float,
     ) -> None:
         self._link = link
         self._listener = listener
-        self._overseer = overseer
+        self._observer = observer
         self._probes = probes
         self._prepare = prepare
         self._silence = silence
@@ -78,36 +78,36 @@ class Supervisor:
         self._heard = False
         self._stopping = False
         self._reason = ""
-        self._own: Subscription | None = None
-        self.subscriptions = Subscriptions(self._wake.set)
+        self._loopback: ChannelSubscription | None = None
+        self.subscriptions = ChannelSubscriptions(self._wake.set)
         self.is_up = False
-        self.unreadable = 0
+        self.invalid_messages = 0
 
-    def hear_oneself(self, channel: bytes, slot: int) -> None:
+    def subscribe_loopback(self, channel: bytes, slot: int) -> None:
         """Choose the channel on which probes come back."""
-        if self._own is not None:
-            self.subscriptions.leave(self._own)
-        self._own = self.subscriptions.join("", channel, slot)
-        self.subscriptions.held(self._own)
+        if self._loopback is not None:
+            self.subscriptions.leave(self._loopback)
+        self._loopback = self.subscriptions.join("", channel, slot)
+        self.subscriptions.established(self._loopback)
 
     @property
-    def own(self) -> Subscription | None:
+    def loopback(self) -> ChannelSubscription | None:
         """The subscription on which probes come back, once it was chosen."""
-        return self._own
+        return self._loopback
 
     async def run(self) -> None:
         """Listen, and connect again whenever that ends, for ever."""
-        wait = _FIRST_WAIT
+        wait = _MIN_BACKOFF
         while True:
             was_up = await self._connected()
-            wait = _FIRST_WAIT if was_up else min(2 * wait, _LONGEST_WAIT)
+            wait = _MIN_BACKOFF if was_up else min(2 * wait, _MAX_BACKOFF)
             await asyncio.sleep(wait * random())  # noqa: S311 - spreads the nodes, keeps no secret
 
     def stop(self) -> None:
         """Tell nobody anything any more, and connect no more; whoever calls this cancels `run`, too."""
         self._stopping = True
 
-    def require(self) -> None:
+    def require_up(self) -> None:
         """Refuse what needs the shard while it is away.
 
         Raises:
@@ -121,10 +121,10 @@ class Supervisor:
         try:
             await self._listen()
         except* (BrokerError, RedisError, OSError, EOFError) as group:
-            self._reason = f"the connection to Redis was lost: {said(_first(group))}"
+            self._reason = f"the connection to Redis was lost: {describe(_root_cause(group))}"
         except* Exception as group:
             logger.exception("listening to Redis failed")
-            self._reason = f"listening to Redis failed: {said(_first(group))}"
+            self._reason = f"listening to Redis failed: {describe(_root_cause(group))}"
         finally:
             was_up, self.is_up = self.is_up, False
             self.subscriptions.disconnected(self._reason)
@@ -132,11 +132,11 @@ class Supervisor:
         if self._stopping:
             # Cancelled while a task of the group failed: Python 3.11 would tell the failure only.
             raise asyncio.CancelledError
-        _unmark()
+        _clear_cancellation()
         if was_up:
-            self._overseer.down(self._reason)
+            self._observer.down(self._reason)
             with suppress(RedisError, OSError):
-                await self._link.forget_idle()
+                await self._link.close_idle()
         return was_up
 
     async def _listen(self) -> None:
@@ -149,17 +149,17 @@ class Supervisor:
 
     async def _watch(self) -> None:
         """Bring the connection up, and ask whether it's alive whenever it is silent."""
-        await self._all_subscribed()
+        await self._wait_until_subscribed()
         await self._probes.send()
         self.is_up = True
-        self._overseer.up(self.subscriptions)
+        self._observer.up(self.subscriptions)
         while True:
             self._heard = False
             await asyncio.sleep(self._silence)
             if not self._heard:
                 await self._probes.send()
 
-    async def _all_subscribed(self) -> None:
+    async def _wait_until_subscribed(self) -> None:
         try:
             async with asyncio.timeout(self._silence):
                 while not self.subscriptions.settled:
@@ -170,7 +170,7 @@ class Supervisor:
 
     async def _write(self, wire: Wire, *, sharded: bool) -> None:
         """Send changes of subscriptions, those of one turn in one piece."""
-        at_once, shard = (1, "S") if sharded else (_CHANNELS_AT_ONCE, "")
+        at_once, shard = (1, "S") if sharded else (_MAX_CHANNELS, "")
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -180,16 +180,16 @@ class Supervisor:
                 channels = [channel for _, channel in same]
                 starts = range(0, len(channels), at_once)
                 commands += [pack(shard + verb, *channels[start : start + at_once]) for start in starts]
-            for start in range(0, len(commands), _CHANNELS_AT_ONCE):
-                await send(wire, commands[start : start + _CHANNELS_AT_ONCE])
+            for start in range(0, len(commands), _MAX_CHANNELS):
+                await send(wire, commands[start : start + _MAX_CHANNELS])
 
     async def _read(self, wire: Wire) -> None:
         """Take what Redis pushes. Redis pushes much in a burst, so others get their turn in between."""
         while True:
-            for _ in range(_CHANNELS_AT_ONCE):
+            for _ in range(_MAX_CHANNELS):
                 reply = await receive(wire)
                 if isinstance(reply, MovedError):
-                    self._sent_away(reply.slot_id)
+                    self._redirected(reply.slot_id)
                     continue
                 if isinstance(reply, ResponseError):
                     raise reply
@@ -206,27 +206,27 @@ class Supervisor:
         self._news.set()
         if kind.endswith(b"unsubscribe"):
             if self.subscriptions.ended(channel):
-                self._overseer.adrift()
+                self._observer.displaced()
             return
-        subscription = self.subscriptions.answered(channel)
-        if subscription is not None and subscription.unsure and self.is_up:
-            self._overseer.regained(subscription)
+        subscription = self.subscriptions.confirm(channel)
+        if subscription is not None and subscription.maybe_missed and self.is_up:
+            self._observer.resubscribed(subscription)
 
-    def _sent_away(self, slot: int) -> None:
-        if self.subscriptions.sent_away(slot):
-            self._overseer.adrift()
+    def _redirected(self, slot: int) -> None:
+        if self.subscriptions.redirected(slot):
+            self._observer.displaced()
 
     def _take(self, channel: bytes, data: bytes) -> None:
         subscription = self.subscriptions.find(channel)
         if subscription is None:
             return  # it was left, and Redis doesn't know yet
-        if subscription is self._own:
+        if subscription is self._loopback:
             self._probes.arrived(data)
             return
         try:
             message = parse(subscription.room, data)
         except ValueError as error:
-            self.unreadable += 1
+            self.invalid_messages += 1
             logger.warning("unreadable", extra={"room": subscription.room, "reason": str(error)})
             return
         try:
@@ -239,7 +239,7 @@ class Supervisor:
             logger.exception("a listener raised; it goes on with the next message")
 
 
-def _unmark() -> None:
+def _clear_cancellation() -> None:
     """Take back what a failed group of tasks leaves behind: before Python 3.13 its task counts as cancelled.
 
     Before 3.11.3 the next time limit that is over would take that for the task's end.
@@ -249,7 +249,7 @@ def _unmark() -> None:
         task.uncancel()
 
 
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+def _root_cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """Find the error that ended a group of tasks."""
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):

@@ -12,21 +12,21 @@ from redis.exceptions import AskError, MovedError, TryAgainError
 
 from brokers.base import Receipt
 from brokers.errors import BrokerError, Unavailable
-from brokers.redis.connection.client import Command, Reply, expect, lost_script, pack
-from brokers.redis.publish.connection import Lane, Server
+from brokers.redis.connection.client import Command, Reply, expect, is_script_missing, pack
+from brokers.redis.publish.connection import PublishConnection, PublishTarget
 from brokers.redis.scripts.library import PUBLISH
 
 logger: Final = logging.getLogger(__name__)
 
 Answer: TypeAlias = asyncio.Future[Receipt]
 
-_AT_ONCE: Final = 256  # commands in one piece
+_BATCH: Final = 256  # commands in one piece
 _WAITING_BYTES: Final = 64 * 1024 * 1024
 _PAUSE: Final = 0.01  # seconds until a slot that is just being moved is tried again
 _IN_SHORT: Final = (MovedError, AskError, TryAgainError)
 
 
-class Item(NamedTuple):
+class QueuedPublish(NamedTuple):
     """What waits to be published.
 
     Attributes:
@@ -41,7 +41,7 @@ class Item(NamedTuple):
     since: float
     slot: int
 
-    def command(self, server: Server) -> Command:
+    def command(self, server: PublishTarget) -> Command:
         """Make it whole for a server."""
         if self.answer is None:
             return b"*3\r\n$%d\r\n%b\r\n%b" % (len(server.verb), server.verb, self.body)
@@ -50,16 +50,16 @@ class Item(NamedTuple):
         )  # fmt: skip
 
 
-def entry(answer: Answer, since: float, slot: int, *parts: str | bytes | float) -> Item:
+def entry(answer: Answer, since: float, slot: int, *parts: str | bytes | float) -> QueuedPublish:
     """Make an item of the script's keys and arguments, but for its last two."""
     whole = pack("EVALSHA", PUBLISH.digest, 3, *parts, b"", b"")
-    return Item(whole[: -len(b"$0\r\n\r\n$0\r\n\r\n")], answer, since, slot)
+    return QueuedPublish(whole[: -len(b"$0\r\n\r\n$0\r\n\r\n")], answer, since, slot)
 
 
-def signal(since: float, slot: int, channel: bytes, payload: bytes) -> Item:
+def signal(since: float, slot: int, channel: bytes, payload: bytes) -> QueuedPublish:
     """Make an item that is stored nowhere."""
     body = b"$%d\r\n%b\r\n$%d\r\n%b\r\n" % (len(channel), channel, len(payload), payload)
-    return Item(body, None, since, slot)
+    return QueuedPublish(body, None, since, slot)
 
 
 class Publisher:
@@ -77,48 +77,48 @@ class Publisher:
 
     def __init__(
         self,
-        lane: Lane,
+        connection: PublishConnection,
         timeout: float,
         replicas: int,
-        moved: Callable[[list[Item], MovedError], None],
+        moved: Callable[[list[QueuedPublish], MovedError], None],
     ) -> None:
-        self._lane = lane
+        self._connection = connection
         self._timeout = timeout
         self._replicas = replicas
         self._moved = moved
         self._loop = asyncio.get_running_loop()
-        self._waiting: deque[Item] = deque()
-        self._held: Counter[int] = Counter()
+        self._waiting: deque[QueuedPublish] = deque()
+        self._in_flight: Counter[int] = Counter()
         self._bytes = 0
         self._something = asyncio.Event()
-        self._script_lost = False
-        self.lost_signals = 0
-        self.pieces = 0
+        self._script_missing = False
+        self.dropped_signals = 0
+        self.batches = 0
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def holds(self, slot: int) -> bool:
+    def has_pending(self, slot: int) -> bool:
         """Tell whether anything of a slot waits here or is under way."""
-        return slot in self._held
+        return slot in self._in_flight
 
-    def put(self, item: Item) -> None:
+    def enqueue(self, item: QueuedPublish) -> None:
         """Have an item published after all that were put before."""
         if self._bytes + len(item.body) > _WAITING_BYTES:
             self._fail([item], Unavailable("too much waits to be published already; try again"))
             return
-        self._held[item.slot] += 1
+        self._in_flight[item.slot] += 1
         self._bytes += len(item.body)
         self._waiting.append(item)
         self._something.set()
 
-    def take(self, slot: int | None = None) -> list[Item]:
+    def take(self, slot: int | None = None) -> list[QueuedPublish]:
         """Take what waits, or what waits of one slot, to be published elsewhere or not at all."""
         taken = [item for item in self._waiting if slot is None or item.slot == slot]
         kept = [item for item in self._waiting if slot is not None and item.slot != slot]
         self._waiting = deque(kept)
         self._bytes = sum(len(item.body) for item in kept)
-        self._let_go(taken)
+        self._release(taken)
         return taken
 
     async def run(self) -> None:
@@ -128,27 +128,29 @@ class Publisher:
                 await self._something.wait()
                 self._something.clear()
                 while self._waiting:
-                    await self._send([self._next() for _ in range(min(_AT_ONCE, len(self._waiting)))])
+                    await self._send([self._next() for _ in range(min(_BATCH, len(self._waiting)))])
         finally:
-            await self._lane.drop()
+            await self._connection.drop()
 
     def fail(self, reason: str) -> None:
         """Give up what waits: it was not sent."""
         self._fail(self.take(), Unavailable(reason))
 
-    def _next(self) -> Item:
+    def _next(self) -> QueuedPublish:
         item = self._waiting.popleft()
         self._bytes -= len(item.body)
         return item
 
-    async def _send(self, items: list[Item]) -> None:
+    async def _send(self, items: list[QueuedPublish]) -> None:
         """Send a piece and hand out the replies. None of its callers waits longer than the time limit."""
-        self.pieces += 1
+        self.batches += 1
         limit = items[0].since + self._timeout - self._loop.time()
-        again: list[tuple[Item, Reply]] = []
+        again: list[tuple[QueuedPublish, Reply]] = []
         try:
-            replies = await self._lane.run(lambda server: self._written(items, server, limit), limit)
-            again = self._hand_out(items, replies)
+            replies = await self._connection.run(
+                lambda server: self._commands_for(items, server, limit), limit
+            )
+            again = self._resolve(items, replies)
         except BrokerError as error:
             self._fail(items, Unavailable(str(error)))
         except Exception as error:
@@ -158,36 +160,42 @@ class Publisher:
             self._fail(items, Unavailable("the broker was closed; it may be stored or not"))
             raise
         finally:
-            self._let_go(items)
-        await self._again(again)
+            self._release(items)
+        await self._retry(again)
 
-    def _written(self, items: Iterable[Item], server: Server, limit: float) -> list[Command]:
+    def _commands_for(
+        self, items: Iterable[QueuedPublish], server: PublishTarget, limit: float
+    ) -> list[Command]:
         commands = [item.command(server) for item in items]
         if self._replicas:
             commands.append(pack("WAIT", self._replicas, max(1, int(limit * 900))))
-        if self._script_lost:
+        if self._script_missing:
             commands.insert(0, pack("SCRIPT", "LOAD", PUBLISH.text))
         return commands
 
-    def _hand_out(self, items: Sequence[Item], replies: list[Reply]) -> list[tuple[Item, Reply]]:
+    def _resolve(
+        self, items: Sequence[QueuedPublish], replies: list[Reply]
+    ) -> list[tuple[QueuedPublish, Reply]]:
         """Tell who waits; return what may be sent again, and why."""
-        if self._script_lost:
-            self._script_lost = False
+        if self._script_missing:
+            self._script_missing = False
             expect(replies.pop(0))
         short = ""
-        if self._replicas and (held := cast(int, expect(replies.pop()))) < self._replicas:
-            short = f"only {held} replicas hold it so far, not {self._replicas}; try again with the same key"
-        again = sendable_again(items, replies)
+        if self._replicas and (acknowledged := cast(int, expect(replies.pop()))) < self._replicas:
+            short = (
+                f"stored on {acknowledged} of {self._replicas} required replicas: try again with the same key"
+            )
+        again = retryable(items, replies)
         for place, (item, reply) in enumerate(zip(items, replies, strict=True)):
             if place not in again and item.answer is not None and not item.answer.done():
                 _settle(item.answer, reply, short)
         return [(items[place], replies[place]) for place in sorted(again)]
 
-    async def _again(self, again: Sequence[tuple[Item, Reply]]) -> None:
+    async def _retry(self, again: Sequence[tuple[QueuedPublish, Reply]]) -> None:
         """Send elsewhere what has its slot elsewhere, and the rest once more before all that waits."""
         gone = {item.slot: reply for item, reply in again if isinstance(reply, MovedError)}
         late = self._loop.time() - self._timeout / 2
-        back: list[Item] = []
+        back: list[QueuedPublish] = []
         for item, _ in again:
             if item.slot in gone:
                 continue
@@ -200,27 +208,27 @@ class Publisher:
             self._moved(first + self.take(slot), error)
         self._waiting.extendleft(reversed(back))
         self._bytes += sum(len(item.body) for item in back)
-        self._held.update(item.slot for item in back)
-        self._script_lost = any(lost_script(reply) for _, reply in again)
-        if back and not self._script_lost:
+        self._in_flight.update(item.slot for item in back)
+        self._script_missing = any(is_script_missing(reply) for _, reply in again)
+        if back and not self._script_missing:
             await asyncio.sleep(_PAUSE)
 
-    def _let_go(self, items: Iterable[Item]) -> None:
-        held = self._held
+    def _release(self, items: Iterable[QueuedPublish]) -> None:
+        acknowledged = self._in_flight
         for item in items:
-            held[item.slot] -= 1
-            if not held[item.slot]:
-                del held[item.slot]
+            acknowledged[item.slot] -= 1
+            if not acknowledged[item.slot]:
+                del acknowledged[item.slot]
 
-    def _fail(self, items: Iterable[Item], error: BrokerError) -> None:
+    def _fail(self, items: Iterable[QueuedPublish], error: BrokerError) -> None:
         for item in items:
             if item.answer is None:
-                self.lost_signals += 1
+                self.dropped_signals += 1
             elif not item.answer.done():
                 item.answer.set_exception(error)
 
 
-def sendable_again(items: Sequence[Item], replies: Sequence[Reply]) -> set[int]:
+def retryable(items: Sequence[QueuedPublish], replies: Sequence[Reply]) -> set[int]:
     """Find the entries that may be sent again: the server lost the script, or has their slot no more.
 
     Either may have ended between two of ours. What comes before one of its slot that was stored must not be
@@ -234,7 +242,7 @@ def sendable_again(items: Sequence[Item], replies: Sequence[Reply]) -> set[int]:
         place
         for place, (item, reply) in enumerate(zip(items, replies, strict=True))
         if item.answer is not None
-        and (lost_script(reply) or isinstance(reply, _IN_SHORT))
+        and (is_script_missing(reply) or isinstance(reply, _IN_SHORT))
         and place > stored.get(item.slot, -1)
     }
 

@@ -7,8 +7,8 @@ from typing import Final, TypeAlias, cast
 
 from brokers.base import Entry, Page, Position, Retention
 from brokers.redis.connection.client import Reply, expect, pack
-from brokers.redis.keyspace import Names
-from brokers.redis.read.requests import Asking, Call
+from brokers.redis.keyspace import Keyspace
+from brokers.redis.read.requests import ScriptCall, ShardRequests
 from brokers.redis.scripts.library import HISTORY
 from brokers.redis.topology.shards import Shards
 
@@ -20,10 +20,10 @@ _WITH_PREV: Final = 7
 Stored: TypeAlias = tuple[bytes, list[bytes]]
 
 
-class Reader:
+class RedisReader:
     """The read side of one node."""
 
-    def __init__(self, shards: Shards, asking: Asking, names: Names, retention: Retention) -> None:
+    def __init__(self, shards: Shards, asking: ShardRequests, names: Keyspace, retention: Retention) -> None:
         self._shards = shards
         self._asking = asking
         self._names = names
@@ -79,9 +79,9 @@ class Reader:
         )
         return _page(expect(reply))
 
-    def _call(self, room: str, way: str, start: str, number: int) -> Call:
+    def _call(self, room: str, way: str, start: str, number: int) -> ScriptCall:
         keys = (self._names.head(room), self._names.stream(room))
-        return Call(self._shards.slot(room), keys, (way, start, number, *self._bounds))
+        return ScriptCall(self._shards.slot(room), keys, (way, start, number, *self._bounds))
 
 
 def _page(reply: Reply) -> tuple[str, int, int, list[Stored]]:

@@ -8,36 +8,36 @@ from typing import Final
 
 from brokers.base import Entry, Listener, Position
 from brokers.errors import BrokerError
-from brokers.redis.listen.subscriptions import Subscription
-from brokers.redis.read.history import Reader
+from brokers.redis.listen.subscriptions import ChannelSubscription
+from brokers.redis.read.history import RedisReader
 
 logger: Final = logging.getLogger(__name__)
 
-_AT_ONCE: Final = 100
+_BATCH: Final = 100
 _PAUSE: Final = 0.2  # seconds until what could not be read is tried again
 
 
-class Missed:
+class Redelivery:
     """Delivers the last entry of such rooms once more: who lacks what was before it sees that by `prev`."""
 
-    def __init__(self, reader: Reader, listener: Listener) -> None:
+    def __init__(self, reader: RedisReader, listener: Listener) -> None:
         self._reader = reader
         self._listener = listener
-        self._rooms: dict[bytes, Subscription] = {}
-        self._some = asyncio.Event()
+        self._rooms: dict[bytes, ChannelSubscription] = {}
+        self._wakeup = asyncio.Event()
 
-    def add(self, subscriptions: list[Subscription]) -> None:
+    def add(self, subscriptions: list[ChannelSubscription]) -> None:
         """Have rooms looked at, which are heard again."""
         self._rooms.update((subscription.channel, subscription) for subscription in subscriptions)
-        self._some.set()
+        self._wakeup.set()
 
     async def run(self) -> None:
         """Look, for ever."""
         while True:
-            await self._some.wait()
-            self._some.clear()
+            await self._wakeup.wait()
+            self._wakeup.clear()
             while self._rooms:
-                some = [self._rooms.popitem()[1] for _ in range(min(_AT_ONCE, len(self._rooms)))]
+                some = [self._rooms.popitem()[1] for _ in range(min(_BATCH, len(self._rooms)))]
                 try:
                     await self._look(some)
                 except BrokerError as error:
@@ -47,7 +47,7 @@ class Missed:
                 except Exception:
                     logger.exception("rooms could not be compared")
 
-    async def _look(self, some: list[Subscription]) -> None:
+    async def _look(self, some: list[ChannelSubscription]) -> None:
         wanted = [one for one in some if one.room and one.home.find(one.channel) is one]
         for subscription, entry in zip(
             wanted, await self._reader.last([one.room for one in wanted]), strict=True

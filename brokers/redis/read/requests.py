@@ -9,16 +9,16 @@ from typing import Final, NamedTuple
 from redis.exceptions import AskError, MovedError, TryAgainError
 
 from brokers.errors import Unavailable
-from brokers.redis.connection.client import Command, Reply, expect, lost_script, pack
-from brokers.redis.scripts.library import Script
+from brokers.redis.connection.client import Command, Reply, is_script_missing, pack
+from brokers.redis.connection.url import ServerAddress
+from brokers.redis.scripts.library import LuaScript
 from brokers.redis.topology.shard import Shard
 from brokers.redis.topology.shards import Shards
-from brokers.redis.topology.slot_map import Address
 
 _PAUSE: Final = 0.02  # seconds until a slot that is just being moved is asked for again
 
 
-class Call(NamedTuple):
+class ScriptCall(NamedTuple):
     """What a script is to be called with."""
 
     slot: int
@@ -26,7 +26,7 @@ class Call(NamedTuple):
     arguments: Sequence[str | bytes | float]
 
 
-class Asking:
+class ShardRequests:
     """The read side's way to all shards."""
 
     def __init__(self, shards: Shards, timeout: float) -> None:
@@ -45,26 +45,15 @@ class Asking:
             async with asyncio.timeout(self._timeout):
                 while left:
                     await self._round(asked, left, replies)
-                    left = [place for place in left if await self._again(asked[place], place, replies)]
+                    left = [place for place in left if await self._retry(asked[place], place, replies)]
         except TimeoutError:
             raise Unavailable(f"Redis did not answer within {self._timeout:.3g} s") from None
         return replies
 
-    async def call(
-        self, script: Script, slot: int, keys: Sequence[str], *arguments: str | bytes | float
-    ) -> Reply:
-        """Run a script.
-
-        Raises:
-            Unavailable: there is no reply, or it's an error.
-        """
-        [reply] = await self.call_each(script, [Call(slot, keys, arguments)])
-        return expect(reply)
-
-    async def call_each(self, script: Script, calls: Sequence[Call]) -> list[Reply]:
+    async def call_each(self, script: LuaScript, calls: Sequence[ScriptCall]) -> list[Reply]:
         """Run a script many times, and load it where Redis has lost it."""
         replies = await self.ask([(one.slot, _command("EVALSHA", script.digest, one)) for one in calls])
-        again = [place for place, reply in enumerate(replies) if lost_script(reply)]
+        again = [place for place, reply in enumerate(replies) if is_script_missing(reply)]
         if again:
             found = await self.ask(
                 [(calls[place].slot, _command("EVAL", script.text, calls[place])) for place in again]
@@ -89,15 +78,15 @@ class Asking:
             for place, reply in zip(share, answer, strict=True):
                 replies[place] = reply
 
-    async def _again(self, asked: tuple[int, Command], place: int, replies: list[Reply]) -> bool:
+    async def _retry(self, asked: tuple[int, Command], place: int, replies: list[Reply]) -> bool:
         """Follow a slot that is elsewhere; tell whether its command has to be sent again."""
         reply = replies[place]
         if isinstance(reply, AskError):
-            shard = self._shards.at(Address(reply.host, reply.port))
+            shard = self._shards.at(ServerAddress(reply.host, reply.port))
             _, replies[place] = await shard.link.ask(pack("ASKING"), asked[1])
             reply = replies[place]
         elif isinstance(reply, MovedError):
-            self._shards.learn(reply)
+            self._shards.follow_redirect(reply)
             return True
         if isinstance(reply, TryAgainError | MovedError):
             await asyncio.sleep(_PAUSE)
@@ -105,5 +94,5 @@ class Asking:
         return False
 
 
-def _command(verb: str, script: str, one: Call) -> Command:
+def _command(verb: str, script: str, one: ScriptCall) -> Command:
     return pack(verb, script, len(one.keys), *one.keys, *one.arguments)

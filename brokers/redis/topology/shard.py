@@ -12,19 +12,18 @@ from typing import Final, TypeAlias
 from redis.exceptions import MovedError
 
 from brokers.base import Listener
-from brokers.redis.connection.client import Link
-from brokers.redis.connection.compatibility import Facts, advice, check, check_rights
-from brokers.redis.connection.url import Pool, Settings
-from brokers.redis.keyspace import Names
-from brokers.redis.listen.loopback import Probes
-from brokers.redis.listen.subscriber import Overseer, Supervisor
-from brokers.redis.publish.connection import Lane
-from brokers.redis.publish.publisher import Item, Publisher, signal
-from brokers.redis.topology.slot_map import slot_of
+from brokers.redis.connection.client import RedisClient
+from brokers.redis.connection.compatibility import ServerFacts, check, check_permissions, recommendations
+from brokers.redis.connection.url import Pool, RedisSettings
+from brokers.redis.keyspace import Keyspace, slot_of
+from brokers.redis.listen.loopback import LoopbackProbes
+from brokers.redis.listen.subscriber import SubscriberConnection, SubscriberObserver
+from brokers.redis.publish.connection import PublishConnection
+from brokers.redis.publish.publisher import Publisher, QueuedPublish, signal
 
 logger: Final = logging.getLogger(__name__)
 
-Owns: TypeAlias = Callable[[int], bool]
+OwnsSlot: TypeAlias = Callable[[int], bool]
 
 
 class Shard:
@@ -42,41 +41,41 @@ class Shard:
     def __init__(
         self,
         pool: Pool,
-        settings: Settings,
-        names: Names,
+        settings: RedisSettings,
+        names: Keyspace,
         listener: Listener,
         *,
-        overseer: Overseer,
-        moved: Callable[[list[Item], MovedError], None],
+        observer: SubscriberObserver,
+        moved: Callable[[list[QueuedPublish], MovedError], None],
     ) -> None:
         self._settings = settings
         self._names = names
         self._node = token_hex(8)
         self._loop = asyncio.get_running_loop()
         self.sharded = False
-        self.link = Link(pool, settings.timeout)
-        lane = Lane(self.link, cluster=settings.cluster)
-        self.publisher = Publisher(lane, settings.timeout, settings.replicas, moved)
-        self.probes = Probes(self._say_to_oneself, settings.timeout)
-        self.supervisor = Supervisor(
+        self.link = RedisClient(pool, settings.timeout)
+        connection = PublishConnection(self.link, cluster=settings.cluster)
+        self.publisher = Publisher(connection, settings.timeout, settings.replicas, moved)
+        self.probes = LoopbackProbes(self._publish_loopback, settings.timeout)
+        self.supervisor = SubscriberConnection(
             self.link,
             listener,
-            overseer,
+            observer,
             probes=self.probes,
             prepare=self._prepare,
             silence=settings.timeout,
         )
         self.subscriptions = self.supervisor.subscriptions
 
-    def settle(self, owns: Owns) -> None:
+    def place_loopback(self, owns: OwnsSlot) -> None:
         """Choose a channel of one's own that belongs to this shard, unless the present one does."""
-        own = self.supervisor.own
-        if own is None or not owns(own.slot):
+        loopback = self.supervisor.loopback
+        if loopback is None or not owns(loopback.slot):
             channels = (self._names.probe(self._node, number) for number in count())
             channel = next(channel for channel in channels if owns(slot_of(channel)))
-            self.supervisor.hear_oneself(channel, slot_of(channel))
+            self.supervisor.subscribe_loopback(channel, slot_of(channel))
 
-    async def check(self, owns: Owns) -> None:
+    async def check(self, owns: OwnsSlot) -> None:
         """Find out whether the server can serve us and lets us, and log what would be better otherwise.
 
         Raises:
@@ -87,8 +86,8 @@ class Shard:
         scratch = next(name for name in map(self._names.scratch, count()) if owns(slot_of(name)))
         channels = (self._names.probe(self._node, number) for number in count())
         channel = next(channel for channel in channels if owns(slot_of(channel)))
-        await check_rights(self.link, scratch, channel, sharded=self._sharded(facts))
-        for better in advice(facts, self._settings.replicas):
+        await check_permissions(self.link, scratch, channel, sharded=self._sharded(facts))
+        for better in recommendations(facts, self._settings.replicas):
             logger.warning("redis_advice", extra={"advice": better})
 
     async def run(self) -> None:
@@ -105,9 +104,9 @@ class Shard:
         self.sharded = self._sharded(await check(self.link, cluster=self._settings.cluster))
         return self.sharded
 
-    def _sharded(self, facts: Facts) -> bool:
+    def _sharded(self, facts: ServerFacts) -> bool:
         return self._settings.cluster and facts.can_shard
 
-    def _say_to_oneself(self, token: bytes) -> None:
-        if own := self.supervisor.own:
-            self.publisher.put(signal(self._loop.time(), own.slot, own.channel, token))
+    def _publish_loopback(self, token: bytes) -> None:
+        if loopback := self.supervisor.loopback:
+            self.publisher.enqueue(signal(self._loop.time(), loopback.slot, loopback.channel, token))

@@ -4,32 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple, cast
+from typing import cast
 
-from redis.crc import key_slot
-from typing_extensions import override
-
-SLOTS: Final = 16384
-
-
-class Address(NamedTuple):
-    """Where a server of a cluster is."""
-
-    host: str
-    port: int
-
-    @override
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-def slot_of(name: str | bytes) -> int:
-    """Tell the slot of a key or a channel: of what stands between its first braces, or of all of it."""
-    return key_slot(name.encode() if isinstance(name, str) else name)
+from brokers.redis.connection.url import ServerAddress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Topology:
+class SlotMap:
     """What one server says of its cluster.
 
     Attributes:
@@ -39,24 +20,24 @@ class Topology:
     """
 
     epoch: int
-    owners: Mapping[Address, tuple[range, ...]]
-    replicas: frozenset[Address] = field(default_factory=frozenset)
+    owners: Mapping[ServerAddress, tuple[range, ...]]
+    replicas: frozenset[ServerAddress] = field(default_factory=frozenset)
 
 
-def read_topology(info: bytes, slots: object, asked: Address) -> Topology:
+def read_slot_map(info: bytes, slots: object, asked: ServerAddress) -> SlotMap:
     """Read what `CLUSTER INFO` and `CLUSTER SLOTS` answered; who names no host means `asked`."""
-    owners: dict[Address, tuple[range, ...]] = {}
-    replicas: set[Address] = set()
+    owners: dict[ServerAddress, tuple[range, ...]] = {}
+    replicas: set[ServerAddress] = set()
     for first, last, primary, *others in cast(list[list[int]], slots):
         owner = _address(primary, asked)
         owners[owner] = (*owners.get(owner, ()), range(first, last + 1))
         replicas.update(_address(other, asked) for other in others)
-    return Topology(epoch=_epoch(info), owners=owners, replicas=frozenset(replicas))
+    return SlotMap(epoch=_epoch(info), owners=owners, replicas=frozenset(replicas))
 
 
-def newest(said: Iterable[Topology]) -> Topology | None:
+def newest_slot_map(describe: Iterable[SlotMap]) -> SlotMap | None:
     """Choose whom to believe."""
-    return max((one for one in said if one.owners), key=lambda one: one.epoch, default=None)
+    return max((one for one in describe if one.owners), key=lambda one: one.epoch, default=None)
 
 
 def _epoch(info: bytes) -> int:
@@ -67,7 +48,7 @@ def _epoch(info: bytes) -> int:
     return epoch if told.get(b"cluster_state") == b"ok" else -1
 
 
-def _address(server: object, asked: Address) -> Address:
+def _address(server: object, asked: ServerAddress) -> ServerAddress:
     host, port = cast(list[bytes | int | None], server)[:2]
     named = cast(bytes, host or b"").decode()
-    return Address(asked.host if named in {"", "?"} else named, int(cast(int, port)))
+    return ServerAddress(asked.host if named in {"", "?"} else named, int(cast(int, port)))

@@ -12,7 +12,7 @@ from nats.aio.client import Client
 
 from brokers.base import Options
 from brokers.nats import NatsBroker
-from brokers.testing.recorder import Node, Recorder
+from brokers.testing.recorder import BrokerNode, Recorder
 from tests.contract.nats_server import NatsServer
 
 
@@ -22,13 +22,13 @@ def options(server: NatsServer, **changes: object) -> Options:
 
 
 @asynccontextmanager
-async def node(options: Options) -> AsyncIterator[Node]:
+async def node(options: Options) -> AsyncIterator[BrokerNode]:
     """Start a node for a block."""
     broker = NatsBroker(options)
-    heard = Recorder()
-    await broker.start(heard)
+    received = Recorder()
+    await broker.start(received)
     try:
-        yield Node(broker, heard)
+        yield BrokerNode(broker, received)
     finally:
         await broker.close()
 

@@ -14,7 +14,7 @@ import pytest
 from brokers.base import Options
 from brokers.errors import Unavailable
 from brokers.nats import NatsBroker
-from brokers.testing.recorder import Node, chained
+from brokers.testing.recorder import BrokerNode, chained
 from tests.brokers.nats.nodes import node, operator, options
 from tests.contract.nats_cluster import NatsCluster, ask, running_cluster, until
 from tests.contract.nats_server import NatsServer
@@ -47,7 +47,7 @@ async def _leader(server: NatsServer, shared: Options) -> str:
     return str(cluster.get("leader", "")) if isinstance(cluster, dict) else ""
 
 
-async def _publish(here: Node, room: str, texts: list[bytes]) -> None:
+async def _publish(here: BrokerNode, room: str, texts: list[bytes]) -> None:
     """Publish each text under its own key, again and again until it's acknowledged."""
     for text in texts:
         async with asyncio.timeout(30):
@@ -59,7 +59,7 @@ async def _publish(here: Node, room: str, texts: list[bytes]) -> None:
                     await asyncio.sleep(0.05)
 
 
-async def _caught_up(here: Node, room: str) -> list[bytes]:
+async def _caught_up(here: BrokerNode, room: str) -> list[bytes]:
     """Read what is kept, as a node does after `restored`."""
     kept: list[bytes] = []
 
@@ -98,13 +98,13 @@ async def test_a_leader_that_steps_down_loses_nothing_and_is_told(cluster: NatsC
     async with node(shared) as here, node(shared) as there:
         before = await there.broker.subscribe("room")
         publishing = asyncio.create_task(_publish(here, "room", TEXTS))
-        await there.heard.count(5)
+        await there.received.count(5)
         async with operator(cluster.servers[0].url) as client:
             told = await ask(client, f"STREAM.LEADER.STEPDOWN.{shared.prefix}_entries")
             assert told["success"]
         await publishing
         for each in (here, there):
-            await each.heard.until(lambda heard: "restored" in heard.states)
+            await each.received.until(lambda received: "restored" in received.states)
         assert await _caught_up(there, "room") == TEXTS
         assert (await there.broker.subscribe("room")).epoch == before.epoch
 
@@ -120,22 +120,22 @@ async def test_a_killed_server_loses_nothing_and_the_node_moves(cluster: NatsClu
         if whose == "the node's":
             victim = _connected(cluster, there)
         publishing = asyncio.create_task(_publish(here, "room", TEXTS))
-        await there.heard.count(5)
+        await there.received.count(5)
         async with _without(victim):
             await publishing
             assert await _caught_up(there, "room") == TEXTS
-            assert {entry.payload for entry in there.heard.entries} <= set(TEXTS)
+            assert {entry.payload for entry in there.received.entries} <= set(TEXTS)
             [last] = await here.say("room", b"after")
             await _caught_up(there, "room")
             assert (await there.broker.heads(["room"]))["room"].offset == last.offset
 
 
-def _connected(cluster: NatsCluster, here: Node) -> NatsServer:
+def _connected(cluster: NatsCluster, here: BrokerNode) -> NatsServer:
     broker = here.broker
     assert isinstance(broker, NatsBroker)
     session = broker._session  # noqa: SLF001
     assert session
-    url = session.link._client.connected_url  # noqa: SLF001
+    url = session.connection._client.connected_url  # noqa: SLF001
     assert url
     [server] = [server for server in cluster.servers if server.port == url.port]
     return server
@@ -174,10 +174,10 @@ async def _answer(ask: Callable[[], Awaitable[T]]) -> T:
 
 
 @asynccontextmanager
-async def _patient_node(options: Options) -> AsyncIterator[Node]:
+async def _patient_node(options: Options) -> AsyncIterator[BrokerNode]:
     """Start a node on a server that may not be ready yet."""
     async with AsyncExitStack() as ends:
-        started: list[Node] = []
+        started: list[BrokerNode] = []
 
         async def start() -> bool:
             try:
@@ -238,18 +238,18 @@ async def test_an_entry_that_got_lost_between_two_servers_is_noticed(cluster: Na
     async with node(replace(shared, timeout=1.0)) as here, node(shared) as there:
         await here.broker.subscribe("room")
         assert isinstance(here.broker, NatsBroker)
-        for deafen in here.broker._rooms._seats["room"].leave:  # noqa: SLF001
+        for deafen in here.broker._rooms._subscriptions["room"].leave:  # noqa: SLF001
             deafen()
         await here.broker.probe()
         await there.say("room", b"lost")
-        await here.heard.until(lambda heard: heard.states == ["lost", "restored"])
+        await here.received.until(lambda received: received.states == ["lost", "restored"])
         assert [entry.payload for entry in await here.all_kept("room")] == [b"lost"]
         await there.say("room", b"heard")
-        await here.heard.count(1)
+        await here.received.count(1)
 
 
-async def _left(cluster: NatsCluster, here: Node, old: NatsServer) -> bool:
-    return here.heard.states[-1:] == ["restored"] and _connected(cluster, here) is not old
+async def _left(cluster: NatsCluster, here: BrokerNode, old: NatsServer) -> bool:
+    return here.received.states[-1:] == ["restored"] and _connected(cluster, here) is not old
 
 
 async def test_a_server_that_retires_is_left_without_loss(cluster: NatsCluster) -> None:
@@ -259,7 +259,7 @@ async def test_a_server_that_retires_is_left_without_loss(cluster: NatsCluster) 
         old = _connected(cluster, there)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_publish(here, "room", TEXTS))
-            await there.heard.count(5)
+            await there.received.count(5)
             old.retire()
         await until(lambda: _left(cluster, there, old))
         assert await _caught_up(there, "room") == TEXTS

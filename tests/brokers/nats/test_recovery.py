@@ -12,7 +12,7 @@ import pytest
 from brokers.base import Retention
 from brokers.errors import Unavailable
 from brokers.nats.broker import NatsBroker
-from brokers.testing.recorder import Node, Recorder, chained
+from brokers.testing.recorder import BrokerNode, Recorder, chained
 from tests.brokers.nats.nodes import node, operator, options
 from tests.contract.nats_server import NatsServer, shared_nats
 from tests.contract.server import running
@@ -24,15 +24,15 @@ def server() -> Iterator[NatsServer]:
         yield started
 
 
-def _lost(heard: Recorder) -> bool:
-    return heard.states[-1:] == ["lost"]
+def _lost(received: Recorder) -> bool:
+    return received.states[-1:] == ["lost"]
 
 
-def _restored(heard: Recorder) -> bool:
-    return heard.states[-1:] == ["restored"]
+def _restored(received: Recorder) -> bool:
+    return received.states[-1:] == ["restored"]
 
 
-async def _delete(here: Node) -> None:
+async def _delete(here: BrokerNode) -> None:
     prefix = here.broker.options.prefix
     async with operator(here.broker.options.url) as client:
         answer = await client.request(f"$JS.API.STREAM.DELETE.{prefix}_entries", timeout=5)
@@ -44,13 +44,13 @@ async def test_a_killed_server_comes_back_with_all_that_was_acknowledged(server:
         await here.broker.subscribe("room")
         texts = [b"%d" % number for number in range(200)]
         under_way = [here.broker.publish("room", text, key=text.decode()) for text in texts]
-        await here.heard.count(20)
+        await here.received.count(20)
         server.kill()
-        await here.heard.until(_lost)
+        await here.received.until(_lost)
         first = await asyncio.gather(*under_way, return_exceptions=True)
         assert {type(answer).__name__ for answer in first} <= {"Receipt", "Unavailable"}
         server.start()
-        await here.heard.until(_restored)
+        await here.received.until(_restored)
         again = [await here.broker.publish("room", text, key=text.decode()) for text in texts]
         kept = await here.all_kept("room")
         assert sorted(entry.payload for entry in kept) == sorted(texts)
@@ -66,9 +66,9 @@ async def test_a_frozen_server_is_noticed_and_nobody_waits_for_it(server: NatsSe
         async with asyncio.timeout(5):
             with pytest.raises(Unavailable):
                 await here.broker.publish("room", b"x" * 900_000, key="key")
-        await here.heard.until(_lost)
+        await here.received.until(_lost)
         server.thaw()
-        await here.heard.until(_restored)
+        await here.received.until(_restored)
         await here.broker.publish("room", b"text", key="key")
 
 
@@ -94,12 +94,12 @@ async def test_a_stream_that_was_removed_is_made_anew_with_another_epoch() -> No
         with pytest.raises(Unavailable):
             await here.broker.publish("room", b"new", key="new")
         for each in (here, there):
-            await each.heard.until(_restored)
+            await each.received.until(_restored)
         assert await there.all_kept("room") == []
         receipt = await here.broker.publish("room", b"new", key="new")
         assert (receipt.epoch != old.epoch, receipt.offset) == (True, 1)
-        await there.heard.until(lambda heard: heard.payloads("room") == [b"old", b"new"])
-        assert there.heard.entries[-1].epoch == receipt.epoch
+        await there.received.until(lambda received: received.payloads("room") == [b"old", b"new"])
+        assert there.received.entries[-1].epoch == receipt.epoch
         assert (await there.broker.heads(["room"]))["room"] == (receipt.epoch, 1)
 
 
@@ -110,7 +110,7 @@ async def test_a_stream_made_anew_behind_our_back_is_never_taken_for_the_old() -
         async with node(here.broker.options):
             with pytest.raises(Unavailable):
                 await here.broker.publish("room", b"new", key="new")
-            await here.heard.until(_restored)
+            await here.received.until(_restored)
             again = await here.broker.publish("room", b"new", key="new")
             assert (again.offset, again.duplicate) == (1, True)
 
@@ -121,7 +121,7 @@ async def test_a_probe_finds_out_that_the_stream_is_gone() -> None:
         await _delete(here)
         with pytest.raises(Unavailable):
             await here.broker.probe()
-        await here.heard.until(_restored)
+        await here.received.until(_restored)
         await here.broker.probe()
 
 
@@ -141,16 +141,16 @@ async def test_a_node_that_reads_too_slowly_is_cut_off_and_told() -> None:
         async with node(options(server)) as here:
             await here.broker.subscribe("room")
             # Within the callback the node doesn't read.
-            here.heard.react = lambda _: _flood(server, f"{here.broker.options.prefix}.sig.room")
+            here.received.react = lambda _: _flood(server, f"{here.broker.options.prefix}.sig.room")
             await here.say("room", b"first")
-            await here.heard.until(lambda heard: heard.states == ["lost", "restored"])
-            here.heard.react = None
+            await here.received.until(lambda received: received.states == ["lost", "restored"])
+            here.received.react = None
             await here.say("room", b"second")
-            await here.heard.count(2)
-            assert chained(here.heard.entries)
+            await here.received.count(2)
+            assert chained(here.received.entries)
 
 
-async def _ask(here: Node, what: str, **fields: object) -> dict[str, object]:
+async def _ask(here: BrokerNode, what: str, **fields: object) -> dict[str, object]:
     async with operator(here.broker.options.url) as client:
         answer = await client.request(f"$JS.API.{what}", json.dumps(fields).encode(), timeout=5)
         told: dict[str, object] = json.loads(answer.data)
@@ -170,8 +170,8 @@ async def test_a_room_that_was_purged_keeps_its_head_and_says_that_it_was_trimme
         assert (page.entries, page.head.offset, page.trimmed) == ((), last.offset, True)
         assert not (await there.broker.history("room", after=last.offset, limit=10)).trimmed
         await here.say("room", b"three")
-        await there.heard.count(3)
-        assert chained(there.heard.entries)
+        await there.received.count(3)
+        assert chained(there.received.entries)
 
 
 async def test_when_the_heads_alone_are_lost_nobody_is_told_that_nothing_was_missed() -> None:
@@ -181,7 +181,7 @@ async def test_when_the_heads_alone_are_lost_nobody_is_told_that_nothing_was_mis
         while (await here.broker.history("room", limit=1)).entries:  # noqa: ASYNC110 - a server tells nobody
             await asyncio.sleep(0.05)
         await _ask(here, f"STREAM.DELETE.{here.broker.options.prefix}_heads")
-        await here.heard.until(_restored)
+        await here.received.until(_restored)
         page = await here.broker.history("room", after=first.offset, limit=10)
         assert (page.trimmed, page.head.offset >= last.offset) == (True, True)
         [fresh] = await here.say("room", b"three")
@@ -221,11 +221,11 @@ async def test_a_stream_that_somebody_changed_by_hand_is_noticed_and_put_right_o
         assert isinstance(config, dict)
         republish = config.pop("republish")
         await _ask(here, f"STREAM.UPDATE.{name}", **config)
-        await here.heard.until(_lost)
+        await here.received.until(_lost)
         with pytest.raises(Unavailable):
             await here.broker.publish("room", b"unheard", key="key")
         await _ask(here, f"STREAM.UPDATE.{name}", **config, republish=republish)
-        await here.heard.until(_restored)
+        await here.received.until(_restored)
         await here.broker.subscribe("room")
         await here.say("room", b"heard")
-        await here.heard.count(1)
+        await here.received.count(1)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers.nats.subjects import Names, message_id, token
+from brokers.nats.subjects import Subjects, message_id, token
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
@@ -25,7 +25,7 @@ def test_different_texts_have_different_tokens(one: str, other: str) -> None:
 
 @given(TEXTS)
 def test_no_room_is_where_probes_go(room: str) -> None:
-    names = Names("hubbub")
+    names = Subjects("hubbub")
     assert names.entry_in(room) != names.probe_in
     assert names.entry_out(room) != names.probe_out
 
@@ -36,12 +36,12 @@ def test_an_id_is_that_of_one_room_and_one_key(room: str, key: str, room2: str, 
 
 
 def test_plain_names_can_be_read_by_an_operator() -> None:
-    assert Names("chat").entry_out("Lobby_2-b") == "chat.out.Lobby_2-b"
+    assert Subjects("chat").entry_out("Lobby_2-b") == "chat.out.Lobby_2-b"
     assert token("a b.é") == "a=20b=2E=C3=A9"
 
 
 def test_the_longest_names_fit_into_a_line_of_the_protocol() -> None:
-    assert len(Names("p" * 32).entry_out("語" * 66)) < 1024
+    assert len(Subjects("p" * 32).entry_out("語" * 66)) < 1024
 
 
 TRICKY = [
@@ -67,7 +67,7 @@ TRICKY += ["a" * 200, "\u8a9e" * 66, "$JS.API.>", "_INBOX.>", "in", "out", "sig"
 
 @pytest.mark.parametrize("room", TRICKY)
 def test_a_tricky_name_is_one_subject_and_matches_no_other(room: str) -> None:
-    names = Names("hubbub")
+    names = Subjects("hubbub")
     for subject in (names.entry_in(room), names.entry_out(room), names.signal(room)):
         assert re.fullmatch(r"hubbub\.(in|out|sig)\.[A-Za-z0-9_=-]+", subject)
         assert len(subject) < 1024

@@ -11,8 +11,8 @@ from redis.asyncio import Redis
 
 from brokers.base import Options
 from brokers.redis import RedisBroker
-from brokers.redis.keyspace import Names
-from brokers.testing.recorder import Node, Recorder
+from brokers.redis.keyspace import Keyspace
+from brokers.testing.recorder import BrokerNode, Recorder
 from tests.contract.redis_server import RedisServer, shared_redis
 from tests.contract.server import running
 
@@ -21,16 +21,16 @@ from tests.contract.server import running
 class Stage:
     """Two started nodes, a client beside them, and what their rooms are called in Redis."""
 
-    here: Node
-    there: Node
+    here: BrokerNode
+    there: BrokerNode
     redis: Redis
-    names: Names
+    names: Keyspace
 
-    async def kill_listener(self, node: Node) -> None:
+    async def kill_listener(self, node: BrokerNode) -> None:
         """Cut the connection on which a node listens, and wait until it knows."""
         for client in await self.redis.client_list(_type="pubsub"):
             await self.redis.client_kill_filter(_id=client["id"])
-        await node.heard.until(lambda heard: "lost" in heard.states)
+        await node.received.until(lambda received: "lost" in received.states)
 
 
 @asynccontextmanager
@@ -40,11 +40,11 @@ async def stage(options: Options | None = None, *, server: RedisServer | None = 
     options = replace(options or Options(), url=url, prefix=f"test-{token_hex(6)}")
     async with AsyncExitStack() as ends:
         redis = await ends.enter_async_context(Redis.from_url(url))
-        nodes = [Node(RedisBroker(options), Recorder()) for _ in range(2)]
+        nodes = [BrokerNode(RedisBroker(options), Recorder()) for _ in range(2)]
         for node in nodes:
             ends.push_async_callback(node.broker.close)
-            await node.broker.start(node.heard)
-        yield Stage(here=nodes[0], there=nodes[1], redis=redis, names=Names(options.prefix, 0))
+            await node.broker.start(node.received)
+        yield Stage(here=nodes[0], there=nodes[1], redis=redis, names=Keyspace(options.prefix, 0))
 
 
 def own_server(*arguments: str) -> AbstractContextManager[RedisServer]:

@@ -10,14 +10,14 @@ import pytest
 from brokers.base import Entry, Options, Receipt
 from brokers.errors import BrokerError, Misconfigured, Unavailable
 from brokers.redis import RedisBroker
-from brokers.testing.recorder import Node, Recorder, chained
+from brokers.testing.recorder import BrokerNode, Recorder, chained
 from tests.brokers.redis.stage import own_server, stage
 
 SOON = Options(timeout=1.0)
 
 
-def back(heard: Recorder) -> bool:
-    return heard.states == ["lost", "restored"]
+def back(received: Recorder) -> bool:
+    return received.states == ["lost", "restored"]
 
 
 async def test_a_node_whose_listening_is_cut_again_and_again_finds_all_that_others_said() -> None:
@@ -31,18 +31,18 @@ async def test_a_node_whose_listening_is_cut_again_and_again_finds_all_that_othe
         async with asyncio.TaskGroup() as tasks:
             talking = tasks.create_task(talk())
             while not talking.done():
-                told = len(on.here.heard.states)
+                told = len(on.here.received.states)
                 await on.kill_listener(on.here)
-                await on.here.heard.until(lambda heard, told=told: len(heard.states) >= told + 2)  # type: ignore[misc]
-        await on.here.heard.until(lambda heard: heard.states[-1] == "restored")
+                await on.here.received.until(lambda received, told=told: len(received.states) >= told + 2)  # type: ignore[misc]
+        await on.here.received.until(lambda received: received.states[-1] == "restored")
         head = (await on.here.broker.heads(["room"]))["room"]
         kept = await on.here.all_kept("room")
         assert (kept[-1].epoch, kept[-1].offset, len(kept)) == (*head, 300)
         assert chained(kept)
-        assert set(on.here.heard.entries) <= set(kept)
+        assert set(on.here.received.entries) <= set(kept)
         [last] = await on.there.say("room", b"last")
-        await on.here.heard.until(lambda heard: heard.entries[-1].payload == b"last")
-        assert on.here.heard.entries[-1].prev == last.offset - 1
+        await on.here.received.until(lambda received: received.entries[-1].payload == b"last")
+        assert on.here.received.entries[-1].prev == last.offset - 1
 
 
 async def test_after_a_cut_hundreds_of_rooms_are_heard_again() -> None:
@@ -50,17 +50,17 @@ async def test_after_a_cut_hundreds_of_rooms_are_heard_again() -> None:
         rooms = [f"room {number}" for number in range(1200)]
         await asyncio.gather(*(on.here.broker.subscribe(room) for room in rooms))
         await on.kill_listener(on.here)
-        await on.here.heard.until(back)
+        await on.here.received.until(back)
         await asyncio.gather(*(on.there.say(room, b"text") for room in rooms))
-        await on.here.heard.count(1200)
-        assert sorted(entry.room for entry in on.here.heard.entries) == sorted(rooms)
+        await on.here.received.count(1200)
+        assert sorted(entry.room for entry in on.here.received.entries) == sorted(rooms)
         assert on.here.broker.stats()["subscriptions"] == 1200
 
 
 async def test_who_listened_in_vain_is_not_taken_for_cancelled() -> None:
     async with stage() as on:
         await on.kill_listener(on.here)
-        await on.here.heard.until(back)
+        await on.here.received.until(back)
         listening = [task for task in asyncio.all_tasks() if task.get_name() == "redis: listen"]
         # A task that counts as cancelled is ended by its next time limit, before Python 3.11.3.
         assert [task.cancelling() for task in listening] == [0] * len(listening) != []
@@ -92,19 +92,19 @@ async def test_a_server_that_dies_and_comes_back_holds_what_was_acknowledged() -
             before = [await on.here.broker.publish("room", b"%d" % n, key=f"{n}") for n in range(5)]
             server.kill()
             for node in (on.here, on.there):
-                await node.heard.until(lambda heard: heard.states == ["lost"])
+                await node.received.until(lambda received: received.states == ["lost"])
             with pytest.raises(Unavailable):
                 await on.here.broker.publish("room", b"away", key="away")
             await asyncio.to_thread(server.start)
             for node in (on.here, on.there):
-                await node.heard.until(back)
+                await node.received.until(back)
             again = [await on.there.broker.publish("room", b"%d" % n, key=f"{n}") for n in range(5)]
             assert again == [receipt._replace(duplicate=True) for receipt in before]
             await on.here.broker.publish("room", b"away", key="away")
-            await on.there.heard.until(lambda heard: heard.payloads("room")[-1:] == [b"away"])
+            await on.there.received.until(lambda received: received.payloads("room")[-1:] == [b"away"])
             kept = await on.here.all_kept("room")
             assert [entry.payload for entry in kept] == [b"0", b"1", b"2", b"3", b"4", b"away"]
-            assert set(on.there.heard.entries) <= set(kept)  # the last before the outage may not have come
+            assert set(on.there.received.entries) <= set(kept)  # the last before the outage may not have come
 
 
 async def test_a_server_that_comes_back_empty_begins_new_epochs() -> None:
@@ -115,11 +115,11 @@ async def test_a_server_that_comes_back_empty_begins_new_epochs() -> None:
             server.kill()
             await asyncio.to_thread(server.start)
             for node in (on.here, on.there):
-                await node.heard.until(back)
+                await node.received.until(back)
             assert (await on.here.broker.heads(["room"]))["room"].epoch != before.epoch
             [after] = await on.here.say("room", b"new")
             assert (after.epoch != before.epoch, after.offset) == (True, 1)
-            await on.there.heard.count(1)
+            await on.there.received.count(1)
 
 
 async def test_a_server_that_hangs_is_noticed_by_its_silence_and_found_again() -> None:
@@ -130,10 +130,10 @@ async def test_a_server_that_hangs_is_noticed_by_its_silence_and_found_again() -
             server.freeze()
             hanging = [on.there.broker.publish("room", b"%d" % n, key=f"{n}") for n in range(3)]
             for node in (on.here, on.there):
-                await node.heard.until(lambda heard: heard.states == ["lost"])
+                await node.received.until(lambda received: received.states == ["lost"])
             server.thaw()
             for node in (on.here, on.there):
-                await node.heard.until(back)
+                await node.received.until(back)
             told = await asyncio.gather(*hanging, return_exceptions=True)
             assert all(isinstance(answer, Unavailable | Receipt) for answer in told)
             # What hung may have been stored since or not: the key settles it.
@@ -175,7 +175,7 @@ async def test_a_node_can_be_closed_while_the_server_hangs_and_much_is_unsent() 
                 await on.here.broker.close()
             told = await asyncio.gather(*answers, return_exceptions=True)
             assert {type(answer) for answer in told} == {Unavailable}
-            assert on.here.heard.states == []
+            assert on.here.received.states == []
             server.thaw()
 
 
@@ -185,10 +185,10 @@ async def test_without_the_password_it_is_said_what_to_change() -> None:
             broker = RedisBroker(replace(SOON, url=url))
             with pytest.raises(Misconfigured, match=r".*(assword|uthentication)"):
                 await broker.start(Recorder())
-        node = Node(
+        node = BrokerNode(
             RedisBroker(replace(SOON, url=server.url.replace("unix://", "unix://:secret@"))), Recorder()
         )
-        await node.broker.start(node.heard)
+        await node.broker.start(node.received)
         await node.say("room", b"text")
         await node.broker.close()
 
@@ -234,9 +234,9 @@ async def test_what_strangers_publish_and_listeners_that_raise_end_nothing() -> 
         def fall_over(entry: Entry) -> None:
             raise RuntimeError(entry.payload)
 
-        on.here.heard.react = fall_over
+        on.here.received.react = fall_over
         await on.there.say("room", b"one", b"two")
-        await on.here.heard.count(2)
-        assert on.here.heard.states == []
+        await on.here.received.count(2)
+        assert on.here.received.states == []
         assert on.here.broker.stats()["unreadable"] == 4
-        assert on.here.heard.signals == []
+        assert on.here.received.signals == []

@@ -11,8 +11,8 @@ from brokers.base import Options, Retention
 from brokers.errors import Misconfigured, Unavailable
 from brokers.nats import NatsBroker
 from brokers.nats.connection.client import read_headers
-from brokers.nats.connection.credentials import read_access
-from brokers.nats.connection.url import parse
+from brokers.nats.connection.credentials import read_credentials
+from brokers.nats.connection.url import parse_url
 from brokers.testing.recorder import Recorder
 from tests.brokers.nats.identities import Authority, Identity, operated
 from tests.brokers.nats.nodes import node, options
@@ -86,7 +86,7 @@ def test_a_file_that_is_not_what_it_should_be_is_named(
     if content is not None:
         path.write_text(content)
     with pytest.raises(Misconfigured, match=f"{name}={path}"):
-        read_access(parse(f"tls://one?{name}={path}"))
+        read_credentials(parse_url(f"tls://one?{name}={path}"))
 
 
 async def test_tls_gets_in_with_the_authority_that_signed_and_only_so(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ async def test_the_rights_that_are_named_are_enough() -> None:
         async with node(options(server, url=_as(server, "ann:pw").url, prefix=prefix)) as here:
             await here.broker.subscribe("room")
             await here.say("room", b"text")
-            await here.heard.count(1)
+            await here.received.count(1)
             assert (await here.broker.history("room", limit=1)).entries
             await here.broker.probe()
 

@@ -8,8 +8,8 @@ import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from brokers.errors import Refused, Unavailable
-from brokers.nats.connection.inbox import Inbox
+from brokers.errors import BrokerRefused, Unavailable
+from brokers.nats.connection.inbox import ReplyInbox
 
 
 def _message(data: bytes) -> Msg:
@@ -17,7 +17,7 @@ def _message(data: bytes) -> Msg:
 
 
 async def test_an_answer_reaches_its_question() -> None:
-    inbox = Inbox(1.0)
+    inbox = ReplyInbox(1.0)
     one, first = inbox.expect(lambda message: message.data)
     two, second = inbox.expect(lambda message: message.data)
     inbox.take(two, _message(b"two"))
@@ -33,7 +33,7 @@ async def test_answers_of_several_parts_end_with_the_last() -> None:
         parts.append(message.data)
         return None if message.data else parts
 
-    inbox = Inbox(1.0)
+    inbox = ReplyInbox(1.0)
     token, answer = inbox.expect(collect)
     for part in (b"one", b"two", b""):
         assert not answer.done()
@@ -43,7 +43,7 @@ async def test_answers_of_several_parts_end_with_the_last() -> None:
 
 
 async def test_nobody_waits_longer_than_the_time_limit_and_the_oldest_gives_up_first() -> None:
-    inbox = Inbox(0.01)
+    inbox = ReplyInbox(0.01)
     _, first = inbox.expect(lambda message: message.data)
     _, second = inbox.expect(lambda message: message.data)
     with pytest.raises(Unavailable, match=r"0\.01 s"):
@@ -54,7 +54,7 @@ async def test_nobody_waits_longer_than_the_time_limit_and_the_oldest_gives_up_f
 
 
 async def test_a_late_or_unknown_answer_harms_nobody() -> None:
-    inbox = Inbox(0.01)
+    inbox = ReplyInbox(0.01)
     token, answer = inbox.expect(lambda message: message.data)
     with pytest.raises(Unavailable):
         await answer
@@ -63,7 +63,7 @@ async def test_a_late_or_unknown_answer_harms_nobody() -> None:
 
 
 async def test_who_gave_up_waiting_is_not_told() -> None:
-    inbox = Inbox(1.0)
+    inbox = ReplyInbox(1.0)
     token, answer = inbox.expect(lambda message: message.data)
     answer.cancel()
     inbox.take(token, _message(b"text"))
@@ -74,7 +74,7 @@ async def test_who_gave_up_waiting_is_not_told() -> None:
 
 @pytest.mark.parametrize(
     ("raised", "told"),
-    [(Refused("no"), Refused), (ValueError("x"), Unavailable), (KeyError("x"), Unavailable)],
+    [(BrokerRefused("no"), BrokerRefused), (ValueError("x"), Unavailable), (KeyError("x"), Unavailable)],
 )
 async def test_what_an_answer_raises_is_told_in_the_words_of_the_contract(
     raised: Exception, told: type[Exception]
@@ -82,7 +82,7 @@ async def test_what_an_answer_raises_is_told_in_the_words_of_the_contract(
     def fail(_: Msg) -> bytes:
         raise raised
 
-    inbox = Inbox(1.0)
+    inbox = ReplyInbox(1.0)
     token, answer = inbox.expect(fail)
     inbox.take(token, _message(b"text"))
     with pytest.raises(told):
@@ -91,7 +91,7 @@ async def test_what_an_answer_raises_is_told_in_the_words_of_the_contract(
 
 
 async def test_when_it_ends_all_who_wait_are_told_why() -> None:
-    inbox = Inbox(1.0)
+    inbox = ReplyInbox(1.0)
     answers = [inbox.expect(lambda message: message.data)[1] for _ in range(3)]
     inbox.end(Unavailable("gone"))
     for answer in answers:

@@ -5,34 +5,34 @@ from __future__ import annotations
 import pytest
 
 from brokers.errors import Misconfigured
-from brokers.nats.connection.url import Address, parse
+from brokers.nats.connection.url import NatsUrl, parse_url
 
 
 @pytest.mark.parametrize(
     ("url", "address"),
     [
-        ("", Address(servers=("nats://localhost:4222",))),
-        ("nats://one", Address(servers=("nats://one",))),
-        ("nats://one:1,tls://two:2", Address(servers=("nats://one:1", "tls://two:2"))),
-        ("nats://one, nats://two?replicas=3", Address(servers=("nats://one", "nats://two"), replicas=3)),
-        ("nats://ann:a,b@one:1", Address(servers=("nats://one:1",), user="ann", password="a,b")),
+        ("", NatsUrl(servers=("nats://localhost:4222",))),
+        ("nats://one", NatsUrl(servers=("nats://one",))),
+        ("nats://one:1,tls://two:2", NatsUrl(servers=("nats://one:1", "tls://two:2"))),
+        ("nats://one, nats://two?replicas=3", NatsUrl(servers=("nats://one", "nats://two"), replicas=3)),
+        ("nats://ann:a,b@one:1", NatsUrl(servers=("nats://one:1",), user="ann", password="a,b")),
         (
             "nats://ann:%40%25@one,nats://two",
-            Address(servers=("nats://one", "nats://two"), user="ann", password="@%"),
+            NatsUrl(servers=("nats://one", "nats://two"), user="ann", password="@%"),
         ),
-        ("nats://token@one", Address(servers=("nats://one",), user="token")),
-        ("tls://one?ca=/a&cert=/b&key=/c", Address(servers=("tls://one",), ca="/a", cert="/b", key="/c")),
-        ("nats://one?creds=/run/my.creds", Address(servers=("nats://one",), creds="/run/my.creds")),
+        ("nats://token@one", NatsUrl(servers=("nats://one",), user="token")),
+        ("tls://one?ca=/a&cert=/b&key=/c", NatsUrl(servers=("tls://one",), ca="/a", cert="/b", key="/c")),
+        ("nats://one?creds=/run/my.creds", NatsUrl(servers=("nats://one",), creds="/run/my.creds")),
     ],
 )
-def test_an_address_is_read(url: str, address: Address) -> None:
-    assert parse(url) == address
+def test_an_address_is_read(url: str, address: NatsUrl) -> None:
+    assert parse_url(url) == address
 
 
 @pytest.mark.parametrize("parameter", ["replicas=0", "replicas=x", "replicas=", "replicas=6", "repl=3"])
 def test_what_is_not_known_is_named(parameter: str) -> None:
     with pytest.raises(Misconfigured, match=parameter.split("=", maxsplit=1)[0]):
-        parse(f"nats://one?{parameter}")
+        parse_url(f"nats://one?{parameter}")
 
 
 @pytest.mark.parametrize(
@@ -46,11 +46,11 @@ def test_what_is_not_known_is_named(parameter: str) -> None:
 )
 def test_what_does_not_fit_together_is_refused(url: str, said: str) -> None:
     with pytest.raises(Misconfigured, match=said):
-        parse(url)
+        parse_url(url)
 
 
 def test_a_password_does_not_show() -> None:
-    assert "secret" not in repr(parse("nats://ann:secret@one"))
+    assert "secret" not in repr(parse_url("nats://ann:secret@one"))
 
 
 @pytest.mark.parametrize(
@@ -58,4 +58,4 @@ def test_a_password_does_not_show() -> None:
     [("nats://one", False), ("tls://one", True), ("wss://one", True), ("nats://one?ca=/a", True)],
 )
 def test_who_names_tls_has_it(url: str, *, encrypted: bool) -> None:
-    assert parse(url).encrypted is encrypted
+    assert parse_url(url).encrypted is encrypted

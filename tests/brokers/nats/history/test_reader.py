@@ -11,14 +11,14 @@ import pytest
 
 from brokers.base import Broker, Entry, Retention
 from brokers.nats import NatsBroker
-from brokers.nats.history import reader as reading
-from brokers.nats.jetstream import Raw
-from brokers.nats.stream.setup import Stream
-from brokers.testing.recorder import Node, chained
+from brokers.nats.history.reader import NatsReader
+from brokers.nats.jetstream import StoredMessage
+from brokers.nats.stream.setup import EntryStream
+from brokers.testing.recorder import BrokerNode, chained
 from tests.brokers.nats.nodes import node, options
 from tests.contract.nats_server import shared_nats
 
-Change = Callable[[Stream], Stream]
+Change = Callable[[EntryStream], EntryStream]
 
 KINDS: dict[str, Change] = {
     "batches": lambda stream: replace(stream, batches=True),
@@ -28,24 +28,24 @@ KINDS: dict[str, Change] = {
 }
 
 
-def _reader(broker: Broker) -> reading.Reader:
+def _reader(broker: Broker) -> NatsReader:
     assert isinstance(broker, NatsBroker)
     session = broker._session  # noqa: SLF001
     assert session
     return session.reader
 
 
-def _as(broker: Broker, change: Change) -> None:
+def _as(broker: Broker, change: Change, *, attempts: int = 8) -> None:
     """Let the broker take the stream for another."""
     reader = _reader(broker)
     found = reader._stream  # noqa: SLF001
     changed = change(found)
     if changed.batches and not found.batches:
         pytest.skip("needs a nats-server from 2.11 on")
-    reader.__init__(reader._link, changed)  # type: ignore[misc]  # noqa: SLF001
+    reader.__init__(reader._connection, changed, attempts=attempts)  # type: ignore[misc]  # noqa: SLF001
 
 
-async def _fill(writer: Node, room: str, entries: int, between: int) -> None:
+async def _fill(writer: BrokerNode, room: str, entries: int, between: int) -> None:
     """Write to a room with others' entries between, first sparse and then dense."""
     texts = []
     for number in range(entries):
@@ -75,14 +75,13 @@ async def test_both_directions_give_all_that_is_kept(change: Change) -> None:
     await _read_both_ways(change)
 
 
-async def test_what_the_leader_gives_one_by_one_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "_PATIENCE", 0)
-    await _read_both_ways(KINDS["replicated, consumers"])
+async def test_what_the_leader_gives_one_by_one_is_the_same() -> None:
+    await _read_both_ways(KINDS["replicated, consumers"], attempts=0)
 
 
-async def _read_both_ways(change: Change) -> None:
+async def _read_both_ways(change: Change, *, attempts: int = 8) -> None:
     async with node(options(shared_nats(), retention=Retention(entries=300))) as writer:
-        _as(writer.broker, change)
+        _as(writer.broker, change, attempts=attempts)
         await _fill(writer, "room", 400, 20)
         forward = await writer.all_kept("room")
         assert [entry.payload for entry in forward] == [b"%d" % number for number in range(100, 400)]
@@ -101,26 +100,26 @@ async def test_the_last_page_of_a_long_room_is_found_with_few_questions(change: 
     async with node(options(shared_nats(), retention=Retention(entries=3000))) as writer:
         _as(writer.broker, change)
         await _fill(writer, "room", 3000, 10)
-        view = Counted(_reader(writer.broker))
+        source = Counted(_reader(writer.broker))
         page = await writer.broker.history("room", limit=50)
         assert [entry.payload for entry in page.entries] == [b"%d" % number for number in range(2950, 3000)]
-        assert view.questions <= 8
+        assert source.questions <= 8
 
 
 class Counted:
     """Counts the questions of a reader."""
 
-    def __init__(self, reader: reading.Reader) -> None:
-        self._view = reader._view  # noqa: SLF001
-        reader._view = self  # noqa: SLF001
+    def __init__(self, reader: NatsReader) -> None:
+        self._source = reader._source  # noqa: SLF001
+        reader._source = self  # noqa: SLF001
         self.questions = 0
 
-    async def ahead(self, room: str, offset: int, most: int) -> Sequence[Raw]:
+    async def read_from(self, room: str, offset: int, most: int) -> Sequence[StoredMessage]:
         self.questions += 1
-        return await self._view.ahead(room, offset, most)
+        return await self._source.read_from(room, offset, most)
 
-    async def below(self, room: str, offset: int) -> int:
-        return await self._view.below(room, offset)
+    async def last_up_to(self, room: str, offset: int) -> int:
+        return await self._source.last_up_to(room, offset)
 
 
 @pytest.mark.parametrize("change", KINDS.values(), ids=list(KINDS))
@@ -143,14 +142,14 @@ async def test_what_was_before_all_became_too_old_is_still_told(*, subscribed: b
         if subscribed:
             await here.broker.subscribe("room")
         _, old = await here.say("room", b"one", b"two")
-        await there.heard.count(2)
+        await there.received.count(2)
         while (await here.broker.history("room", limit=1)).entries:  # noqa: ASYNC110 - a server tells nobody
             await asyncio.sleep(0.05)
         await here.say("room", b"three")
-        await there.heard.count(3)
-        assert there.heard.entries[-1].prev == old.offset, "no gap for who was there"
+        await there.received.count(3)
+        assert there.received.entries[-1].prev == old.offset, "no gap for who was there"
         if subscribed:
             page = await there.broker.history("room", after=old.offset, limit=10)
-            assert (page.trimmed, page.entries[0]) == (False, there.heard.entries[-1])
+            assert (page.trimmed, page.entries[0]) == (False, there.received.entries[-1])
         assert (await there.broker.history("room", after=old.offset - 1, limit=10)).trimmed
         assert head.offset == 0

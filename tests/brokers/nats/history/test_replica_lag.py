@@ -5,31 +5,29 @@ from __future__ import annotations
 import asyncio
 import json
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from brokers.base import Page
-from brokers.nats.history import reader as reading
-from brokers.nats.history.reader import Reader
+from brokers.nats.history.reader import NatsReader
 from brokers.nats.jetstream import PREV
-from brokers.nats.stream.setup import Stream
-from brokers.nats.subjects import Names
+from brokers.nats.stream.setup import EntryStream
+from brokers.nats.subjects import Subjects
 
 T = TypeVar("T")
 
 CLIENT = Client()
-NAMES = Names("test")
+NAMES = Subjects("test")
 MOST = 4  # entries of a room that are shown
 
 
-class Stored(NamedTuple):
+class PublishAck(NamedTuple):
     subject: str
     offset: int
     prev: int
@@ -42,12 +40,12 @@ class Trailing:
         self._rooms = rooms
         self._known = known
 
-    def at(self, time: int) -> list[Stored]:
+    def at(self, time: int) -> list[PublishAck]:
         """Tell what was stored when so many messages had come."""
-        stored: list[Stored] = []
+        stored: list[PublishAck] = []
         for offset, room in enumerate(self._rooms[:time], 1):
             own = [each for each in stored if each.subject == NAMES.entry_in(room)]
-            stored.append(Stored(NAMES.entry_in(room), offset, own[-1].offset if own else 0))
+            stored.append(PublishAck(NAMES.entry_in(room), offset, own[-1].offset if own else 0))
             if len(own) > MOST:
                 stored.remove(own[0])
         return stored
@@ -70,7 +68,7 @@ class Trailing:
         raise AssertionError("NATS always ends its answer")
 
     @staticmethod
-    def _from_leader(stored: list[Stored], asked: dict[str, Any]) -> Msg:
+    def _from_leader(stored: list[PublishAck], asked: dict[str, Any]) -> Msg:
         if "last_by_subj" in asked:
             found = [each for each in stored if each.subject == asked["last_by_subj"]][-1:]
         else:
@@ -85,7 +83,7 @@ class Trailing:
         return _json({"message": {"subject": found[0].subject, "seq": found[0].offset, "hdrs": headers}})
 
     @staticmethod
-    def _direct(stored: list[Stored], asked: dict[str, Any], known: int) -> list[Msg]:
+    def _direct(stored: list[PublishAck], asked: dict[str, Any], known: int) -> list[Msg]:
         if "multi_last" in asked:
             up_to = asked.get("up_to_seq") or known
             lasts = {each.subject: each for each in stored if each.offset <= up_to}
@@ -104,11 +102,11 @@ class Trailing:
         return [_entry(each, len(found) - 1 - place) for place, each in enumerate(cut)] + [_message(end)]
 
 
-def _hint(stored: Stored) -> str:
+def _hint(stored: PublishAck) -> str:
     return "" if stored.prev else f"{PREV}: 0\r\n"
 
 
-def _entry(stored: Stored, pending: int) -> Msg:
+def _entry(stored: PublishAck, pending: int) -> Msg:
     told = {"Nats-Subject": stored.subject, "Nats-Sequence": str(stored.offset)}
     hint = {} if stored.prev else {PREV: "0"}
     return _message({**told, "Nats-Num-Pending": str(pending), **hint})
@@ -132,17 +130,10 @@ def _told(page: Page) -> list[tuple[int, int]]:
     return [(entry.prev, entry.offset) for entry in page.entries]
 
 
-def _reader(rooms: list[str], data: st.DataObject) -> Reader:
-    link = Trailing(rooms, lambda end: data.draw(st.integers(0, end), label="known"))
-    stream = Stream(names=NAMES, epoch="epoch", most=MOST, replicated=True, batches=True)
-    return Reader(link, stream)  # type: ignore[arg-type]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _impatient() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as changed:
-        changed.setattr(reading, "_PAUSE", 0)
-        yield
+def _reader(rooms: list[str], data: st.DataObject) -> NatsReader:
+    connection = Trailing(rooms, lambda end: data.draw(st.integers(0, end), label="known"))
+    stream = EntryStream(names=NAMES, epoch="epoch", most=MOST, replicated=True, batches=True)
+    return NatsReader(connection, stream, pause=0.0)  # type: ignore[arg-type]
 
 
 ROOMS = st.lists(st.sampled_from("ab"), min_size=1, max_size=16)

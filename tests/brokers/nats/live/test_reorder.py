@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.base import Entry
-from brokers.nats.live.reorder import Order
+from brokers.nats.live.reorder import ReorderBuffer
 
 
 class _Room:
@@ -16,7 +16,7 @@ class _Room:
 
     def __init__(self) -> None:
         self.offsets: list[int] = []
-        self.order = Order(lambda entry: self.offsets.append(entry.offset))
+        self.order = ReorderBuffer(lambda entry: self.offsets.append(entry.offset))
 
     def hear(self, *offsets: int) -> None:
         for offset in offsets:

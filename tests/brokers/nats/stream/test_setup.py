@@ -10,7 +10,7 @@ from nats.aio.client import Client
 from nats.js.api import StreamConfig
 
 from brokers.base import Options, Retention
-from brokers.errors import Misconfigured, Refused, Unavailable
+from brokers.errors import BrokerRefused, Misconfigured, Unavailable
 from brokers.nats import NatsBroker
 from brokers.testing.recorder import Recorder
 from tests.brokers.nats.nodes import node, operator, options
@@ -102,11 +102,11 @@ async def test_missing_rights_are_named() -> None:
 async def test_what_is_larger_than_the_server_takes_is_refused_and_the_connection_lives() -> None:
     async with node(options(shared_nats())) as here:
         for size in (1024 * 1024, 1024 * 1024 - 20, 3 * 1024 * 1024):
-            with pytest.raises(Refused, match="max_payload"):
+            with pytest.raises(BrokerRefused, match="max_payload"):
                 await here.broker.publish("room", b"x" * size, key="key")
         here.broker.emit("room", b"x" * 1024 * 1024)
         await here.say("room", b"text")
-        assert here.heard.states == []
+        assert here.received.states == []
 
 
 async def test_nobody_at_the_address_is_an_outage() -> None:

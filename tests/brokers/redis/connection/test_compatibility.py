@@ -16,7 +16,8 @@ from redis.exceptions import ResponseError
 from brokers.base import Options
 from brokers.errors import Misconfigured, Unavailable
 from brokers.redis import RedisBroker
-from brokers.testing.recorder import Node, Recorder
+from brokers.redis.connection.compatibility import incompatibility, read_server_facts
+from brokers.testing.recorder import BrokerNode, Recorder
 from tests.brokers.redis.stage import own_server, stage
 from tests.contract.redis_cluster import ClusterServer, free_ports
 from tests.contract.redis_server import RedisServer
@@ -65,15 +66,15 @@ def as_user(server: RedisServer, secret: str = "secret") -> Options:  # noqa: S1
 async def test_a_user_with_the_documented_rights_can_do_everything(server: RedisServer, admin: Redis) -> None:
     await make_user(admin)
     await admin.acl_log_reset()
-    node = Node(RedisBroker(as_user(server)), Recorder())
-    await node.broker.start(node.heard)
+    node = BrokerNode(RedisBroker(as_user(server)), Recorder())
+    await node.broker.start(node.received)
     await node.broker.subscribe("room")
     await node.say("room", b"one", b"two")
-    await node.heard.count(2)
+    await node.received.count(2)
     assert len(await node.all_kept("room")) == 2
     assert (await node.broker.heads(["room"]))["room"].offset == 2
     node.broker.emit("room", b"signal")
-    await node.heard.until(lambda heard: len(heard.signals) == 1)
+    await node.received.until(lambda received: len(received.signals) == 1)
     await node.broker.unsubscribe("room")
     await node.broker.probe()
     await node.broker.close()
@@ -153,11 +154,11 @@ async def test_what_would_be_better_otherwise_is_logged_once_at_the_start(
 ) -> None:
     with own_server(*arguments) as started, caplog.at_level(logging.WARNING, "brokers.redis"):
         broker = RedisBroker(replace(SOON, url=started.url))
-        heard = Recorder()
-        await broker.start(heard)
+        received = Recorder()
+        await broker.start(received)
         async with Redis.from_url(started.url) as client:
             await client.client_kill_filter(_type="pubsub")
-        await heard.until(lambda heard: heard.states == ["lost", "restored"])
+        await received.until(lambda received: received.states == ["lost", "restored"])
         await broker.close()
     told = [getattr(record, "advice", "") for record in caplog.records if record.message == "redis_advice"]
     assert len(told) == bool(advised)
@@ -174,12 +175,28 @@ async def test_a_redis_that_is_full_refuses_to_store_and_goes_on_being_read() ->
                 await on.here.broker.publish("room", b"full", key="key")
             assert [entry.payload for entry in await on.there.all_kept("room")] == [b"before"]
             assert (await on.there.broker.heads(["room"]))["room"].offset == 1
-            late = Node(RedisBroker(on.here.broker.options), Recorder())
-            await late.broker.start(late.heard)  # a node starts all the same
+            late = BrokerNode(RedisBroker(on.here.broker.options), Recorder())
+            await late.broker.start(late.received)  # a node starts all the same
             await late.broker.close()
             await on.redis.config_set("maxmemory", 0)
             receipt = await on.here.broker.publish("room", b"full", key="key")
             assert (receipt.offset, receipt.duplicate) == (2, False)
-            await on.there.heard.until(lambda heard: heard.payloads("room") == [b"before", b"full"])
+            await on.there.received.until(lambda received: received.payloads("room") == [b"before", b"full"])
             with pytest.raises(ResponseError):
                 await on.redis.xadd(on.names.stream("room"), {"p": ""}, id="1-0")
+
+
+@pytest.mark.parametrize(
+    ("info", "fault"),
+    [
+        (b"redis_version:6.2.0\r\nrole:master\r\n", ""),
+        (b"redis_version:10.0\r\nrole:master\r\n", ""),
+        (b"# Server\r\n", ""),
+        (b"redis_version:6.0.16\r\nrole:master\r\n", "needs 6.2"),
+        (b"redis_version:7.2.4\r\nrole:slave\r\n", "replica"),
+    ],
+)
+def test_a_server_that_cannot_serve_us_is_told_by_what_it_says(info: bytes, fault: str) -> None:
+    found = incompatibility(read_server_facts(info), cluster=False)
+    assert bool(found) == bool(fault)
+    assert fault in found

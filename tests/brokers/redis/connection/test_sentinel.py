@@ -17,7 +17,7 @@ import pytest
 from brokers.base import Options
 from brokers.errors import BrokerError
 from brokers.redis import RedisBroker
-from brokers.testing.recorder import Node, Recorder
+from brokers.testing.recorder import BrokerNode, Recorder
 from tests.contract.redis_server import find_server
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
@@ -79,18 +79,18 @@ def watched() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
 
 async def test_after_a_failover_the_node_goes_on_with_the_new_primary() -> None:
     with watched() as (url, primary):
-        node = Node(RedisBroker(Options(url=url, timeout=1.0)), Recorder())
-        await node.broker.start(node.heard)
+        node = BrokerNode(RedisBroker(Options(url=url, timeout=1.0)), Recorder())
+        await node.broker.start(node.received)
         await node.broker.subscribe("room")
         await node.say("room", b"before")
         primary.kill()
         async with asyncio.timeout(40):
-            while "restored" not in node.heard.states:
+            while "restored" not in node.received.states:
                 try:
                     await node.broker.probe()
                 except BrokerError:
                     await asyncio.sleep(0.1)  # the sentinel takes its time
         await node.say("room", b"after")
-        await node.heard.until(lambda heard: heard.payloads("room")[-1:] == [b"after"])
+        await node.received.until(lambda received: received.payloads("room")[-1:] == [b"after"])
         assert [entry.payload for entry in await node.all_kept("room")][-1] == b"after"
         await node.broker.close()

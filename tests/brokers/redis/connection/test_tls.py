@@ -17,7 +17,7 @@ import pytest
 from brokers.base import Options
 from brokers.errors import Misconfigured, Unavailable
 from brokers.redis import RedisBroker
-from brokers.testing.recorder import Node, Recorder
+from brokers.testing.recorder import BrokerNode, Recorder
 from tests.brokers.certificates import Authority, asks_who_comes
 from tests.contract.proxy import Answer, Proxy
 from tests.contract.redis_cluster import RedisCluster, free_ports
@@ -77,11 +77,11 @@ async def secured(request: pytest.FixtureRequest, authority: Authority) -> Async
 
 
 async def test_messages_go_over_tls(secured: Secured) -> None:
-    node = Node(RedisBroker(replace(SOON, url=secured.url())), Recorder())
-    await node.broker.start(node.heard)
+    node = BrokerNode(RedisBroker(replace(SOON, url=secured.url())), Recorder())
+    await node.broker.start(node.received)
     await node.broker.subscribe("room")
     await node.say("room", b"text")
-    await node.heard.count(1)
+    await node.received.count(1)
     await node.broker.probe()
     await node.broker.close()
 
@@ -126,13 +126,13 @@ async def test_a_cluster_is_reached_over_tls(authority: Authority) -> None:
     cluster = RedisCluster(ports=behind, announced=announced)
     with running(cluster):
         url = cluster.url.replace("redis+", "rediss+")
-        node = Node(RedisBroker(replace(SOON, url=f"{url}?{files}")), Recorder())
-        await node.broker.start(node.heard)
+        node = BrokerNode(RedisBroker(replace(SOON, url=f"{url}?{files}")), Recorder())
+        await node.broker.start(node.received)
         rooms = [f"room {number}" for number in range(12)]
         await asyncio.gather(*map(node.broker.subscribe, rooms))
         for room in rooms:
             await node.say(room, b"text")
-        await node.heard.count(len(rooms))
+        await node.received.count(len(rooms))
         assert node.broker.stats()["shards"] == 3
         await node.broker.probe()
         await node.broker.close()

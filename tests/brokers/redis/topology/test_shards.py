@@ -37,7 +37,7 @@ async def test_rooms_are_spread_and_a_room_is_in_one_place(cluster: RedisCluster
             await there.broker.subscribe(room)
             [receipt] = await here.say(room, b"text")
             assert receipt.offset == 1
-        await there.heard.count(len(rooms))
+        await there.received.count(len(rooms))
         for room, server in zip(rooms, cluster.primaries, strict=True):
             assert server.ask("EXISTS", NAMES.head(room), NAMES.stream(room)) == 2
         heads = await here.broker.heads(rooms)
@@ -53,12 +53,12 @@ async def test_while_one_shard_is_away_the_others_go_on_and_it_is_told(cluster: 
         for room in (lost, kept):
             await there.broker.subscribe(room)
             await here.say(room, b"before")
-        await there.heard.count(2)
+        await there.received.count(2)
         away.kill()
         for node in (here, there):
-            await node.heard.until(lambda heard: heard.states == ["lost"])
+            await node.received.until(lambda received: received.states == ["lost"])
         await insist(here, kept, b"during", "during")
-        await there.heard.until(lambda heard: heard.payloads(kept) == [b"before", b"during"])
+        await there.received.until(lambda received: received.payloads(kept) == [b"before", b"during"])
         for refused in (
             here.broker.publish(lost, b"x", key="x"),
             here.broker.probe(),
@@ -69,10 +69,10 @@ async def test_while_one_shard_is_away_the_others_go_on_and_it_is_told(cluster: 
         assert (await here.broker.heads([kept]))[kept].offset
         await asyncio.to_thread(away.start)
         for node in (here, there):
-            await node.heard.until(restored)
-            assert node.heard.states == ["lost", "restored"]
+            await node.received.until(restored)
+            assert node.received.states == ["lost", "restored"]
         await insist(here, lost, b"after", "after")
-        await there.heard.until(lambda heard: heard.payloads(lost)[-1:] == [b"after"])
+        await there.received.until(lambda received: received.payloads(lost)[-1:] == [b"after"])
         assert [entry.payload for entry in await there.all_kept(lost)] == [b"before", b"after"]
 
 
@@ -84,16 +84,16 @@ async def test_a_shard_that_comes_back_while_another_is_away_leaves_no_gap_unnot
     async with nodes(cluster.url) as (here, there):
         await there.broker.subscribe(room)
         await here.say(room, b"before")
-        await there.heard.until(lambda heard: heard.payloads(room) == [b"before"])
+        await there.received.until(lambda received: received.payloads(room) == [b"before"])
         first.kill()
-        await there.heard.until(lambda heard: heard.states == ["lost"])
+        await there.received.until(lambda received: received.states == ["lost"])
         second.ask("CLIENT", "KILL", "TYPE", "pubsub")
         receipt = await insist(here, room, b"maybe missed", "missed")
-        await there.heard.until(lambda heard: heard.payloads(room)[-1:] == [b"maybe missed"])
-        assert there.heard.states == ["lost"]
+        await there.received.until(lambda received: received.payloads(room)[-1:] == [b"maybe missed"])
+        assert there.received.states == ["lost"]
         assert (await there.broker.heads([room]))[room].offset == receipt.offset
         await asyncio.to_thread(first.start)
-        await there.heard.until(restored)
+        await there.received.until(restored)
 
 
 async def test_a_slot_that_moves_takes_its_room_along_unnoticed(cluster: RedisCluster) -> None:
@@ -109,12 +109,12 @@ async def test_a_slot_that_moves_takes_its_room_along_unnoticed(cluster: RedisCl
                 await asyncio.to_thread(cluster.move, slot, source, target)
                 await asyncio.to_thread(cluster.move, slot, target, source)
             done.set()
-        said = talking.result()
+        describe = talking.result()
         kept = await there.all_kept(room)
-        assert [entry.payload for entry in kept][-50:] == said[-50:]
+        assert [entry.payload for entry in kept][-50:] == describe[-50:]
         assert chained(kept)
-        await there.heard.until(lambda heard: heard.payloads(room)[-1:] == said[-1:])
-        assert there.heard.states == here.heard.states == []
+        await there.received.until(lambda received: received.payloads(room)[-1:] == describe[-1:])
+        assert there.received.states == here.received.states == []
 
 
 async def test_many_published_at_once_keep_their_order_while_their_slot_moves(cluster: RedisCluster) -> None:
@@ -167,10 +167,10 @@ async def test_a_server_that_joins_is_found_when_it_has_slots(cluster: RedisClus
         try:
             await asyncio.to_thread(cluster.move, NAMES.slot(room), source, newcomer)
             await insist(here, room, b"there", "there")
-            await there.heard.until(lambda heard: heard.payloads(room)[-1:] == [b"there"])
+            await there.received.until(lambda received: received.payloads(room)[-1:] == [b"there"])
             assert newcomer.ask("EXISTS", NAMES.head(room)) == 1
             await insist(here, room, b"on", "on")
-            await there.heard.until(lambda heard: heard.payloads(room)[-1:] == [b"on"])
+            await there.received.until(lambda received: received.payloads(room)[-1:] == [b"on"])
             assert here.broker.stats()["shards"] == 4
         finally:
             await asyncio.to_thread(cluster.move, NAMES.slot(room), newcomer, source)
