@@ -17,11 +17,11 @@ class Unavailable(BrokerError):
     """The backbone is out of reach or answers too late. What was published may or may not be stored."""
 
 
-class Refused(BrokerError):
+class BrokerRefused(BrokerError):
     """The backbone will never take this payload."""
 
 
-class Closed(BrokerError):
+class BrokerClosed(BrokerError):
     """The broker was closed, or has not been started."""
 
 

@@ -15,8 +15,8 @@ from typing import Final, TypeAlias
 from typing_extensions import override
 
 from brokers.base import Broker, Listener, Options, Page, Position, Receipt, check_paging
-from brokers.errors import BrokerError, Closed, Refused
-from brokers.memory_log import Log
+from brokers.errors import BrokerClosed, BrokerError, BrokerRefused
+from brokers.memory_log import MemoryLog
 
 logger: Final = logging.getLogger(__name__)
 
@@ -27,17 +27,17 @@ Call: TypeAlias = Callable[[Listener], None]
 
 
 @dataclass(slots=True, eq=False)
-class Audience:
+class Recipients:
     """Who hears a call: asked when it is made, not when it was sent, so who left meanwhile is spared."""
 
     listeners: tuple[Listener, ...] = ()
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Room(Audience):
+class MemoryRoom(Recipients):
     """A room on the hub: what it keeps, and the listeners of the nodes that subscribed."""
 
-    log: Log
+    log: MemoryLog
 
 
 class Hub:
@@ -53,9 +53,11 @@ class Hub:
         self._clock = clock
         self._identity = secrets.token_hex(6)
         self._forgotten = 0
-        self._rooms: OrderedDict[str, Room] = OrderedDict()  # the next to be tidied first
-        self._quiet: OrderedDict[str, Room] = OrderedDict()  # nobody subscribed; the quiet longest first
-        self._calls: deque[tuple[Audience, Call]] = deque()
+        self._rooms: OrderedDict[str, MemoryRoom] = OrderedDict()  # the next to be tidied first
+        self._quiet: OrderedDict[str, MemoryRoom] = (
+            OrderedDict()
+        )  # nobody subscribed; the quiet longest first
+        self._calls: deque[tuple[Recipients, Call]] = deque()
         self._calling = False
         self._tidy_at = -math.inf
 
@@ -67,7 +69,7 @@ class Hub:
     def publish(self, name: str, payload: bytes, key: str) -> Receipt:
         """Store an entry once, and deliver it."""
         if len(payload) > self._retention.size:
-            raise Refused(f"a payload of {len(payload)} bytes; a room keeps {self._retention.size}")
+            raise BrokerRefused(f"a payload of {len(payload)} bytes; a room keeps {self._retention.size}")
         now = self._clock()
         room = self._rooms.get(name) or self._open(name)
         log = room.log
@@ -88,7 +90,7 @@ class Hub:
         if room := self._rooms.get(name):
             self.send(room, lambda listener: listener.signal(name, payload))
 
-    def send(self, audience: Audience, call: Call) -> None:
+    def send(self, audience: Recipients, call: Call) -> None:
         """Make a call to each listener, after all calls that were sent before.
 
         A listener that publishes while it is called only adds to the queue: nobody sees the answer before the
@@ -104,7 +106,7 @@ class Hub:
         finally:
             self._calling = False
 
-    def _make(self, audience: Audience, call: Call) -> None:
+    def _make(self, audience: Recipients, call: Call) -> None:
         for listener in audience.listeners:
             try:
                 call(listener)
@@ -155,9 +157,9 @@ class Hub:
             "keys": sum(log.keys for log in logs),
         }
 
-    def _open(self, name: str) -> Room:
+    def _open(self, name: str) -> MemoryRoom:
         self._forget_down_to(self._retention.rooms - 1)
-        room = Room(log=Log(name, self._epoch, self._retention, self._key_window))
+        room = MemoryRoom(log=MemoryLog(name, self._epoch, self._retention, self._key_window))
         self._rooms[name] = self._quiet[name] = room
         return room
 
@@ -188,7 +190,7 @@ class MemoryBroker(Broker):
     @override
     async def start(self, listener: Listener) -> None:
         if self._closed:
-            raise Closed("a closed broker can't be started again")
+            raise BrokerClosed("a closed broker can't be started again")
         # To ask for the running loop is a system call in Python 3.11: not for each message.
         self._loop = asyncio.get_running_loop()
         self._listener = listener
@@ -249,7 +251,7 @@ class MemoryBroker(Broker):
     @override
     async def probe(self) -> None:
         arrived: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._hub.send(Audience((self._started(),)), lambda _: arrived.set_result(None))
+        self._hub.send(Recipients((self._started(),)), lambda _: arrived.set_result(None))
         await arrived
 
     @override
@@ -258,5 +260,5 @@ class MemoryBroker(Broker):
 
     def _started(self) -> Listener:
         if self._listener is None:
-            raise Closed("the broker was closed" if self._closed else "the broker has not been started")
+            raise BrokerClosed("the broker was closed" if self._closed else "the broker has not been started")
         return self._listener

@@ -28,7 +28,7 @@ class _Seen(Struct, frozen=True, gc=False):
     offset: int
 
 
-class Log:
+class MemoryLog:
     """The entries of one room within their bounds, and the keys seen within the key window.
 
     Offsets are contiguous, so an entry's place in the deque follows from its offset. Time is handed in: the

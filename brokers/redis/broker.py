@@ -10,10 +10,10 @@ from typing import Final
 from typing_extensions import override
 
 from brokers.base import Broker, Listener, Options, Page, Position, Receipt, check_paging
-from brokers.errors import BrokerError, Closed, Refused, Unavailable
-from brokers.redis.live import SIGNAL
-from brokers.redis.parts import Parts
-from brokers.redis.publisher import signal
+from brokers.errors import BrokerClosed, BrokerError, BrokerRefused, Unavailable
+from brokers.redis.listen.messages import SIGNAL
+from brokers.redis.node import RedisNode
+from brokers.redis.publish.publisher import signal
 
 logger: Final = logging.getLogger(__name__)
 
@@ -25,14 +25,14 @@ class RedisBroker(Broker):
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
-        self._parts: Parts | None = None
+        self._node_parts: RedisNode | None = None
         self._running: asyncio.Task[None] | None = None
         self._closed = False
 
     @override
     async def start(self, listener: Listener) -> None:
         self._refuse_if_closed()
-        parts = Parts.make(self.options, listener)
+        parts = RedisNode.make(self.options, listener)
         try:
             async with asyncio.timeout(self.options.timeout):
                 await parts.enter()
@@ -46,12 +46,12 @@ class RedisBroker(Broker):
         except BaseException:
             await self._stop(parts)
             raise
-        self._parts = parts
+        self._node_parts = parts
 
     @override
     async def close(self) -> None:
         self._closed = True
-        parts, self._parts = self._parts, None
+        parts, self._node_parts = self._node_parts, None
         if parts is not None:
             await self._stop(parts)
 
@@ -61,13 +61,13 @@ class RedisBroker(Broker):
         try:
             parts = self._started()
             if len(payload) > (most := self.options.retention.size):
-                raise Refused(f"a payload of {len(payload)} bytes; a room keeps {most}")
+                raise BrokerRefused(f"a payload of {len(payload)} bytes; a room keeps {most}")
             parts.publish(room, payload, key, answer)
-            parts.rooms.note(room)
+            parts.rooms.mark_active(room)
         except BrokerError as error:
             answer.set_exception(error)
         except UnicodeEncodeError as error:
-            answer.set_exception(Refused(f"a room or a key that has no UTF-8 form: {error}"))
+            answer.set_exception(BrokerRefused(f"a room or a key that has no UTF-8 form: {error}"))
         return answer
 
     @override
@@ -79,13 +79,13 @@ class RedisBroker(Broker):
                 await asyncio.shield(subscription.confirmed)
                 head = await parts.reader.open(room, parts.new_epoch())
         except TimeoutError:
-            subscription.home.gave_up(subscription)
+            subscription.home.abandoned(subscription)
             raise Unavailable(f"Redis did not subscribe within {self.options.timeout:.3g} s") from None
         except BaseException:
-            subscription.home.gave_up(subscription)
+            subscription.home.abandoned(subscription)
             raise
-        subscription.home.held(subscription, head)
-        parts.rooms.note(room)
+        subscription.home.established(subscription, head)
+        parts.rooms.mark_active(room)
         return head
 
     @override
@@ -119,7 +119,7 @@ class RedisBroker(Broker):
     async def probe(self) -> None:
         shards = list(self._started().shards)
         for shard in shards:
-            shard.supervisor.require()
+            shard.supervisor.require_up()
         answers = await asyncio.gather(*(shard.probes.send() for shard in shards), return_exceptions=True)
         for answer in answers:
             if isinstance(answer, BaseException):
@@ -127,18 +127,18 @@ class RedisBroker(Broker):
 
     @override
     def stats(self) -> Mapping[str, float]:
-        return {} if self._parts is None else self._parts.stats()
+        return {} if self._node_parts is None else self._node_parts.stats()
 
-    def _started(self) -> Parts:
-        if self._parts is None:
-            raise Closed("the broker was closed" if self._closed else "the broker has not been started")
-        return self._parts
+    def _started(self) -> RedisNode:
+        if self._node_parts is None:
+            raise BrokerClosed("the broker was closed" if self._closed else "the broker has not been started")
+        return self._node_parts
 
     def _refuse_if_closed(self) -> None:
         if self._closed:
-            raise Closed("a closed broker can't be started again")
+            raise BrokerClosed("a closed broker can't be started again")
 
-    async def _stop(self, parts: Parts) -> None:
+    async def _stop(self, parts: RedisNode) -> None:
         running, self._running = self._running, None
         parts.shards.stop()
         if running is not None:

@@ -14,7 +14,7 @@ import pytest_asyncio
 from brokers.base import Options
 from brokers.testing.backbone import Backbone, Maker
 from brokers.testing.promises import PROMISES
-from brokers.testing.recorder import Node, Recorder
+from brokers.testing.recorder import BrokerNode, Recorder
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,11 +51,11 @@ async def backbone(maker: Maker, options: Options, request: pytest.FixtureReques
 
 
 @pytest_asyncio.fixture(loop_scope="function")
-async def pair(backbone: Backbone) -> AsyncIterator[tuple[Node, Node]]:
+async def pair(backbone: Backbone) -> AsyncIterator[tuple[BrokerNode, BrokerNode]]:
     """Start two nodes on the backbone, each with a recorder that heard nothing yet."""
     async with AsyncExitStack() as ends:
-        nodes = [Node(backbone.node(), Recorder()) for _ in range(2)]
+        nodes = [BrokerNode(backbone.node(), Recorder()) for _ in range(2)]
         for node in nodes:
             ends.push_async_callback(node.broker.close)
-            await node.broker.start(node.heard)
+            await node.broker.start(node.received)
         yield nodes[0], nodes[1]

@@ -59,15 +59,15 @@ class Recorder:
 
     async def count(self, entries: int) -> None:
         """Wait for so many entries."""
-        await self.until(lambda heard: len(heard.entries) >= entries)
+        await self.until(lambda received: len(received.entries) >= entries)
 
 
 @dataclass(slots=True, eq=False)
-class Node:
+class BrokerNode:
     """A started broker, and what it told its listener."""
 
     broker: Broker
-    heard: Recorder
+    received: Recorder
     _keys: int = 0
 
     async def say(self, room: str, *payloads: bytes) -> list[Receipt]:

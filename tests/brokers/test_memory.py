@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from brokers.base import Entry, Options, Retention
 from brokers.memory import Hub, MemoryBroker
-from brokers.testing.recorder import Node, Recorder, chained
+from brokers.testing.recorder import BrokerNode, Recorder, chained
 
 
 class Clock:
@@ -33,27 +33,29 @@ def hub(clock: Clock) -> Hub:
 
 
 @pytest.fixture
-async def pair(hub: Hub) -> AsyncIterator[tuple[Node, Node]]:
-    nodes = [Node(MemoryBroker(Options(), hub), Recorder()) for _ in range(2)]
+async def pair(hub: Hub) -> AsyncIterator[tuple[BrokerNode, BrokerNode]]:
+    nodes = [BrokerNode(MemoryBroker(Options(), hub), Recorder()) for _ in range(2)]
     for node in nodes:
-        await node.broker.start(node.heard)
+        await node.broker.start(node.received)
     yield nodes[0], nodes[1]
     for node in nodes:
         await node.broker.close()
 
 
-async def test_the_answer_is_there_at_once(pair: tuple[Node, Node]) -> None:
+async def test_the_answer_is_there_at_once(pair: tuple[BrokerNode, BrokerNode]) -> None:
     here, there = pair
     await there.broker.subscribe("room")
     assert here.broker.publish("room", b"text", key="key").done()
-    assert there.heard.payloads("room") == [b"text"]
+    assert there.received.payloads("room") == [b"text"]
 
 
 async def test_a_process_begins_its_own_epoch() -> None:
     assert Hub(Options()).head("room").epoch != Hub(Options()).head("room").epoch
 
 
-async def test_the_room_that_was_quiet_longest_is_forgotten(pair: tuple[Node, Node], hub: Hub) -> None:
+async def test_the_room_that_was_quiet_longest_is_forgotten(
+    pair: tuple[BrokerNode, BrokerNode], hub: Hub
+) -> None:
     here, _ = pair
     for room in ("one", "two", "three", "one", "four"):
         await here.say(room, b"text")
@@ -65,7 +67,9 @@ async def test_the_room_that_was_quiet_longest_is_forgotten(pair: tuple[Node, No
     ]
 
 
-async def test_a_forgotten_room_begins_a_new_epoch_without_its_keys(pair: tuple[Node, Node]) -> None:
+async def test_a_forgotten_room_begins_a_new_epoch_without_its_keys(
+    pair: tuple[BrokerNode, BrokerNode],
+) -> None:
     here, _ = pair
     first = await here.broker.publish("room", b"text", key="key")
     for room in ("one", "two", "three"):
@@ -76,7 +80,9 @@ async def test_a_forgotten_room_begins_a_new_epoch_without_its_keys(pair: tuple[
     assert (await here.all_kept("room"))[0].prev == 0
 
 
-async def test_forgetting_one_room_leaves_the_epochs_of_the_others(pair: tuple[Node, Node]) -> None:
+async def test_forgetting_one_room_leaves_the_epochs_of_the_others(
+    pair: tuple[BrokerNode, BrokerNode],
+) -> None:
     here, there = pair
     new = await there.broker.subscribe("new")
     [first] = await here.say("one", b"text")
@@ -86,7 +92,9 @@ async def test_forgetting_one_room_leaves_the_epochs_of_the_others(pair: tuple[N
     assert receipt.epoch == new.epoch == first.epoch
 
 
-async def test_a_room_with_subscribers_is_never_forgotten(pair: tuple[Node, Node], hub: Hub) -> None:
+async def test_a_room_with_subscribers_is_never_forgotten(
+    pair: tuple[BrokerNode, BrokerNode], hub: Hub
+) -> None:
     here, there = pair
     for room in ("one", "two", "three", "four"):
         await there.broker.subscribe(room)
@@ -101,7 +109,9 @@ async def test_a_room_with_subscribers_is_never_forgotten(pair: tuple[Node, Node
     assert hub.stats()["rooms"] == 3
 
 
-async def test_a_room_that_was_only_subscribed_leaves_nothing(pair: tuple[Node, Node], hub: Hub) -> None:
+async def test_a_room_that_was_only_subscribed_leaves_nothing(
+    pair: tuple[BrokerNode, BrokerNode], hub: Hub
+) -> None:
     for node in pair:
         for number in range(10):
             await node.broker.subscribe(f"room {number}")
@@ -110,7 +120,7 @@ async def test_a_room_that_was_only_subscribed_leaves_nothing(pair: tuple[Node, 
     assert hub.stats()["rooms"] == 0
 
 
-async def test_reading_makes_no_rooms(pair: tuple[Node, Node], hub: Hub) -> None:
+async def test_reading_makes_no_rooms(pair: tuple[BrokerNode, BrokerNode], hub: Hub) -> None:
     here, _ = pair
     await here.broker.heads(f"room {number}" for number in range(100))
     await here.broker.history("room", limit=1)
@@ -119,7 +129,7 @@ async def test_reading_makes_no_rooms(pair: tuple[Node, Node], hub: Hub) -> None
 
 
 async def test_when_all_is_too_old_nothing_is_kept_but_the_heads(
-    pair: tuple[Node, Node], hub: Hub, clock: Clock
+    pair: tuple[BrokerNode, BrokerNode], hub: Hub, clock: Clock
 ) -> None:
     here, _ = pair
     await here.say("one", *[b"text"] * 10)
@@ -129,7 +139,9 @@ async def test_when_all_is_too_old_nothing_is_kept_but_the_heads(
     assert hub.head("one").offset == 10
 
 
-async def test_busy_rooms_tidy_the_quiet_ones(pair: tuple[Node, Node], hub: Hub, clock: Clock) -> None:
+async def test_busy_rooms_tidy_the_quiet_ones(
+    pair: tuple[BrokerNode, BrokerNode], hub: Hub, clock: Clock
+) -> None:
     here, _ = pair
     quiet = await here.say("quiet", *[b"text"] * 1000)
     clock.now = 1001.0
@@ -142,7 +154,7 @@ async def test_busy_rooms_tidy_the_quiet_ones(pair: tuple[Node, Node], hub: Hub,
 
 
 async def test_a_listener_that_raises_breaks_no_other(
-    pair: tuple[Node, Node], caplog: pytest.LogCaptureFixture
+    pair: tuple[BrokerNode, BrokerNode], caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(entry: Entry) -> None:
         raise RuntimeError(entry.room)
@@ -150,10 +162,10 @@ async def test_a_listener_that_raises_breaks_no_other(
     here, there = pair
     for node in pair:
         await node.broker.subscribe("room")
-    here.heard.react = fail
+    here.received.react = fail
     with caplog.at_level(logging.ERROR):
         await there.say("room", b"one", b"two")
-    assert there.heard.payloads("room") == here.heard.payloads("room") == [b"one", b"two"]
+    assert there.received.payloads("room") == here.received.payloads("room") == [b"one", b"two"]
     assert [record.exc_text is not None for record in caplog.records] == [True, True]
 
 
@@ -173,7 +185,7 @@ async def test_listeners_are_called_in_the_order_of_their_subscriptions(hub: Hub
     assert called == listeners
 
 
-async def test_a_flood_of_answers_neither_recurses_nor_reorders(pair: tuple[Node, Node]) -> None:
+async def test_a_flood_of_answers_neither_recurses_nor_reorders(pair: tuple[BrokerNode, BrokerNode]) -> None:
     here, there = pair
     for node in pair:
         await node.broker.subscribe("room")
@@ -182,8 +194,8 @@ async def test_a_flood_of_answers_neither_recurses_nor_reorders(pair: tuple[Node
         if entry.offset < 5000:
             here.broker.publish("room", b"", key=here.fresh_key())
 
-    here.heard.react = answer
+    here.received.react = answer
     await there.say("room", b"")
-    assert len(there.heard.entries) == 5000
-    assert chained(there.heard.entries)
-    assert here.heard.entries == there.heard.entries
+    assert len(there.received.entries) == 5000
+    assert chained(there.received.entries)
+    assert here.received.entries == there.received.entries

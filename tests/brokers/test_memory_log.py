@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from brokers.base import Page, Position, Retention
-from brokers.memory_log import Log
+from brokers.memory_log import MemoryLog
 
 RETENTION = Retention(entries=6, size=40, age=50.0)
 KEY_WINDOW = 20.0
@@ -54,7 +54,7 @@ class LogAgrees(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
-        self.log = Log("room", "epoch", RETENTION, KEY_WINDOW)
+        self.log = MemoryLog("room", "epoch", RETENTION, KEY_WINDOW)
         self.naive = Naive()
 
     @rule(payload=st.binary(max_size=20), key=st.sampled_from("abcdefgh"))
@@ -116,7 +116,7 @@ TestLogAgrees = LogAgrees.TestCase
 
 @given(st.integers(min_value=0, max_value=500))
 def test_keys_go_a_few_at_a_time_until_none_is_left(keys: int) -> None:
-    log = Log("room", "epoch", Retention(), KEY_WINDOW)
+    log = MemoryLog("room", "epoch", Retention(), KEY_WINDOW)
     for number in range(keys):
         log.append(b"", str(number), 0.0)
     left = [keys]
@@ -128,7 +128,7 @@ def test_keys_go_a_few_at_a_time_until_none_is_left(keys: int) -> None:
 
 
 def test_a_key_stored_anew_after_its_window_outlives_its_first_self() -> None:
-    log = Log("room", "epoch", Retention(), KEY_WINDOW)
+    log = MemoryLog("room", "epoch", Retention(), KEY_WINDOW)
     for number in range(200):
         log.append(b"", str(number), 0.0)
     log.append(b"", "199", 30.0)  # while its first self still waits to be swept
@@ -139,7 +139,7 @@ def test_a_key_stored_anew_after_its_window_outlives_its_first_self() -> None:
 
 
 def test_a_burst_of_keys_leaves_no_empty_table_behind() -> None:
-    log = Log("room", "epoch", Retention(entries=1), KEY_WINDOW)
+    log = MemoryLog("room", "epoch", Retention(entries=1), KEY_WINDOW)
     for number in range(10_000):
         log.append(b"", str(number), 0.0)
     while not log.trim(100.0):

@@ -17,7 +17,7 @@ from brokers.base import Broker, Options
 from brokers.memory import Hub, MemoryBroker
 from brokers.nats import NatsBroker
 from brokers.redis import RedisBroker
-from brokers.redis.scripts import PUBLISH
+from brokers.redis.scripts.library import PUBLISH
 from brokers.testing.backbone import Abilities, Backbone
 from tests.contract.nats_cluster import SIZE, ClusterProxy, shared_cluster
 from tests.contract.nats_server import shared_nats

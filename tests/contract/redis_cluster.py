@@ -14,7 +14,7 @@ from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 from typing_extensions import override
 
-from brokers.redis.slots import SLOTS
+from brokers.redis.keyspace import SLOTS
 from tests.contract.redis_server import find_server
 from tests.contract.server import Server, run_on
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from brokers.base import Options, Retention
-from brokers.errors import Refused
+from brokers.errors import BrokerRefused
 from brokers.testing.backbone import Backbone
 from brokers.testing.promises import promise
-from brokers.testing.recorder import Node, chained
+from brokers.testing.recorder import BrokerNode, chained
 
 
 @promise("P9", options=Options(retention=Retention(entries=5)))
-async def test_a_room_keeps_its_last_entries(pair: tuple[Node, Node]) -> None:
+async def test_a_room_keeps_its_last_entries(pair: tuple[BrokerNode, BrokerNode]) -> None:
     here, there = pair
     receipts = await here.say("room", *(b"%d" % number for number in range(20)))
     kept = await there.all_kept("room")
@@ -22,7 +22,7 @@ async def test_a_room_keeps_its_last_entries(pair: tuple[Node, Node]) -> None:
 
 
 @promise("P9", options=Options(retention=Retention(entries=5)))
-async def test_one_rooms_bound_takes_nothing_from_another(pair: tuple[Node, Node]) -> None:
+async def test_one_rooms_bound_takes_nothing_from_another(pair: tuple[BrokerNode, BrokerNode]) -> None:
     here, there = pair
     await here.say("quiet", b"kept")
     await here.say("busy", *(b"%d" % number for number in range(50)))
@@ -30,7 +30,7 @@ async def test_one_rooms_bound_takes_nothing_from_another(pair: tuple[Node, Node
 
 
 @promise("P9", needs="bounded_size", options=Options(retention=Retention(size=1000)))
-async def test_a_room_keeps_so_many_bytes(pair: tuple[Node, Node]) -> None:
+async def test_a_room_keeps_so_many_bytes(pair: tuple[BrokerNode, BrokerNode]) -> None:
     here, there = pair
     await here.say("room", *(bytes([number]) * 300 for number in range(10)))
     assert [entry.payload[0] for entry in await there.all_kept("room")] == [7, 8, 9]
@@ -39,10 +39,12 @@ async def test_a_room_keeps_so_many_bytes(pair: tuple[Node, Node]) -> None:
 
 
 @promise("P9", options=Options(retention=Retention(size=1000)))
-async def test_what_could_never_be_kept_is_refused_and_nothing_else_is_lost(pair: tuple[Node, Node]) -> None:
+async def test_what_could_never_be_kept_is_refused_and_nothing_else_is_lost(
+    pair: tuple[BrokerNode, BrokerNode],
+) -> None:
     here, there = pair
     await here.say("room", b"kept")
-    with pytest.raises(Refused):
+    with pytest.raises(BrokerRefused):
         await here.broker.publish("room", b"x" * 1001, key="key")
     assert [entry.payload for entry in await there.all_kept("room")] == [b"kept"]
     assert not (await here.broker.publish("room", b"smaller", key="key")).duplicate
@@ -50,7 +52,7 @@ async def test_what_could_never_be_kept_is_refused_and_nothing_else_is_lost(pair
 
 @promise("P9", options=Options(retention=Retention(age=2.0)))
 async def test_entries_that_are_too_old_are_gone_and_the_head_stays_known(
-    backbone: Backbone, pair: tuple[Node, Node]
+    backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
 ) -> None:
     here, there = pair
     *_, last = await here.say("room", b"one", b"two")
@@ -66,7 +68,9 @@ async def test_entries_that_are_too_old_are_gone_and_the_head_stays_known(
 
 
 @promise("P9", options=Options(retention=Retention(age=0.0)))
-async def test_without_an_age_entries_are_kept(backbone: Backbone, pair: tuple[Node, Node]) -> None:
+async def test_without_an_age_entries_are_kept(
+    backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
+) -> None:
     here, there = pair
     await here.say("room", b"one")
     await backbone.elapse(1.0)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from brokers.testing.promises import promise
-from brokers.testing.recorder import Node
+from brokers.testing.recorder import BrokerNode
 
 
 @promise("P10")
-async def test_the_heads_of_many_rooms_are_their_last_positions(pair: tuple[Node, Node]) -> None:
+async def test_the_heads_of_many_rooms_are_their_last_positions(pair: tuple[BrokerNode, BrokerNode]) -> None:
     here, there = pair
     expected = {}
     for number in range(300):
@@ -18,7 +18,9 @@ async def test_the_heads_of_many_rooms_are_their_last_positions(pair: tuple[Node
 
 
 @promise("P10")
-async def test_an_unknown_room_has_offset_zero_and_asking_makes_none(pair: tuple[Node, Node]) -> None:
+async def test_an_unknown_room_has_offset_zero_and_asking_makes_none(
+    pair: tuple[BrokerNode, BrokerNode],
+) -> None:
     here, there = pair
     await here.say("known", b"text")
     heads = await there.broker.heads(["known", "unknown"])
@@ -28,12 +30,12 @@ async def test_an_unknown_room_has_offset_zero_and_asking_makes_none(pair: tuple
 
 
 @promise("P10")
-async def test_no_rooms_have_no_heads(pair: tuple[Node, Node]) -> None:
+async def test_no_rooms_have_no_heads(pair: tuple[BrokerNode, BrokerNode]) -> None:
     assert await pair[0].broker.heads([]) == {}
 
 
 @promise("P10")
-async def test_a_head_moves_with_each_entry(pair: tuple[Node, Node]) -> None:
+async def test_a_head_moves_with_each_entry(pair: tuple[BrokerNode, BrokerNode]) -> None:
     here, there = pair
     for _ in range(5):
         [receipt] = await here.say("room", b"text")

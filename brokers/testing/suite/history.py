@@ -6,12 +6,12 @@ import pytest
 
 from brokers.base import Entry, Options, Page, Retention
 from brokers.testing.promises import promise
-from brokers.testing.recorder import Node
+from brokers.testing.recorder import BrokerNode
 
 every_limit = pytest.mark.parametrize("limit", [1, 7, 23, 100])
 
 
-async def _fill(pair: tuple[Node, Node], entries: int) -> list[Entry]:
+async def _fill(pair: tuple[BrokerNode, BrokerNode], entries: int) -> list[Entry]:
     """Publish from both nodes in turn, and read back through the second."""
     here, there = pair
     for number in range(entries):
@@ -21,7 +21,7 @@ async def _fill(pair: tuple[Node, Node], entries: int) -> list[Entry]:
 
 @promise("P8")
 @every_limit
-async def test_pages_forward_until_nothing_is_left(pair: tuple[Node, Node], limit: int) -> None:
+async def test_pages_forward_until_nothing_is_left(pair: tuple[BrokerNode, BrokerNode], limit: int) -> None:
     stored = await _fill(pair, 23)
     read: list[Entry] = []
     more = True
@@ -37,7 +37,7 @@ async def test_pages_forward_until_nothing_is_left(pair: tuple[Node, Node], limi
 
 @promise("P8")
 @every_limit
-async def test_pages_backward_until_nothing_is_left(pair: tuple[Node, Node], limit: int) -> None:
+async def test_pages_backward_until_nothing_is_left(pair: tuple[BrokerNode, BrokerNode], limit: int) -> None:
     stored = await _fill(pair, 23)
     page = await pair[0].broker.history("room", limit=limit)
     read = list(page.entries)
@@ -49,7 +49,7 @@ async def test_pages_backward_until_nothing_is_left(pair: tuple[Node, Node], lim
 
 
 @promise("P8")
-async def test_every_page_names_the_head(pair: tuple[Node, Node]) -> None:
+async def test_every_page_names_the_head(pair: tuple[BrokerNode, BrokerNode]) -> None:
     stored = await _fill(pair, 5)
     head = (await pair[0].broker.heads(["room"]))["room"]
     assert head.offset == stored[-1].offset
@@ -63,7 +63,9 @@ async def test_every_page_names_the_head(pair: tuple[Node, Node]) -> None:
 
 
 @promise("P8")
-async def test_behind_the_head_and_ahead_of_the_first_there_is_nothing(pair: tuple[Node, Node]) -> None:
+async def test_behind_the_head_and_ahead_of_the_first_there_is_nothing(
+    pair: tuple[BrokerNode, BrokerNode],
+) -> None:
     stored = await _fill(pair, 3)
     broker = pair[0].broker
     behind = await broker.history("room", after=stored[-1].offset, limit=10)
@@ -74,7 +76,9 @@ async def test_behind_the_head_and_ahead_of_the_first_there_is_nothing(pair: tup
 
 
 @promise("P8")
-async def test_an_offset_ahead_of_the_head_reads_back_from_the_head(pair: tuple[Node, Node]) -> None:
+async def test_an_offset_ahead_of_the_head_reads_back_from_the_head(
+    pair: tuple[BrokerNode, BrokerNode],
+) -> None:
     stored = await _fill(pair, 3)
     page = await pair[0].broker.history("room", before=stored[-1].offset + 1000, limit=2)
     assert list(page.entries) == stored[-2:]
@@ -82,14 +86,14 @@ async def test_an_offset_ahead_of_the_head_reads_back_from_the_head(pair: tuple[
 
 
 @promise("P8")
-async def test_a_room_that_nobody_wrote_to_has_an_empty_history(pair: tuple[Node, Node]) -> None:
+async def test_a_room_that_nobody_wrote_to_has_an_empty_history(pair: tuple[BrokerNode, BrokerNode]) -> None:
     page = await pair[0].broker.history("new", limit=10)
     assert page == Page((), page.head, trimmed=False, more=False)
     assert page.head.offset == 0
 
 
 @promise("P8", options=Options(retention=Retention(entries=5)))
-async def test_a_page_after_a_trimmed_offset_says_so(pair: tuple[Node, Node]) -> None:
+async def test_a_page_after_a_trimmed_offset_says_so(pair: tuple[BrokerNode, BrokerNode]) -> None:
     here, there = pair
     receipts = await here.say("room", *(b"%d" % number for number in range(10)))
     kept = await there.all_kept("room")
@@ -103,7 +107,7 @@ async def test_a_page_after_a_trimmed_offset_says_so(pair: tuple[Node, Node]) ->
 
 
 @promise("P8", options=Options(retention=Retention(entries=5)))
-async def test_paging_back_ends_at_the_first_entry_that_is_kept(pair: tuple[Node, Node]) -> None:
+async def test_paging_back_ends_at_the_first_entry_that_is_kept(pair: tuple[BrokerNode, BrokerNode]) -> None:
     here, there = pair
     await here.say("room", *(b"%d" % number for number in range(10)))
     kept = await there.all_kept("room")
@@ -117,7 +121,7 @@ async def test_paging_back_ends_at_the_first_entry_that_is_kept(pair: tuple[Node
 )
 @promise("P8")
 async def test_what_cannot_be_asked_for_is_an_error(
-    pair: tuple[Node, Node], after: int | None, before: int | None, limit: int
+    pair: tuple[BrokerNode, BrokerNode], after: int | None, before: int | None, limit: int
 ) -> None:
     for room in ("room", "new"):
         await pair[0].say("room", b"text")

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from typing_extensions import override
 
 from brokers.base import Broker, Entry, Listener, Options, Page, Position, Receipt, check_paging
-from brokers.errors import BrokerError, Closed, Misconfigured, Unavailable
+from brokers.errors import BrokerClosed, BrokerError, Misconfigured, Unavailable
 from hubbub_sqlite.store import AT_ONCE, Row, Store
 from hubbub_sqlite.turns import Turns
 
@@ -45,7 +45,7 @@ class SqliteBroker(Broker):
     @override
     async def start(self, listener: Listener) -> None:
         if self._closed:
-            raise Closed("a closed broker can't be started again")
+            raise BrokerClosed("a closed broker can't be started again")
         self._epoch, _ = await self._turns.take(self._store.news)
         self._listener = listener
         self._watching = asyncio.create_task(self._watch(listener), name="sqlite")
@@ -64,7 +64,7 @@ class SqliteBroker(Broker):
     def publish(self, room: str, payload: bytes, *, key: str) -> asyncio.Future[Receipt]:
         try:
             self._started()
-        except Closed as closed:
+        except BrokerClosed as closed:
             refused: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
             refused.set_exception(closed)
             return refused
@@ -126,7 +126,7 @@ class SqliteBroker(Broker):
 
     def _started(self) -> None:
         if self._listener is None:
-            raise Closed("the broker was closed" if self._closed else "the broker has not been started")
+            raise BrokerClosed("the broker was closed" if self._closed else "the broker has not been started")
 
     async def _watch(self, listener: Listener) -> None:
         """Hand on what is new, whoever wrote it; tell when the file is out of reach and when it's back."""

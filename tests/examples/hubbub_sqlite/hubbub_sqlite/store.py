@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from brokers.base import Entry, Options, Page, Position, Receipt
-from brokers.errors import Refused, Unavailable
+from brokers.errors import BrokerRefused, Unavailable
 
 # Every node reads the one log of all rooms, whose rows are numbered as they are committed. A row without an
 # offset is a signal, one without a room a probe: they go the way of entries, and no history holds them.
@@ -73,7 +73,7 @@ class Store:
         """Store an entry once and let go of what is out of bounds, in one transaction."""
         kept, now = self._options.retention, time.time()
         if len(payload) > kept.size:
-            raise Refused(f"a payload of {len(payload)} bytes; a room keeps {kept.size}")
+            raise BrokerRefused(f"a payload of {len(payload)} bytes; a room keeps {kept.size}")
         with self._transaction("IMMEDIATE") as db:
             db.execute("DELETE FROM log WHERE until <= ?", (now,))
             db.execute("DELETE FROM keys WHERE until <= ?", (now,))

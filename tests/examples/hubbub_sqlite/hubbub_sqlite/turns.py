@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from brokers.errors import Closed, Unavailable
+from brokers.errors import BrokerClosed, Unavailable
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ class Turns:
 
         def do() -> T:
             if answer.done():
-                raise Closed("nobody waits for it any more")
+                raise BrokerClosed("nobody waits for it any more")
             return work()
 
         def settle(done: asyncio.Future[T]) -> None:
@@ -53,7 +53,7 @@ class Turns:
     def close(self, last: Callable[[], None]) -> None:
         """Fail what waits, and do one last thing."""
         for answer in list(self._answers):
-            _fail(answer, Closed("the broker was closed"))
+            _fail(answer, BrokerClosed("the broker was closed"))
         self._thread.submit(last)
         self._thread.shutdown(wait=False)
 

@@ -1,0 +1,1 @@
+"""Read history and heads from the streams, in spite of replica lag."""

@@ -1,0 +1,162 @@
+"""The rooms that this node is subscribed to, and what it knows last of each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+from nats.aio.msg import Msg
+
+from brokers.base import Entry, Listener
+from brokers.nats.connection.connection import NatsConnection
+from brokers.nats.jetstream import republished
+from brokers.nats.live.reorder import ReorderBuffer
+from brokers.nats.subjects import Subjects
+
+# The first server that hands on in the order in which it stores.
+_ORDERED: Final = (2, 10)
+
+
+@dataclass(slots=True, eq=False)
+class RoomSubscription:
+    """One subscription to a room, for as long as it lasts, over all links.
+
+    Attributes:
+        last: the offset of the last entry that is known, 0 if none is.
+        heard: when that was, by a clock of this process; long ago if that is not known.
+        waiting: how many calls wait for it to be confirmed.
+        leave: what ends it at the server.
+        order: what puts its entries in order, where the server may not.
+    """
+
+    last: int = 0
+    received_at: float = float("-inf")
+    confirmed: bool = False
+    waiting: int = 0
+    leave: list[Callable[[], None]] = field(default_factory=list)
+    order: ReorderBuffer | None = None
+
+
+class RoomSubscriptions:
+    """Hands on what comes for the rooms of this node."""
+
+    def __init__(self, names: Subjects, age: float) -> None:
+        self._names = names
+        self._age = age
+        self._subscriptions: dict[str, RoomSubscription] = {}
+        self._epoch = ""
+        self._lost = float("inf")
+        self._check_requested: Callable[[], None] = lambda: None
+        self.listener: Listener | None = None
+
+    def __len__(self) -> int:
+        return len(self._subscriptions)
+
+    def resubscribe(self, connection: NatsConnection, epoch: str, request_check: Callable[[], None]) -> None:
+        """Subscribe to all rooms over a new link; `doubt` is called if what comes doesn't fit the epoch."""
+        away = time.monotonic() - self._lost
+        if epoch != self._epoch or (self._age and away > self._age):
+            # What was last is not known any more.
+            for subscription in self._subscriptions.values():
+                subscription.last, subscription.received_at = 0, float("-inf")
+        self._epoch, self._check_requested = epoch, request_check
+        for room, subscription in self._subscriptions.items():
+            self._listen(room, subscription, connection)
+
+    def lost(self) -> None:
+        """Take note that nothing comes any more."""
+        self._lost = time.monotonic()
+
+    @asynccontextmanager
+    async def subscribing(self, room: str, connection: NatsConnection) -> AsyncIterator[None]:
+        """Subscribe to a room before the block, which confirms it; if it fails, nothing was subscribed."""
+        subscription = self._subscriptions.get(room)
+        if subscription is None:
+            subscription = self._subscriptions[room] = RoomSubscription()
+            self._listen(room, subscription, connection)
+        subscription.waiting += 1
+        try:
+            yield
+            subscription.confirmed = True
+        finally:
+            subscription.waiting -= 1
+            if (
+                not (subscription.confirmed or subscription.waiting)
+                and self._subscriptions.get(room) is subscription
+            ):
+                self.leave(room)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._subscriptions)
+
+    def is_missing(self, room: str, head: int) -> bool:
+        """Tell whether a room is subscribed to and its head not known yet."""
+        subscription = self._subscriptions.get(room)
+        return subscription is not None and subscription.confirmed and subscription.last < head
+
+    def learn(self, room: str, head: int) -> None:
+        """Take what the backbone says is the last offset."""
+        subscription = self._subscriptions.get(room)
+        if subscription is not None:
+            subscription.last = max(subscription.last, head)
+
+    def leave(self, room: str) -> None:
+        """Hear nothing of a room any more, from now on."""
+        subscription = self._subscriptions.pop(room, None)
+        for stop in subscription.leave if subscription else ():
+            stop()
+
+    def clear(self) -> None:
+        """Forget all rooms."""
+        self._subscriptions.clear()
+
+    def hint(self, room: str) -> int | None:
+        """Tell what an entry should note as the one before it; None if that one is sure to be there still."""
+        subscription = self._subscriptions.get(room)
+        if subscription is None:
+            return 0
+        recent = not self._age or time.monotonic() - subscription.received_at < self._age / 2
+        return None if subscription.last and recent else subscription.last
+
+    def _listen(self, room: str, subscription: RoomSubscription, connection: NatsConnection) -> None:
+        if subscription.order is not None:
+            subscription.order.release()
+        subscription.order = (
+            ReorderBuffer(partial(self._deliver, subscription)) if connection.version < _ORDERED else None
+        )
+        subscription.leave = [
+            connection.listen(
+                self._names.entry_out(room), partial(self._entry, room, subscription, self._epoch)
+            ),
+            connection.listen(self._names.signal(room), partial(self._signal, room, subscription)),
+        ]
+
+    def _entry(self, room: str, subscription: RoomSubscription, epoch: str, message: Msg) -> None:
+        if self.listener is None or self._subscriptions.get(room) is not subscription:
+            return
+        entry = republished(message)
+        if entry.offset <= subscription.last and subscription.received_at > float("-inf"):
+            self._check_requested()
+        # NATS tells 0 also if all that was before has become too old: then it is the last that was known.
+        prev = entry.prev or max(entry.hint, subscription.last if subscription.last < entry.offset else 0)
+        whole = Entry(room, epoch, prev, entry.offset, message.data)
+        if subscription.order is None:
+            self._deliver(subscription, whole)
+        else:
+            subscription.order.take(whole, subscription.last)
+
+    def _deliver(self, subscription: RoomSubscription, entry: Entry) -> None:
+        if self.listener is not None and self._subscriptions.get(entry.room) is subscription:
+            subscription.last, subscription.received_at = (
+                max(subscription.last, entry.offset),
+                time.monotonic(),
+            )
+            self.listener.deliver(entry)
+
+    def _signal(self, room: str, subscription: RoomSubscription, message: Msg) -> None:
+        if self.listener is not None and self._subscriptions.get(room) is subscription:
+            self.listener.signal(room, message.data)

@@ -1,0 +1,112 @@
+"""One shard: a primary with all that a node has to do with it. A Redis that is no cluster is one shard."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from itertools import count
+from secrets import token_hex
+from typing import Final, TypeAlias
+
+from redis.exceptions import MovedError
+
+from brokers.base import Listener
+from brokers.redis.connection.client import RedisClient
+from brokers.redis.connection.compatibility import ServerFacts, check, check_permissions, recommendations
+from brokers.redis.connection.url import Pool, RedisSettings
+from brokers.redis.keyspace import Keyspace, slot_of
+from brokers.redis.listen.loopback import LoopbackProbes
+from brokers.redis.listen.subscriber import SubscriberConnection, SubscriberObserver
+from brokers.redis.publish.connection import PublishConnection
+from brokers.redis.publish.publisher import Publisher, QueuedPublish, signal
+
+logger: Final = logging.getLogger(__name__)
+
+OwnsSlot: TypeAlias = Callable[[int], bool]
+
+
+class Shard:
+    """The connections to one primary.
+
+    Args:
+        pool: where they come from.
+        settings: what the address says about all of them.
+        names: what rooms are called.
+        listener: who is told what comes in.
+        overseer: who is told how the connections are.
+        moved: takes items whose slot has another shard now, and the error that says so.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        settings: RedisSettings,
+        names: Keyspace,
+        listener: Listener,
+        *,
+        observer: SubscriberObserver,
+        moved: Callable[[list[QueuedPublish], MovedError], None],
+    ) -> None:
+        self._settings = settings
+        self._names = names
+        self._node = token_hex(8)
+        self._loop = asyncio.get_running_loop()
+        self.sharded = False
+        self.link = RedisClient(pool, settings.timeout)
+        connection = PublishConnection(self.link, cluster=settings.cluster)
+        self.publisher = Publisher(connection, settings.timeout, settings.replicas, moved)
+        self.probes = LoopbackProbes(self._publish_loopback, settings.timeout)
+        self.supervisor = SubscriberConnection(
+            self.link,
+            listener,
+            observer,
+            probes=self.probes,
+            prepare=self._prepare,
+            silence=settings.timeout,
+        )
+        self.subscriptions = self.supervisor.subscriptions
+
+    def place_loopback(self, owns: OwnsSlot) -> None:
+        """Choose a channel of one's own that belongs to this shard, unless the present one does."""
+        loopback = self.supervisor.loopback
+        if loopback is None or not owns(loopback.slot):
+            channels = (self._names.probe(self._node, number) for number in count())
+            channel = next(channel for channel in channels if owns(slot_of(channel)))
+            self.supervisor.subscribe_loopback(channel, slot_of(channel))
+
+    async def check(self, owns: OwnsSlot) -> None:
+        """Find out whether the server can serve us and lets us, and log what would be better otherwise.
+
+        Raises:
+            Unavailable: it can't be reached.
+            Misconfigured: something has to be changed there or in its address.
+        """
+        facts = await check(self.link, cluster=self._settings.cluster)
+        scratch = next(name for name in map(self._names.scratch, count()) if owns(slot_of(name)))
+        channels = (self._names.probe(self._node, number) for number in count())
+        channel = next(channel for channel in channels if owns(slot_of(channel)))
+        await check_permissions(self.link, scratch, channel, sharded=self._sharded(facts))
+        for better in recommendations(facts, self._settings.replicas):
+            logger.warning("redis_advice", extra={"advice": better})
+
+    async def run(self) -> None:
+        """Do what goes on by itself, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.publisher.run(), name="redis: publish")
+            tasks.create_task(self.supervisor.run(), name="redis: listen")
+
+    def stop(self) -> None:
+        """Tell nobody anything any more; whoever calls this cancels `run`, too, and then calls `close`."""
+        self.supervisor.stop()
+
+    async def _prepare(self) -> bool:
+        self.sharded = self._sharded(await check(self.link, cluster=self._settings.cluster))
+        return self.sharded
+
+    def _sharded(self, facts: ServerFacts) -> bool:
+        return self._settings.cluster and facts.can_shard
+
+    def _publish_loopback(self, token: bytes) -> None:
+        if loopback := self.supervisor.loopback:
+            self.publisher.enqueue(signal(self._loop.time(), loopback.slot, loopback.channel, token))
