@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+import hubbub_cli
 import hubbub_client
 import hubbub_protocol
 from service import __version__
@@ -24,6 +25,7 @@ def test_all_versions_agree() -> None:
         __version__,
         hubbub_protocol.__version__,
         hubbub_client.__version__,
+        hubbub_cli.__version__,
         page["version"],
         chart["appVersion"],
         *label,

@@ -32,7 +32,7 @@ Exit codes: 0 done, 1 unexpected, 2 wrong usage, 3 cannot connect, 4 not signed 
 
 def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001  click's
     if value:
-        from hubbub_client import __version__
+        from hubbub_cli import __version__
 
         click.echo(f"hubbub-chat {__version__}")
         ctx.exit()
