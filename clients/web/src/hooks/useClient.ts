@@ -1,8 +1,6 @@
-/** The SDK's state as React wants it. */
+/** Makes React render when the SDK's state changes. */
+import type { Client, Room, RoomSnapshot, Status } from "@hubbub/client";
 import { useSyncExternalStore } from "react";
-import type { Client } from "./client.ts";
-import type { Status } from "./core/effects.ts";
-import type { Room, RoomSnapshot } from "./room.ts";
 
 export function useStatus(client: Client): Status {
   return useSyncExternalStore(client.onStatus, () => client.status);
