@@ -18,7 +18,7 @@ GENERATED: frozenset[str] = frozenset()
 
 # Names for what belongs nowhere. Only an SDK may have a folder `core`: its part without sockets and clocks.
 EMPTY_NAMES = frozenset({"utils", "helpers", "common", "core", "models", "interfaces"})
-SDK_CORES = ("clients/python/hubbub_client/core/", "clients/js/src/core/")
+SDK_CORES = ("clients/python/hubbub_client/sans_io/", "clients/js/src/core/")
 
 ENVIRONMENT = frozenset({"environ", "environb", "getenv", "getenvb"})
 SETTING = re.compile(r"HUBBUB_[A-Z0-9_]+")

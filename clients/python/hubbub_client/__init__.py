@@ -10,10 +10,9 @@ async with Client("wss://chat.example.org", name="ann") as chat:
 """
 
 from hubbub_client.client import Client, Options
-from hubbub_client.core import status
 from hubbub_client.errors import (
     BadUrl,
-    Closed,
+    ClientClosed,
     HubbubError,
     NameTaken,
     NoToken,
@@ -25,11 +24,11 @@ from hubbub_client.events import (
     Event,
     Failed,
     Gap,
+    HistoryPage,
     Joined,
     Lagged,
+    MemberNames,
     Message,
-    Names,
-    Page,
     Position,
     Presence,
     Receipt,
@@ -38,10 +37,35 @@ from hubbub_client.events import (
 )
 from hubbub_client.keys import new_key
 from hubbub_client.room import Pending, Room
+from hubbub_client.sans_io import status
 
 __version__ = "0.1.0"
 __all__ = [
-    "BadUrl", "Client", "Closed", "Event", "Failed", "Gap", "HubbubError", "Joined", "Lagged", "Message",
-    "NameTaken", "Names", "NoToken", "Options", "Page", "Pending", "Position", "Presence", "Receipt", "Room",
-    "RoomRefused", "SendFailed", "Sent", "TimedOut", "Typing", "new_key", "status",
+    "BadUrl",
+    "Client",
+    "ClientClosed",
+    "Event",
+    "Failed",
+    "Gap",
+    "HistoryPage",
+    "HubbubError",
+    "Joined",
+    "Lagged",
+    "MemberNames",
+    "Message",
+    "NameTaken",
+    "NoToken",
+    "Options",
+    "Pending",
+    "Position",
+    "Presence",
+    "Receipt",
+    "Room",
+    "RoomRefused",
+    "SendFailed",
+    "Sent",
+    "TimedOut",
+    "Typing",
+    "new_key",
+    "status",
 ]  # fmt: skip

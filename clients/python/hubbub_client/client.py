@@ -10,19 +10,17 @@ from ssl import SSLContext
 from types import TracebackType
 from typing import Self, TypeVar
 
-from hubbub_client.core import effects, inputs
-from hubbub_client.core.client import Client as Core
-from hubbub_client.core.client import Options as CoreOptions
-from hubbub_client.core.room import Bounds
-from hubbub_client.core.status import Closed as ClosedStatus
-from hubbub_client.core.status import Online, Status, Waiting
-from hubbub_client.driver import Driver, TokenHook, World
-from hubbub_client.errors import Closed, NameTaken, TimedOut
+from hubbub_client.driver import Driver, Environment, TokenHook
+from hubbub_client.errors import ClientClosed, NameTaken, TimedOut
 from hubbub_client.events import Position
-from hubbub_client.link import Target
 from hubbub_client.room import Room
+from hubbub_client.sans_io import effects, inputs
+from hubbub_client.sans_io.client_machine import ClientMachine, MachineOptions
+from hubbub_client.sans_io.room_machine import RoomBounds
+from hubbub_client.sans_io.status import Closed, Online, Status, Waiting
 from hubbub_client.url import websocket_url
-from hubbub_client.waits import Waits, in_time
+from hubbub_client.waiters import Waiters, wait_at_most
+from hubbub_client.websocket import Endpoint
 from hubbub_protocol import Close
 
 T = TypeVar("T")
@@ -67,27 +65,29 @@ class Client:
         options: Options | None = None,
     ) -> None:
         self._options = options = options or Options()
-        core = Core(
-            CoreOptions(
+        machine = ClientMachine(
+            MachineOptions(
                 name=name,
                 session=session,
                 client=options.about,
                 token=token is not None,
                 # The application holds what it shows; the core need not.
-                bounds=Bounds(outbox=options.outbox, hold=0),
+                bounds=RoomBounds(outbox=options.outbox, hold=0),
             ),
             options.random,
         )
-        target = Target(
+        endpoint = Endpoint(
             url=websocket_url(url),
             ssl=options.ssl,
             open_timeout=options.open_timeout,
             close_timeout=options.close_timeout,
         )
-        self.url = target.url
-        self._driver = Driver(core, World(target=target, hook=token, clock=options.clock), self._tell)
+        self.url = endpoint.url
+        self._driver = Driver(
+            machine, Environment(endpoint=endpoint, hook=token, clock=options.clock), self._tell
+        )
         self._rooms: dict[str, Room] = {}
-        self._online: Waits[Online] = Waits()
+        self._online: Waiters[Online] = Waiters()
         self._watchers: list[tuple[deque[Status], asyncio.Event]] = []
         self._tasks = asyncio.TaskGroup()
 
@@ -115,17 +115,17 @@ class Client:
 
     @property
     def status(self) -> Status:
-        return self._driver.core.status
+        return self._driver.machine.status
 
     @property
     def session(self) -> str | None:
         """A secret: keep it to have the same name again in a later client."""
-        return self._driver.core.session
+        return self._driver.machine.session
 
     @property
     def user(self) -> str | None:
         """The name that one has, or asks for."""
-        return self._driver.core.user
+        return self._driver.machine.user
 
     @property
     def retry_in(self) -> float | None:
@@ -139,7 +139,7 @@ class Client:
         return self._driver.trouble
 
     async def statuses(self) -> AsyncGenerator[Status]:
-        """Watch the status, from the present one to `Closed`. Who watches slowly misses the older ones."""
+        """Watch the status, from the current one to `Closed`; a slow reader misses older ones."""
         seen, changed = deque([self.status], maxlen=WATCHED), asyncio.Event()
         self._watchers.append((seen, changed))
         try:
@@ -147,7 +147,7 @@ class Client:
                 while seen:
                     status = seen.popleft()
                     yield status
-                    if isinstance(status, ClosedStatus):
+                    if isinstance(status, Closed):
                         return
                 changed.clear()
                 await changed.wait()
@@ -158,16 +158,16 @@ class Client:
         """Wait until welcomed.
 
         Raises:
-            Closed: that won't happen.
+            ClientClosed: that won't happen.
             TimedOut: it hasn't happened; the client goes on trying, and `trouble` may say why it can't.
         """
         now = self.status
         if isinstance(now, Online):
             return now
-        if isinstance(now, ClosedStatus):
+        if isinstance(now, Closed):
             raise _closed(now)
         seconds = self._options.within if within is None else within
-        return await self._explained(in_time(seconds, self._online.enter(), "connecting"))
+        return await self._explained(wait_at_most(seconds, self._online.enter(), "connecting"))
 
     # What it does
 
@@ -176,14 +176,14 @@ class Client:
 
         Raises:
             RoomRefused: it can't be joined.
-            Closed: the client ended.
+            ClientClosed: the client ended.
             TimedOut: it is not joined yet; the client goes on trying.
         """
         options = self._options
         here = self._rooms.get(room)
         if here is None:
             here = self._rooms[room] = Room(room, self._driver, queue=options.queue, within=options.within)
-            if isinstance(self.status, ClosedStatus):
+            if isinstance(self.status, Closed):
                 self._end(here, self.status)
         await self._explained(here.join(since, within))
         return here
@@ -220,7 +220,7 @@ class Client:
     def _changed(self, now: Status) -> None:
         if isinstance(now, Online):
             self._online.succeed(now)
-        if isinstance(now, ClosedStatus):
+        if isinstance(now, Closed):
             self._online.fail(_closed(now))
             for room in self._rooms.values():
                 self._end(room, now)
@@ -229,9 +229,9 @@ class Client:
             changed.set()
 
     @staticmethod
-    def _end(room: Room, now: ClosedStatus) -> None:
+    def _end(room: Room, now: Closed) -> None:
         room.closed(_closed(now), quietly=now.code == Close.NORMAL)
 
 
-def _closed(now: ClosedStatus) -> Closed:
-    return NameTaken(now.suggestion) if now.code == "name_taken" else Closed(now.code)
+def _closed(now: Closed) -> ClientClosed:
+    return NameTaken(now.suggestion) if now.code == "name_taken" else ClientClosed(now.code)

@@ -8,10 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from hubbub_client.core import effects, inputs
-from hubbub_client.core.client import Client as Core
 from hubbub_client.errors import NoToken
-from hubbub_client.link import Link, Target
+from hubbub_client.sans_io import effects, inputs
+from hubbub_client.sans_io.client_machine import ClientMachine
+from hubbub_client.websocket import ClientWebSocket, Endpoint
 
 TokenHook = Callable[[], Awaitable[str]]
 
@@ -22,10 +22,10 @@ _log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """What a driver needs of the world. `clock` gives seconds and never goes back."""
+class Environment:
+    """What a driver needs of the environment. `clock` gives seconds and never goes back."""
 
-    target: Target
+    endpoint: Endpoint
     hook: TokenHook | None = None
     clock: Callable[[], float] = time.monotonic
 
@@ -34,12 +34,15 @@ class Driver:
     """Steps the core, and does what it says; what is meant for the application goes to `tell`."""
 
     def __init__(
-        self, core: Core, world: World, tell: Callable[[effects.Changed | effects.RoomEffect], None]
+        self,
+        machine: ClientMachine,
+        environment: Environment,
+        tell: Callable[[effects.Changed | effects.RoomEffect], None],
     ) -> None:
-        self.core = core
-        self._world = world
+        self.machine = machine
+        self._environment = environment
         self._tell = tell
-        self._link: Link | None = None
+        self._websocket: ClientWebSocket | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._running: set[asyncio.Task[None]] = set()
         self._stepped = asyncio.Event()
@@ -47,29 +50,31 @@ class Driver:
     @property
     def trouble(self) -> Exception | None:
         """Why the last socket did not open."""
-        return None if self._link is None else self._link.trouble
+        return None if self._websocket is None else self._websocket.trouble
 
     def now(self) -> int:
-        return int(self._world.clock() * 1000)
+        return int(self._environment.clock() * 1000)
 
     def step(self, given: inputs.Input) -> None:
         """Tell the core what happened, and do at once what it wants."""
-        for effect in self.core.step(given, self.now()):
+        for effect in self.machine.step(given, self.now()):
             self._do(effect)
         self._stepped.set()
 
     def _do(self, effect: effects.Effect) -> None:
         match effect:
             case effects.Open():
-                target = self._world.target
-                link = self._link = Link(target.booked() if effect.booked else target, self.step)
-                self._start(link.run(), _WEBSOCKET)
+                endpoint = self._environment.endpoint
+                websocket = self._websocket = ClientWebSocket(
+                    endpoint.booked() if effect.booked else endpoint, self.step
+                )
+                self._start(websocket.run(), _WEBSOCKET)
             case effects.Write(command):
-                if self._link is not None:
-                    self._link.write(command)
+                if self._websocket is not None:
+                    self._websocket.write(command)
             case effects.Shut(code):
-                if self._link is not None:
-                    self._link.shut(code)
+                if self._websocket is not None:
+                    self._websocket.shut(code)
             case effects.AskToken():
                 self._start(self._ask_token(), "token")
             case _:
@@ -82,9 +87,9 @@ class Driver:
 
     async def close(self) -> None:
         """End all tasks. Sockets that were shut have their time to say goodbye."""
-        links = {task for task in self._running if task.get_name() == _WEBSOCKET}
-        if links:
-            await asyncio.wait(links, timeout=self._world.target.close_timeout + 1)
+        websockets = {task for task in self._running if task.get_name() == _WEBSOCKET}
+        if websockets:
+            await asyncio.wait(websockets, timeout=self._environment.endpoint.close_timeout + 1)
         self._tasks = None
         for task in self._running:
             task.cancel()
@@ -92,12 +97,12 @@ class Driver:
     async def _tick(self) -> None:
         while True:
             self._stepped.clear()
-            due = self.core.deadline
-            left = None if due is None else max(0.0, due / 1000 - self._world.clock())
+            due = self.machine.deadline
+            left = None if due is None else max(0.0, due / 1000 - self._environment.clock())
             with suppress(TimeoutError):
                 async with asyncio.timeout(left):
                     await self._stepped.wait()
-            due = self.core.deadline
+            due = self.machine.deadline
             if due is not None and self.now() >= due:
                 self.step(inputs.Tick())
 
@@ -110,7 +115,7 @@ class Driver:
         task.add_done_callback(self._running.discard)
 
     async def _ask_token(self) -> None:
-        hook = self._world.hook
+        hook = self._environment.hook
         if hook is None:
             return
         try:

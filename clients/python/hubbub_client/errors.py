@@ -2,7 +2,7 @@
 
 HubbubError
 ├── BadUrl            the address can't be that of a server: say another one
-├── Closed            the client has ended; nothing comes or goes any more, `code` says why
+├── ClientClosed            the client has ended; nothing comes or goes any more, `code` says why
 │   └── NameTaken     somebody else has the name; `suggestion` is free
 ├── RoomRefused       the room can't be joined; `code` says why
 ├── SendFailed        the message was refused for good, and is not stored
@@ -22,7 +22,7 @@ class BadUrl(HubbubError):
     """The address can't be that of a server. The message says what is wrong with it."""
 
 
-class Closed(HubbubError):
+class ClientClosed(HubbubError):
     """The client has ended. `code` is a close code, or the word of the error that ended it."""
 
     def __init__(self, code: int | str) -> None:
@@ -30,7 +30,7 @@ class Closed(HubbubError):
         self.code = code
 
 
-class NameTaken(Closed):
+class NameTaken(ClientClosed):
     """Somebody else has the name. `suggestion` is free, if the server found one."""
 
     def __init__(self, suggestion: str | None) -> None:

@@ -94,7 +94,7 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class HistoryPage:
     """Messages of earlier, oldest first. Unless `more`, the first one is the room's first."""
 
     messages: tuple[Message, ...]
@@ -102,7 +102,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Names:
+class MemberNames:
     """Some of the names in a room, by alphabet. `more`: ask behind the last one."""
 
     count: int

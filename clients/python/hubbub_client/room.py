@@ -3,17 +3,16 @@
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
-from hubbub_client.core import effects, inputs
-from hubbub_client.core.outbox import State as Progress
-from hubbub_client.core.room import Room as Core
-from hubbub_client.core.room import State
 from hubbub_client.driver import Driver
-from hubbub_client.errors import Closed, RoomRefused, SendFailed
-from hubbub_client.events import Event, Names, Page, Position, Receipt
-from hubbub_client.inbox import Inbox
+from hubbub_client.errors import ClientClosed, RoomRefused, SendFailed
+from hubbub_client.event_queue import EventQueue
+from hubbub_client.event_translation import event_of, message_of, names_of
+from hubbub_client.events import Event, HistoryPage, MemberNames, Position, Receipt
 from hubbub_client.keys import new_key
-from hubbub_client.telling import event_of, message_of, names_of
-from hubbub_client.waits import Waits, in_time
+from hubbub_client.sans_io import effects, inputs
+from hubbub_client.sans_io.outbox import OutboxState
+from hubbub_client.sans_io.room_machine import RoomMachine, RoomState
+from hubbub_client.waiters import Waiters, wait_at_most
 
 T = TypeVar("T")
 
@@ -24,7 +23,7 @@ class Pending:
 
     key: str
     text: str
-    progress: Progress
+    progress: OutboxState
     code: str
 
 
@@ -38,12 +37,12 @@ class Room:
         self.name = name
         self._driver = driver
         self._within = within
-        self._inbox = Inbox(name, queue, lambda to: driver.step(inputs.Rewind(name, to)))
-        self._joined: Waits[None] = Waits()
-        self._receipts: dict[str, Waits[Receipt]] = {}
-        self._pages: Waits[Page] = Waits()
-        self._names: Waits[Names | None] = Waits()
-        self._closed: Closed | None = None
+        self._queue = EventQueue(name, queue, lambda to: driver.step(inputs.Rewind(name, to)))
+        self._joined: Waiters[None] = Waiters()
+        self._receipts: dict[str, Waiters[Receipt]] = {}
+        self._pages: Waiters[HistoryPage] = Waiters()
+        self._names: Waiters[MemberNames | None] = Waiters()
+        self._closed: ClientClosed | None = None
 
     # Reading
 
@@ -51,35 +50,35 @@ class Room:
         return self
 
     async def __anext__(self) -> Event:
-        return await self._inbox.get()
+        return await self._queue.get()
 
     @property
     def position(self) -> Position | None:
         """What the room has come to; whoever reads slowly is behind it."""
-        return self._core.timeline.position
+        return self._machine.timeline.position
 
     @property
-    def members(self) -> Names:
+    def members(self) -> MemberNames:
         """Who is there, as far as the server has said: everybody, unless `more`."""
-        return names_of(self._core.crowd.members)
+        return names_of(self._machine.members.members)
 
     @property
     def typists(self) -> tuple[str, ...]:
-        return self._core.typists.names
+        return self._machine.typing_users.names
 
     @property
     def pending(self) -> tuple[Pending, ...]:
         """Own messages that are on their way, in order; failed ones too."""
         return tuple(
             Pending(key=own.key, text=own.text, progress=own.state, code=own.code)
-            for own in self._core.outbox
+            for own in self._machine.outbox
         )
 
-    async def older(self, *, within: float | None = None) -> Page:
+    async def older(self, *, within: float | None = None) -> HistoryPage:
         """Read the page ahead of the first message that came. An empty one with `more`: try again later."""
         return await self._ask(inputs.Older(self.name), self._pages, within)
 
-    async def names(self, after: str = "", *, within: float | None = None) -> Names | None:
+    async def names(self, after: str = "", *, within: float | None = None) -> MemberNames | None:
         """Read the names behind `after`, by alphabet. None: try again later."""
         return await self._ask(inputs.Who(self.name, after), self._names, within)
 
@@ -91,15 +90,15 @@ class Room:
         Raises:
             SendFailed: it was refused for good.
             TimedOut: it's not known to be stored yet, and stays in the outbox.
-            Closed: the client ended; whether it is stored is not known.
+            ClientClosed: the client ended; whether it is stored is not known.
         """
         key = key or new_key()
-        own = next((own for own in self._core.outbox if own.key == key), None)
+        own = next((own for own in self._machine.outbox if own.key == key), None)
         if own is not None and own.at is not None:
             return Receipt(key=key, position=own.at, duplicate=True)
-        failed = own is not None and own.state is Progress.FAILED
+        failed = own is not None and own.state is OutboxState.FAILED
         given = inputs.Resend(self.name, key) if failed else inputs.Send(self.name, key, text)
-        return await self._ask(given, self._receipts.setdefault(key, Waits()), within)
+        return await self._ask(given, self._receipts.setdefault(key, Waiters()), within)
 
     def say(self, text: str, key: str | None = None) -> str:
         """Say something without waiting. `Sent` or `Failed` of this key tells how it went."""
@@ -121,13 +120,13 @@ class Room:
         """Be in the room no longer: its iteration ends. Joining it again goes on from where it was."""
         self._driver.step(inputs.Leave(self.name))
         self._joined.fail(RoomRefused(self.name, "left", "it was left"))
-        self._inbox.end(None)
+        self._queue.end(None)
 
     # For the client
 
     async def join(self, since: Position | None, within: float | None) -> None:
         """Join, and wait until the room is live."""
-        owed = self._inbox.reopen()
+        owed = self._queue.reopen()
         if owed is not None and self._closed is None:
             self._driver.step(inputs.Join(self.name, since))
             self._driver.step(inputs.Rewind(self.name, owed))
@@ -138,13 +137,13 @@ class Room:
             await wait
 
     def tell(self, effect: effects.RoomEffect) -> None:
-        """Take in what the core says of this room: for those who wait for it, and for the reader."""
+        """Take in what the machine says of this room: for those who wait for it, and for the reader."""
         self._settle(effect)
         event = event_of(effect, self.position)
         if event is not None:
-            self._inbox.put(event)
+            self._queue.put(event)
 
-    def closed(self, error: Closed, *, quietly: bool) -> None:
+    def closed(self, error: ClientClosed, *, quietly: bool) -> None:
         """End all that waits, for the client has ended."""
         self._closed = error
         self._joined.fail(error)
@@ -152,35 +151,37 @@ class Room:
         self._names.fail(error)
         for waits in self._receipts.values():
             waits.fail(error)
-        self._inbox.end(None if quietly else error)
+        self._queue.end(None if quietly else error)
 
     @property
-    def _core(self) -> Core:
-        core = self._driver.core.rooms.get(self.name)
-        if core is None:
+    def _machine(self) -> RoomMachine:
+        machine = self._driver.machine.rooms.get(self.name)
+        if machine is None:
             raise LookupError(f"the room {self.name!r} was never joined")
-        return core
+        return machine
 
     @property
     def _is_live(self) -> bool:
-        core = self._driver.core.rooms.get(self.name)
-        return core is not None and core.state is State.LIVE
+        machine = self._driver.machine.rooms.get(self.name)
+        return machine is not None and machine.state is RoomState.LIVE
 
-    async def _ask(self, given: inputs.RoomInput, waits: Waits[T], within: float | None) -> T:
+    async def _ask(self, given: inputs.RoomInput, waits: Waiters[T], within: float | None) -> T:
         if self._closed is not None:
             raise self._closed
         answer = waits.enter()  # ahead of the step, which may answer at once
         self._driver.step(given)
-        return await in_time(self._within if within is None else within, answer, type(given).__name__.lower())
+        return await wait_at_most(
+            self._within if within is None else within, answer, type(given).__name__.lower()
+        )
 
     def _settle(self, effect: effects.RoomEffect) -> None:
         match effect:
             case effects.Joined():
                 self._joined.succeed(None)
-            case effects.Refused(_, code, message):
+            case effects.JoinRefused(_, code, message):
                 refused = RoomRefused(self.name, code, message)
                 self._joined.fail(refused)
-                self._inbox.end(refused)
+                self._queue.end(refused)
             case effects.Stored(_, key, epoch, offset, duplicate):
                 at = Position(epoch=epoch, offset=offset)
                 self._waiting_for(key).succeed(Receipt(key=key, position=at, duplicate=duplicate))
@@ -188,11 +189,11 @@ class Room:
                 self._waiting_for(key).fail(SendFailed(key, code, message))
             case effects.Older(_, messages, more):
                 page = tuple(message_of(message, self.position) for message in messages)
-                self._pages.succeed(Page(messages=page, more=more))
-            case effects.Names(_, members):
+                self._pages.succeed(HistoryPage(messages=page, more=more))
+            case effects.NamesPage(_, members):
                 self._names.succeed(None if members is None else names_of(members))
             case _:
                 pass
 
-    def _waiting_for(self, key: str) -> Waits[Receipt]:
-        return self._receipts.pop(key, None) or Waits()
+    def _waiting_for(self, key: str) -> Waiters[Receipt]:
+        return self._receipts.pop(key, None) or Waiters()
