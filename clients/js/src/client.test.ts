@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { type Client, type ClientOptions, createClient, TokenRefused } from "./client.ts";
-import { TestNode } from "./node.testing.ts";
 import type { RoomSnapshot } from "./room.ts";
 import type { KeyValue } from "./storage.ts";
+import { TestNode } from "./testNode.testing.ts";
 
 let node: TestNode;
 const clients: Client[] = [];

@@ -1,12 +1,12 @@
 /** The shell of the core: gives it a socket, a clock and a die, and does what it says. */
 
 import { Clock } from "./clock.ts";
-import { Client as Core } from "./core/client.ts";
-import type { Effect, Input, Status } from "./core/effects.ts";
-import type { Event, Limits } from "./core/frames.ts";
 import { Listeners } from "./listeners.ts";
 import { watchNetwork } from "./network.ts";
-import { type Host, isOfRoom, Room } from "./room.ts";
+import { isOfRoom, Room, type RoomHost } from "./room.ts";
+import { ClientMachine } from "./sans-io/clientMachine.ts";
+import type { Effect, Input, Status } from "./sans-io/effects.ts";
+import type { Event, Limits } from "./sans-io/frames.ts";
 import { type KeyValue, SavedOutbox } from "./storage.ts";
 import { Transport, type WebSocketClass } from "./transport.ts";
 
@@ -45,13 +45,13 @@ export function createClient(options: ClientOptions): Client {
 
 export class Client {
   readonly #options: ClientOptions;
-  readonly #core: Core;
+  readonly #machine: ClientMachine;
   readonly #clock = new Clock();
   readonly #transport: Transport;
   readonly #rooms = new Map<string, Room>();
   readonly #statuses = new Listeners<[Status]>();
   readonly #identities = new Listeners<[Identity]>();
-  readonly #host: Host;
+  readonly #host: RoomHost;
   #inputs: Input[] = [];
   #stepping = false;
   #stopWatching: () => void = () => {};
@@ -61,7 +61,7 @@ export class Client {
   constructor(options: ClientOptions) {
     const { url, name, session, client, token } = options;
     this.#options = options;
-    this.#core = new Core({
+    this.#machine = new ClientMachine({
       ...(name !== undefined && { name }),
       ...(session !== undefined && { session }),
       ...(client !== undefined && { client }),
@@ -70,7 +70,7 @@ export class Client {
     });
     this.#transport = new Transport(url, options.WebSocket ?? WebSocket, {
       opened: () => this.#step(["opened"]),
-      event: (event) => this.#heard(event),
+      event: (event) => this.#onEvent(event),
       lost: (code) => this.#step(["lost", code]),
     });
     const self = this;
@@ -79,7 +79,7 @@ export class Client {
         return self.#user;
       },
       step: (input) => this.#step(input),
-      core: (room) => this.#core.room(room),
+      machine: (room) => this.#machine.room(room),
     };
   }
 
@@ -101,7 +101,7 @@ export class Client {
   }
 
   get status(): Status {
-    return this.#core.status;
+    return this.#machine.status;
   }
 
   /** Be told when `status` is another; the answer is the way to stop it. */
@@ -137,12 +137,12 @@ export class Client {
     return room;
   }
 
-  #heard(event: Event): void {
+  #onEvent(event: Event): void {
     if (event.type === "welcome") this.#limits = event.limits;
     this.#step(["frame", event]);
     const { status } = this;
     if (event.type !== "welcome" || status.state !== "online") return;
-    this.#identities.tell({ user: event.user, session: event.session });
+    this.#identities.emit({ user: event.user, session: event.session });
   }
 
   /** Step the core. What is asked for while it's being done comes next: effects keep their order. */
@@ -160,21 +160,21 @@ export class Client {
 
   #take(input: Input): void {
     const live = this.#isLive(input);
-    const effects = this.#core.step(input, this.#clock.now);
+    const effects = this.#machine.step(input, this.#clock.now);
     for (const effect of effects) this.#do(effect, live);
-    this.#clock.set(this.#core.deadline, () => this.#step(["tick"]));
+    this.#clock.set(this.#machine.deadline, () => this.#step(["tick"]));
     for (const room of this.#rooms.values()) room.refresh();
   }
 
   /** Tell whether a message was just said: what a join brings, and the rest of a replay, was said before. */
   #isLive(input: Input): boolean {
     if (input[0] !== "frame" || input[1].type !== "message") return false;
-    return this.#core.room(input[1].room)?.timeline.caughtUp ?? false;
+    return this.#machine.room(input[1].room)?.timeline.caughtUp ?? false;
   }
 
   #do(effect: Effect, live: boolean): void {
     if (isOfRoom(effect)) {
-      this.#rooms.get(effect[1])?.heard(effect, live);
+      this.#rooms.get(effect[1])?.onEffect(effect, live);
       return;
     }
     switch (effect[0]) {
@@ -192,7 +192,7 @@ export class Client {
         break;
       case "status":
         if (effect[1].state === "online") this.#user = effect[1].user;
-        this.#statuses.tell(effect[1]);
+        this.#statuses.emit(effect[1]);
     }
   }
 

@@ -3,14 +3,14 @@
 // A longer one would go off at once.
 const longestTimer = 2 ** 31 - 1;
 
-export interface Ticking {
+export interface TimeSource {
   /** Ms since 1970. It may jump. */
   wall(): number;
   /** Ms since some moment. It never jumps, but sleeps with the machine. */
   steady(): number;
 }
 
-const machine: Ticking = { wall: () => Date.now(), steady: () => performance.now() };
+const machine: TimeSource = { wall: () => Date.now(), steady: () => performance.now() };
 
 /**
  * Time that never goes back, and goes on while the machine sleeps.
@@ -18,21 +18,21 @@ const machine: Ticking = { wall: () => Date.now(), steady: () => performance.now
  * Neither clock of the machine does both: of each stretch, the longer of their two answers is taken.
  */
 export class Clock {
-  readonly #machine: Ticking;
+  readonly #source: TimeSource;
   #wall: number;
   #steady: number;
   #now = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(ticking: Ticking = machine) {
-    this.#machine = ticking;
-    this.#wall = ticking.wall();
-    this.#steady = ticking.steady();
+  constructor(source: TimeSource = machine) {
+    this.#source = source;
+    this.#wall = source.wall();
+    this.#steady = source.steady();
   }
 
   get now(): number {
-    const wall = this.#machine.wall();
-    const steady = this.#machine.steady();
+    const wall = this.#source.wall();
+    const steady = this.#source.steady();
     this.#now += Math.max(wall - this.#wall, steady - this.#steady, 0);
     this.#wall = wall;
     this.#steady = steady;

@@ -1,19 +1,19 @@
-/** Those who want to be told of something. */
+/** Those who want to be values of something. */
 
 export class Listeners<T extends unknown[] = []> {
-  readonly #listeners = new Set<(...told: T) => void>();
+  readonly #listeners = new Set<(...values: T) => void>();
 
-  /** Be told from now on; the answer is the way to stop it. */
-  add(listener: (...told: T) => void): () => void {
+  /** Be values from now on; the answer is the way to stop it. */
+  add(listener: (...values: T) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   /** Tell all. One that throws doesn't keep it from the others, nor stop the client. */
-  tell(...told: T): void {
+  emit(...values: T): void {
     for (const listener of [...this.#listeners]) {
       try {
-        listener(...told);
+        listener(...values);
       } catch (error) {
         report(error);
       }

@@ -1,5 +1,5 @@
 /** What a browser knows of its network and its windows, as inputs for the core. */
-import type { Input } from "./core/effects.ts";
+import type { Input } from "./sans-io/effects.ts";
 
 /** Watch from now on; the answer is the way to stop it. Where there's no browser, nothing happens. */
 export function watchNetwork(step: (input: Input) => void): () => void {

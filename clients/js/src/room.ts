@@ -1,11 +1,12 @@
 /** One room as an application holds it: what is shown of it, and what may be asked of it. */
-import type { Effect, Input, Receipt, RoomEffect, RoomState } from "./core/effects.ts";
-import type { Members, Message } from "./core/frames.ts";
-import type { Room as Core } from "./core/room.ts";
+
+import { newKey } from "./idempotencyKey.ts";
 import { Listeners } from "./listeners.ts";
-import { type Row, Rows } from "./rows.ts";
+import { type Row, RowCache } from "./rows.ts";
+import type { Effect, Input, Receipt, RoomEffect, RoomState } from "./sans-io/effects.ts";
+import type { Members, Message } from "./sans-io/frames.ts";
+import type { RoomMachine } from "./sans-io/roomMachine.ts";
 import type { SavedOutbox } from "./storage.ts";
-import { ulid } from "./ulid.ts";
 
 const mostRemembered = 1_000;
 
@@ -44,17 +45,17 @@ export class NotSent extends Error {
 }
 
 /** What a room asks of its client. */
-export interface Host {
+export interface RoomHost {
   readonly user: string | null;
   step(input: Input): void;
-  core(room: string): Core | undefined;
+  machine(room: string): RoomMachine | undefined;
 }
 
 export class Room {
   readonly name: string;
-  readonly #host: Host;
+  readonly #host: RoomHost;
   readonly #saved: SavedOutbox;
-  readonly #rows = new Rows();
+  readonly #rows = new RowCache();
   readonly #changed = new Listeners();
   readonly #said = new Listeners<[Message]>();
   readonly #gaps = new Listeners();
@@ -67,7 +68,7 @@ export class Room {
   #seen: readonly unknown[] = [];
   #savedOwn: unknown;
 
-  constructor(name: string, host: Host, saved: SavedOutbox) {
+  constructor(name: string, host: RoomHost, saved: SavedOutbox) {
     this.name = name;
     this.#host = host;
     this.#saved = saved;
@@ -90,7 +91,7 @@ export class Room {
 
   /** Say something: it's in the snapshot at once, and is stored once, whatever the network does. */
   send(text: string): Sending {
-    const key = ulid();
+    const key = newKey();
     this.#remember(key);
     return { key, done: this.#settling(key, ["send", this.name, key, text]) };
   }
@@ -145,31 +146,31 @@ export class Room {
   }
 
   #make(): RoomSnapshot {
-    const core = this.#host.core(this.name);
-    if (core === undefined) return nothingYet;
-    const { timeline, outbox, crowd, typists } = core;
+    const machine = this.#host.machine(this.name);
+    if (machine === undefined) return nothingYet;
+    const { timeline, outbox, members, typingUsers } = machine;
     const { user } = this.#host;
     const writtenAt = (key: string) => this.#written.get(key);
     return {
-      state: core.state,
-      refusal: core.refusal,
-      catchingUp: core.state === "joining" || (core.state === "live" && !timeline.caughtUp),
+      state: machine.state,
+      refusal: machine.refusal,
+      catchingUp: machine.state === "joining" || (machine.state === "live" && !timeline.caughtUp),
       rows: this.#rows.of(timeline.lines, outbox.own, { user, writtenAt }),
       beginning: timeline.beginning,
       lost: timeline.lost,
-      members: crowd.members,
-      typing: typists.names,
+      members: members.members,
+      typing: typingUsers.names,
     };
   }
 
   /** Take notice of what the core told of this room. */
-  heard(effect: RoomEffect, live: boolean): void {
+  onEffect(effect: RoomEffect, live: boolean): void {
     switch (effect[0]) {
       case "message":
-        if (live) this.#said.tell(effect[2]);
+        if (live) this.#said.emit(effect[2]);
         break;
       case "gap":
-        this.#gaps.tell();
+        this.#gaps.emit();
         break;
       case "sent":
         this.#settle(effect[2], ({ resolve }) => resolve(effect[3]));
@@ -187,20 +188,20 @@ export class Room {
 
   /** Look whether anything is to be shown, or saved, that wasn't. */
   refresh(): void {
-    const core = this.#host.core(this.name);
-    if (core === undefined) return;
-    const { timeline, outbox, crowd, typists, state } = core;
+    const machine = this.#host.machine(this.name);
+    if (machine === undefined) return;
+    const { timeline, outbox, members, typingUsers, state } = machine;
     if (this.#restored && outbox.own !== this.#savedOwn) {
       this.#savedOwn = outbox.own;
       this.#saved.write(outbox.own, (key) => this.#written.get(key) ?? 0);
     }
     const { lines, beginning, caughtUp } = timeline;
-    const shown = [lines, beginning, caughtUp, outbox.own, crowd.members, state, this.#host.user];
-    const seen = [...shown, typists.names];
+    const shown = [lines, beginning, caughtUp, outbox.own, members.members, state, this.#host.user];
+    const seen = [...shown, typingUsers.names];
     if (seen.every((part, at) => part === this.#seen[at])) return;
     this.#seen = seen;
     this.#snapshot = null;
-    this.#changed.tell();
+    this.#changed.emit();
   }
 
   #remember(key: string): void {

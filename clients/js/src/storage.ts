@@ -1,5 +1,5 @@
 /** Where own messages wait that are not stored yet, so that they survive a reload. */
-import type { Own } from "./core/outbox.ts";
+import type { OutboxEntry } from "./sans-io/outbox.ts";
 
 /** What this needs of a `Storage`: the browser's `sessionStorage`, or anything like it. */
 export interface KeyValue {
@@ -9,7 +9,7 @@ export interface KeyValue {
 }
 
 /** A message that waits; `at` is when it was written. */
-export interface Waiting {
+export interface SavedMessage {
   readonly key: string;
   readonly text: string;
   readonly at: number;
@@ -24,17 +24,17 @@ export class SavedOutbox {
     this.#name = `hubbub.outbox.${JSON.stringify([user, room])}`;
   }
 
-  read(): readonly Waiting[] {
+  read(): readonly SavedMessage[] {
     try {
       const saved: unknown = JSON.parse(this.#storage?.getItem(this.#name) ?? "[]");
-      return Array.isArray(saved) ? saved.filter(isWaiting) : [];
+      return Array.isArray(saved) ? saved.filter(isSavedMessage) : [];
     } catch {
       return []; // somebody else's, or no storage allowed
     }
   }
 
   /** A storage that is full or forbidden costs what it was for, and nothing else. */
-  write(own: readonly Own[], writtenAt: (key: string) => number): void {
+  write(own: readonly OutboxEntry[], writtenAt: (key: string) => number): void {
     const waiting = own
       .filter(({ state }) => state !== "sent")
       .map(({ key, text }) => ({ key, text, at: writtenAt(key) }));
@@ -45,7 +45,7 @@ export class SavedOutbox {
   }
 }
 
-function isWaiting(value: unknown): value is Waiting {
+function isSavedMessage(value: unknown): value is SavedMessage {
   if (typeof value !== "object" || value === null) return false;
   const { key, text, at } = value as Record<string, unknown>;
   return typeof key === "string" && typeof text === "string" && typeof at === "number";

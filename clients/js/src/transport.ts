@@ -1,6 +1,6 @@
 /** One websocket at a time: opens it, hands on what comes, forgets it at once when it's shut. */
-import { decode, encode } from "./core/codec.ts";
-import type { Command, Event } from "./core/frames.ts";
+import { decode, encode } from "./sans-io/codec.ts";
+import type { Command, Event } from "./sans-io/frames.ts";
 
 const subprotocol = "hubbub.v1";
 const noClose = 1006;
@@ -17,7 +17,7 @@ export interface WebSocketLike {
   close(code?: number): void;
 }
 
-export interface Heard {
+export interface TransportHandlers {
   opened(): void;
   event(event: Event): void;
   lost(code: number): void;
@@ -26,13 +26,13 @@ export interface Heard {
 export class Transport {
   readonly #url: string;
   readonly #WebSocket: WebSocketClass;
-  readonly #heard: Heard;
+  readonly #handlers: TransportHandlers;
   #socket: WebSocketLike | null = null;
 
-  constructor(url: string, WebSocket: WebSocketClass, heard: Heard) {
+  constructor(url: string, WebSocket: WebSocketClass, handlers: TransportHandlers) {
     this.#url = url;
     this.#WebSocket = WebSocket;
-    this.#heard = heard;
+    this.#handlers = handlers;
   }
 
   /** Open one; `booked` says that the node told to come now (CL4). */
@@ -42,20 +42,20 @@ export class Transport {
       this.#listenTo(new this.#WebSocket(this.#url + more, [subprotocol]));
     } catch {
       // An address that the browser won't even try. Told later, as for any other that can't be had.
-      queueMicrotask(() => this.#heard.lost(noClose));
+      queueMicrotask(() => this.#handlers.lost(noClose));
     }
   }
 
   #listenTo(socket: WebSocketLike): void {
     this.#socket = socket;
-    socket.onopen = () => this.#heard.opened();
+    socket.onopen = () => this.#handlers.opened();
     socket.onmessage = ({ data }: { data: unknown }) => {
       const event = typeof data === "string" ? decode(data) : null;
-      if (event !== null) this.#heard.event(event);
+      if (event !== null) this.#handlers.event(event);
     };
     socket.onclose = ({ code }: { code: number }) => {
       this.#forget(socket);
-      this.#heard.lost(code);
+      this.#handlers.lost(code);
     };
     socket.onerror = () => {}; // a close follows
   }

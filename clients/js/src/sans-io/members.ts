@@ -6,7 +6,7 @@ const shown = 6_000; // PS2
 const writtenEvery = 3_000;
 
 /** The members of a room, as far as they are known (PS1). */
-export class Crowd {
+export class MemberList {
   members: Members = { count: 0, names: [], more: false };
 
   replace({ count, names, more }: Members): void {
@@ -22,7 +22,7 @@ export class Crowd {
 }
 
 /** Who is shown as typing, longest first, and when one's own typing was last told (PS2). */
-export class Typists {
+export class TypingUsers {
   readonly #room: string;
   readonly #until = new Map<string, number>();
   #written: number | null = null;

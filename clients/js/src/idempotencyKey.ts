@@ -3,7 +3,7 @@
 const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /** Make a ULID: 48 bits of time, 80 bits of chance, in 26 digits of Crockford's base 32. */
-export function ulid(now = Date.now()): string {
+export function newKey(now = Date.now()): string {
   let time = "";
   for (let left = now, digit = 0; digit < 10; digit += 1, left = Math.floor(left / 32))
     time = digits.charAt(left % 32) + time;

@@ -1,16 +1,16 @@
-/** The token that a client holds, and the one question for another (CS8). */
-import { Patience } from "./backoff.ts";
+/** The token that a client holds, and the one request for another (CS8). */
+import { RetryTimer } from "./backoff.ts";
 
-export class Tokens {
+export class TokenCache {
   held: string | null = null;
   /** When to ask again while the connection goes on. */
-  readonly patience: Patience;
+  readonly retry: RetryTimer;
   readonly #hook: boolean;
   #asking = false;
 
   constructor(hook: boolean, random: () => number) {
     this.#hook = hook;
-    this.patience = new Patience(random);
+    this.retry = new RetryTimer(random);
   }
 
   get missing(): boolean {
@@ -29,7 +29,7 @@ export class Tokens {
     if (!this.#asking) return false;
     this.held = token;
     this.#asking = false;
-    this.patience.succeeded();
+    this.retry.succeeded();
     return true;
   }
 

@@ -45,8 +45,8 @@ export interface Send {
   readonly key: string;
 }
 
-/** Every command that the server answers: all but `typing` (FR2). */
-export type Question = Exclude<Command, { readonly type: "typing" }>;
+/** Every command that the server replies: all but `typing` (FR2). */
+export type Request = Exclude<Command, { readonly type: "typing" }>;
 
 /** A stored entry of a room. `prev` is the offset of the one before it; `at` is ms since 1970. */
 export interface Message {
@@ -159,7 +159,7 @@ export type RoomEvent =
   | Reset
   | { readonly type: "typing"; readonly room: string; readonly user: string };
 
-export type Answer =
+export type Reply =
   | Welcome
   | Joined
   | { readonly type: "left"; readonly id: number; readonly room: string }
@@ -171,7 +171,7 @@ export type Answer =
 
 export type Event =
   | RoomEvent
-  | Answer
+  | Reply
   | { readonly type: "expiring"; readonly in: number }
   | { readonly type: "ping" }
   | Drain

@@ -14,7 +14,7 @@ export function backoff(attempt: number, random: number, retryAfter = 0): number
 }
 
 /** What was refused for now: when to try it again, and how often that happened in a row. */
-export class Patience {
+export class RetryTimer {
   due: number | null = null;
   #refusals = 0;
   readonly #random: () => number;

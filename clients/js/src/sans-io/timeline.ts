@@ -3,10 +3,10 @@ import type { Joined, Message, Position, Reset } from "./frames.ts";
 
 const mostHoles = 3; // TL3
 
-export type Verdict = "taken" | "repeat" | "hole";
+export type ChainVerdict = "accepted" | "duplicate" | "hole";
 
 /** A message at its place; `message` is null for a gap behind that place. */
-export interface Line {
+export interface TimelineLine {
   readonly epoch: string;
   readonly message: Message | null;
 }
@@ -15,7 +15,7 @@ export interface Line {
 export class Timeline {
   position: Position | null = null;
   /** Replaced, never changed: whoever has it may keep it. */
-  lines: readonly Line[] = [];
+  lines: readonly TimelineLine[] = [];
   /** Whether there's nothing older than the first line. */
   beginning = false;
   /** Whether it was begun anew behind a gap: then the first line need not be where the room began. */
@@ -31,14 +31,14 @@ export class Timeline {
   }
 
   /** Take the message if it's the next one (TL1, TL2). */
-  take(message: Message): Verdict {
-    if (this.position === null || message.offset <= this.position.offset) return "repeat";
+  take(message: Message): ChainVerdict {
+    if (this.position === null || message.offset <= this.position.offset) return "duplicate";
     if (message.prev !== this.position.offset) {
       this.#holes += 1;
       return "hole";
     }
     this.#keep([message], this.position.epoch);
-    return "taken";
+    return "accepted";
   }
 
   /** Begin anew with an unrecovered join, its messages as they stand; true if that gave up some (TL4). */
@@ -85,13 +85,13 @@ export class Timeline {
     this.#hold(messages.map((message) => ({ epoch, message })));
   }
 
-  #hold(more: readonly Line[]): void {
+  #hold(more: readonly TimelineLine[]): void {
     const lines = [...this.lines, ...more];
     this.lines = lines.length > this.#most ? this.#letGo(lines) : lines;
   }
 
   /** Let the oldest fifth go at once, so that a full timeline isn't cut at every message. */
-  #letGo(lines: readonly Line[]): readonly Line[] {
+  #letGo(lines: readonly TimelineLine[]): readonly TimelineLine[] {
     const from = lines.length - Math.floor(this.#most * 0.8);
     const kept = lines.slice(lines.findIndex(({ message }, at) => at >= from && message !== null));
     const first = kept[0];

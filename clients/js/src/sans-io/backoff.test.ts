@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { backoff, Patience } from "./backoff.ts";
+import { backoff, RetryTimer } from "./backoff.ts";
 import { readVectors } from "./vectors.testing.ts";
 
 interface Row {
@@ -28,17 +28,17 @@ test("BO1: no wait is negative or reaches the cap, however long the outage", () 
   );
 });
 
-test("patience waits longer with each refusal, and begins anew behind a success", () => {
-  const patience = new Patience(() => 0.5);
-  patience.refused(0);
-  expect(patience.due).toBe(250);
-  expect(patience.over(249)).toBe(false);
-  expect(patience.over(250)).toBe(true);
-  patience.refused(250);
-  expect(patience.due).toBe(750);
-  patience.succeeded();
-  patience.refused(1000);
-  expect(patience.due).toBe(1250);
-  patience.refused(1000, 5);
-  expect(patience.due).toBe(1005);
+test("retry waits longer with each refusal, and begins anew behind a success", () => {
+  const retry = new RetryTimer(() => 0.5);
+  retry.refused(0);
+  expect(retry.due).toBe(250);
+  expect(retry.over(249)).toBe(false);
+  expect(retry.over(250)).toBe(true);
+  retry.refused(250);
+  expect(retry.due).toBe(750);
+  retry.succeeded();
+  retry.refused(1000);
+  expect(retry.due).toBe(1250);
+  retry.refused(1000, 5);
+  expect(retry.due).toBe(1005);
 });

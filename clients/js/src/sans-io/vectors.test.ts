@@ -1,10 +1,10 @@
 /** The shared examples of what a client does: steps in, effects out. */
 import { describe, expect, test } from "vitest";
-import { Client } from "./client.ts";
+import { ClientMachine } from "./clientMachine.ts";
 import { decode } from "./codec.ts";
 import type { Input, Status } from "./effects.ts";
-import type { Own } from "./outbox.ts";
-import type { Room } from "./room.ts";
+import type { OutboxEntry } from "./outbox.ts";
+import type { RoomMachine } from "./roomMachine.ts";
 import { readVectors } from "./vectors.testing.ts";
 
 interface Step {
@@ -30,7 +30,7 @@ describe.each(["client", "timeline", "presence"])("%s.json", (file) => {
 
   test.each(cases)("$id: $name", ({ options, steps }) => {
     const numbers = [...(options.random ?? [])];
-    const client = new Client({ ...options, random: () => draw(numbers) });
+    const client = new ClientMachine({ ...options, random: () => draw(numbers) });
     let now = 0;
     for (const [index, step] of steps.entries()) {
       now = step.at ?? now;
@@ -56,22 +56,22 @@ function throughCodec(input: Input): Input {
   return ["frame", event];
 }
 
-function checkClient(client: Client, step: Step, at: string): void {
+function checkClient(client: ClientMachine, step: Step, at: string): void {
   if (step.deadline !== undefined) expect(client.deadline, at).toBe(step.deadline);
   if (step.status !== undefined) expect(client.status, at).toEqual(step.status);
 }
 
-function checkRooms(client: Client, step: Step, at: string): void {
+function checkRooms(client: ClientMachine, step: Step, at: string): void {
   for (const [name, lines] of Object.entries(step.view ?? {}))
     expect(view(client.room(name)), at).toEqual(lines);
   for (const [name, members] of Object.entries(step.members ?? {}))
-    expect(client.room(name)?.crowd.members, at).toEqual(members);
+    expect(client.room(name)?.members.members, at).toEqual(members);
   for (const [name, names] of Object.entries(step.typing ?? {}))
-    expect(client.room(name)?.typists.names, at).toEqual(names);
+    expect(client.room(name)?.typingUsers.names, at).toEqual(names);
 }
 
 /** The room as a person would see it, in the words of the vectors. */
-function view(room: Room | undefined): string[] {
+function view(room: RoomMachine | undefined): string[] {
   if (room === undefined) return [];
   const said = room.timeline.lines.map(({ message }) =>
     message === null ? "gap" : `${message.user}: ${message.text}`,
@@ -79,6 +79,6 @@ function view(room: Room | undefined): string[] {
   return [...said, ...room.outbox.own.map(ownLine)];
 }
 
-function ownLine({ key, text, state, code }: Own): string {
+function ownLine({ key, text, state, code }: OutboxEntry): string {
   return `~ ${key}: ${text} (${state === "failed" ? `failed ${code}` : state})`;
 }

@@ -1,10 +1,10 @@
 /** Whatever the line does, nothing is lost that was kept, nothing is doubled, and gaps are told. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Client } from "./client.ts";
+import { ClientMachine } from "./clientMachine.ts";
 import type { Effect, Input } from "./effects.ts";
 import type { Command, Message } from "./frames.ts";
-import { commandsOf, ModelServer, room } from "./model.testing.ts";
+import { commandsOf, ModelServer, room } from "./serverModel.testing.ts";
 
 type Act =
   | {
@@ -58,7 +58,7 @@ const acts = fc.array(
 /** A client, a node, and the line between them. */
 class World {
   readonly server = new ModelServer();
-  readonly client: Client;
+  readonly client: ClientMachine;
   readonly told: Effect[] = [];
   readonly sent: string[] = [];
   now = 0;
@@ -69,7 +69,7 @@ class World {
 
   constructor(randoms: readonly number[], flips: readonly boolean[]) {
     let at = 0;
-    this.client = new Client({
+    this.client = new ClientMachine({
       name: "ann",
       random: () => randoms[at++ % randoms.length] ?? 0,
     });

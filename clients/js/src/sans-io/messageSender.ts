@@ -1,29 +1,34 @@
 /** Writing own messages: one at a time, in order, each until it's known to be stored or refused. */
-import { Patience } from "./backoff.ts";
+import { RetryTimer } from "./backoff.ts";
 import type { Effect } from "./effects.ts";
-import type { Answer, Message, Position, Refusal, Send, Sent } from "./frames.ts";
+import type { Message, Position, Refusal, Reply, Send, Sent } from "./frames.ts";
 import { Outbox } from "./outbox.ts";
-import type { Questions } from "./questions.ts";
+import type { PendingCommands } from "./pendingCommands.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** The outbox of a room, and the one message of it that is in flight. */
-export class Sender {
+export class MessageSender {
   readonly outbox: Outbox;
   /** Of a text, as the last welcome said. */
   mostCharacters = Number.POSITIVE_INFINITY;
   readonly #room: string;
   readonly #timeline: Timeline;
-  readonly #questions: Questions;
-  readonly #patience: Patience;
-  /** The id of the command in flight: the answer to an earlier one comes too late to count. */
-  #flying: number | null = null;
+  readonly #pending: PendingCommands;
+  readonly #retry: RetryTimer;
+  /** The id of the command in flight: the reply to an earlier one comes too late to count. */
+  #inFlight: number | null = null;
 
-  constructor(room: string, timeline: Timeline, questions: Questions, options: SenderOptions) {
+  constructor(
+    room: string,
+    timeline: Timeline,
+    pending: PendingCommands,
+    options: MessageSenderOptions,
+  ) {
     this.outbox = new Outbox(options.bound);
     this.#room = room;
     this.#timeline = timeline;
-    this.#questions = questions;
-    this.#patience = new Patience(options.random);
+    this.#pending = pending;
+    this.#retry = new RetryTimer(options.random);
   }
 
   /** Put an own message into the outbox, if there's a room for it in both senses (TL6). */
@@ -38,15 +43,15 @@ export class Sender {
 
   /** Write the next message, if it is time. */
   write(now: number, live: boolean): Effect[] {
-    if (!this.#mayWrite(live) || this.#patience.waits(now)) return [];
+    if (!this.#mayWrite(live) || this.#retry.waits(now)) return [];
     const failed = this.#failTooLong();
     const { next } = this.outbox;
     if (next === undefined) return failed;
-    this.#patience.forget();
+    this.#retry.forget();
     const { key, text } = next;
     const room = this.#room;
-    const send = this.#questions.ask((id) => ({ type: "send", id, room, text, key }), now);
-    this.#flying = send.id;
+    const send = this.#pending.issue((id) => ({ type: "send", id, room, text, key }), now);
+    this.#inFlight = send.id;
     return [...failed, ["command", send]];
   }
 
@@ -63,23 +68,23 @@ export class Sender {
 
   #mayWrite(live: boolean): boolean {
     // TL6: one at a time. TL7: not while the replay may still settle what had been stored.
-    return live && this.#timeline.caughtUp && this.#flying === null;
+    return live && this.#timeline.caughtUp && this.#inFlight === null;
   }
 
   deadline(live: boolean): number | null {
-    return this.outbox.next !== undefined && this.#mayWrite(live) ? this.#patience.due : null;
+    return this.outbox.next !== undefined && this.#mayWrite(live) ? this.#retry.due : null;
   }
 
-  answered(send: Send, answer: Answer, now: number): Effect[] {
-    if (send.id !== this.#flying) return [];
-    this.#flying = null;
-    if (answer.type === "sent") return this.#stored(send.key, answer);
-    return answer.type === "error" ? this.#refused(send.key, answer, now) : [];
+  onReply(send: Send, reply: Reply, now: number): Effect[] {
+    if (send.id !== this.#inFlight) return [];
+    this.#inFlight = null;
+    if (reply.type === "sent") return this.#stored(send.key, reply);
+    return reply.type === "error" ? this.#refused(send.key, reply, now) : [];
   }
 
   /** Tell that it's stored, unless its message told so. The position stays where it is (TL9). */
   #stored(key: string, { epoch, offset, duplicate }: Sent): Effect[] {
-    this.#patience.succeeded();
+    this.#retry.succeeded();
     const news = this.outbox.acknowledge(key, { epoch, offset });
     if (this.#timeline.position !== null) this.outbox.passed(this.#timeline.position);
     return news ? [["sent", this.#room, key, { epoch, offset, duplicate }]] : [];
@@ -88,7 +93,7 @@ export class Sender {
   #refused(key: string, refusal: Refusal, now: number): Effect[] {
     const { code, message, retry, retry_after } = refusal;
     if (retry)
-      this.#patience.refused(now, retry_after); // TL11
+      this.#retry.refused(now, retry_after); // TL11
     else if (this.outbox.refuse(key, code, message))
       return [["failed", this.#room, key, code, message]];
     return [];
@@ -111,13 +116,13 @@ export class Sender {
   }
 
   /** Forget what is in flight: it is the first of the outbox again (TL10). */
-  lost(): void {
-    this.#flying = null;
-    this.#patience.forget();
+  onLost(): void {
+    this.#inFlight = null;
+    this.#retry.forget();
   }
 }
 
-export interface SenderOptions {
+export interface MessageSenderOptions {
   readonly bound: number;
   readonly random: () => number;
 }

@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Command } from "./core/frames.ts";
-import { ModelServer } from "./core/model.testing.ts";
+import type { Command } from "./sans-io/frames.ts";
+import { ModelServer } from "./sans-io/serverModel.testing.ts";
 
 export class TestNode {
   readonly model = new ModelServer();

@@ -11,7 +11,7 @@ interface Stored {
   readonly offset: number;
 }
 
-/** Stores like a node, and keeps what it answers in a line of frames that a test may tamper with. */
+/** Stores like a node, and keeps what it replies in a line of frames that a test may tamper with. */
 export class ModelServer {
   /** Everything that was ever stored in this epoch. */
   log: Message[] = [];
@@ -73,20 +73,20 @@ export class ModelServer {
     this.line.push({ type: "reset", room, epoch: this.epoch, offset: 0 });
   }
 
-  /** Take a command; `ackFirst`: the answer to `send` overtakes its message. */
+  /** Take a command; `ackFirst`: the reply to `send` overtakes its message. */
   take(command: Command, ackFirst: boolean): void {
     switch (command.type) {
       case "hello":
         this.#welcome(command.id);
         break;
       case "join":
-        this.#answer(command.id, () => this.#join(command));
+        this.#reply(command.id, () => this.#join(command));
         break;
       case "send":
-        this.#answer(command.id, () => this.#send(command, ackFirst));
+        this.#reply(command.id, () => this.#send(command, ackFirst));
         break;
       case "history":
-        this.#answer(command.id, () => this.#page(command));
+        this.#reply(command.id, () => this.#page(command));
     }
   }
 
@@ -97,11 +97,11 @@ export class ModelServer {
     this.line.push({ type: "welcome", id, ...who });
   }
 
-  #answer(id: number, answer: () => void): void {
+  #reply(id: number, reply: () => void): void {
     const refusal: Refusal = { type: "error", id, code: "unavailable", message: "", retry: true };
     if (!this.#welcomed) this.line.push({ ...refusal, code: "hello_first", retry: false });
     else if (this.away) this.line.push(refusal);
-    else answer();
+    else reply();
   }
 
   get #kept(): Message[] {

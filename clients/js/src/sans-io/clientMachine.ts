@@ -1,19 +1,19 @@
 /** The client's connection: opening, greeting, losing it and coming back (CS1-CS12). It owns the rooms. */
 import { backoff, earliest } from "./backoff.ts";
-import { Close, isFinal } from "./closing.ts";
+import { CloseCode, isFinal } from "./closeCodes.ts";
 import type { Effect, Input, Status } from "./effects.ts";
-import type { Answer, Drain, Event, Refusal, Welcome } from "./frames.ts";
-import { Greeting, type Identity } from "./greeting.ts";
-import { Questions } from "./questions.ts";
-import type { Bounds, Room } from "./room.ts";
-import { Rooms } from "./rooms.ts";
-import { Tokens } from "./tokens.ts";
+import type { Drain, Event, Refusal, Reply, Welcome } from "./frames.ts";
+import { Handshake, type HelloIdentity } from "./handshake.ts";
+import { PendingCommands } from "./pendingCommands.ts";
+import type { RoomBounds, RoomMachine } from "./roomMachine.ts";
+import { RoomMachines } from "./roomMachines.ts";
+import { TokenCache } from "./tokenCache.ts";
 
 const opening = 10_000; // CS5: a socket is open and welcomed by then
 const silence = 10_000; // CS5: on top of the server's own ping
 const stable = 10_000; // BO2
 
-export interface Options extends Identity, Partial<Bounds> {
+export interface MachineOptions extends HelloIdentity, Partial<RoomBounds> {
   /** Whether there's a hook to ask for a token. */
   readonly token?: boolean;
   /** Gives numbers in [0, 1). */
@@ -21,14 +21,14 @@ export interface Options extends Identity, Partial<Bounds> {
 }
 
 /** Told what happened, and when, it says what to do. It has no clock, no socket, no chance of its own. */
-export class Client {
+export class ClientMachine {
   status: Status = { state: "idle" };
   readonly #random: () => number;
-  readonly #questions = new Questions();
-  readonly #tokens: Tokens;
-  readonly #rooms: Rooms;
-  readonly #greeting: Greeting;
-  #socket: "none" | "opening" | "greeting" | "welcomed" = "none";
+  readonly #pending = new PendingCommands();
+  readonly #tokens: TokenCache;
+  readonly #rooms: RoomMachines;
+  readonly #handshake: Handshake;
+  #socket: "none" | "opening" | "handshake" | "welcomed" = "none";
   #network = true;
   #losses = 0; // n of BO1
   #openingEnds = 0;
@@ -39,15 +39,15 @@ export class Client {
   #moves = Number.POSITIVE_INFINITY;
   #booked = Number.POSITIVE_INFINITY;
 
-  constructor(options: Options) {
+  constructor(options: MachineOptions) {
     const { random, outbox = 200, lines = 5_000 } = options;
     this.#random = random;
-    this.#tokens = new Tokens(options.token ?? false, random);
-    this.#rooms = new Rooms(this.#questions, random, { outbox, lines });
-    this.#greeting = new Greeting(options);
+    this.#tokens = new TokenCache(options.token ?? false, random);
+    this.#rooms = new RoomMachines(this.#pending, random, { outbox, lines });
+    this.#handshake = new Handshake(options);
   }
 
-  room(name: string): Room | undefined {
+  room(name: string): RoomMachine | undefined {
     return this.#rooms.get(name);
   }
 
@@ -84,8 +84,8 @@ export class Client {
     if (this.status.state === "waiting") return this.status.until;
     if (this.#socket === "none") return null;
     if (this.#socket !== "welcomed") return this.#openingEnds;
-    const { due } = this.#tokens.patience;
-    const others = [this.#questions.deadline, due, this.#rooms.deadline];
+    const { due } = this.#tokens.retry;
+    const others = [this.#pending.deadline, due, this.#rooms.deadline];
     return earliest([this.#silenceEnds, this.#moves, ...others]);
   }
 
@@ -95,14 +95,14 @@ export class Client {
     const { state } = this.status;
     if (what === "connect") return state === "idle" || state === "closed" ? this.#begin(now) : [];
     if (what === "retry") return state === "waiting" ? this.#connect(now) : [];
-    return state === "closed" ? [] : this.#stop(Close.normal, now);
+    return state === "closed" ? [] : this.#stop(CloseCode.normal, now);
   }
 
   #wentOffline(now: number): Effect[] {
     this.#network = false;
     const { state } = this.status;
     if (state === "idle" || state === "closed" || state === "offline") return []; // CS4
-    return [...this.#drop(now, Close.goingAway), ...this.#change({ state: "offline" })];
+    return [...this.#drop(now, CloseCode.goingAway), ...this.#change({ state: "offline" })];
   }
 
   #cameOnline(now: number): Effect[] {
@@ -132,7 +132,7 @@ export class Client {
   #token(token: string, now: number): Effect[] {
     if (!this.#tokens.hold(token)) return [];
     if (this.#socket === "welcomed") {
-      const refresh = this.#questions.ask((id) => ({ type: "refresh", id, token }), now);
+      const refresh = this.#pending.issue((id) => ({ type: "refresh", id, token }), now);
       return [["command", refresh]];
     }
     return this.#awaitsToken ? this.#open(now) : [];
@@ -147,7 +147,7 @@ export class Client {
     if (!this.#tokens.failed() || state === "closed" || state === "idle") return [];
     if (final) return this.#stop("no_token", now);
     if (this.#awaitsToken) return this.#wait("no_token", now);
-    if (this.#socket === "welcomed") this.#tokens.patience.refused(now);
+    if (this.#socket === "welcomed") this.#tokens.retry.refused(now);
     return [];
   }
 
@@ -155,18 +155,18 @@ export class Client {
 
   #opened(now: number): Effect[] {
     if (this.#socket !== "opening") return [];
-    this.#socket = "greeting";
+    this.#socket = "handshake";
     return this.#hello(now);
   }
 
   #hello(now: number): Effect[] {
     const { held } = this.#tokens;
-    return [["command", this.#questions.ask((id) => this.#greeting.hello(id, held), now)]];
+    return [["command", this.#pending.issue((id) => this.#handshake.hello(id, held), now)]];
   }
 
   /** Wait for the next socket, or stop if the code says that it would end the same way (CL1). */
   #lose(code: number | string, now: number, shut?: number, retryAfter?: number): Effect[] {
-    if (code === Close.tokenExpired) this.#tokens.drop();
+    if (code === CloseCode.tokenExpired) this.#tokens.drop();
     const done = this.#drop(now, shut);
     if (typeof code === "number" && isFinal(code))
       return [...done, ...this.#change({ state: "closed", code })];
@@ -186,15 +186,15 @@ export class Client {
     this.#onlineSince = null;
     this.#socket = "none";
     this.#moves = this.#booked = Number.POSITIVE_INFINITY;
-    this.#questions.forget();
-    this.#tokens.patience.forget();
-    const done = this.#rooms.lost();
+    this.#pending.forget();
+    this.#tokens.retry.forget();
+    const done = this.#rooms.onLost();
     return hadOne && shut !== undefined ? [...done, ["shut", shut]] : done;
   }
 
   #stop(code: number | string, now: number, suggestion?: string): Effect[] {
     const why = { code, ...(suggestion !== undefined && { suggestion }) };
-    return [...this.#drop(now, Close.normal), ...this.#change({ state: "closed", ...why })];
+    return [...this.#drop(now, CloseCode.normal), ...this.#change({ state: "closed", ...why })];
   }
 
   #change(status: Status): Effect[] {
@@ -208,23 +208,23 @@ export class Client {
     const due = this.deadline;
     if (due === null || now < due) return [];
     if (this.status.state === "waiting") return this.#connect(now);
-    if (this.#socket !== "welcomed" || this.#isSilent(now))
-      return this.#lose(Close.serverSilent, now, Close.serverSilent);
-    if (now >= this.#moves) return [...this.#drop(now, Close.goingAway), ...this.#connect(now)]; // CS9
+    if (this.#socket !== "welcomed" || this.#missedHeartbeat(now))
+      return this.#lose(CloseCode.serverSilent, now, CloseCode.serverSilent);
+    if (now >= this.#moves) return [...this.#drop(now, CloseCode.goingAway), ...this.#connect(now)]; // CS9
     const done = this.#rooms.tick(now);
-    if (this.#tokens.patience.over(now) && this.#tokens.ask()) done.push(["token"]);
+    if (this.#tokens.retry.over(now) && this.#tokens.ask()) done.push(["token"]);
     return done;
   }
 
-  #isSilent(now: number): boolean {
-    const unanswered = this.#questions.deadline;
+  #missedHeartbeat(now: number): boolean {
+    const unanswered = this.#pending.deadline;
     return now >= this.#silenceEnds || (unanswered !== null && now >= unanswered); // CS5
   }
 
   // The server
 
   #frame(event: Event, now: number): Effect[] {
-    if (this.#socket === "greeting") return this.#greeted(event, now);
+    if (this.#socket === "handshake") return this.#onHandshakeEvent(event, now);
     if (this.#socket !== "welcomed") return [];
     this.#silenceEnds = now + this.#ping + silence;
     switch (event.type) {
@@ -241,56 +241,57 @@ export class Client {
       case "presence":
       case "typing":
       case "reset":
-        return this.#rooms.heard(event, now);
+        return this.#rooms.onEvent(event, now);
       default:
-        return this.#answered(event, now);
+        return this.#onReply(event, now);
     }
   }
 
-  #turnedAway({ delay, booked }: Drain, now: number): Effect[] {
-    const done = this.#drop(now, Close.goingAway); // CS9
+  #rejectedByDrain({ delay, booked }: Drain, now: number): Effect[] {
+    const done = this.#drop(now, CloseCode.goingAway); // CS9
     const until = now + delay;
     if (booked) this.#booked = until;
-    return [...done, ...this.#change({ state: "waiting", until, code: Close.goingAway })];
+    return [...done, ...this.#change({ state: "waiting", until, code: CloseCode.goingAway })];
   }
 
-  /** Take the answer to hello, or `drain`; whatever else comes ahead of it is not for us yet. */
-  #greeted(event: Event, now: number): Effect[] {
-    if (event.type === "drain") return this.#turnedAway(event, now);
+  /** Take the reply to hello, or `drain`; whatever else comes ahead of it is not for us yet. */
+  #onHandshakeEvent(event: Event, now: number): Effect[] {
+    if (event.type === "drain") return this.#rejectedByDrain(event, now);
     if (event.type !== "welcome" && event.type !== "error") return [];
-    if (this.#questions.answered(event) === null) return [];
-    return event.type === "welcome" ? this.#welcomed(event, now) : this.#notWelcomed(event, now);
+    if (this.#pending.resolve(event) === null) return [];
+    return event.type === "welcome" ? this.#onWelcomed(event, now) : this.#onHelloError(event, now);
   }
 
-  #welcomed(welcome: Welcome, now: number): Effect[] {
+  #onWelcomed(welcome: Welcome, now: number): Effect[] {
     const { user, ping } = welcome;
-    this.#greeting.welcomed(welcome);
+    this.#handshake.onWelcome(welcome);
     this.#socket = "welcomed";
     this.#onlineSince = now;
     this.#ping = ping;
     this.#silenceEnds = now + ping + silence;
-    return [...this.#change({ state: "online", user }), ...this.#rooms.welcomed(welcome, now)]; // CS2
+    return [...this.#change({ state: "online", user }), ...this.#rooms.onWelcome(welcome, now)]; // CS2
   }
 
-  #notWelcomed(refusal: Refusal, now: number): Effect[] {
-    const verdict = this.#greeting.refused(refusal);
-    if (verdict.do === "say again") return this.#hello(now);
-    if (verdict.do === "stop") return this.#stop(verdict.code, now, verdict.suggestion);
-    return this.#lose(verdict.code, now, Close.normal, verdict.retryAfter);
+  #onHelloError(refusal: Refusal, now: number): Effect[] {
+    const verdict = this.#handshake.refused(refusal);
+    if (verdict.do === "hello again") return this.#hello(now);
+    if (verdict.do === "give up") return this.#stop(verdict.code, now, verdict.suggestion);
+    return this.#lose(verdict.code, now, CloseCode.normal, verdict.retryAfter);
   }
 
-  #answered(answer: Answer, now: number): Effect[] {
-    const question = this.#questions.answered(answer);
-    if (question === null) return [];
-    if (question.type !== "refresh") return this.#rooms.answered(question, answer, now);
-    return answer.type === "error" ? this.#notRefreshed(answer, now) : [];
+  #onReply(reply: Reply, now: number): Effect[] {
+    const request = this.#pending.resolve(reply);
+    if (request === null) return [];
+    if (request.type !== "refresh") return this.#rooms.onReply(request, reply, now);
+    return reply.type === "error" ? this.#notRefreshed(reply, now) : [];
   }
 
   #notRefreshed(refusal: Refusal, now: number): Effect[] {
-    if (refusal.code === "token_expired") return this.#lose(Close.tokenExpired, now, Close.normal);
+    if (refusal.code === "token_expired")
+      return this.#lose(CloseCode.tokenExpired, now, CloseCode.normal);
     if (!refusal.retry) return this.#stop(refusal.code, now);
     this.#tokens.drop();
-    this.#tokens.patience.refused(now, refusal.retry_after);
+    this.#tokens.retry.refused(now, refusal.retry_after);
     return [];
   }
 }

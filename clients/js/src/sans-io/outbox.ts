@@ -2,7 +2,7 @@
 import type { Position } from "./frames.ts";
 
 /** An own message. `at` is where it is stored; `code` and `reason` say why it failed. */
-export interface Own {
+export interface OutboxEntry {
   readonly key: string;
   readonly text: string;
   readonly state: "sending" | "sent" | "failed";
@@ -14,7 +14,7 @@ export interface Own {
 /** The own messages of one room, in order, at most `bound` of them (TL6). */
 export class Outbox {
   /** Replaced, never changed: whoever has it may keep it. */
-  own: readonly Own[] = [];
+  own: readonly OutboxEntry[] = [];
   readonly #bound: number;
 
   constructor(bound: number) {
@@ -30,7 +30,7 @@ export class Outbox {
   }
 
   /** The first that is to be written. */
-  get next(): Own | undefined {
+  get next(): OutboxEntry | undefined {
     return this.own.find(({ state }) => state === "sending");
   }
 
@@ -88,15 +88,15 @@ export class Outbox {
     if (own?.state === "failed") this.#remove(own);
   }
 
-  #get(key: string): Own | undefined {
+  #get(key: string): OutboxEntry | undefined {
     return this.own.find((own) => own.key === key);
   }
 
-  #replace(changed: Own): void {
+  #replace(changed: OutboxEntry): void {
     this.own = this.own.map((own) => (own.key === changed.key ? changed : own));
   }
 
-  #remove(gone: Own): void {
+  #remove(gone: OutboxEntry): void {
     this.own = this.own.filter((own) => own !== gone);
   }
 }

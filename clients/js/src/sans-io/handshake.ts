@@ -1,8 +1,8 @@
 /** Who the client is: what `hello` says, and what a refusal of it means (CS6, CS7). */
-import { Close } from "./closing.ts";
+import { CloseCode } from "./closeCodes.ts";
 import type { Hello, Refusal, Welcome } from "./frames.ts";
 
-export interface Identity {
+export interface HelloIdentity {
   /** The name that is asked for. Without one the server makes it up. */
   readonly name?: string;
   /** Proves the name from an earlier life (CN4). */
@@ -11,19 +11,19 @@ export interface Identity {
   readonly client?: string;
 }
 
-export type Verdict =
-  | { readonly do: "say again" }
-  | { readonly do: "stop"; readonly code: string; readonly suggestion?: string }
-  | { readonly do: "try later"; readonly code: number | string; readonly retryAfter?: number };
+export type HelloOutcome =
+  | { readonly do: "hello again" }
+  | { readonly do: "give up"; readonly code: string; readonly suggestion?: string }
+  | { readonly do: "reconnect"; readonly code: number | string; readonly retryAfter?: number };
 
 /** The name and its proof, over all connections of a client. */
-export class Greeting {
+export class Handshake {
   #name: string | undefined;
   #session: string | undefined;
   readonly #client: string | undefined;
   #everWelcomed = false;
 
-  constructor({ name, session, client }: Identity) {
+  constructor({ name, session, client }: HelloIdentity) {
     this.#name = name;
     this.#session = session;
     this.#client = client;
@@ -40,24 +40,24 @@ export class Greeting {
     };
   }
 
-  welcomed(welcome: Welcome): void {
+  onWelcome(welcome: Welcome): void {
     this.#name = welcome.user;
     this.#session = welcome.session;
     this.#everWelcomed = true;
   }
 
-  refused(refusal: Refusal): Verdict {
+  refused(refusal: Refusal): HelloOutcome {
     const { code, suggestion } = refusal;
     if (code === "name_taken" && this.#everWelcomed && suggestion !== undefined) {
       // The session proves the name that is gone, not this one.
       this.#name = suggestion;
       this.#session = undefined;
-      return { do: "say again" };
+      return { do: "hello again" };
     }
-    if (code === "token_expired") return { do: "try later", code: Close.tokenExpired };
+    if (code === "token_expired") return { do: "reconnect", code: CloseCode.tokenExpired };
     if (!refusal.retry)
-      return { do: "stop", code, ...(suggestion !== undefined && { suggestion }) };
+      return { do: "give up", code, ...(suggestion !== undefined && { suggestion }) };
     const after = refusal.retry_after;
-    return { do: "try later", code, ...(after !== undefined && { retryAfter: after }) };
+    return { do: "reconnect", code, ...(after !== undefined && { retryAfter: after }) };
   }
 }

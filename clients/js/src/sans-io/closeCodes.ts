@@ -1,6 +1,6 @@
 /** Close codes, and what a client does behind them (the specification, §8). */
 
-export const Close = {
+export const CloseCode = {
   normal: 1000,
   goingAway: 1001,
   tokenExpired: 4100,

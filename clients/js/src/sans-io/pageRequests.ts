@@ -1,21 +1,21 @@
 /** Pages of history and of names: one of each at a time, and every one asked for is answered. */
 import type { Effect } from "./effects.ts";
-import type { Answer, Question } from "./frames.ts";
-import type { Questions } from "./questions.ts";
+import type { Reply, Request } from "./frames.ts";
+import type { PendingCommands } from "./pendingCommands.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** What a room reads on request. What can't be had now may be asked for again (TL13, PS3). */
-export class Pages {
+export class PageRequests {
   readonly #room: string;
   readonly #timeline: Timeline;
-  readonly #questions: Questions;
+  readonly #pending: PendingCommands;
   #older: number | null = null;
   #names: number | null = null;
 
-  constructor(room: string, timeline: Timeline, questions: Questions) {
+  constructor(room: string, timeline: Timeline, pending: PendingCommands) {
     this.#room = room;
     this.#timeline = timeline;
-    this.#questions = questions;
+    this.#pending = pending;
   }
 
   /** Ask for the page ahead of the first message (TL13). */
@@ -24,7 +24,7 @@ export class Pages {
     const { before } = this.#timeline;
     if (!live || before === null) return [["older", this.#room, [], !live]];
     const room = this.#room;
-    const history = this.#questions.ask((id) => ({ type: "history", id, room, before }), now);
+    const history = this.#pending.issue((id) => ({ type: "history", id, room, before }), now);
     this.#older = history.id;
     return [["command", history]];
   }
@@ -35,31 +35,31 @@ export class Pages {
     if (!live) return [["members", this.#room, null]];
     const room = this.#room;
     const page = after === "" ? {} : { after };
-    const who = this.#questions.ask((id) => ({ type: "who", id, room, ...page }), now);
+    const who = this.#pending.issue((id) => ({ type: "who", id, room, ...page }), now);
     this.#names = who.id;
     return [["command", who]];
   }
 
-  answered(question: Question, answer: Answer): Effect[] {
-    if (question.id === this.#older) return this.#olderAnswered(answer);
-    return question.id === this.#names ? this.#namesAnswered(answer) : [];
+  onReply(request: Request, reply: Reply): Effect[] {
+    if (request.id === this.#older) return this.#olderReplied(reply);
+    return request.id === this.#names ? this.#namesReplied(reply) : [];
   }
 
-  #olderAnswered(answer: Answer): Effect[] {
-    if (answer.type !== "page") return this.giveUpOlder();
+  #olderReplied(reply: Reply): Effect[] {
+    if (reply.type !== "page") return this.giveUpOlder();
     this.#older = null;
-    const page = this.#timeline.putAhead(answer.messages, answer.more);
-    return [["older", this.#room, page, answer.more]];
+    const page = this.#timeline.putAhead(reply.messages, reply.more);
+    return [["older", this.#room, page, reply.more]];
   }
 
-  #namesAnswered(answer: Answer): Effect[] {
-    if (answer.type !== "members") return this.#giveUpNames();
+  #namesReplied(reply: Reply): Effect[] {
+    if (reply.type !== "members") return this.#giveUpNames();
     this.#names = null;
-    const { count, names, more } = answer;
+    const { count, names, more } = reply;
     return [["members", this.#room, { count, names, more }]];
   }
 
-  /** Answer what is still open: it will not come any more. */
+  /** Reply what is still open: it will not come any more. */
   giveUp(): Effect[] {
     return [...this.giveUpOlder(), ...this.#giveUpNames()];
   }

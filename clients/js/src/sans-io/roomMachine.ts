@@ -1,26 +1,26 @@
 /** One room of a client: joining it, staying in it, and what is said and shown there. */
-import { earliest, Patience } from "./backoff.ts";
+import { earliest, RetryTimer } from "./backoff.ts";
 import type { Effect, RoomInput, RoomState } from "./effects.ts";
 import type {
-  Answer,
   Joined,
   Message,
   Position,
   Presence,
-  Question,
   Refusal,
+  Reply,
+  Request,
   Reset,
   RoomEvent,
   Welcome,
 } from "./frames.ts";
-import { Pages } from "./pages.ts";
-import { Crowd, Typists } from "./presence.ts";
-import type { Questions } from "./questions.ts";
-import { Sender } from "./sender.ts";
+import { MemberList, TypingUsers } from "./members.ts";
+import { MessageSender } from "./messageSender.ts";
+import { PageRequests } from "./pageRequests.ts";
+import type { PendingCommands } from "./pendingCommands.ts";
 import { Timeline } from "./timeline.ts";
 
 /** How much a room may hold. */
-export interface Bounds {
+export interface RoomBounds {
   /** Own messages that are not seen in the room yet (TL6). */
   readonly outbox: number;
   /** Messages and gaps for the view. */
@@ -28,30 +28,33 @@ export interface Bounds {
 }
 
 /** Everything the client knows of one room. The methods give the effects, in the order of §10. */
-export class Room {
+export class RoomMachine {
   readonly name: string;
   readonly timeline: Timeline;
-  readonly crowd = new Crowd();
-  readonly typists: Typists;
+  readonly members = new MemberList();
+  readonly typingUsers: TypingUsers;
   state: RoomState = "left";
   /** Why the room was refused. */
   refusal: { readonly code: string; readonly message: string } | null = null;
-  readonly #questions: Questions;
-  readonly #sender: Sender;
-  readonly #pages: Pages;
-  readonly #joinPatience: Patience;
-  /** The id of the join in flight: the answer to an earlier one comes too late to count. */
+  readonly #pending: PendingCommands;
+  readonly #sender: MessageSender;
+  readonly #pages: PageRequests;
+  readonly #joinRetry: RetryTimer;
+  /** The id of the join in flight: the reply to an earlier one comes too late to count. */
   #joining: number | null = null;
   #user = "";
 
-  constructor(name: string, questions: Questions, random: () => number, bounds: Bounds) {
+  constructor(name: string, pending: PendingCommands, random: () => number, bounds: RoomBounds) {
     this.name = name;
     this.timeline = new Timeline(bounds.lines);
-    this.typists = new Typists(name);
-    this.#questions = questions;
-    this.#sender = new Sender(name, this.timeline, questions, { bound: bounds.outbox, random });
-    this.#pages = new Pages(name, this.timeline, questions);
-    this.#joinPatience = new Patience(random);
+    this.typingUsers = new TypingUsers(name);
+    this.#pending = pending;
+    this.#sender = new MessageSender(name, this.timeline, pending, {
+      bound: bounds.outbox,
+      random,
+    });
+    this.#pages = new PageRequests(name, this.timeline, pending);
+    this.#joinRetry = new RetryTimer(random);
   }
 
   get outbox() {
@@ -96,7 +99,7 @@ export class Room {
       case "who":
         return this.#pages.names(input[2], now, this.#live);
       case "typing":
-        return this.#live ? this.typists.write(now) : [];
+        return this.#live ? this.typingUsers.write(now) : [];
     }
   }
 
@@ -105,19 +108,19 @@ export class Room {
     const wanted = this.#wanted;
     this.state = "left";
     this.#joining = null;
-    this.#joinPatience.succeeded();
+    this.#joinRetry.succeeded();
     if (!wanted) return [];
-    const done = [...this.typists.clear(), ...this.#pages.giveUp()];
+    const done = [...this.typingUsers.clear(), ...this.#pages.giveUp()];
     if (!online) return done;
     const room = this.name;
-    const leave = this.#questions.ask((id) => ({ type: "leave", id, room }), now);
+    const leave = this.#pending.issue((id) => ({ type: "leave", id, room }), now);
     return [...done, ["command", leave]];
   }
 
   #rewind(to: Position, now: number, online: boolean): Effect[] {
     if (!this.#wanted) return [];
     this.timeline.rewind(to);
-    this.#joinPatience.forget();
+    this.#joinRetry.forget();
     return online ? this.#rejoin(now) : [];
   }
 
@@ -134,7 +137,7 @@ export class Room {
     if (this.state !== "joining") return [];
     const room = this.name;
     const { since } = this.timeline;
-    const join = this.#questions.ask(
+    const join = this.#pending.issue(
       (id) => ({ type: "join", id, room, ...(since !== null && { since }) }) as const,
       now,
     );
@@ -143,30 +146,30 @@ export class Room {
   }
 
   /** Go back to joining, for the connection is gone. */
-  lost(): Effect[] {
+  onLost(): Effect[] {
     this.#joining = null;
-    this.#joinPatience.forget();
-    this.#sender.lost();
+    this.#joinRetry.forget();
+    this.#sender.onLost();
     this.timeline.forgiveHoles();
     if (this.#live) this.state = "joining";
-    return [...this.typists.clear(), ...this.#pages.giveUp()];
+    return [...this.typingUsers.clear(), ...this.#pages.giveUp()];
   }
 
   tick(now: number): Effect[] {
-    const done = this.typists.expire(now);
-    if (this.#joinPatience.over(now)) done.push(...this.#enter(now));
+    const done = this.typingUsers.expire(now);
+    if (this.#joinRetry.over(now)) done.push(...this.#enter(now));
     return [...done, ...this.#writeNext(now)];
   }
 
   get deadline(): number | null {
     const sender = this.#sender.deadline(this.#live);
-    return earliest([...this.typists.deadlines, this.#joinPatience.due, sender]);
+    return earliest([...this.typingUsers.deadlines, this.#joinRetry.due, sender]);
   }
 
   // What the server says unasked
 
-  /** Take in an event. While the room is joining, all of it comes again in the answer (TL2, TL5, PS1). */
-  heard(event: RoomEvent, now: number): Effect[] {
+  /** Take in an event. While the room is joining, all of it comes again in the reply (TL2, TL5, PS1). */
+  onEvent(event: RoomEvent, now: number): Effect[] {
     if (!this.#live) return [];
     switch (event.type) {
       case "message":
@@ -176,16 +179,16 @@ export class Room {
       case "presence":
         return this.#presence(event);
       case "typing":
-        return this.typists.typed(event.user, now);
+        return this.typingUsers.typed(event.user, now);
     }
   }
 
   #message(message: Message, now: number): Effect[] {
     const verdict = this.timeline.take(message);
     if (verdict === "hole") return this.#rejoin(now);
-    if (verdict === "repeat") return [];
+    if (verdict === "duplicate") return [];
     const shown = this.#show(message);
-    const typing = this.typists.stopped([message.user]);
+    const typing = this.typingUsers.stopped([message.user]);
     return [...shown, ...typing, ...this.#writeNext(now)];
   }
 
@@ -208,30 +211,30 @@ export class Room {
   }
 
   #presence(presence: Presence): Effect[] {
-    this.crowd.change(presence);
+    this.members.change(presence);
     const { count, joined, left } = presence;
-    return [["presence", this.name, { count, joined, left }], ...this.typists.stopped(left)];
+    return [["presence", this.name, { count, joined, left }], ...this.typingUsers.stopped(left)];
   }
 
-  // What the server answers
+  // What the server replies
 
-  answered(question: Question, answer: Answer, now: number): Effect[] {
-    switch (question.type) {
+  onReply(request: Request, reply: Reply, now: number): Effect[] {
+    switch (request.type) {
       case "join":
-        return question.id === this.#joining ? this.#joinAnswered(answer, now) : [];
+        return request.id === this.#joining ? this.#joinReplied(reply, now) : [];
       case "send":
-        return [...this.#sender.answered(question, answer, now), ...this.#writeNext(now)];
+        return [...this.#sender.onReply(request, reply, now), ...this.#writeNext(now)];
       default:
-        return this.#pages.answered(question, answer);
+        return this.#pages.onReply(request, reply);
     }
   }
 
-  #joinAnswered(answer: Answer, now: number): Effect[] {
+  #joinReplied(reply: Reply, now: number): Effect[] {
     this.#joining = null;
-    if (answer.type === "joined") return this.#joined(answer, now);
-    if (answer.type !== "error") return [];
-    if (!answer.retry) return this.#refused(answer);
-    this.#joinPatience.refused(now, answer.retry_after);
+    if (reply.type === "joined") return this.#joined(reply, now);
+    if (reply.type !== "error") return [];
+    if (!reply.retry) return this.#refused(reply);
+    this.#joinRetry.refused(now, reply.retry_after);
     return [];
   }
 
@@ -239,21 +242,21 @@ export class Room {
     const { code, message } = refusal;
     this.state = "refused"; // CS11
     this.refusal = { code, message };
-    this.#joinPatience.succeeded();
+    this.#joinRetry.succeeded();
     const failed = this.#sender.refuseAll(refusal);
-    const ended = [...this.typists.clear(), ...this.#pages.giveUp()];
+    const ended = [...this.typingUsers.clear(), ...this.#pages.giveUp()];
     return [["refused", this.name, code, message], ...failed, ...ended];
   }
 
   /** Go live, and take the messages (TL4). */
   #joined(joined: Joined, now: number): Effect[] {
     this.state = "live";
-    this.#joinPatience.succeeded();
-    this.crowd.replace(joined.members);
+    this.#joinRetry.succeeded();
+    this.members.replace(joined.members);
     // A recovery without a position to recover from is none.
     const anew = !joined.recovered || this.timeline.position === null;
     const { told, hole } = anew ? this.#beginAnew(joined) : this.#goOn(joined);
-    const typing = this.typists.stopped(joined.messages.map(({ user }) => user));
+    const typing = this.typingUsers.stopped(joined.messages.map(({ user }) => user));
     const older = anew ? this.#pages.giveUpOlder() : [];
     const next = hole ? this.#rejoin(now) : this.#writeNext(now);
     return [["joined", this.name, joined.recovered], ...told, ...typing, ...older, ...next];
@@ -272,7 +275,7 @@ export class Room {
     for (const message of messages) {
       const verdict = this.timeline.take(message);
       if (verdict === "hole") return { told, hole: true };
-      if (verdict === "taken") told.push(...this.#show(message));
+      if (verdict === "accepted") told.push(...this.#show(message));
     }
     return { told, hole: false };
   }

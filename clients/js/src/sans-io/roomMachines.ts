@@ -1,26 +1,26 @@
 /** All rooms of a client, in the order in which they were first named. */
 import { earliest } from "./backoff.ts";
 import type { Effect, RoomInput } from "./effects.ts";
-import type { Answer, Question, RoomEvent, Welcome } from "./frames.ts";
-import type { Questions } from "./questions.ts";
-import { type Bounds, Room } from "./room.ts";
+import type { Reply, Request, RoomEvent, Welcome } from "./frames.ts";
+import type { PendingCommands } from "./pendingCommands.ts";
+import { type RoomBounds, RoomMachine } from "./roomMachine.ts";
 
-/** Hands each input, event and answer to its room. A room is kept once it was joined. */
-export class Rooms {
-  readonly #questions: Questions;
+/** Hands each input, event and reply to its room. A room is kept once it was joined. */
+export class RoomMachines {
+  readonly #pending: PendingCommands;
   readonly #random: () => number;
-  readonly #bounds: Bounds;
-  readonly #rooms = new Map<string, Room>();
+  readonly #bounds: RoomBounds;
+  readonly #rooms = new Map<string, RoomMachine>();
   /** Set while the connection is welcomed. */
   #welcome: Welcome | null = null;
 
-  constructor(questions: Questions, random: () => number, bounds: Bounds) {
-    this.#questions = questions;
+  constructor(pending: PendingCommands, random: () => number, bounds: RoomBounds) {
+    this.#pending = pending;
     this.#random = random;
     this.#bounds = bounds;
   }
 
-  get(name: string): Room | undefined {
+  get(name: string): RoomMachine | undefined {
     return this.#rooms.get(name);
   }
 
@@ -37,42 +37,42 @@ export class Rooms {
   #join([, name, since]: RoomInput & readonly ["join", ...unknown[]], now: number): Effect[] {
     let room = this.#rooms.get(name);
     if (room === undefined) {
-      room = new Room(name, this.#questions, this.#random, this.#bounds);
+      room = new RoomMachine(name, this.#pending, this.#random, this.#bounds);
       this.#rooms.set(name, room);
     }
     if (!room.want(since) || this.#welcome === null) return [];
     return room.enter(this.#welcome, now);
   }
 
-  welcomed(welcome: Welcome, now: number): Effect[] {
+  onWelcome(welcome: Welcome, now: number): Effect[] {
     this.#welcome = welcome;
     return this.#each((room) => room.enter(welcome, now));
   }
 
-  lost(): Effect[] {
+  onLost(): Effect[] {
     this.#welcome = null;
-    return this.#each((room) => room.lost());
+    return this.#each((room) => room.onLost());
   }
 
   tick(now: number): Effect[] {
     return this.#each((room) => room.tick(now));
   }
 
-  heard(event: RoomEvent, now: number): Effect[] {
-    return this.#rooms.get(event.room)?.heard(event, now) ?? [];
+  onEvent(event: RoomEvent, now: number): Effect[] {
+    return this.#rooms.get(event.room)?.onEvent(event, now) ?? [];
   }
 
-  answered(question: Question, answer: Answer, now: number): Effect[] {
-    if (question.type === "hello" || question.type === "refresh") return [];
-    return this.#rooms.get(question.room)?.answered(question, answer, now) ?? [];
+  onReply(request: Request, reply: Reply, now: number): Effect[] {
+    if (request.type === "hello" || request.type === "refresh") return [];
+    return this.#rooms.get(request.room)?.onReply(request, reply, now) ?? [];
   }
 
-  #each(step: (room: Room) => Effect[]): Effect[] {
+  #each(step: (room: RoomMachine) => Effect[]): Effect[] {
     return [...this.#rooms.values()].flatMap(step);
   }
 }
 
-/** Answer for a room that was never joined. */
+/** Reply for a room that was never joined. */
 function nowhere(input: RoomInput): Effect[] {
   switch (input[0]) {
     case "send":
