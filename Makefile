@@ -47,6 +47,6 @@ lock: ## pin the requirements anew after pyproject.toml changed
 	@scripts/lock.sh $(ARGS)
 
 clean: ## remove everything that was installed, built or cached here
-	rm -rf .venv build tests/helm/resources/node_modules clients/web/node_modules clients/web/dist clients/web/coverage
+	rm -rf .venv build tests/helm/resources/node_modules clients/node_modules clients/web/dist clients/coverage
 	rm -rf .cache .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache htmlcov
 	find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
