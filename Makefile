@@ -7,13 +7,16 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint faults bench image audit release-check lock clean
+.PHONY: help run dev test lint faults bench image audit release-check lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: ## start a node on this machine, with its page; sets up what is missing
 	@exec scripts/run.sh
+
+dev: ## start a node that restarts on a change of Python, and the page with hot reload
+	@exec scripts/dev.sh
 
 test: ## run all tests: Python, the web client, and both together in a browser
 	@scripts/test.sh $(ARGS)
