@@ -6,6 +6,8 @@ const node = { target: process.env.DEV_NODE_URL ?? "http://127.0.0.1:8000", chan
 
 export default defineConfig({
   plugins: [react()],
+  // With the workspace's packages: the sources may be mounted read-only (compose.yaml).
+  cacheDir: "../node_modules/.vite",
   build: {
     // The server sends `default-src 'self'`: an asset inlined as a data: address would be refused.
     assetsInlineLimit: 0,
