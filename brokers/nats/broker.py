@@ -1,4 +1,4 @@
-"""The broker contract over NATS: rooms, publishes, and coming back after the connection was lost."""
+"""Implement the broker contract on NATS, and reconnect after an outage."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from brokers.nats.live.subscriptions import RoomSubscriptions
 from brokers.nats.session import NatsSession, open_session
 from brokers.nats.subjects import Subjects, message_id
 
-# Between two tries to come back (seconds); not longer, for a quiet room is to be right soon after that.
+# Seconds between reconnects. The maximum is short, because no other event corrects an idle room.
 MIN_BACKOFF: Final = 0.05
 MAX_BACKOFF: Final = 1.0
 
@@ -27,15 +27,15 @@ _log: Final = logging.getLogger(__name__)
 
 
 class NatsBroker(Broker):
-    """A node's end of a NATS with JetStream."""
+    """Joins nodes through NATS JetStream."""
 
     shared = True
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
         self._address = parse_url(options.url)
-        self._names = Subjects(options.prefix)
-        self._rooms = RoomSubscriptions(self._names, options.retention.age)
+        self._subjects = Subjects(options.prefix)
+        self._rooms = RoomSubscriptions(self._subjects, options.retention.age)
         self._listener: Listener | None = None
         self._session: NatsSession | None = None
         self._known_servers: list[str] = []
@@ -67,22 +67,22 @@ class NatsBroker(Broker):
             await asyncio.wait([keeper])
         session, self._session = self._session, None
         if session is not None:
-            await session.close()  # the keeper was cancelled before its first step
+            await session.close()  # the supervisor was cancelled before its first step
         self._rooms.clear()
 
     @override
     def publish(self, room: str, payload: bytes, *, key: str) -> asyncio.Future[Receipt]:
         try:
             session = self._connected()
-            if len(payload) > self.options.retention.size:
+            if len(payload) > (most := self.options.retention.size):
                 raise BrokerRefused(
-                    f"a payload of {len(payload)} bytes; a room keeps {self.options.retention.size}"
+                    f"Payload too large: {len(payload)} bytes. A room keeps at most {most} bytes"
                 )
             headers = {MESSAGE_ID: message_id(room, key)}
             hint = self._rooms.hint(room)
             if hint is not None:
                 headers[PREV] = str(hint)
-            return session.publish(self._names.entry_in(room), payload, headers)
+            return session.publish(self._subjects.entry_in(room), payload, headers)
         except BrokerError as error:
             answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
             answer.set_exception(error)
@@ -127,7 +127,7 @@ class NatsBroker(Broker):
     def emit(self, room: str, payload: bytes) -> None:
         self._started()
         if self._session is not None and self._session.connection.fits(payload):
-            self._session.connection.send(self._names.signal(room), payload)
+            self._session.connection.send(self._subjects.signal(room), payload)
 
     @override
     async def probe(self) -> None:
@@ -139,9 +139,9 @@ class NatsBroker(Broker):
         return {
             "connected": float(connection is not None),
             "reconnects": float(self._reconnects),
-            "rooms": float(len(self._rooms)),
-            "unanswered": float(len(connection.inbox)) if connection else 0.0,
-            "unsent_bytes": float(connection.waiting) if connection else 0.0,
+            "subscriptions": float(len(self._rooms)),
+            "pending_requests": float(len(connection.inbox)) if connection else 0.0,
+            "pending_bytes": float(connection.waiting) if connection else 0.0,
         }
 
     def _check_open(self) -> None:
@@ -161,32 +161,32 @@ class NatsBroker(Broker):
 
     @asynccontextmanager
     async def _in_time(self) -> AsyncIterator[None]:
-        """Bound what takes several questions by the time for one."""
+        """Limit the total time of several requests to that of one."""
         try:
             async with asyncio.timeout(self.options.timeout):
                 yield
         except TimeoutError:
-            raise Unavailable(f"no whole answer from NATS within {self.options.timeout:g} s") from None
+            raise Unavailable(f"NATS did not answer all requests within {self.options.timeout:g} s") from None
 
     async def _open(self, *, adapt: bool) -> NatsSession:
         return await open_session(
-            self.options, self._address, self._names, self._rooms, known=self._known_servers, adapt=adapt
+            self.options, self._address, self._subjects, self._rooms, known=self._known_servers, adapt=adapt
         )
 
     async def _supervise(self, session: NatsSession) -> None:
-        """Be connected: tell when the connection is lost, and come back."""
+        """Supervise sessions: report the loss of one, and open the next."""
         while True:
             try:
                 self._known_servers = session.connection.discovered()
                 await asyncio.wait(
                     [session.connection.ended]
-                )  # to await it would be to cancel it with this task
+                )  # awaiting it directly would cancel it together with this task
                 reason = session.connection.ended.result()
             finally:
                 self._session = None
                 self._rooms.lost()
                 await session.close()
-            _log.warning("nats_lost", extra={"reason": str(reason)})
+            _log.warning("nats_connection_lost", extra={"reason": str(reason)})
             if self._listener is not None:
                 self._listener.lost(str(reason))
             session = await self._reconnect()
@@ -202,9 +202,9 @@ class NatsBroker(Broker):
             try:
                 return await self._open(adapt=False)
             except BrokerError as error:
-                # Said once: how long it lasts is seen from `broker_lost` and `broker_restored`.
+                # Logged once: `lost` and `restored` show how long the outage lasts.
                 level = logging.WARNING if wait == MIN_BACKOFF else logging.DEBUG
-                _log.log(level, "nats_still_lost", extra={"reason": str(error)})
-            except Exception:  # noqa: BLE001 - whatever it was, nobody else would try again
-                _log.exception("nats_still_lost")
+                _log.log(level, "nats_reconnect_failed", extra={"reason": str(error)})
+            except Exception:  # noqa: BLE001 - any failure has to be followed by another attempt
+                _log.exception("nats_reconnect_failed")
             wait = min(2 * wait, MAX_BACKOFF)

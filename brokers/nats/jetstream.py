@@ -1,4 +1,4 @@
-"""Requests to JetStream and its answers: the one place that knows their form, for NATS speaks JSON."""
+"""Encode JetStream requests and decode replies. The API is JSON, and only this module knows it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from brokers.errors import BrokerError, BrokerRefused, Unavailable
 
 Fields: TypeAlias = Mapping[str, object]
 
-PREV: Final = "Hubbub-Prev"  # our only header: what a publisher knew to be before an entry
+PREV: Final = "Hubbub-Prev"  # the only header of hubbub: the previous offset as the publisher knows it
 MESSAGE_ID: Final = "Nats-Msg-Id"
 EXPECTED_STREAM: Final = "Nats-Expected-Stream"
 STREAM_NOT_FOUND: Final = 10059
@@ -32,22 +32,22 @@ _SEQUENCE: Final = re.compile(rb"^Nats-Sequence: *(\d+)", re.MULTILINE)
 
 
 class JetStreamError(BrokerError):
-    """JetStream refused a request. Caught where it is known what that means."""
+    """JetStream rejected a request. The caller knows what that means."""
 
     def __init__(self, fields: Fields) -> None:
         self.code = fields.get("err_code", fields.get("code"))
-        offline = "offline" in str(fields.get("description"))  # a server of the cluster, at the moment
+        offline = "offline" in str(fields.get("description"))  # a server of the cluster is down
         away = fields.get("code") == _HTTP_UNAVAILABLE and self.code not in JETSTREAM_OFF
         self.temporary = away or offline
         super().__init__(f"NATS answers {fields.get('description', 'an error')!r} ({self.code})")
 
 
 class NoResponders(Unavailable):
-    """No server took a request."""
+    """No server handles the subject of a request."""
 
 
 class PublishInProgress(Unavailable):
-    """The same entry is being stored already, on behalf of another call: its position is not known yet."""
+    """The same entry is being stored for another call, and its position is not known yet."""
 
 
 _REFUSALS: Final[Mapping[object, type[BrokerError]]] = {
@@ -57,7 +57,7 @@ _REFUSALS: Final[Mapping[object, type[BrokerError]]] = {
 
 
 class StoredMessage(NamedTuple):
-    """A stored message; `pending` of its subject follow, `hint` is what its publisher had heard last."""
+    """A stored message, the number of messages after it, and the previous offset that its publisher knew."""
 
     subject: str
     offset: int
@@ -67,14 +67,14 @@ class StoredMessage(NamedTuple):
 
 
 class PublishAck(NamedTuple):
-    """The answer to a publish."""
+    """The acknowledgement of a publish."""
 
     offset: int
     duplicate: bool
 
 
 class RepublishedEntry(NamedTuple):
-    """An entry as the server hands it on."""
+    """An entry as the server republishes it."""
 
     offset: int
     prev: int
@@ -82,20 +82,20 @@ class RepublishedEntry(NamedTuple):
 
 
 def request(**fields: object) -> bytes:
-    """Write a request's fields."""
+    """Encode a request."""
     return json.dumps(fields, separators=(",", ":")).encode()
 
 
 def answer(message: Msg) -> Fields:
-    """Read the answer to a request to the API.
+    """Decode the reply to an API request.
 
     Raises:
-        ApiError: it was refused.
+        JetStreamError: the request was rejected.
     """
     _answered(message)
     fields = json.loads(message.data)
     if not isinstance(fields, dict):
-        raise Unavailable("NATS gives an answer of another form")
+        raise Unavailable("NATS sent a reply in an unknown format")
     error = fields.get("error")
     if isinstance(error, dict):
         raise JetStreamError(error)
@@ -103,31 +103,33 @@ def answer(message: Msg) -> Fields:
 
 
 def stored(message: Msg) -> PublishAck:
-    """Read the acknowledgement of an entry."""
+    """Decode the acknowledgement of an entry."""
     try:
         fields = answer(message)
     except JetStreamError as error:
         raise _REFUSALS.get(error.code, Unavailable)(str(error)) from error
     offset, duplicate = fields.get("seq"), fields.get("duplicate") is True
     if not isinstance(offset, int) or offset < 1:
-        # Clusters before 2.11 say so of a duplicate whose first is under way.
-        raise (PublishInProgress if duplicate else Unavailable)("NATS acknowledges without a position")
+        # Clusters before 2.11 answer like this to a duplicate whose original is still being stored.
+        raise (PublishInProgress if duplicate else Unavailable)(
+            "NATS acknowledged the entry without a position"
+        )
     return PublishAck(offset, duplicate)
 
 
 def rejected_by_stream(message: Msg) -> bool:
-    """Read the answer to an entry that was meant for no stream."""
+    """Decode the reply to an entry that no stream was expected to accept."""
     try:
         answer(message)
     except JetStreamError as error:
         if error.code == _OTHER_STREAM:
             return True
         raise Unavailable(str(error)) from error
-    raise Unavailable("NATS stored what was meant for no stream")
+    raise Unavailable("NATS stored an entry that no stream should accept")
 
 
 def republished(message: Msg) -> RepublishedEntry:
-    """Read what the server adds to an entry when it hands it on."""
+    """Decode the headers that the server adds when it republishes an entry."""
     headers = message.headers or {}
     hint = headers.get(PREV, "")
     offset, prev = int(headers["Nats-Sequence"]), int(headers["Nats-Last-Sequence"])
@@ -135,21 +137,21 @@ def republished(message: Msg) -> RepublishedEntry:
 
 
 def elected(message: Msg) -> str:
-    """Read which server was elected to lead a stream; empty if that isn't told."""
+    """Decode which server was elected leader of a stream; empty if it is not reported."""
     fields = json.loads(message.data)
     return str(fields.get("leader", "")) if isinstance(fields, dict) else ""
 
 
 def found(message: Msg) -> tuple[StoredMessage, ...]:
-    """Read the answer to a direct get of one message: that, or none."""
+    """Decode the reply to a direct get: one message or none."""
     status = _answered(message)
     return () if status else (_raw(message),)
 
 
 class BatchReply:
-    """Collects the answers to a direct get of several messages, until the last says that it is the last.
+    """Collects the replies to a direct get of several messages.
 
-    `up_to` is the offset up to which the server that answered had stored them, as far as it tells.
+    `up_to` is the last offset that the answering server had stored, if it reports that.
     """
 
     def __init__(self) -> None:
@@ -157,70 +159,70 @@ class BatchReply:
         self.up_to = 0
 
     def take(self, message: Msg) -> tuple[StoredMessage, ...] | None:
-        """Take an answer; return all of them with the last."""
+        """Add a reply; return all messages with the last one."""
         if _answered(message):
             headers = message.headers or {}
             self.up_to = int(headers.get("Nats-UpTo-Sequence", 0))
-            # Told with each message, NATS 2.11 counts that message too; at the end all count the same.
+            # NATS 2.11 counts the message itself in each reply; in the last reply all versions count alike.
             return _numbered(self._raws, int(headers.get("Nats-Num-Pending", 0)))
         self._raws.append(_raw(message))
         return None
 
 
 class ConsumerInfo(NamedTuple):
-    """A consumer that was made, and how many messages it has to tell."""
+    """A created consumer, and its number of pending messages."""
 
     name: str
     pending: int
 
 
 def consumer(message: Msg) -> ConsumerInfo:
-    """Read the answer to the making of a consumer."""
+    """Decode the reply to the creation of a consumer."""
     try:
         fields = answer(message)
     except JetStreamError as error:
         raise Unavailable(str(error)) from error
     name, pending = fields.get("name"), fields.get("num_pending")
     if not isinstance(name, str) or not isinstance(pending, int):
-        raise Unavailable("NATS makes a consumer without telling what it has to tell")
+        raise Unavailable("NATS created a consumer without its name or number of pending messages")
     return ConsumerInfo(name, pending)
 
 
 class ConsumerReply:
-    """Collects what a consumer tells, up to so many messages or until it has no more."""
+    """Collects the messages of a consumer, until there are enough or none is left."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._raws: list[StoredMessage] = []
 
     def take(self, message: Msg) -> tuple[StoredMessage, ...] | None:
-        """Take a message; return all of them with the last."""
+        """Add a message; return all messages with the last one."""
         status = (message.headers or {}).get(_STATUS)
         if not status:
             self._raws.append(_told(message))
             return tuple(self._raws) if len(self._raws) == self._most else None
         if status not in {"404", "408", "409"}:
             _answered(message)
-        # It had counted others that were trimmed meanwhile.
+        # It had counted messages that have been trimmed since.
         return _numbered(self._raws, 0)
 
 
 def last_offset(message: Msg) -> int:
-    """Read the offset of a message that the stream's leader was asked for; 0 if there is none."""
+    """Decode the offset of a message from the stream's leader; 0 if there is none."""
     fields = _message(message)
     offset = fields.get("seq", 0)
     return offset if isinstance(offset, int) else 0
 
 
 def republished_offset(message: Msg) -> int:
-    """Read the offset with which a message was handed on to where it is stored now; 0 if there is none."""
+    """Decode the offset that a message had when it was republished to this stream; 0 if there is none."""
     headers = _message(message).get("hdrs", "")
     match = _SEQUENCE.search(b64decode(headers)) if isinstance(headers, str) else None
     return int(match[1]) if match else 0
 
 
 def leader_message(message: Msg) -> tuple[StoredMessage, ...]:
-    """Read a message that the stream's leader was asked for, or none. It doesn't tell what follows."""
+    """Decode a message from the stream's leader, or none. The reply does not count the messages after it."""
     fields = _message(message)
     if not fields:
         return ()
@@ -241,10 +243,12 @@ def _message(message: Msg) -> Fields:
 
 
 def _answered(message: Msg) -> str:
-    """Tell the status: none for a message, 204 and 404 for the end of them."""
+    """Read the status: empty for a message, 204 or 404 for the end of the replies."""
     status = (message.headers or {}).get(_STATUS, "")
     if status == "503":
-        raise NoResponders("nobody answers: the stream is gone or has no leader, or JetStream is off")
+        raise NoResponders(
+            "no responders: the stream does not exist or has no leader, or JetStream is disabled"
+        )
     if status not in {"", "204", "404"}:
         raise Unavailable(f"NATS answers with status {status}")
     return status
@@ -263,13 +267,13 @@ def _raw(message: Msg) -> StoredMessage:
 
 
 def _numbered(raws: Sequence[StoredMessage], pending: int) -> tuple[StoredMessage, ...]:
-    """Tell of each message how many follow, of which so many follow the last."""
+    """Set how many messages follow each one; `pending` follow the last one."""
     behind = len(raws) - 1 + pending
     return tuple(raw._replace(pending=behind - place) for place, raw in enumerate(raws))
 
 
 def _told(message: Msg) -> StoredMessage:
-    """Read a message of a consumer: its place stands in the subject for acknowledgements, from behind."""
+    """Decode a message of a consumer. Its position is in the acknowledgement subject."""
     # $JS.ACK.[domain.account.]stream.consumer.deliveries.offset.number.time.pending[.random]
     parts = message.reply.split(".")
     place = 7 if len(parts) > 9 else 5  # noqa: PLR2004

@@ -1,4 +1,4 @@
-"""One session: a link that is ready, the stream as it was found over it, and the watch over both."""
+"""Run one session: a connection that is ready, the streams as they were found, and the checks on both."""
 
 from __future__ import annotations
 
@@ -29,34 +29,34 @@ from brokers.nats.stream.info import fetch_stream_info, has_heads
 from brokers.nats.stream.setup import EntryStream, ensure_streams
 from brokers.nats.subjects import Subjects
 
-# Questions for the stream that may stay unanswered in a row.
+# Consecutive checks of the streams that may fail.
 _MAX_FAILED_CHECKS = 2
-# Seconds until it's asked again for an entry that is being stored.
+# Seconds before an entry that is still being stored is sent again.
 _RETRY_AFTER = 0.02
 
 
 async def open_session(
     options: Options,
     address: NatsUrl,
-    names: Subjects,
+    subjects: Subjects,
     rooms: RoomSubscriptions,
     *,
     known: Iterable[str],
     adapt: bool,
 ) -> NatsSession:
-    """Connect, look at the streams, and subscribe to all rooms; it returns when all of that is confirmed."""
+    """Connect, set up the streams, and subscribe to all rooms; return when everything is confirmed."""
     connection = NatsConnection(options, address)
     async with AsyncExitStack() as failure:
         failure.push_async_callback(connection.close)
         await connection.open(known)
         try:
-            stream = await ensure_streams(connection, options, names, address.replicas, adapt=adapt)
+            stream = await ensure_streams(connection, options, subjects, address.replicas, adapt=adapt)
             session = NatsSession(options, connection, stream, rooms)
-            connection.listen(names.probe_out, session.receive_probe)
+            connection.listen(subjects.probe_out, session.receive_probe)
             if stream.replicated:
-                connection.listen(names.elections, session.receive_election)
+                connection.listen(subjects.elections, session.receive_election)
             rooms.resubscribe(connection, stream.epoch, session.request_check)
-            # Behind the subscriptions on the same connection: so it can't be answered before they are made.
+            # Sent after the subscriptions on the same connection, so they are in effect when it is answered.
             await session.confirm_subscriptions()
             await session.check()
         except Unavailable as error:
@@ -69,7 +69,7 @@ async def open_session(
 
 
 class NatsSession:
-    """What a broker works with between `restored` and `lost`."""
+    """What the broker uses from one `restored` to the next `lost`."""
 
     def __init__(
         self, options: Options, connection: NatsConnection, stream: EntryStream, rooms: RoomSubscriptions
@@ -90,57 +90,60 @@ class NatsSession:
         return self._stream.epoch
 
     def request_check(self) -> None:
-        """Look soon whether the stream is still the same."""
+        """Request a check that the stream is still the same."""
         self._check_requested.set()
 
     def publish(self, subject: str, payload: bytes, headers: dict[str, str]) -> asyncio.Future[Receipt]:
         """Store an entry."""
         if not self.connection.fits(payload, headers):
-            raise BrokerRefused(f"a payload of {len(payload)} bytes is more than NATS takes (max_payload)")
+            raise BrokerRefused(
+                f"Payload too large: {len(payload)} bytes. The NATS server allows less (max_payload)"
+            )
         again = partial(self.connection.send, subject, payload, headers=headers)
         return self.connection.ask(subject, payload, partial(self._receipt, again), headers)
 
     async def confirm_subscriptions(self) -> None:
-        """Return when the stream's leader has heard of all subscriptions of this connection.
+        """Wait until the stream's leader knows all subscriptions of this connection.
 
-        Within a cluster, they reach it by the way of entries and not by that of questions, so neither waits
-        for the other. What goes by the way of entries and is turned away comes behind them.
+        In a cluster subscriptions travel on the route of entries, not on that of API requests, so a reply to
+        the latter proves nothing. This sends an entry that every stream rejects: it follows the subscriptions
+        on their route.
         """
         if self.connection.clustered:
             none = {EXPECTED_STREAM: "none"}
-            await self.connection.ask(self._stream.names.probe_in, b"", rejected_by_stream, none)
+            await self.connection.ask(self._stream.subjects.probe_in, b"", rejected_by_stream, none)
 
     def receive_probe(self, message: Msg) -> None:
-        """Take a probe, which may be another node's."""
+        """Handle a probe, which may be another node's."""
         own, _, token = message.data.decode(errors="replace").rpartition(".")
         if self.connection.reply_to(token) == f"{own}.{token}":
             self.connection.inbox.take(token, message)
 
     def receive_election(self, message: Msg) -> None:
-        """Take it that the stream may have another leader."""
+        """Handle an election: the stream may have a new leader."""
         self._note_leader(elected(message))
 
     async def close(self) -> None:
-        """End what is under way, and disconnect."""
+        """Fail all pending requests, and disconnect."""
         await self.connection.close()
 
     async def probe(self) -> None:
-        """Send a message round: stored like an entry, and handed on like one."""
-        names = self._stream.names
+        """Send a probe that is stored and republished like an entry."""
+        subjects = self._stream.subjects
 
         def returned(message: Msg) -> bool | None:
-            if message.subject == names.probe_out:
+            if message.subject == subjects.probe_out:
                 return True
-            self._stored(message)  # raises what is wrong with it
+            self._stored(message)  # raises if it was not stored
             return None
 
         token, arrived = self.connection.inbox.expect(returned)
         reply = self.connection.reply_to(token)
-        self.connection.send(names.probe_in, reply.encode(), reply=reply)
+        self.connection.send(subjects.probe_in, reply.encode(), reply=reply)
         await arrived
 
     async def watch(self) -> None:
-        """Ask for the stream again and again; if it's another, or nobody answers, the link is of no use."""
+        """Check the streams repeatedly, and end the connection if they changed or the checks fail."""
         misses = 0
         while not self.connection.ended.done():
             with suppress(TimeoutError):
@@ -157,29 +160,32 @@ class NatsSession:
                     self.connection.end(error)
 
     async def check(self) -> None:
-        """Ask for the streams once; if they are others, or led by another, the link is of no use.
+        """Check the streams once; end the connection if they were recreated, changed, or have a new leader.
 
-        Also if an entry was stored a while ago and never came, for it may be lost between two servers.
+        Also end it if a stored entry has not arrived, because it may have been lost between two servers.
         """
-        names = self._stream.names
+        subjects = self._stream.subjects
         seen, heads = await asyncio.gather(
-            fetch_stream_info(self.connection, names), has_heads(self.connection, names)
+            fetch_stream_info(self.connection, subjects), has_heads(self.connection, subjects)
         )
         if seen.epoch != self.epoch or not heads:
-            anew = Unavailable("a stream was removed or made anew")
+            anew = Unavailable("a stream was removed or recreated")
             self.connection.end(anew)
             raise anew
         if seen.made != (self._made or seen.made):
-            self.connection.end(Unavailable("the stream was changed"))
+            self.connection.end(Unavailable("the configuration of the stream was changed"))
         self._made = seen.made
         self._note_leader(seen.leader)
         if self.connection.clustered and await self._loss_check.check_next(self.reader):
-            self.connection.end(Unavailable("an entry that was stored did not come"))
+            self.connection.end(Unavailable("a stored entry did not arrive"))
 
     def _note_leader(self, leader: str) -> None:
-        """Take note of the leader; what the one before it stored last may not have been handed on."""
+        """Record the leader, and end the connection if it changed.
+
+        The last entries of the previous leader may not have been republished.
+        """
         if leader and self._leader and leader != self._leader:
-            self.connection.end(Unavailable("the stream has another leader"))
+            self.connection.end(Unavailable("the stream has a new leader"))
         self._leader = leader or self._leader
 
     def _stored(self, message: Msg) -> PublishAck:
@@ -193,13 +199,13 @@ class NatsSession:
         try:
             entry = self._stored(message)
         except PublishInProgress:
-            # Asked again, it tells where the entry was stored; the time for the answer goes on.
+            # A second request returns the position of the entry; the time limit of the first still applies.
             ask = partial(again, reply=message.subject)
             asyncio.get_running_loop().call_later(_RETRY_AFTER, ask)
             return None
         if not entry.duplicate:
             if entry.offset <= self._highest:
-                self.connection.end(Unavailable("the stream was made anew"))
-                raise Unavailable("the stream was made anew: the entry's epoch is not known")
+                self.connection.end(Unavailable("the stream was recreated"))
+                raise Unavailable("the stream was recreated: the epoch of the entry is unknown")
             self._highest = entry.offset
         return Receipt(self.epoch, entry.offset, entry.duplicate)

@@ -1,4 +1,4 @@
-"""One node on Redis: the contract's methods, each a few lines on top of the parts."""
+"""Implement the broker contract on Redis: each method is a few lines on top of `RedisNode`."""
 
 from __future__ import annotations
 
@@ -19,79 +19,83 @@ logger: Final = logging.getLogger(__name__)
 
 
 class RedisBroker(Broker):
-    """A node whose backbone is Redis."""
+    """Joins nodes through Redis."""
 
     shared = True
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
-        self._node_parts: RedisNode | None = None
+        self._node: RedisNode | None = None
         self._running: asyncio.Task[None] | None = None
         self._closed = False
 
     @override
     async def start(self, listener: Listener) -> None:
         self._refuse_if_closed()
-        parts = RedisNode.make(self.options, listener)
+        node = RedisNode.make(self.options, listener)
         try:
             async with asyncio.timeout(self.options.timeout):
-                await parts.enter()
-                self._running = asyncio.get_running_loop().create_task(parts.run(), name="redis")
+                await node.enter()
+                self._running = asyncio.get_running_loop().create_task(node.run(), name="redis")
                 self._running.add_done_callback(_ended)
-                await parts.shards.complete.wait()
+                await node.shards.complete.wait()
             self._refuse_if_closed()
         except TimeoutError:
-            await self._stop(parts)
+            await self._stop(node)
             raise Unavailable(f"Redis was not ready within {self.options.timeout:.3g} s") from None
         except BaseException:
-            await self._stop(parts)
+            await self._stop(node)
             raise
-        self._node_parts = parts
+        self._node = node
 
     @override
     async def close(self) -> None:
         self._closed = True
-        parts, self._node_parts = self._node_parts, None
-        if parts is not None:
-            await self._stop(parts)
+        node, self._node = self._node, None
+        if node is not None:
+            await self._stop(node)
 
     @override
     def publish(self, room: str, payload: bytes, *, key: str) -> asyncio.Future[Receipt]:
         answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         try:
-            parts = self._started()
+            node = self._started()
             if len(payload) > (most := self.options.retention.size):
-                raise BrokerRefused(f"a payload of {len(payload)} bytes; a room keeps {most}")
-            parts.publish(room, payload, key, answer)
-            parts.rooms.mark_active(room)
+                raise BrokerRefused(
+                    f"Payload too large: {len(payload)} bytes. A room keeps at most {most} bytes"
+                )
+            node.publish(room, payload, key, answer)
+            node.room_retention.mark_active(room)
         except BrokerError as error:
             answer.set_exception(error)
         except UnicodeEncodeError as error:
-            answer.set_exception(BrokerRefused(f"a room or a key that has no UTF-8 form: {error}"))
+            answer.set_exception(BrokerRefused(f"Room name or key can't be encoded as UTF-8: {error}"))
         return answer
 
     @override
     async def subscribe(self, room: str) -> Position:
-        parts = self._started()
-        subscription = parts.join(room)
+        node = self._started()
+        subscription = node.join(room)
         try:
             async with asyncio.timeout(self.options.timeout):
                 await asyncio.shield(subscription.confirmed)
-                head = await parts.reader.open(room, parts.new_epoch())
+                head = await node.reader.open(room, node.new_epoch())
         except TimeoutError:
             subscription.home.abandoned(subscription)
-            raise Unavailable(f"Redis did not subscribe within {self.options.timeout:.3g} s") from None
+            raise Unavailable(
+                f"Redis did not confirm the subscription within {self.options.timeout:.3g} s"
+            ) from None
         except BaseException:
             subscription.home.abandoned(subscription)
             raise
         subscription.home.established(subscription, head)
-        parts.rooms.mark_active(room)
+        node.room_retention.mark_active(room)
         return head
 
     @override
     async def unsubscribe(self, room: str) -> None:
-        parts = self._started()
-        if subscription := parts.shards.find(parts.names.channel(room)):
+        node = self._started()
+        if subscription := node.shards.find(node.keyspace.channel(room)):
             subscription.home.leave(subscription)
 
     @override
@@ -110,10 +114,10 @@ class RedisBroker(Broker):
 
     @override
     def emit(self, room: str, payload: bytes) -> None:
-        parts = self._started()
+        node = self._started()
         now = asyncio.get_running_loop().time()
-        item = signal(now, parts.shards.slot(room), parts.names.channel(room), SIGNAL + payload)
-        parts.shards.publish_or_fail(item)
+        item = signal(now, node.shards.slot(room), node.keyspace.channel(room), SIGNAL + payload)
+        node.shards.publish_or_fail(item)
 
     @override
     async def probe(self) -> None:
@@ -127,26 +131,26 @@ class RedisBroker(Broker):
 
     @override
     def stats(self) -> Mapping[str, float]:
-        return {} if self._node_parts is None else self._node_parts.stats()
+        return {} if self._node is None else self._node.stats()
 
     def _started(self) -> RedisNode:
-        if self._node_parts is None:
+        if self._node is None:
             raise BrokerClosed("the broker was closed" if self._closed else "the broker has not been started")
-        return self._node_parts
+        return self._node
 
     def _refuse_if_closed(self) -> None:
         if self._closed:
             raise BrokerClosed("a closed broker can't be started again")
 
-    async def _stop(self, parts: RedisNode) -> None:
+    async def _stop(self, node: RedisNode) -> None:
         running, self._running = self._running, None
-        parts.shards.stop()
+        node.shards.stop()
         if running is not None:
             running.cancel()
             await asyncio.wait([running])
-        await parts.shards.close()
+        await node.shards.close()
 
 
 def _ended(running: asyncio.Task[None]) -> None:
     if not running.cancelled() and (error := running.exception()):
-        logger.critical("the broker's own tasks failed; the node has to be restarted", exc_info=error)
+        logger.critical("redis_tasks_failed", exc_info=error)

@@ -1,4 +1,4 @@
-"""What rooms are called in Redis. Every room is data: no name is a pattern, none reaches another's keys."""
+"""Name keys and channels in Redis. No room name acts as a pattern or reaches another room's keys."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def slot_of(name: str | bytes) -> int:
 
 
 class Keyspace:
-    """The keys and channels of one hubbub.
+    """The keys and channels of one installation, under its prefix.
 
-    All keys of a room share a hash tag, so that they live on one shard of a cluster and one script may touch
-    them. Within the tag there is nothing but letters, digits, `_.-~%` and one colon: no brace can end it
-    early, no glob character is left, and it's never empty.
+    All keys of a room share a hash tag, so that they live on one shard and one script may access them. The
+    tag contains only letters, digits, `_.-~%` and one colon: no brace ends it early, it holds no glob
+    character, and it is never empty.
 
-    Channels know no databases (SELECT), so the database stands in their names.
+    Pub/sub ignores the database (SELECT), so channel names contain its number.
     """
 
     __slots__ = ("_database", "_prefix")
@@ -34,11 +34,11 @@ class Keyspace:
 
     @property
     def rooms(self) -> str:
-        """Name the sorted set of all rooms, by when something last happened in them."""
+        """Name the sorted set of all rooms, scored by their last activity."""
         return f"{self._prefix}:rooms"
 
     def head(self, room: str) -> str:
-        """Name the hash that outlives a room's entries: its epoch and counters."""
+        """Name the hash with a room's epoch and counters; it outlives the room's entries."""
         return f"{self._tag(room)}:head"
 
     def stream(self, room: str) -> str:
@@ -46,23 +46,23 @@ class Keyspace:
         return f"{self._tag(room)}:entries"
 
     def key(self, room: str, key: str) -> str:
-        """Name where it's remembered that something was stored under `key`."""
+        """Name the key that marks an idempotency key as used."""
         return f"{self._tag(room)}:key:{key}"
 
     def channel(self, room: str) -> bytes:
-        """Name the channel on which a room's entries and signals go."""
+        """Name the pub/sub channel of a room's entries and signals."""
         return f"{self._tag(room)}:{self._database}:live".encode()
 
     def slot(self, room: str) -> int:
-        """Tell where in a cluster a room lives."""
+        """Compute the hash slot of a room."""
         return _slot(self._tag(room))
 
     def probe(self, node: str, number: int) -> bytes:
-        """Name a channel on which only this node listens. The number chooses its slot."""
+        """Name a channel that only this node subscribes to. `number` selects its slot."""
         return f"{self._prefix}:probe:{self._database}:{node}:{number}".encode()
 
     def scratch(self, number: int) -> str:
-        """Name what keys are tried out under; no room's begin so. The number chooses their slot."""
+        """Name the prefix of keys for permission checks; no room uses it. `number` selects its slot."""
         return f"{{{self._prefix}:{number}}}:check:"
 
     def _tag(self, room: str) -> str:

@@ -1,4 +1,4 @@
-"""What a started node is made of, and how it is put together."""
+"""Compose the components of a started node."""
 
 from __future__ import annotations
 
@@ -23,109 +23,109 @@ from brokers.redis.topology.shards import Shards
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedisNode:
-    """The parts, and what takes several of them."""
+    """The components of a node, and the operations that need several of them."""
 
     options: Options
-    names: Keyspace
+    keyspace: Keyspace
     shards: Shards
     cluster: ClusterDiscovery | None
     reader: RedisReader
-    rooms: RoomRetention
+    room_retention: RoomRetention
     redelivery: Redelivery
     _node: str = field(default_factory=lambda: token_hex(4))
     _epoch_counter: count[int] = field(default_factory=lambda: count(1))
 
     @classmethod
     def make(cls, options: Options, listener: Listener) -> RedisNode:
-        """Put the parts together.
+        """Create and connect the components.
 
         Raises:
-            Misconfigured: the address is none of Redis.
+            Misconfigured: the URL is not a valid Redis URL.
         """
-        entrance = parse_url(options.url or DEFAULT, options.timeout)
-        names = Keyspace(options.prefix, entrance.database)
-        shards = Shards(entrance, names, listener)
-        asking = ShardRequests(shards, options.timeout)
-        reader = RedisReader(shards, asking, names, options.retention)
+        redis_url = parse_url(options.url or DEFAULT, options.timeout)
+        keyspace = Keyspace(options.prefix, redis_url.database)
+        shards = Shards(redis_url, keyspace, listener)
+        requests = ShardRequests(shards, options.timeout)
+        reader = RedisReader(shards, requests, keyspace, options.retention)
         shards.redelivery = redelivery = Redelivery(reader, listener)
         return cls(
             options=options,
-            names=names,
+            keyspace=keyspace,
             shards=shards,
-            cluster=ClusterDiscovery(entrance, shards) if entrance.settings.cluster else None,
+            cluster=ClusterDiscovery(redis_url, shards) if redis_url.settings.cluster else None,
             reader=reader,
-            rooms=RoomRetention(shards, asking, names, options.retention.rooms),
+            room_retention=RoomRetention(shards, requests, keyspace, options.retention.rooms),
             redelivery=redelivery,
         )
 
     async def enter(self) -> None:
-        """Find the servers, and find out whether they can serve us.
+        """Discover the servers, and check that they are compatible.
 
         Raises:
-            Unavailable: one can't be reached.
-            Misconfigured: something has to be changed in one of them, or in the address.
+            Unavailable: a server can't be reached.
+            Misconfigured: a server or the URL has to be changed.
         """
         if self.cluster:
             await self.cluster.enter()
         await self.shards.check()
 
     async def run(self) -> None:
-        """Do what goes on by itself, until cancelled."""
+        """Run all background tasks until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.shards.run(), name="redis: shards")
-            tasks.create_task(self.rooms.write(), name="redis: note")
-            tasks.create_task(self.rooms.run(), name="redis: tidy")
+            tasks.create_task(self.room_retention.write(), name="redis: note")
+            tasks.create_task(self.room_retention.run(), name="redis: tidy")
             tasks.create_task(self.redelivery.run(), name="redis: compare")
             if self.cluster:
                 tasks.create_task(self.cluster.run(), name="redis: follow")
 
     def new_epoch(self) -> str:
-        """Make a name that no epoch ever had."""
+        """Generate a new, unique epoch."""
         return f"{self._node}.{next(self._epoch_counter):x}"
 
     def publish(self, room: str, payload: bytes, key: str, answer: Answer) -> None:
-        """Have an entry stored and published, as the promises P2-P5 say.
+        """Queue an entry to be stored and published, as promised by P2-P5.
 
         Raises:
-            Unavailable: it can't be just now.
-            UnicodeEncodeError: the room or the key has no UTF-8 form.
+            Unavailable: its shard is not available.
+            UnicodeEncodeError: the room or the key can't be encoded as UTF-8.
         """
-        names, retention = self.names, self.options.retention
+        keyspace, retention = self.keyspace, self.options.retention
         slot = self.shards.slot(room)
         shard = self.shards.of(slot)
-        if not shard.link.reachable:
+        if not shard.client.reachable:
             shard.supervisor.require_up()
-        keys = (names.head(room), names.stream(room), names.key(room, key))
+        keys = (keyspace.head(room), keyspace.stream(room), keyspace.key(room, key))
         bounds = (retention.entries, retention.size, int(retention.age * 1000))
         window = max(1, int(self.options.key_window * 1000))
-        rest = (window, names.channel(room), self.shards.again)
+        rest = (window, keyspace.channel(room), self.shards.again)
         now = asyncio.get_running_loop().time()
         self.shards.publish(entry(answer, now, slot, *keys, payload, self.new_epoch(), *bounds, *rest))
 
     def join(self, room: str) -> ChannelSubscription:
-        """Begin to hear a room.
+        """Subscribe to a room.
 
         Raises:
-            Unavailable: the shard that has it is away.
+            Unavailable: its shard is not available.
         """
-        channel, slot = self.names.channel(room), self.shards.slot(room)
+        channel, slot = self.keyspace.channel(room), self.shards.slot(room)
         shard = self.shards.of(slot)
         shard.supervisor.require_up()
         known = self.shards.find(channel)
         return (known.home if known else shard.subscriptions).join(room, channel, slot)
 
     def stats(self) -> Mapping[str, float]:
-        """Tell what the metrics show."""
+        """Return the gauges for the metrics."""
         shards = list(self.shards)
         publishers = [shard.publisher for shard in shards]
         return {
             "connected": not self.shards.degraded,
             "reconnects": self.shards.reconnects,
-            # each node's own channels are no rooms
+            # The loopback channels of the node are not rooms.
             "subscriptions": sum(len(shard.subscriptions) - 1 for shard in shards),
             "shards": len(shards),
-            "waiting": sum(map(len, publishers)),
-            "pieces": sum(publisher.batches for publisher in publishers),
-            "lost_signals": sum(publisher.dropped_signals for publisher in publishers),
-            "unreadable": sum(shard.supervisor.invalid_messages for shard in shards),
+            "pending_commands": sum(map(len, publishers)),
+            "batches": sum(publisher.batches for publisher in publishers),
+            "dropped_signals": sum(publisher.dropped_signals for publisher in publishers),
+            "invalid_messages": sum(shard.supervisor.invalid_messages for shard in shards),
         }

@@ -1,6 +1,6 @@
-"""The fixtures and markers of the suite, as a pytest plugin: `pytest_plugins = ["brokers.testing.plugin"]`.
+"""Provide the suite's fixtures and markers as a plugin: `pytest_plugins = ["brokers.testing.plugin"]`.
 
-It asks for one fixture of its user, `maker`: what opens a backbone of the broker that is to be proven.
+The user provides one fixture, `maker`, which opens a backbone of the broker under test.
 """
 
 from __future__ import annotations
@@ -18,30 +18,32 @@ from brokers.testing.recorder import BrokerNode, Recorder
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the markers known, one for each promise.
+    """Register the markers, one for each promise.
 
     Raises:
-        UsageError: pytest is set up so that it would find no test of the suite.
+        UsageError: with pytest's configuration no test of the suite would be collected.
     """
     if not config.getini("collect_imported_tests"):
-        raise pytest.UsageError("the contract suite is imported: leave `collect_imported_tests` on")
+        raise pytest.UsageError(
+            "the tests of the contract suite are imported: do not disable `collect_imported_tests`"
+        )
     for number, name in PROMISES.items():
-        config.addinivalue_line("markers", f"{number}: proves this promise of brokers.base: {name}")
+        config.addinivalue_line("markers", f"{number}: tests this promise of brokers.base: {name}")
     config.addinivalue_line(
-        "markers", "stage(needs, options): the ability and the options of a contract test"
+        "markers", "stage(needs, options): the required ability and the options of a contract test"
     )
 
 
 @pytest.fixture
 def options(request: pytest.FixtureRequest) -> Options:
-    """Tell what the nodes of this test are made from."""
+    """Return the options of the nodes in this test."""
     mark: pytest.Mark | None = request.node.get_closest_marker("stage")
     return mark.kwargs.get("options", Options()) if mark else Options()
 
 
 @pytest_asyncio.fixture(loop_scope="function")
 async def backbone(maker: Maker, options: Options, request: pytest.FixtureRequest) -> AsyncIterator[Backbone]:
-    """Open an empty backbone; skip the test if it lacks what the test needs."""
+    """Open an empty backbone; skip the test if it lacks a required ability."""
     async with maker(options) as opened:
         for mark in request.node.iter_markers("stage"):
             ability = mark.kwargs.get("needs")
@@ -52,7 +54,7 @@ async def backbone(maker: Maker, options: Options, request: pytest.FixtureReques
 
 @pytest_asyncio.fixture(loop_scope="function")
 async def pair(backbone: Backbone) -> AsyncIterator[tuple[BrokerNode, BrokerNode]]:
-    """Start two nodes on the backbone, each with a recorder that heard nothing yet."""
+    """Start two nodes on the backbone, each with an empty recorder."""
     async with AsyncExitStack() as ends:
         nodes = [BrokerNode(backbone.node(), Recorder()) for _ in range(2)]
         for node in nodes:

@@ -1,4 +1,4 @@
-"""What only the memory broker has: rooms that are forgotten, and a hub that calls listeners itself."""
+"""The memory broker evicts rooms, and its hub calls listeners one after another."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from brokers.testing.recorder import BrokerNode, Recorder, chained
 
 
 class Clock:
-    """Goes only when it's told to."""
+    """A clock that is advanced by the test."""
 
     now = 0.0
 
@@ -58,7 +58,7 @@ async def test_the_room_that_was_quiet_longest_is_forgotten(
 ) -> None:
     here, _ = pair
     for room in ("one", "two", "three", "one", "four"):
-        await here.say(room, b"text")
+        await here.send(room, b"text")
     assert hub.stats()["rooms"] == 3
     assert [room for room in ("one", "two", "three", "four") if hub.head(room).offset] == [
         "one",
@@ -73,11 +73,11 @@ async def test_a_forgotten_room_begins_a_new_epoch_without_its_keys(
     here, _ = pair
     first = await here.broker.publish("room", b"text", key="key")
     for room in ("one", "two", "three"):
-        await here.say(room, b"text")
+        await here.send(room, b"text")
     again = await here.broker.publish("room", b"text", key="key")
     assert not again.duplicate
     assert again.epoch != first.epoch
-    assert (await here.all_kept("room"))[0].prev == 0
+    assert (await here.full_history("room"))[0].prev == 0
 
 
 async def test_forgetting_one_room_leaves_the_epochs_of_the_others(
@@ -85,10 +85,10 @@ async def test_forgetting_one_room_leaves_the_epochs_of_the_others(
 ) -> None:
     here, there = pair
     new = await there.broker.subscribe("new")
-    [first] = await here.say("one", b"text")
+    [first] = await here.send("one", b"text")
     for room in ("two", "three"):
-        await here.say(room, b"text")
-    [receipt] = await here.say("new", b"text")
+        await here.send(room, b"text")
+    [receipt] = await here.send("new", b"text")
     assert receipt.epoch == new.epoch == first.epoch
 
 
@@ -98,10 +98,10 @@ async def test_a_room_with_subscribers_is_never_forgotten(
     here, there = pair
     for room in ("one", "two", "three", "four"):
         await there.broker.subscribe(room)
-        await here.say(room, b"text")
-    await here.say("five", b"text")
+        await here.send(room, b"text")
+    await here.send("five", b"text")
     assert [hub.head(room).offset for room in ("one", "two", "three", "four", "five")] == [1] * 5
-    await here.say("six", b"text")
+    await here.send("six", b"text")
     assert hub.head("five").offset == 0
     assert hub.stats()["rooms"] == 5
     for room in ("one", "two", "three", "four"):
@@ -132,7 +132,7 @@ async def test_when_all_is_too_old_nothing_is_kept_but_the_heads(
     pair: tuple[BrokerNode, BrokerNode], hub: Hub, clock: Clock
 ) -> None:
     here, _ = pair
-    await here.say("one", *[b"text"] * 10)
+    await here.send("one", *[b"text"] * 10)
     assert hub.stats() == {"rooms": 1, "entries": 10, "bytes": 40, "keys": 10}
     clock.now = 1001.0
     assert hub.stats() == {"rooms": 1, "entries": 0, "bytes": 0, "keys": 0}
@@ -143,12 +143,12 @@ async def test_busy_rooms_tidy_the_quiet_ones(
     pair: tuple[BrokerNode, BrokerNode], hub: Hub, clock: Clock
 ) -> None:
     here, _ = pair
-    quiet = await here.say("quiet", *[b"text"] * 1000)
+    quiet = await here.send("quiet", *[b"text"] * 1000)
     clock.now = 1001.0
-    for _ in range(20):  # far fewer than what there was to let go
-        await here.say("busy", b"text")
+    for _ in range(20):  # far fewer than had expired
+        await here.send("busy", b"text")
         clock.now += 0.001
-    clock.now = 0.0  # so that counting lets nothing go by itself
+    clock.now = 0.0  # so that counting trims nothing
     assert hub.stats() == {"rooms": 2, "entries": 20, "bytes": 80, "keys": 20}
     assert hub.head("quiet").offset == quiet[-1].offset
 
@@ -164,7 +164,7 @@ async def test_a_listener_that_raises_breaks_no_other(
         await node.broker.subscribe("room")
     here.received.react = fail
     with caplog.at_level(logging.ERROR):
-        await there.say("room", b"one", b"two")
+        await there.send("room", b"one", b"two")
     assert there.received.payloads("room") == here.received.payloads("room") == [b"one", b"two"]
     assert [record.exc_text is not None for record in caplog.records] == [True, True]
 
@@ -195,7 +195,7 @@ async def test_a_flood_of_answers_neither_recurses_nor_reorders(pair: tuple[Brok
             here.broker.publish("room", b"", key=here.fresh_key())
 
     here.received.react = answer
-    await there.say("room", b"")
+    await there.send("room", b"")
     assert len(there.received.entries) == 5000
     assert chained(there.received.entries)
     assert here.received.entries == there.received.entries

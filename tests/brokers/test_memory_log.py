@@ -1,4 +1,4 @@
-"""The log of a room agrees with a list that is searched from end to end."""
+"""The log of a room behaves like a list that is searched linearly."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Stored:
 
 @dataclass
 class Naive:
-    """Remembers all, and says by counting what of it is still to be had."""
+    """Remembers everything, and computes what should still be stored."""
 
     stored: list[Stored] = field(default_factory=list)
 
@@ -73,7 +73,7 @@ class LogAgrees(RuleBasedStateMachine):
     @rule()
     def trim(self) -> None:
         kept = self.naive.trim(self.now)
-        assert self.log.trim(self.now), "so few keys go at once"
+        assert self.log.trim(self.now), "few keys expire at once"
         assert len(self.log) == len(kept)
         assert self.log.size == sum(len(entry.payload) for entry in kept)
         assert self.log.keys == sum(self.naive.known(key, self.now) is not None for key in "abcdefgh")
@@ -131,7 +131,7 @@ def test_a_key_stored_anew_after_its_window_outlives_its_first_self() -> None:
     log = MemoryLog("room", "epoch", Retention(), KEY_WINDOW)
     for number in range(200):
         log.append(b"", str(number), 0.0)
-    log.append(b"", "199", 30.0)  # while its first self still waits to be swept
+    log.append(b"", "199", 30.0)  # while the first one has not been removed yet
     while not log.trim(30.0):
         pass
     assert log.stored("199", 30.0) == 201

@@ -45,16 +45,16 @@ async def test_entries_meet_the_fates_that_the_test_commands(
     broker: FaultyBroker, node: BrokerNode, fates: list[Fate], received: list[bytes]
 ) -> None:
     broker.fate(*fates)
-    await node.say("room", *TEXTS)
+    await node.send("room", *TEXTS)
     assert node.received.payloads("room") == received
-    assert [entry.payload for entry in await node.all_kept("room")] == TEXTS
+    assert [entry.payload for entry in await node.full_history("room")] == TEXTS
 
 
 async def test_what_is_delayed_and_overtaken_by_nothing_waits_for_its_release(
     broker: FaultyBroker, node: BrokerNode
 ) -> None:
     broker.fate(Fate.PASS, Fate.DELAY)
-    await node.say("room", b"one", b"two")
+    await node.send("room", b"one", b"two")
     assert node.received.payloads("room") == [b"one"]
     broker.release()
     assert node.received.payloads("room") == [b"one", b"two"]
@@ -62,11 +62,11 @@ async def test_what_is_delayed_and_overtaken_by_nothing_waits_for_its_release(
 
 async def test_what_is_delayed_is_lost_with_the_connection(broker: FaultyBroker, node: BrokerNode) -> None:
     broker.fate(Fate.DELAY)
-    await node.say("room", b"one")
+    await node.send("room", b"one")
     broker.cut()
     broker.mend()
     broker.release()
-    await node.say("room", b"two", b"three", b"four")
+    await node.send("room", b"two", b"three", b"four")
     assert node.received.payloads("room") == [b"two", b"three", b"four"]
 
 

@@ -1,1 +1,1 @@
-"""Connect to NATS: URL, credentials, one connection and its request-reply inbox."""
+"""Connect to NATS: the URL, credentials, one connection, and its request-reply inbox."""

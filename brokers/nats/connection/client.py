@@ -1,4 +1,4 @@
-"""The client of nats-py, with what it does for each message made cheaper, and TLS made sure of."""
+"""Extend the client of nats-py: faster header parsing, and TLS that can't be downgraded."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing_extensions import override
 
 
 def read_headers(raw: bytes) -> dict[str, str]:
-    """Read a message's headers, and the status of an answer that is none, as `Status`.
+    """Parse the headers of a message; the status of a reply becomes `Status`.
 
-    Only what NATS itself and this package write is read: one line for each, in ASCII.
+    Only headers written by NATS and this package are parsed: one line each, in ASCII.
     """
     first, *lines = raw.decode("utf-8", "replace").split("\r\n")
     _, _, status = first.partition(" ")
@@ -25,15 +25,15 @@ def read_headers(raw: bytes) -> dict[str, str]:
 
 
 class ClientCertificateRequired(NatsError):
-    """The server lets nobody in without a certificate, and we have none. It would just hang up."""
+    """The server requires a client certificate, and none is configured. It would just disconnect."""
 
 
 class NatsClient(Client):
-    """A client that speaks to no server without TLS, if it's told so; `known` says that it has a certificate.
+    """A client that refuses a connection without TLS if `encrypted`; `known` says that it has a certificate.
 
-    nats-py itself goes on in the clear where a server doesn't ask for TLS, whatever the URL says; so who sits
-    between could have the password. What is overridden here is private to nats-py: where a version doesn't
-    know it any more, messages only become dearer, and `test_nats_access` fails.
+    nats-py falls back to plain text if the server does not ask for TLS, whatever the URL says, so a man in
+    the middle could read the password. The overridden methods are private to nats-py. If a version no longer
+    calls them, headers are only parsed more slowly, but `nats/connection/test_credentials.py` fails.
     """
 
     def __init__(self, *, encrypted: bool, known: bool) -> None:

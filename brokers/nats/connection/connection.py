@@ -1,7 +1,7 @@
-"""One connection to NATS: what goes out in order, what comes in at once, and when it is over.
+"""Manage one connection to NATS: outgoing messages in order, incoming messages at once, and its end.
 
-A link is not mended: when it ends, for whatever reason, the broker makes another. So nothing of an old
-connection can reach into the new one, and there is one way to come back, whatever happened.
+A connection is never repaired. When it ends, for any reason, the broker opens a new one. So no state of an
+old connection leaks into the new one, and there is only one recovery path.
 """
 
 from __future__ import annotations
@@ -29,22 +29,23 @@ from brokers.nats.connection.url import NatsUrl
 
 T = TypeVar("T")
 
-# What may wait to be written, in bytes of payload, and how many answers may be awaited at once.
+# Limits of payload bytes that are queued for writing, and of requests that are pending.
 MAX_PENDING_BYTES: Final = 32 * 1024 * 1024
 MAX_PENDING_CALLS: Final = 100_000
-# What is worth being written before a connection is closed.
+# Queued bytes that are still written before a connection is closed.
 _FLUSH_ON_CLOSE: Final = 64 * 1024
-# What a frame holds besides payload and headers.
+# Bytes of a frame besides payload and headers.
 _FRAME: Final = 64
 
 _log: Final = logging.getLogger(__name__)
 
 
 class MessageSink(asyncio.Future[Msg]):
-    """Takes each message of a subscription at once, where nats-py has a future for the first.
+    """Passes each message of a subscription on immediately, in place of nats-py's future for the first one.
 
-    So there is no queue that could overflow in silence and no task for each room: what this node doesn't read
-    in time waits at the server, and if it gets too much there, the server ends the connection, which is told.
+    So there is no queue that could drop messages silently, and no task for each room. If this node reads too
+    slowly, messages queue at the server. If too many do, the server closes the connection, and that is
+    reported.
     """
 
     def __init__(self, take: Callable[[Msg], None]) -> None:
@@ -55,12 +56,12 @@ class MessageSink(asyncio.Future[Msg]):
     def set_result(self, result: Msg, /) -> None:
         try:
             self._take(result)
-        except Exception:  # noqa: BLE001 - nats-py would stop reading, and nobody would know
+        except Exception:  # noqa: BLE001 - nats-py would stop reading without any report
             _log.exception("nats_message_failed", extra={"subject": result.subject})
 
 
 class NatsConnection:
-    """A connection, from `open` until `ended` has a reason."""
+    """A connection, from `open` until `ended` holds the reason of its end."""
 
     def __init__(self, options: Options, address: NatsUrl) -> None:
         self._options = options
@@ -78,7 +79,7 @@ class NatsConnection:
 
     @property
     def version(self) -> tuple[int, ...]:
-        """The server's version, as far as it is numbers."""
+        """The server's major and minor version; empty if they are not numbers."""
         server = self._client.connected_server_version
         try:
             return server.major, server.minor
@@ -87,16 +88,16 @@ class NatsConnection:
 
     @property
     def clustered(self) -> bool:
-        """Whether the server is one of several."""
-        return bool(self._client._server_info.get("cluster"))  # noqa: SLF001  nats-py tells it nowhere else
+        """Whether the server is part of a cluster."""
+        return bool(self._client._server_info.get("cluster"))  # noqa: SLF001  nats-py exposes it nowhere else
 
     @property
     def waiting(self) -> int:
-        """The bytes that wait to be written."""
+        """The number of queued bytes."""
         return self._waiting
 
     async def open(self, known: Iterable[str]) -> None:
-        """Connect to one of the servers of the address, or of those that an earlier link heard of."""
+        """Connect to a server of the URL, or to one that an earlier connection discovered."""
         access = await asyncio.to_thread(read_credentials, self._address)
         try:
             async with asyncio.timeout(self._options.timeout):
@@ -107,15 +108,15 @@ class NatsConnection:
                     lame_duck_mode_cb=self._leave,
                     name=self._options.prefix,
                     allow_reconnect=False,
-                    # Each server is tried at once and once again, then this attempt is over.
+                    # Each server is tried twice, without a delay, before this attempt fails.
                     max_reconnect_attempts=1,
                     reconnect_time_wait=0,
                     connect_timeout=max(1, round(self._options.timeout)),
-                    skip_subject_validation=True,  # they are `names`'s
+                    skip_subject_validation=True,  # they come from `subjects`
                     **access,
                 )
         except TimeoutError:
-            raise Unavailable(f"{self._where} doesn't answer within {self._options.timeout:g} s") from None
+            raise Unavailable(f"{self._where} did not answer within {self._options.timeout:g} s") from None
         except (NatsError, OSError) as error:
             raise explain(self._last_error or error, self._where) from error
         self._replies = self._client.new_inbox()
@@ -123,17 +124,17 @@ class NatsConnection:
         self.listen(f"{self._replies}.*", self._reply)
 
     def discovered(self) -> list[str]:
-        """Name the servers that the cluster told of, in the form of an address."""
+        """Return the URLs of the servers that the cluster announced."""
         return [server.geturl() for server in self._client.discovered_servers]
 
     def end(self, reason: BrokerError) -> None:
-        """Say that this connection is of no use any more, also to all who wait; the first reason counts."""
+        """End the connection, and fail all pending requests. Only the first reason counts."""
         if not self.ended.done():
             self.ended.set_result(reason)
             self.inbox.end(self._failure())
 
     def run(self, work: Coroutine[object, object, None], *, name: str) -> None:
-        """Run a task for as long as the link is used; if it fails, the link is of no use."""
+        """Run a task until the connection ends; if the task fails, the connection ends."""
         task = asyncio.get_running_loop().create_task(work, name=name)
         task.add_done_callback(self._done)
         self._tasks.append(task)
@@ -148,9 +149,9 @@ class NatsConnection:
         return reason if isinstance(reason, (BrokerClosed, Unavailable)) else Unavailable(str(reason))
 
     async def close(self) -> None:
-        """Let go of the connection, also of one that hangs, and end all tasks."""
+        """Close the connection, even if the server hangs, and end all tasks."""
         if self.ended.done() or self._waiting + self._client.pending_data_size > _FLUSH_ON_CLOSE:
-            self._abort()  # nats-py would wait for a server that doesn't read
+            self._abort()  # nats-py would wait for a server that does not read
         self.end(BrokerClosed("the broker was closed"))
         for task in self._tasks:
             task.cancel()
@@ -163,11 +164,11 @@ class NatsConnection:
     def _abort(self) -> None:
         writer = getattr(getattr(self._client, "_transport", None), "_io_writer", None)
         if writer is not None:
-            writer.transport.abort()  # nothing, if it is closed
+            writer.transport.abort()  # a no-op if it is closed
 
     async def _write(self) -> None:
-        """Write what is to go out, in the order of the calls."""
-        # nats-py swallows a cancellation while it waits for a slow server: so it's `ended` that is asked.
+        """Write queued messages in the order of the calls."""
+        # nats-py swallows a cancellation while it waits for a slow server, so check `ended` as well.
         while not self.ended.done():
             await self._filled.wait()
             self._filled.clear()
@@ -181,16 +182,16 @@ class NatsConnection:
                     return
 
     def fits(self, payload: bytes, headers: dict[str, str] | None = None) -> bool:
-        """Tell whether the server takes a message of that size."""
+        """Return whether the server accepts a message of that size."""
         size = len(payload) + _FRAME
         for name, value in (headers or {}).items():
-            size += len(name) + len(value) + 4  # in ASCII
+            size += len(name) + len(value) + 4  # ASCII
         return size <= self._client.max_payload
 
     def send(
         self, subject: str, payload: bytes, *, reply: str = "", headers: dict[str, str] | None = None
     ) -> bool:
-        """Send a message, behind all that was sent before; tell whether there was room for it."""
+        """Queue a message; return False if the queue is full."""
         if self._waiting > MAX_PENDING_BYTES:
             return False
         self._put(len(payload), partial(self._client.publish, subject, payload, reply, headers))
@@ -203,17 +204,17 @@ class NatsConnection:
         take: Callable[[Msg], T | None],
         headers: dict[str, str] | None = None,
     ) -> asyncio.Future[T]:
-        """Send a message that is answered; see `Inbox.expect`. Raises `Unavailable` if it can't be sent."""
+        """Send a request, see `ReplyInbox.expect`. Raises `Unavailable` if it can't be sent."""
         if self.ended.done():
             raise self._failure()
         if self._waiting > MAX_PENDING_BYTES or len(self.inbox) >= MAX_PENDING_CALLS:
-            raise Unavailable("too much waits to be sent to NATS")
+            raise Unavailable("the queue of messages to NATS is full")
         token, future = self.inbox.expect(take)
         self.send(subject, payload, reply=self.reply_to(token), headers=headers)
         return future
 
     def pull(self, subject: str, payload: bytes, take: Callable[[Msg], T | None]) -> asyncio.Future[T]:
-        """Ask for what comes under subjects of its own, so that its answers need an inbox of their own."""
+        """Request messages that arrive with their own subjects, so the replies need an inbox of their own."""
         if self.ended.done():
             raise self._failure()
         token, future = self.inbox.expect(take)
@@ -224,11 +225,11 @@ class NatsConnection:
         return future
 
     def reply_to(self, token: str) -> str:
-        """Tell the subject of the answers to a token."""
+        """Return the reply subject of a token."""
         return f"{self._replies}.{token}"
 
     def listen(self, subject: str, take: Callable[[Msg], None]) -> Callable[[], None]:
-        """Take all messages of a subject, behind all that was sent before; return what ends it."""
+        """Subscribe to a subject, after all queued messages; return a function that unsubscribes."""
         subscription: list[Subscription] = []
 
         async def begin() -> None:
@@ -254,9 +255,9 @@ class NatsConnection:
             self.end(explain(error))
 
     async def _leave(self) -> None:
-        """Go, before the server ends the connection; where there's no other, stay as long as it lets us."""
+        """Leave a server in lame duck mode before it disconnects; stay if there is no other."""
         if len(self._client.servers) > 1:
-            self.end(Unavailable("the server is going out of service"))
+            self.end(Unavailable("the server is shutting down (lame duck mode)"))
 
     async def _closed(self) -> None:
         self.end(explain(self._last_error or self._client.last_error))

@@ -1,4 +1,4 @@
-"""How a connection proves who it is, and whom it trusts: read anew for each connection, for files change."""
+"""Read credentials and certificates. They are read for each connection, because the files may change."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MARKS: Final = ("-----BEGIN NATS USER JWT-----", "-----BEGIN USER NKEY SEED----
 
 
 class NatsCredentials(TypedDict, total=False):
-    """What nats-py is told of it."""
+    """The arguments of nats-py's `connect` for authentication and TLS."""
 
     user: str
     password: str
@@ -27,10 +27,10 @@ class NatsCredentials(TypedDict, total=False):
 
 
 def read_credentials(address: NatsUrl) -> NatsCredentials:
-    """Read the files that an address names.
+    """Read the files that the URL names.
 
     Raises:
-        Misconfigured: one of them can't be read or isn't what it should be; what is in it is not repeated.
+        Misconfigured: a file can't be read or has invalid content, which is not quoted.
     """
     access = NatsCredentials()
     if address.user and address.password is not None:
@@ -50,10 +50,10 @@ def _read(name: str, path: str, marks: tuple[str, ...] = ()) -> str:
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise Misconfigured(f"NATS_URL has {name}={path}, which can't be read: {error}") from error
+        raise Misconfigured(f"NATS_URL: can't read {name}={path}: {error}") from error
     for mark in marks:
         if mark not in text:
-            raise Misconfigured(f"NATS_URL has {name}={path}, which holds no {mark!r}")
+            raise Misconfigured(f"NATS_URL: {name}={path} does not contain {mark!r}")
     return text
 
 
@@ -62,7 +62,7 @@ def _seed(path: str) -> str:
     try:
         nkeys.from_seed(bytearray(seed.encode())).wipe()
     except (nkeys.NkeysError, ValueError) as error:
-        raise Misconfigured(f"NATS_URL has nkey={path}, which holds no seed of an nkey") from error
+        raise Misconfigured(f"NATS_URL: nkey={path} does not contain the seed of an nkey") from error
     return seed
 
 
@@ -70,12 +70,12 @@ def _context(address: NatsUrl) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=address.ca or None)
     except OSError as error:
-        raise Misconfigured(f"NATS_URL has ca={address.ca}, which can't be used: {error}") from error
+        raise Misconfigured(f"NATS_URL: can't use ca={address.ca}: {error}") from error
     if address.cert:
         try:
-            # An empty password: who asks for one would wait at a terminal that nobody looks at.
+            # An empty password: otherwise OpenSSL would prompt for one on the terminal and block.
             context.load_cert_chain(address.cert, address.key or None, password="")
         except OSError as error:
             named = f"cert={address.cert} and key={address.key or address.cert}"
-            raise Misconfigured(f"NATS_URL has {named}, which can't be used: {error}") from error
+            raise Misconfigured(f"NATS_URL: can't use {named}: {error}") from error
     return context

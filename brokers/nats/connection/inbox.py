@@ -1,4 +1,4 @@
-"""Who waits for which answer, and for how long. All waits are equally long, so one timer serves all."""
+"""Match replies with requests. All requests have the same time limit, so one timer serves all."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _Call(NamedTuple):
 
 
 class ReplyInbox:
-    """The answers that are awaited on one connection, each under a token."""
+    """The pending requests of one connection, each with a token."""
 
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
@@ -35,9 +35,9 @@ class ReplyInbox:
         return len(self._calls)
 
     def expect(self, take: Callable[[Msg], T | None]) -> tuple[str, asyncio.Future[T]]:
-        """Await what `take` makes of a message that comes for the token.
+        """Register a request: `take` converts each reply for its token into the result.
 
-        None means that more messages will come; what it raises is raised by the future.
+        If `take` returns None, more replies will follow. If it raises, the future raises the same.
         """
         future: asyncio.Future[T] = self._loop.create_future()
 
@@ -59,7 +59,7 @@ class ReplyInbox:
         return token, future
 
     def take(self, token: str, message: Msg) -> None:
-        """Hand a message to whoever waits under the token, if anybody still does."""
+        """Pass a reply to the request with the token, if it is still pending."""
         call = self._calls.get(token)
         if call is None:
             return
@@ -68,11 +68,11 @@ class ReplyInbox:
                 return
         except (BrokerError, ValueError, KeyError) as error:
             known = isinstance(error, BrokerError)
-            call.fail(error if known else Unavailable(f"NATS gives an answer of another form: {error!r}"))
-        self._calls.pop(token, None)  # it may have ended all of them
+            call.fail(error if known else Unavailable(f"NATS sent a reply in an unknown format: {error!r}"))
+        self._calls.pop(token, None)  # `take` may have ended all requests
 
     def end(self, error: BaseException) -> None:
-        """Let all who wait fail."""
+        """Fail all pending requests."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -88,6 +88,6 @@ class ReplyInbox:
         while self._deadlines and (self._deadlines[0][0] <= now or self._deadlines[0][1] not in self._calls):
             call = self._calls.pop(self._deadlines.popleft()[1], None)
             if call is not None:
-                call.fail(Unavailable(f"no answer from NATS within {self._timeout:g} s"))
+                call.fail(Unavailable(f"NATS did not answer within {self._timeout:g} s"))
         if self._deadlines:
             self._timer = self._loop.call_at(self._deadlines[0][0], self._expire)

@@ -1,4 +1,4 @@
-"""NATS_URL: one or several servers, and what only NATS can be told, as parameters of any of them."""
+"""Parse NATS_URL: one or several servers, and NATS settings as query parameters of any of them."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _PARAMETERS: Final = ("ca", "cert", "creds", "key", "nkey", "replicas")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NatsUrl:
-    """Where NATS is, and how to use it.
+    """A parsed NATS_URL.
 
     Attributes:
         servers: URLs without user and parameters.
-        replicas: on how many servers each entry is stored; None leaves it as it is, 1 for a new stream.
-        user: who we are, with `password`; alone it's a token.
-        creds: the path of a credentials file (a JWT and its key).
-        nkey: the path of a file that holds the seed of an nkey.
-        ca: the path of the certificates that servers are checked against, if not those of the system.
-        cert: the path of our own certificate, with its key in it or in `key`.
+        replicas: servers that store each entry; None keeps the current number, 1 for a new stream.
+        user: the user, with `password`; without one it is a token.
+        creds: path of a credentials file (a JWT and its key).
+        nkey: path of a file with the seed of an nkey.
+        ca: path of the CA certificates that servers are verified with; the system's if empty.
+        cert: path of the client certificate; its key is in the same file or in `key`.
     """
 
     servers: tuple[str, ...]
@@ -38,19 +38,19 @@ class NatsUrl:
 
     @property
     def encrypted(self) -> bool:
-        """Whether nothing may go out that isn't encrypted."""
+        """Whether TLS is required."""
         return any(server.startswith(("tls:", "wss:")) for server in self.servers) or bool(
             self.ca or self.cert
         )
 
 
 def parse_url(url: str) -> NatsUrl:
-    """Read an address: `nats://ann:secret@one:4222,nats://two:4222?replicas=3&ca=/run/ca.pem`.
+    """Parse a URL: `nats://ann:secret@one:4222,nats://two:4222?replicas=3&ca=/run/ca.pem`.
 
     Raises:
-        Misconfigured: it can't be understood; the message says what is allowed.
+        Misconfigured: it is invalid; the message says what is allowed.
     """
-    # A password may hold a comma too.
+    # A password may contain a comma.
     parts = re.split(r",(?=\s*[a-z]+://)", url or "nats://localhost:4222")
     addresses = [urlsplit(part.strip()) for part in parts]
     given: dict[str, str] = {}
@@ -59,7 +59,7 @@ def parse_url(url: str) -> NatsUrl:
     replicas = _check(given)
     user, password = _user(addresses)
     if len({address.scheme in {"ws", "wss"} for address in addresses}) > 1:
-        raise Misconfigured("NATS_URL names servers with and without websockets: it's one or the other")
+        raise Misconfigured("NATS_URL mixes servers with and without websockets: use one kind")
     return NatsUrl(
         servers=tuple(_server(address) for address in addresses),
         replicas=replicas,
@@ -73,22 +73,22 @@ def _check(given: dict[str, str]) -> int | None:
     unknown = sorted(given.keys() - set(_PARAMETERS))
     if unknown:
         known = ", ".join(_PARAMETERS)
-        raise Misconfigured(f"NATS_URL has the parameter {unknown[0]!r}; known are: {known}")
+        raise Misconfigured(f"NATS_URL has the unknown parameter {unknown[0]!r}; allowed are: {known}")
     if given.get("key") and not given.get("cert"):
-        raise Misconfigured("NATS_URL has a key without a cert that it belongs to")
+        raise Misconfigured("NATS_URL has key= without cert=: set both")
     if given.get("creds") and given.get("nkey"):
-        raise Misconfigured("NATS_URL has creds and nkey: it's one or the other")
+        raise Misconfigured("NATS_URL has creds= and nkey=: set one of them")
     replicas = given.pop("replicas", None)
     if replicas is not None and replicas not in {"1", "2", "3", "4", "5"}:
-        raise Misconfigured(f"NATS_URL has replicas={replicas}; allowed: 1 to 5")
+        raise Misconfigured(f"NATS_URL has replicas={replicas}; allowed are 1 to 5")
     return int(replicas) if replicas else None
 
 
 def _user(addresses: list[SplitResult]) -> tuple[str, str | None]:
-    """Find the user, whom all servers of a cluster know: also those that we only hear of."""
+    """Find the user. All servers of a cluster share it, including those discovered later."""
     users = {(address.username, address.password) for address in addresses if address.username}
     if len(users) > 1:
-        raise Misconfigured("NATS_URL has several users: the servers of a cluster share theirs")
+        raise Misconfigured("NATS_URL has several users: the servers of a cluster share one")
     for name, password in users:
         return unquote(name or ""), None if password is None else unquote(password)
     return "", None

@@ -1,1 +1,1 @@
-"""Read history and heads from the streams, in spite of replica lag."""
+"""Read history and heads from the streams, and tolerate replica lag."""

@@ -1,9 +1,10 @@
-"""What a page is, decided without a connection: from the stored messages of a room that were read.
+"""Build pages from stored messages, without any I/O.
 
-A stored message doesn't say which one was before it; its neighbour does. That's why a stream stores one
-message of each room more than is shown: the oldest stands for all that was trimmed. What became too old, or
-had to make room for other rooms, leaves no such trace, but a publisher that hasn't heard of a room for long
-notes with its entry what it knew last (`Raw.hint`).
+A stored message does not name its predecessor, so the predecessor has to be read, too. A stream therefore
+stores one message per room more than is shown: the oldest one stands for all that were trimmed. Entries that
+expire, or are trimmed to make room for other rooms, leave no such trace. But a publisher that has not
+received an entry of a room for long stores the previous offset that it knows with its entry
+(`StoredMessage.hint`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from brokers.nats.jetstream import StoredMessage
 
 
 class VisibleMessages(NamedTuple):
-    """The first messages of a room that can be shown, and the offset that was before them."""
+    """The first visible messages of a room, and the offset before them."""
 
     raws: Sequence[StoredMessage]
     prev: int
@@ -26,37 +27,38 @@ class VisibleMessages(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageBuilder:
-    """Makes pages of one room. `most` is that of the stream."""
+    """Builds pages of one room. `most` is that of the stream."""
 
     room: str
     epoch: str
     most: int
 
     def visible(self, raws: Sequence[StoredMessage], stored: int) -> VisibleMessages:
-        """Take the oldest messages of a room of which so many are `stored`; hide the one too many."""
+        """Select the visible ones of a room's oldest messages, and hide the extra one."""
         first = raws[0]
         if stored > self.most:
             return VisibleMessages(raws[1:], first.offset)
         if first.hint is not None:
             return VisibleMessages(raws, first.hint)
-        # There was one before, for its publisher had just heard it; which one, nobody knows any more.
+        # It had a predecessor, because its publisher had just received one, but which one is not known any
+        # more.
         return VisibleMessages(raws, first.offset - 1)
 
     def after(self, after: int, limit: int, kept: VisibleMessages, head: int) -> Page:
-        """Make the page of the first messages behind an offset."""
+        """Build a page of the first messages after an offset."""
         raws = kept.raws[:limit]
         last = raws[-1]
         more = last.pending > 0 or last.offset < head
-        # A publisher that knew of none before, while there was one: that became too old, and maybe others.
+        # The publisher knew of no predecessor, but there was one: it has expired, and maybe others.
         trimmed = after < kept.prev or (after > 0 and not kept.prev)
         return self._page(VisibleMessages(raws, kept.prev), head, trimmed=trimmed, more=more)
 
     def nothing_after(self, after: int, *, head: int) -> Page:
-        """Make the page behind an offset that nothing is behind any more."""
+        """Build the page after an offset that no message follows any more."""
         return self._page(VisibleMessages((), 0), head, trimmed=after < head, more=False)
 
     def before(self, limit: int, kept: VisibleMessages, head: int, *, more: bool) -> Page:
-        """Make the page of the last of some messages; `more`: there are others ahead of them."""
+        """Build a page of the last messages; `more` says that others precede them."""
         start = max(len(kept.raws) - limit, 0)
         prev = kept.raws[start - 1].offset if start else kept.prev
         return self._page(
@@ -75,19 +77,19 @@ class PageBuilder:
 def split(
     raws: Sequence[StoredMessage], offset: int
 ) -> tuple[Sequence[StoredMessage], Sequence[StoredMessage]]:
-    """Part messages into those up to an offset and those behind it."""
+    """Split messages at an offset: up to it, and after it."""
     place = bisect_right(raws, offset, key=lambda raw: raw.offset)
     return raws[:place], raws[place:]
 
 
 class OffsetSearch:
-    """Finds an offset with about so many messages behind it, by asking how many are behind others.
+    """Searches an offset that is followed by about `wanted` messages, by counting those after other offsets.
 
     Args:
-        low: an offset with enough messages from there on, and how many.
-        high: an offset with too few, and how many.
+        low: an offset with enough messages from there on, and their number.
+        high: an offset with too few, and their number.
         wanted: how many are enough.
-        slack: how many more than that do no harm.
+        slack: how many more are acceptable.
     """
 
     def __init__(self, low: tuple[int, int], high: tuple[int, int], *, wanted: int, slack: int) -> None:
@@ -97,13 +99,13 @@ class OffsetSearch:
 
     @property
     def found(self) -> int | None:
-        """The offset, once it is known."""
+        """The offset, once it is found."""
         low, count = self._low
         return low if count <= self._wanted + self._slack or self._high[0] - low <= 1 else None
 
     @property
     def guess(self) -> int:
-        """Where to ask next: where it would be if messages came evenly; each third time in the middle."""
+        """The next offset to count from: interpolated, and bisected every third time."""
         (low, most), (high, least) = self._low, self._high
         self._turns += 1
         span = high - low
@@ -111,7 +113,7 @@ class OffsetSearch:
         return min(max(high - round(span * share), low + 1), high - 1)
 
     def learn(self, offset: int, count: int) -> None:
-        """Take the answer: so many messages are at the offset and behind it."""
+        """Record how many messages there are at and after an offset."""
         if count >= self._wanted:
             self._low = offset, count
         else:

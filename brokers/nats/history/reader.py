@@ -1,8 +1,8 @@
-"""Reading from the streams: heads, and pages in both directions.
+"""Read heads, and pages in both directions.
 
-On a stream with replicas a server may answer that trails (see `views`). Where a room ends is therefore asked
-from the stream's leader, and a page counts only if what it was made from reaches as far; otherwise it's asked
-for again, at last from the leader itself.
+On a replicated stream the answering server may lag (see `sources`). The head of a room is therefore read from
+the stream's leader, and a page counts only if its source reaches that head. Otherwise it is read again,
+finally from the leader.
 """
 
 from __future__ import annotations
@@ -20,27 +20,30 @@ from brokers.nats.jetstream import BatchReply, StoredMessage, found, last_offset
 from brokers.nats.stream.info import fetch_stream_info, first_head
 from brokers.nats.stream.setup import EntryStream
 
-# Subjects that a server takes in one request.
+# The most subjects that a server accepts in one request.
 _SUBJECTS: Final = 1000
-# Questions for one room each that are under way at once; a server drops what is beyond its own bound.
+# Concurrent requests for single rooms; a server drops requests beyond its own bound.
 _AT_ONCE: Final = 200
-# Messages that may be read and not shown, rather than asking again where to begin.
+# Messages that may be read in vain, to save another request for the start.
 _SLACK: Final = 50
-# How long a server that trails is given before it's asked again, and how often that is done.
+# Seconds before a lagging replica is asked again, the longest pause, and the number of attempts.
 _PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 0.2
 _ATTEMPTS: Final = 8
 
 
 class RoomHead(NamedTuple):
-    """A room's last offset, and whether its entry is still there."""
+    """The last offset of a room, and whether its entry is still stored."""
 
     offset: int
     kept: bool
 
 
 class NatsReader:
-    """Reads over one link, from the streams as they were found when it was opened."""
+    """Reads on one connection, from the streams as they were when it was opened.
+
+    `attempts` and `pause` say how often, and after which pause, a lagging replica is asked again.
+    """
 
     def __init__(
         self,
@@ -54,14 +57,14 @@ class NatsReader:
         self._attempts = attempts
         self._pause = pause
         self._stream = stream
-        self._names = stream.names
+        self._subjects = stream.subjects
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._source: MessageSource = (BatchSource if stream.batches else ConsumerSource)(
-            connection, stream.names
+            connection, stream.subjects
         )
 
     async def heads(self, rooms: Iterable[str]) -> dict[str, int]:
-        """Tell the last offset of each room."""
+        """Read the last offset of each room."""
         rooms = list(dict.fromkeys(rooms))
         known = await self._many(rooms) if self._stream.batches else {}
         rest = [room for room in rooms if room not in known]
@@ -69,32 +72,32 @@ class NatsReader:
         return {**known, **{room: last.offset for room, last in zip(rest, lasts, strict=True)}}
 
     async def last(self, room: str) -> RoomHead:
-        """Tell a room's last offset."""
+        """Read the last offset of a room."""
         async with self._turns:
-            subject = self._names.entry_in(room)
+            subject = self._subjects.entry_in(room)
             if self._stream.replicated:
-                # Only the leader can't trail.
-                offset = await self._leader(self._names.entries, subject)
+                # Only the leader never lags.
+                offset = await self._leader(self._subjects.entries, subject)
             else:
                 body = request(last_by_subj=subject)
-                raws = await self._connection.ask(f"$JS.API.DIRECT.GET.{self._names.entries}", body, found)
+                raws = await self._connection.ask(f"$JS.API.DIRECT.GET.{self._subjects.entries}", body, found)
                 offset = raws[0].offset if raws else 0
             if offset:
                 return RoomHead(offset, kept=True)
-            body = request(last_by_subj=self._names.entry_out(room))
-            head = await self._connection.ask(_leader_get(self._names.heads), body, republished_offset)
-            return RoomHead(head or await first_head(self._connection, self._names), kept=False)
+            body = request(last_by_subj=self._subjects.entry_out(room))
+            head = await self._connection.ask(_leader_get(self._subjects.heads), body, republished_offset)
+            return RoomHead(head or await first_head(self._connection, self._subjects), kept=False)
 
     async def after(self, room: str, after: int, limit: int) -> Page:
-        """Read the first entries behind an offset."""
+        """Read the first entries after an offset."""
         return await self._retry_until_complete(lambda source: self._after(source, room, after, limit))
 
     async def before(self, room: str, before: int | None, limit: int) -> Page:
-        """Read the last entries ahead of an offset, or of all."""
+        """Read the last entries before an offset, or of the room."""
         return await self._retry_until_complete(lambda source: self._before(source, room, before, limit))
 
     async def _retry_until_complete(self, read: Callable[[MessageSource], Awaitable[Page | None]]) -> Page:
-        """Read again while there is no page: entries came or went meanwhile, or the server trails."""
+        """Retry until a page is complete, because entries changed or the replica lags."""
         pause, sources = self._pause, chain([self._source] * self._attempts, self._from_the_leader())
         while (page := await read(next(sources))) is None:
             await asyncio.sleep(pause if self._stream.replicated else 0)
@@ -103,10 +106,10 @@ class NatsReader:
 
     def _from_the_leader(self) -> Iterator[MessageSource]:
         while True:
-            yield LeaderSource(self._connection, self._names)
+            yield LeaderSource(self._connection, self._subjects)
 
     async def _after(self, source: MessageSource, room: str, after: int, limit: int) -> Page | None:
-        # From the offset itself on: so one answer tells both what is behind it and that it's there.
+        # Start at the offset itself: one reply shows both that it exists and what follows.
         raws, last = await asyncio.gather(source.read_from(room, max(after, 1), limit + 2), self.last(room))
         if last.offset > after and not _is_complete(raws, last):
             return None
@@ -128,7 +131,7 @@ class NatsReader:
     async def _find_predecessor(
         self, source: MessageSource, room: str, after: int, read_from: Sequence[StoredMessage], limit: int
     ) -> VisibleMessages | None:
-        """Find what was before the first entry behind an offset that isn't one of the room's."""
+        """Find the predecessor of the first entry after an offset that belongs to another room."""
         oldest = await source.read_from(room, 1, 1)
         if not oldest:
             return None
@@ -153,7 +156,7 @@ class NatsReader:
         if raws is None:
             return None
         if start > oldest[0].offset:
-            # The first is read only for being the one before the next.
+            # The first message is read only as the predecessor of the next.
             kept = VisibleMessages(raws[1:], raws[0].offset)
             return pager.before(limit, kept, last.offset, more=True) if kept.raws else None
         if raws[0].offset != start:
@@ -167,18 +170,18 @@ class NatsReader:
         return await self._connection.ask(_leader_get(stream), request(last_by_subj=subject), last_offset)
 
     async def _many(self, rooms: Sequence[str]) -> dict[str, int]:
-        subjects = {self._names.entry_in(room): room for room in rooms}
+        subjects = {self._subjects.entry_in(room): room for room in rooms}
         order = list(subjects)
         parts = [order[place : place + _SUBJECTS] for place in range(0, len(order), _SUBJECTS)]
         answers = await asyncio.gather(*(self._last_of(part) for part in parts))
         return {subjects[raw.subject]: raw.offset for raws in answers for raw in raws}
 
     async def _last_of(self, subjects: Sequence[str]) -> Sequence[StoredMessage]:
-        """Read the last message of each subject; those of a server that trails don't count."""
-        get, body = f"$JS.API.DIRECT.GET.{self._names.entries}", request(multi_last=subjects)
+        """Read the last message of each subject; ignore answers of lagging replicas."""
+        get, body = f"$JS.API.DIRECT.GET.{self._subjects.entries}", request(multi_last=subjects)
         if not self._stream.replicated:
             return await self._connection.ask(get, body, BatchReply().take)
-        least = (await fetch_stream_info(self._connection, self._names)).last
+        least = (await fetch_stream_info(self._connection, self._subjects)).last
         for _ in range(self._attempts):
             batch = BatchReply()
             raws = await self._connection.ask(get, body, batch.take)
@@ -190,7 +193,7 @@ class NatsReader:
     async def _start(
         self, source: MessageSource, room: str, oldest: StoredMessage, end: int, limit: int
     ) -> int:
-        """Find where to begin, so that `limit` messages and one more are ahead of `end`."""
+        """Find a start, so that `limit` messages and one more precede `end`."""
         stored, low = oldest.pending + 1, oldest.offset
         if stored <= limit + 1 + _SLACK:
             return low
@@ -206,7 +209,7 @@ class NatsReader:
     async def _range(
         self, source: MessageSource, room: str, start: int, end: int, last: RoomHead
     ) -> Sequence[StoredMessage] | None:
-        """Read the messages from `start` up to `end`; None if not all of them are known to be there."""
+        """Read the messages from `start` to `end`; None if some may be missing."""
         raws: list[StoredMessage] = []
         while start < end:
             part = await source.read_from(room, start, BATCH)
@@ -218,7 +221,7 @@ class NatsReader:
 
 
 def _is_complete(raws: Sequence[StoredMessage], last: RoomHead) -> bool:
-    """Tell whether messages go on as far as the leader knew the room to go."""
+    """Return whether the messages reach the head that the leader reported."""
     return not last.kept or bool(raws and (raws[-1].pending or raws[-1].offset >= last.offset))
 
 

@@ -1,8 +1,8 @@
-"""Ways to read a room's stored messages, each through whichever server answers it.
+"""Read the stored messages of a room from whichever server answers.
 
-On a stream with replicas any of them may answer, also one that trails. What it knows is what the leader knew
-at some earlier time: the last messages can be missing, and some that were trimmed meanwhile can still be
-there, but none is missing between. `reading` finds out whether an answer reaches far enough.
+On a replicated stream any replica may answer, also one that lags. It knows what the leader knew at an earlier
+time: the last messages may be missing, and trimmed ones may still be there, but none is missing in between.
+`reader` checks whether an answer is recent enough.
 """
 
 from __future__ import annotations
@@ -14,51 +14,51 @@ from brokers.nats.connection.connection import NatsConnection
 from brokers.nats.jetstream import BatchReply, ConsumerReply, StoredMessage, consumer, leader_message, request
 from brokers.nats.subjects import Subjects
 
-# Messages of one answer, where more are asked for.
+# Messages in one reply, when all of them are wanted.
 BATCH: Final = 500
-# How long a consumer lives that nobody deletes, for its node is gone: in nanoseconds.
+# Nanoseconds until the server deletes a consumer whose node has crashed.
 _CONSUMER_LIFETIME: Final = 10_000_000_000
 
 
 class MessageSource(Protocol):
-    """One way to read."""
+    """A way to read stored messages."""
 
     async def read_from(self, room: str, offset: int, most: int) -> Sequence[StoredMessage]:
-        """Read the first messages at an offset and behind it."""
+        """Read the first messages at or after an offset."""
 
     async def last_up_to(self, room: str, offset: int) -> int:
-        """Find the last message at an offset or ahead of it; 0 if there is none."""
+        """Find the last message at or before an offset; 0 if there is none."""
 
 
 class BatchSource:
-    """One question for many messages, from NATS 2.11 on."""
+    """One request for many messages; needs NATS 2.11."""
 
-    def __init__(self, connection: NatsConnection, names: Subjects) -> None:
+    def __init__(self, connection: NatsConnection, subjects: Subjects) -> None:
         self._connection = connection
-        self._names = names
-        self._get = f"$JS.API.DIRECT.GET.{names.entries}"
+        self._subjects = subjects
+        self._get = f"$JS.API.DIRECT.GET.{subjects.entries}"
 
     async def read_from(self, room: str, offset: int, most: int) -> Sequence[StoredMessage]:
-        body = request(next_by_subj=self._names.entry_in(room), seq=offset, batch=most)
+        body = request(next_by_subj=self._subjects.entry_in(room), seq=offset, batch=most)
         return await self._connection.ask(self._get, body, BatchReply().take)
 
     async def last_up_to(self, room: str, offset: int) -> int:
-        body = request(multi_last=[self._names.entry_in(room)], up_to_seq=offset)
+        body = request(multi_last=[self._subjects.entry_in(room)], up_to_seq=offset)
         raws = await self._connection.ask(self._get, body, BatchReply().take)
         return raws[0].offset if raws else 0
 
 
 class ConsumerSource:
-    """A consumer for each question, for servers before 2.11, which answer a direct get with one message."""
+    """One consumer for each request, for servers before 2.11, which answer a direct get with one message."""
 
-    def __init__(self, connection: NatsConnection, names: Subjects) -> None:
+    def __init__(self, connection: NatsConnection, subjects: Subjects) -> None:
         self._connection = connection
-        self._names = names
+        self._subjects = subjects
 
     async def read_from(self, room: str, offset: int, most: int) -> Sequence[StoredMessage]:
-        stream = self._names.entries
+        stream = self._subjects.entries
         config = {
-            "filter_subject": self._names.entry_in(room),
+            "filter_subject": self._subjects.entry_in(room),
             "deliver_policy": "by_start_sequence",
             "opt_start_seq": max(offset, 1),
             "ack_policy": "none",
@@ -89,14 +89,14 @@ class ConsumerSource:
 
 
 class LeaderSource:
-    """One by one from the stream's leader, which alone can't trail: slow, and the last resort.
+    """Message by message from the stream's leader, which never lags: slow, and the last resort.
 
-    It reads a room once, and answers all questions from that.
+    It reads a room once, and answers all requests from that copy.
     """
 
-    def __init__(self, connection: NatsConnection, names: Subjects) -> None:
+    def __init__(self, connection: NatsConnection, subjects: Subjects) -> None:
         self._connection = connection
-        self._names = names
+        self._subjects = subjects
         self._read: dict[str, Sequence[StoredMessage]] = {}
 
     async def read_from(self, room: str, offset: int, most: int) -> Sequence[StoredMessage]:
@@ -108,8 +108,8 @@ class LeaderSource:
         return max((raw.offset for raw in await self._all(room) if raw.offset <= offset), default=0)
 
     async def _all(self, room: str) -> Sequence[StoredMessage]:
-        get = f"$JS.API.STREAM.MSG.GET.{self._names.entries}"
-        subject = self._names.entry_in(room)
+        get = f"$JS.API.STREAM.MSG.GET.{self._subjects.entries}"
+        subject = self._subjects.entry_in(room)
         raws: list[StoredMessage] = []
         while room not in self._read:
             start = raws[-1].offset + 1 if raws else 1

@@ -1,8 +1,8 @@
-"""Looks whether an entry was stored and never came.
+"""Detect entries that were stored but never arrived.
 
-Within a cluster an entry goes from one server to another as an ordinary message, which is lost when they lose
-each other for a moment, and no connection of ours has to break for that. The next entry of the room would
-show it; if there is none for long, this does.
+Between the servers of a cluster an entry is an ordinary message. It is lost when the servers lose their
+connection for a moment, while the client's connection stays up. The next entry of the room would reveal the
+gap; this check does so in idle rooms.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Final
 from brokers.nats.history.reader import NatsReader
 from brokers.nats.live.subscriptions import RoomSubscriptions
 
-# Rooms that are looked at in one turn, as many as one question holds.
+# Rooms per check, as many as one request holds.
 _ROOMS: Final = 1000
 
 
 class LossCheck:
-    """Goes round through the rooms, some at each turn."""
+    """Checks all rooms in turn, some at each call."""
 
     def __init__(self, rooms: RoomSubscriptions) -> None:
         self._rooms = rooms
@@ -26,12 +26,12 @@ class LossCheck:
         self._late: dict[str, int] = {}
 
     async def check_next(self, reader: NatsReader) -> bool:
-        """Look at the next rooms; tell whether one still lacks what it lacked a turn ago."""
+        """Check the next rooms; return whether an entry has been missing since the last call."""
         late = {room: head for room, head in self._late.items() if self._rooms.is_missing(room, head)}
         if late:
             return True
-        names = list(islice(self._rooms, self._find_predecessor, self._find_predecessor + _ROOMS))
-        self._find_predecessor = self._find_predecessor + _ROOMS if len(names) == _ROOMS else 0
-        heads = await reader.heads(names)
+        subjects = list(islice(self._rooms, self._find_predecessor, self._find_predecessor + _ROOMS))
+        self._find_predecessor = self._find_predecessor + _ROOMS if len(subjects) == _ROOMS else 0
+        heads = await reader.heads(subjects)
         self._late = {room: head for room, head in heads.items() if self._rooms.is_missing(room, head)}
         return False

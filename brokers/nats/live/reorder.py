@@ -1,8 +1,8 @@
-"""Puts a room's entries back into their order, where the server that hands them on may swap two.
+"""Restore the order of a room's entries, which NATS 2.9 may swap.
 
-NATS 2.9 stores what several connections publish in one order, and hands it on in almost that order (seen with
-2.9.10; later ones keep it). An entry that comes early waits for the one before it, but not for long: that one
-may really be missing, and then whoever repairs the gap has to know.
+NATS 2.9 stores the publishes of several connections in one order, and republishes them in almost that order
+(seen with 2.9.10; later versions keep it). An entry that arrives early waits for its predecessor, but only
+briefly: if that one is really missing, the gap has to be reported and repaired.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from typing import Final
 
 from brokers.base import Entry
 
-# Seconds for which an early entry waits, and how many of a room do.
+# Seconds that an early entry waits, and the maximum of waiting entries per room.
 _PATIENCE: Final = 0.05
 _MOST: Final = 64
 
 
 class ReorderBuffer:
-    """The early entries of one room, and what takes them in their turn."""
+    """The early entries of one room."""
 
     def __init__(self, deliver: Callable[[Entry], None]) -> None:
         self._deliver = deliver
-        self._early: dict[int, Entry] = {}  # by the offset that has to come first
+        self._early: dict[int, Entry] = {}  # by the offset of the predecessor
         self._timer: asyncio.TimerHandle | None = None
 
     def take(self, entry: Entry, last: int) -> None:
-        """Take an entry when `last` is the room's last offset that came."""
+        """Deliver an entry, or keep it if `last`, the last delivered offset, is not its predecessor's."""
         if entry.prev > last and len(self._early) < _MOST:
             self._early[entry.prev] = entry
             if self._timer is None:
@@ -41,7 +41,7 @@ class ReorderBuffer:
             self._stop()
 
     def release(self) -> None:
-        """Let all go that wait, in the order of their offsets."""
+        """Deliver all waiting entries in the order of their offsets."""
         self._stop()
         early, self._early = self._early, {}
         for entry in sorted(early.values(), key=lambda entry: entry.offset):

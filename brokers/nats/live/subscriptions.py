@@ -1,4 +1,4 @@
-"""The rooms that this node is subscribed to, and what it knows last of each."""
+"""Keep the subscriptions of a node to rooms, with the last offset of each."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from brokers.nats.jetstream import republished
 from brokers.nats.live.reorder import ReorderBuffer
 from brokers.nats.subjects import Subjects
 
-# The first server that hands on in the order in which it stores.
+# The first version that republishes in the order of storage.
 _ORDERED: Final = (2, 10)
 
 
 @dataclass(slots=True, eq=False)
 class RoomSubscription:
-    """One subscription to a room, for as long as it lasts, over all links.
+    """A subscription to a room, across connections.
 
     Attributes:
-        last: the offset of the last entry that is known, 0 if none is.
-        heard: when that was, by a clock of this process; long ago if that is not known.
-        waiting: how many calls wait for it to be confirmed.
-        leave: what ends it at the server.
-        order: what puts its entries in order, where the server may not.
+        last: the last known offset, 0 if there is none.
+        received_at: when it was received, by a monotonic clock; minus infinity if that is unknown.
+        waiting: number of pending calls of `subscribe`.
+        leave: functions that unsubscribe at the server.
+        order: restores the order of entries, for servers that may swap them.
     """
 
     last: int = 0
@@ -42,10 +42,10 @@ class RoomSubscription:
 
 
 class RoomSubscriptions:
-    """Hands on what comes for the rooms of this node."""
+    """Subscribes to rooms and delivers what arrives for them."""
 
-    def __init__(self, names: Subjects, age: float) -> None:
-        self._names = names
+    def __init__(self, subjects: Subjects, age: float) -> None:
+        self._subjects = subjects
         self._age = age
         self._subscriptions: dict[str, RoomSubscription] = {}
         self._epoch = ""
@@ -57,10 +57,13 @@ class RoomSubscriptions:
         return len(self._subscriptions)
 
     def resubscribe(self, connection: NatsConnection, epoch: str, request_check: Callable[[], None]) -> None:
-        """Subscribe to all rooms over a new link; `doubt` is called if what comes doesn't fit the epoch."""
+        """Subscribe to all rooms on a new connection.
+
+        `request_check` is called if an entry contradicts the epoch.
+        """
         away = time.monotonic() - self._lost
         if epoch != self._epoch or (self._age and away > self._age):
-            # What was last is not known any more.
+            # The last offsets are no longer valid.
             for subscription in self._subscriptions.values():
                 subscription.last, subscription.received_at = 0, float("-inf")
         self._epoch, self._check_requested = epoch, request_check
@@ -68,12 +71,12 @@ class RoomSubscriptions:
             self._listen(room, subscription, connection)
 
     def lost(self) -> None:
-        """Take note that nothing comes any more."""
+        """Record the time at which the connection was lost."""
         self._lost = time.monotonic()
 
     @asynccontextmanager
     async def subscribing(self, room: str, connection: NatsConnection) -> AsyncIterator[None]:
-        """Subscribe to a room before the block, which confirms it; if it fails, nothing was subscribed."""
+        """Subscribe to a room; the block confirms it. Unsubscribe if the block fails."""
         subscription = self._subscriptions.get(room)
         if subscription is None:
             subscription = self._subscriptions[room] = RoomSubscription()
@@ -94,28 +97,28 @@ class RoomSubscriptions:
         return iter(self._subscriptions)
 
     def is_missing(self, room: str, head: int) -> bool:
-        """Tell whether a room is subscribed to and its head not known yet."""
+        """Return whether a subscribed room has not received the entry at `head`."""
         subscription = self._subscriptions.get(room)
         return subscription is not None and subscription.confirmed and subscription.last < head
 
     def learn(self, room: str, head: int) -> None:
-        """Take what the backbone says is the last offset."""
+        """Raise the last known offset of a room to its head."""
         subscription = self._subscriptions.get(room)
         if subscription is not None:
             subscription.last = max(subscription.last, head)
 
     def leave(self, room: str) -> None:
-        """Hear nothing of a room any more, from now on."""
+        """Unsubscribe from a room: nothing is delivered from now on."""
         subscription = self._subscriptions.pop(room, None)
         for stop in subscription.leave if subscription else ():
             stop()
 
     def clear(self) -> None:
-        """Forget all rooms."""
+        """Drop all rooms."""
         self._subscriptions.clear()
 
     def hint(self, room: str) -> int | None:
-        """Tell what an entry should note as the one before it; None if that one is sure to be there still."""
+        """Return the previous offset to store with an entry; None if that entry is still stored."""
         subscription = self._subscriptions.get(room)
         if subscription is None:
             return 0
@@ -130,9 +133,9 @@ class RoomSubscriptions:
         )
         subscription.leave = [
             connection.listen(
-                self._names.entry_out(room), partial(self._entry, room, subscription, self._epoch)
+                self._subjects.entry_out(room), partial(self._entry, room, subscription, self._epoch)
             ),
-            connection.listen(self._names.signal(room), partial(self._signal, room, subscription)),
+            connection.listen(self._subjects.signal(room), partial(self._signal, room, subscription)),
         ]
 
     def _entry(self, room: str, subscription: RoomSubscription, epoch: str, message: Msg) -> None:
@@ -141,7 +144,7 @@ class RoomSubscriptions:
         entry = republished(message)
         if entry.offset <= subscription.last and subscription.received_at > float("-inf"):
             self._check_requested()
-        # NATS tells 0 also if all that was before has become too old: then it is the last that was known.
+        # NATS reports 0 if all earlier entries have expired: then use the last known offset.
         prev = entry.prev or max(entry.hint, subscription.last if subscription.last < entry.offset else 0)
         whole = Entry(room, epoch, prev, entry.offset, message.data)
         if subscription.order is None:

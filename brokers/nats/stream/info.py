@@ -1,4 +1,4 @@
-"""What the streams look like to their leaders."""
+"""Query the state of the streams from their leaders."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from brokers.nats.jetstream import (
 )
 from brokers.nats.subjects import Subjects
 
-# What a node relies on while it uses a stream; the other bounds may change.
+# The configuration that a node relies on while it uses a stream; other settings may change.
 _MADE: Final = ("subjects", "republish", "allow_direct", "max_msgs_per_subject", "num_replicas", "sealed")
 _JETSTREAM: Final = "start nats-server with -js, and enable JetStream for the account"
 
 
 class StreamInfo(NamedTuple):
-    """What the stream's leader says of it: who it is, who leads it, its last offset, and how it's made."""
+    """The state of a stream: its epoch, its leader, its last offset, and its configuration."""
 
     epoch: str
     leader: str
@@ -34,32 +34,33 @@ class StreamInfo(NamedTuple):
     made: Mapping[str, object]
 
 
-async def fetch_stream_info(connection: NatsConnection, names: Subjects) -> StreamInfo:
-    """Ask the stream's leader what it is; there is no epoch if there is no such stream."""
-    told = await info(connection, names.entries)
-    if told is None:
+async def fetch_stream_info(connection: NatsConnection, subjects: Subjects) -> StreamInfo:
+    """Ask the leader of the stream of entries for its state; the epoch is empty if there is no stream."""
+    reply = await info(connection, subjects.entries)
+    if reply is None:
         return StreamInfo("", "", 0, {})
-    leader, config = part(told, "cluster").get("leader", ""), part(told, "config")
+    leader, config = part(reply, "cluster").get("leader", ""), part(reply, "config")
     made = {key: config.get(key) for key in _MADE}
-    return StreamInfo(identity(told), str(leader), number(part(told, "state"), "last_seq"), made)
+    return StreamInfo(identity(reply), str(leader), number(part(reply, "state"), "last_seq"), made)
 
 
-async def has_heads(connection: NatsConnection, names: Subjects) -> bool:
-    """Tell whether the stream of heads is there."""
-    return await info(connection, names.heads) is not None
+async def has_heads(connection: NatsConnection, subjects: Subjects) -> bool:
+    """Return whether the stream of heads exists."""
+    return await info(connection, subjects.heads) is not None
 
 
-async def first_head(connection: NatsConnection, names: Subjects) -> int:
-    """Tell an offset that no room passed whose head is not known: 0 if all heads are.
+async def first_head(connection: NatsConnection, subjects: Subjects) -> int:
+    """Return the largest offset that the head of an unlisted room can have: 0 if all heads are stored.
 
-    They are not all known if there were more rooms than the stream of heads holds, or if it was lost alone.
+    Heads are missing if there were more rooms than the stream of heads keeps, or if that stream alone was
+    lost.
     """
-    entries, heads = await info(connection, names.entries), await info(connection, names.heads)
+    entries, heads = await info(connection, subjects.entries), await info(connection, subjects.heads)
     if entries is None or heads is None:
         connection.end(gone := Unavailable("a stream was removed"))
         raise gone
     state, config = part(heads, "state"), part(heads, "config")
-    # Some may have had to go for their bytes, and what was written since may be smaller.
+    # Heads may have been trimmed by bytes, and the ones written since may be smaller.
     full = number(state, "messages") >= number(config, "max_msgs")
     full = full or 2 * number(state, "bytes") >= number(config, "max_bytes")
     if not full and _created(heads) <= _created(entries):
@@ -67,32 +68,32 @@ async def first_head(connection: NatsConnection, names: Subjects) -> int:
     if not number(state, "messages"):
         return number(part(entries, "state"), "last_seq")
     body = request(seq=number(state, "first_seq"))
-    first = await connection.ask(f"$JS.API.STREAM.MSG.GET.{names.heads}", body, republished_offset)
+    first = await connection.ask(f"$JS.API.STREAM.MSG.GET.{subjects.heads}", body, republished_offset)
     return max(first - 1, 0)
 
 
 def _created(info: Fields) -> str:
-    """Tell when a stream was made, in letters that sort; NATS leaves out zeros at the end."""
+    """Return the creation time in a sortable form; NATS omits trailing zeros."""
     whole, _, fraction = str(info["created"]).removesuffix("Z").partition(".")
     return f"{whole}.{fraction:0<9}"
 
 
 def identity(info: Fields) -> str:
-    """Tell a stream from all others that had its name: by the time when it was made."""
+    """Return the epoch of a stream: its creation time tells it from others of the same name."""
     return re.sub(r"\D", "", str(info["created"]))
 
 
 async def info(connection: NatsConnection, name: str) -> Fields | None:
-    """Ask for a stream; None if there is none."""
+    """Ask for the state of a stream; None if it does not exist."""
     return await call(connection, f"STREAM.INFO.{name}", {})
 
 
 async def call(connection: NatsConnection, what: str, fields: Mapping[str, object]) -> Fields | None:
-    """Ask the API; None if there is no such stream."""
+    """Call the API; None if the stream does not exist."""
     try:
         return await connection.ask(f"$JS.API.{what}", request(**fields), answer)
     except NoResponders as error:
-        raise Misconfigured(f"nobody answers for JetStream in this NATS: {_JETSTREAM}") from error
+        raise Misconfigured(f"no server answers JetStream requests: {_JETSTREAM}") from error
     except JetStreamError as error:
         if error.code == STREAM_NOT_FOUND:
             return None
@@ -103,12 +104,12 @@ async def call(connection: NatsConnection, what: str, fields: Mapping[str, objec
 
 
 def part(info: Fields, key: str) -> Fields:
-    """Read a part of an answer; empty if it isn't there."""
+    """Return an object field of a reply; empty if it is missing."""
     found = info.get(key)
     return found if isinstance(found, dict) else {}
 
 
 def number(config: Fields, key: str) -> int:
-    """Read a number of an answer; 0 if it isn't there."""
+    """Return a number field of a reply; 0 if it is missing."""
     value = config.get(key, 0)
     return value if isinstance(value, int) else 0

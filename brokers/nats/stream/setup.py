@@ -1,4 +1,4 @@
-"""The streams in NATS: made if they are not there, otherwise looked at."""
+"""Set up the streams: create the missing ones, and check or update the existing ones."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from brokers.nats.jetstream import STREAM_EXISTS, Fields, JetStreamError, answer
 from brokers.nats.stream.info import call, identity, info, number, part
 from brokers.nats.subjects import Subjects
 
-_BATCHES: Final = (2, 11)  # the first server that answers one request with several messages
+_BATCHES: Final = (2, 11)  # the first version that answers one request with several messages
 _SECOND: Final = 1_000_000_000
-# What may be changed while a stream is in use; all else has to be as it was made.
+# Settings that may be changed while a stream is in use; the others have to match.
 _CHANGEABLE: Final = (
     "max_msgs_per_subject",
     "max_msgs",
@@ -25,17 +25,17 @@ _CHANGEABLE: Final = (
     "duplicate_window",
     "num_replicas",
 )
-# Left as an operator made it.
+# Settings that the operator may choose.
 _OPERATOR_CHOICE: Final = ("storage",)
 
-_BYTES: Final = "HUBBUB_HISTORY_TOTAL_BYTES says how much is asked for; lower it, or let NATS store more"
-# What an operator can do about it, by the number of the error.
+_BYTES: Final = "HUBBUB_HISTORY_TOTAL_BYTES sets how much is reserved: lower it, or give NATS more storage"
+# Advice for an operator, by JetStream error code.
 _ADVICE: Final[Mapping[object, str]] = {
-    10005: f". Each replica needs a server of its own with room for it. {_BYTES}",
+    10005: f". Each replica needs its own server with enough storage. {_BYTES}",
     10023: f". {_BYTES}",
-    10027: ". The account needs two streams for hubbub: allow it more",
+    10027: ". The account needs two streams for hubbub: raise its limit",
     10047: f". {_BYTES}",
-    10074: ". NATS_URL asks for replicas, but this NATS is no cluster",
+    10074: ". NATS_URL asks for replicas, but this NATS server is not part of a cluster",
     10113: f". {_BYTES}",
     10122: f". {_BYTES}",
 }
@@ -45,16 +45,16 @@ _log: Final = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryStream:
-    """The stream of entries as it is.
+    """The stream of entries as it was found.
 
     Attributes:
-        epoch: who it is; another stream of the same name is another epoch.
-        most: entries of a room that are shown. One more is stored: it tells what is ahead of the first.
-        replicated: whether others than its leader answer, and may trail.
+        epoch: identifies it; another stream of the same name has another epoch.
+        most: entries of a room that are shown. One more is stored: it holds the previous offset of the first.
+        replicated: whether replicas answer, too; they may lag.
         batches: whether the server answers one request with several messages.
     """
 
-    names: Subjects
+    subjects: Subjects
     epoch: str
     most: int
     replicated: bool
@@ -62,24 +62,24 @@ class EntryStream:
 
 
 async def ensure_streams(
-    connection: NatsConnection, options: Options, names: Subjects, replicas: int | None, *, adapt: bool
+    connection: NatsConnection, options: Options, subjects: Subjects, replicas: int | None, *, adapt: bool
 ) -> EntryStream:
-    """Find the streams, or make them. With `adapt`, their limits are set to the options.
+    """Find or create the streams. With `adapt`, update their limits to the options.
 
     Raises:
-        Misconfigured: they can't be used, or not be made; the message says why.
+        Misconfigured: they are incompatible or can't be created; the message says why.
     """
-    entries, heads = _entries(options, names, replicas), _heads(options, names, replicas)
-    if await info(connection, names.entries) is None:
-        # Heads of a stream that is gone would be taken for those of the new one.
-        await call(connection, f"STREAM.DELETE.{names.heads}", {})
+    entries, heads = _entries(options, subjects, replicas), _heads(options, subjects, replicas)
+    if await info(connection, subjects.entries) is None:
+        # The heads of a removed stream would be taken for those of the new one.
+        await call(connection, f"STREAM.DELETE.{subjects.heads}", {})
         adapt = True
-    # Heads first: so those that are younger than the stream of entries are known not to be all.
+    # Heads first: heads that are newer than the entries reveal that the stream of heads is incomplete.
     await _ensure(connection, heads, adapt=adapt)
     found = await _ensure(connection, entries, adapt=adapt)
     config = part(found, "config")
     return EntryStream(
-        names=names,
+        subjects=subjects,
         epoch=identity(found),
         most=number(config, "max_msgs_per_subject") - 1,
         replicated=number(config, "num_replicas") > 1,
@@ -87,31 +87,31 @@ async def ensure_streams(
     )
 
 
-def _entries(options: Options, names: Subjects, replicas: int | None) -> dict[str, object]:
+def _entries(options: Options, subjects: Subjects, replicas: int | None) -> dict[str, object]:
     age = options.retention.age
     window = options.key_window
     if age and age < window:
-        # NATS refuses a window that is longer than the age.
-        _log.warning("nats_key_window_is_cut", extra={"asked": window, "given": age})
+        # NATS rejects a window longer than the age.
+        _log.warning("nats_key_window_limited", extra={"asked": window, "given": age})
         window = age
     return {
-        "name": names.entries,
-        "subjects": [names.every_in],
+        "name": subjects.entries,
+        "subjects": [subjects.every_in],
         "max_msgs_per_subject": options.retention.entries + 1,
         "max_bytes": options.retention.total,
         "max_age": round(age * _SECOND),
         "duplicate_window": round(window * _SECOND),
-        "republish": {"src": f"{names.prefix}.in.>", "dest": f"{names.prefix}.out.>"},
+        "republish": {"src": f"{subjects.prefix}.in.>", "dest": f"{subjects.prefix}.out.>"},
         **_common(replicas),
     }
 
 
-def _heads(options: Options, names: Subjects, replicas: int | None) -> dict[str, object]:
+def _heads(options: Options, subjects: Subjects, replicas: int | None) -> dict[str, object]:
     return {
-        "name": names.heads,
-        "subjects": [names.every_out],
+        "name": subjects.heads,
+        "subjects": [subjects.every_out],
         "max_msgs_per_subject": 1,
-        "max_msgs": options.retention.rooms + 1,  # with the probe's
+        "max_msgs": options.retention.rooms + 1,  # including the probe's
         "max_bytes": options.retention.total // 4,
         "duplicate_window": _SECOND // 10,
         **_common(replicas),
@@ -135,15 +135,15 @@ async def _ensure(connection: NatsConnection, wanted: Mapping[str, object], *, a
     differs = [key for key in wanted if key not in _OPERATOR_CHOICE and config.get(key) != wanted[key]]
     wrong = [key for key in differs if key not in _CHANGEABLE]
     if wrong:
-        told = "; ".join(f"{key} is {config.get(key)!r}, not {wanted[key]!r}" for key in wrong)
+        differences = "; ".join(f"{key} is {config.get(key)!r}, not {wanted[key]!r}" for key in wrong)
         raise Misconfigured(
-            f"NATS has a stream {name!r} that is not as hubbub makes it: {told}. "
-            "Remove it, or set another HUBBUB_PREFIX."
+            f"the NATS stream {name!r} has an incompatible configuration: {differences}. "
+            "Remove the stream, or set another HUBBUB_PREFIX."
         )
     if differs and adapt:
         changed = {**config, **{key: wanted[key] for key in differs}}
         return await _call_or_explain(
-            connection, f"STREAM.UPDATE.{name}", changed, f"change the stream {name!r}"
+            connection, f"STREAM.UPDATE.{name}", changed, f"update the stream {name!r}"
         )
     return found
 
@@ -152,16 +152,16 @@ async def _create(connection: NatsConnection, wanted: Mapping[str, object]) -> F
     name = wanted["name"]
     try:
         return await _call_or_explain(
-            connection, f"STREAM.CREATE.{name}", wanted, f"make the stream {name!r}"
+            connection, f"STREAM.CREATE.{name}", wanted, f"create the stream {name!r}"
         )
     except Misconfigured as error:
         cause = error.__cause__
         if not isinstance(cause, JetStreamError) or cause.code != STREAM_EXISTS:
             raise
-    # Another node was first, with other limits.
+    # Another node created it first, with other limits.
     found = await info(connection, str(name))
     if found is None:
-        raise Unavailable(f"the stream {name!r} was made and removed meanwhile")
+        raise Unavailable(f"the stream {name!r} was removed right after it was created")
     return found
 
 
@@ -174,4 +174,4 @@ async def _call_or_explain(
         if error.temporary:
             raise Unavailable(f"NATS can't {what} yet: {error}") from error
         advice = _ADVICE.get(error.code, "")
-        raise Misconfigured(f"NATS doesn't {what}: {error}{advice}") from error
+        raise Misconfigured(f"NATS refuses to {what}: {error}{advice}") from error

@@ -1,1 +1,1 @@
-"""Connect to one Redis server: its URL, a small pool of connections, and whether the server is compatible."""
+"""Connect to Redis: the URL, a connection pool for each server, and whether a server is compatible."""

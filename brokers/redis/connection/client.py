@@ -1,4 +1,4 @@
-"""Commands and their replies: few connections, calls bounded in time, errors in the contract's words."""
+"""Send commands to one Redis server: few connections, a time limit for each call, the contract's errors."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from redis.exceptions import NoScriptError, ReadOnlyError, RedisError, ResponseE
 from brokers.errors import Unavailable
 from brokers.redis.connection.url import Pool, Wire, close_pool
 
-Command: TypeAlias = bytes  # as it goes over the wire
+Command: TypeAlias = bytes  # encoded, as sent to the server
 Reply: TypeAlias = object  # bytes, int, None, a list of replies, or a ResponseError
 
-# Calls that read share so many connections; one more publishes, one listens.
+# Connections shared by reads. One more publishes, and one more is subscribed.
 _CONNECTIONS: Final = 8
 
 
 def describe(error: BaseException) -> str:
-    """Name an error for people: what Redis or the system said, or else its kind."""
+    """Describe an error for people: its message, or else its type."""
     return str(error) or type(error).__name__
 
 
 async def receive(wire: Wire) -> Reply:
-    """Read the next reply; one that is an error is returned like any other."""
+    """Read the next reply; an error reply is returned, not raised."""
     try:
         return cast(Reply, await wire.read_response(timeout=math.inf, disconnect_on_error=False))
     except ResponseError as error:
@@ -35,32 +35,32 @@ async def receive(wire: Wire) -> Reply:
 
 
 def pack(*parts: str | bytes | float) -> Command:
-    """Make a command.
+    """Encode a command.
 
     Raises:
-        UnicodeEncodeError: a text has no UTF-8 form.
+        UnicodeEncodeError: a string can't be encoded as UTF-8.
     """
-    # hiredis annotates a tuple of one, and takes any.
+    # hiredis annotates a tuple of length one, but accepts any length.
     return cast(bytes, hiredis.pack_command(parts))  # type: ignore[arg-type]
 
 
 async def send(wire: Wire, commands: Iterable[Command]) -> None:
-    """Write commands in one piece."""
+    """Write several commands at once."""
     await wire.send_packed_command(b"".join(commands), check_health=False)
 
 
 async def exchange(wire: Wire, commands: Sequence[Command]) -> list[Reply]:
-    """Send commands in one piece, and wait for all replies."""
+    """Send several commands at once, and read all replies."""
     await send(wire, commands)
     replies = [await receive(wire) for _ in commands]
     for reply in replies:
         if isinstance(reply, ReadOnlyError):
-            raise reply  # a primary that became a replica: the next connection finds the new one
+            raise reply  # demoted to a replica: a new connection finds the new primary
     return replies
 
 
 class RedisClient:
-    """The way to one server of Redis and back."""
+    """A pool of connections to one Redis server."""
 
     def __init__(self, pool: Pool, timeout: float) -> None:
         self._pool = pool
@@ -70,7 +70,7 @@ class RedisClient:
 
     @asynccontextmanager
     async def time_limit(self, seconds: float) -> AsyncIterator[None]:
-        """Bound the time of a block, note whether Redis was in reach, and tell errors as `Unavailable`."""
+        """Limit the time of a block, track whether Redis is reachable, and raise errors as `Unavailable`."""
         try:
             async with asyncio.timeout(seconds):
                 yield
@@ -82,20 +82,20 @@ class RedisClient:
             raise
         except (RedisError, OSError) as error:
             self.reachable = False
-            raise Unavailable(f"Redis is out of reach: {describe(error)}") from error
+            raise Unavailable(f"Redis is unreachable: {describe(error)}") from error
         self.reachable = True
 
     async def run(self, *commands: Command) -> list[Reply]:
-        """Send commands in one piece on one connection, and wait for all replies.
+        """Send several commands at once on one connection, and read all replies.
 
         Raises:
-            Unavailable: not all replies came; any of the commands may have been carried out.
+            Unavailable: a reply is missing; any of the commands may have been executed.
         """
         async with self.time_limit(self._timeout), self.connection() as wire:
             return await exchange(wire, commands)
 
     async def ask(self, *commands: Command) -> list[Reply]:
-        """Do as `run` does, on one of a few connections: for what may be slow and comes in crowds."""
+        """Call `run` on one of a bounded number of connections: for reads, which may be slow and many."""
         try:
             async with asyncio.timeout(self._timeout), self._free:
                 return await self.run(*commands)
@@ -104,10 +104,10 @@ class RedisClient:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Wire]:
-        """Take a connection for oneself. After any error nobody knows what comes next on it: it is closed.
+        """Borrow a connection for a block; close it after any error, as replies may be pending.
 
         Raises:
-            Unavailable: there was none, and connecting took too long.
+            Unavailable: no connection could be made in time.
         """
         wire = await self.take()
         try:
@@ -119,10 +119,10 @@ class RedisClient:
             await self.release(wire)
 
     async def take(self) -> Wire:
-        """Take a connection for longer than a block; it is to be given back.
+        """Borrow a connection until `release` is called.
 
         Raises:
-            Unavailable: there was none, and connecting took too long.
+            Unavailable: no connection could be made in time.
         """
         try:
             async with asyncio.timeout(self._timeout):
@@ -132,11 +132,11 @@ class RedisClient:
         return wire
 
     async def release(self, wire: Wire) -> None:
-        """Let others have a connection."""
+        """Return a borrowed connection to the pool."""
         await self._pool.release(wire)
 
     async def close_idle(self) -> None:
-        """Close the connections that nobody uses: after an outage they are of no use."""
+        """Close idle connections: after an outage they are broken."""
         await self._pool.disconnect(inuse_connections=False)
 
     async def close(self) -> None:
@@ -147,10 +147,10 @@ class RedisClient:
 def expect(reply: Reply) -> Reply:
     """Raise `Unavailable` if a reply is an error."""
     if isinstance(reply, ResponseError):
-        raise Unavailable(f"Redis refused: {describe(reply)}")
+        raise Unavailable(f"Redis refused the command: {describe(reply)}")
     return reply
 
 
 def is_script_missing(reply: Reply) -> bool:
-    """Tell whether the server doesn't know a script any more."""
+    """Return whether the server does not have the script (NOSCRIPT)."""
     return isinstance(reply, NoScriptError)

@@ -1,4 +1,4 @@
-"""Whether a server can serve hubbub: what it says of itself, and what it lets us do."""
+"""Check whether a server can serve hubbub: its version, its configuration and our permissions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from brokers.redis.scripts.library import CHECK_PERMISSIONS, EVICT_ROOM, HISTORY
 
 _OLDEST: Final = (6, 2)
 _SHARDED: Final = (7, 0)
-# What Redis answers where it understands us and lets us, but can't just now.
+# Errors that may go away without any change of configuration.
 _TEMPORARY: Final = (
     BusyLoadingError,
     ClusterDownError,
@@ -40,7 +40,7 @@ _TEMPORARY_PREFIXES: Final = ("OOM ", "MISCONF ", "NOREPLICAS ", "READONLY ")
 
 
 class ServerFacts(NamedTuple):
-    """What a server says of itself."""
+    """What a server reports about itself (INFO)."""
 
     version: str
     role: str
@@ -52,66 +52,66 @@ class ServerFacts(NamedTuple):
 
     @property
     def can_shard(self) -> bool:
-        """Whether it knows channels that belong to one shard."""
+        """Whether the server supports sharded pub/sub."""
         return _numbers(self.version) >= _SHARDED
 
 
 def read_server_facts(info: bytes) -> ServerFacts:
-    """Read what `INFO` answered."""
+    """Parse the reply to `INFO`."""
     lines = (line.partition(":") for line in info.decode(errors="replace").splitlines())
-    told = {name: value for name, _, value in lines}
-    evicts = told.get("maxmemory", "0") != "0" and told.get("maxmemory_policy", "noeviction") != "noeviction"
+    fields = {name: value for name, _, value in lines}
+    evicts = (
+        fields.get("maxmemory", "0") != "0" and fields.get("maxmemory_policy", "noeviction") != "noeviction"
+    )
     return ServerFacts(
-        version=told.get("redis_version", ""),
-        role=told.get("role", ""),
-        identity=told.get("master_replid", ""),
-        in_cluster=told.get("cluster_enabled") == "1",
-        may_evict=told["maxmemory_policy"] if evicts else "",
-        on_disk=told.get("aof_enabled", "1") == "1",
-        replicas=int(told.get("connected_slaves") or 0),
+        version=fields.get("redis_version", ""),
+        role=fields.get("role", ""),
+        identity=fields.get("master_replid", ""),
+        in_cluster=fields.get("cluster_enabled") == "1",
+        may_evict=fields["maxmemory_policy"] if evicts else "",
+        on_disk=fields.get("aof_enabled", "1") == "1",
+        replicas=int(fields.get("connected_slaves") or 0),
     )
 
 
 def incompatibility(facts: ServerFacts, *, cluster: bool) -> str:
-    """Tell from what a server says of itself why it can't serve us; nothing if it can."""
+    """Explain why a server is incompatible; empty if it is compatible."""
     numbers = _numbers(facts.version)
     if numbers and numbers < _OLDEST:
-        return f"this is Redis {facts.version}; hubbub needs 6.2 or newer"
+        return f"Redis {facts.version} is too old: hubbub needs 6.2 or newer"
     if facts.role == "slave":
-        return (
-            "this Redis is a replica, which stores nothing: give the address of its primary, or of sentinels"
-        )
+        return "this Redis server is a replica, which is read-only: set the URL of its primary or sentinels"
     if facts.in_cluster and not cluster:
-        return "this Redis is part of a cluster: give an address like redis+cluster://host:port,host:port"
+        return "this Redis server is part of a cluster: set a URL like redis+cluster://host:port,host:port"
     return ""
 
 
 def recommendations(facts: ServerFacts, replicas: int) -> Iterator[str]:
-    """Tell what an operator may want to change, though it works as it is."""
+    """Recommend changes to a configuration that works, but risks losing data."""
     if facts.replicas and not replicas:
         yield (
-            "what is acknowledged may not have reached a replica, and is lost if one takes over then: "
-            "replicas=1 in the address waits for one"
+            "an acknowledged message may be lost in a failover, before it was replicated: "
+            "replicas=1 in the URL waits for one replica"
         )
     if facts.may_evict:
         yield (
-            f"maxmemory-policy is {facts.may_evict}: a Redis that runs out of memory forgets rooms, their "
-            "order and their keys; noeviction lets it refuse new messages instead"
+            f"maxmemory-policy is {facts.may_evict}: a Redis that runs out of memory evicts rooms and their "
+            "idempotency keys; noeviction makes it reject new messages instead"
         )
     if not facts.on_disk:
-        yield "appendonly is no: what was acknowledged since the last snapshot is lost if Redis dies"
+        yield "appendonly is no: what was acknowledged since the last snapshot is lost if Redis crashes"
 
 
-async def check(link: RedisClient, *, cluster: bool) -> ServerFacts:
-    """Find out whether a server can serve us, and hand it our scripts.
+async def check(client: RedisClient, *, cluster: bool) -> ServerFacts:
+    """Check that a server is compatible, and load the scripts.
 
     Raises:
         Unavailable: it can't be reached.
-        Misconfigured: it can, but something has to be changed there or in its address.
+        Misconfigured: the server or the URL has to be changed.
     """
     scripts = (pack("SCRIPT", "LOAD", script.text) for script in (PUBLISH, HISTORY, EVICT_ROOM))
     try:
-        info, *loaded = await link.run(pack("INFO"), *scripts)
+        info, *loaded = await client.run(pack("INFO"), *scripts)
     except Unavailable as error:
         raise classify_error(error) from error
     _require_permitted([info, *loaded])
@@ -121,17 +121,17 @@ async def check(link: RedisClient, *, cluster: bool) -> ServerFacts:
     return facts
 
 
-async def check_permissions(link: RedisClient, scratch: str, channel: bytes, *, sharded: bool) -> None:
-    """Try on keys that nobody uses whatever we'll ask for.
+async def check_permissions(client: RedisClient, scratch: str, channel: bytes, *, sharded: bool) -> None:
+    """Try every command that hubbub uses, on keys that nothing else uses.
 
     Raises:
         Unavailable: the server can't be reached.
-        Misconfigured: it doesn't let us; the message says what is missing.
+        Misconfigured: a permission is missing; the message names it.
     """
     shard, count = ("S", "SHARDNUMSUB") if sharded else ("", "NUMSUB")
     keys = [f"{scratch}{kind}" for kind in ("hash", "stream", "key")]
     rooms = f"{scratch}rooms"
-    tried, *replies = await link.run(
+    tried, *replies = await client.run(
         pack("EVAL", CHECK_PERMISSIONS.text, 3, *keys, channel, f"{shard}PUBLISH", count),
         pack("EVALSHA", HISTORY.digest, 2, *keys[:2], "+", 0, 1, 1, 0),
         pack("HSETNX", keys[0], "e", ""),
@@ -152,7 +152,7 @@ def _require_permitted(replies: list[Reply]) -> None:
     for reply in replies:
         if isinstance(reply, ResponseError) and not _is_temporary(reply):
             raise Misconfigured(
-                f"Redis refuses what hubbub needs: {describe(reply)}. Its user needs the commands, keys and "
+                f"Redis denies what hubbub needs: {describe(reply)}. Grant its user the commands, keys and "
                 "channels that docs/operations.md lists"
             )
 
@@ -162,21 +162,21 @@ def _is_temporary(error: ResponseError) -> bool:
 
 
 def classify_error(error: Unavailable) -> Misconfigured | Unavailable:
-    """Tell apart what time may mend and what somebody has to change."""
+    """Distinguish configuration errors from outages, which may end without a change."""
     for cause in _causes(error):
         if isinstance(cause, SSLCertVerificationError):
             return Misconfigured(f"the certificate of Redis is not trusted: {describe(cause)}")
         if isinstance(cause, SSLError):
-            return Misconfigured(f"Redis does not speak TLS with us: {describe(cause)}")
+            return Misconfigured(f"the TLS handshake with Redis failed: {describe(cause)}")
         if isinstance(cause, InvalidResponse):
-            return Misconfigured(f"what answers there is no Redis: {describe(cause)}")
+            return Misconfigured(f"the server does not speak the Redis protocol: {describe(cause)}")
         if isinstance(cause, AuthenticationError | NoPermissionError):
-            return Misconfigured(f"Redis does not let us in: {describe(cause)}")
+            return Misconfigured(f"Redis denies access: {describe(cause)}")
     return error
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """List an error and its causes: the client wraps what went wrong while it connected."""
+    """Iterate over an error and its causes: redis-py wraps errors that occur while it connects."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

@@ -1,4 +1,4 @@
-"""From a URL to pools of connections: the only module that knows where Redis can be."""
+"""Parse the URL of Redis into connection pools."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class ServerAddress(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedisSettings:
-    """What holds for all connections.
+    """Settings that hold for all connections.
 
     Attributes:
         timeout: seconds that a call may take.
-        replicas: how many have to hold an entry, before it is acknowledged.
-        cluster: whether the servers share rooms out among themselves.
+        replicas: how many replicas must have an entry before it is acknowledged.
+        cluster: whether Redis is a cluster.
     """
 
     timeout: float
@@ -55,12 +55,12 @@ class RedisSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedisUrl:
-    """The way in: which servers are asked first, and how a server is connected to.
+    """A parsed URL: how to open connection pools.
 
     Attributes:
-        seeds: servers of a cluster; none where there is only one server to go to.
-        database: which one the connections select.
-        open: makes a pool for a server of a cluster, or, without one, for where the URL leads.
+        seeds: servers of a cluster that are asked first; empty without a cluster.
+        database: number of the database.
+        open: makes a pool for a server of a cluster, or, given None, for the server of the URL.
     """
 
     settings: RedisSettings
@@ -70,32 +70,30 @@ class RedisUrl:
 
 
 def parse_url(url: str, timeout: float) -> RedisUrl:
-    """Read where Redis is; nothing is connected yet.
+    """Parse the URL of Redis, without connecting.
 
     Raises:
-        Misconfigured: nothing of that kind is known here.
+        Misconfigured: the URL is invalid; the message says what is allowed.
     """
     scheme = url.partition("://")[0]
     if scheme not in (*_OPENERS, *_CLUSTERS):
         known = ", ".join(f"{known}://" for known in (*_OPENERS, *_CLUSTERS))
-        raise Misconfigured(
-            f"an address that begins with {scheme[:20]!r} is none of Redis; those known are {known}"
-        )
+        raise Misconfigured(f"unknown scheme {scheme[:20]!r} in the URL of Redis; allowed are {known}")
     try:
-        return _entrance(scheme, url, timeout)
+        return _redis_url(scheme, url, timeout)
     except (ValueError, TypeError, RedisError) as error:
-        raise Misconfigured(f"the address of Redis can't be understood: {error}") from None
+        raise Misconfigured(f"invalid URL of Redis: {error}") from None
 
 
 async def close_pool(pool: Pool) -> None:
-    """Close all connections, those to sentinels as well."""
+    """Close all connections of a pool, including those to sentinels."""
     await pool.disconnect()
     if isinstance(pool, SentinelConnectionPool):
         for sentinel in pool.sentinel_manager.sentinels:
             await sentinel.aclose()
 
 
-def _entrance(scheme: str, url: str, timeout: float) -> RedisUrl:
+def _redis_url(scheme: str, url: str, timeout: float) -> RedisUrl:
     url, replicas = _without_replicas(url)
     settings = RedisSettings(timeout=timeout, replicas=replicas, cluster=scheme in _CLUSTERS)
     if not settings.cluster:
@@ -106,7 +104,7 @@ def _entrance(scheme: str, url: str, timeout: float) -> RedisUrl:
     parts = urlsplit(url)
     login, _, hosts = parts.netloc.rpartition("@")
     if parts.path.strip("/") not in {"", "0"}:
-        raise ValueError("a cluster has one database, 0")
+        raise ValueError("a cluster has only database 0")
     one = _CLUSTERS[scheme]
     before, after = f"{one}://{login}{'@' if login else ''}", f"/0?{parts.query}"
     seeds = tuple(ServerAddress(*_host(host, _PORT)) for host in hosts.split(","))
@@ -114,7 +112,7 @@ def _entrance(scheme: str, url: str, timeout: float) -> RedisUrl:
     def open_one(address: ServerAddress | None) -> Pool:
         return _pool(one, f"{before}{address or seeds[0]}{after}", timeout)
 
-    open_one(None)  # what is wrong with the address shows now
+    open_one(None)  # validates the URL now
     return RedisUrl(settings=settings, seeds=seeds, database=0, open=open_one)
 
 
@@ -123,14 +121,14 @@ def _without_replicas(url: str) -> tuple[str, int]:
     asked = dict(parse_qsl(query))
     replicas = asked.pop("replicas", "0")
     if not replicas.isdecimal():
-        raise ValueError(f"replicas={replicas[:20]} is no number")
+        raise ValueError(f"replicas={replicas[:20]} is not a number")
     return (f"{before}?{urlencode(asked)}" if asked else before), int(replicas)
 
 
 def _pool(scheme: str, url: str, timeout: float) -> Pool:
-    """Make a pool that connects when it's asked to."""
+    """Make a pool that connects on demand."""
     pool = _OPENERS[scheme](url, timeout)
-    # What we rely on goes before what the address asks for: replies are bytes, nothing is tried again unseen.
+    # The broker relies on these, so they override the URL: replies are bytes, and no hidden retries.
     pool.connection_kwargs.update(
         protocol=2,
         decode_responses=False,
@@ -141,11 +139,11 @@ def _pool(scheme: str, url: str, timeout: float) -> Pool:
     )
     for name in _FILES:
         if (path := pool.connection_kwargs.get(name)) and not Path(path).is_file():
-            raise ValueError(f"{name}={path} is no file")
+            raise ValueError(f"{name}={path}: no such file")
     try:
         pool.connection_class(**pool.connection_kwargs)
     except TypeError as error:
-        raise ValueError(f"an option is unknown: {str(error).rpartition(' ')[2]}") from None
+        raise ValueError(f"unknown option: {str(error).rpartition(' ')[2]}") from None
     return pool
 
 
@@ -155,9 +153,9 @@ def _one_server(url: str, _timeout: float) -> Pool:
 
 
 def _sentinel(url: str, timeout: float) -> Pool:
-    """Read `redis+sentinel://[user:password@]host[:port][,host[:port]...]/service[/database]`.
+    """Open a pool for `redis+sentinel://[user:password@]host[:port][,host[:port]...]/service[/database]`.
 
-    The credentials are those of Redis; those of the sentinels follow as `?sentinel_username=` and
+    The credentials are those of Redis. Those of the sentinels are `?sentinel_username=` and
     `&sentinel_password=`. `&tls=1` encrypts both, with certificates as for `rediss://` (`&ssl_ca_certs=`).
     """
     parts = urlsplit(url)
@@ -165,7 +163,7 @@ def _sentinel(url: str, timeout: float) -> Pool:
     user, _, password = login.partition(":")
     service, _, database = parts.path.strip("/").partition("/")
     if not (hosts and service):
-        raise ValueError("redis+sentinel:// is followed by host:port,host:port/service/database")
+        raise ValueError("expected redis+sentinel://host:port,host:port/service/database")
     asked = dict(parse_qsl(parts.query))
     tls = asked.get("tls") == "1"
     both = {name: value for name, value in asked.items() if tls and name.startswith("ssl_")}
@@ -197,7 +195,7 @@ def _sentinel(url: str, timeout: float) -> Pool:
 def _host(text: str, port: int) -> tuple[str, int]:
     parts = urlsplit(f"//{text}")
     if not parts.hostname:
-        raise ValueError("a server is named by host:port")
+        raise ValueError("expected host:port for each server")
     return parts.hostname, parts.port or port
 
 

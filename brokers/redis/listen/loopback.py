@@ -1,4 +1,4 @@
-"""Messages to oneself: published like any entry, heard on a channel of this node alone."""
+"""Probe the path of entries: publish a message on a channel that only this node subscribes to."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from brokers.errors import Unavailable
 
 
 class LoopbackProbes:
-    """The probes of one node to one shard that are under way.
+    """The probes in flight from one node to one shard.
 
     Args:
-        say: publishes a message on the node's own channel there.
-        timeout: seconds until a probe counts as lost.
+        say: publishes a message on the node's loopback channel.
+        timeout: seconds until a probe is lost.
     """
 
     def __init__(self, say: Callable[[bytes], None], timeout: float) -> None:
@@ -24,10 +24,10 @@ class LoopbackProbes:
         self._under_way: dict[bytes, asyncio.Future[None]] = {}
 
     async def send(self) -> None:
-        """Send a message round.
+        """Publish a probe, and wait until it arrives.
 
         Raises:
-            Unavailable: it didn't come back in time.
+            Unavailable: it did not arrive in time.
         """
         token = b"%d" % next(self._numbers)
         arrived = self._under_way[token] = asyncio.get_running_loop().create_future()
@@ -36,18 +36,18 @@ class LoopbackProbes:
             async with asyncio.timeout(self._timeout):
                 await arrived
         except TimeoutError:
-            raise Unavailable(f"no message came round within {self._timeout:.3g} s") from None
+            raise Unavailable(f"no probe message arrived within {self._timeout:.3g} s") from None
         finally:
             del self._under_way[token]
 
     def arrived(self, token: bytes) -> None:
-        """Learn that a message came back."""
+        """Resolve the probe with this token."""
         arrived = self._under_way.get(token)
         if arrived is not None and not arrived.done():
             arrived.set_result(None)
 
     def fail(self, reason: str) -> None:
-        """Learn that none will come back."""
+        """Fail all probes in flight."""
         for arrived in self._under_way.values():
             if not arrived.done():
                 arrived.set_exception(Unavailable(reason))

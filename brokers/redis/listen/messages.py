@@ -1,4 +1,4 @@
-"""What goes over a room's channel: an entry as the script wrote it, or a signal."""
+"""Parse what is published on a room's channel: an entry as `publish.lua` writes it, or a signal."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _ENTRY: Final = b"e"
 
 
 def parse(room: str, data: bytes) -> Entry | bytes:
-    """Read a message: an entry, or the payload of a signal.
+    """Parse a message into an entry or the payload of a signal.
 
     Raises:
-        ValueError: it is not one of ours.
+        ValueError: the format is unknown.
     """
     kind = data[:1]
     if kind == _ENTRY:
@@ -23,4 +23,4 @@ def parse(room: str, data: bytes) -> Entry | bytes:
         return Entry(room, epoch.decode(), int(prev), int(offset), data[end + 1 :])
     if kind == SIGNAL:
         return data[1:]
-    raise ValueError(f"a message that begins with {kind!r}")
+    raise ValueError(f"unknown message type {kind!r}")

@@ -1,4 +1,4 @@
-"""The connection that listens to one shard: kept up, checked when it's silent, made anew when it is lost."""
+"""Keep one subscriber connection for a shard: probe it when idle, and reconnect with backoff."""
 
 from __future__ import annotations
 
@@ -24,42 +24,42 @@ from brokers.redis.listen.subscriptions import ChannelSubscription, ChannelSubsc
 logger: Final = logging.getLogger(__name__)
 
 _MAX_CHANNELS: Final = 500
-# Between two tries to come back (seconds); not longer, for a quiet room is to be right soon after that.
+# Seconds between reconnects. The maximum is short, because no other event corrects an idle room.
 _MIN_BACKOFF: Final = 0.05
 _MAX_BACKOFF: Final = 1.0
 
 
 class SubscriberObserver(Protocol):
-    """Who wants to know how the connections to all shards are."""
+    """Observes the connections to all shards."""
 
     def down(self, reason: str) -> None:
-        """Learn that entries may be missed from now on."""
+        """Handle the loss of a connection: entries may be missed from now on."""
 
     def up(self, subscriptions: ChannelSubscriptions) -> None:
-        """Learn that all rooms of a shard are heard."""
+        """Handle a connection on which all rooms of a shard are subscribed."""
 
     def resubscribed(self, subscription: ChannelSubscription) -> None:
-        """Learn that a room is heard that was not for a while, on a connection that is up."""
+        """Handle a room that is subscribed again on a connection that stayed up."""
 
     def displaced(self) -> None:
-        """Learn that rooms belong to another shard than was thought."""
+        """Handle rooms that belong to another shard than expected."""
 
 
 class SubscriberConnection:
-    """The listening connection of one node to one shard.
+    """The subscriber connection of one node to one shard.
 
     Args:
-        link: where connections come from.
-        listener: who is told `deliver` and `signal`.
-        overseer: who is told how the connection is.
-        probes: what finds out whether messages really come round.
-        prepare: finds out whether the server can serve us, and whether its channels are those of a shard.
-        silence: seconds without any message before that is asked; and for how long an answer may take.
+        client: makes connections.
+        listener: receives entries and signals.
+        observer: is notified of the connection's state.
+        probes: verifies that messages arrive.
+        prepare: checks the server, and returns whether to use sharded pub/sub.
+        silence: seconds without any message before a probe is sent, and the time limit for confirmations.
     """
 
     def __init__(
         self,
-        link: RedisClient,
+        client: RedisClient,
         listener: Listener,
         observer: SubscriberObserver,
         *,
@@ -67,7 +67,7 @@ class SubscriberConnection:
         prepare: Callable[[], Awaitable[bool]],
         silence: float,
     ) -> None:
-        self._link = link
+        self._client = client
         self._listener = listener
         self._observer = observer
         self._probes = probes
@@ -84,7 +84,7 @@ class SubscriberConnection:
         self.invalid_messages = 0
 
     def subscribe_loopback(self, channel: bytes, slot: int) -> None:
-        """Choose the channel on which probes come back."""
+        """Choose the channel on which probes arrive."""
         if self._loopback is not None:
             self.subscriptions.leave(self._loopback)
         self._loopback = self.subscriptions.join("", channel, slot)
@@ -92,63 +92,63 @@ class SubscriberConnection:
 
     @property
     def loopback(self) -> ChannelSubscription | None:
-        """The subscription on which probes come back, once it was chosen."""
+        """The subscription for probes, once it is chosen."""
         return self._loopback
 
     async def run(self) -> None:
-        """Listen, and connect again whenever that ends, for ever."""
+        """Listen, and reconnect after each loss. Runs until cancelled."""
         wait = _MIN_BACKOFF
         while True:
             was_up = await self._connected()
             wait = _MIN_BACKOFF if was_up else min(2 * wait, _MAX_BACKOFF)
-            await asyncio.sleep(wait * random())  # noqa: S311 - spreads the nodes, keeps no secret
+            await asyncio.sleep(wait * random())  # noqa: S311 - jitter between nodes, not a secret
 
     def stop(self) -> None:
-        """Tell nobody anything any more, and connect no more; whoever calls this cancels `run`, too."""
+        """Stop all notifications and reconnects; the caller cancels `run`."""
         self._stopping = True
 
     def require_up(self) -> None:
-        """Refuse what needs the shard while it is away.
+        """Reject a call while the shard is down.
 
         Raises:
-            Unavailable: it is.
+            Unavailable: it is down.
         """
         if not self.is_up:
             raise Unavailable(self._reason or "not connected to Redis yet")
 
     async def _connected(self) -> bool:
-        """Go through the life of one connection, and tell whether it was ever up."""
+        """Run one connection until it ends; return whether it was ever up."""
         try:
             await self._listen()
         except* (BrokerError, RedisError, OSError, EOFError) as group:
             self._reason = f"the connection to Redis was lost: {describe(_root_cause(group))}"
         except* Exception as group:
-            logger.exception("listening to Redis failed")
-            self._reason = f"listening to Redis failed: {describe(_root_cause(group))}"
+            logger.exception("redis_subscriber_failed")
+            self._reason = f"the subscriber connection failed: {describe(_root_cause(group))}"
         finally:
             was_up, self.is_up = self.is_up, False
             self.subscriptions.disconnected(self._reason)
             self._probes.fail(self._reason)
         if self._stopping:
-            # Cancelled while a task of the group failed: Python 3.11 would tell the failure only.
+            # Cancelled while a task of the group failed: Python 3.11 would raise only the failure.
             raise asyncio.CancelledError
         _clear_cancellation()
         if was_up:
             self._observer.down(self._reason)
             with suppress(RedisError, OSError):
-                await self._link.close_idle()
+                await self._client.close_idle()
         return was_up
 
     async def _listen(self) -> None:
         sharded = await self._prepare()
-        async with self._link.connection() as wire, asyncio.TaskGroup() as tasks:
+        async with self._client.connection() as wire, asyncio.TaskGroup() as tasks:
             self.subscriptions.connected()
             tasks.create_task(self._read(wire), name="redis: read")
             tasks.create_task(self._write(wire, sharded=sharded), name="redis: write")
             tasks.create_task(self._watch(), name="redis: watch")
 
     async def _watch(self) -> None:
-        """Bring the connection up, and ask whether it's alive whenever it is silent."""
+        """Bring the connection up, then probe it whenever it is idle."""
         await self._wait_until_subscribed()
         await self._probes.send()
         self.is_up = True
@@ -166,10 +166,12 @@ class SubscriberConnection:
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
-            raise Unavailable(f"rooms were not confirmed within {self._silence:.3g} s") from None
+            raise Unavailable(
+                f"Redis did not confirm all subscriptions within {self._silence:.3g} s"
+            ) from None
 
     async def _write(self, wire: Wire, *, sharded: bool) -> None:
-        """Send changes of subscriptions, those of one turn in one piece."""
+        """Send changes of subscriptions; those of one loop turn go in one write."""
         at_once, shard = (1, "S") if sharded else (_MAX_CHANNELS, "")
         while True:
             await self._wake.wait()
@@ -184,7 +186,7 @@ class SubscriberConnection:
                 await send(wire, commands[start : start + _MAX_CHANNELS])
 
     async def _read(self, wire: Wire) -> None:
-        """Take what Redis pushes. Redis pushes much in a burst, so others get their turn in between."""
+        """Read what Redis pushes. Yield to other tasks between bursts."""
         while True:
             for _ in range(_MAX_CHANNELS):
                 reply = await receive(wire)
@@ -202,7 +204,7 @@ class SubscriberConnection:
             await asyncio.sleep(0)
 
     def _changed(self, kind: bytes, channel: bytes) -> None:
-        """Learn that Redis subscribed to a channel, or ended that."""
+        """Handle the confirmation of a change, or an unsubscribe by the server."""
         self._news.set()
         if kind.endswith(b"unsubscribe"):
             if self.subscriptions.ended(channel):
@@ -219,7 +221,7 @@ class SubscriberConnection:
     def _take(self, channel: bytes, data: bytes) -> None:
         subscription = self.subscriptions.find(channel)
         if subscription is None:
-            return  # it was left, and Redis doesn't know yet
+            return  # unsubscribed, but Redis has not processed it yet
         if subscription is self._loopback:
             self._probes.arrived(data)
             return
@@ -227,7 +229,7 @@ class SubscriberConnection:
             message = parse(subscription.room, data)
         except ValueError as error:
             self.invalid_messages += 1
-            logger.warning("unreadable", extra={"room": subscription.room, "reason": str(error)})
+            logger.warning("redis_invalid_message", extra={"room": subscription.room, "reason": str(error)})
             return
         try:
             if isinstance(message, Entry):
@@ -236,13 +238,13 @@ class SubscriberConnection:
             else:
                 self._listener.signal(subscription.room, message)
         except Exception:
-            logger.exception("a listener raised; it goes on with the next message")
+            logger.exception("listener_failed")
 
 
 def _clear_cancellation() -> None:
-    """Take back what a failed group of tasks leaves behind: before Python 3.13 its task counts as cancelled.
+    """Reset the cancellation count that a failed task group leaves behind before Python 3.13.
 
-    Before 3.11.3 the next time limit that is over would take that for the task's end.
+    Before 3.11.3 the next timeout would take it for a cancellation of the task.
     """
     task = asyncio.current_task()
     while task is not None and task.cancelling():
@@ -250,7 +252,7 @@ def _clear_cancellation() -> None:
 
 
 def _root_cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Find the error that ended a group of tasks."""
+    """Find the error that ended a task group."""
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

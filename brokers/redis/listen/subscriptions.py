@@ -1,4 +1,4 @@
-"""Which rooms a node hears on one shard, and what Redis has confirmed of it. Knows no connection."""
+"""Track the subscriptions of a node on one shard, and what Redis has confirmed. Needs no connection."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ UNSUBSCRIBE: Final = "UNSUBSCRIBE"
 
 
 class ChannelSubscription:
-    """A room that is to be heard.
+    """A subscribed room.
 
     Attributes:
-        home: where it is asked for now; a slot that moves takes its rooms along.
-        confirmed: done when Redis said so for the first time.
-        callers: calls of `subscribe` under way.
-        kept: one of them succeeded, so the room is subscribed again after an outage.
-        unsure: entries may have been missed since it was heard last.
-        seen: up to where it was heard, if that is known.
+        home: the shard's subscriptions it belongs to; it moves with its slot.
+        confirmed: done at the first confirmation by Redis.
+        callers: pending calls of `subscribe`.
+        kept: a call has succeeded, so the room is subscribed again after an outage.
+        maybe_missed: entries may have been missed since the last one.
+        seen: the position of the last received entry, if known.
     """
 
     __slots__ = ("callers", "channel", "confirmed", "home", "kept", "maybe_missed", "room", "seen", "slot")
@@ -43,10 +43,10 @@ class ChannelSubscription:
 
 
 class ChannelSubscriptions:
-    """The subscriptions of one connection after another.
+    """The subscriptions on one shard, across connections.
 
-    Redis answers each change of a channel once, in order; so the answer to come is that of the oldest change
-    that has none. That keeps a `subscribe` from being taken in by the confirmation of an earlier one.
+    Redis confirms the changes of a channel in order. So a confirmation belongs to the oldest pending change,
+    and a `subscribe` is never satisfied by the confirmation of an earlier one.
     """
 
     def __init__(self, wake: Callable[[], None]) -> None:
@@ -64,20 +64,20 @@ class ChannelSubscriptions:
 
     @property
     def settled(self) -> bool:
-        """Whether Redis has confirmed every room that it was asked for."""
+        """Whether Redis has confirmed all subscriptions."""
         return not self._unanswered and not self._displaced
 
     @property
     def displaced(self) -> Sequence[ChannelSubscription]:
-        """Those whose slot this shard says it has no more."""
+        """Subscriptions whose slot is no longer on this shard."""
         return tuple(self._displaced.values())
 
     def find(self, channel: bytes) -> ChannelSubscription | None:
-        """Find what is to be heard on a channel."""
+        """Find the subscription of a channel."""
         return self._heard.get(channel)
 
     def join(self, room: str, channel: bytes, slot: int = 0) -> ChannelSubscription:
-        """Hear a room from now on; the caller waits for `confirmed`, and says `held` or `gave_up` then."""
+        """Subscribe to a room. The caller waits for `confirmed`, then calls `established` or `abandoned`."""
         subscription = self._heard.get(channel)
         if subscription is None:
             subscription = ChannelSubscription(room, channel, slot, self)
@@ -86,7 +86,7 @@ class ChannelSubscriptions:
         return subscription
 
     def adopt(self, subscription: ChannelSubscription) -> None:
-        """Hear a room here from now on, wherever it was heard before."""
+        """Take over a subscription, possibly from another shard."""
         if subscription.home is not self:
             subscription.home.leave(subscription)
             subscription.home = self
@@ -96,31 +96,31 @@ class ChannelSubscriptions:
         self._change(SUBSCRIBE, subscription)
 
     def established(self, subscription: ChannelSubscription, head: Position | None = None) -> None:
-        """Note that a caller of `join` got all it wanted, and where the room ended then."""
+        """Record that a caller of `join` succeeded, and the room's head at that time."""
         subscription.callers -= 1
         subscription.seen = subscription.seen or head
         subscription.kept = True
 
     def abandoned(self, subscription: ChannelSubscription) -> None:
-        """Note that a caller of `join` failed; unless another one needs the room, it is left."""
+        """Record that a caller of `join` failed; unsubscribe unless another caller needs the room."""
         subscription.callers -= 1
         if not (subscription.kept or subscription.callers):
             self.leave(subscription)
 
     def leave(self, subscription: ChannelSubscription) -> None:
-        """Hear nothing of it any more, at once, whenever Redis learns of it."""
+        """Unsubscribe: nothing is delivered from now on, even before Redis confirms it."""
         if self._heard.get(subscription.channel) is subscription:
             del self._heard[subscription.channel]
             self._displaced.pop(subscription.channel, None)
             self._change(UNSUBSCRIBE, subscription)
 
     def take_changes(self) -> Sequence[Change]:
-        """Take what is to be sent, in order."""
+        """Take the changes to send, in order."""
         changes, self._changes = self._changes, []
         return changes
 
     def confirm(self, channel: bytes) -> ChannelSubscription | None:
-        """Learn that Redis subscribed to a channel; return what it's for, if that is still wanted."""
+        """Handle a confirmed subscription; return it if it is still wanted."""
         subscription = self._oldest(channel)
         if subscription is None:
             return None
@@ -129,7 +129,7 @@ class ChannelSubscriptions:
         return subscription if self._heard.get(channel) is subscription else None
 
     def redirected(self, slot: int) -> bool:
-        """Learn that the oldest of a slot that has no answer is to be asked for elsewhere; tell if any is."""
+        """Handle a redirect of the oldest pending change of a slot; return whether there is one."""
         for channel, waiting in self._unanswered.items():
             if waiting[0].slot == slot:
                 self._displace(self._oldest(channel))
@@ -137,7 +137,7 @@ class ChannelSubscriptions:
         return False
 
     def ended(self, channel: bytes) -> bool:
-        """Learn that Redis ended a subscription; tell whether it did so by itself."""
+        """Handle an unsubscribe; return whether the server initiated it."""
         subscription = self._heard.get(channel)
         if subscription is None or channel in self._unanswered:
             return False
@@ -145,19 +145,19 @@ class ChannelSubscriptions:
         return True
 
     def disconnected(self, reason: str) -> None:
-        """Forget what the connection was asked for; who still waits for it has failed."""
+        """Drop the state of a lost connection; pending subscriptions fail."""
         asked = [subscription for waiting in self._unanswered.values() for subscription in waiting]
         self._unanswered.clear()
         for subscription in (*asked, *self._displaced.values()):
             if not (subscription.kept or subscription.confirmed.done()):
                 subscription.confirmed.set_exception(Unavailable(reason))
-                subscription.confirmed.exception()  # seen, though the caller may be gone
+                subscription.confirmed.exception()  # retrieved, even if the caller was cancelled
                 if self._heard.get(subscription.channel) is subscription:
                     del self._heard[subscription.channel]
         self._displaced.clear()
 
     def connected(self) -> None:
-        """Ask a new connection for all rooms; what the last one was not told any more doesn't matter."""
+        """Subscribe to all rooms on a new connection; changes for the previous one are obsolete."""
         self._changes.clear()
         self._unanswered.clear()
         self._displaced.clear()

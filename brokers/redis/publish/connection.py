@@ -1,4 +1,4 @@
-"""The connection that publishes: kept from piece to piece, and known by the server that it leads to."""
+"""Keep one connection for publishing, and know which server it leads to."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from brokers.redis.connection.url import Wire
 
 logger: Final = logging.getLogger(__name__)
 
-# A server whose connections stay open may lose its role to another and get it back, but not as fast as that.
+# Over an open connection a server may be demoted and promoted again, but not within this time.
 _TARGET_MAX_AGE: Final = 2.0  # seconds
 
 
 class PublishTarget(NamedTuple):
-    """The server that a piece goes to: how it publishes, and which line of its data it goes on with."""
+    """The server that a batch is sent to: its publish command, and its replication ID."""
 
     verb: bytes
     identity: bytes
 
 
 class PublishConnection:
-    """One connection, opened when it is needed.
+    """One connection, opened on demand.
 
-    Redis forgets its identity (`master_replid`) whenever it may hold less than was told before: when it
-    starts, and when a replica takes over. So each piece says whom it was meant for, see `scripts`.
+    Redis changes its replication ID (`master_replid`) whenever it may have lost data: after a restart, and
+    when a replica is promoted. Each command carries the ID that the node expects, see `scripts/publish.lua`.
     """
 
-    def __init__(self, link: RedisClient, *, cluster: bool) -> None:
-        self._link = link
+    def __init__(self, client: RedisClient, *, cluster: bool) -> None:
+        self._client = client
         self._cluster = cluster
         self._wire: Wire | None = None
         self._server: PublishTarget | None = None
@@ -42,12 +42,12 @@ class PublishConnection:
         self._loop = asyncio.get_running_loop()
 
     async def run(self, write: Callable[[PublishTarget], Sequence[Command]], limit: float) -> list[Reply]:
-        """Send what is written for the server, and wait for all replies.
+        """Send the commands that `write` makes for the server, and read all replies.
 
         Raises:
-            Unavailable: not all replies came; any of the commands may have been carried out.
+            Unavailable: a reply is missing; any of the commands may have been executed.
         """
-        async with self._link.time_limit(limit):
+        async with self._client.time_limit(limit):
             try:
                 wire = await self._open_wire()
                 return await exchange(wire, write(await self._target_for(wire)))
@@ -60,13 +60,13 @@ class PublishConnection:
         wire, self._wire, self._server = self._wire, None, None
         if wire is not None:
             await wire.disconnect(nowait=True)
-            await self._link.release(wire)
+            await self._client.release(wire)
 
     async def _open_wire(self) -> Wire:
         if self._wire is not None and await _ended(self._wire):
             await self.drop()
         if self._wire is None:
-            self._wire = await self._link.take()
+            self._wire = await self._client.take()
         return self._wire
 
     async def _target_for(self, wire: Wire) -> PublishTarget:
@@ -81,7 +81,7 @@ class PublishConnection:
 
 
 async def _ended(wire: Wire) -> bool:
-    """Tell whether the other side has closed a connection on which no reply is due."""
+    """Return whether the server has closed a connection on which no reply is pending."""
     try:
         return bool(await wire.can_read())
     except (RedisError, OSError):

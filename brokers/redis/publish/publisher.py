@@ -1,4 +1,4 @@
-"""What a node publishes on one shard: gathered for a turn of the loop, one piece after another."""
+"""Queue what a node publishes on one shard, and send it in batches, one after another."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ logger: Final = logging.getLogger(__name__)
 
 Answer: TypeAlias = asyncio.Future[Receipt]
 
-_BATCH: Final = 256  # commands in one piece
+_BATCH: Final = 256  # commands in one batch
 _WAITING_BYTES: Final = 64 * 1024 * 1024
-_PAUSE: Final = 0.01  # seconds until a slot that is just being moved is tried again
+_PAUSE: Final = 0.01  # seconds before a command for a migrating slot is retried
 _IN_SHORT: Final = (MovedError, AskError, TryAgainError)
 
 
 class QueuedPublish(NamedTuple):
-    """What waits to be published.
+    """A queued entry or signal.
 
     Attributes:
-        body: the command without what the server decides: of an entry the beginning, of a signal the end.
-        answer: who waits for the reply; nobody if it's a signal.
-        since: when it was asked for, in the loop's time.
-        slot: where it belongs.
+        body: the command without the parts that depend on the server: an entry lacks its end, a signal its
+            beginning.
+        answer: the caller's future; None for a signal.
+        since: when it was queued, in the loop's time.
+        slot: its hash slot.
     """
 
     body: bytes
@@ -42,7 +43,7 @@ class QueuedPublish(NamedTuple):
     slot: int
 
     def command(self, server: PublishTarget) -> Command:
-        """Make it whole for a server."""
+        """Complete the command for a server."""
         if self.answer is None:
             return b"*3\r\n$%d\r\n%b\r\n%b" % (len(server.verb), server.verb, self.body)
         return b"%b$%d\r\n%b\r\n$%d\r\n%b\r\n" % (
@@ -51,28 +52,28 @@ class QueuedPublish(NamedTuple):
 
 
 def entry(answer: Answer, since: float, slot: int, *parts: str | bytes | float) -> QueuedPublish:
-    """Make an item of the script's keys and arguments, but for its last two."""
+    """Queue an entry: `parts` are the keys and arguments of the script, except the last two."""
     whole = pack("EVALSHA", PUBLISH.digest, 3, *parts, b"", b"")
     return QueuedPublish(whole[: -len(b"$0\r\n\r\n$0\r\n\r\n")], answer, since, slot)
 
 
 def signal(since: float, slot: int, channel: bytes, payload: bytes) -> QueuedPublish:
-    """Make an item that is stored nowhere."""
+    """Queue a signal, which is not stored."""
     body = b"$%d\r\n%b\r\n$%d\r\n%b\r\n" % (len(channel), channel, len(payload), payload)
     return QueuedPublish(body, None, since, slot)
 
 
 class Publisher:
-    """The queue of one node towards one shard.
+    """The publish queue of one node for one shard.
 
-    The next piece leaves when the last one was answered. So pieces grow by themselves under load, and what
-    was called first is stored first.
+    The next batch is sent when the previous one was answered. So batches grow under load, and the order of
+    calls is kept.
 
     Args:
-        lane: the connection.
+        connection: where batches are sent.
         timeout: seconds that a caller waits at most.
-        replicas: how many have to hold an entry, before it is acknowledged.
-        moved: takes items whose slot has another shard now, in order, and the error that says so.
+        replicas: how many replicas must have an entry before it is acknowledged.
+        moved: takes items whose slot has moved to another shard, in order, with the redirect.
     """
 
     def __init__(
@@ -99,13 +100,13 @@ class Publisher:
         return len(self._waiting)
 
     def has_pending(self, slot: int) -> bool:
-        """Tell whether anything of a slot waits here or is under way."""
+        """Return whether any item of a slot is queued or in flight."""
         return slot in self._in_flight
 
     def enqueue(self, item: QueuedPublish) -> None:
-        """Have an item published after all that were put before."""
+        """Queue an item."""
         if self._bytes + len(item.body) > _WAITING_BYTES:
-            self._fail([item], Unavailable("too much waits to be published already; try again"))
+            self._fail([item], Unavailable("the publish queue is full: try again"))
             return
         self._in_flight[item.slot] += 1
         self._bytes += len(item.body)
@@ -113,7 +114,7 @@ class Publisher:
         self._something.set()
 
     def take(self, slot: int | None = None) -> list[QueuedPublish]:
-        """Take what waits, or what waits of one slot, to be published elsewhere or not at all."""
+        """Remove queued items, all or those of one slot, to publish them elsewhere or not at all."""
         taken = [item for item in self._waiting if slot is None or item.slot == slot]
         kept = [item for item in self._waiting if slot is not None and item.slot != slot]
         self._waiting = deque(kept)
@@ -122,7 +123,7 @@ class Publisher:
         return taken
 
     async def run(self) -> None:
-        """Send what waits, for ever."""
+        """Send queued items until cancelled."""
         try:
             while True:
                 await self._something.wait()
@@ -133,7 +134,7 @@ class Publisher:
             await self._connection.drop()
 
     def fail(self, reason: str) -> None:
-        """Give up what waits: it was not sent."""
+        """Fail all queued items: they were not sent."""
         self._fail(self.take(), Unavailable(reason))
 
     def _next(self) -> QueuedPublish:
@@ -142,7 +143,7 @@ class Publisher:
         return item
 
     async def _send(self, items: list[QueuedPublish]) -> None:
-        """Send a piece and hand out the replies. None of its callers waits longer than the time limit."""
+        """Send a batch and resolve its futures, within the time limit of its oldest item."""
         self.batches += 1
         limit = items[0].since + self._timeout - self._loop.time()
         again: list[tuple[QueuedPublish, Reply]] = []
@@ -154,10 +155,10 @@ class Publisher:
         except BrokerError as error:
             self._fail(items, Unavailable(str(error)))
         except Exception as error:
-            logger.exception("a piece could not be published")
+            logger.exception("redis_publish_failed")
             self._fail(items, Unavailable(f"not published: {error}"))
         except BaseException:
-            self._fail(items, Unavailable("the broker was closed; it may be stored or not"))
+            self._fail(items, Unavailable("the broker was closed: the entry may or may not be stored"))
             raise
         finally:
             self._release(items)
@@ -176,7 +177,7 @@ class Publisher:
     def _resolve(
         self, items: Sequence[QueuedPublish], replies: list[Reply]
     ) -> list[tuple[QueuedPublish, Reply]]:
-        """Tell who waits; return what may be sent again, and why."""
+        """Resolve futures; return the items to retry, each with the reply that calls for it."""
         if self._script_missing:
             self._script_missing = False
             expect(replies.pop(0))
@@ -192,7 +193,7 @@ class Publisher:
         return [(items[place], replies[place]) for place in sorted(again)]
 
     async def _retry(self, again: Sequence[tuple[QueuedPublish, Reply]]) -> None:
-        """Send elsewhere what has its slot elsewhere, and the rest once more before all that waits."""
+        """Forward items of moved slots, and put the others back at the head of the queue."""
         gone = {item.slot: reply for item, reply in again if isinstance(reply, MovedError)}
         late = self._loop.time() - self._timeout / 2
         back: list[QueuedPublish] = []
@@ -200,7 +201,7 @@ class Publisher:
             if item.slot in gone:
                 continue
             if item.since < late:
-                self._fail([item], Unavailable("its slot is being moved to another shard; try again"))
+                self._fail([item], Unavailable("the slot is moving to another shard: try again"))
             else:
                 back.append(item)
         for slot, error in gone.items():
@@ -229,10 +230,10 @@ class Publisher:
 
 
 def retryable(items: Sequence[QueuedPublish], replies: Sequence[Reply]) -> set[int]:
-    """Find the entries that may be sent again: the server lost the script, or has their slot no more.
+    """Find the entries to retry: the server lacked the script, or no longer has the slot.
 
-    Either may have ended between two of ours. What comes before one of its slot that was stored must not be
-    stored after it: it isn't sent again, its caller is told.
+    Either condition may end between two commands of a batch. An entry before a stored one of the same slot is
+    not retried, because it would be stored out of order; its caller receives the error.
     """
     stored: dict[int, int] = {}
     for place, (item, reply) in enumerate(zip(items, replies, strict=True)):

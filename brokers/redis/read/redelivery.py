@@ -1,4 +1,7 @@
-"""Rooms of which something may have been missed, although the backbone as a whole is there."""
+"""Redeliver the last entry of rooms in which entries may have been missed.
+
+This happens when one shard reconnects, or a slot moves, while the broker as a whole is not `restored`.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,11 @@ from brokers.redis.read.history import RedisReader
 logger: Final = logging.getLogger(__name__)
 
 _BATCH: Final = 100
-_PAUSE: Final = 0.2  # seconds until what could not be read is tried again
+_PAUSE: Final = 0.2  # seconds before a failed read is retried
 
 
 class Redelivery:
-    """Delivers the last entry of such rooms once more: who lacks what was before it sees that by `prev`."""
+    """Delivers the last entry of such rooms again: its `prev` reveals a gap to a node that missed others."""
 
     def __init__(self, reader: RedisReader, listener: Listener) -> None:
         self._reader = reader
@@ -27,12 +30,12 @@ class Redelivery:
         self._wakeup = asyncio.Event()
 
     def add(self, subscriptions: list[ChannelSubscription]) -> None:
-        """Have rooms looked at, which are heard again."""
+        """Add rooms that were subscribed again."""
         self._rooms.update((subscription.channel, subscription) for subscription in subscriptions)
         self._wakeup.set()
 
     async def run(self) -> None:
-        """Look, for ever."""
+        """Redeliver until cancelled."""
         while True:
             await self._wakeup.wait()
             self._wakeup.clear()
@@ -41,11 +44,11 @@ class Redelivery:
                 try:
                     await self._look(some)
                 except BrokerError as error:
-                    logger.info("rooms_not_compared", extra={"reason": str(error)})
+                    logger.info("redis_redelivery_failed", extra={"reason": str(error)})
                     self.add(some)
                     await asyncio.sleep(_PAUSE)
                 except Exception:
-                    logger.exception("rooms could not be compared")
+                    logger.exception("redis_redelivery_failed")
 
     async def _look(self, some: list[ChannelSubscription]) -> None:
         wanted = [one for one in some if one.room and one.home.find(one.channel) is one]

@@ -1,4 +1,4 @@
-"""Questions about rooms, each to the shard that has the room, and again where that was just moved."""
+"""Send requests to the shards that have the rooms, and follow redirects."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from brokers.redis.scripts.library import LuaScript
 from brokers.redis.topology.shard import Shard
 from brokers.redis.topology.shards import Shards
 
-_PAUSE: Final = 0.02  # seconds until a slot that is just being moved is asked for again
+_PAUSE: Final = 0.02  # seconds before a command for a migrating slot is retried
 
 
 class ScriptCall(NamedTuple):
-    """What a script is to be called with."""
+    """The slot, keys and arguments of one script call."""
 
     slot: int
     keys: Sequence[str]
@@ -27,17 +27,17 @@ class ScriptCall(NamedTuple):
 
 
 class ShardRequests:
-    """The read side's way to all shards."""
+    """Sends requests to all shards."""
 
     def __init__(self, shards: Shards, timeout: float) -> None:
         self._shards = shards
         self._timeout = timeout
 
     async def ask(self, asked: Sequence[tuple[int, Command]]) -> list[Reply]:
-        """Send each command to the shard that has its slot: one round trip for each shard, at the same time.
+        """Send each command to the shard that has its slot: one round trip per shard, all at the same time.
 
         Raises:
-            Unavailable: not all replies came.
+            Unavailable: a reply is missing.
         """
         replies: list[Reply] = [None] * len(asked)
         left = list(range(len(asked)))
@@ -51,7 +51,7 @@ class ShardRequests:
         return replies
 
     async def call_each(self, script: LuaScript, calls: Sequence[ScriptCall]) -> list[Reply]:
-        """Run a script many times, and load it where Redis has lost it."""
+        """Call a script many times with EVALSHA; where Redis does not have it, send it with EVAL."""
         replies = await self.ask([(one.slot, _command("EVALSHA", script.digest, one)) for one in calls])
         again = [place for place, reply in enumerate(replies) if is_script_missing(reply)]
         if again:
@@ -69,7 +69,7 @@ class ShardRequests:
         for place in left:
             shares.setdefault(self._shards.of(asked[place][0]), []).append(place)
         answers = await asyncio.gather(
-            *(shard.link.ask(*(asked[place][1] for place in share)) for shard, share in shares.items()),
+            *(shard.client.ask(*(asked[place][1] for place in share)) for shard, share in shares.items()),
             return_exceptions=True,
         )
         for share, answer in zip(shares.values(), answers, strict=True):
@@ -79,11 +79,11 @@ class ShardRequests:
                 replies[place] = reply
 
     async def _retry(self, asked: tuple[int, Command], place: int, replies: list[Reply]) -> bool:
-        """Follow a slot that is elsewhere; tell whether its command has to be sent again."""
+        """Follow a redirect; return whether the command has to be sent again."""
         reply = replies[place]
         if isinstance(reply, AskError):
             shard = self._shards.at(ServerAddress(reply.host, reply.port))
-            _, replies[place] = await shard.link.ask(pack("ASKING"), asked[1])
+            _, replies[place] = await shard.client.ask(pack("ASKING"), asked[1])
             reply = replies[place]
         elif isinstance(reply, MovedError):
             self._shards.follow_redirect(reply)

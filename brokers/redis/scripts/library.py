@@ -29,10 +29,10 @@ class LuaScript:
         object.__setattr__(self, "digest", sha1(self.text.encode(), usedforsecurity=False).hexdigest())
 
 
-def load_script(*names: str, **constants: int) -> LuaScript:
+def load_script(*keyspace: str, **constants: int) -> LuaScript:
     """Join constants and files to one script: the functions first, the script that calls them last."""
     definitions = [f"local {name} = {value}\n" for name, value in constants.items()]
-    texts = [files(__package__).joinpath(f"{name}.lua").read_text(encoding="utf-8") for name in names]
+    texts = [files(__package__).joinpath(f"{name}.lua").read_text(encoding="utf-8") for name in keyspace]
     return LuaScript("\n".join([*definitions, *texts]))
 
 

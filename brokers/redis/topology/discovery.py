@@ -1,4 +1,4 @@
-"""Where the slots of a cluster are: asked for now and then, and whenever something seems to be elsewhere."""
+"""Discover which shard has which slots: periodically, and on every redirect."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from brokers.redis.topology.slot_map import SlotMap, newest_slot_map, read_slot_
 
 logger: Final = logging.getLogger(__name__)
 
-_PERIOD: Final = 10.0  # seconds between two questions while all is well
-_SOON: Final = 0.25  # while something is away
-_PACE: Final = 0.05  # at least
+_PERIOD: Final = 10.0  # seconds between two refreshes in normal operation
+_SOON: Final = 0.25  # while the cluster is degraded
+_PACE: Final = 0.05  # minimum
 
 
 class ClusterDiscovery:
-    """What a node knows of its cluster's servers."""
+    """Keeps the slot map of a Redis Cluster up to date."""
 
-    def __init__(self, entrance: RedisUrl, shards: Shards) -> None:
-        self._entrance = entrance
+    def __init__(self, redis_url: RedisUrl, shards: Shards) -> None:
+        self._redis_url = redis_url
         self._shards = shards
-        self._known: frozenset[ServerAddress] = frozenset(entrance.seeds)
+        self._known: frozenset[ServerAddress] = frozenset(redis_url.seeds)
 
     async def enter(self) -> None:
-        """Find the shards for the first time.
+        """Discover the shards for the first time.
 
         Raises:
             Unavailable: no server can be reached.
-            Misconfigured: one can, but it's no cluster, or doesn't let us in.
+            Misconfigured: a server is not part of a cluster, or denies access.
         """
         self._shards.apply(await self._ask_all())
 
     async def run(self) -> None:
-        """Follow the slots, for ever."""
+        """Refresh the slot map until cancelled."""
         refresh_requested = self._shards.refresh_requested
         while True:
             await asyncio.sleep(_PACE)
@@ -53,38 +53,40 @@ class ClusterDiscovery:
             try:
                 self._shards.apply(await self._ask_all())
             except BrokerError as error:
-                logger.info("cluster_unknown", extra={"reason": str(error)})
+                logger.info("redis_topology_unavailable", extra={"reason": str(error)})
             except Exception:
-                logger.exception("the cluster could not be followed")
+                logger.exception("redis_topology_refresh_failed")
 
     async def _ask_all(self) -> SlotMap:
-        """Ask all servers that are known at once, and believe the one that knows the newest."""
+        """Ask all known servers at the same time, and use the slot map with the highest epoch."""
         answers = await asyncio.gather(*map(self._ask, self._known), return_exceptions=True)
         said_by = [answer for answer in answers if isinstance(answer, SlotMap)]
         found = newest_slot_map(said_by)
         if found is None:
             raise _most_actionable(answer for answer in answers if isinstance(answer, BaseException))
-        self._known = frozenset((*self._entrance.seeds, *found.owners, *found.replicas))
+        self._known = frozenset((*self._redis_url.seeds, *found.owners, *found.replicas))
         return found
 
     async def _ask(self, address: ServerAddress) -> SlotMap:
-        # A server that is away must not hold up what the others say.
-        link = RedisClient(self._entrance.open(address), min(1.0, self._entrance.settings.timeout))
+        # Short, so that an unreachable server does not delay the others' answers.
+        client = RedisClient(self._redis_url.open(address), min(1.0, self._redis_url.settings.timeout))
         try:
-            info, slots = await link.run(pack("CLUSTER", "INFO"), pack("CLUSTER", "SLOTS"))
+            info, slots = await client.run(pack("CLUSTER", "INFO"), pack("CLUSTER", "SLOTS"))
         except Unavailable as error:
             raise classify_error(error) from error
         finally:
             with suppress(RedisError, OSError):
-                await link.close()
+                await client.close()
         for reply in (info, slots):
             if isinstance(reply, ResponseError):
-                raise Misconfigured(f"{address} is no server of a Redis cluster: {describe(reply)}")
+                raise Misconfigured(f"{address} is not a server of a Redis Cluster: {describe(reply)}")
         return read_slot_map(cast(bytes, info), slots, address)
 
 
 def _most_actionable(errors: Iterable[BaseException]) -> BaseException:
-    """Choose what to tell: what somebody has to change goes before what time may mend."""
+    """Choose the error to report: a misconfiguration before an outage."""
     known = list(errors)
     found = next((error for error in known if not isinstance(error, Unavailable)), None)
-    return found or next(iter(known), Unavailable("no server of the cluster knows who has its slots"))
+    return found or next(
+        iter(known), Unavailable("no server of the Redis Cluster knows the owners of its slots")
+    )

@@ -1,4 +1,4 @@
-"""One shard: a primary with all that a node has to do with it. A Redis that is no cluster is one shard."""
+"""Connect to one shard: a primary, and all connections to it. Without a cluster Redis is one shard."""
 
 from __future__ import annotations
 
@@ -27,38 +27,38 @@ OwnsSlot: TypeAlias = Callable[[int], bool]
 
 
 class Shard:
-    """The connections to one primary.
+    """The connections of a node to one primary.
 
     Args:
-        pool: where they come from.
-        settings: what the address says about all of them.
-        names: what rooms are called.
-        listener: who is told what comes in.
-        overseer: who is told how the connections are.
-        moved: takes items whose slot has another shard now, and the error that says so.
+        pool: makes connections.
+        settings: settings from the URL.
+        names: the keyspace.
+        listener: receives entries and signals.
+        observer: is notified of the connections' state.
+        moved: takes items whose slot has moved to another shard, with the redirect.
     """
 
     def __init__(
         self,
         pool: Pool,
         settings: RedisSettings,
-        names: Keyspace,
+        keyspace: Keyspace,
         listener: Listener,
         *,
         observer: SubscriberObserver,
         moved: Callable[[list[QueuedPublish], MovedError], None],
     ) -> None:
         self._settings = settings
-        self._names = names
+        self._keyspace = keyspace
         self._node = token_hex(8)
         self._loop = asyncio.get_running_loop()
         self.sharded = False
-        self.link = RedisClient(pool, settings.timeout)
-        connection = PublishConnection(self.link, cluster=settings.cluster)
+        self.client = RedisClient(pool, settings.timeout)
+        connection = PublishConnection(self.client, cluster=settings.cluster)
         self.publisher = Publisher(connection, settings.timeout, settings.replicas, moved)
         self.probes = LoopbackProbes(self._publish_loopback, settings.timeout)
         self.supervisor = SubscriberConnection(
-            self.link,
+            self.client,
             listener,
             observer,
             probes=self.probes,
@@ -68,40 +68,40 @@ class Shard:
         self.subscriptions = self.supervisor.subscriptions
 
     def place_loopback(self, owns: OwnsSlot) -> None:
-        """Choose a channel of one's own that belongs to this shard, unless the present one does."""
+        """Choose a loopback channel on this shard, unless the current one is."""
         loopback = self.supervisor.loopback
         if loopback is None or not owns(loopback.slot):
-            channels = (self._names.probe(self._node, number) for number in count())
+            channels = (self._keyspace.probe(self._node, number) for number in count())
             channel = next(channel for channel in channels if owns(slot_of(channel)))
             self.supervisor.subscribe_loopback(channel, slot_of(channel))
 
     async def check(self, owns: OwnsSlot) -> None:
-        """Find out whether the server can serve us and lets us, and log what would be better otherwise.
+        """Check that the server is compatible and grants all permissions; log recommendations.
 
         Raises:
             Unavailable: it can't be reached.
-            Misconfigured: something has to be changed there or in its address.
+            Misconfigured: the server or the URL has to be changed.
         """
-        facts = await check(self.link, cluster=self._settings.cluster)
-        scratch = next(name for name in map(self._names.scratch, count()) if owns(slot_of(name)))
-        channels = (self._names.probe(self._node, number) for number in count())
+        facts = await check(self.client, cluster=self._settings.cluster)
+        scratch = next(name for name in map(self._keyspace.scratch, count()) if owns(slot_of(name)))
+        channels = (self._keyspace.probe(self._node, number) for number in count())
         channel = next(channel for channel in channels if owns(slot_of(channel)))
-        await check_permissions(self.link, scratch, channel, sharded=self._sharded(facts))
+        await check_permissions(self.client, scratch, channel, sharded=self._sharded(facts))
         for better in recommendations(facts, self._settings.replicas):
             logger.warning("redis_advice", extra={"advice": better})
 
     async def run(self) -> None:
-        """Do what goes on by itself, until cancelled."""
+        """Run all background tasks until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.publisher.run(), name="redis: publish")
             tasks.create_task(self.supervisor.run(), name="redis: listen")
 
     def stop(self) -> None:
-        """Tell nobody anything any more; whoever calls this cancels `run`, too, and then calls `close`."""
+        """Stop all notifications; the caller cancels `run` and then calls `close`."""
         self.supervisor.stop()
 
     async def _prepare(self) -> bool:
-        self.sharded = self._sharded(await check(self.link, cluster=self._settings.cluster))
+        self.sharded = self._sharded(await check(self.client, cluster=self._settings.cluster))
         return self.sharded
 
     def _sharded(self, facts: ServerFacts) -> bool:

@@ -1,4 +1,4 @@
-"""All shards of a backbone: who has a room, and whether all of them are well."""
+"""Manage all shards: which one has a room, and whether all are up."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ logger: Final = logging.getLogger(__name__)
 
 
 class RedeliveryQueue(Protocol):
-    """Who looks after rooms of which something may have been missed."""
+    """Takes rooms in which entries may have been missed."""
 
     def add(self, subscriptions: list[ChannelSubscription]) -> None:
-        """Take rooms that are heard again while no `restored` is due."""
+        """Add rooms that were subscribed again without a call of `restored`."""
 
 
 class Shards:
-    """The shards of one node; one that has all rooms, where Redis is no cluster.
+    """The shards of one node; a single one without a cluster.
 
-    Entries may be missed while any shard is away, so `lost` is told when the first one goes, and `restored`
-    when all are back. The others go on meanwhile. One that comes back or takes over rooms while another is
-    still away has those rooms checked by whoever is `missed`.
+    Entries may be missed while any shard is down: `lost` is called when the first goes down, `restored` when
+    all are up again. The others work in the meantime. When a shard comes up, or takes over rooms, while
+    another is still down, its rooms go to `redelivery`.
 
     Args:
-        entrance: the way in.
-        names: what rooms are called.
-        listener: who is told what comes in, and `lost` and `restored`.
+        entrance: the parsed URL.
+        names: the keyspace.
+        listener: receives entries and signals, `lost` and `restored`.
     """
 
-    def __init__(self, entrance: RedisUrl, names: Keyspace, listener: Listener) -> None:
-        self._entrance = entrance
-        self._names = names
+    def __init__(self, redis_url: RedisUrl, keyspace: Keyspace, listener: Listener) -> None:
+        self._redis_url = redis_url
+        self._keyspace = keyspace
         self._listener = listener
         self.redelivery: RedeliveryQueue | None = None
         self._shards: dict[ServerAddress | None, Shard] = {}
@@ -55,8 +55,8 @@ class Shards:
         self._tasks: asyncio.TaskGroup | None = None
         self._stopping = False
         self._lost_reported = False
-        self.cluster = entrance.settings.cluster
-        self.again = int(entrance.settings.replicas > 0)
+        self.cluster = redis_url.settings.cluster
+        self.again = int(redis_url.settings.replicas > 0)
         self.refresh_requested = asyncio.Event()
         self.complete = asyncio.Event()
         self.reconnects = 0
@@ -67,33 +67,33 @@ class Shards:
     def __iter__(self) -> Iterator[Shard]:
         return iter(tuple(self._shards.values()))
 
-    # Who has a room ---------------------------------------------------------------------------------
+    # Slots ------------------------------------------------------------------------------------------
 
     def slot(self, room: str) -> int:
-        """Tell where a room belongs."""
-        return self._names.slot(room) if self.cluster else 0
+        """Return the hash slot of a room."""
+        return self._keyspace.slot(room) if self.cluster else 0
 
     def slot_of_key(self, key: str) -> int:
-        """Tell where a key that is no room's belongs."""
+        """Return the hash slot of a key that belongs to no room."""
         return slot_of(key) if self.cluster else 0
 
     def of(self, slot: int) -> Shard:
-        """Tell who has a slot.
+        """Return the shard that has a slot.
 
         Raises:
-            Unavailable: nobody has.
+            Unavailable: no shard has it.
         """
         shard = self._table[slot]
         if shard is None:
-            raise Unavailable("no server of the cluster has this room's slot just now; try again")
+            raise Unavailable("no server of the Redis Cluster has the slot of this room: try again")
         return shard
 
     def at(self, address: ServerAddress) -> Shard:
-        """Give the shard at an address, which may be a new one."""
+        """Return the shard at an address; it may be a new one."""
         return self._shards.get(address) or self._add(address)
 
     def follow_redirect(self, error: MovedError) -> Shard:
-        """Learn from an answer who has a slot now."""
+        """Update the slot map from a redirect."""
         slot: int = error.slot_id
         before = self._table[slot]
         host = error.host or next((at.host for at, one in self._shards.items() if one is before and at), "")
@@ -103,14 +103,14 @@ class Shards:
         return shard
 
     def publish(self, item: QueuedPublish) -> None:
-        """Have an item published behind all of its slot that are under way, wherever those are."""
+        """Queue an item after all of its slot that are in flight, on whichever shard."""
         last = self._last.get(item.slot)
         if last is None or not last.has_pending(item.slot):
             last = self._last[item.slot] = self.of(item.slot).publisher
         last.enqueue(item)
 
     def publish_or_fail(self, item: QueuedPublish) -> None:
-        """Do as `publish` does, and tell whoever waits for it if nobody has its slot."""
+        """Queue an item; fail its future if no shard has its slot."""
         try:
             self.publish(item)
         except Unavailable as error:
@@ -118,12 +118,12 @@ class Shards:
                 item.answer.set_exception(error)
 
     def find(self, channel: bytes) -> ChannelSubscription | None:
-        """Find what is to be heard on a channel."""
+        """Find the subscription of a channel."""
         found = (shard.subscriptions.find(channel) for shard in self._shards.values())
         return next((subscription for subscription in found if subscription), None)
 
     def apply(self, topology: SlotMap) -> None:
-        """Go by what the cluster says of itself: rooms go where their slots are."""
+        """Apply a new slot map: rooms move with their slots."""
         table: list[Shard | None] = [None] * SLOTS
         for address, ranges in topology.owners.items():
             shard = self.at(address)
@@ -139,20 +139,20 @@ class Shards:
 
     @property
     def degraded(self) -> bool:
-        """Whether something is away, or in the wrong place."""
+        """Whether a shard is down, or a room is on the wrong shard."""
         return not self._all_up()
 
-    # How they are (`Overseer`) ------------------------------------------------------------------------
+    # State (`SubscriberObserver`) -----------------------------------------------------------------------
 
     def down(self, reason: str) -> None:
-        """Learn that a shard is away."""
+        """Handle a shard that went down."""
         self.refresh_requested.set()
         if self.complete.is_set() and not self._lost_reported and not self._stopping:
             self._lost_reported = True
             self._notify(lambda: self._listener.lost(reason))
 
     def up(self, subscriptions: ChannelSubscriptions) -> None:
-        """Learn that a shard is there."""
+        """Handle a shard that came up."""
         maybe_missed = [subscription for subscription in subscriptions if subscription.maybe_missed]
         for subscription in maybe_missed:
             subscription.maybe_missed = False
@@ -163,17 +163,17 @@ class Shards:
             self.complete.set()
 
     def resubscribed(self, subscription: ChannelSubscription) -> None:
-        """Learn that a room is heard at another shard."""
+        """Handle a room that is subscribed on another shard."""
         subscription.maybe_missed = False
         if not self._settle():
             self._check([subscription])
 
     def displaced(self) -> None:
-        """Learn that a room is not where it was thought to be."""
+        """Handle a room that is not on the expected shard."""
         self.refresh_requested.set()
 
     def _settle(self) -> bool:
-        """Tell `restored` if it's due."""
+        """Call `restored` if all shards are up again; return whether it was called."""
         due = self._lost_reported and self._all_up() and not self._stopping
         if due:
             self._lost_reported = False
@@ -191,16 +191,16 @@ class Shards:
         try:
             call()
         except Exception:
-            logger.exception("a listener raised")
+            logger.exception("listener_failed")
 
-    # Their lives ----------------------------------------------------------------------------------------
+    # Lifecycle -----------------------------------------------------------------------------------------
 
     async def check(self) -> None:
-        """Find out whether all can serve us.
+        """Check that all shards are compatible.
 
         Raises:
             Unavailable: one can't be reached.
-            Misconfigured: something has to be changed in one of them, or in the address.
+            Misconfigured: a server or the URL has to be changed.
         """
         for shard in self:
             await shard.check(partial(self._owns, shard))
@@ -213,22 +213,22 @@ class Shards:
             await asyncio.get_running_loop().create_future()
 
     def stop(self) -> None:
-        """Tell nobody anything any more; whoever calls this cancels `run`, too, and then calls `close`."""
+        """Stop all notifications; the caller cancels `run` and then calls `close`."""
         self._stopping = True
         for shard in self:
             shard.supervisor.stop()
 
     async def close(self) -> None:
-        """Give up what waits, and close all connections."""
+        """Fail all queued items, and close all connections."""
         for shard in self:
             shard.publisher.fail("the broker was closed")
             with suppress(RedisError, OSError):
-                await shard.link.close()
+                await shard.client.close()
 
     def _add(self, address: ServerAddress | None) -> Shard:
-        pool = self._entrance.open(address)
+        pool = self._redis_url.open(address)
         shard = self._shards[address] = Shard(
-            pool, self._entrance.settings, self._names, self._listener, observer=self, moved=self._forward
+            pool, self._redis_url.settings, self._keyspace, self._listener, observer=self, moved=self._forward
         )
         self._start(shard)
         return shard
@@ -242,9 +242,9 @@ class Shards:
             await shard.run()
         finally:
             self._tasks_by_shard.pop(shard, None)
-            shard.publisher.fail("the connection was given up")
+            shard.publisher.fail("the shard was removed from the cluster")
             with suppress(RedisError, OSError):
-                await shard.link.close()
+                await shard.client.close()
 
     def _remove(self, address: ServerAddress | None) -> None:
         shard = self._shards.pop(address)
@@ -256,7 +256,7 @@ class Shards:
             self.publish_or_fail(item)
 
     def _forward(self, items: list[QueuedPublish], error: MovedError) -> None:
-        """Publish elsewhere what came too late for where it was sent."""
+        """Publish items on the shard that their slot has moved to."""
         self._last[error.slot_id] = self.follow_redirect(error).publisher
         for item in items:
             self.publish_or_fail(item)

@@ -1,4 +1,4 @@
-"""How a cluster shares its keys out: which slot a name hashes to, and whose slot that is."""
+"""Parse a cluster's slot map: which primary has which slots."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from brokers.redis.connection.url import ServerAddress
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotMap:
-    """What one server says of its cluster.
+    """The slot map as one server reports it.
 
     Attributes:
-        epoch: the cluster's; of two servers that disagree the one with the higher epoch is right.
+        epoch: the cluster's epoch; if two servers disagree, the higher epoch is right.
         owners: the slots of each primary.
-        replicas: servers that own none now.
+        replicas: servers without slots.
     """
 
     epoch: int
@@ -25,7 +25,7 @@ class SlotMap:
 
 
 def read_slot_map(info: bytes, slots: object, asked: ServerAddress) -> SlotMap:
-    """Read what `CLUSTER INFO` and `CLUSTER SLOTS` answered; who names no host means `asked`."""
+    """Parse the replies to `CLUSTER INFO` and `CLUSTER SLOTS`; a missing host means `asked`."""
     owners: dict[ServerAddress, tuple[range, ...]] = {}
     replicas: set[ServerAddress] = set()
     for first, last, primary, *others in cast(list[list[int]], slots):
@@ -36,16 +36,16 @@ def read_slot_map(info: bytes, slots: object, asked: ServerAddress) -> SlotMap:
 
 
 def newest_slot_map(describe: Iterable[SlotMap]) -> SlotMap | None:
-    """Choose whom to believe."""
+    """Choose the slot map with the highest epoch."""
     return max((one for one in describe if one.owners), key=lambda one: one.epoch, default=None)
 
 
 def _epoch(info: bytes) -> int:
-    """Tell a cluster's epoch; whoever says that its cluster has failed may have been left behind by it."""
+    """Read the epoch; a server that reports a failed cluster may be partitioned, so it ranks last."""
     lines = (line.partition(b":") for line in info.splitlines())
-    told = {name: value for name, _, value in lines}
-    epoch = int(told.get(b"cluster_current_epoch", b"0"))
-    return epoch if told.get(b"cluster_state") == b"ok" else -1
+    fields = {name: value for name, _, value in lines}
+    epoch = int(fields.get(b"cluster_current_epoch", b"0"))
+    return epoch if fields.get(b"cluster_state") == b"ok" else -1
 
 
 def _address(server: object, asked: ServerAddress) -> ServerAddress:

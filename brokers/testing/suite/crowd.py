@@ -1,4 +1,4 @@
-"""P3, P4 and P6 when hundreds publish, come and go at once."""
+"""P3, P4 and P6 while hundreds of callers publish, subscribe and unsubscribe at the same time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROOMS = [f"room {number}" for number in range(20)]
 
 async def _publish(node: BrokerNode, number: int) -> None:
     for count in range(5):
-        await node.say(ROOMS[number % len(ROOMS)], b"%d:%d" % (number, count))
+        await node.send(ROOMS[number % len(ROOMS)], b"%d:%d" % (number, count))
 
 
 def _each_publisher_in_order(entries: list[Entry]) -> bool:
@@ -35,7 +35,7 @@ async def test_hundreds_of_publishers_on_two_nodes_make_one_order(
     for node in pair:
         await node.received.count(2000)
     for room in ROOMS:
-        stored = await pair[0].all_kept(room)
+        stored = await pair[0].full_history(room)
         assert len(stored) == 100
         assert chained(stored)
         assert _each_publisher_in_order(stored)
@@ -44,7 +44,7 @@ async def test_hundreds_of_publishers_on_two_nodes_make_one_order(
 
 
 @promise("P6")
-async def test_those_who_stay_miss_nothing_while_hundreds_come_and_go(
+async def test_subscribers_miss_nothing_while_hundreds_subscribe_and_unsubscribe(
     pair: tuple[BrokerNode, BrokerNode],
 ) -> None:
     here, there = pair
@@ -59,7 +59,7 @@ async def test_those_who_stay_miss_nothing_while_hundreds_come_and_go(
     async with asyncio.TaskGroup() as tasks:
         for number in range(200):
             tasks.create_task(come_and_go(number))
-            tasks.create_task(there.say("stays", b"%d" % number))
-            tasks.create_task(there.say(ROOMS[number % len(ROOMS)], b"passing"))
+            tasks.create_task(there.send("stays", b"%d" % number))
+            tasks.create_task(there.send(ROOMS[number % len(ROOMS)], b"passing"))
     await here.received.until(lambda received: len(received.payloads("stays")) == 200)
     assert chained([entry for entry in here.received.entries if entry.room == "stays"])

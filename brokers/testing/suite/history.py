@@ -12,11 +12,11 @@ every_limit = pytest.mark.parametrize("limit", [1, 7, 23, 100])
 
 
 async def _fill(pair: tuple[BrokerNode, BrokerNode], entries: int) -> list[Entry]:
-    """Publish from both nodes in turn, and read back through the second."""
+    """Publish from both nodes alternately, and return the history as the second node reads it."""
     here, there = pair
     for number in range(entries):
-        await (here, there)[number % 2].say("room", b"%d" % number)
-    return await there.all_kept("room")
+        await (here, there)[number % 2].send("room", b"%d" % number)
+    return await there.full_history("room")
 
 
 @promise("P8")
@@ -86,17 +86,19 @@ async def test_an_offset_ahead_of_the_head_reads_back_from_the_head(
 
 
 @promise("P8")
-async def test_a_room_that_nobody_wrote_to_has_an_empty_history(pair: tuple[BrokerNode, BrokerNode]) -> None:
+async def test_a_room_without_entries_has_an_empty_history(pair: tuple[BrokerNode, BrokerNode]) -> None:
     page = await pair[0].broker.history("new", limit=10)
     assert page == Page((), page.head, trimmed=False, more=False)
     assert page.head.offset == 0
 
 
 @promise("P8", options=Options(retention=Retention(entries=5)))
-async def test_a_page_after_a_trimmed_offset_says_so(pair: tuple[BrokerNode, BrokerNode]) -> None:
+async def test_a_page_after_a_trimmed_offset_is_marked_as_trimmed(
+    pair: tuple[BrokerNode, BrokerNode],
+) -> None:
     here, there = pair
-    receipts = await here.say("room", *(b"%d" % number for number in range(10)))
-    kept = await there.all_kept("room")
+    receipts = await here.send("room", *(b"%d" % number for number in range(10)))
+    kept = await there.full_history("room")
     trimmed = await there.broker.history("room", after=receipts[2].offset, limit=2)
     whole = await there.broker.history("room", after=kept[0].prev, limit=2)
     from_the_start = await there.broker.history("room", after=0, limit=2)
@@ -109,8 +111,8 @@ async def test_a_page_after_a_trimmed_offset_says_so(pair: tuple[BrokerNode, Bro
 @promise("P8", options=Options(retention=Retention(entries=5)))
 async def test_paging_back_ends_at_the_first_entry_that_is_kept(pair: tuple[BrokerNode, BrokerNode]) -> None:
     here, there = pair
-    await here.say("room", *(b"%d" % number for number in range(10)))
-    kept = await there.all_kept("room")
+    await here.send("room", *(b"%d" % number for number in range(10)))
+    kept = await there.full_history("room")
     page = await there.broker.history("room", before=kept[2].offset, limit=10)
     assert list(page.entries) == kept[:2]
     assert (page.trimmed, page.more) == (False, False)
@@ -124,6 +126,6 @@ async def test_what_cannot_be_asked_for_is_an_error(
     pair: tuple[BrokerNode, BrokerNode], after: int | None, before: int | None, limit: int
 ) -> None:
     for room in ("room", "new"):
-        await pair[0].say("room", b"text")
+        await pair[0].send("room", b"text")
         with pytest.raises(ValueError, match=r".+"):
             await pair[0].broker.history(room, after=after, before=before, limit=limit)

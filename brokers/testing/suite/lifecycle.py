@@ -51,7 +51,7 @@ async def test_start_is_refused_while_the_backbone_is_out_of_reach(backbone: Bac
 
 @promise("P1", "P17")
 @every_method
-async def test_a_broker_that_was_not_started_says_closed(
+async def test_a_broker_that_was_not_started_raises_closed(
     backbone: Backbone, call: Callable[[Broker], Awaitable[object]]
 ) -> None:
     with pytest.raises(BrokerClosed):
@@ -59,7 +59,7 @@ async def test_a_broker_that_was_not_started_says_closed(
 
 
 @promise("P16")
-async def test_a_probe_comes_back_and_is_heard_by_no_listener(pair: tuple[BrokerNode, BrokerNode]) -> None:
+async def test_a_probe_arrives_and_is_delivered_to_no_listener(pair: tuple[BrokerNode, BrokerNode]) -> None:
     for node in pair:
         await node.broker.subscribe("room")
     await asyncio.gather(*(node.broker.probe() for node in pair * 10))
@@ -84,7 +84,7 @@ async def test_a_probe_fails_while_the_backbone_is_away_and_succeeds_after(
 
 @promise("P17")
 @every_method
-async def test_a_closed_broker_says_so(
+async def test_a_closed_broker_raises_closed(
     pair: tuple[BrokerNode, BrokerNode], call: Callable[[Broker], Awaitable[object]]
 ) -> None:
     here, _ = pair
@@ -109,7 +109,7 @@ async def test_nothing_is_called_back_after_close(pair: tuple[BrokerNode, Broker
     for node in pair:
         await node.broker.subscribe("room")
     await here.broker.close()
-    await there.say("room", b"unheard")
+    await there.send("room", b"unheard")
     there.broker.emit("room", b"unheard")
     await there.received.until(lambda received: len(received.entries) == len(received.signals) == 1)
     assert (here.received.entries, here.received.signals, here.received.states) == ([], [], [])
@@ -122,8 +122,8 @@ async def test_no_task_is_left_after_close(maker: Maker) -> None:
         broker = backbone.node()
         await broker.start(Recorder())
         await broker.subscribe("room")
-        under_way = broker.publish("room", b"under way", key="key")
+        under_way = broker.publish("room", b"pending", key="key")
         await broker.close()
-        assert under_way.done(), "publishes under way are finished or fail"
+        assert under_way.done(), "pending publishes succeed or fail"
         assert under_way.exception() is None or isinstance(under_way.exception(), (BrokerClosed, Unavailable))
         assert asyncio.all_tasks() == before

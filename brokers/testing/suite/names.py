@@ -47,7 +47,7 @@ every_name = pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
 
 @promise("P12")
 @every_name
-async def test_a_name_hears_its_own_room_and_no_other(pair: tuple[BrokerNode, BrokerNode], name: str) -> None:
+async def test_a_room_receives_its_own_entries_only(pair: tuple[BrokerNode, BrokerNode], name: str) -> None:
     here, there = pair
     await there.broker.subscribe(name)
     for other in NAMES.values():
@@ -65,10 +65,10 @@ async def test_each_name_keeps_its_own_history_and_head(pair: tuple[BrokerNode, 
     here, there = pair
     expected = {}
     for name in NAMES.values():
-        [receipt] = await here.say(name, name.encode())
+        [receipt] = await here.send(name, name.encode())
         expected[name] = (receipt.epoch, receipt.offset)
     for name in NAMES.values():
-        [entry] = await there.all_kept(name)
+        [entry] = await there.full_history(name)
         assert (entry.room, entry.payload, entry.prev) == (name, name.encode(), 0)
     assert await there.broker.heads(NAMES.values()) == expected
 
@@ -82,6 +82,6 @@ async def test_leaving_all_other_names_keeps_this_one(pair: tuple[BrokerNode, Br
     for other in NAMES.values():
         if other != name:
             await there.broker.unsubscribe(other)
-    await here.say(name, b"text")
+    await here.send(name, b"text")
     await there.received.count(1)
     assert there.received.entries[0].room == name

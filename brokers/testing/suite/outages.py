@@ -25,7 +25,7 @@ def _restored(received: Recorder) -> bool:
 
 @asynccontextmanager
 async def _outage(backbone: Backbone, nodes: tuple[BrokerNode, ...]) -> AsyncIterator[None]:
-    """Go through the block without a backbone, and return when all nodes have it back."""
+    """Interrupt the backbone for the block, and wait until all nodes have recovered."""
     await backbone.interrupt()
     for node in nodes:
         await node.received.until(_lost)
@@ -36,7 +36,7 @@ async def _outage(backbone: Backbone, nodes: tuple[BrokerNode, ...]) -> AsyncIte
 
 
 @promise("P14", needs="interruption", options=Options(timeout=1.0))
-async def test_after_an_outage_all_rooms_are_heard_again(
+async def test_after_an_outage_all_rooms_are_subscribed_again(
     backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
 ) -> None:
     here, there = pair
@@ -46,14 +46,14 @@ async def test_after_an_outage_all_rooms_are_heard_again(
     async with _outage(backbone, pair):
         pass
     for room in rooms:
-        await there.say(room, b"after")
+        await there.send(room, b"after")
         there.broker.emit(room, b"after")
     await here.received.until(lambda received: len(received.entries) == len(received.signals) == len(rooms))
     assert {entry.room for entry in here.received.entries} == rooms
 
 
 @promise("P14", needs="interruption", options=Options(timeout=1.0))
-async def test_each_outage_is_told_once_and_so_is_its_end(
+async def test_each_outage_and_its_end_are_reported_once(
     backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
 ) -> None:
     for _ in range(3):
@@ -68,11 +68,11 @@ async def test_when_restored_is_called_everything_works(
     backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
 ) -> None:
     here, there = pair
-    [before] = await here.say("room", b"before")
+    [before] = await here.send("room", b"before")
     head = await there.broker.subscribe("room")
     async with _outage(backbone, pair):
         pass
-    [after] = await here.say("room", b"after")
+    [after] = await here.send("room", b"after")
     await there.received.count(1)
     assert there.received.entries[0].prev == before.offset == head.offset
     assert await there.broker.heads(["room"]) == {"room": (after.epoch, after.offset)}
@@ -88,15 +88,15 @@ async def test_a_room_left_during_the_outage_stays_left(
         await here.broker.subscribe(room)
     async with _outage(backbone, pair):
         await here.broker.unsubscribe("left")
-    await there.say("left", b"unheard")
-    await there.say("kept", b"heard")
+    await there.send("left", b"unheard")
+    await there.send("kept", b"heard")
     await here.received.count(1)
     await here.broker.probe()
     assert [entry.room for entry in here.received.entries] == ["kept"]
 
 
 @promise("P15", needs="interruption", options=Options(timeout=1.0))
-async def test_what_needs_the_backbone_says_in_time_that_it_is_away(
+async def test_calls_during_an_outage_fail_within_their_time_limit(
     backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
 ) -> None:
     here, _ = pair
@@ -126,7 +126,7 @@ async def test_what_was_acknowledged_around_an_outage_is_stored_once_and_in_orde
             await here.broker.publish("room", b"during", key="during")
     await here.broker.publish("room", b"during", key="during")
     await here.broker.publish("room", b"after", key="after")
-    assert [entry.payload for entry in await there.all_kept("room")] == [b"before", b"during", b"after"]
+    assert [entry.payload for entry in await there.full_history("room")] == [b"before", b"during", b"after"]
 
 
 @promise("P15", needs="interruption", options=Options(timeout=1.0))
@@ -140,4 +140,4 @@ async def test_a_broker_can_be_closed_while_the_backbone_is_away(
             await node.broker.close()
     states = [list(node.received.states) for node in (here, there)]
     await backbone.restore()
-    assert [node.received.states for node in (here, there)] == states, "nothing is told after close"
+    assert [node.received.states for node in (here, there)] == states, "the listener was called after close"

@@ -23,16 +23,16 @@ async def test_a_signal_reaches_both_nodes_once(pair: tuple[BrokerNode, BrokerNo
 async def test_a_signal_is_stored_nowhere(pair: tuple[BrokerNode, BrokerNode]) -> None:
     here, there = pair
     await there.broker.subscribe("room")
-    [before] = await here.say("room", b"entry")
+    [before] = await here.send("room", b"entry")
     here.broker.emit("room", b"signal")
     await there.received.until(lambda received: bool(received.signals))
     assert (await there.broker.heads(["room"]))["room"].offset == before.offset
-    assert [entry.payload for entry in await there.all_kept("room")] == [b"entry"]
+    assert [entry.payload for entry in await there.full_history("room")] == [b"entry"]
     assert there.received.payloads("room") == [b"entry"]
 
 
 @promise("P11")
-async def test_a_signal_to_a_room_that_nobody_knows_makes_no_room(
+async def test_a_signal_to_an_unknown_room_creates_no_room(
     pair: tuple[BrokerNode, BrokerNode],
 ) -> None:
     here, there = pair

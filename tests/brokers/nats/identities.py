@@ -1,4 +1,4 @@
-"""Who is who, made for a test: certificates, nkeys, and the JWTs of an operator and its accounts."""
+"""Create identities for tests: certificates, nkeys, and JWTs of an operator and its accounts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _JETSTREAM = dict.fromkeys(("mem_storage", "disk_storage", "streams", "consumer"
 
 
 class Authority:
-    """Signs certificates, which are files in a folder."""
+    """Issues certificates, as files in a folder."""
 
     def __init__(self, folder: Path, name: str = "ca") -> None:
         self._folder = folder
@@ -33,12 +33,14 @@ class Authority:
         self.path.write_bytes(_pem(own.sign(self._key, hashes.SHA256())))
 
     def issue(self, name: str, address: str = "127.0.0.1") -> tuple[Path, Path]:
-        """Make a certificate and its key."""
+        """Issue a certificate and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
+        subjects = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
         signed = (
-            self._builder(subject, key).add_extension(names, critical=False).sign(self._key, hashes.SHA256())
+            self._builder(subject, key)
+            .add_extension(subjects, critical=False)
+            .sign(self._key, hashes.SHA256())
         )
         cert, secret = self._folder / f"{name}.pem", self._folder / f"{name}.key"
         cert.write_bytes(_pem(signed))
@@ -62,7 +64,7 @@ def _pem(certificate: x509.Certificate) -> bytes:
 
 
 class Identity:
-    """A pair of keys of NATS: an operator's, an account's or a user's."""
+    """A NATS key pair: of an operator, an account or a user."""
 
     def __init__(self, prefix: int) -> None:
         self.seed: str = nkeys.encode_seed(token_bytes(32), prefix).decode()
@@ -70,15 +72,15 @@ class Identity:
         self.public: str = self._pair.public_key.decode()
 
     def sign(self, subject: Identity, kind: str, **claims: object) -> str:
-        """Write a JWT about somebody."""
-        told = {"type": kind, "version": 2, **claims}
+        """Sign a JWT about a subject."""
+        claimed = {"type": kind, "version": 2, **claims}
         body = {
             "jti": "test",
             "iat": 1,
             "iss": self.public,
             "sub": subject.public,
             "name": kind,
-            "nats": told,
+            "nats": claimed,
         }
         text = f"{_encode({'typ': 'JWT', 'alg': 'ed25519-nkey'})}.{_encode(body)}"
         return f"{text}.{_text(self._pair.sign(text.encode()))}"
@@ -93,7 +95,7 @@ def _text(data: bytes) -> str:
 
 
 def operated() -> tuple[str, str]:
-    """Make a server's configuration with an operator and one account, and the credentials of a user of it."""
+    """Create a server configuration with an operator and one account, and the credentials of its user."""
     operator, system, account, user = (
         Identity(prefix)
         for prefix in (

@@ -1,4 +1,4 @@
-"""Nodes on a real NATS, with names of their own."""
+"""Start nodes on a real NATS, each test with its own prefix."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.contract.nats_server import NatsServer
 
 
 def options(server: NatsServer, **changes: object) -> Options:
-    """Make options for nodes on that server that share nothing with others."""
+    """Create options for nodes on a server, with a new prefix."""
     return replace(Options(url=server.url, prefix=f"test-{token_hex(6)}", timeout=2.0), **changes)  # type: ignore[arg-type]
 
 
@@ -35,7 +35,7 @@ async def node(options: Options) -> AsyncIterator[BrokerNode]:
 
 @asynccontextmanager
 async def operator(url: str) -> AsyncIterator[Client]:
-    """Connect as an operator, who may do anything to the streams."""
+    """Connect as an operator with all permissions."""
     client = await nats.connect(url, allow_reconnect=False)
     try:
         yield client

@@ -1,4 +1,4 @@
-"""What a NATS of three servers with three replicas survives, and what it doesn't pretend to."""
+"""A NATS cluster of three servers with three replicas survives the loss of one, and is honest about more."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.cluster
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[NatsCluster]:
-    """One for all tests here; each leaves it whole."""
+    """One cluster for all tests of this module; each test leaves it complete."""
     with running_cluster() as started:
         yield started
 
@@ -36,19 +36,19 @@ def _options(cluster: NatsCluster) -> Options:
 
 
 def _at(server: NatsServer, shared: Options) -> Options:
-    """Make options for a node that knows one server only."""
+    """Create options for a node that knows only one server."""
     return options(server, prefix=shared.prefix, url=f"{server.url}?replicas=3")
 
 
 async def _leader(server: NatsServer, shared: Options) -> str:
     async with operator(server.url) as client:
-        told = await ask(client, f"STREAM.INFO.{shared.prefix}_entries")
-    cluster = told.get("cluster")
+        reply = await ask(client, f"STREAM.INFO.{shared.prefix}_entries")
+    cluster = reply.get("cluster")
     return str(cluster.get("leader", "")) if isinstance(cluster, dict) else ""
 
 
 async def _publish(here: BrokerNode, room: str, texts: list[bytes]) -> None:
-    """Publish each text under its own key, again and again until it's acknowledged."""
+    """Publish payloads under their own keys, with retries until they are acknowledged."""
     for text in texts:
         async with asyncio.timeout(30):
             while True:
@@ -60,12 +60,12 @@ async def _publish(here: BrokerNode, room: str, texts: list[bytes]) -> None:
 
 
 async def _caught_up(here: BrokerNode, room: str) -> list[bytes]:
-    """Read what is kept, as a node does after `restored`."""
+    """Read the stored entries, as a node does after `restored`."""
     kept: list[bytes] = []
 
     async def read() -> bool:
         try:
-            entries = await here.all_kept(room)
+            entries = await here.full_history(room)
         except Unavailable:
             return False
         assert chained(entries)
@@ -100,8 +100,8 @@ async def test_a_leader_that_steps_down_loses_nothing_and_is_told(cluster: NatsC
         publishing = asyncio.create_task(_publish(here, "room", TEXTS))
         await there.received.count(5)
         async with operator(cluster.servers[0].url) as client:
-            told = await ask(client, f"STREAM.LEADER.STEPDOWN.{shared.prefix}_entries")
-            assert told["success"]
+            reply = await ask(client, f"STREAM.LEADER.STEPDOWN.{shared.prefix}_entries")
+            assert reply["success"]
         await publishing
         for each in (here, there):
             await each.received.until(lambda received: "restored" in received.states)
@@ -125,7 +125,7 @@ async def test_a_killed_server_loses_nothing_and_the_node_moves(cluster: NatsClu
             await publishing
             assert await _caught_up(there, "room") == TEXTS
             assert {entry.payload for entry in there.received.entries} <= set(TEXTS)
-            [last] = await here.say("room", b"after")
+            [last] = await here.send("room", b"after")
             await _caught_up(there, "room")
             assert (await there.broker.heads(["room"]))["room"].offset == last.offset
 
@@ -151,7 +151,7 @@ async def test_a_server_that_was_away_gives_no_old_head_and_no_short_page(cluste
             for number in range(20):
                 await asyncio.gather(*(_publish(writer, room, [b"%d" % number]) for room in rooms))
         texts = [b"%d" % number for number in range(20)]
-        # Over the server that has just come back, whatever it has of the stream by now.
+        # Through the server that has just restarted, however much of the stream it has by now.
         async with AsyncExitStack() as ends:
             reader = await ends.enter_async_context(_patient_node(_at(trailing, shared)))
             for room in rooms:
@@ -164,7 +164,7 @@ async def test_a_server_that_was_away_gives_no_old_head_and_no_short_page(cluste
 
 
 async def _answer(ask: Callable[[], Awaitable[T]]) -> T:
-    """Ask until there is an answer: the leader may move to a server that comes back, and nodes start over."""
+    """Retry a request until it succeeds: the leader may move to a restarted server, and sessions may end."""
     async with asyncio.timeout(30):
         while True:
             try:
@@ -196,7 +196,7 @@ async def test_nodes_read_what_was_acknowledged_while_others_write_on(cluster: N
         nodes = [await ends.enter_async_context(node(_at(server, shared))) for server in cluster.servers]
         for number in range(100):
             text = b"%d" % number
-            [receipt] = await nodes[number % 3].say("room", text)
+            [receipt] = await nodes[number % 3].send("room", text)
             readers = [each.broker for each in nodes]
             pages = await asyncio.gather(*(broker.history("room", limit=5) for broker in readers))
             heads = await asyncio.gather(*(broker.heads(["room"]) for broker in readers))
@@ -233,7 +233,7 @@ async def _leader_of_new(cluster: NatsCluster, shared: Options) -> str:
         return await _leader(cluster.servers[0], shared)
 
 
-async def test_an_entry_that_got_lost_between_two_servers_is_noticed(cluster: NatsCluster) -> None:
+async def test_an_entry_lost_between_two_servers_is_detected(cluster: NatsCluster) -> None:
     shared = _options(cluster)
     async with node(replace(shared, timeout=1.0)) as here, node(shared) as there:
         await here.broker.subscribe("room")
@@ -241,10 +241,10 @@ async def test_an_entry_that_got_lost_between_two_servers_is_noticed(cluster: Na
         for deafen in here.broker._rooms._subscriptions["room"].leave:  # noqa: SLF001
             deafen()
         await here.broker.probe()
-        await there.say("room", b"lost")
+        await there.send("room", b"lost")
         await here.received.until(lambda received: received.states == ["lost", "restored"])
-        assert [entry.payload for entry in await here.all_kept("room")] == [b"lost"]
-        await there.say("room", b"heard")
+        assert [entry.payload for entry in await here.full_history("room")] == [b"lost"]
+        await there.send("room", b"heard")
         await here.received.count(1)
 
 

@@ -1,4 +1,4 @@
-"""Any text is one token of a subject, and no two texts are the same."""
+"""Any text becomes one token of a subject, and different texts become different tokens."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def test_different_texts_have_different_tokens(one: str, other: str) -> None:
 
 @given(TEXTS)
 def test_no_room_is_where_probes_go(room: str) -> None:
-    names = Subjects("hubbub")
-    assert names.entry_in(room) != names.probe_in
-    assert names.entry_out(room) != names.probe_out
+    subjects = Subjects("hubbub")
+    assert subjects.entry_in(room) != subjects.probe_in
+    assert subjects.entry_out(room) != subjects.probe_out
 
 
 @given(TEXTS, TEXTS, TEXTS, TEXTS)
@@ -67,9 +67,9 @@ TRICKY += ["a" * 200, "\u8a9e" * 66, "$JS.API.>", "_INBOX.>", "in", "out", "sig"
 
 @pytest.mark.parametrize("room", TRICKY)
 def test_a_tricky_name_is_one_subject_and_matches_no_other(room: str) -> None:
-    names = Subjects("hubbub")
-    for subject in (names.entry_in(room), names.entry_out(room), names.signal(room)):
+    subjects = Subjects("hubbub")
+    for subject in (subjects.entry_in(room), subjects.entry_out(room), subjects.signal(room)):
         assert re.fullmatch(r"hubbub\.(in|out|sig)\.[A-Za-z0-9_=-]+", subject)
         assert len(subject) < 1024
     assert len({token(other) for other in TRICKY}) == len(TRICKY)
-    assert names.entry_in(room) not in {names.probe_in, names.every_in}
+    assert subjects.entry_in(room) not in {subjects.probe_in, subjects.every_in}

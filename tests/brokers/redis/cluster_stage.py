@@ -1,4 +1,4 @@
-"""What the tests of the Redis broker on a cluster begin with: nodes, rooms in known places, and patience."""
+"""Set up tests on a Redis Cluster: nodes, rooms in known slots, and publishing with retries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from brokers.redis.keyspace import Keyspace
 from brokers.testing.recorder import BrokerNode, Recorder
 from tests.contract.redis_cluster import ClusterServer, RedisCluster
 
-NAMES = Keyspace("hubbub", 0)
+KEYSPACE = Keyspace("hubbub", 0)
 SOON = Options(timeout=2.0)
 FAST = ("--cluster-node-timeout", "1000", "--appendonly", "yes", "--appendfsync", "always")
 
@@ -36,7 +36,7 @@ async def nodes(url: str, options: Options = SOON) -> AsyncIterator[tuple[Broker
 
 
 def owner(cluster: RedisCluster, room: str) -> ClusterServer:
-    slot = NAMES.slot(room)
+    slot = KEYSPACE.slot(room)
     return cluster.primaries[slot // (16384 // len(cluster.primaries) + 1)]
 
 
@@ -45,7 +45,7 @@ def room_at(cluster: RedisCluster, server: ClusterServer) -> str:
 
 
 async def insist(node: BrokerNode, room: str, payload: bytes, key: str) -> Receipt:
-    """Publish as an SDK does: the same key again, until it's acknowledged."""
+    """Publish with the same key until it is acknowledged, as an SDK does."""
     async with asyncio.timeout(40):
         while True:
             try:
@@ -59,11 +59,11 @@ def restored(received: Recorder) -> bool:
 
 
 async def talk(node: BrokerNode, room: str, done: asyncio.Event) -> list[bytes]:
-    """Publish one message after another until it's enough; return what was acknowledged."""
-    describe: list[bytes] = []
-    while not done.is_set() or len(describe) < 50:
-        payload = b"%d" % len(describe)
-        await insist(node, room, payload, f"{room} {len(describe)}")
-        describe.append(payload)
+    """Publish one message after another until `done` is set; return the acknowledged payloads."""
+    published: list[bytes] = []
+    while not done.is_set() or len(published) < 50:
+        payload = b"%d" % len(published)
+        await insist(node, room, payload, f"{room} {len(published)}")
+        published.append(payload)
         await asyncio.sleep(0.001)
-    return describe
+    return published

@@ -1,4 +1,4 @@
-"""What the tests of the Redis broker begin with: nodes on a real server, and a client beside them."""
+"""Set up tests on a real Redis: two nodes, and a client for direct access."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from tests.contract.server import running
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Two started nodes, a client beside them, and what their rooms are called in Redis."""
+    """Two started nodes, a client for direct access, and their keyspace."""
 
     here: BrokerNode
     there: BrokerNode
     redis: Redis
-    names: Keyspace
+    keyspace: Keyspace
 
     async def kill_listener(self, node: BrokerNode) -> None:
-        """Cut the connection on which a node listens, and wait until it knows."""
+        """Kill the subscriber connection of a node, and wait until it is reported."""
         for client in await self.redis.client_list(_type="pubsub"):
             await self.redis.client_kill_filter(_id=client["id"])
         await node.received.until(lambda received: "lost" in received.states)
@@ -35,7 +35,7 @@ class Stage:
 
 @asynccontextmanager
 async def stage(options: Options | None = None, *, server: RedisServer | None = None) -> AsyncIterator[Stage]:
-    """Put two nodes on a server; names of their own keep them apart from other tests."""
+    """Start two nodes on a server, with a new prefix."""
     url = (server or shared_redis()).url
     options = replace(options or Options(), url=url, prefix=f"test-{token_hex(6)}")
     async with AsyncExitStack() as ends:
@@ -44,9 +44,9 @@ async def stage(options: Options | None = None, *, server: RedisServer | None = 
         for node in nodes:
             ends.push_async_callback(node.broker.close)
             await node.broker.start(node.received)
-        yield Stage(here=nodes[0], there=nodes[1], redis=redis, names=Keyspace(options.prefix, 0))
+        yield Stage(here=nodes[0], there=nodes[1], redis=redis, keyspace=Keyspace(options.prefix, 0))
 
 
 def own_server(*arguments: str) -> AbstractContextManager[RedisServer]:
-    """Run a server that a test may kill; what was acknowledged is on its disk."""
+    """Run a server that a test may kill; it stores what it acknowledges on disk."""
     return running(RedisServer("--appendonly", "yes", "--appendfsync", "always", *arguments))

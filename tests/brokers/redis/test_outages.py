@@ -1,4 +1,4 @@
-"""The Redis broker when connections are cut, and when the server dies, hangs, or was never there."""
+"""The Redis broker recovers from cut connections, and from servers that crash, hang or are unreachable."""
 
 from __future__ import annotations
 
@@ -20,56 +20,56 @@ def back(received: Recorder) -> bool:
     return received.states == ["lost", "restored"]
 
 
-async def test_a_node_whose_listening_is_cut_again_and_again_finds_all_that_others_said() -> None:
+async def test_a_node_whose_subscriber_connection_is_killed_repeatedly_misses_nothing() -> None:
     async with stage() as on:
         await on.here.broker.subscribe("room")
 
         async def talk() -> None:
             for number in range(300):
-                await on.there.say("room", b"%d" % number)
+                await on.there.send("room", b"%d" % number)
 
         async with asyncio.TaskGroup() as tasks:
             talking = tasks.create_task(talk())
             while not talking.done():
-                told = len(on.here.received.states)
+                before = len(on.here.received.states)
                 await on.kill_listener(on.here)
-                await on.here.received.until(lambda received, told=told: len(received.states) >= told + 2)  # type: ignore[misc]
+                await on.here.received.until(lambda now, before=before: len(now.states) >= before + 2)  # type: ignore[misc]
         await on.here.received.until(lambda received: received.states[-1] == "restored")
         head = (await on.here.broker.heads(["room"]))["room"]
-        kept = await on.here.all_kept("room")
+        kept = await on.here.full_history("room")
         assert (kept[-1].epoch, kept[-1].offset, len(kept)) == (*head, 300)
         assert chained(kept)
         assert set(on.here.received.entries) <= set(kept)
-        [last] = await on.there.say("room", b"last")
+        [last] = await on.there.send("room", b"last")
         await on.here.received.until(lambda received: received.entries[-1].payload == b"last")
         assert on.here.received.entries[-1].prev == last.offset - 1
 
 
-async def test_after_a_cut_hundreds_of_rooms_are_heard_again() -> None:
+async def test_after_a_disconnect_hundreds_of_rooms_are_subscribed_again() -> None:
     async with stage() as on:
         rooms = [f"room {number}" for number in range(1200)]
         await asyncio.gather(*(on.here.broker.subscribe(room) for room in rooms))
         await on.kill_listener(on.here)
         await on.here.received.until(back)
-        await asyncio.gather(*(on.there.say(room, b"text") for room in rooms))
+        await asyncio.gather(*(on.there.send(room, b"text") for room in rooms))
         await on.here.received.count(1200)
         assert sorted(entry.room for entry in on.here.received.entries) == sorted(rooms)
         assert on.here.broker.stats()["subscriptions"] == 1200
 
 
-async def test_who_listened_in_vain_is_not_taken_for_cancelled() -> None:
+async def test_a_failed_subscriber_task_does_not_count_as_cancelled() -> None:
     async with stage() as on:
         await on.kill_listener(on.here)
         await on.here.received.until(back)
         listening = [task for task in asyncio.all_tasks() if task.get_name() == "redis: listen"]
-        # A task that counts as cancelled is ended by its next time limit, before Python 3.11.3.
+        # Before Python 3.11.3 the next timeout ends a task that counts as cancelled.
         assert [task.cancelling() for task in listening] == [0] * len(listening) != []
 
 
-async def test_publishing_goes_on_while_only_the_listening_is_cut() -> None:
+async def test_publishing_works_while_the_subscriber_connection_is_down() -> None:
     async with stage() as on:
         await on.kill_listener(on.here)
-        receipts = await on.here.say("room", b"one", b"two")
+        receipts = await on.here.send("room", b"one", b"two")
         assert [receipt.offset for receipt in receipts] == [1, 2]
 
 
@@ -79,13 +79,13 @@ async def test_subscribed_means_that_redis_has_the_subscription() -> None:
 
         async def check(room: str) -> None:
             await on.here.broker.subscribe(room)
-            [(_, listeners)] = await on.redis.pubsub_numsub(on.names.channel(room))
+            [(_, listeners)] = await on.redis.pubsub_numsub(on.keyspace.channel(room))
             assert listeners == 1
 
         await asyncio.gather(*map(check, rooms))
 
 
-async def test_a_server_that_dies_and_comes_back_holds_what_was_acknowledged() -> None:
+async def test_a_restarted_server_has_what_was_acknowledged() -> None:
     with own_server() as server:
         async with stage(SOON, server=server) as on:
             await on.there.broker.subscribe("room")
@@ -102,31 +102,33 @@ async def test_a_server_that_dies_and_comes_back_holds_what_was_acknowledged() -
             assert again == [receipt._replace(duplicate=True) for receipt in before]
             await on.here.broker.publish("room", b"away", key="away")
             await on.there.received.until(lambda received: received.payloads("room")[-1:] == [b"away"])
-            kept = await on.here.all_kept("room")
+            kept = await on.here.full_history("room")
             assert [entry.payload for entry in kept] == [b"0", b"1", b"2", b"3", b"4", b"away"]
-            assert set(on.there.received.entries) <= set(kept)  # the last before the outage may not have come
+            assert set(on.there.received.entries) <= set(
+                kept
+            )  # the last entry before the outage may be missing
 
 
-async def test_a_server_that_comes_back_empty_begins_new_epochs() -> None:
+async def test_a_server_that_restarts_empty_starts_new_epochs() -> None:
     with own_server("--appendonly", "no") as server:
         async with stage(SOON, server=server) as on:
-            [before] = await on.here.say("room", b"lost")
+            [before] = await on.here.send("room", b"lost")
             await on.there.broker.subscribe("room")
             server.kill()
             await asyncio.to_thread(server.start)
             for node in (on.here, on.there):
                 await node.received.until(back)
             assert (await on.here.broker.heads(["room"]))["room"].epoch != before.epoch
-            [after] = await on.here.say("room", b"new")
+            [after] = await on.here.send("room", b"new")
             assert (after.epoch != before.epoch, after.offset) == (True, 1)
             await on.there.received.count(1)
 
 
-async def test_a_server_that_hangs_is_noticed_by_its_silence_and_found_again() -> None:
+async def test_a_server_that_hangs_is_detected_by_probes_and_reconnected() -> None:
     with own_server() as server:
         async with stage(SOON, server=server) as on:
             await on.here.broker.subscribe("room")
-            await on.here.say("room", b"before")
+            await on.here.send("room", b"before")
             server.freeze()
             hanging = [on.there.broker.publish("room", b"%d" % n, key=f"{n}") for n in range(3)]
             for node in (on.here, on.there):
@@ -134,12 +136,12 @@ async def test_a_server_that_hangs_is_noticed_by_its_silence_and_found_again() -
             server.thaw()
             for node in (on.here, on.there):
                 await node.received.until(back)
-            told = await asyncio.gather(*hanging, return_exceptions=True)
-            assert all(isinstance(answer, Unavailable | Receipt) for answer in told)
-            # What hung may have been stored since or not: the key settles it.
+            outcomes = await asyncio.gather(*hanging, return_exceptions=True)
+            assert all(isinstance(answer, Unavailable | Receipt) for answer in outcomes)
+            # A hanging publish may have been stored or not: the key resolves it.
             for n in range(3):
                 await on.there.broker.publish("room", b"%d" % n, key=f"{n}")
-            kept = [entry.payload for entry in await on.here.all_kept("room")]
+            kept = [entry.payload for entry in await on.here.full_history("room")]
             assert kept == [b"before", b"0", b"1", b"2"]
 
 
@@ -156,11 +158,11 @@ async def test_no_call_outlasts_its_time_limit_on_a_server_that_hangs() -> None:
                 *(on.here.broker.history("room", limit=1) for _ in range(20)),
                 on.here.broker.probe(),
             )
-            told = await asyncio.gather(*calls, return_exceptions=True)
+            outcomes = await asyncio.gather(*calls, return_exceptions=True)
             assert loop.time() - began < 2.5 * SOON.timeout, (
-                "600 publishes are three pieces, one after another"
+                "600 publishes are three batches, one after another"
             )
-            assert {type(answer) for answer in told} == {Unavailable}
+            assert {type(answer) for answer in outcomes} == {Unavailable}
             server.thaw()
 
 
@@ -173,13 +175,13 @@ async def test_a_node_can_be_closed_while_the_server_hangs_and_much_is_unsent() 
             await asyncio.sleep(0)
             async with asyncio.timeout(2.5 * SOON.timeout):
                 await on.here.broker.close()
-            told = await asyncio.gather(*answers, return_exceptions=True)
-            assert {type(answer) for answer in told} == {Unavailable}
+            outcomes = await asyncio.gather(*answers, return_exceptions=True)
+            assert {type(answer) for answer in outcomes} == {Unavailable}
             assert on.here.received.states == []
             server.thaw()
 
 
-async def test_without_the_password_it_is_said_what_to_change() -> None:
+async def test_a_missing_password_is_explained() -> None:
     with own_server("--requirepass", "secret") as server:
         for url in (server.url, server.url.replace("unix://", "unix://:wrong@")):
             broker = RedisBroker(replace(SOON, url=url))
@@ -189,7 +191,7 @@ async def test_without_the_password_it_is_said_what_to_change() -> None:
             RedisBroker(replace(SOON, url=server.url.replace("unix://", "unix://:secret@"))), Recorder()
         )
         await node.broker.start(node.received)
-        await node.say("room", b"text")
+        await node.send("room", b"text")
         await node.broker.close()
 
 
@@ -208,11 +210,11 @@ async def test_an_address_that_is_none_of_redis_is_refused_in_a_sentence(url: st
         await RedisBroker(Options(url=url)).start(Recorder())
 
 
-async def test_where_nobody_listens_start_says_so_and_can_be_tried_again() -> None:
+async def test_a_start_without_a_server_fails_and_can_be_retried() -> None:
     with own_server() as server:
         server.kill()
         broker = RedisBroker(replace(SOON, url=server.url))
-        with pytest.raises(BrokerError, match="out of reach"):
+        with pytest.raises(BrokerError, match="unreachable"):
             await broker.start(Recorder())
         await asyncio.to_thread(server.start)
         await broker.start(Recorder())
@@ -225,18 +227,18 @@ async def test_a_replica_is_refused() -> None:
         await RedisBroker(replace(SOON, url=server.url)).start(Recorder())
 
 
-async def test_what_strangers_publish_and_listeners_that_raise_end_nothing() -> None:
+async def test_invalid_messages_and_listeners_that_raise_stop_nothing() -> None:
     async with stage() as on:
         await on.here.broker.subscribe("room")
         for data in (b"", b"xyz", b"e1 2\n", b"e\xff \xff \xff\n"):
-            await on.redis.publish(on.names.channel("room"), data)
+            await on.redis.publish(on.keyspace.channel("room"), data)
 
         def fall_over(entry: Entry) -> None:
             raise RuntimeError(entry.payload)
 
         on.here.received.react = fall_over
-        await on.there.say("room", b"one", b"two")
+        await on.there.send("room", b"one", b"two")
         await on.here.received.count(2)
         assert on.here.received.states == []
-        assert on.here.broker.stats()["unreadable"] == 4
+        assert on.here.broker.stats()["invalid_messages"] == 4
         assert on.here.received.signals == []

@@ -1,4 +1,4 @@
-"""The Redis broker keeps so many rooms, and forgets those that were quiet longest."""
+"""The Redis broker bounds the number of rooms, and evicts those that were idle longest."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ async def on() -> AsyncIterator[Stage]:
 
 
 def rooms_of(node: BrokerNode) -> RoomRetention:
-    """Reach into a node, for it tidies by itself only once a minute."""
+    """Return the retention of a node, which otherwise runs once a minute only."""
     assert isinstance(node.broker, RedisBroker)
-    assert node.broker._node_parts  # noqa: SLF001 - see above
-    return node.broker._node_parts.rooms  # noqa: SLF001 - see above
+    assert node.broker._node  # noqa: SLF001 - see above
+    return node.broker._node.room_retention  # noqa: SLF001 - see above
 
 
 async def fill(on: Stage, *rooms: str) -> None:
     for place, room in enumerate(rooms):
-        await on.here.say(room, room.encode())
-        await on.redis.zadd(on.names.rooms, {room: place})  # as if a minute lay between two of them
+        await on.here.send(room, room.encode())
+        await on.redis.zadd(on.keyspace.rooms, {room: place})  # as if a minute had passed between two of them
 
 
 async def kept(on: Stage, *rooms: str) -> set[str]:
@@ -40,12 +40,12 @@ async def test_the_rooms_that_were_quiet_longest_are_forgotten(on: Stage) -> Non
     await fill(on, "a", "b", "c", "d", "e")
     await rooms_of(on.there).enforce()
     assert await kept(on, "a", "b", "c", "d", "e") == {"c", "d", "e"}
-    assert await on.redis.zrange(on.names.rooms, 0, -1) == [b"c", b"d", b"e"]
+    assert await on.redis.zrange(on.keyspace.rooms, 0, -1) == [b"c", b"d", b"e"]
 
 
-async def test_a_forgotten_room_comes_back_in_a_new_epoch_and_without_its_keys(on: Stage) -> None:
+async def test_an_evicted_room_starts_a_new_epoch_without_its_keys(on: Stage) -> None:
     first = await on.here.broker.publish("a", b"text", key="key")
-    await on.redis.zadd(on.names.rooms, {"a": 0, "b": 1, "c": 2, "d": 3})
+    await on.redis.zadd(on.keyspace.rooms, {"a": 0, "b": 1, "c": 2, "d": 3})
     await rooms_of(on.there).enforce()
     again = await on.here.broker.publish("a", b"text", key="key")
     assert (again.duplicate, again.epoch == first.epoch) == (False, False)
@@ -66,8 +66,8 @@ async def test_within_the_bound_nothing_is_forgotten(on: Stage) -> None:
 
 
 async def test_every_room_that_was_written_to_is_in_the_register(on: Stage) -> None:
-    names = ["", "*", "é", "a b"]
-    for name in names:
-        await on.here.say(name, b"text")
+    keyspace = ["", "*", "é", "a b"]
+    for name in keyspace:
+        await on.here.send(name, b"text")
     await on.here.broker.probe()
-    assert set(await on.redis.zrange(on.names.rooms, 0, -1)) == {name.encode() for name in names}
+    assert set(await on.redis.zrange(on.keyspace.rooms, 0, -1)) == {name.encode() for name in keyspace}

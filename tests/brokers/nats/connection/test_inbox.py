@@ -1,4 +1,4 @@
-"""Answers reach whoever waits for them, and nobody waits for ever."""
+"""Replies resolve the requests that they belong to, and every request has a time limit."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def test_answers_of_several_parts_end_with_the_last() -> None:
     inbox.end(Unavailable())
 
 
-async def test_nobody_waits_longer_than_the_time_limit_and_the_oldest_gives_up_first() -> None:
+async def test_requests_time_out_in_order() -> None:
     inbox = ReplyInbox(0.01)
     _, first = inbox.expect(lambda message: message.data)
     _, second = inbox.expect(lambda message: message.data)
@@ -53,7 +53,7 @@ async def test_nobody_waits_longer_than_the_time_limit_and_the_oldest_gives_up_f
     assert len(inbox) == 0
 
 
-async def test_a_late_or_unknown_answer_harms_nobody() -> None:
+async def test_a_late_or_unknown_reply_is_ignored() -> None:
     inbox = ReplyInbox(0.01)
     token, answer = inbox.expect(lambda message: message.data)
     with pytest.raises(Unavailable):
@@ -62,7 +62,7 @@ async def test_a_late_or_unknown_answer_harms_nobody() -> None:
     inbox.take("unknown", _message(b"text"))
 
 
-async def test_who_gave_up_waiting_is_not_told() -> None:
+async def test_a_reply_to_a_cancelled_request_is_ignored() -> None:
     inbox = ReplyInbox(1.0)
     token, answer = inbox.expect(lambda message: message.data)
     answer.cancel()
@@ -73,11 +73,11 @@ async def test_who_gave_up_waiting_is_not_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("raised", "told"),
+    ("raised", "expected"),
     [(BrokerRefused("no"), BrokerRefused), (ValueError("x"), Unavailable), (KeyError("x"), Unavailable)],
 )
-async def test_what_an_answer_raises_is_told_in_the_words_of_the_contract(
-    raised: Exception, told: type[Exception]
+async def test_errors_in_a_reply_are_converted_to_those_of_the_contract(
+    raised: Exception, expected: type[Exception]
 ) -> None:
     def fail(_: Msg) -> bytes:
         raise raised
@@ -85,12 +85,12 @@ async def test_what_an_answer_raises_is_told_in_the_words_of_the_contract(
     inbox = ReplyInbox(1.0)
     token, answer = inbox.expect(fail)
     inbox.take(token, _message(b"text"))
-    with pytest.raises(told):
+    with pytest.raises(expected):
         await answer
     inbox.end(Unavailable())
 
 
-async def test_when_it_ends_all_who_wait_are_told_why() -> None:
+async def test_pending_requests_fail_with_the_reason_of_the_end() -> None:
     inbox = ReplyInbox(1.0)
     answers = [inbox.expect(lambda message: message.data)[1] for _ in range(3)]
     inbox.end(Unavailable("gone"))

@@ -1,4 +1,4 @@
-"""NATS_URL may name several servers, and hold what only NATS can be told."""
+"""NATS_URL names one or several servers, and has query parameters for NATS settings."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def test_what_is_not_known_is_named(parameter: str) -> None:
     [
         ("nats://ann:a@one,nats://bob:b@two", "several users"),
         ("nats://one,ws://two", "websockets"),
-        ("nats://one?key=/run/key.pem", "key without a cert"),
-        ("nats://one?creds=/a&nkey=/b", "one or the other"),
+        ("nats://one?key=/run/key.pem", "key= without cert="),
+        ("nats://one?creds=/a&nkey=/b", "set one of them"),
     ],
 )
 def test_what_does_not_fit_together_is_refused(url: str, said: str) -> None:
@@ -57,5 +57,5 @@ def test_a_password_does_not_show() -> None:
     ("url", "encrypted"),
     [("nats://one", False), ("tls://one", True), ("wss://one", True), ("nats://one?ca=/a", True)],
 )
-def test_who_names_tls_has_it(url: str, *, encrypted: bool) -> None:
+def test_a_url_that_names_tls_requires_it(url: str, *, encrypted: bool) -> None:
     assert parse_url(url).encrypted is encrypted

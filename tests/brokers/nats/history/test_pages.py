@@ -1,4 +1,4 @@
-"""Pages are decided without a server."""
+"""Pages are built without a server."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def test_a_server_that_counts_too_many_hides_no_more_than_that_one() -> None:
     assert [raw.offset for raw in _pager(most=2).visible(_raws(3, 5, 9), 7).raws] == [5, 9]
 
 
-def test_a_first_message_tells_what_its_publisher_knew() -> None:
+def test_the_first_message_has_the_previous_offset_of_its_publisher() -> None:
     assert _pager().visible(_raws(30, 50, hint=0), 2).prev == 0
     assert _pager().visible(_raws(30, 50, hint=7), 2).prev == 7
 
 
-def test_a_first_message_whose_publisher_had_just_heard_another_was_not_the_first() -> None:
+def test_a_first_message_without_a_hint_had_a_predecessor() -> None:
     kept = _pager().visible(_raws(30, 50), 2)
     page = _pager().after(20, 10, kept, 50)
     assert page.trimmed
@@ -49,7 +49,7 @@ def test_a_page_after_what_is_still_known_is_whole() -> None:
     assert (page.head, page.trimmed, page.more) == (Position("epoch", 50), False, False)
 
 
-def test_there_is_more_when_the_limit_the_answer_or_the_head_says_so() -> None:
+def test_there_is_more_beyond_the_limit_the_reply_or_the_head() -> None:
     raws = _raws(1, 2, 3)
     assert _pager().after(0, 2, VisibleMessages(raws, 0), 3).more
     assert _pager().after(0, 3, VisibleMessages(raws, 0), 4).more

@@ -1,4 +1,4 @@
-"""Reading gives the same whatever the server can do, however the rooms are spread over the stream."""
+"""History is the same for all capabilities of a server, and however rooms are interleaved in the stream."""
 
 from __future__ import annotations
 
@@ -36,23 +36,24 @@ def _reader(broker: Broker) -> NatsReader:
 
 
 def _as(broker: Broker, change: Change, *, attempts: int = 8) -> None:
-    """Let the broker take the stream for another."""
+    """Make the broker treat the stream as one of another kind."""
     reader = _reader(broker)
     found = reader._stream  # noqa: SLF001
     changed = change(found)
     if changed.batches and not found.batches:
-        pytest.skip("needs a nats-server from 2.11 on")
+        pytest.skip("needs nats-server 2.11")
     reader.__init__(reader._connection, changed, attempts=attempts)  # type: ignore[misc]  # noqa: SLF001
 
 
 async def _fill(writer: BrokerNode, room: str, entries: int, between: int) -> None:
-    """Write to a room with others' entries between, first sparse and then dense."""
+    """Publish to a room with entries of others in between, first sparsely and then densely."""
     texts = []
     for number in range(entries):
         if number < entries // 10:
             texts += [(f"other {other}", b"other") for other in range(between)]
         texts.append((room, b"%d" % number))
-    # A call's time runs from when it is made: all at once, the last would wait for thousands.
+    # The time limit of a call starts when it is made: in one burst of thousands, the last calls would exceed
+    # it.
     for start in range(0, len(texts), 500):
         portion = texts[start : start + 500]
         await asyncio.gather(
@@ -83,7 +84,7 @@ async def _read_both_ways(change: Change, *, attempts: int = 8) -> None:
     async with node(options(shared_nats(), retention=Retention(entries=300))) as writer:
         _as(writer.broker, change, attempts=attempts)
         await _fill(writer, "room", 400, 20)
-        forward = await writer.all_kept("room")
+        forward = await writer.full_history("room")
         assert [entry.payload for entry in forward] == [b"%d" % number for number in range(100, 400)]
         assert chained(forward)
         assert await _back(writer.broker, "room", 37) == forward
@@ -107,7 +108,7 @@ async def test_the_last_page_of_a_long_room_is_found_with_few_questions(change: 
 
 
 class Counted:
-    """Counts the questions of a reader."""
+    """Counts the requests of a reader."""
 
     def __init__(self, reader: NatsReader) -> None:
         self._source = reader._source  # noqa: SLF001
@@ -134,20 +135,20 @@ async def test_the_heads_of_more_rooms_than_a_request_holds(change: Change) -> N
 
 
 @pytest.mark.parametrize("subscribed", [True, False])
-async def test_what_was_before_all_became_too_old_is_still_told(*, subscribed: bool) -> None:
+async def test_the_previous_offset_is_known_after_all_entries_expired(*, subscribed: bool) -> None:
     async with AsyncExitStack() as ends:
         shared = options(shared_nats(), retention=Retention(age=1.0))
         here, there = [await ends.enter_async_context(node(shared)) for _ in range(2)]
         head = await there.broker.subscribe("room")
         if subscribed:
             await here.broker.subscribe("room")
-        _, old = await here.say("room", b"one", b"two")
+        _, old = await here.send("room", b"one", b"two")
         await there.received.count(2)
-        while (await here.broker.history("room", limit=1)).entries:  # noqa: ASYNC110 - a server tells nobody
+        while (await here.broker.history("room", limit=1)).entries:  # noqa: ASYNC110 - expiry is not reported
             await asyncio.sleep(0.05)
-        await here.say("room", b"three")
+        await here.send("room", b"three")
         await there.received.count(3)
-        assert there.received.entries[-1].prev == old.offset, "no gap for who was there"
+        assert there.received.entries[-1].prev == old.offset, "no gap for a subscribed node"
         if subscribed:
             page = await there.broker.history("room", after=old.offset, limit=10)
             assert (page.trimmed, page.entries[0]) == (False, there.received.entries[-1])

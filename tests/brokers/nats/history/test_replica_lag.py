@@ -1,4 +1,4 @@
-"""Whatever the servers that answer lack, a page is whole and a head is the last: proven without a server."""
+"""Pages are complete and heads are current however far replicas lag; tested without a server."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from brokers.nats.subjects import Subjects
 T = TypeVar("T")
 
 CLIENT = Client()
-NAMES = Subjects("test")
-MOST = 4  # entries of a room that are shown
+SUBJECTS = Subjects("test")
+MOST = 4  # visible entries of a room
 
 
 class PublishAck(NamedTuple):
@@ -34,28 +34,28 @@ class PublishAck(NamedTuple):
 
 
 class Trailing:
-    """A stream whose replicas each know its first messages only; how many is drawn for each question."""
+    """A stream whose replicas each know only its first messages; how many is drawn for each request."""
 
     def __init__(self, rooms: list[str], known: Callable[[int], int]) -> None:
         self._rooms = rooms
         self._known = known
 
     def at(self, time: int) -> list[PublishAck]:
-        """Tell what was stored when so many messages had come."""
+        """Return what is stored after a number of messages."""
         stored: list[PublishAck] = []
         for offset, room in enumerate(self._rooms[:time], 1):
-            own = [each for each in stored if each.subject == NAMES.entry_in(room)]
-            stored.append(PublishAck(NAMES.entry_in(room), offset, own[-1].offset if own else 0))
+            own = [each for each in stored if each.subject == SUBJECTS.entry_in(room)]
+            stored.append(PublishAck(SUBJECTS.entry_in(room), offset, own[-1].offset if own else 0))
             if len(own) > MOST:
                 stored.remove(own[0])
         return stored
 
     async def ask(self, subject: str, payload: bytes, take: Callable[[Msg], T | None], _: object = None) -> T:
-        """Answer as NATS does."""
+        """Answer like NATS."""
         asked, end = json.loads(payload), len(self._rooms)
         if subject.startswith("$JS.API.STREAM.INFO"):
-            told = {"created": "2026-01-01T00:00:00Z", "state": {"last_seq": end}}
-            answers = [_json({**told, "config": {"max_msgs": 10, "max_bytes": 10}})]
+            shown = {"created": "2026-01-01T00:00:00Z", "state": {"last_seq": end}}
+            answers = [_json({**shown, "config": {"max_msgs": 10, "max_bytes": 10}})]
         elif subject.startswith("$JS.API.STREAM.MSG.GET"):
             answers = [self._from_leader(self.at(end), asked)]
         else:
@@ -65,7 +65,7 @@ class Trailing:
             result = take(answer)
             if result is not None:
                 return result
-        raise AssertionError("NATS always ends its answer")
+        raise AssertionError("NATS always ends its reply")
 
     @staticmethod
     def _from_leader(stored: list[PublishAck], asked: dict[str, Any]) -> Msg:
@@ -107,9 +107,9 @@ def _hint(stored: PublishAck) -> str:
 
 
 def _entry(stored: PublishAck, pending: int) -> Msg:
-    told = {"Nats-Subject": stored.subject, "Nats-Sequence": str(stored.offset)}
+    shown = {"Nats-Subject": stored.subject, "Nats-Sequence": str(stored.offset)}
     hint = {} if stored.prev else {PREV: "0"}
-    return _message({**told, "Nats-Num-Pending": str(pending), **hint})
+    return _message({**shown, "Nats-Num-Pending": str(pending), **hint})
 
 
 def _message(headers: dict[str, str]) -> Msg:
@@ -121,7 +121,7 @@ def _json(fields: dict[str, Any]) -> Msg:
 
 
 def _shown(rooms: list[str], room: str) -> list[tuple[int, int]]:
-    """List what history has to show, as `prev` and offset."""
+    """List the visible entries as pairs of `prev` and offset."""
     offsets = [0, *(offset for offset, name in enumerate(rooms, 1) if name == room)]
     return list(pairwise(offsets))[-MOST:]
 
@@ -132,7 +132,7 @@ def _told(page: Page) -> list[tuple[int, int]]:
 
 def _reader(rooms: list[str], data: st.DataObject) -> NatsReader:
     connection = Trailing(rooms, lambda end: data.draw(st.integers(0, end), label="known"))
-    stream = EntryStream(names=NAMES, epoch="epoch", most=MOST, replicated=True, batches=True)
+    stream = EntryStream(subjects=SUBJECTS, epoch="epoch", most=MOST, replicated=True, batches=True)
     return NatsReader(connection, stream, pause=0.0)  # type: ignore[arg-type]
 
 
@@ -146,17 +146,17 @@ def test_a_page_after_an_offset_is_whole(rooms: list[str], limit: int, data: st.
     offsets = [0, *(offset for offset, name in enumerate(rooms, 1) if name == "a")]
     after = data.draw(st.sampled_from(offsets), label="after")
     page = asyncio.run(_reader(rooms, data).after("a", after, limit))
-    told, head = _told(page), offsets[-1]
+    shown, head = _told(page), offsets[-1]
     if after == head:
-        assert (told, page.more, page.trimmed) == ([], False, False)
+        assert (shown, page.more, page.trimmed) == ([], False, False)
         return
-    # A run of the room's entries. It may begin with some that the leader has trimmed by now, never behind.
+    # The page may begin with entries that the leader has trimmed by now, but never after those it has.
     chain = list(pairwise(offsets))
-    start = chain.index(told[0])
-    assert told == chain[start : start + limit]
-    assert told[0] <= next(entry for entry in _shown(rooms, "a") if entry[1] > after)
-    assert page.trimmed is (told[0][0] > after)
-    assert page.more is (told[-1][1] < head)
+    start = chain.index(shown[0])
+    assert shown == chain[start : start + limit]
+    assert shown[0] <= next(entry for entry in _shown(rooms, "a") if entry[1] > after)
+    assert page.trimmed is (shown[0][0] > after)
+    assert page.more is (shown[-1][1] < head)
     assert page.head.offset == head
 
 

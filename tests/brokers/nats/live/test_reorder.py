@@ -1,4 +1,4 @@
-"""Entries that come in another order are put right, and a gap is told after a moment."""
+"""Entries that arrive out of order are reordered, and a gap is reported after a short wait."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ from brokers.nats.live.reorder import ReorderBuffer
 
 
 class _Room:
-    """Takes what is handed on, and knows the last."""
+    """Receives what is delivered, and knows the last offset."""
 
     def __init__(self) -> None:
         self.offsets: list[int] = []
         self.order = ReorderBuffer(lambda entry: self.offsets.append(entry.offset))
 
-    def hear(self, *offsets: int) -> None:
+    def receive(self, *offsets: int) -> None:
         for offset in offsets:
             self.order.take(Entry("room", "epoch", offset - 1, offset, b""), max(self.offsets, default=0))
 
 
 @given(st.permutations(range(1, 30)))
-def test_any_order_becomes_the_right_one(offsets: list[int]) -> None:
-    async def hear() -> list[int]:
+def test_any_order_becomes_that_of_the_offsets(offsets: list[int]) -> None:
+    async def receive() -> list[int]:
         room = _Room()
-        room.hear(*offsets)
+        room.receive(*offsets)
         return room.offsets
 
-    assert asyncio.run(hear()) == sorted(offsets)
+    assert asyncio.run(receive()) == sorted(offsets)
 
 
 async def test_what_is_missing_is_not_waited_for_long() -> None:
     room = _Room()
-    room.hear(1, 4, 3)
+    room.receive(1, 4, 3)
     assert room.offsets == [1]
     async with asyncio.timeout(5):
         while len(room.offsets) < 3:  # noqa: ASYNC110 - a timer of the order itself
             await asyncio.sleep(0.01)
     assert room.offsets == [1, 3, 4]
-    room.hear(2)
-    assert room.offsets == [1, 3, 4, 2], "late, as it came: whoever repairs gaps drops it"
+    room.receive(2)
+    assert room.offsets == [1, 3, 4, 2], "delivered late: the service drops it, or repairs the gap"
 
 
 async def test_no_more_than_some_wait() -> None:
     room = _Room()
-    room.hear(*range(3, 100))
+    room.receive(*range(3, 100))
     assert len(room.offsets) == 33
     room.order.release()
     assert sorted(room.offsets) == list(range(3, 100))

@@ -1,4 +1,4 @@
-"""What the Redis broker says at its start: of users who may too little, of servers that are set up badly."""
+"""At its start the Redis broker explains missing permissions and incompatible servers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def admin(server: RedisServer) -> AsyncIterator[Redis]:
 
 
 def documented() -> list[str]:
-    """Read the rights that the operators' page lists."""
+    """Read the permissions that the operations page lists."""
     found = re.search(r"ACL SETUSER hubbub on >secret ([^`]*)", PAGE.read_text(encoding="utf-8"))
     assert found
     return found[1].split()
@@ -69,9 +69,9 @@ async def test_a_user_with_the_documented_rights_can_do_everything(server: Redis
     node = BrokerNode(RedisBroker(as_user(server)), Recorder())
     await node.broker.start(node.received)
     await node.broker.subscribe("room")
-    await node.say("room", b"one", b"two")
+    await node.send("room", b"one", b"two")
     await node.received.count(2)
-    assert len(await node.all_kept("room")) == 2
+    assert len(await node.full_history("room")) == 2
     assert (await node.broker.heads(["room"]))["room"].offset == 2
     node.broker.emit("room", b"signal")
     await node.received.until(lambda received: len(received.signals) == 1)
@@ -103,20 +103,20 @@ async def test_a_right_that_is_missing_stops_the_start_and_is_named(
         await RedisBroker(as_user(server)).start(Recorder())
 
 
-async def test_a_wrong_password_is_told(server: RedisServer, admin: Redis) -> None:
+async def test_a_wrong_password_is_explained(server: RedisServer, admin: Redis) -> None:
     await make_user(admin)
-    with pytest.raises(Misconfigured, match="does not let us in"):
+    with pytest.raises(Misconfigured, match="Redis denies access"):
         await RedisBroker(as_user(server, "wrong")).start(Recorder())
 
 
-async def test_what_is_no_redis_is_told() -> None:
+async def test_a_server_that_is_not_redis_is_explained() -> None:
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         writer.close()
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as other:
         port = other.sockets[0].getsockname()[1]
-        with pytest.raises(Misconfigured, match="no Redis"):
+        with pytest.raises(Misconfigured, match="does not speak the Redis protocol"):
             await RedisBroker(replace(SOON, url=f"redis://127.0.0.1:{port}")).start(Recorder())
 
 
@@ -126,18 +126,18 @@ async def test_a_server_of_a_cluster_asks_for_the_address_of_a_cluster() -> None
         await RedisBroker(replace(SOON, url=f"redis://127.0.0.1:{port}")).start(Recorder())
 
 
-async def test_a_server_that_is_no_cluster_is_told_as_such() -> None:
+async def test_a_cluster_url_of_a_single_server_is_explained() -> None:
     [port] = free_ports(1)
     with (
         running(RedisServer("--port", str(port), "--bind", "127.0.0.1")),
-        pytest.raises(Misconfigured, match="no server of a Redis cluster"),
+        pytest.raises(Misconfigured, match="not a server of a Redis Cluster"),
     ):
         await RedisBroker(replace(SOON, url=f"redis+cluster://127.0.0.1:{port}")).start(Recorder())
 
 
-async def test_a_cluster_that_nobody_reaches_is_unavailable() -> None:
+async def test_an_unreachable_cluster_is_unavailable() -> None:
     [port] = free_ports(1)
-    with pytest.raises(Unavailable, match="out of reach"):
+    with pytest.raises(Unavailable, match="unreachable"):
         await RedisBroker(replace(SOON, url=f"redis+cluster://127.0.0.1:{port}")).start(Recorder())
 
 
@@ -160,30 +160,32 @@ async def test_what_would_be_better_otherwise_is_logged_once_at_the_start(
             await client.client_kill_filter(_type="pubsub")
         await received.until(lambda received: received.states == ["lost", "restored"])
         await broker.close()
-    told = [getattr(record, "advice", "") for record in caplog.records if record.message == "redis_advice"]
-    assert len(told) == bool(advised)
-    assert all(advised in text for text in told)
+    recommended = [
+        getattr(record, "advice", "") for record in caplog.records if record.message == "redis_advice"
+    ]
+    assert len(recommended) == bool(advised)
+    assert all(advised in text for text in recommended)
 
 
-async def test_a_redis_that_is_full_refuses_to_store_and_goes_on_being_read() -> None:
+async def test_a_redis_that_is_out_of_memory_rejects_entries_and_can_be_read() -> None:
     with own_server("--maxmemory-policy", "noeviction") as started:
         async with stage(SOON, server=started) as on:
             await on.there.broker.subscribe("room")
-            await on.here.say("room", b"before")
+            await on.here.send("room", b"before")
             await on.redis.config_set("maxmemory", 1)
             with pytest.raises(Unavailable, match="memory"):
                 await on.here.broker.publish("room", b"full", key="key")
-            assert [entry.payload for entry in await on.there.all_kept("room")] == [b"before"]
+            assert [entry.payload for entry in await on.there.full_history("room")] == [b"before"]
             assert (await on.there.broker.heads(["room"]))["room"].offset == 1
             late = BrokerNode(RedisBroker(on.here.broker.options), Recorder())
-            await late.broker.start(late.received)  # a node starts all the same
+            await late.broker.start(late.received)  # the node starts anyway
             await late.broker.close()
             await on.redis.config_set("maxmemory", 0)
             receipt = await on.here.broker.publish("room", b"full", key="key")
             assert (receipt.offset, receipt.duplicate) == (2, False)
             await on.there.received.until(lambda received: received.payloads("room") == [b"before", b"full"])
             with pytest.raises(ResponseError):
-                await on.redis.xadd(on.names.stream("room"), {"p": ""}, id="1-0")
+                await on.redis.xadd(on.keyspace.stream("room"), {"p": ""}, id="1-0")
 
 
 @pytest.mark.parametrize(
@@ -196,7 +198,7 @@ async def test_a_redis_that_is_full_refuses_to_store_and_goes_on_being_read() ->
         (b"redis_version:7.2.4\r\nrole:slave\r\n", "replica"),
     ],
 )
-def test_a_server_that_cannot_serve_us_is_told_by_what_it_says(info: bytes, fault: str) -> None:
+def test_an_incompatible_server_is_explained(info: bytes, fault: str) -> None:
     found = incompatibility(read_server_facts(info), cluster=False)
     assert bool(found) == bool(fault)
     assert fault in found

@@ -1,4 +1,4 @@
-"""The Redis broker where sentinels say which server is the primary."""
+"""The Redis broker finds its primary through sentinels."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 
 
 def free_ports(number: int) -> list[int]:
-    """Find ports that are free, and that the system gives to nobody's outgoing connection meanwhile."""
+    """Find ports that are free, and that the system does not use for outgoing connections."""
     found: list[int] = []
     for port in random.sample(range(20_000, 30_000), 200):
         with socket.socket() as probe:
@@ -34,7 +34,7 @@ def free_ports(number: int) -> list[int]:
 
 
 def says(port: int, command: str, expected: bytes) -> bool:
-    """Ask a server something; one that is not there yet says nothing."""
+    """Ask a server; return nothing if it is not reachable yet."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1.0) as client:
             client.sendall(f"{command}\r\n".encode())
@@ -46,13 +46,13 @@ def says(port: int, command: str, expected: bytes) -> bool:
 def wait_until(port: int, command: str, expected: bytes) -> None:
     end = time.monotonic() + 20
     while not says(port, command, expected):
-        assert time.monotonic() < end, f"{command} never said {expected!r}"
+        assert time.monotonic() < end, f"{command} never returned {expected!r}"
         time.sleep(0.02)
 
 
 @contextmanager
 def watched() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Start a primary, a replica and a sentinel; yield their address, and the primary's process."""
+    """Start a primary, a replica and a sentinel; yield their URL, and the primary's process."""
     primary, replica, sentinel = free_ports(3)
     with tempfile.TemporaryDirectory(prefix="hubbub-") as folder, ExitStack() as ends:
 
@@ -69,7 +69,7 @@ def watched() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         settings = Path(folder) / "sentinel.conf"
         settings.write_text(
             f"port {sentinel}\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 {primary} 1\n"
-            # Longer than a server of a machine with much else to do may stand still.
+            # Longer than a server may stall on a busy machine.
             "sentinel down-after-milliseconds main 2000\n"
         )
         start(str(settings), "--sentinel")
@@ -77,20 +77,20 @@ def watched() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         yield f"redis+sentinel://127.0.0.1:{sentinel}/main/0", first
 
 
-async def test_after_a_failover_the_node_goes_on_with_the_new_primary() -> None:
+async def test_after_a_failover_the_node_uses_the_new_primary() -> None:
     with watched() as (url, primary):
         node = BrokerNode(RedisBroker(Options(url=url, timeout=1.0)), Recorder())
         await node.broker.start(node.received)
         await node.broker.subscribe("room")
-        await node.say("room", b"before")
+        await node.send("room", b"before")
         primary.kill()
         async with asyncio.timeout(40):
             while "restored" not in node.received.states:
                 try:
                     await node.broker.probe()
                 except BrokerError:
-                    await asyncio.sleep(0.1)  # the sentinel takes its time
-        await node.say("room", b"after")
+                    await asyncio.sleep(0.1)  # the sentinel takes a while
+        await node.send("room", b"after")
         await node.received.until(lambda received: received.payloads("room")[-1:] == [b"after"])
-        assert [entry.payload for entry in await node.all_kept("room")][-1] == b"after"
+        assert [entry.payload for entry in await node.full_history("room")][-1] == b"after"
         await node.broker.close()

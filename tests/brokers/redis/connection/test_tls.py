@@ -1,7 +1,7 @@
-"""The Redis broker over TLS, with certificates on both sides.
+"""The Redis broker connects over TLS, with certificates on both sides.
 
-A front that speaks TLS stands before the server, for not every redis-server is built with it. Where one is,
-it's asked itself as well.
+A TLS proxy is in front of the server, because not every redis-server is built with TLS. A server with TLS is
+tested directly, too.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SOON = Options(timeout=8.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secured:
-    """A server that speaks TLS only and asks who comes, and what is needed to be let in."""
+    """A server that requires TLS and a client certificate, with the files to connect to it."""
 
     port: int
     authority: Path
@@ -66,7 +66,7 @@ async def itself(authority: Authority) -> AsyncIterator[int]:
             yield port
     except RuntimeError as error:
         if str(error) and "TLS" not in str(error):
-            raise  # one that doesn't know the settings writes no log at all
+            raise  # one that does not know the settings writes no log at all
         pytest.skip("this redis-server was built without TLS")
 
 
@@ -80,7 +80,7 @@ async def test_messages_go_over_tls(secured: Secured) -> None:
     node = BrokerNode(RedisBroker(replace(SOON, url=secured.url())), Recorder())
     await node.broker.start(node.received)
     await node.broker.subscribe("room")
-    await node.say("room", b"text")
+    await node.send("room", b"text")
     await node.received.count(1)
     await node.broker.probe()
     await node.broker.close()
@@ -92,27 +92,27 @@ async def test_a_certificate_of_another_authority_is_not_trusted(secured: Secure
         await RedisBroker(replace(SOON, url=secured.url(ca=other.file))).start(Recorder())
 
 
-async def test_who_shows_no_certificate_is_not_let_in(secured: Secured) -> None:
+async def test_a_connection_without_a_client_certificate_is_rejected(secured: Secured) -> None:
     with pytest.raises((Misconfigured, Unavailable), match=r"Redis"):
         await RedisBroker(replace(SOON, url=secured.url(client=False))).start(Recorder())
 
 
 async def test_without_tls_there_is_no_answer(secured: Secured) -> None:
-    with pytest.raises(Unavailable, match="out of reach"):
+    with pytest.raises(Unavailable, match="unreachable"):
         await RedisBroker(replace(SOON, url=f"redis://127.0.0.1:{secured.port}")).start(Recorder())
 
 
-async def test_tls_to_a_server_without_it_is_told(authority: Authority) -> None:
+async def test_tls_to_a_server_without_tls_is_explained(authority: Authority) -> None:
     [port] = free_ports(1)
     with running(RedisServer("--port", str(port), "--bind", "127.0.0.1")):
         url = f"rediss://127.0.0.1:{port}?ssl_ca_certs={authority.file}"
-        with pytest.raises((Misconfigured, Unavailable), match=r"TLS|out of reach|not ready"):
+        with pytest.raises((Misconfigured, Unavailable), match=r"TLS|unreachable|not ready"):
             await RedisBroker(replace(SOON, url=url)).start(Recorder())
 
 
 @pytest.mark.parametrize("option", ["ssl_ca_certs", "ssl_certfile", "ssl_keyfile"])
 async def test_a_file_that_is_not_there_is_named(option: str) -> None:
-    with pytest.raises(Misconfigured, match=f"{option}=/nowhere.pem is no file"):
+    with pytest.raises(Misconfigured, match=f"{option}=/nowhere.pem: no such file"):
         await RedisBroker(replace(SOON, url=f"rediss://localhost?{option}=/nowhere.pem")).start(Recorder())
 
 
@@ -131,7 +131,7 @@ async def test_a_cluster_is_reached_over_tls(authority: Authority) -> None:
         rooms = [f"room {number}" for number in range(12)]
         await asyncio.gather(*map(node.broker.subscribe, rooms))
         for room in rooms:
-            await node.say(room, b"text")
+            await node.send(room, b"text")
         await node.received.count(len(rooms))
         assert node.broker.stats()["shards"] == 3
         await node.broker.probe()

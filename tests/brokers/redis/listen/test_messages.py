@@ -15,6 +15,6 @@ def test_an_entry_and_a_signal_are_read_as_they_were_written() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"x", b"e", b"e1 2\n", b"e1 2 3", b"e1 x 3\n", b"\xff\xfe"])
-def test_what_is_not_ours_is_an_error_and_no_crash(data: bytes) -> None:
+def test_an_unknown_message_is_a_value_error(data: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse("room", data)

@@ -40,7 +40,7 @@ async def test_a_room_that_another_caller_got_is_kept() -> None:
     assert subscriptions.find(b"channel") is one
 
 
-async def test_after_a_loss_who_waits_has_failed_and_who_had_it_is_asked_for_again() -> None:
+async def test_after_a_disconnect_pending_subscriptions_fail_and_confirmed_ones_are_renewed() -> None:
     subscriptions = ChannelSubscriptions(lambda: None)
     had, waits, left = (subscriptions.join(name, name.encode()) for name in ("had", "waits", "left"))
     subscriptions.confirm(b"had")

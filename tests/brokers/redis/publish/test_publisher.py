@@ -15,7 +15,7 @@ async def sendable(replies: list[object], slots: list[int] | None = None) -> set
     return retryable(items, replies)
 
 
-async def test_what_comes_before_a_stored_one_is_not_sent_again() -> None:
+async def test_an_entry_before_a_stored_one_is_not_retried() -> None:
     lost, stored = NoScriptError("NOSCRIPT"), [b"epoch", 1, 0]
     assert await sendable([lost, lost, lost]) == {0, 1, 2}
     assert await sendable([lost, stored, lost, ResponseError("OOM"), lost]) == {2, 4}

@@ -77,7 +77,7 @@ async def test_a_publish_after_a_script_flush_loads_the_script_and_is_stored_onc
                 assert await loaded(on, PUBLISH) == [True]
             await on.there.received.count(60)
             assert chained(on.there.received.entries)
-            assert on.there.received.entries == await on.here.all_kept("room")
+            assert on.there.received.entries == await on.here.full_history("room")
 
 
 async def test_a_retry_after_a_script_flush_is_still_a_duplicate() -> None:
@@ -91,9 +91,9 @@ async def test_a_retry_after_a_script_flush_is_still_a_duplicate() -> None:
 async def test_a_read_after_a_script_flush_sends_the_whole_script() -> None:
     with own_server() as server:
         async with stage(server=server) as on:
-            await on.here.say("room", b"text")
+            await on.here.send("room", b"text")
             await on.redis.script_flush()
-            assert [entry.payload for entry in await on.there.all_kept("room")] == [b"text"]
+            assert [entry.payload for entry in await on.there.full_history("room")] == [b"text"]
             assert await loaded(on, HISTORY, PUBLISH) == [True, False]
 
 
@@ -101,27 +101,27 @@ async def test_rooms_are_evicted_after_a_script_flush() -> None:
     with own_server() as server:
         async with stage(Options(retention=Retention(rooms=1)), server=server) as on:
             for place, room in enumerate(("old", "new")):
-                await on.here.say(room, b"text")
-                await on.redis.zadd(on.names.rooms, {room: place})
+                await on.here.send(room, b"text")
+                await on.redis.zadd(on.keyspace.rooms, {room: place})
             await on.redis.script_flush()
             broker = on.here.broker
             assert isinstance(broker, RedisBroker)
-            assert broker._node_parts  # noqa: SLF001 - retention is enforced once a minute only
-            await broker._node_parts.rooms.enforce()  # noqa: SLF001 - see above
-            assert await on.redis.zrange(on.names.rooms, 0, -1) == [b"new"]
+            assert broker._node  # noqa: SLF001 - retention is enforced once a minute only
+            await broker._node.room_retention.enforce()  # noqa: SLF001 - see above
+            assert await on.redis.zrange(on.keyspace.rooms, 0, -1) == [b"new"]
 
 
 async def test_a_reconnect_after_a_restart_loads_the_scripts() -> None:
     with own_server() as server:
         async with stage(Options(timeout=1.0), server=server) as on:
-            await on.here.say("room", b"before")
+            await on.here.send("room", b"before")
             server.kill()
             await asyncio.to_thread(server.start)
             for node in (on.here, on.there):
                 await node.received.until(lambda received: received.states == ["lost", "restored"])
             assert await loaded(on, *LOADED_AT_START) == [True, True, True]
-            await on.there.say("room", b"after")
-            assert [entry.payload for entry in await on.here.all_kept("room")] == [b"before", b"after"]
+            await on.there.send("room", b"after")
+            assert [entry.payload for entry in await on.here.full_history("room")] == [b"before", b"after"]
 
 
 async def test_nodes_of_two_versions_share_rooms_keys_and_order(on: Stage) -> None:
@@ -131,9 +131,9 @@ async def test_nodes_of_two_versions_share_rooms_keys_and_order(on: Stage) -> No
     await on.redis.script_load(other.text)
 
     async def publish_as_other(payload: bytes, key: str) -> list[bytes | int]:
-        keys = (on.names.head("room"), on.names.stream("room"), on.names.key("room", key))
+        keys = (on.keyspace.head("room"), on.keyspace.stream("room"), on.keyspace.key("room", key))
         limits = (1000, 1_000_000, 0, 300_000)
-        target = (on.names.channel("room"), 0, "PUBLISH", identity)
+        target = (on.keyspace.channel("room"), 0, "PUBLISH", identity)
         answer: list[bytes | int] = await on.redis.evalsha(
             other.digest, 3, *keys, payload, "other.1", *limits, *target
         )
@@ -143,7 +143,7 @@ async def test_nodes_of_two_versions_share_rooms_keys_and_order(on: Stage) -> No
     first = await on.here.broker.publish("room", b"0", key="0")
     epoch = first.epoch.encode()
     assert await publish_as_other(b"1", "1") == [epoch, first.offset + 1, 0]
-    [third] = await on.here.say("room", b"2")
+    [third] = await on.here.send("room", b"2")
     assert third.offset == first.offset + 2
     assert await publish_as_other(b"0", "0") == [epoch, first.offset, 1]
     assert (await on.here.broker.publish("room", b"1", key="1")).duplicate

@@ -1,4 +1,4 @@
-"""The Redis broker on a cluster whose shards go away and come back, and give slots to each other."""
+"""In a Redis Cluster shards go down and recover, and slots move between them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from brokers.base import Receipt
 from brokers.errors import BrokerError, Unavailable
 from brokers.testing.recorder import chained
-from tests.brokers.redis.cluster_stage import FAST, NAMES, SOON, insist, nodes, restored, room_at, talk
+from tests.brokers.redis.cluster_stage import FAST, KEYSPACE, SOON, insist, nodes, restored, room_at, talk
 from tests.contract.redis_cluster import ClusterServer, RedisCluster, free_ports
 from tests.contract.server import running
 
@@ -35,11 +35,11 @@ async def test_rooms_are_spread_and_a_room_is_in_one_place(cluster: RedisCluster
         rooms = [room_at(cluster, server) for server in cluster.primaries]
         for room in rooms:
             await there.broker.subscribe(room)
-            [receipt] = await here.say(room, b"text")
+            [receipt] = await here.send(room, b"text")
             assert receipt.offset == 1
         await there.received.count(len(rooms))
         for room, server in zip(rooms, cluster.primaries, strict=True):
-            assert server.ask("EXISTS", NAMES.head(room), NAMES.stream(room)) == 2
+            assert server.ask("EXISTS", KEYSPACE.head(room), KEYSPACE.stream(room)) == 2
         heads = await here.broker.heads(rooms)
         assert [heads[room].offset for room in rooms] == [1, 1, 1]
         await here.broker.probe()
@@ -52,7 +52,7 @@ async def test_while_one_shard_is_away_the_others_go_on_and_it_is_told(cluster: 
     async with nodes(cluster.url) as (here, there):
         for room in (lost, kept):
             await there.broker.subscribe(room)
-            await here.say(room, b"before")
+            await here.send(room, b"before")
         await there.received.count(2)
         away.kill()
         for node in (here, there):
@@ -73,17 +73,17 @@ async def test_while_one_shard_is_away_the_others_go_on_and_it_is_told(cluster: 
             assert node.received.states == ["lost", "restored"]
         await insist(here, lost, b"after", "after")
         await there.received.until(lambda received: received.payloads(lost)[-1:] == [b"after"])
-        assert [entry.payload for entry in await there.all_kept(lost)] == [b"before", b"after"]
+        assert [entry.payload for entry in await there.full_history(lost)] == [b"before", b"after"]
 
 
-async def test_a_shard_that_comes_back_while_another_is_away_leaves_no_gap_unnoticed(
+async def test_a_shard_that_recovers_while_another_is_down_reveals_its_gaps(
     cluster: RedisCluster,
 ) -> None:
     first, second = cluster.primaries[:2]
     room = room_at(cluster, second)
     async with nodes(cluster.url) as (here, there):
         await there.broker.subscribe(room)
-        await here.say(room, b"before")
+        await here.send(room, b"before")
         await there.received.until(lambda received: received.payloads(room) == [b"before"])
         first.kill()
         await there.received.until(lambda received: received.states == ["lost"])
@@ -99,7 +99,7 @@ async def test_a_shard_that_comes_back_while_another_is_away_leaves_no_gap_unnot
 async def test_a_slot_that_moves_takes_its_room_along_unnoticed(cluster: RedisCluster) -> None:
     source, target = cluster.primaries[1:]
     room = room_at(cluster, source)
-    slot = NAMES.slot(room)
+    slot = KEYSPACE.slot(room)
     async with nodes(cluster.url) as (here, there):
         await there.broker.subscribe(room)
         done = asyncio.Event()
@@ -109,18 +109,18 @@ async def test_a_slot_that_moves_takes_its_room_along_unnoticed(cluster: RedisCl
                 await asyncio.to_thread(cluster.move, slot, source, target)
                 await asyncio.to_thread(cluster.move, slot, target, source)
             done.set()
-        describe = talking.result()
-        kept = await there.all_kept(room)
-        assert [entry.payload for entry in kept][-50:] == describe[-50:]
+        published = talking.result()
+        kept = await there.full_history(room)
+        assert [entry.payload for entry in kept][-50:] == published[-50:]
         assert chained(kept)
-        await there.received.until(lambda received: received.payloads(room)[-1:] == describe[-1:])
+        await there.received.until(lambda received: received.payloads(room)[-1:] == published[-1:])
         assert there.received.states == here.received.states == []
 
 
 async def test_many_published_at_once_keep_their_order_while_their_slot_moves(cluster: RedisCluster) -> None:
     source, target = cluster.primaries[1:]
     room = room_at(cluster, source)
-    slot = NAMES.slot(room)
+    slot = KEYSPACE.slot(room)
     async with nodes(cluster.url, replace(SOON, timeout=30.0)) as (here, there):
         for back in (False, True):
             ways = (target, source) if back else (source, target)
@@ -131,27 +131,27 @@ async def test_many_published_at_once_keep_their_order_while_their_slot_moves(cl
             assert offsets == sorted(offsets)
             refused = {str(answer) for answer in receipts if not isinstance(answer, Receipt)}
             assert not refused
-        assert chained(await there.all_kept(room))
+        assert chained(await there.full_history(room))
 
 
 async def test_a_room_is_read_and_written_while_its_slot_is_between_two_shards(cluster: RedisCluster) -> None:
     source, target = cluster.primaries[1:]
     room = room_at(cluster, source)
-    slot = NAMES.slot(room)
+    slot = KEYSPACE.slot(room)
     async with nodes(cluster.url) as (here, there):
-        [before] = await here.say(room, b"before")
+        [before] = await here.send(room, b"before")
         cluster.begin_move(slot, source, target)
         waiting = here.broker.publish(room, b"meanwhile", key="meanwhile")
         keys = source.ask("CLUSTER", "GETKEYSINSLOT", slot, 100)
         assert isinstance(keys, list)
         source.ask("MIGRATE", "127.0.0.1", target.port, "", 0, 5000, "KEYS", *keys)
         assert (await there.broker.heads([room]))[room].offset >= before.offset
-        assert (await there.all_kept(room))[0].payload == b"before"
+        assert (await there.full_history(room))[0].payload == b"before"
         await asyncio.to_thread(cluster.finish_move, slot, source, target)
         await insist(here, room, b"after", "after")
         with_the_rest = await asyncio.gather(waiting, return_exceptions=True)
         assert isinstance(with_the_rest[0], Receipt | BrokerError)
-        kept = [entry.payload for entry in await there.all_kept(room)]
+        kept = [entry.payload for entry in await there.full_history(room)]
         assert kept[-1] == b"after"
         await asyncio.to_thread(cluster.move, slot, target, source)
 
@@ -165,13 +165,13 @@ async def test_a_server_that_joins_is_found_when_it_has_slots(cluster: RedisClus
         source = cluster.primaries[2]
         await asyncio.to_thread(cluster.add, newcomer)
         try:
-            await asyncio.to_thread(cluster.move, NAMES.slot(room), source, newcomer)
+            await asyncio.to_thread(cluster.move, KEYSPACE.slot(room), source, newcomer)
             await insist(here, room, b"there", "there")
             await there.received.until(lambda received: received.payloads(room)[-1:] == [b"there"])
-            assert newcomer.ask("EXISTS", NAMES.head(room)) == 1
+            assert newcomer.ask("EXISTS", KEYSPACE.head(room)) == 1
             await insist(here, room, b"on", "on")
             await there.received.until(lambda received: received.payloads(room)[-1:] == [b"on"])
             assert here.broker.stats()["shards"] == 4
         finally:
-            await asyncio.to_thread(cluster.move, NAMES.slot(room), newcomer, source)
+            await asyncio.to_thread(cluster.move, KEYSPACE.slot(room), newcomer, source)
             await asyncio.to_thread(cluster.drop, newcomer)

@@ -1,4 +1,4 @@
-"""A thread that does one thing after another, so that the loop never waits for a disk."""
+"""Run calls in a thread one after another, so that the event loop never waits for a disk."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from brokers.errors import BrokerClosed, Unavailable
 T = TypeVar("T")
 
 
-class Turns:
-    """Work in the order in which it was handed in, each with a time limit in seconds."""
+class SerialExecutor:
+    """Runs calls in order, each with a time limit in seconds."""
 
     def __init__(self, limit: float) -> None:
         self._limit = limit
@@ -23,27 +23,27 @@ class Turns:
     def __len__(self) -> int:
         return len(self._answers)
 
-    def take(self, work: Callable[[], T], note: Callable[[T], None] = lambda _: None) -> asyncio.Future[T]:
-        """Do `work` in the thread and `note` its result on the loop, both in the order of the calls (P4).
+    def submit(self, work: Callable[[], T], then: Callable[[T], None] = lambda _: None) -> asyncio.Future[T]:
+        """Run `work` in the thread, then `then` with its result on the loop, both in the order of calls (P4).
 
-        The future fails with `Unavailable` when the limit is over, whatever the thread waits for (P15).
+        The future fails with `Unavailable` after the time limit, whatever the thread is waiting for (P15).
         """
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
 
         def do() -> T:
             if answer.done():
-                raise BrokerClosed("nobody waits for it any more")
+                raise BrokerClosed("the caller is gone")
             return work()
 
         def settle(done: asyncio.Future[T]) -> None:
             if error := done.exception():
                 _fail(answer, error)
             elif not answer.done():
-                note(done.result())
+                then(done.result())
                 answer.set_result(done.result())
 
-        timer = loop.call_later(self._limit, _fail, answer, Unavailable(f"no answer in {self._limit} s"))
+        timer = loop.call_later(self._limit, _fail, answer, Unavailable(f"no result within {self._limit} s"))
         self._answers.add(answer)
         answer.add_done_callback(self._answers.discard)
         answer.add_done_callback(lambda _: timer.cancel())
@@ -51,7 +51,7 @@ class Turns:
         return answer
 
     def close(self, last: Callable[[], None]) -> None:
-        """Fail what waits, and do one last thing."""
+        """Fail all pending calls, and run a last one."""
         for answer in list(self._answers):
             _fail(answer, BrokerClosed("the broker was closed"))
         self._thread.submit(last)
