@@ -7,7 +7,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint faults bench image audit release-check lock clean
+.PHONY: help run test latest lint faults bench image audit release-check lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -17,6 +17,9 @@ run: ## start a node on this machine, with its page; sets up what is missing
 
 test: ## run all tests: Python, the web client, and both together in a browser
 	@scripts/test.sh $(ARGS)
+
+latest: ## run all Python tests on the newest versions of everything, what we assume of libraries first
+	@scripts/latest.sh $(ARGS)
 
 lint: ## check style, types, and which way imports point
 	@scripts/setup.sh dev
