@@ -7,7 +7,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run dev test lint faults bench image audit release-check lock clean
+.PHONY: help run dev test latest lint faults bench image audit release-check lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -20,6 +20,9 @@ dev: ## start a node that restarts on a change of Python, and the page with hot 
 
 test: ## run all tests: Python, the web client, and both together in a browser
 	@scripts/test.sh $(ARGS)
+
+latest: ## run all Python tests on the newest versions of everything, what we assume of libraries first
+	@scripts/latest.sh $(ARGS)
 
 lint: ## check style, types, and which way imports point
 	@scripts/setup.sh dev
