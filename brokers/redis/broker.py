@@ -35,7 +35,7 @@ class RedisBroker(Broker):
         node = RedisNode.make(self.options, listener)
         try:
             async with asyncio.timeout(self.options.timeout):
-                await node.enter()
+                await node.discover()
                 self._running = asyncio.get_running_loop().create_task(node.run(), name="redis")
                 self._running.add_done_callback(_ended)
                 await node.shards.complete.wait()
@@ -123,7 +123,7 @@ class RedisBroker(Broker):
     async def probe(self) -> None:
         shards = list(self._started().shards)
         for shard in shards:
-            shard.supervisor.require_up()
+            shard.subscriber.require_up()
         answers = await asyncio.gather(*(shard.probes.send() for shard in shards), return_exceptions=True)
         for answer in answers:
             if isinstance(answer, BaseException):

@@ -32,7 +32,7 @@ class RedisNode:
     reader: RedisReader
     room_retention: RoomRetention
     redelivery: Redelivery
-    _node: str = field(default_factory=lambda: token_hex(4))
+    _node_id: str = field(default_factory=lambda: token_hex(4))
     _epoch_counter: count[int] = field(default_factory=lambda: count(1))
 
     @classmethod
@@ -58,7 +58,7 @@ class RedisNode:
             redelivery=redelivery,
         )
 
-    async def enter(self) -> None:
+    async def discover(self) -> None:
         """Discover the servers, and check that they are compatible.
 
         Raises:
@@ -66,7 +66,7 @@ class RedisNode:
             Misconfigured: a server or the URL has to be changed.
         """
         if self.cluster:
-            await self.cluster.enter()
+            await self.cluster.discover()
         await self.shards.check()
 
     async def run(self) -> None:
@@ -81,7 +81,7 @@ class RedisNode:
 
     def new_epoch(self) -> str:
         """Generate a new, unique epoch."""
-        return f"{self._node}.{next(self._epoch_counter):x}"
+        return f"{self._node_id}.{next(self._epoch_counter):x}"
 
     def publish(self, room: str, payload: bytes, key: str, answer: Answer) -> None:
         """Queue an entry to be stored and published, as promised by P2-P5.
@@ -94,11 +94,11 @@ class RedisNode:
         slot = self.shards.slot(room)
         shard = self.shards.of(slot)
         if not shard.client.reachable:
-            shard.supervisor.require_up()
+            shard.subscriber.require_up()
         keys = (keyspace.head(room), keyspace.stream(room), keyspace.key(room, key))
         bounds = (retention.entries, retention.size, int(retention.age * 1000))
         window = max(1, int(self.options.key_window * 1000))
-        rest = (window, keyspace.channel(room), self.shards.again)
+        rest = (window, keyspace.channel(room), self.shards.rewrite_duplicates)
         now = asyncio.get_running_loop().time()
         self.shards.publish(entry(answer, now, slot, *keys, payload, self.new_epoch(), *bounds, *rest))
 
@@ -110,7 +110,7 @@ class RedisNode:
         """
         channel, slot = self.keyspace.channel(room), self.shards.slot(room)
         shard = self.shards.of(slot)
-        shard.supervisor.require_up()
+        shard.subscriber.require_up()
         known = self.shards.find(channel)
         return (known.home if known else shard.subscriptions).join(room, channel, slot)
 
@@ -127,5 +127,5 @@ class RedisNode:
             "pending_commands": sum(map(len, publishers)),
             "batches": sum(publisher.batches for publisher in publishers),
             "dropped_signals": sum(publisher.dropped_signals for publisher in publishers),
-            "invalid_messages": sum(shard.supervisor.invalid_messages for shard in shards),
+            "invalid_messages": sum(shard.subscriber.invalid_messages for shard in shards),
         }

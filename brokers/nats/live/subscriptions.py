@@ -50,7 +50,7 @@ class RoomSubscriptions:
         self._subscriptions: dict[str, RoomSubscription] = {}
         self._epoch = ""
         self._lost = float("inf")
-        self._check_requested: Callable[[], None] = lambda: None
+        self._request_check: Callable[[], None] = lambda: None
         self.listener: Listener | None = None
 
     def __len__(self) -> int:
@@ -66,7 +66,7 @@ class RoomSubscriptions:
             # The last offsets are no longer valid.
             for subscription in self._subscriptions.values():
                 subscription.last, subscription.received_at = 0, float("-inf")
-        self._epoch, self._check_requested = epoch, request_check
+        self._epoch, self._request_check = epoch, request_check
         for room, subscription in self._subscriptions.items():
             self._listen(room, subscription, connection)
 
@@ -143,7 +143,7 @@ class RoomSubscriptions:
             return
         entry = republished(message)
         if entry.offset <= subscription.last and subscription.received_at > float("-inf"):
-            self._check_requested()
+            self._request_check()
         # NATS reports 0 if all earlier entries have expired: then use the last known offset.
         prev = entry.prev or max(entry.hint, subscription.last if subscription.last < entry.offset else 0)
         whole = Entry(room, epoch, prev, entry.offset, message.data)

@@ -74,8 +74,8 @@ class SubscriberConnection:
         self._prepare = prepare
         self._silence = silence
         self._wake = asyncio.Event()
-        self._news = asyncio.Event()
-        self._heard = False
+        self._confirmation = asyncio.Event()
+        self._receiving = False
         self._stopping = False
         self._reason = ""
         self._loopback: ChannelSubscription | None = None
@@ -154,17 +154,17 @@ class SubscriberConnection:
         self.is_up = True
         self._observer.up(self.subscriptions)
         while True:
-            self._heard = False
+            self._receiving = False
             await asyncio.sleep(self._silence)
-            if not self._heard:
+            if not self._receiving:
                 await self._probes.send()
 
     async def _wait_until_subscribed(self) -> None:
         try:
             async with asyncio.timeout(self._silence):
                 while not self.subscriptions.settled:
-                    self._news.clear()
-                    await self._news.wait()
+                    self._confirmation.clear()
+                    await self._confirmation.wait()
         except TimeoutError:
             raise Unavailable(
                 f"Redis did not confirm all subscriptions within {self._silence:.3g} s"
@@ -197,7 +197,7 @@ class SubscriberConnection:
                     raise reply
                 kind, channel, data = cast(tuple[bytes, bytes, bytes], reply)
                 if kind.endswith(b"message"):
-                    self._heard = True
+                    self._receiving = True
                     self._take(channel, data)
                 else:
                     self._changed(kind, channel)
@@ -205,7 +205,7 @@ class SubscriberConnection:
 
     def _changed(self, kind: bytes, channel: bytes) -> None:
         """Handle the confirmation of a change, or an unsubscribe by the server."""
-        self._news.set()
+        self._confirmation.set()
         if kind.endswith(b"unsubscribe"):
             if self.subscriptions.ended(channel):
                 self._observer.displaced()

@@ -51,21 +51,21 @@ class ChannelSubscriptions:
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
-        self._heard: dict[bytes, ChannelSubscription] = {}
+        self._by_channel: dict[bytes, ChannelSubscription] = {}
         self._changes: list[Change] = []
-        self._unanswered: dict[bytes, deque[ChannelSubscription]] = {}
+        self._unconfirmed: dict[bytes, deque[ChannelSubscription]] = {}
         self._displaced: dict[bytes, ChannelSubscription] = {}
 
     def __len__(self) -> int:
-        return len(self._heard)
+        return len(self._by_channel)
 
     def __iter__(self) -> Iterator[ChannelSubscription]:
-        return iter(tuple(self._heard.values()))
+        return iter(tuple(self._by_channel.values()))
 
     @property
     def settled(self) -> bool:
         """Whether Redis has confirmed all subscriptions."""
-        return not self._unanswered and not self._displaced
+        return not self._unconfirmed and not self._displaced
 
     @property
     def displaced(self) -> Sequence[ChannelSubscription]:
@@ -74,11 +74,11 @@ class ChannelSubscriptions:
 
     def find(self, channel: bytes) -> ChannelSubscription | None:
         """Find the subscription of a channel."""
-        return self._heard.get(channel)
+        return self._by_channel.get(channel)
 
     def join(self, room: str, channel: bytes, slot: int = 0) -> ChannelSubscription:
         """Subscribe to a room. The caller waits for `confirmed`, then calls `established` or `abandoned`."""
-        subscription = self._heard.get(channel)
+        subscription = self._by_channel.get(channel)
         if subscription is None:
             subscription = ChannelSubscription(room, channel, slot, self)
             self.adopt(subscription)
@@ -92,7 +92,7 @@ class ChannelSubscriptions:
             subscription.home = self
         subscription.maybe_missed = subscription.kept
         self._displaced.pop(subscription.channel, None)
-        self._heard[subscription.channel] = subscription
+        self._by_channel[subscription.channel] = subscription
         self._change(SUBSCRIBE, subscription)
 
     def established(self, subscription: ChannelSubscription, head: Position | None = None) -> None:
@@ -109,8 +109,8 @@ class ChannelSubscriptions:
 
     def leave(self, subscription: ChannelSubscription) -> None:
         """Unsubscribe: nothing is delivered from now on, even before Redis confirms it."""
-        if self._heard.get(subscription.channel) is subscription:
-            del self._heard[subscription.channel]
+        if self._by_channel.get(subscription.channel) is subscription:
+            del self._by_channel[subscription.channel]
             self._displaced.pop(subscription.channel, None)
             self._change(UNSUBSCRIBE, subscription)
 
@@ -126,11 +126,11 @@ class ChannelSubscriptions:
             return None
         if not subscription.confirmed.done():
             subscription.confirmed.set_result(None)
-        return subscription if self._heard.get(channel) is subscription else None
+        return subscription if self._by_channel.get(channel) is subscription else None
 
     def redirected(self, slot: int) -> bool:
         """Handle a redirect of the oldest pending change of a slot; return whether there is one."""
-        for channel, waiting in self._unanswered.items():
+        for channel, waiting in self._unconfirmed.items():
             if waiting[0].slot == slot:
                 self._displace(self._oldest(channel))
                 return True
@@ -138,44 +138,44 @@ class ChannelSubscriptions:
 
     def ended(self, channel: bytes) -> bool:
         """Handle an unsubscribe; return whether the server initiated it."""
-        subscription = self._heard.get(channel)
-        if subscription is None or channel in self._unanswered:
+        subscription = self._by_channel.get(channel)
+        if subscription is None or channel in self._unconfirmed:
             return False
         self._displace(subscription)
         return True
 
     def disconnected(self, reason: str) -> None:
         """Drop the state of a lost connection; pending subscriptions fail."""
-        asked = [subscription for waiting in self._unanswered.values() for subscription in waiting]
-        self._unanswered.clear()
+        asked = [subscription for waiting in self._unconfirmed.values() for subscription in waiting]
+        self._unconfirmed.clear()
         for subscription in (*asked, *self._displaced.values()):
             if not (subscription.kept or subscription.confirmed.done()):
                 subscription.confirmed.set_exception(Unavailable(reason))
                 subscription.confirmed.exception()  # retrieved, even if the caller was cancelled
-                if self._heard.get(subscription.channel) is subscription:
-                    del self._heard[subscription.channel]
+                if self._by_channel.get(subscription.channel) is subscription:
+                    del self._by_channel[subscription.channel]
         self._displaced.clear()
 
     def connected(self) -> None:
         """Subscribe to all rooms on a new connection; changes for the previous one are obsolete."""
         self._changes.clear()
-        self._unanswered.clear()
+        self._unconfirmed.clear()
         self._displaced.clear()
-        for subscription in self._heard.values():
+        for subscription in self._by_channel.values():
             subscription.maybe_missed = subscription.kept
             self._change(SUBSCRIBE, subscription)
 
     def _oldest(self, channel: bytes) -> ChannelSubscription | None:
-        waiting = self._unanswered.get(channel)
+        waiting = self._unconfirmed.get(channel)
         if waiting is None:
             return None
         subscription = waiting.popleft()
         if not waiting:
-            del self._unanswered[channel]
+            del self._unconfirmed[channel]
         return subscription
 
     def _displace(self, subscription: ChannelSubscription | None) -> None:
-        if subscription is not None and self._heard.get(subscription.channel) is subscription:
+        if subscription is not None and self._by_channel.get(subscription.channel) is subscription:
             subscription.maybe_missed = subscription.kept
             self._displaced[subscription.channel] = subscription
 
@@ -183,5 +183,5 @@ class ChannelSubscriptions:
         channel = subscription.channel
         self._changes.append((verb, channel))
         if verb == SUBSCRIBE:
-            self._unanswered.setdefault(channel, deque()).append(subscription)
+            self._unconfirmed.setdefault(channel, deque()).append(subscription)
         self._wake()

@@ -23,7 +23,7 @@ Answer: TypeAlias = asyncio.Future[Receipt]
 _BATCH: Final = 256  # commands in one batch
 _WAITING_BYTES: Final = 64 * 1024 * 1024
 _PAUSE: Final = 0.01  # seconds before a command for a migrating slot is retried
-_IN_SHORT: Final = (MovedError, AskError, TryAgainError)
+_REDIRECTS: Final = (MovedError, AskError, TryAgainError)
 
 
 class QueuedPublish(NamedTuple):
@@ -52,13 +52,13 @@ class QueuedPublish(NamedTuple):
 
 
 def entry(answer: Answer, since: float, slot: int, *parts: str | bytes | float) -> QueuedPublish:
-    """Queue an entry: `parts` are the keys and arguments of the script, except the last two."""
+    """Encode an entry: `parts` are the keys and arguments of the script, except the last two."""
     whole = pack("EVALSHA", PUBLISH.digest, 3, *parts, b"", b"")
     return QueuedPublish(whole[: -len(b"$0\r\n\r\n$0\r\n\r\n")], answer, since, slot)
 
 
 def signal(since: float, slot: int, channel: bytes, payload: bytes) -> QueuedPublish:
-    """Queue a signal, which is not stored."""
+    """Encode a signal, which is not stored."""
     body = b"$%d\r\n%b\r\n$%d\r\n%b\r\n" % (len(channel), channel, len(payload), payload)
     return QueuedPublish(body, None, since, slot)
 
@@ -243,7 +243,7 @@ def retryable(items: Sequence[QueuedPublish], replies: Sequence[Reply]) -> set[i
         place
         for place, (item, reply) in enumerate(zip(items, replies, strict=True))
         if item.answer is not None
-        and (is_script_missing(reply) or isinstance(reply, _IN_SHORT))
+        and (is_script_missing(reply) or isinstance(reply, _REDIRECTS))
         and place > stored.get(item.slot, -1)
     }
 

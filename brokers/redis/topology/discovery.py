@@ -20,8 +20,8 @@ from brokers.redis.topology.slot_map import SlotMap, newest_slot_map, read_slot_
 logger: Final = logging.getLogger(__name__)
 
 _PERIOD: Final = 10.0  # seconds between two refreshes in normal operation
-_SOON: Final = 0.25  # while the cluster is degraded
-_PACE: Final = 0.05  # minimum
+_DEGRADED_PERIOD: Final = 0.25  # while the cluster is degraded
+_MIN_PERIOD: Final = 0.05  # minimum
 
 
 class ClusterDiscovery:
@@ -32,7 +32,7 @@ class ClusterDiscovery:
         self._shards = shards
         self._known: frozenset[ServerAddress] = frozenset(redis_url.seeds)
 
-    async def enter(self) -> None:
+    async def discover(self) -> None:
         """Discover the shards for the first time.
 
         Raises:
@@ -45,9 +45,9 @@ class ClusterDiscovery:
         """Refresh the slot map until cancelled."""
         refresh_requested = self._shards.refresh_requested
         while True:
-            await asyncio.sleep(_PACE)
+            await asyncio.sleep(_MIN_PERIOD)
             with suppress(TimeoutError):
-                async with asyncio.timeout(_SOON if self._shards.degraded else _PERIOD):
+                async with asyncio.timeout(_DEGRADED_PERIOD if self._shards.degraded else _PERIOD):
                     await refresh_requested.wait()
             refresh_requested.clear()
             try:

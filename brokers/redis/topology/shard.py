@@ -32,7 +32,7 @@ class Shard:
     Args:
         pool: makes connections.
         settings: settings from the URL.
-        names: the keyspace.
+        keyspace: names keys and channels.
         listener: receives entries and signals.
         observer: is notified of the connections' state.
         moved: takes items whose slot has moved to another shard, with the redirect.
@@ -57,7 +57,7 @@ class Shard:
         connection = PublishConnection(self.client, cluster=settings.cluster)
         self.publisher = Publisher(connection, settings.timeout, settings.replicas, moved)
         self.probes = LoopbackProbes(self._publish_loopback, settings.timeout)
-        self.supervisor = SubscriberConnection(
+        self.subscriber = SubscriberConnection(
             self.client,
             listener,
             observer,
@@ -65,15 +65,15 @@ class Shard:
             prepare=self._prepare,
             silence=settings.timeout,
         )
-        self.subscriptions = self.supervisor.subscriptions
+        self.subscriptions = self.subscriber.subscriptions
 
     def place_loopback(self, owns: OwnsSlot) -> None:
         """Choose a loopback channel on this shard, unless the current one is."""
-        loopback = self.supervisor.loopback
+        loopback = self.subscriber.loopback
         if loopback is None or not owns(loopback.slot):
             channels = (self._keyspace.probe(self._node, number) for number in count())
             channel = next(channel for channel in channels if owns(slot_of(channel)))
-            self.supervisor.subscribe_loopback(channel, slot_of(channel))
+            self.subscriber.subscribe_loopback(channel, slot_of(channel))
 
     async def check(self, owns: OwnsSlot) -> None:
         """Check that the server is compatible and grants all permissions; log recommendations.
@@ -94,11 +94,11 @@ class Shard:
         """Run all background tasks until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.publisher.run(), name="redis: publish")
-            tasks.create_task(self.supervisor.run(), name="redis: listen")
+            tasks.create_task(self.subscriber.run(), name="redis: listen")
 
     def stop(self) -> None:
         """Stop all notifications; the caller cancels `run` and then calls `close`."""
-        self.supervisor.stop()
+        self.subscriber.stop()
 
     async def _prepare(self) -> bool:
         self.sharded = self._sharded(await check(self.client, cluster=self._settings.cluster))
@@ -108,5 +108,5 @@ class Shard:
         return self._settings.cluster and facts.can_shard
 
     def _publish_loopback(self, token: bytes) -> None:
-        if loopback := self.supervisor.loopback:
+        if loopback := self.subscriber.loopback:
             self.publisher.enqueue(signal(self._loop.time(), loopback.slot, loopback.channel, token))

@@ -38,8 +38,8 @@ class Shards:
     another is still down, its rooms go to `redelivery`.
 
     Args:
-        entrance: the parsed URL.
-        names: the keyspace.
+        redis_url: the parsed URL.
+        keyspace: names keys and channels.
         listener: receives entries and signals, `lost` and `restored`.
     """
 
@@ -56,7 +56,7 @@ class Shards:
         self._stopping = False
         self._lost_reported = False
         self.cluster = redis_url.settings.cluster
-        self.again = int(redis_url.settings.replicas > 0)
+        self.rewrite_duplicates = int(redis_url.settings.replicas > 0)
         self.refresh_requested = asyncio.Event()
         self.complete = asyncio.Event()
         self.reconnects = 0
@@ -185,7 +185,7 @@ class Shards:
             self.redelivery.add(subscriptions)
 
     def _all_up(self) -> bool:
-        return all(shard.supervisor.is_up and shard.subscriptions.settled for shard in self._shards.values())
+        return all(shard.subscriber.is_up and shard.subscriptions.settled for shard in self._shards.values())
 
     def _notify(self, call: Callable[[], None]) -> None:
         try:
@@ -216,7 +216,7 @@ class Shards:
         """Stop all notifications; the caller cancels `run` and then calls `close`."""
         self._stopping = True
         for shard in self:
-            shard.supervisor.stop()
+            shard.subscriber.stop()
 
     async def close(self) -> None:
         """Fail all queued items, and close all connections."""
@@ -249,7 +249,7 @@ class Shards:
     def _remove(self, address: ServerAddress | None) -> None:
         shard = self._shards.pop(address)
         self._last = {slot: one for slot, one in self._last.items() if one is not shard.publisher}
-        shard.supervisor.stop()
+        shard.subscriber.stop()
         if life := self._tasks_by_shard.get(shard):
             life.cancel()
         for item in shard.publisher.take():
@@ -274,5 +274,5 @@ class Shards:
         for subscription in shard.subscriptions:
             owner = self._table[subscription.slot]
             at_home = owner is shard and subscription not in displaced
-            if owner and not at_home and subscription is not shard.supervisor.loopback:
+            if owner and not at_home and subscription is not shard.subscriber.loopback:
                 owner.subscriptions.adopt(subscription)

@@ -7,6 +7,7 @@ import random
 import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -68,9 +69,8 @@ class SqliteBroker(Broker):
             refused: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
             refused.set_exception(closed)
             return refused
-        return self._executor.submit(
-            lambda: self._store.publish(room, payload, key), lambda _: self._wakeup.set()
-        )
+        store = partial(self._store.publish, room, payload, key)
+        return self._executor.submit(store, lambda _: self._wakeup.set())
 
     @override
     async def subscribe(self, room: str) -> Position:
