@@ -72,7 +72,7 @@ class Admission:
         """Take a token: 0.0; otherwise return the seconds until a slot, which is booked up to `BOOKED`."""
         now = self._clock()
         wait = self._interval
-        if booked or now > self._reserved_until or self._bucket.left(now) >= 1 + self._reserve:
+        if booked or now > self._reserved_until or self._bucket.available(now) >= 1 + self._reserve:
             wait = self._bucket.take(now)
             if not wait:
                 return 0.0

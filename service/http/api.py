@@ -134,7 +134,7 @@ async def _rooms(node: Node, request: Request) -> HTTPResponse:
     """List the rooms that are open on any node."""
     identity = _who(node, request)
     after = _parameters(request, "after").get("after", "")
-    page = await node.rooms.census.page(identity.reads, after, _MOST)
+    page = await node.rooms.listing.page(identity.reads, after, _MOST)
     found = [RoomInfo(room, members) for room, members in page.rooms.items()]
     return answer(RoomList(found, page.more, page.complete))
 

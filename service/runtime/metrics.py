@@ -17,11 +17,11 @@ from service import __version__
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
-Sample: TypeAlias = Callable[[], Mapping[str, float]]
+ReadValues: TypeAlias = Callable[[], Mapping[str, float]]
 
 _META: Final = "hubbub"
 # Labels of one metric; codes that clients say are theirs to choose, so they must not make series without end.
-_MOST_LABELS: Final = 64
+_MAX_LABEL_VALUES: Final = 64
 _OTHER: Final = "other"
 
 _SECONDS: Final = (
@@ -57,7 +57,7 @@ GAUGES: Final[Mapping[str, str]] = {
 }
 
 
-class Tally:
+class LabelledCounter:
     """Counts by label; beyond 64 labels all others are counted as one."""
 
     __slots__ = ("counts", "label")
@@ -69,7 +69,7 @@ class Tally:
     def add(self, value: str | int, count: int = 1) -> None:
         """Count under a label's value."""
         name = str(value)
-        if name not in self.counts and len(self.counts) >= _MOST_LABELS:
+        if name not in self.counts and len(self.counts) >= _MAX_LABEL_VALUES:
             name = _OTHER
         self.counts[name] = self.counts.get(name, 0) + count
 
@@ -98,20 +98,20 @@ class Histogram:
         return found
 
 
-def _means(meaning: str) -> Mapping[str, str]:
+def _help(meaning: str) -> Mapping[str, str]:
     return {_META: meaning}
 
 
 def _count(meaning: str) -> int:
-    return field(default=0, metadata=_means(meaning))
+    return field(default=0, metadata=_help(meaning))
 
 
-def _codes() -> Tally:
-    return Tally("code")
+def _codes() -> LabelledCounter:
+    return LabelledCounter("code")
 
 
-def _sources() -> Tally:
-    return Tally("source")
+def _sources() -> LabelledCounter:
+    return LabelledCounter("source")
 
 
 def _seconds() -> Histogram:
@@ -132,8 +132,8 @@ class Metrics:
 
     broker: str = ""
     # Gauges by the names in GAUGES, and what the broker tells of itself.
-    sample: Sample = dict
-    stats: Sample = dict
+    sample: ReadValues = dict
+    stats: ReadValues = dict
 
     connections_opened: int = _count("Connections that were opened.")
     turned_away: int = _count("Connections that were told to come back later, for too many came at once.")
@@ -160,23 +160,25 @@ class Metrics:
     )
     nodes_gone: int = _count("Other nodes that fell silent, so that their users left.")
     broker_lost: int = _count("Times that the broker went out of reach.")
-    catchups: Tally = field(
+    catchups: LabelledCounter = field(
         default_factory=_sources,
-        metadata=_means("Members that were caught up, from the room's log or from the history."),
+        metadata=_help("Members that were caught up, from the room's log or from the history."),
     )
-    refused: Tally = field(
-        default_factory=_codes, metadata=_means("Commands that were answered with an error, by its code.")
+    refused: LabelledCounter = field(
+        default_factory=_codes, metadata=_help("Commands that were answered with an error, by its code.")
     )
-    closed: Tally = field(default_factory=_codes, metadata=_means("Connections that ended, by close code."))
+    closed: LabelledCounter = field(
+        default_factory=_codes, metadata=_help("Connections that ended, by close code.")
+    )
     flush_entries: Histogram = field(
-        default_factory=_entries, metadata=_means("Messages that one flush wrote to each member.")
+        default_factory=_entries, metadata=_help("Messages that one flush wrote to each member.")
     )
-    flush_seconds: Histogram = field(default_factory=_seconds, metadata=_means("How long one flush took."))
+    flush_seconds: Histogram = field(default_factory=_seconds, metadata=_help("How long one flush took."))
     publish_seconds: Histogram = field(
-        default_factory=_seconds, metadata=_means("How long the broker took to store a message.")
+        default_factory=_seconds, metadata=_help("How long the broker took to store a message.")
     )
     loop_lag_seconds: Histogram = field(
-        default_factory=_seconds, metadata=_means("How much later than asked for the event loop called back.")
+        default_factory=_seconds, metadata=_help("How much later than asked for the event loop called back.")
     )
 
     def exposition(self) -> bytes:
@@ -213,7 +215,7 @@ class _Export(Collector):
             )
 
 
-class _Ready(Collector):
+class _Collected(Collector):
     """Metrics that were read already."""
 
     def __init__(self, families: Iterable[Metric]) -> None:
@@ -227,7 +229,7 @@ class _Ready(Collector):
 def exposition(families: Iterable[Metric]) -> bytes:
     """Make the text that Prometheus reads."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Ready(families))
+    registry.register(_Collected(families))
     return generate_latest(registry)
 
 
@@ -239,10 +241,10 @@ def _info(broker: str) -> Metric:
     return family
 
 
-def _family(name: str, meaning: str, value: int | Tally | Histogram) -> Metric:
+def _family(name: str, meaning: str, value: int | LabelledCounter | Histogram) -> Metric:
     if isinstance(value, Histogram):
         return HistogramMetricFamily(name, meaning, buckets=value.buckets(), sum_value=value.sum)
-    if isinstance(value, Tally):
+    if isinstance(value, LabelledCounter):
         family = CounterMetricFamily(name, meaning, labels=[value.label])
         for label, count in sorted(value.counts.items()):
             family.add_metric([label], count)

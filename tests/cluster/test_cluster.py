@@ -93,14 +93,14 @@ def people_chat(chat: Release) -> Iterator[None]:
     assert told.endswith("none lost or doubled\n"), told
 
 
-def test_one_line_gives_a_chat_and_uninstalling_it_leaves_nothing(chat: Release) -> None:
+def test_one_command_installs_a_chat_and_uninstalling_it_leaves_nothing(chat: Release) -> None:
     chat.install()
     chat.test()
     assert not chat.uninstall()
 
 
 @pytest.mark.parametrize("broker", ["redis", "nats"])
-def test_a_message_crosses_pods_and_nothing_is_left(chat: Release, broker: str) -> None:
+def test_a_message_crosses_pods_and_no_objects_are_left(chat: Release, broker: str) -> None:
     chat.install(**cluster_of(broker, 2), **{"networkPolicy.enabled": True})
     chat.test()
     chat.test()
@@ -123,7 +123,7 @@ def test_upgrade_rollback_and_scale_down_are_not_noticed(chat: Release, broker: 
 
 
 @pytest.mark.parametrize("broker", ["redis", "nats"])
-def test_nodes_come_back_to_a_broker_that_was_replaced(chat: Release, broker: str) -> None:
+def test_nodes_reconnect_to_a_replaced_broker(chat: Release, broker: str) -> None:
     chat.install(**cluster_of(broker, 2))
     chat.kubectl("delete", "pod", "--selector", f"app.kubernetes.io/component={broker}", "--now")
     chat.kubectl("rollout", "status", f"{chat.deployment}-{broker}", "--timeout=120s")

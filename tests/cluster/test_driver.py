@@ -13,7 +13,7 @@ from tests.hubbub_cli.server import serving
 LARGEST = 1_000_000  # of a ConfigMap
 
 
-def test_it_runs_from_its_zip_and_counts_what_was_said(tmp_path: Path) -> None:
+def test_the_driver_runs_from_its_zip_and_counts_messages(tmp_path: Path) -> None:
     packed = tmp_path / "bundle.zip"
     packed.write_bytes(bundle())
     assert packed.stat().st_size < LARGEST

@@ -128,7 +128,7 @@ def leak(find_start: Callable[..., Awaitable[object]]) -> Callable[..., Awaitabl
     """Start a task at each join that nobody ends."""
 
     async def leaking(room: Room, *others: object) -> object:
-        tasks: Tasks = room.reader._tasks  # noqa: SLF001 - no part of the service would
+        tasks: Tasks = room.catch_up._tasks  # noqa: SLF001 - no part of the service would
         tasks.start(asyncio.Event().wait(), name="leak")
         return await find_start(room, *others)
 

@@ -83,7 +83,7 @@ def test_each_check_finds_its_violation(rule: str, events: list[Event]) -> None:
     assert rule in broken(events)
 
 
-def test_what_one_client_sent_stays_in_its_order() -> None:
+def test_messages_of_one_client_stay_in_order() -> None:
     events = [
         *HERE,
         sends("ann", "a1"),
@@ -97,7 +97,7 @@ def test_what_one_client_sent_stays_in_its_order() -> None:
     assert "order of time" not in broken(events)
 
 
-def test_what_was_acknowledged_stands_ahead_of_what_was_sent_later() -> None:
+def test_an_acknowledged_message_precedes_what_was_sent_later() -> None:
     swapped = {1: at(3), 3: at(1)}
     events = [event if event.place is None else _moved(event, swapped) for event in [*SAID[:2], *SAID[4:6]]]
     assert "order of time" in broken([*HERE, *events])
@@ -124,7 +124,7 @@ def gapped(*told: Event, entries: int = 2) -> list[str]:
     return broken(events, plan("ann", "bob", entries=entries))
 
 
-def test_a_gap_is_right_where_retention_made_one() -> None:
+def test_a_gap_that_retention_made_passes() -> None:
     assert gapped(joins("bob", at(4)), gap("bob"), sees("bob", "a5", at(5)), sees("bob", "a6", at(6))) == []
     assert gapped(gap("bob"), sees("bob", "a5", at(5)), sees("bob", "a6", at(6))) == [], "a reset"
     assert gapped(gap("bob"), gap("bob"), sees("bob", "a5", at(5)), sees("bob", "a6", at(6))) == [], (
@@ -132,13 +132,13 @@ def test_a_gap_is_right_where_retention_made_one() -> None:
     )
 
 
-def test_a_gap_is_wrong_when_it_swallows_what_was_kept() -> None:
+def test_a_gap_over_entries_that_were_kept_is_found() -> None:
     assert gapped(gap("bob"), sees("bob", "a6", at(6))) == ["a true gap"]
     told = gap("bob"), sees("bob", "a5", at(5)), sees("bob", "a6", at(6))
     assert "a true gap" in gapped(*told, entries=3)
 
 
-def test_a_gap_may_be_what_a_late_reader_of_a_new_epoch_is_told() -> None:
+def test_a_gap_at_the_start_of_a_new_epoch_passes_for_a_late_reader() -> None:
     anew = [sends("ann", "n1"), stored("ann", "n1", at(1, "e2")), keeps("node-0", "n1", at(1, "e2"), 0)]
     told = [sees("ann", "n1", at(1, "e2")), gap("bob"), sees("bob", "n1", at(1, "e2"))]
     events = [*HERE, *SAID, *anew, gap("ann"), *told, *THERE]
@@ -147,19 +147,19 @@ def test_a_gap_may_be_what_a_late_reader_of_a_new_epoch_is_told() -> None:
     assert broken(silent, plan("ann", "bob", broker="memory")) == ["told"]
 
 
-def test_what_retention_took_needs_not_be_kept_nor_what_a_dead_process_held() -> None:
+def test_entries_lost_to_retention_or_with_a_dead_process_need_not_be_kept() -> None:
     assert "acknowledged" not in gapped(sees("bob", "a1", at(1)))
     assert "acknowledged" in gapped(sees("bob", "a1", at(1)), entries=3)
 
 
-def test_only_a_nats_that_was_started_again_may_forget_the_key_of_what_it_trimmed() -> None:
+def test_only_a_restarted_nats_may_forget_the_key_of_a_trimmed_entry() -> None:
     events = [*HERE, *TALK[:2], sees("ann", "a1", at(1)), *TALK[2:], sees("ann", "a1", at(7))]
     assert "once" not in broken(events, plan("ann", "bob", broker="nats", entries=2))
     assert "once" in broken(events, plan("ann", "bob", broker="nats", entries=7))
     assert "once" in broken(events, plan("ann", "bob", broker="redis", entries=2))
 
 
-def test_who_quit_is_owed_no_answer() -> None:
+def test_a_client_that_quit_needs_no_acknowledgement() -> None:
     events = [*HERE, *SAID[:4], sends("bob", "b1"), quits("bob"), keeps("node-0", "a1", at(1), 0), *THERE]
     assert broken(events) == []
 
@@ -170,7 +170,7 @@ def test_nodes_that_keep_different_histories_are_found() -> None:
     assert {"same history", "acknowledged"} <= set(found)
 
 
-def test_a_report_names_the_rule_the_evidence_and_nothing_else() -> None:
+def test_a_report_names_only_the_rule_and_the_evidence() -> None:
     made: Record = record(plan("ann", "bob"), instead(sees("bob", "a1", at(1))))
     told = report(made, check(made)).splitlines()
     assert told[0] == "complete: bob misses a1"

@@ -130,7 +130,9 @@ def sightings(room: Room) -> list[int]:
 
 # Where nothing is trimmed: elsewhere, what wasn't seen could hide in a gap that is told for good reason.
 @given(rooms(entries=(1000,)), st.data())
-def test_a_sighting_that_is_dropped_doubled_or_moved_is_found(room: Room, data: st.DataObject) -> None:
+def test_a_received_message_that_is_dropped_doubled_or_moved_is_found(
+    room: Room, data: st.DataObject
+) -> None:
     places = sightings(room)
     assume(places)
     place = data.draw(st.sampled_from(places))

@@ -56,7 +56,7 @@ def until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.mark.parametrize("broker", PROGRAMS)
-def test_a_node_is_ready_with_the_broker_that_came_along(broker: str, tmp_path: Path) -> None:
+def test_a_node_is_ready_with_the_bundled_broker(broker: str, tmp_path: Path) -> None:
     with started(broker, tmp_path) as ports:
         url = f"{broker}://127.0.0.1:{ports['broker']}"
         with serving(**{"BROKER": broker, f"{broker.upper()}_URL": url}) as node:
@@ -65,7 +65,7 @@ def test_a_node_is_ready_with_the_broker_that_came_along(broker: str, tmp_path: 
     assert list(tmp_path.iterdir()), "what it was given is on disk"
 
 
-def test_nats_answers_what_it_is_asked_by_its_probes(tmp_path: Path) -> None:
+def test_nats_answers_its_probes(tmp_path: Path) -> None:
     made = bundled("nats")
     with started("nats", tmp_path) as ports:
         for probe in ("livenessProbe", "readinessProbe"):
@@ -75,7 +75,7 @@ def test_nats_answers_what_it_is_asked_by_its_probes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("broker", PROGRAMS)
-def test_it_starts_by_its_name_whatever_the_entrypoint_of_its_image(broker: str) -> None:
+def test_a_bundled_broker_starts_by_name_with_any_entrypoint(broker: str) -> None:
     assert bundled(broker)["command"] == [f"{broker}-server"]
 
 

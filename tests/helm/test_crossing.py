@@ -59,14 +59,14 @@ def test_a_message_crosses_from_pod_to_pod(
     assert f"a message went from 127.0.0.2:{port} to 127.0.0.1:{port}" in told
 
 
-def test_where_guests_are_not_let_in_it_says_that_nothing_was_sent(
+def test_without_guests_the_test_sends_no_message(
     port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cross(monkeypatch, port)
     assert "no message was sent" in capsys.readouterr().out
 
 
-def test_a_refusal_ends_it_with_a_sentence(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_command_ends_the_test_with_a_sentence(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit, match="join was refused"):
         cross(monkeypatch, port, "--guests", room="no\x07room")
 
@@ -99,7 +99,7 @@ def test_a_pod_waits_until_its_broker_listens(url: str) -> None:
         assert not wait_for(url.format(broker.getsockname()[1]), 60)
 
 
-def test_a_broker_that_is_not_there_is_named_and_left_to_the_node() -> None:
+def test_an_unreachable_broker_is_named_and_left_to_the_node() -> None:
     told = wait_for("redis://:secret@127.0.0.1:1", 0)
     assert "127.0.0.1:1: " in told
     assert "the node may try by itself" in told

@@ -28,11 +28,11 @@ _versions = cache(utils.all_versions)
 
 @pytest.mark.parametrize("version", [OLDEST, "1.30", "1.36", NEWEST])
 @pytest.mark.parametrize("values", CI, ids=lambda path: path.stem.removesuffix("-values"))
-def test_kubernetes_takes_it(values: Path, version: str) -> None:
+def test_kubernetes_accepts_the_objects(values: Path, version: str) -> None:
     for each in render({**load(values), "kubeVersionOverride": f"{version}.0"}):
         if each["kind"] not in OTHERS:
             assert kubernetes_validate.validate(each, version, strict=True) == version
 
 
-def test_the_versions_are_those_that_are_known() -> None:
+def test_the_supported_versions_are_known() -> None:
     assert _versions()[-1].startswith(NEWEST), "a newer one can be supported"

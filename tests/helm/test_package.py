@@ -11,7 +11,7 @@ import helm_python as helm
 from tests.helm.chart import CHART, ROOT, render_text
 
 
-def test_the_package_holds_all_that_it_takes(tmp_path: Path) -> None:
+def test_the_package_contains_all_files(tmp_path: Path) -> None:
     program = str(ROOT / "scripts" / "package_chart.py")
     subprocess.run([sys.executable, program, str(CHART), str(tmp_path), "1000000000"], check=True)
     (packed,) = tmp_path.iterdir()

@@ -57,7 +57,7 @@ values = some(
 @pytest.mark.timeout(180)
 @settings(max_examples=150)
 @given(values, st.from_regex(r"[a-z]([-a-z0-9]{0,51}[a-z0-9])?", fullmatch=True))
-def test_values_are_refused_or_hang_together(given: Object, release: str) -> None:
+def test_values_are_rejected_or_consistent(given: Object, release: str) -> None:
     objects = render_or_refuse(given, release)
     if objects is None:
         return
@@ -132,7 +132,7 @@ def memory_stays_alone(given: Object, objects: list[Object], node: str) -> None:
     assert "HorizontalPodAutoscaler" not in {each["kind"] for each in objects}
 
 
-def test_the_longest_names_stay_apart() -> None:
+def test_the_longest_names_stay_distinct() -> None:
     values = {"broker": "redis", "redis": {"bundled": True}, "metrics": {"dashboard": {"enabled": True}}}
     objects = render({**values, "fullnameOverride": "a" * 63})
     names_are_allowed_and_unique(objects)

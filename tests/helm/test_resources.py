@@ -41,13 +41,13 @@ def node() -> str:
     pytest.skip(message)
 
 
-def test_operators_and_gateways_take_what_is_rendered() -> None:
+def test_operators_and_gateways_accept_the_objects() -> None:
     objects = [each for file in CI for each in render(load(file)) if each["kind"] in OTHERS]
     assert {each["kind"] for each in objects} == OTHERS
     assert not told(objects)
 
 
-def test_they_would_refuse_what_is_wrong() -> None:
+def test_they_reject_wrong_objects() -> None:
     values = {"httpRoute": {"enabled": True, "parentRefs": [{"name": "g"}], "hostnames": ["not a host"]}}
     route = next(each for each in render(values) if each["kind"] == "HTTPRoute")
     assert "hostnames" in told([route])

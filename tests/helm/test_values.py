@@ -38,7 +38,7 @@ def closed(described: Object, path: str = "") -> Iterator[str]:
         yield from closed(inner, f"{path}.{name}")
 
 
-def test_the_schema_is_one() -> None:
+def test_the_schema_is_valid() -> None:
     Draft7Validator.check_schema(schema())
     assert schema()["$schema"] == "http://json-schema.org/draft-07/schema#"
 
@@ -68,12 +68,12 @@ def test_the_schema_is_closed() -> None:
     assert list(closed(schema())) == [".global"], "only what charts above this one set is open"
 
 
-def test_settings_that_there_are_may_be_set_and_no_others() -> None:
+def test_only_existing_settings_may_be_set() -> None:
     named = schema()["properties"]["config"]["propertyNames"]["enum"]
     assert named == [row.variable for row in rows() if row.variable.startswith("HUBBUB_")]
 
 
-def test_what_is_there_by_default_is_allowed() -> None:
+def test_the_default_values_are_allowed() -> None:
     render(load(CHART / "values.yaml"))
 
 
@@ -101,7 +101,7 @@ def test_what_is_there_by_default_is_allowed() -> None:
         ({"ingress": {"paths": [{"path": "ws", "pathType": "Exact"}]}}, "at '/ingress/paths/0/path'"),
     ],
 )
-def test_the_schema_refuses(values: Object, told: str) -> None:
+def test_the_schema_rejects(values: Object, told: str) -> None:
     assert told in refusal(values)
 
 
@@ -168,10 +168,10 @@ def test_the_schema_refuses(values: Object, told: str) -> None:
         ),
     ],
 )
-def test_the_chart_refuses_with_what_to_do(values: Object, told: str) -> None:
+def test_the_chart_rejects_values_with_a_remedy(values: Object, told: str) -> None:
     assert told in refusal(values)
 
 
-def test_all_faults_are_told_at_once() -> None:
+def test_all_faults_are_reported_at_once() -> None:
     told = refusal({"config": {"HUBBUB_PORT": 80, "HUBBUB_AUTH": "tokens"}})
     assert told.count("\n  - ") == 2
