@@ -129,7 +129,7 @@ class Cluster:
             self._broker.emit(room, encode(signal))
 
     def _count_lost(self) -> None:
-        self._metrics.nodes_gone += 1
+        self._metrics.nodes_lost += 1
 
     def _schedule_publish(self) -> None:
         if self._publish_timer is None and not self._closed:

@@ -90,11 +90,13 @@ class Admission:
 
     def reject(self, wait: float) -> None:
         """Count and log a connection that is rejected for `wait` seconds."""
-        self._metrics.turned_away += 1
+        self._metrics.connections_rate_limited += 1
         now = self._clock()
         if now - self._logged >= _LOG_EVERY:
             self._logged = now
-            _log.warning("turned_away", extra={"so_far": self._metrics.turned_away, "wait": wait})
+            _log.warning(
+                "turned_away", extra={"so_far": self._metrics.connections_rate_limited, "wait": wait}
+            )
 
 
 class Waiting:

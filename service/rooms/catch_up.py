@@ -93,7 +93,7 @@ class CatchUp:
         """Move a member past a gap that can't be repaired, and send it a reset (RM6)."""
         start = page.entries[0].prev if page.entries else page.head.offset
         member.epoch, member.cursor = page.head.epoch, start
-        self._metrics.resets += 1
+        self._metrics.gaps_unrepaired += 1
         send_reset(member, self._name, Position(member.epoch, start))
 
 

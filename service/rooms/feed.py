@@ -95,7 +95,7 @@ class Feed:
         self._remember(seen)
         if not self._repairing:
             self._repairing = True
-            self._metrics.repairs += 1
+            self._metrics.gap_repairs += 1
             self._tasks.start(self._repair(), name=f"repair {self._room!r}")
 
     def _remember(self, seen: Position) -> None:
@@ -144,5 +144,5 @@ class Feed:
 
     def _jump(self, position: Position) -> None:
         self._chain.epoch, self._chain.offset = position
-        self._metrics.resets += 1
+        self._metrics.gaps_unrepaired += 1
         self._restart(position)

@@ -148,7 +148,7 @@ class RoomRegistry:
     def lost(self, reason: str) -> None:
         """Record that the broker is unreachable."""
         self.broker_fault = reason
-        self._metrics.broker_lost += 1
+        self._metrics.broker_disconnects += 1
         self._cluster.broker_unreachable()
         _log.warning("broker_unreachable", extra={"reason": reason})
 

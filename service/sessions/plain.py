@@ -99,7 +99,7 @@ class PlainSession:
         """Drop what is left, and give the name back if its holder is gone; until now it was in use."""
         self._pump = None
         if self._queue:
-            self._node.metrics.plain_dropped += len(self._queue)
+            self._node.metrics.plain_messages_dropped += len(self._queue)
             _log.warning("plain_dropped", extra={"room": self._room.name, "count": len(self._queue)})
             self._queue.clear()
         if self._gone_at is not None:

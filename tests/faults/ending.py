@@ -19,7 +19,7 @@ from tests.faults.world import World
 
 _AGAIN: Final = 0.1
 # What must be as it was before the first client came; of the process's memory (bytes), about.
-_GAUGES: Final = ("connections", "rooms", "members", "lagging_members", "log_bytes", "tasks")
+_GAUGES: Final = ("connections", "rooms", "members", "slow_consumers", "log_bytes", "tasks")
 _GROWTH: Final = 64 * 1024 * 1024
 
 

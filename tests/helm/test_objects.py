@@ -134,7 +134,7 @@ def test_disabled_alerts_are_left_out() -> None:
     made = find(render({"metrics": {"prometheusRule": rule}}), "PrometheusRule")["spec"]["groups"][0]["rules"]
     names = [each["alert"] for each in made]
     assert "HubbubFlood" not in names
-    assert names[0] == "HubbubGone"
+    assert names[0] == "HubbubAbsent"
     assert names[-1] == "Mine"
 
 

@@ -28,8 +28,8 @@ QUERIES = [target["expr"] for panel in PANELS for target in panel["targets"]]
 def exported() -> dict[str, set[str]]:
     """Collect the samples of a node that counted everything once, each with its labels."""
     metrics = Metrics(broker="redis", sample=lambda: dict.fromkeys(GAUGES, 1.0))
-    for tally in (metrics.refused, metrics.closed, metrics.catchups):
-        tally.add("x")
+    for counter in (metrics.error_responses, metrics.connections_closed, metrics.catchups):
+        counter.add("x")
     text = join_metrics(
         Reports(responses={1: Raw(write_metrics(metrics.families()))}, unanswered=[], restarts={1: 0})
     )
@@ -89,7 +89,13 @@ def test_an_alert_has_a_summary_and_the_page_an_action(rule: dict[str, Any]) -> 
 
 def test_every_metric_about_user_experience_is_on_the_dashboard() -> None:
     shown = {str(selector.name) for query in QUERIES for selector in selectors(parse(query))}
-    for name in ("connections", "deliveries_total", "refused_total", "broker_up", "resets_total"):
+    for name in (
+        "connections",
+        "deliveries_total",
+        "error_responses_total",
+        "broker_up",
+        "gaps_unrepaired_total",
+    ):
         assert f"hubbub_{name}" in shown
 
 

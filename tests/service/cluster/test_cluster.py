@@ -147,7 +147,7 @@ async def test_users_of_a_node_that_misses_heartbeats_leave_and_rejoin_with_it()
         assert await presence(bob) == (2, ["bob"], [])
         pair.link.cut()
         assert await presence(ann) == (1, [], ["bob"])
-        assert pair.one.node.metrics.nodes_gone == 1
+        assert pair.one.node.metrics.nodes_lost == 1
         # A disconnected node can't know, and publishes nothing about it.
         await pair.one.joined("eve")
         assert await presence(ann) == (2, ["eve"], [])

@@ -113,7 +113,7 @@ async def test_who_posts_too_fast_is_told_how_long_to_wait(site: Site) -> None:
     assert statuses == [201, 201]
     assert (refused.status, refused.json["code"]) == (429, "rate_limited")
     assert refused.headers["retry-after"] == "1000"
-    assert site.node.metrics.refused.counts == {"rate_limited": 1}
+    assert site.node.metrics.error_responses.counts == {"rate_limited": 1}
 
 
 async def test_a_post_is_counted_once_it_is_stored(site: Site) -> None:

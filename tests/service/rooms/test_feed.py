@@ -83,20 +83,20 @@ async def node() -> AsyncIterator[Node]:
 
 async def test_entries_are_delivered_at_once(node: Node) -> None:
     node.publish(3)
-    assert (node.delivered, node.metrics.repairs) == ([1, 2, 3], 0)
+    assert (node.delivered, node.metrics.gap_repairs) == ([1, 2, 3], 0)
 
 
 async def test_dropped_entries_are_read_once_and_in_order(node: Node) -> None:
     node.broker.fate(Fate.PASS, Fate.DROP, Fate.DROP)
     node.publish(6)
     await node.caught_up()
-    assert (node.delivered, node.resets, node.metrics.repairs) == ([1, 2, 3, 4, 5, 6], [], 1)
+    assert (node.delivered, node.resets, node.metrics.gap_repairs) == ([1, 2, 3, 4, 5, 6], [], 1)
 
 
 async def test_duplicates_are_ignored(node: Node) -> None:
     node.broker.fate(Fate.REPEAT, Fate.REPEAT, Fate.REPEAT)
     node.publish(3)
-    assert (node.delivered, node.metrics.repairs) == ([1, 2, 3], 0)
+    assert (node.delivered, node.metrics.gap_repairs) == ([1, 2, 3], 0)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -139,7 +139,7 @@ async def test_after_an_outage_the_heads_are_compared_at_once(node: Node) -> Non
     assert node.delivered == [1]
     node.broker.mend()
     await node.caught_up()
-    assert (node.delivered, node.metrics.repairs) == (list(range(1, 702)), 1)
+    assert (node.delivered, node.metrics.gap_repairs) == (list(range(1, 702)), 1)
 
 
 async def test_a_repair_retries_while_the_broker_is_unreachable(
@@ -162,7 +162,7 @@ async def test_a_trimmed_gap_is_reported_and_the_feed_continues_after_it(node: N
     await node.caught_up()
     assert node.resets == [Position(node.hub.head(ROOM).epoch, 502)]
     assert node.delivered == [1, 2, *range(503, 1503)]
-    assert node.metrics.resets == 1
+    assert node.metrics.gaps_unrepaired == 1
 
 
 async def test_another_epoch_is_reported_and_read_from_its_start(node: Node) -> None:
@@ -201,7 +201,7 @@ async def test_a_repair_under_way_is_not_started_again(node: Node) -> None:
     node.publish(2)
     node.feed.repair(node.hub.head(ROOM))
     node.restored()
-    assert (node.metrics.repairs, node.tasks.running) == (1, 1)
+    assert (node.metrics.gap_repairs, node.tasks.running) == (1, 1)
     await node.caught_up()
 
 

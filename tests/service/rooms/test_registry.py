@@ -89,7 +89,7 @@ async def test_a_gap_is_repaired_once_for_all_and_costs_only_latency(stage: Stag
     stage.publish(*"abcdefgh")
     for peer in peers:
         assert await texts(peer, 8) == list("abcdefgh")
-    assert metrics.repairs == 1
+    assert metrics.gap_repairs == 1
 
 
 async def test_an_outage_costs_only_latency(stage: Stage) -> None:
@@ -280,7 +280,7 @@ async def test_early_entries_beyond_the_bound_are_read_from_history(
     await ann.ask("join", room="lobby", since=since, limit=0)
     stage.publish("four")
     assert await texts(ann, 4) == ["one", "two", "three", "four"]
-    assert stage.served.node.metrics.repairs == 1
+    assert stage.served.node.metrics.gap_repairs == 1
 
 
 async def test_entries_between_subscribing_and_the_answer_are_not_lost(stage: Stage) -> None:

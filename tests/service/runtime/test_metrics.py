@@ -19,7 +19,7 @@ NAMES = [
     "hubbub_connections_opened_total",
     "hubbub_rooms",
     "hubbub_members",
-    "hubbub_lagging_members",
+    "hubbub_slow_consumers",
     "hubbub_messages_in_total",
     "hubbub_messages_out_total",
     "hubbub_deliveries_total",
@@ -28,24 +28,24 @@ NAMES = [
     "hubbub_flush_entries",
     "hubbub_flush_seconds",
     "hubbub_publish_seconds",
-    "hubbub_turned_away_total",
+    "hubbub_connections_rate_limited_total",
     "hubbub_catchups_total",
-    "hubbub_repairs_total",
-    "hubbub_resets_total",
-    "hubbub_reading_held_total",
-    "hubbub_plain_dropped_total",
-    "hubbub_requests_dropped_total",
-    "hubbub_refused_total",
-    "hubbub_closed_total",
+    "hubbub_gap_repairs_total",
+    "hubbub_gaps_unrepaired_total",
+    "hubbub_backpressure_total",
+    "hubbub_plain_messages_dropped_total",
+    "hubbub_http_requests_timed_out_total",
+    "hubbub_error_responses_total",
+    "hubbub_connections_closed_total",
     "hubbub_log_bytes",
     "hubbub_tasks",
     "hubbub_other_nodes",
     "hubbub_listings_incomplete_total",
-    "hubbub_nodes_gone_total",
+    "hubbub_nodes_lost_total",
     "hubbub_signals_out_total",
     "hubbub_task_failures_total",
     "hubbub_broker_up",
-    "hubbub_broker_lost_total",
+    "hubbub_broker_disconnects_total",
     "hubbub_loop_lag_seconds",
     "hubbub_build_info",
 ]
@@ -76,12 +76,12 @@ def test_an_unknown_counter_is_an_error() -> None:
 
 def test_counts_are_kept_by_code() -> None:
     metrics = Metrics()
-    metrics.refused.add("rate_limited")
-    metrics.refused.add("rate_limited", 2)
-    metrics.closed.add(4000)
+    metrics.error_responses.add("rate_limited")
+    metrics.error_responses.add("rate_limited", 2)
+    metrics.connections_closed.add(4000)
     metrics.catchups.add("history")
-    assert _value(metrics, "hubbub_refused_total", code="rate_limited") == 3
-    assert _value(metrics, "hubbub_closed_total", code="4000") == 1
+    assert _value(metrics, "hubbub_error_responses_total", code="rate_limited") == 3
+    assert _value(metrics, "hubbub_connections_closed_total", code="4000") == 1
     assert _value(metrics, "hubbub_catchups_total", source="history") == 1
 
 
@@ -153,9 +153,9 @@ async def test_failed_tasks_are_counted() -> None:
 
 def test_two_nodes_in_one_process_count_separately() -> None:
     one, other = Metrics(), Metrics()
-    one.refused.add("internal")
+    one.error_responses.add("internal")
     one.flush_seconds.observe(1)
-    assert not other.refused.counts
+    assert not other.error_responses.counts
     assert not sum(other.flush_seconds.counts)
 
 
