@@ -1,4 +1,4 @@
-"""The faulty broker goes wrong as it is told, and only then."""
+"""The faulty broker injects the commanded faults, and no others."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def node(broker: FaultyBroker) -> BrokerNode:
     [
         ([], [b"one", b"two", b"three", b"four", b"five"]),
         ([Fate.PASS, Fate.DROP], [b"one", b"three", b"four", b"five"]),
-        ([Fate.REPEAT, Fate.DROP], [b"one", b"one", b"three", b"four", b"five"]),
+        ([Fate.DUPLICATE, Fate.DROP], [b"one", b"one", b"three", b"four", b"five"]),
         ([Fate.PASS, Fate.DELAY], [b"one", b"three", b"four", b"two", b"five"]),
         ([Fate.DELAY, Fate.DELAY], [b"three", b"one", b"four", b"two", b"five"]),
     ],
@@ -72,7 +72,7 @@ async def test_a_delayed_entry_is_lost_with_the_connection(broker: FaultyBroker,
 
 def test_the_same_seed_draws_the_same_fates() -> None:
     drawn, again, other = (
-        list(islice(seeded(seed, drop=0.2, repeat=0.2, delay=0.2), 1000)) for seed in (1, 1, 2)
+        list(islice(seeded(seed, drop=0.2, duplicate=0.2, delay=0.2), 1000)) for seed in (1, 1, 2)
     )
     assert drawn == again != other
     assert set(drawn) == set(Fate)

@@ -1,4 +1,4 @@
-"""A plan belongs to its seed, can be written down, and asks for nothing that makes no sense."""
+"""A plan is determined by its seed, can be saved, and contains only faults that make sense."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A wire passes all there is until it's made bad, and again when it's healed."""
+"""A wire passes all bytes until it is disturbed, and again when it is healed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LIMIT = 10
 
 
 class Caller:
-    """A connection to a server that says everything again."""
+    """A connection to a server that echoes."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader

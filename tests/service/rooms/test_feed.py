@@ -94,14 +94,14 @@ async def test_dropped_entries_are_read_once_and_in_order(node: Node) -> None:
 
 
 async def test_duplicates_are_ignored(node: Node) -> None:
-    node.broker.fate(Fate.REPEAT, Fate.REPEAT, Fate.REPEAT)
+    node.broker.fate(Fate.DUPLICATE, Fate.DUPLICATE, Fate.DUPLICATE)
     node.publish(3)
     assert (node.delivered, node.metrics.gap_repairs) == ([1, 2, 3], 0)
 
 
 @pytest.mark.parametrize("seed", range(5))
 async def test_dropped_duplicate_and_late_entries_are_delivered_in_order_and_once(seed: int) -> None:
-    node = Node(seeded(seed, drop=0.2, repeat=0.2, delay=0.2))
+    node = Node(seeded(seed, drop=0.2, duplicate=0.2, delay=0.2))
     await node.start()
     for _ in range(60):
         node.publish(5)

@@ -85,7 +85,7 @@ async def texts(peer: Peer, count: int) -> list[str]:
 async def test_a_gap_is_repaired_once_for_all_and_costs_only_latency(stage: Stage) -> None:
     peers = [(await stage.served.joined(name))[0] for name in ("ann", "bob", "eve")]
     metrics = stage.served.node.metrics
-    stage.broker.fate(Fate.PASS, Fate.DROP, Fate.DROP, Fate.REPEAT, Fate.DELAY)
+    stage.broker.fate(Fate.PASS, Fate.DROP, Fate.DROP, Fate.DUPLICATE, Fate.DELAY)
     stage.publish(*"abcdefgh")
     for peer in peers:
         assert await texts(peer, 8) == list("abcdefgh")
