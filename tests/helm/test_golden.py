@@ -1,4 +1,4 @@
-"""What was rendered last stands in the repository, so that a change shows what it changes in a cluster."""
+"""The last render is in the repository, so that a change shows its effect on the objects."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.helm.write_files import README, golden, golden_path, readme_table
 @pytest.mark.parametrize("values", CI, ids=lambda path: path.stem.removesuffix("-values"))
 def test_the_render_matches_the_reviewed_one(values: Path) -> None:
     kept = golden_path(values).read_text(encoding="utf-8")
-    assert golden(values) == kept, "look at the change, then: python -m tests.helm.write_files"
+    assert golden(values) == kept, "review the change, then run: python -m tests.helm.write_files"
 
 
 def test_the_readme_has_the_table_of_values() -> None:

@@ -1,4 +1,4 @@
-"""What the chart makes beside pods, and when."""
+"""The chart's objects besides pods, and when they are rendered."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_disruption_budget_is_rendered_for_pods_that_an_autoscaler_may_add() -
     objects = render(scaled)
     assert "PodDisruptionBudget" in kinds(objects)
     expected = find(objects, "Pod", "chat-hubbub-test")["spec"]["containers"][0]["args"]
-    assert "--expected=1" in expected, "there may be one only"
+    assert "--expected=1" in expected, "there may be only one"
 
 
 def test_the_autoscaler_scales_down_slowly_and_by_connections() -> None:
@@ -43,7 +43,9 @@ def test_the_autoscaler_scales_down_slowly_and_by_connections() -> None:
         "stabilizationWindowSeconds": 600,
         "policies": [{"type": "Pods", "value": 1, "periodSeconds": 120}],
     }
-    assert "replicas" not in find(objects, "Deployment")["spec"], "two would be at odds about the number"
+    assert "replicas" not in find(objects, "Deployment")["spec"], (
+        "the Deployment and the autoscaler would both set the number"
+    )
     assert "PodDisruptionBudget" in kinds(objects)
 
 

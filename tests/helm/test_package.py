@@ -1,4 +1,4 @@
-"""The chart renders from its package as it does from its folder."""
+"""The chart renders from its package as from its folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a pod is told, and how it starts, stops and is kept in."""
+"""A pod's settings, and how it starts, stops and is confined."""
 
 from __future__ import annotations
 
@@ -208,4 +208,4 @@ def test_a_pod_waits_for_its_broker_with_the_settings_of_the_node() -> None:
         assert waits["command"][-1] == str(values.get("waitForBrokerSeconds", 120))
         assert all(entry in container(render(values))["env"] for entry in waits["env"])
     assert "initContainers" not in pod(render({**MANY, "waitForBrokerSeconds": 0}))["spec"]
-    assert "initContainers" not in pod(render())["spec"], "memory is there"
+    assert "initContainers" not in pod(render())["spec"], "the memory broker needs no wait"

@@ -1,4 +1,4 @@
-"""Alerts and the dashboard ask for metrics that a node really exports, with labels that they have."""
+"""Alerts and the dashboard use metrics that a node exports, with their labels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from service.runtime.metrics import GAUGES, Metrics
 from service.workers.reports import Reports, join_metrics, write_metrics
 from tests.helm.chart import CHART, ROOT, load
 
-# What Prometheus puts on every sample that it scrapes from a pod.
+# The labels that Prometheus adds to every sample of a pod.
 SCRAPED = {"namespace", "job", "pod", "instance", "container", "endpoint", "service"}
 
 RULES = load(CHART / "files" / "alerts.yaml")["groups"][0]["rules"]
@@ -26,7 +26,7 @@ QUERIES = [target["expr"] for panel in PANELS for target in panel["targets"]]
 
 
 def exported() -> dict[str, set[str]]:
-    """Collect the samples of a node that counted everything once, each with its labels."""
+    """Collect the samples of a node with all metrics, each with its labels."""
     metrics = Metrics(broker="redis", sample=lambda: dict.fromkeys(GAUGES, 1.0))
     for counter in (metrics.error_responses, metrics.connections_closed, metrics.catchups):
         counter.add("x")
@@ -81,7 +81,7 @@ def test_an_alert_has_a_summary_and_the_page_an_action(rule: dict[str, Any]) -> 
     assert rule["labels"]["severity"] in {"warning", "critical"}
     assert rule["annotations"]["summary"].endswith(".")
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    assert f"`{rule['alert']}`" in page, "docs/operations.md says of each alert what to do"
+    assert f"`{rule['alert']}`" in page, "docs/operations.md must describe each alert"
     shown = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"]))
     grouped = re.findall(r"by \(([^)]+)\)", rule["expr"])
     assert shown <= {label.strip() for label in grouped[0].split(",")} if shown else True
