@@ -1,4 +1,4 @@
-"""One client of a dialogue: a websocket that does only what a step says, so it can also break the protocol."""
+"""One client of a dialogue: a websocket that does only what a step says, protocol violations included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The environment of a dialogue: one node with the requested settings, on a broker that can become unavailable."""
+"""The environment of a dialogue: one node with the requested settings, on a broker that can fail."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Stage:
                 connection.close(Close.RESTART, "the node restarts")
 
     def token(self, word: str) -> str:
-        """Create a token from `$token:<user>:<ms>[:<claim>=<rooms>]`, without read permission for forbidden rooms."""
+        """Create a token from `$token:<user>:<ms>[:<claim>=<rooms>]`; forbidden rooms are not readable."""
         user, left, *claimed = word.removeprefix(TOKEN).split(":")
         claims: dict[str, object] = {"sub": user, "exp": time.time() + int(left) / 1000}
         if self._forbidden:

@@ -1,4 +1,4 @@
-"""The connection, as its application sees it, against a server that keeps to a script."""
+"""The public API of the client, against a scripted server."""
 
 import asyncio
 from collections.abc import Coroutine, Iterator
@@ -129,11 +129,11 @@ async def test_a_server_that_is_not_there_is_tried_again_and_the_reason_told() -
         async with aclosing(chat.statuses()) as statuses:
             assert await anext(statuses) == Connecting(0)
             assert isinstance(await anext(statuses), Waiting)
-        assert isinstance(chat.trouble, OSError)
+        assert isinstance(chat.connection_error, OSError)
         assert 0 < (chat.retry_in or 0) < 1
-        with pytest.raises(TimedOut, match="can't be reached"):
+        with pytest.raises(TimedOut, match="cannot connect to ws://"):
             await chat.online()
-        with pytest.raises(TimedOut, match="can't be reached"):
+        with pytest.raises(TimedOut, match="cannot connect to ws://"):
             await chat.join("lobby")
 
 

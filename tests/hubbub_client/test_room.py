@@ -1,4 +1,4 @@
-"""A room, as its application sees it, against a server that keeps to a script."""
+"""The public API of a room, against a scripted server."""
 
 import asyncio
 
@@ -115,7 +115,7 @@ async def test_a_slow_reader_is_told_and_then_given_all_of_it(server: Server) ->
         talk, room = await joined(server, chat, message(1, "1"))
         assert [type(event) for event in await told(room, 2)] == [Joined, Message]
         await talk.say(*(message(n, str(n)) for n in range(2, 8)))
-        # The answer comes behind the messages: when it's there, they were all taken.
+        # The reply comes after the messages, so all of them have arrived.
         await answered(talk, room)
         assert texts(await told(room, 3)) == ["2", "3", "4"]
         assert await anext(room) == Lagged(room="lobby")
@@ -151,9 +151,9 @@ async def test_a_gap_for_which_the_queue_has_no_room_is_told_later(server: Serve
         await talk.greet()
         await talk.let_in(message(8, "8", prev=7), epoch="e2")
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(room.send("this is written when the room is live again"))
+            tasks.create_task(room.send("sent when the room is live again"))
             await talk.take(9)
-        assert texts([await anext(room)]) == ["2"], "the join that hides the gap isn't told without it"
+        assert texts([await anext(room)]) == ["2"], "the join without its gap must not be reported"
         assert await anext(room) == Lagged(room="lobby")
         join = await talk.let_in(message(8, "8", prev=7), epoch="e2")
         assert join.since == Position("e1", 2)
@@ -183,7 +183,7 @@ def texts(events: list[Event]) -> list[str]:
 
 
 async def answered(talk: Talk, room: Room) -> None:
-    """Ask something and have it answered, so that all that was said before has arrived."""
+    """Send a command and its reply, so that all earlier events have arrived."""
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(room.names())
         who = await talk.hear()

@@ -1,4 +1,4 @@
-"""Read the client vectors, and turn their arrays into the core's inputs and its effects into arrays."""
+"""Read the client vectors; translate arrays to inputs, and effects to arrays."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -37,7 +37,7 @@ type_of_input: dict[str, type[inputs.Input]] = {
 
 
 class Step(msgspec.Struct, forbid_unknown_fields=True):
-    """One step of a case, as the vectors' README says."""
+    """One step of a case, as in the README of the vectors."""
 
     given: list[object] = msgspec.field(name="in")
     do: list[object]
@@ -91,7 +91,7 @@ class CaseFile(msgspec.Struct, forbid_unknown_fields=True):
 
 def cases() -> Iterator[Case]:
     for name in ("client", "timeline", "presence"):
-        # Not by msgspec: half a surrogate pair, which one case is about, is no JSON to it.
+        # Not msgspec: it rejects the lone surrogate of one case.
         yield from msgspec.convert(json.loads((FOLDER / f"{name}.json").read_bytes()), CaseFile).cases
 
 

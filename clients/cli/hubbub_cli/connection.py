@@ -106,9 +106,9 @@ def hopeless(chat: Client, now: status.Waiting) -> CliError | None:
     """Say why a first connection won't come about: nothing answers there, or the token has expired."""
     if now.code in _TOKEN_CODES:
         return NotSignedIn(f"not signed in at {chat.url}: {_words(now.code)}", code="token_expired")
-    if chat.trouble is None:
+    if chat.connection_error is None:
         return None
-    told = explain(chat.trouble, chat.url)
+    told = explain(chat.connection_error, chat.url)
     return CannotConnect(_sentence(chat, told.detail), code=told.code)
 
 

@@ -38,7 +38,7 @@ def _fault(name: str) -> str | None:
 
 
 def _visible(name: str) -> str:
-    """Remove invisible characters: a name may contain them, as many emoji do, but they distinguish no names."""
+    """Remove invisible characters. Names may contain them, as emoji do; they do not distinguish names."""
     return "".join(char for char in _BLANK.sub("", name) if unicodedata.category(char) != "Cf").strip()
 
 

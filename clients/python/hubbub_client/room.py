@@ -1,4 +1,4 @@
-"""A room that one is in: read it with `async for`, write to it with `send`."""
+"""A joined room: read it with `async for`, send with `send`."""
 
 from dataclasses import dataclass
 from typing import Self, TypeVar
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """An own message whose `Message` has not come yet. `code` says why it failed."""
+    """An own message that has not arrived in the room yet. `code` is the reason if it failed."""
 
     key: str
     text: str
@@ -28,9 +28,10 @@ class Pending:
 
 
 class Room:
-    """One room. Sending is safe while reading: what is read is brought by another task.
+    """One room. It may be read and written at the same time; another task receives the events.
 
-    There is one queue, so one reader. `within` is a limit in seconds for one call; the client has a default.
+    There is one queue, so only one reader. `within` is the timeout of a call in seconds; the default is in
+    `Options`.
     """
 
     def __init__(self, name: str, driver: Driver, *, queue: int, within: float) -> None:
@@ -54,12 +55,12 @@ class Room:
 
     @property
     def position(self) -> Position | None:
-        """What the room has come to; whoever reads slowly is behind it."""
+        """The position of the last received message; a slow reader has not read up to it."""
         return self._machine.timeline.position
 
     @property
     def members(self) -> MemberNames:
-        """Who is there, as far as the server has said: everybody, unless `more`."""
+        """The members, as far as the server has reported them: all, unless `more`."""
         return names_of(self._machine.members.members)
 
     @property
@@ -68,29 +69,29 @@ class Room:
 
     @property
     def pending(self) -> tuple[Pending, ...]:
-        """Own messages that are on their way, in order; failed ones too."""
+        """Own messages that have not arrived in the room, in order, including failed ones."""
         return tuple(
             Pending(key=own.key, text=own.text, progress=own.state, code=own.code)
             for own in self._machine.outbox
         )
 
     async def older(self, *, within: float | None = None) -> HistoryPage:
-        """Read the page ahead of the first message that came. An empty one with `more`: try again later."""
+        """Read the page before the first message. An empty one with `more` means: try again later."""
         return await self._ask(inputs.Older(self.name), self._pages, within)
 
     async def names(self, after: str = "", *, within: float | None = None) -> MemberNames | None:
-        """Read the names behind `after`, by alphabet. None: try again later."""
+        """Read the names after `after`, in alphabetical order. None means: try again later."""
         return await self._ask(inputs.Who(self.name, after), self._names, within)
 
     # Writing
 
     async def send(self, text: str, key: str | None = None, *, within: float | None = None) -> Receipt:
-        """Say something, and wait until it is stored. Over a lost connection it is sent again, stored once.
+        """Send a message, and wait until it is stored. After a reconnect it is sent again, and deduplicated.
 
         Raises:
-            SendFailed: it was refused for good.
-            TimedOut: it's not known to be stored yet, and stays in the outbox.
-            ClientClosed: the client ended; whether it is stored is not known.
+            SendFailed: the server rejected it permanently.
+            TimedOut: it is not acknowledged yet, and stays in the outbox.
+            ClientClosed: the client is closed; the message may be stored or not.
         """
         key = key or new_key()
         own = next((own for own in self._machine.outbox if own.key == key), None)
@@ -101,7 +102,7 @@ class Room:
         return await self._ask(given, self._receipts.setdefault(key, Waiters()), within)
 
     def say(self, text: str, key: str | None = None) -> str:
-        """Say something without waiting. `Sent` or `Failed` of this key tells how it went."""
+        """Send a message without waiting. `Sent` or `Failed` with this key reports the result."""
         key = key or new_key()
         self._driver.step(inputs.Send(self.name, key, text))
         return key
@@ -113,38 +114,38 @@ class Room:
         self._driver.step(inputs.Discard(self.name, key))
 
     def typing(self) -> None:
-        """Tell the others that one is typing. Call it at every key: it's said every three seconds at most."""
+        """Report that the user is typing. Call it at every key stroke; it is sent at most every 3 s."""
         self._driver.step(inputs.Typing(self.name))
 
     def leave(self) -> None:
-        """Be in the room no longer: its iteration ends. Joining it again goes on from where it was."""
+        """Leave the room: its iteration ends. A later join resumes from its position."""
         self._driver.step(inputs.Leave(self.name))
-        self._joined.fail(RoomRefused(self.name, "left", "it was left"))
+        self._joined.fail(RoomRefused(self.name, "left", "the room was left"))
         self._queue.end(None)
 
-    # For the client
+    # Called by the client
 
     async def join(self, since: Position | None, within: float | None) -> None:
         """Join, and wait until the room is live."""
-        owed = self._queue.reopen()
-        if owed is not None and self._closed is None:
+        rewind_to = self._queue.reopen()
+        if rewind_to is not None and self._closed is None:
             self._driver.step(inputs.Join(self.name, since))
-            self._driver.step(inputs.Rewind(self.name, owed))
+            self._driver.step(inputs.Rewind(self.name, rewind_to))
         wait = self._ask(inputs.Join(self.name, since), self._joined, within)
         if self._is_live:
             wait.close()
         else:
             await wait
 
-    def tell(self, effect: effects.RoomEffect) -> None:
-        """Take in what the machine says of this room: for those who wait for it, and for the reader."""
+    def on_effect(self, effect: effects.RoomEffect) -> None:
+        """Handle an effect of this room: resolve the calls that wait for it, and queue its event."""
         self._settle(effect)
         event = event_of(effect, self.position)
         if event is not None:
             self._queue.put(event)
 
     def closed(self, error: ClientClosed, *, quietly: bool) -> None:
-        """End all that waits, for the client has ended."""
+        """Fail all calls that wait, because the client is closed."""
         self._closed = error
         self._joined.fail(error)
         self._pages.fail(error)
@@ -168,7 +169,7 @@ class Room:
     async def _ask(self, given: inputs.RoomInput, waits: Waiters[T], within: float | None) -> T:
         if self._closed is not None:
             raise self._closed
-        answer = waits.enter()  # ahead of the step, which may answer at once
+        answer = waits.enter()  # before the step, which may resolve it at once
         self._driver.step(given)
         return await wait_at_most(
             self._within if within is None else within, answer, type(given).__name__.lower()

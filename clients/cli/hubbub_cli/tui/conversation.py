@@ -100,9 +100,9 @@ class Conversation:
 
     def _waiting(self, chat: Client) -> str:
         seconds = ceil(chat.retry_in or 0)
-        if self._was_online or chat.trouble is None:
+        if self._was_online or chat.connection_error is None:
             return f"reconnecting in {seconds} s"
-        return f"{explain(chat.trouble, chat.url).detail}, trying again in {seconds} s"
+        return f"{explain(chat.connection_error, chat.url).detail}, trying again in {seconds} s"
 
     # What the screen wants
 

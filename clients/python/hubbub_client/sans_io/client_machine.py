@@ -1,4 +1,4 @@
-"""The client's connection: opening, greeting, losing it and coming back (CS1-CS12). It owns the rooms."""
+"""The connection of a client: open, handshake, loss and reconnect (CS1-CS12). It owns the rooms."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ from hubbub_client.sans_io.socket_state import SocketState
 from hubbub_client.sans_io.token_cache import TokenCache
 from hubbub_protocol import Close, Code, commands, events, is_final
 
-OPENING = 10_000  # CS5: a socket is open and welcomed by then
-SILENCE = 10_000  # CS5: on top of the server's own ping
+OPENING = 10_000  # CS5: the socket is open and welcomed within this time
+HEARTBEAT_MARGIN = 10_000  # CS5: added to the server's ping interval
 STABLE = 10_000  # BO2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineOptions:
-    """What a client starts with. `session` proves the name from an earlier life."""
+    """The options of a client. `session` proves the name from an earlier client."""
 
     name: str | None = None
     session: str | None = None
@@ -31,7 +31,7 @@ class MachineOptions:
 
 
 class ClientMachine:
-    """Told what happened, and when, it says what to do. It has no clock, socket or chance of its own."""
+    """Turns inputs into effects. It has no clock, no socket and no random numbers of its own."""
 
     def __init__(self, options: MachineOptions, random: Callable[[], float]) -> None:
         self.status: status.Status = status.Idle()
@@ -43,15 +43,15 @@ class ClientMachine:
         self._socket = SocketState.NONE
         self._network = True
         self._losses = 0  # n of BO1
-        self._opening_ends = self._silence_ends = 0
+        self._handshake_due = self._heartbeat_due = 0
         self._ping = 0
         self._online_since: int | None = None
-        # When to go to another node, if this one told so; from when on there is room, if there was none.
-        self._moves: int | None = None
-        self._booked: int | None = None
+        # When to reconnect after `drain`; from when on the reservation is valid.
+        self._reconnect_at: int | None = None
+        self._reserved_from: int | None = None
 
     def step(self, given: inputs.Input, now: int) -> list[Effect]:
-        """Take one input at a time that never goes back; give what is to be done, in order."""
+        """Process one input at a monotonic time; return the effects in order."""
         match given:
             case inputs.Frame():
                 return self._frame(given.event, now)
@@ -76,15 +76,21 @@ class ClientMachine:
 
     @property
     def deadline(self) -> int | None:
-        """When to step with `Tick`, at the latest."""
+        """The latest time of the next `Tick`."""
         if isinstance(self.status, status.Waiting):
             return self.status.until
         if self._socket is SocketState.NONE:
             return None
         if self._socket is not SocketState.WELCOMED:
-            return self._opening_ends
+            return self._handshake_due
         retry = self._tokens.retry
-        dues = (self._silence_ends, self._moves, self._pending.deadline, retry.due, self.rooms.deadline)
+        dues = (
+            self._heartbeat_due,
+            self._reconnect_at,
+            self._pending.deadline,
+            retry.due,
+            self.rooms.deadline,
+        )
         return min(due for due in dues if due is not None)
 
     # The application and the network
@@ -121,15 +127,15 @@ class ClientMachine:
 
     def _open(self, now: int) -> list[Effect]:
         self._socket = SocketState.OPENING
-        self._opening_ends = now + OPENING
-        return [effects.Open(booked=self._booked is not None and now >= self._booked)]
+        self._handshake_due = now + OPENING
+        return [effects.Open(booked=self._reserved_from is not None and now >= self._reserved_from)]
 
     # The token hook
 
     def _token_answered(self, given: inputs.Token | inputs.NoToken, now: int) -> list[Effect]:
         if isinstance(given, inputs.NoToken):
             return self._no_token(now, final=given.final) if self._tokens.failed() else []
-        if not self._tokens.hold(given.token):
+        if not self._tokens.store(given.token):
             return []
         if self._socket is SocketState.WELCOMED:
             _, write = self._pending.issue(lambda id_: commands.Refresh(id=id_, token=given.token), now)
@@ -148,7 +154,7 @@ class ClientMachine:
         if self._awaits_token:
             return self._wait("no_token", now)
         if self._socket is SocketState.WELCOMED:
-            self._tokens.retry.refused(now)
+            self._tokens.retry.schedule(now)
         return []
 
     # The socket
@@ -162,13 +168,13 @@ class ClientMachine:
         return self._hello(now)
 
     def _hello(self, now: int) -> list[Effect]:
-        _, write = self._pending.issue(lambda id_: self._handshake.hello(id_, self._tokens.held), now)
+        _, write = self._pending.issue(lambda id_: self._handshake.hello(id_, self._tokens.token), now)
         return [write]
 
     def _lose(
         self, code: int | str, now: int, *, shut: int | None = None, retry_after: int | None = None
     ) -> list[Effect]:
-        """Wait for the next socket, or stop if the code says that it would end the same way (CL1)."""
+        """Wait and reconnect, or close if the close code is final (CL1)."""
         if code == Close.TOKEN_EXPIRED:
             self._tokens.drop()
         done = self._drop(now, shut)
@@ -182,15 +188,15 @@ class ClientMachine:
         return self._change(status.Waiting(until, code))
 
     def _drop(self, now: int, shut: int | None) -> list[Effect]:
-        """Forget the socket and all that hung on it."""
+        """Forget the socket and all state of the connection."""
         if self._online_since is not None and now - self._online_since >= STABLE:
             self._losses = 0  # BO2
         had_one = self._socket is not SocketState.NONE
         self._online_since = None
         self._socket = SocketState.NONE
-        self._moves = self._booked = None
+        self._reconnect_at = self._reserved_from = None
         self._pending.forget()
-        self._tokens.retry.forget()
+        self._tokens.retry.cancel()
         done = self.rooms.on_lost()
         return [*done, effects.Shut(shut)] if had_one and shut is not None else done
 
@@ -211,16 +217,16 @@ class ClientMachine:
             return self._connect(now)
         if self._socket is not SocketState.WELCOMED or self._missed_heartbeat(now):
             return self._lose(Close.SERVER_SILENT, now, shut=Close.SERVER_SILENT)
-        if self._moves is not None and now >= self._moves:  # CS9
+        if self._reconnect_at is not None and now >= self._reconnect_at:  # CS9
             return [*self._drop(now, Close.GOING_AWAY), *self._connect(now)]
         done = self.rooms.tick(now)
-        if self._tokens.retry.over(now) and self._tokens.ask():
+        if self._tokens.retry.is_due(now) and self._tokens.ask():
             done.append(effects.AskToken())
         return done
 
     def _missed_heartbeat(self, now: int) -> bool:  # CS5
         unanswered = self._pending.deadline
-        return now >= self._silence_ends or (unanswered is not None and now >= unanswered)
+        return now >= self._heartbeat_due or (unanswered is not None and now >= unanswered)
 
     # The server
 
@@ -229,7 +235,7 @@ class ClientMachine:
             return self._on_handshake_event(event, now)
         if self._socket is not SocketState.WELCOMED:
             return []
-        self._silence_ends = now + self._ping + SILENCE
+        self._heartbeat_due = now + self._ping + HEARTBEAT_MARGIN
         if event is None:
             return []
         return self._replied(event, now) if isinstance(event, Reply) else self._on_event(event, now)
@@ -237,7 +243,7 @@ class ClientMachine:
     def _on_event(self, event: events.Event, now: int) -> list[Effect]:
         match event:
             case events.Drain():
-                self._moves = now + event.delay  # CS9
+                self._reconnect_at = now + event.delay  # CS9
                 return []
             case events.Expiring():  # CS8
                 self._tokens.drop()
@@ -247,11 +253,11 @@ class ClientMachine:
 
     def _rejected_by_drain(self, event: events.Drain, now: int) -> list[Effect]:  # CS9
         done, until = self._drop(now, Close.GOING_AWAY), now + event.delay
-        self._booked = until if event.booked else None
+        self._reserved_from = until if event.booked else None
         return [*done, *self._change(status.Waiting(until, int(Close.GOING_AWAY)))]
 
     def _on_handshake_event(self, event: events.Event | None, now: int) -> list[Effect]:
-        """Take the reply to hello, or `drain`; whatever else comes ahead of it is not for us yet."""
+        """Handle the reply to hello, or `drain`; ignore other events before it."""
         if isinstance(event, events.Drain):
             return self._rejected_by_drain(event, now)
         if not isinstance(event, Reply):
@@ -268,7 +274,7 @@ class ClientMachine:
         self._socket = SocketState.WELCOMED
         self._online_since = now
         self._ping = welcome.ping
-        self._silence_ends = now + self._ping + SILENCE
+        self._heartbeat_due = now + self._ping + HEARTBEAT_MARGIN
         return [*self._change(status.Online(welcome.user)), *self.rooms.on_welcome(welcome, now)]
 
     def _on_hello_error(self, error: events.Error, now: int) -> list[Effect]:
@@ -295,6 +301,6 @@ class ClientMachine:
             return self._lose(int(Close.TOKEN_EXPIRED), now, shut=Close.NORMAL)
         if reply.retry:
             self._tokens.drop()
-            self._tokens.retry.refused(now, reply.retry_after)
+            self._tokens.retry.schedule(now, reply.retry_after)
             return []
         return self._stop(reply.code, now)

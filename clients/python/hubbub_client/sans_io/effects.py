@@ -1,4 +1,4 @@
-"""What the core wants done or told: one frozen class for each effect of the specification, §10."""
+"""The effects of the state machine: one frozen class for each effect of the specification, §10."""
 
 from dataclasses import dataclass
 
@@ -13,35 +13,35 @@ class AskToken:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Open a socket; `booked`: at the time that the server told, and saying so (CL4)."""
+    """Open a socket; `booked`: with a reservation (CL4)."""
 
     booked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Write this command."""
+    """Send this command."""
 
     command: commands.Command
 
 
 @dataclass(frozen=True, slots=True)
 class Shut:
-    """Close the socket and forget it at once: its loss is not to be told."""
+    """Close the socket and ignore it from now on: its `Lost` is not reported."""
 
     code: int
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The status is another."""
+    """The status changed."""
 
     status: Status
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """The room is live and goes on behind a position; unless `recovered`, not that which was shown."""
+    """The room is live and continues after a position; unless `recovered`, not after the last one shown."""
 
     room: str
     recovered: bool
@@ -65,7 +65,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An own message is stored, here."""
+    """An own message is stored at this position."""
 
     room: str
     key: str
@@ -76,7 +76,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An own message was refused for good."""
+    """An own message was rejected permanently."""
 
     room: str
     key: str
@@ -95,7 +95,7 @@ class Older:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """Who came and went."""
+    """The users who joined and left."""
 
     room: str
     count: int
@@ -105,7 +105,7 @@ class Presence:
 
 @dataclass(frozen=True, slots=True)
 class Typing:
-    """All who are now shown as typing, longest first."""
+    """All users who are shown as typing, longest first."""
 
     room: str
     names: tuple[str, ...]
@@ -113,7 +113,7 @@ class Typing:
 
 @dataclass(frozen=True, slots=True)
 class NamesPage:
-    """A page of names; None if it could not be had."""
+    """A page of names; None if it could not be read."""
 
     room: str
     members: events.Members | None
@@ -121,7 +121,7 @@ class NamesPage:
 
 @dataclass(frozen=True, slots=True)
 class JoinRefused:
-    """The room can't be joined."""
+    """The room cannot be joined."""
 
     room: str
     code: str

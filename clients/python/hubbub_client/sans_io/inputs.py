@@ -1,4 +1,4 @@
-"""What the core is told: one frozen class for each input of the specification, §10."""
+"""The inputs of the state machine: one frozen class for each input of the specification, §10."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,12 @@ from hubbub_protocol.events import Event
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """The application wants to be connected."""
+    """The application connects."""
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """The application wants to be connected no longer."""
+    """The application closes the client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,55 +23,55 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The socket is gone, or did not open. 1006 if it went without a close."""
+    """The socket was lost, or did not open. The code is 1006 without a close frame."""
 
     code: int
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """An event came; None is one that is not understood: a sign of life all the same (FR3)."""
+    """An event was received; None if its type is unknown, which is still a heartbeat (FR3)."""
 
     event: Event | None
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """The deadline has come."""
+    """The deadline was reached."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offline:
-    """The network went."""
+    """The network was lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Online:
-    """The network came."""
+    """The network is back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Somebody doesn't want to wait."""
+    """The user asked to reconnect now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """The token hook answered."""
+    """The token hook returned a token."""
 
     token: str
 
 
 @dataclass(frozen=True, slots=True)
 class NoToken:
-    """The token hook failed; for good if `final`."""
+    """The token hook failed; permanently if `final`."""
 
     final: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Be in a room. `since` is what the application has from earlier."""
+    """Join a room. `since` is a position that the application stored."""
 
     room: str
     since: Since | None = None
@@ -79,14 +79,14 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """Be in a room no longer."""
+    """Leave a room."""
 
     room: str
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Say something, once, under this key."""
+    """Send a message with this idempotency key."""
 
     room: str
     key: str
@@ -95,7 +95,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Resend:
-    """Try a failed message again."""
+    """Send a failed message again."""
 
     room: str
     key: str
@@ -118,7 +118,7 @@ class Older:
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Read a page of names, behind the name `after`."""
+    """Read a page of names, after the name `after`."""
 
     room: str
     after: str
@@ -126,14 +126,14 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Typing:
-    """Somebody types."""
+    """The user is typing."""
 
     room: str
 
 
 @dataclass(frozen=True, slots=True)
 class Rewind:
-    """The shell dropped what it was told behind this position: have it told again (TL16)."""
+    """Report everything after this position again: the I/O layer dropped it (TL16)."""
 
     room: str
     to: Since

@@ -10,7 +10,7 @@ from hubbub_protocol import commands, events
 
 
 class RoomMachines:
-    """Hands each input, event and reply to its room. A room is kept once it was joined."""
+    """Routes each input, event and reply to its room. A room is kept once it was joined."""
 
     def __init__(self, pending: PendingCommands, random: Callable[[], float], bounds: RoomBounds) -> None:
         self._pending = pending
@@ -31,7 +31,7 @@ class RoomMachines:
         if isinstance(given, inputs.Join):
             return self._join(given, now)
         room = self._rooms.get(given.room)
-        return _nowhere(given) if room is None else room.step(given, now)
+        return _not_joined(given) if room is None else room.step(given, now)
 
     def _join(self, given: inputs.Join, now: int) -> list[Effect]:
         room = self._rooms.get(given.room)
@@ -67,8 +67,8 @@ class RoomMachines:
         return room.on_reply(request, reply, now) if room is not None else []
 
 
-def _nowhere(given: inputs.InRoom) -> list[Effect]:
-    """Reply for a room that was never joined."""
+def _not_joined(given: inputs.InRoom) -> list[Effect]:
+    """Return the effects for a room that was never joined."""
     match given:
         case inputs.Send():
             return [effects.Failed(given.room, given.key, "not_joined", "")]
