@@ -1,4 +1,4 @@
-"""What is typed is text, a command, or told to be neither."""
+"""A line of input is text, a command, or invalid."""
 
 import pytest
 
