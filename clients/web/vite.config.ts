@@ -4,14 +4,14 @@ import { defineConfig } from "vite";
 export default defineConfig({
   plugins: [react()],
   build: {
-    // The server sends `default-src 'self'`: an asset inlined as a data: address would be refused.
+    // The server sends `default-src 'self'`: the browser would block assets inlined as data: URLs.
     assetsInlineLimit: 0,
-    // Every browser that speaks the page's CSS also knows modulepreload.
+    // Every browser that supports the page's CSS supports modulepreload.
     modulePreload: { polyfill: false },
   },
   server: {
     proxy: {
-      // Spelt out, because the short form rewrites Host, and the node allows only its own origin.
+      // Not the short form, which rewrites Host: the node allows only its own origin.
       "/ws": { target: "http://localhost:8000", ws: true, changeOrigin: false },
     },
   },

@@ -30,7 +30,10 @@ def test_who_is_here_is_named(server: Server, room: str) -> None:
 
 def test_a_room_without_a_proper_name_is_refused(server: Server) -> None:
     done = run("who", "x" * 201, "-s", server.url)
-    assert (done.returncode, done.stderr) == (2, "hubbub-chat: invalid room name: it is longer than 200 bytes\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "hubbub-chat: invalid room name: it is longer than 200 bytes\n",
+    )
 
 
 async def test_a_server_that_restarts_is_not_said_to_be_silent() -> None:
@@ -41,6 +44,5 @@ async def test_a_server_that_restarts_is_not_said_to_be_silent() -> None:
         done = run("who", "lobby", "-s", leaving.url)
         leaving.kill()
     assert done.returncode == 3
-    assert done.stderr == (
-        f"hubbub-chat: cannot connect to {leaving.url}/ws: the server is restarting (try: hubbub-chat doctor)\n"
-    )
+    reason = "the server is restarting (try: hubbub-chat doctor)"
+    assert done.stderr == f"hubbub-chat: cannot connect to {leaving.url}/ws: {reason}\n"

@@ -8,7 +8,7 @@ from hubbub_protocol.commands import Since
 
 ROOM = "lobby"
 LIMITS = events.Limits(frame=65536, text=4000, rooms=100, sends=10, burst=20)
-NOBODY = events.Members(count=0, names=[], more=False)
+NO_MEMBERS = events.Members(count=0, names=[], more=False)
 
 
 @dataclass
@@ -97,7 +97,7 @@ class Server:
                 head=self.log.head,
                 recovered=recovered,
                 messages=shown,
-                members=NOBODY,
+                members=NO_MEMBERS,
             )
         )
         self.out.extend(missed[page:] if recovered else [])

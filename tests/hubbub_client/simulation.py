@@ -26,13 +26,13 @@ class Simulation:
         self.now = 0
         self.server: Server | None = None
         self.up: deque[commands.Command] = deque()
-        self.told: list[effects.RoomEffect] = []
+        self.reported: list[effects.RoomEffect] = []
         # The reported messages: the position of each, and the offset of the one before it.
         self.chain: list[tuple[Since, int] | None] = []
         self.reasons = self.gaps = 0
         self.said = 0
-        self.step(inputs.Join(ROOM))
-        self.step(inputs.Connect())
+        self.step(inputs.JoinRequested(ROOM))
+        self.step(inputs.ConnectRequested())
         # Start with a live room: most actions need one.
         for hear in (self.hear_up, self.hear_down) * 2:
             hear()
@@ -48,24 +48,24 @@ class Simulation:
     def step(self, given: inputs.Input) -> None:
         for effect in self.client.step(given, self.now):
             match effect:
-                case effects.Open():
+                case effects.OpenSocket():
                     self.server = Server(self.log, ANN)
-                    self.step(inputs.Opened())
-                case effects.Write(command):
+                    self.step(inputs.SocketOpened())
+                case effects.SendCommand(command):
                     self.up.append(command)
-                case effects.Shut():
+                case effects.ShutSocket():
                     self._cut()
-                case effects.Changed() | effects.AskToken():
+                case effects.StatusChanged() | effects.RequestToken():
                     pass
                 case _:
                     self._tell(effect)
 
     def _tell(self, effect: effects.RoomEffect) -> None:
-        self.told.append(effect)
-        if isinstance(effect, effects.Gap):
+        self.reported.append(effect)
+        if isinstance(effect, effects.GapDetected):
             self.gaps += 1
             self.chain.append(None)
-        if isinstance(effect, effects.Said):
+        if isinstance(effect, effects.MessageReceived):
             position = self.room.timeline.position
             assert position is not None
             at = Since(epoch=position.epoch, offset=effect.message.offset)
@@ -75,7 +75,7 @@ class Simulation:
 
     def say(self) -> None:
         self.said += 1
-        self.step(inputs.Send(ROOM, f"k{self.said}", f"own {self.said}"))
+        self.step(inputs.SendRequested(ROOM, f"k{self.said}", f"own {self.said}"))
 
     def other_says(self, step: int = 1) -> None:
         message, _ = self.log.publish(BOB, f"b{self.log.epoch}-{self.log.head}", "hers", step)
@@ -91,7 +91,7 @@ class Simulation:
             return
         event = self.server.out.popleft()
         self.reasons += self._is_reason_for_a_gap(event)
-        self.step(inputs.Frame(event))
+        self.step(inputs.FrameReceived(event))
 
     def _is_reason_for_a_gap(self, event: events.Event) -> bool:
         room = self.room
@@ -123,7 +123,7 @@ class Simulation:
     def break_link(self) -> None:
         if self.server is not None:
             self._cut()
-            self.step(inputs.Lost(1006))
+            self.step(inputs.SocketLost(1006))
 
     def _cut(self) -> None:
         self.server = None
@@ -149,13 +149,13 @@ class Simulation:
             here = self.room.timeline.position
             if here is not None and to.epoch == here.epoch and None not in self.chain[-1 - back :]:
                 del self.chain[len(self.chain) - back :]
-                self.step(inputs.Rewind(ROOM, to))
+                self.step(inputs.RewindRequested(ROOM, to))
 
     def wait(self, ms: int) -> None:
         self.now += ms
         due = self.client.deadline
         if due is not None and self.now >= due:
-            self.step(inputs.Tick())
+            self.step(inputs.DeadlineReached())
 
     @property
     def _out(self) -> deque[events.Event]:
@@ -183,7 +183,7 @@ class Simulation:
             if self._is_settled():
                 return
             self.now = max(self.now, self.client.deadline or self.now)
-            self.step(inputs.Tick())
+            self.step(inputs.DeadlineReached())
         raise AssertionError("the client never became idle")
 
     def _is_settled(self) -> bool:

@@ -18,15 +18,15 @@ from hubbub_client import (
 )
 from hubbub_client.sans_io.status import Closed, Connecting, Waiting
 from hubbub_protocol import commands, events
+from tests.hubbub_client.joined_room import AT_ONCE, joined, next_events, remaining_events
 from tests.hubbub_client.server import Server, message, serving
-from tests.hubbub_client.stage import AT_ONCE, joined, told, told_to_the_end
 
 
 async def test_leaving_the_block_closes_the_socket_and_ends_what_waits(server: Server) -> None:
     async with asyncio.TaskGroup() as tasks:
         async with Client(server.url, options=AT_ONCE) as chat:
             talk, room = await joined(server, chat)
-            reading = tasks.create_task(told_to_the_end(room))
+            reading = tasks.create_task(remaining_events(room))
             sending = tasks.create_task(end_of(room.send("never answered")))
             await talk.hear()
             closing = tasks.create_task(talk.closed())
@@ -155,4 +155,4 @@ async def test_a_frame_that_makes_no_sense_is_ignored(server: Server) -> None:
         await talk.say_text("nonsense")
         await talk.say_text('{"type": "from_the_future"}')
         await talk.say(message(1, "one"))
-        assert [type(event) for event in await told(room, 2)] == [Joined, Message]
+        assert [type(event) for event in await next_events(room, 2)] == [Joined, Message]

@@ -56,12 +56,12 @@ def check_the_end(sim: Simulation) -> None:
     # The outbox is empty: every stored message has arrived.
     assert [own.key for own in sim.room.outbox] == []
     # Each own message was reported as stored, once, at its position in the log.
-    stored = [effect for effect in sim.told if isinstance(effect, effects.Stored)]
+    stored = [effect for effect in sim.reported if isinstance(effect, effects.MessageStored)]
     assert sorted(effect.key for effect in stored) == sorted(f"k{n}" for n in range(1, sim.said + 1))
     for effect in stored:
         assert sim.log.history[effect.epoch, effect.offset] == f"own {effect.key[1:]}"
     # No message failed, and the view ends with the kept messages.
-    assert not [effect for effect in sim.told if isinstance(effect, effects.Failed)]
+    assert not [effect for effect in sim.reported if isinstance(effect, effects.MessageFailed)]
     shown = [line for line in sim.room.timeline.lines if line is not None]
     kept = [message for message in shown if message.offset > sim.log.trimmed and message in sim.log.kept]
     assert kept == sim.log.kept[len(sim.log.kept) - len(kept) :]

@@ -16,7 +16,7 @@ from hubbub_cli.race import race
 from hubbub_cli.recent_messages import recent_messages
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.settings import CliSettings
-from hubbub_cli.slash_commands import InvalidCommand, SlashCommand, Text
+from hubbub_cli.slash_commands import ChatText, InvalidCommand, SlashCommand
 from hubbub_cli.times import moment
 from hubbub_client import Client, Event, Gap, Message, Presence, Room, new_key
 
@@ -61,7 +61,7 @@ class PlainChat:
     async def _process(self, chat: Client, line: str, readers: asyncio.TaskGroup) -> bool:
         """Process a line of input; False to quit."""
         match slash_commands.parse(line):
-            case Text(text):
+            case ChatText(text):
                 await self._say(text)
             case SlashCommand("quit"):
                 return False

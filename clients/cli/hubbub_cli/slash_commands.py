@@ -5,7 +5,7 @@ from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class ChatText:
     """Text to send to the room."""
 
     text: str
@@ -46,12 +46,12 @@ TABLE: Final = {
 NICK: Final = "Your name cannot change while you are connected: quit, and start again with --name NAME."
 
 
-def parse(line: str) -> Text | SlashCommand | InvalidCommand | None:
+def parse(line: str) -> ChatText | SlashCommand | InvalidCommand | None:
     """Parse a line of input; None if it is empty. A leading `//` is a literal slash."""
     if not line.strip():
         return None
     if not line.startswith("/") or line.startswith("//"):
-        return Text(line.removeprefix("/") if line.startswith("//") else line)
+        return ChatText(line.removeprefix("/") if line.startswith("//") else line)
     name, _, argument = line[1:].partition(" ")
     entry = TABLE.get(name.lower())
     if entry is None:

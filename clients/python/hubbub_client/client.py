@@ -94,13 +94,13 @@ class Client:
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
         self._driver.start(self._tasks)
-        self._driver.step(inputs.Connect())
+        self._driver.step(inputs.ConnectRequested())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._driver.step(inputs.Close())
+        self._driver.step(inputs.CloseRequested())
         try:
             await self._driver.close()
         finally:
@@ -190,15 +190,15 @@ class Client:
 
     def retry(self) -> None:
         """Reconnect now instead of waiting."""
-        self._driver.step(inputs.Retry())
+        self._driver.step(inputs.RetryRequested())
 
     def offline(self) -> None:
         """Report that the network was lost: the client does not connect until `back_online`."""
-        self._driver.step(inputs.Offline())
+        self._driver.step(inputs.NetworkLost())
 
     def back_online(self) -> None:
         """Report that the network is back."""
-        self._driver.step(inputs.Online())
+        self._driver.step(inputs.NetworkRestored())
 
     # Effects
 
@@ -213,8 +213,8 @@ class Client:
                 f"{error}: cannot connect to {self.url}: {self.connection_error}"
             ) from self.connection_error
 
-    def _report(self, effect: effects.Changed | effects.RoomEffect) -> None:
-        if isinstance(effect, effects.Changed):
+    def _report(self, effect: effects.StatusChanged | effects.RoomEffect) -> None:
+        if isinstance(effect, effects.StatusChanged):
             self._changed(effect.status)
         elif effect.room in self._rooms:
             self._rooms[effect.room].on_effect(effect)

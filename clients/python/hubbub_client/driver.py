@@ -37,7 +37,7 @@ class Driver:
         self,
         machine: ClientMachine,
         environment: Environment,
-        report: Callable[[effects.Changed | effects.RoomEffect], None],
+        report: Callable[[effects.StatusChanged | effects.RoomEffect], None],
     ) -> None:
         self.machine = machine
         self._environment = environment
@@ -63,19 +63,19 @@ class Driver:
 
     def _do(self, effect: effects.Effect) -> None:
         match effect:
-            case effects.Open():
+            case effects.OpenSocket():
                 endpoint = self._environment.endpoint
                 if effect.booked:
                     endpoint = endpoint.booked()
                 self._websocket = ClientWebSocket(endpoint, self.step)
                 self._start(self._websocket.run(), _WEBSOCKET)
-            case effects.Write(command):
+            case effects.SendCommand(command):
                 if self._websocket is not None:
                     self._websocket.write(command)
-            case effects.Shut(code):
+            case effects.ShutSocket(code):
                 if self._websocket is not None:
                     self._websocket.shut(code)
-            case effects.AskToken():
+            case effects.RequestToken():
                 self._start(self._ask_token(), "token")
             case _:
                 self._report(effect)
@@ -104,7 +104,7 @@ class Driver:
                     await self._stepped.wait()
             due = self.machine.deadline
             if due is not None and self.now() >= due:
-                self.step(inputs.Tick())
+                self.step(inputs.DeadlineReached())
 
     def _start(self, what: Coroutine[None, None, None], name: str) -> None:
         if self._tasks is None:
@@ -122,9 +122,9 @@ class Driver:
             async with asyncio.timeout(TOKEN_TIMEOUT):
                 token = await hook()
         except NoToken:
-            self.step(inputs.NoToken(final=True))
+            self.step(inputs.TokenUnavailable(final=True))
         except Exception:  # noqa: BLE001 - the application's code may raise anything; it is called again later
             _log.warning("The token hook failed", exc_info=True)
-            self.step(inputs.NoToken(final=False))
+            self.step(inputs.TokenUnavailable(final=False))
         else:
-            self.step(inputs.Token(token))
+            self.step(inputs.TokenReceived(token))

@@ -1,7 +1,7 @@
 """A joined room: read it with `async for`, send with `send`."""
 
 from dataclasses import dataclass
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar
 
 from hubbub_client.driver import Driver
 from hubbub_client.errors import ClientClosed, RoomRefused, SendFailed
@@ -15,6 +15,15 @@ from hubbub_client.sans_io.room_machine import RoomMachine, RoomState
 from hubbub_client.waiters import Waiters, wait_at_most
 
 T = TypeVar("T")
+
+# How a timeout names each call.
+_CALLS: Final[dict[type[inputs.RoomInput], str]] = {
+    inputs.JoinRequested: "joining",
+    inputs.SendRequested: "sending to",
+    inputs.ResendRequested: "sending to",
+    inputs.OlderRequested: "reading the history of",
+    inputs.MembersRequested: "reading the members of",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +47,7 @@ class Room:
         self.name = name
         self._driver = driver
         self._within = within
-        self._queue = EventQueue(name, queue, lambda to: driver.step(inputs.Rewind(name, to)))
+        self._queue = EventQueue(name, queue, lambda to: driver.step(inputs.RewindRequested(name, to)))
         self._joined: Waiters[None] = Waiters()
         self._receipts: dict[str, Waiters[Receipt]] = {}
         self._pages: Waiters[HistoryPage] = Waiters()
@@ -77,11 +86,11 @@ class Room:
 
     async def older(self, *, within: float | None = None) -> HistoryPage:
         """Read the page before the first message. An empty one with `more` means: try again later."""
-        return await self._ask(inputs.Older(self.name), self._pages, within)
+        return await self._ask(inputs.OlderRequested(self.name), self._pages, within)
 
     async def names(self, after: str = "", *, within: float | None = None) -> MemberNames | None:
         """Read the names after `after`, in alphabetical order. None means: try again later."""
-        return await self._ask(inputs.Who(self.name, after), self._names, within)
+        return await self._ask(inputs.MembersRequested(self.name, after), self._names, within)
 
     # Writing
 
@@ -98,28 +107,30 @@ class Room:
         if own is not None and own.at is not None:
             return Receipt(key=key, position=own.at, duplicate=True)
         failed = own is not None and own.state is OutboxState.FAILED
-        given = inputs.Resend(self.name, key) if failed else inputs.Send(self.name, key, text)
+        given = (
+            inputs.ResendRequested(self.name, key) if failed else inputs.SendRequested(self.name, key, text)
+        )
         return await self._ask(given, self._receipts.setdefault(key, Waiters()), within)
 
     def say(self, text: str, key: str | None = None) -> str:
         """Send a message without waiting. `Sent` or `Failed` with this key reports the result."""
         key = key or new_key()
-        self._driver.step(inputs.Send(self.name, key, text))
+        self._driver.step(inputs.SendRequested(self.name, key, text))
         return key
 
     def resend(self, key: str) -> None:
-        self._driver.step(inputs.Resend(self.name, key))
+        self._driver.step(inputs.ResendRequested(self.name, key))
 
     def discard(self, key: str) -> None:
-        self._driver.step(inputs.Discard(self.name, key))
+        self._driver.step(inputs.DiscardRequested(self.name, key))
 
     def typing(self) -> None:
         """Report that the user is typing. Call it at every key stroke; it is sent at most every 3 s."""
-        self._driver.step(inputs.Typing(self.name))
+        self._driver.step(inputs.UserTyping(self.name))
 
     def leave(self) -> None:
         """Leave the room: its iteration ends. A later join resumes from its position."""
-        self._driver.step(inputs.Leave(self.name))
+        self._driver.step(inputs.LeaveRequested(self.name))
         self._joined.fail(RoomRefused(self.name, "left", "the room was left"))
         self._queue.end(None)
 
@@ -129,9 +140,9 @@ class Room:
         """Join, and wait until the room is live."""
         rewind_to = self._queue.reopen()
         if rewind_to is not None and self._closed is None:
-            self._driver.step(inputs.Join(self.name, since))
-            self._driver.step(inputs.Rewind(self.name, rewind_to))
-        wait = self._ask(inputs.Join(self.name, since), self._joined, within)
+            self._driver.step(inputs.JoinRequested(self.name, since))
+            self._driver.step(inputs.RewindRequested(self.name, rewind_to))
+        wait = self._ask(inputs.JoinRequested(self.name, since), self._joined, within)
         if self._is_live:
             wait.close()
         else:
@@ -169,29 +180,28 @@ class Room:
     async def _ask(self, given: inputs.RoomInput, waits: Waiters[T], within: float | None) -> T:
         if self._closed is not None:
             raise self._closed
-        answer = waits.enter()  # before the step, which may resolve it at once
+        result = waits.enter()  # before the step, which may resolve it at once
         self._driver.step(given)
-        return await wait_at_most(
-            self._within if within is None else within, answer, type(given).__name__.lower()
-        )
+        seconds = self._within if within is None else within
+        return await wait_at_most(seconds, result, f"{_CALLS[type(given)]} {self.name!r}")
 
     def _settle(self, effect: effects.RoomEffect) -> None:
         match effect:
-            case effects.Joined():
+            case effects.RoomJoined():
                 self._joined.succeed(None)
             case effects.JoinRefused(_, code, message):
                 refused = RoomRefused(self.name, code, message)
                 self._joined.fail(refused)
                 self._queue.end(refused)
-            case effects.Stored(_, key, epoch, offset, duplicate):
+            case effects.MessageStored(_, key, epoch, offset, duplicate):
                 at = Position(epoch=epoch, offset=offset)
                 self._waiting_for(key).succeed(Receipt(key=key, position=at, duplicate=duplicate))
-            case effects.Failed(_, key, code, message):
+            case effects.MessageFailed(_, key, code, message):
                 self._waiting_for(key).fail(SendFailed(key, code, message))
-            case effects.Older(_, messages, more):
+            case effects.HistoryLoaded(_, messages, more):
                 page = tuple(message_of(message, self.position) for message in messages)
                 self._pages.succeed(HistoryPage(messages=page, more=more))
-            case effects.NamesPage(_, members):
+            case effects.MembersLoaded(_, members):
                 self._names.succeed(None if members is None else names_of(members))
             case _:
                 pass

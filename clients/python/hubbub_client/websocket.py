@@ -63,11 +63,11 @@ class ClientWebSocket:
             return
         socket = opening.result()
         if socket is None:
-            self._input(inputs.Lost(ABNORMAL))
+            self._input(inputs.SocketLost(ABNORMAL))
         elif socket.subprotocol != SUBPROTOCOL:
             # Not a hubbub.v1 server: to the plain codec, a hello would be a chat message.
             await socket.close(Close.PROTOCOL_ERROR)
-            self._input(inputs.Lost(int(Close.PROTOCOL_ERROR)))
+            self._input(inputs.SocketLost(int(Close.PROTOCOL_ERROR)))
         else:
             await self._serve(socket)
 
@@ -88,18 +88,18 @@ class ClientWebSocket:
             return None
 
     async def _serve(self, socket: ClientConnection) -> None:
-        self._input(inputs.Opened())
+        self._input(inputs.SocketOpened())
         async with asyncio.TaskGroup() as tasks:
             others = [tasks.create_task(self._write(socket)), tasks.create_task(self._close(socket))]
             await self._read(socket)
             for task in others:
                 task.cancel()
-        self._input(inputs.Lost(socket.close_code or ABNORMAL))
+        self._input(inputs.SocketLost(socket.close_code or ABNORMAL))
 
     async def _read(self, socket: ClientConnection) -> None:
         try:
             async for frame in socket:
-                self._input(inputs.Frame(_decode(frame)))
+                self._input(inputs.FrameReceived(_decode(frame)))
         except ConnectionClosed:
             pass  # `close_code` has the reason
 

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from hubbub_cli import slash_commands
 from hubbub_cli.sanitize import sanitize
-from hubbub_cli.slash_commands import InvalidCommand, SlashCommand, Text
+from hubbub_cli.slash_commands import ChatText, InvalidCommand, SlashCommand
 from hubbub_cli.tui import status_lines
 from hubbub_cli.tui.composer import Composer
 from hubbub_cli.tui.help_screen import HelpScreen
@@ -177,7 +177,7 @@ class ChatApp(App[None]):
         view = self.views.active
         meant = slash_commands.parse(event.line)
         match meant:
-            case Text() if view is not None:
+            case ChatText() if view is not None:
                 self._say(view, meant.text)
             case SlashCommand():
                 self._run_command(meant, view)

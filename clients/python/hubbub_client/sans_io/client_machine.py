@@ -53,13 +53,13 @@ class ClientMachine:
     def step(self, given: inputs.Input, now: int) -> list[Effect]:
         """Process one input at a monotonic time; return the effects in order."""
         match given:
-            case inputs.Frame():
+            case inputs.FrameReceived():
                 return self._frame(given.event, now)
-            case inputs.Tick():
+            case inputs.DeadlineReached():
                 return self._tick(now)
-            case inputs.Opened() | inputs.Lost():
+            case inputs.SocketOpened() | inputs.SocketLost():
                 return self._socket_changed(given, now)
-            case inputs.Token() | inputs.NoToken():
+            case inputs.TokenReceived() | inputs.TokenUnavailable():
                 return self._token_answered(given, now)
             case _ if isinstance(given, inputs.Application):
                 return self._asked(given, now)
@@ -97,15 +97,15 @@ class ClientMachine:
 
     def _asked(self, given: inputs.Application, now: int) -> list[Effect]:
         match given, self.status:
-            case inputs.Connect(), status.Idle() | status.Closed():
+            case inputs.ConnectRequested(), status.Idle() | status.Closed():
                 self._losses = 0
                 return self._connect(now) if self._network else self._change(status.Offline())
-            case inputs.Retry(), status.Waiting():
+            case inputs.RetryRequested(), status.Waiting():
                 return self._connect(now)
-            case inputs.Close(), current if not isinstance(current, status.Closed):
+            case inputs.CloseRequested(), current if not isinstance(current, status.Closed):
                 return self._stop(int(Close.NORMAL), now)
-            case ((inputs.Offline() | inputs.Online()), _):
-                return self._network_changed(now, there=isinstance(given, inputs.Online))
+            case ((inputs.NetworkLost() | inputs.NetworkRestored()), _):
+                return self._network_changed(now, there=isinstance(given, inputs.NetworkRestored))
             case _:
                 return []
 
@@ -123,17 +123,19 @@ class ClientMachine:
         done = self._change(status.Connecting(self._losses))
         if not self._tokens.missing:
             return [*done, *self._open(now)]
-        return [*done, effects.AskToken()] if self._tokens.ask() else done
+        return [*done, effects.RequestToken()] if self._tokens.ask() else done
 
     def _open(self, now: int) -> list[Effect]:
         self._socket = SocketState.OPENING
         self._handshake_due = now + OPENING
-        return [effects.Open(booked=self._reserved_from is not None and now >= self._reserved_from)]
+        return [effects.OpenSocket(booked=self._reserved_from is not None and now >= self._reserved_from)]
 
     # The token hook
 
-    def _token_answered(self, given: inputs.Token | inputs.NoToken, now: int) -> list[Effect]:
-        if isinstance(given, inputs.NoToken):
+    def _token_answered(
+        self, given: inputs.TokenReceived | inputs.TokenUnavailable, now: int
+    ) -> list[Effect]:
+        if isinstance(given, inputs.TokenUnavailable):
             return self._no_token(now, final=given.final) if self._tokens.failed() else []
         if not self._tokens.store(given.token):
             return []
@@ -159,8 +161,8 @@ class ClientMachine:
 
     # The socket
 
-    def _socket_changed(self, given: inputs.Opened | inputs.Lost, now: int) -> list[Effect]:
-        if isinstance(given, inputs.Lost):
+    def _socket_changed(self, given: inputs.SocketOpened | inputs.SocketLost, now: int) -> list[Effect]:
+        if isinstance(given, inputs.SocketLost):
             return self._lose(given.code, now) if self._socket is not SocketState.NONE else []
         if self._socket is not SocketState.OPENING:
             return []
@@ -198,14 +200,14 @@ class ClientMachine:
         self._pending.forget()
         self._tokens.retry.cancel()
         done = self.rooms.on_lost()
-        return [*done, effects.Shut(shut)] if had_one and shut is not None else done
+        return [*done, effects.ShutSocket(shut)] if had_one and shut is not None else done
 
     def _stop(self, code: int | str, now: int, suggestion: str | None = None) -> list[Effect]:
         return [*self._drop(now, Close.NORMAL), *self._change(status.Closed(code, suggestion))]
 
     def _change(self, to: status.Status) -> list[Effect]:
         self.status = to
-        return [effects.Changed(to)]
+        return [effects.StatusChanged(to)]
 
     # Time
 
@@ -221,7 +223,7 @@ class ClientMachine:
             return [*self._drop(now, Close.GOING_AWAY), *self._connect(now)]
         done = self.rooms.tick(now)
         if self._tokens.retry.is_due(now) and self._tokens.ask():
-            done.append(effects.AskToken())
+            done.append(effects.RequestToken())
         return done
 
     def _missed_heartbeat(self, now: int) -> bool:  # CS5
@@ -247,7 +249,7 @@ class ClientMachine:
                 return []
             case events.Expiring():  # CS8
                 self._tokens.drop()
-                return [effects.AskToken()] if self._tokens.ask() else []
+                return [effects.RequestToken()] if self._tokens.ask() else []
             case _:
                 return self.rooms.on_event(event, now)
 

@@ -7,40 +7,40 @@ from hubbub_protocol import commands, events
 
 
 @dataclass(frozen=True, slots=True)
-class AskToken:
+class RequestToken:
     """Call the token hook."""
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
+class OpenSocket:
     """Open a socket; `booked`: with a reservation (CL4)."""
 
     booked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
+class SendCommand:
     """Send this command."""
 
     command: commands.Command
 
 
 @dataclass(frozen=True, slots=True)
-class Shut:
+class ShutSocket:
     """Close the socket and ignore it from now on: its `Lost` is not reported."""
 
     code: int
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class StatusChanged:
     """The status changed."""
 
     status: Status
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class RoomJoined:
     """The room is live and continues after a position; unless `recovered`, not after the last one shown."""
 
     room: str
@@ -49,7 +49,7 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class MessageReceived:
     """A message, in order, once."""
 
     room: str
@@ -57,14 +57,14 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class GapDetected:
     """Messages between the last one and the next are lost."""
 
     room: str
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class MessageStored:
     """An own message is stored at this position."""
 
     room: str
@@ -75,7 +75,7 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class MessageFailed:
     """An own message was rejected permanently."""
 
     room: str
@@ -85,7 +85,7 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Older:
+class HistoryLoaded:
     """A page of history, oldest first; `more` unless this is the beginning."""
 
     room: str
@@ -94,7 +94,7 @@ class Older:
 
 
 @dataclass(frozen=True, slots=True)
-class Presence:
+class PresenceChanged:
     """The users who joined and left."""
 
     room: str
@@ -104,7 +104,7 @@ class Presence:
 
 
 @dataclass(frozen=True, slots=True)
-class Typing:
+class TypingChanged:
     """All users who are shown as typing, longest first."""
 
     room: str
@@ -112,7 +112,7 @@ class Typing:
 
 
 @dataclass(frozen=True, slots=True)
-class NamesPage:
+class MembersLoaded:
     """A page of names; None if it could not be read."""
 
     room: str
@@ -128,5 +128,8 @@ class JoinRefused:
     message: str
 
 
-RoomEffect = Joined | Said | Gap | Stored | Failed | Older | Presence | Typing | NamesPage | JoinRefused
-Effect = AskToken | Open | Write | Shut | Changed | RoomEffect
+RoomEffect = (
+    RoomJoined | MessageReceived | GapDetected | MessageStored | MessageFailed | HistoryLoaded
+    | PresenceChanged | TypingChanged | MembersLoaded | JoinRefused
+)  # fmt: skip
+Effect = RequestToken | OpenSocket | SendCommand | ShutSocket | StatusChanged | RoomEffect

@@ -7,70 +7,70 @@ from hubbub_protocol.events import Event
 
 
 @dataclass(frozen=True, slots=True)
-class Connect:
+class ConnectRequested:
     """The application connects."""
 
 
 @dataclass(frozen=True, slots=True)
-class Close:
+class CloseRequested:
     """The application closes the client."""
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class SocketOpened:
     """The socket opened."""
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class SocketLost:
     """The socket was lost, or did not open. The code is 1006 without a close frame."""
 
     code: int
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class FrameReceived:
     """An event was received; None if its type is unknown, which is still a heartbeat (FR3)."""
 
     event: Event | None
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class DeadlineReached:
     """The deadline was reached."""
 
 
 @dataclass(frozen=True, slots=True)
-class Offline:
+class NetworkLost:
     """The network was lost."""
 
 
 @dataclass(frozen=True, slots=True)
-class Online:
+class NetworkRestored:
     """The network is back."""
 
 
 @dataclass(frozen=True, slots=True)
-class Retry:
+class RetryRequested:
     """The user asked to reconnect now."""
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class TokenReceived:
     """The token hook returned a token."""
 
     token: str
 
 
 @dataclass(frozen=True, slots=True)
-class NoToken:
+class TokenUnavailable:
     """The token hook failed; permanently if `final`."""
 
     final: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Join:
+class JoinRequested:
     """Join a room. `since` is a position that the application stored."""
 
     room: str
@@ -78,14 +78,14 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
+class LeaveRequested:
     """Leave a room."""
 
     room: str
 
 
 @dataclass(frozen=True, slots=True)
-class Send:
+class SendRequested:
     """Send a message with this idempotency key."""
 
     room: str
@@ -94,7 +94,7 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
-class Resend:
+class ResendRequested:
     """Send a failed message again."""
 
     room: str
@@ -102,7 +102,7 @@ class Resend:
 
 
 @dataclass(frozen=True, slots=True)
-class Discard:
+class DiscardRequested:
     """Drop a failed message."""
 
     room: str
@@ -110,14 +110,14 @@ class Discard:
 
 
 @dataclass(frozen=True, slots=True)
-class Older:
+class OlderRequested:
     """Read a page of history."""
 
     room: str
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
+class MembersRequested:
     """Read a page of names, after the name `after`."""
 
     room: str
@@ -125,21 +125,27 @@ class Who:
 
 
 @dataclass(frozen=True, slots=True)
-class Typing:
+class UserTyping:
     """The user is typing."""
 
     room: str
 
 
 @dataclass(frozen=True, slots=True)
-class Rewind:
+class RewindRequested:
     """Report everything after this position again: the I/O layer dropped it (TL16)."""
 
     room: str
     to: Since
 
 
-InRoom = Leave | Rewind | Send | Resend | Discard | Older | Who | Typing
-RoomInput = Join | InRoom
-Application = Connect | Close | Offline | Online | Retry
-Input = Application | Opened | Lost | Frame | Tick | Token | NoToken | RoomInput
+InRoom = (
+    LeaveRequested | RewindRequested | SendRequested | ResendRequested | DiscardRequested | OlderRequested
+    | MembersRequested | UserTyping
+)  # fmt: skip
+RoomInput = JoinRequested | InRoom
+Application = ConnectRequested | CloseRequested | NetworkLost | NetworkRestored | RetryRequested
+Input = (
+    Application | SocketOpened | SocketLost | FrameReceived | DeadlineReached | TokenReceived
+    | TokenUnavailable | RoomInput
+)  # fmt: skip

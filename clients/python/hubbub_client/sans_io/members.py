@@ -11,7 +11,7 @@ def _by_code_unit(name: str) -> bytes:
     return name.encode("utf-16-be", "surrogatepass")
 
 
-class MemberList:
+class KnownMembers:
     """The known members of a room."""
 
     def __init__(self) -> None:

@@ -38,7 +38,7 @@ class MessageSender:
         if key in self.outbox:
             return []
         if not wanted or self.outbox.full:
-            return [effects.Failed(self._room, key, "outbox_full" if wanted else "not_joined", "")]
+            return [effects.MessageFailed(self._room, key, "outbox_full" if wanted else "not_joined", "")]
         # UTF-8 cannot encode a lone surrogate; the server would reject the whole frame (TL15).
         self.outbox.put(key, text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
         return []
@@ -63,7 +63,7 @@ class MessageSender:
         done: list[Effect] = []
         while (own := self.outbox.next) is not None and len(own.text) > self.most_characters:
             self.outbox.refuse(own.key, Code.TOO_LONG)
-            done.append(effects.Failed(self._room, own.key, Code.TOO_LONG, ""))
+            done.append(effects.MessageFailed(self._room, own.key, Code.TOO_LONG, ""))
         return done
 
     def _may_write(self, *, live: bool) -> bool:
@@ -84,7 +84,7 @@ class MessageSender:
             case events.Error(retry=True):  # TL11
                 self._retry.schedule(now, reply.retry_after)
             case events.Error() if self.outbox.refuse(key, reply.code):
-                return [effects.Failed(self._room, key, reply.code, reply.message)]
+                return [effects.MessageFailed(self._room, key, reply.code, reply.message)]
             case _:
                 pass
         return []
@@ -96,7 +96,9 @@ class MessageSender:
         news = self.outbox.acknowledge(key, at)
         if self._timeline.position is not None:
             self.outbox.passed(self._timeline.position)
-        return [effects.Stored(self._room, key, sent.epoch, sent.offset, sent.duplicate)] if news else []
+        return (
+            [effects.MessageStored(self._room, key, sent.epoch, sent.offset, sent.duplicate)] if news else []
+        )
 
     def seen(self, message: events.Message, position: commands.Since, user: str | None) -> list[Effect]:
         """Settle the own message with this key, and those that the position has passed (TL8, TL14)."""
@@ -104,12 +106,14 @@ class MessageSender:
         self.outbox.passed(position)
         if not news:
             return []
-        return [effects.Stored(self._room, message.key, position.epoch, message.offset, duplicate=False)]
+        return [
+            effects.MessageStored(self._room, message.key, position.epoch, message.offset, duplicate=False)
+        ]
 
     def refuse_all(self, error: events.Error) -> list[Effect]:
         """Fail all queued messages, because the room was refused (CS11)."""
         return [
-            effects.Failed(self._room, own.key, error.code, error.message)
+            effects.MessageFailed(self._room, own.key, error.code, error.message)
             for own in self.outbox
             if self.outbox.refuse(own.key, error.code)
         ]

@@ -17,8 +17,10 @@ class PageRequests:
         self._older: int | None = None
         self._names: int | None = None
 
-    def step(self, asked: inputs.Older | inputs.Who, now: int, *, live: bool) -> list[Effect]:
-        if isinstance(asked, inputs.Who):
+    def step(
+        self, asked: inputs.OlderRequested | inputs.MembersRequested, now: int, *, live: bool
+    ) -> list[Effect]:
+        if isinstance(asked, inputs.MembersRequested):
             return self._ask_names(asked.after, now, live=live)
         return self._ask_older(now, live=live)
 
@@ -28,7 +30,7 @@ class PageRequests:
             return []
         before = self._timeline.before
         if not live or before is None:
-            return [effects.Older(self._room, (), more=not live)]
+            return [effects.HistoryLoaded(self._room, (), more=not live)]
         self._older, write = self._pending.issue(
             lambda id_: commands.History(id=id_, room=self._room, before=before), now
         )
@@ -39,7 +41,7 @@ class PageRequests:
         if self._names is not None:
             return []
         if not live:
-            return [effects.NamesPage(self._room, None)]
+            return [effects.MembersLoaded(self._room, None)]
         self._names, write = self._pending.issue(
             lambda id_: commands.Who(id=id_, room=self._room, after=after), now
         )
@@ -55,14 +57,14 @@ class PageRequests:
             return self.give_up_older()
         self._older = None
         page = self._timeline.insert_page(reply.messages, more=reply.more)
-        return [effects.Older(self._room, page, reply.more)]
+        return [effects.HistoryLoaded(self._room, page, reply.more)]
 
     def _names_answered(self, reply: Reply) -> list[Effect]:
         if not isinstance(reply, events.MembersPage):
             return self._give_up_names()
         self._names = None
         members = events.Members(count=reply.count, names=reply.names, more=reply.more)
-        return [effects.NamesPage(self._room, members)]
+        return [effects.MembersLoaded(self._room, members)]
 
     def give_up(self) -> list[Effect]:
         """Report open requests as failed, because the connection was lost."""
@@ -70,8 +72,8 @@ class PageRequests:
 
     def give_up_older(self) -> list[Effect]:
         asked, self._older = self._older, None
-        return [] if asked is None else [effects.Older(self._room, (), more=True)]
+        return [] if asked is None else [effects.HistoryLoaded(self._room, (), more=True)]
 
     def _give_up_names(self) -> list[Effect]:
         asked, self._names = self._names, None
-        return [] if asked is None else [effects.NamesPage(self._room, None)]
+        return [] if asked is None else [effects.MembersLoaded(self._room, None)]

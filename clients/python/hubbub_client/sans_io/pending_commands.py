@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from hubbub_client.sans_io.effects import Write
+from hubbub_client.sans_io.effects import SendCommand
 from hubbub_protocol import commands, events
 
 REPLY_TIMEOUT = 15_000  # CS5
@@ -35,12 +35,12 @@ class PendingCommands:
         self._last = 0
         self._open: dict[int, tuple[Request, int]] = {}
 
-    def issue(self, make: Callable[[int], Request], now: int) -> tuple[int, Write]:
+    def issue(self, make: Callable[[int], Request], now: int) -> tuple[int, SendCommand]:
         """Return a command with the next id, and remember that it expects a reply."""
         self._last += 1  # CS12
         request = make(self._last)
         self._open[self._last] = (request, now + REPLY_TIMEOUT)
-        return self._last, Write(request)
+        return self._last, SendCommand(request)
 
     def resolve(self, event: Reply) -> Request | None:
         """Return the command of this reply; None if the reply matches none, or has the wrong type."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 from hubbub_client.sans_io import effects, inputs
 from hubbub_client.sans_io.backoff import RetryTimer
 from hubbub_client.sans_io.effects import Effect
-from hubbub_client.sans_io.members import MemberList, TypingUsers
+from hubbub_client.sans_io.members import KnownMembers, TypingUsers
 from hubbub_client.sans_io.message_sender import MessageSender
 from hubbub_client.sans_io.page_requests import PageRequests
 from hubbub_client.sans_io.pending_commands import PendingCommands, Reply, Request
@@ -44,7 +44,7 @@ class RoomMachine:
         self.name = name
         self.state = RoomState.LEFT
         self.timeline = Timeline(bounds.hold)
-        self.members = MemberList()
+        self.members = KnownMembers()
         self.typing_users = TypingUsers()
         self._pending = pending
         self._sender = MessageSender(name, self.timeline, pending, random, bound=bounds.outbox)
@@ -69,18 +69,18 @@ class RoomMachine:
 
     def step(self, given: inputs.InRoom, now: int) -> list[Effect]:
         match given:
-            case inputs.Leave():
+            case inputs.LeaveRequested():
                 return self._leave(now)
-            case inputs.Send():
+            case inputs.SendRequested():
                 done = self._sender.put(given.key, given.text, wanted=self.state in WANTED)
                 return done + self._write_next(now)
-            case inputs.Resend() | inputs.Discard():
+            case inputs.ResendRequested() | inputs.DiscardRequested():
                 return self._failed(given, now)
-            case inputs.Older() | inputs.Who():
+            case inputs.OlderRequested() | inputs.MembersRequested():
                 return self._pages.step(given, now, live=self.state is RoomState.LIVE)
-            case inputs.Typing():
+            case inputs.UserTyping():
                 return self._typing(now)
-            case inputs.Rewind():
+            case inputs.RewindRequested():
                 return self._rewind(given.to, now)
 
     def _leave(self, now: int) -> list[Effect]:
@@ -97,8 +97,10 @@ class RoomMachine:
             done.append(write)
         return done
 
-    def _failed(self, given: inputs.Resend | inputs.Discard, now: int) -> list[Effect]:  # TL12
-        if isinstance(given, inputs.Discard):
+    def _failed(
+        self, given: inputs.ResendRequested | inputs.DiscardRequested, now: int
+    ) -> list[Effect]:  # TL12
+        if isinstance(given, inputs.DiscardRequested):
             self.outbox.discard(given.key)
         elif self.state in WANTED:
             self.outbox.resend(given.key)
@@ -106,7 +108,7 @@ class RoomMachine:
 
     def _typing(self, now: int) -> list[Effect]:
         if self.state is RoomState.LIVE and self.typing_users.may_write(now):
-            return [effects.Write(commands.Typing(room=self.name))]
+            return [effects.SendCommand(commands.Typing(room=self.name))]
         return []
 
     def _rewind(self, to: commands.Since, now: int) -> list[Effect]:  # TL16
@@ -189,7 +191,7 @@ class RoomMachine:
 
     def _show(self, message: events.Message) -> list[Effect]:
         """Report an accepted message, and settle the own message with its key (TL8)."""
-        done: list[Effect] = [effects.Said(self.name, message)]
+        done: list[Effect] = [effects.MessageReceived(self.name, message)]
         if self.timeline.position is not None:
             done += self._sender.seen(message, self.timeline.position, self._user)
         return done
@@ -197,12 +199,12 @@ class RoomMachine:
     def _reset(self, reset: events.Reset, now: int) -> list[Effect]:
         self.timeline.reset(reset.epoch, reset.offset)
         self.outbox.moved(commands.Since(epoch=reset.epoch, offset=reset.offset))
-        return [effects.Gap(self.name), *self._write_next(now)]
+        return [effects.GapDetected(self.name), *self._write_next(now)]
 
     def _presence(self, presence: events.Presence) -> list[Effect]:
         self.members.change(presence)
         joined, left = tuple(presence.joined), tuple(presence.left)
-        done: list[Effect] = [effects.Presence(self.name, presence.count, joined, left)]
+        done: list[Effect] = [effects.PresenceChanged(self.name, presence.count, joined, left)]
         return done + self._typing_after(lambda: self.typing_users.stopped(*left))
 
     # Replies
@@ -241,8 +243,8 @@ class RoomMachine:
         self.members.replace(joined.members)
         gap = not joined.recovered and self.timeline.start_over(joined)
         position = self.timeline.position or commands.Since(epoch=joined.epoch, offset=joined.head)
-        done: list[Effect] = [effects.Joined(self.name, joined.recovered, position)]
-        done += [effects.Gap(self.name)] if gap else []
+        done: list[Effect] = [effects.RoomJoined(self.name, joined.recovered, position)]
+        done += [effects.GapDetected(self.name)] if gap else []
         shown, hole = self._follow(joined)
         done += shown
         done += self._typing_after(lambda: self.typing_users.stopped(*(one.user for one in joined.messages)))
@@ -271,4 +273,4 @@ class RoomMachine:
         before = self.typing_users.names
         change()
         names = self.typing_users.names
-        return [] if names == before else [effects.Typing(self.name, names)]
+        return [] if names == before else [effects.TypingChanged(self.name, names)]

@@ -28,12 +28,12 @@ class RoomMachines:
         return min((due for room in self._rooms.values() if (due := room.deadline) is not None), default=None)
 
     def step(self, given: inputs.RoomInput, now: int) -> list[Effect]:
-        if isinstance(given, inputs.Join):
+        if isinstance(given, inputs.JoinRequested):
             return self._join(given, now)
         room = self._rooms.get(given.room)
         return _not_joined(given) if room is None else room.step(given, now)
 
-    def _join(self, given: inputs.Join, now: int) -> list[Effect]:
+    def _join(self, given: inputs.JoinRequested, now: int) -> list[Effect]:
         room = self._rooms.get(given.room)
         done: list[Effect] = []
         if room is None:
@@ -70,12 +70,12 @@ class RoomMachines:
 def _not_joined(given: inputs.InRoom) -> list[Effect]:
     """Return the effects for a room that was never joined."""
     match given:
-        case inputs.Send():
-            return [effects.Failed(given.room, given.key, "not_joined", "")]
-        case inputs.Older():
-            return [effects.Older(given.room, (), more=True)]
-        case inputs.Who():
-            return [effects.NamesPage(given.room, None)]
+        case inputs.SendRequested():
+            return [effects.MessageFailed(given.room, given.key, "not_joined", "")]
+        case inputs.OlderRequested():
+            return [effects.HistoryLoaded(given.room, (), more=True)]
+        case inputs.MembersRequested():
+            return [effects.MembersLoaded(given.room, None)]
         case _:
             return []
 

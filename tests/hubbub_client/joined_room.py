@@ -25,9 +25,9 @@ async def joined(server: Server, chat: Client, *messages: events.Message) -> tup
     return talk, joining.result()
 
 
-async def told(room: Room, number: int) -> list[Event]:
+async def next_events(room: Room, number: int) -> list[Event]:
     return [await anext(room) for _ in range(number)]
 
 
-async def told_to_the_end(room: Room) -> list[Event]:
+async def remaining_events(room: Room) -> list[Event]:
     return [event async for event in room]
