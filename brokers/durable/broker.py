@@ -10,7 +10,7 @@ from typing_extensions import override
 from brokers.base import Broker, Listener, Options, Page, Position, Receipt, check_paging
 from brokers.durable.calls import Audience
 from brokers.durable.hub import DurableHub
-from brokers.errors import BrokerError, Closed
+from brokers.errors import BrokerClosed, BrokerError
 
 
 class DurableBroker(Broker):
@@ -30,7 +30,7 @@ class DurableBroker(Broker):
     @override
     async def start(self, listener: Listener) -> None:
         if self._closed:
-            raise Closed("a closed broker can't be started again")
+            raise BrokerClosed("a closed broker can't be started again")
         self._loop = asyncio.get_running_loop()
         self._listener = listener
         self._hub.join()
@@ -106,5 +106,5 @@ class DurableBroker(Broker):
 
     def _started(self) -> Listener:
         if self._listener is None:
-            raise Closed("the broker was closed" if self._closed else "the broker has not been started")
+            raise BrokerClosed("the broker was closed" if self._closed else "the broker has not been started")
         return self._listener

@@ -17,7 +17,7 @@ from brokers.durable.commits import Commits
 from brokers.durable.journal import Journal
 from brokers.durable.room import DurableRoom, Publish
 from brokers.durable.rooms import Clocks, Rooms
-from brokers.errors import BrokerError, Refused, Unavailable
+from brokers.errors import BrokerError, BrokerRefused, Unavailable
 
 T = TypeVar("T")
 
@@ -49,11 +49,11 @@ class DurableHub:
         """Store an entry once, deliver it, and answer.
 
         Raises:
-            Refused: it can never be stored.
+            BrokerRefused: it can never be stored.
         """
         most = self._options.retention.size
         if len(payload) > most:
-            raise Refused(f"a payload of {len(payload)} bytes; a room keeps {most}")
+            raise BrokerRefused(f"a payload of {len(payload)} bytes; a room keeps {most}")
         _check_text(name)
         _check_text(key)
         room = self._rooms.open(name)
@@ -156,4 +156,4 @@ def _check_text(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise Refused(f"a room or a key that has no UTF-8 form: {error}") from error
+        raise BrokerRefused(f"a room or a key that has no UTF-8 form: {error}") from error

@@ -9,7 +9,7 @@ from brokers.base import Entry, Page, Position, Receipt, Retention
 from brokers.durable.calls import Audience
 from brokers.durable.journal import StoredKey
 from brokers.errors import BrokerError
-from brokers.memory_log import Log, _Kept, _Seen
+from brokers.memory_log import MemoryLog, _Kept, _Seen
 
 
 class Publish:
@@ -45,7 +45,7 @@ class Publish:
             self.answer.set_exception(error)
 
 
-class ResumedLog(Log):
+class ResumedLog(MemoryLog):
     """A log that begins behind a position, with the keys of the entries ahead of it.
 
     The journal has those entries: `covers` returns only pages that are whole without it.

@@ -87,11 +87,11 @@ def is_for_programs(request: Request) -> bool:
 def problem(error: Exception, metrics: Metrics) -> HTTPResponse:
     """Answer a request that failed outside of this API's routes, or by a fault of ours; count it."""
     if not isinstance(error, SanicException):
-        metrics.refused.add(Code.INTERNAL)
+        metrics.error_responses.add(Code.INTERNAL)
         return answer(Problem(Code.INTERNAL, "the server failed"), HTTPStatus.INTERNAL_SERVER_ERROR)
     ours = error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
     code = _CODE.get(error.status_code, Code.INTERNAL if ours else Code.INVALID)
-    metrics.refused.add(code)
+    metrics.error_responses.add(code)
     return answer(Problem(code, str(error)), error.status_code, error.headers)
 
 
@@ -134,7 +134,7 @@ async def _rooms(node: Node, request: Request) -> HTTPResponse:
     """List the rooms that are open on any node."""
     identity = _who(node, request)
     after = _parameters(request, "after").get("after", "")
-    page = await node.rooms.census.page(identity.reads, after, _MOST)
+    page = await node.rooms.listing.page(identity.reads, after, _MOST)
     found = [RoomInfo(room, members) for room, members in page.rooms.items()]
     return answer(RoomList(found, page.more, page.complete))
 
@@ -150,7 +150,7 @@ async def _members(node: Node, request: Request, name: str) -> HTTPResponse:
 
 
 def _refused(node: Node, _: Request, error: CommandError) -> HTTPResponse:
-    node.metrics.refused.add(error.code)
+    node.metrics.error_responses.add(error.code)
     headers = {} if error.retry_after is None else {"Retry-After": str(ceil(error.retry_after))}
     return answer(Problem(error.code, str(error)), _STATUS.get(error.code, HTTPStatus.BAD_REQUEST), headers)
 

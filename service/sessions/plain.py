@@ -9,7 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from brokers.errors import BrokerError
-from brokers.errors import Refused as RefusedByBroker
+from brokers.errors import BrokerRefused as RefusedByBroker
 from hubbub_protocol import Close
 from service.identity.identity import Identity
 from service.identity.rate_limit import TokenBucket
@@ -78,7 +78,7 @@ class PlainSession:
         self._node.rooms.release(self._room)
         self._node.forget(self.connection, self._pinged)
         if self._pump is None:
-            self._node.guests.free(self._identity.user, self.connection)
+            self._node.guests.release_guest(self._identity.user, self.connection)
 
     async def _store_all(self) -> None:
         """Store what is queued, one after another."""
@@ -99,11 +99,11 @@ class PlainSession:
         """Drop what is left, and give the name back if its holder is gone; until now it was in use."""
         self._pump = None
         if self._queue:
-            self._node.metrics.plain_dropped += len(self._queue)
+            self._node.metrics.plain_messages_dropped += len(self._queue)
             _log.warning("plain_dropped", extra={"room": self._room.name, "count": len(self._queue)})
             self._queue.clear()
         if self._gone_at is not None:
-            self._node.guests.free(self._identity.user, self.connection)
+            self._node.guests.release_guest(self._identity.user, self.connection)
 
     def _too_late(self) -> bool:
         return self._gone_at is not None and monotonic() - self._gone_at > self._node.tuning.plain_grace
@@ -128,7 +128,7 @@ class PlainSession:
             except BrokerError as error:
                 if self._too_late() or self._node.draining or isinstance(error, RefusedByBroker):
                     raise
-                await backoff.rest()
+                await backoff.wait()
             else:
                 self._node.metrics.messages_in += 1
                 return

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from brokers.base import Receipt
 from brokers.errors import BrokerError
-from brokers.errors import Refused as RefusedByBroker
+from brokers.errors import BrokerRefused as RefusedByBroker
 from hubbub_protocol import Code, events
 from hubbub_protocol.commands import Send
 from service.identity.identity import Identity

@@ -82,7 +82,7 @@ class Session:
 
     def refuse(self, refused: CommandError, command: int | None) -> None:
         """Write an error, and count it."""
-        self.node.metrics.refused.add(refused.code)
+        self.node.metrics.error_responses.add(refused.code)
         self.answer(refused.event(command))
 
     def stop_timers(self) -> None:

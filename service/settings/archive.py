@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 from archive.base import ArchiveOptions, ArchiveRetention
-from service.settings.kinds import Address, Number, Text, Whole
+from service.settings.kinds import address, number, text, whole
 from service.settings.row import setting as _set
 
 _DAY: Final = 24 * 3600
@@ -23,30 +23,30 @@ class ArchiveSettings:
     archive_url: str = _set(
         "ARCHIVE_URL",
         "",
-        Address(),
+        address(),
         "Where history lasts, with BROKER=memory: sqlite:///name for a file in the data folder, "
         "sqlite:////folder/name for another; without it history ends with the process.",
     )
     data: str = _set(
-        "HUBBUB_DATA", "", Text("a folder"), "The data folder; without it the working directory."
+        "HUBBUB_DATA", "", text("a folder"), "The data folder; without it the working directory."
     )
     archive_seconds: float = _set(
         "HUBBUB_ARCHIVE_SECONDS",
         0.0,
-        Number(0, 36_500 * _DAY),
+        number(0, 36_500 * _DAY),
         "How long the archive keeps a message; 0 for ever.",
     )
     archive_entries: int = _set(
         "HUBBUB_ARCHIVE_ENTRIES",
         0,
-        Whole(0, _MOST),
+        whole(0, _MOST),
         "Messages of each room that the archive keeps; 0 for all.",
     )
     archive_bytes: int = _set(
-        "HUBBUB_ARCHIVE_BYTES", 0, Whole(0, _MOST), "Bytes of each room that the archive keeps; 0 for all."
+        "HUBBUB_ARCHIVE_BYTES", 0, whole(0, _MOST), "Bytes of each room that the archive keeps; 0 for all."
     )
     archive_timeout: float = _set(
-        "HUBBUB_ARCHIVE_TIMEOUT", 5.0, Number(0.1, 14), "How long a call of the archive may take."
+        "HUBBUB_ARCHIVE_TIMEOUT", 5.0, number(0.1, 14), "How long a call of the archive may take."
     )
 
     @property
@@ -63,7 +63,7 @@ class ArchiveSettings:
         """Where history lasts, for people."""
         place = self.archive_place
         return (
-            unquote(place.removeprefix(_RELATIVE)) if place.startswith(_RELATIVE) else Address().show(place)
+            unquote(place.removeprefix(_RELATIVE)) if place.startswith(_RELATIVE) else address().show(place)
         )
 
     def archive_options(self, key_window: float) -> ArchiveOptions:

@@ -93,7 +93,7 @@ class Connection(Output):
         """Read no input while the session has too much to do."""
         if hold is not self.reading_held:
             self.reading_held = hold
-            self._metrics.reading_held += hold
+            self._metrics.backpressure += hold
             self._set_reading()
 
     # Called by the socket -------------------------------------------------------------------------
@@ -134,7 +134,7 @@ class Connection(Output):
         self._gone = self.closing = True
         self.stop_output()
         self._stop_timer()
-        self._metrics.closed.add(int(self._closed or code))
+        self._metrics.connections_closed.add(int(self._closed or code))
         receiver, self.receiver = self.receiver, None
         if receiver is not None:
             receiver.ended()

@@ -61,7 +61,7 @@ async def test_what_a_plain_client_piled_up_is_bounded_and_its_name_held_until_i
     await pat.write(frame("x") * many)
     (connection,) = served.node.connections
     await until(lambda: connection.reading_held)
-    assert served.node.metrics.reading_held > 0
+    assert served.node.metrics.backpressure > 0
     pat.vanish()
     await until(lambda: not served.node.connections)
     assert len(served.node.guests) == 1, "the name is still used"
@@ -101,8 +101,8 @@ async def test_what_a_plain_client_left_behind_is_dropped_in_time_and_counted(se
     await until(lambda: served.hub.head("lobby").offset > 0)
     pat.vanish()
     await until(lambda: not served.node.guests)
-    assert served.hub.head("lobby").offset + served.node.metrics.plain_dropped == 50
-    assert served.node.metrics.plain_dropped > 0
+    assert served.hub.head("lobby").offset + served.node.metrics.plain_messages_dropped == 50
+    assert served.node.metrics.plain_messages_dropped > 0
 
 
 @pytest.mark.settings(rooms_per_connection=2, linger_seconds=60)

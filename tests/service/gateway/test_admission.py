@@ -115,7 +115,7 @@ def test_a_storm_is_counted_and_logged_now_and_then(clock: Clock, caplog: pytest
             admission.reject(1.0)
         clock.now += 11
         admission.reject(1.0)
-    assert metrics.turned_away == 26
+    assert metrics.connections_rate_limited == 26
     assert [record.getMessage() for record in caplog.records] == ["turned_away", "turned_away"]
 
 
@@ -139,7 +139,7 @@ async def test_who_is_turned_away_reads_when_to_come_back(*, whole: bool) -> Non
         assert 9_000 < int(str(told["delay"])) <= 10_000
         assert told["booked"] is True
         assert await peer.closed() == 4001
-        assert served.node.metrics.turned_away == 1
+        assert served.node.metrics.connections_rate_limited == 1
 
 
 async def test_a_time_that_is_too_far_away_is_no_place() -> None:
@@ -161,10 +161,10 @@ async def test_who_says_that_it_was_told_to_come_now_is_ahead_of_newcomers(proto
         queue = [await served.peer() for _ in range(12)]
         for waiting in queue[:-1]:
             await waiting.write(Peer.handshake(protocol=protocol))
-        await until(lambda: served.node.metrics.turned_away)
+        await until(lambda: served.node.metrics.connections_rate_limited)
         await queue[-1].write(Peer.handshake("/ws?room=lobby&booked=1", protocol=protocol))
         assert " 101 " in await queue[-1].head()
-        assert served.node.metrics.turned_away
+        assert served.node.metrics.connections_rate_limited
 
 
 async def test_a_plain_client_that_is_turned_away_reads_it_in_the_answer_to_its_upgrade() -> None:
@@ -182,7 +182,7 @@ async def test_whose_turn_comes_soon_waits_for_the_answer(protocol: str | None) 
     async with serving(admissions_per_second=5.0, admissions_burst=1) as served:
         peers = [await served.upgraded(protocol=protocol) for _ in range(4)]
         assert len(served.node.connections) == len(peers)
-        assert served.node.metrics.turned_away == 0
+        assert served.node.metrics.connections_rate_limited == 0
 
 
 async def test_who_talks_on_while_it_waits_is_dropped() -> None:
@@ -192,7 +192,7 @@ async def test_who_talks_on_while_it_waits_is_dropped() -> None:
         await peer.write(Peer.handshake())
         with pytest.raises((ConnectionError, Ended)):
             await talk_on(peer)
-        assert served.node.metrics.turned_away == 0
+        assert served.node.metrics.connections_rate_limited == 0
 
 
 async def test_one_that_says_nothing_behind_it_is_let_go() -> None:
@@ -213,7 +213,7 @@ async def test_a_wave_of_clients_comes_in_at_the_rate_that_is_set() -> None:
         async with asyncio.TaskGroup() as group:
             for client in clients:
                 group.create_task(come_and_go(client))
-        assert served.node.metrics.turned_away == 0
+        assert served.node.metrics.connections_rate_limited == 0
         assert len(clients) <= burst + rate * (monotonic() - started)
 
 

@@ -36,7 +36,7 @@ async def test_a_body_larger_than_a_frame_is_refused_before_it_is_read() -> None
         await beyond.write(POST + b"Content-Length: %d\r\n\r\n" % (most + 1))
         assert (await beyond.head()).startswith("HTTP/1.1 413 ")
         assert b'"code":"too_long"' in await beyond.rest()
-        assert served.node.metrics.refused.counts["too_long"] == 1
+        assert served.node.metrics.error_responses.counts["too_long"] == 1
 
 
 @pytest.mark.usefixtures("frozen_clock")
@@ -46,7 +46,7 @@ async def test_a_request_that_is_not_complete_in_time_is_dropped(begun: bytes) -
         peer = await served.peer()
         await peer.write(begun)
         assert not await peer.rest()
-        assert served.node.metrics.requests_dropped == 1
+        assert served.node.metrics.http_requests_timed_out == 1
 
 
 @pytest.mark.usefixtures("frozen_clock")
@@ -82,7 +82,7 @@ async def test_sockets_beyond_the_bound_are_dropped_and_counted() -> None:
         assert await answer(told, ALIVE) == "HTTP/1.1 200 OK"
         dropped = await served.peer()
         assert not await dropped.rest()
-        assert served.node.metrics.closed.counts == {"4001": 1}
+        assert served.node.metrics.connections_closed.counts == {"4001": 1}
         told.vanish()
         assert (await only.ask("join", room="lobby"))["type"] == "joined"
 

@@ -113,7 +113,7 @@ async def test_who_posts_too_fast_is_told_how_long_to_wait(site: Site) -> None:
     assert statuses == [201, 201]
     assert (refused.status, refused.json["code"]) == (429, "rate_limited")
     assert refused.headers["retry-after"] == "1000"
-    assert site.node.metrics.refused.counts == {"rate_limited": 1}
+    assert site.node.metrics.error_responses.counts == {"rate_limited": 1}
 
 
 async def test_a_post_is_counted_once_it_is_stored(site: Site) -> None:
@@ -213,7 +213,7 @@ async def test_a_fault_of_ours_is_said_in_json_and_not_explained(
 async def test_rooms_and_members_of_the_node_are_listed(site: Site) -> None:
     assert (await site.get("/api/rooms")).json == {"rooms": [], "more": False, "complete": True}
     async with site.node.rooms.open("lobby") as room:
-        room.topic.arrive("ann")
+        room.presence.add("ann")
         listed = (await site.get("/api/rooms")).json
         assert listed == {"rooms": [{"room": "lobby", "members": 1}], "more": False, "complete": True}
         assert (await site.get("/api/rooms?after=lobby")).json["rooms"] == []

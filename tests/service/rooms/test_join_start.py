@@ -1,4 +1,4 @@
-"""Joining a room that is open already, though its last member may have left."""
+"""Joining a room that is open already, even if its last member has left."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from service.wire.messages import Stored, encode_stored
 from tests.service.serving import Served, until
 
 
-async def test_who_joins_an_open_room_waits_for_nobody(
+async def test_a_join_to_an_open_room_waits_for_no_call(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await served.joined("ann")
@@ -24,7 +24,7 @@ async def test_who_joins_an_open_room_waits_for_nobody(
 
 
 @pytest.mark.settings(linger_seconds=60)
-async def test_a_room_that_lingers_stays_for_who_comes_back(
+async def test_a_lingering_room_keeps_its_subscription_for_a_client_that_rejoins(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ann, _ = await served.joined("ann")
@@ -32,10 +32,10 @@ async def test_a_room_that_lingers_stays_for_who_comes_back(
     await ann.ask("leave", room="lobby")
     room = served.node.rooms.get("lobby")
     assert room is not None
-    end = room.linger
+    end = room.unsubscribe_timer
     assert end is not None
     await ann.ask("join", room="lobby")
     assert end.cancelled()
-    monkeypatch.setattr(served.node.rooms, "_linger", 0.0)
+    monkeypatch.setattr(served.node.rooms, "_linger_seconds", 0.0)
     await ann.ask("leave", room="lobby")
     await until(lambda: not len(served.node.rooms))

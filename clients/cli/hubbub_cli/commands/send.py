@@ -1,4 +1,4 @@
-"""`hubbub-chat send`: say something, and know that it's stored."""
+"""`hubbub-chat send`: send messages, and wait until they are stored."""
 
 import asyncio
 import re
@@ -10,11 +10,11 @@ import click
 
 from hubbub_cli import options, stdin
 from hubbub_cli.connection import connected, enter, explained
+from hubbub_cli.errors import BadInput, CliError, RejectedByServer
 from hubbub_cli.exit_codes import ExitCode
-from hubbub_cli.faults import BadInput, Fault, Refused
-from hubbub_cli.lines import VERSION
+from hubbub_cli.message_lines import VERSION
 from hubbub_cli.output import Output, to_json
-from hubbub_cli.settings import Settings
+from hubbub_cli.settings import CliSettings
 from hubbub_client import Receipt, Room
 
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -22,15 +22,15 @@ _LONGEST_KEY: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
-    """What to send. `line` is its number, where each line is a message of its own."""
+class _Outgoing:
+    """A message to send. `line` is its line number if each line is a message."""
 
     text: str
     key: str | None
     line: int | None = None
 
 
-@click.command("send", short_help="Say TEXT in ROOM; done when it is stored.")
+@click.command("send", short_help="Send TEXT to ROOM, and wait until it is stored.")
 @click.argument("room")
 @click.argument("text", nargs=-1, metavar="[TEXT|-]...")
 @click.option(
@@ -38,17 +38,21 @@ class _Order:
     type=click.Choice(["eof", "line"]),
     default="eof",
     show_default=True,
-    help="Make one message of standard input, or one of each line (empty ones are skipped).",
+    help="Send standard input as one message, or each line as one (empty lines are skipped).",
 )
 @click.option(
     "--id",
     "key",
     metavar="KEY",
-    help="What tells this message from others: sent again within five minutes, it is stored once. "
-    "With --send-on line, each line's number is added.",
+    help="The idempotency key: a duplicate within five minutes is not stored. "
+    "With --send-on line, the line number is appended.",
 )
 @click.option(
-    "--timeout", type=options.Duration(), default=10.0, metavar="TIME", help="How long to wait.  [10s]"
+    "--timeout",
+    type=options.Duration(),
+    default=10.0,
+    metavar="TIME",
+    help="The timeout of a message.  [10s]",
 )
 @options.as_json
 @options.shared
@@ -56,77 +60,79 @@ class _Order:
 def command(
     ctx: click.Context, room: str, text: tuple[str, ...], *, send_on: str, key: str | None, timeout: float
 ) -> None:
-    """Say TEXT in ROOM, or what comes on standard input; done when the server has stored it."""
+    """Send TEXT, or standard input, to ROOM, and wait until the server has stored it."""
     settings = options.chosen(ctx)
     words = " ".join(text) if text and text != ("-",) else None
     if words is None and not text and stdin.is_terminal():
-        raise click.UsageError("What shall be said? Give TEXT, or - to type it here.", ctx)
+        raise click.UsageError("No text. Give TEXT as an argument, or - to read standard input.", ctx)
     if key is not None and not _KEY.fullmatch(key):
-        raise click.BadParameter("1 to 64 characters of A-Z a-z 0-9 _ -", ctx, param_hint="--id")
-    orders = _lines(key) if words is None and send_on == "line" else _one(words, key)
-    sender = _Sender(settings, Output.of(settings), room, timeout)
-    ctx.exit(asyncio.run(sender.run(orders)))
+        raise click.BadParameter(
+            f"Invalid key {key!r}: use 1 to 64 characters of A-Z a-z 0-9 _ -", ctx, param_hint="--id"
+        )
+    messages = _lines(key) if words is None and send_on == "line" else _one(words, key)
+    sender = _SendRun(settings, Output.of(settings), room, timeout)
+    ctx.exit(asyncio.run(sender.run(messages)))
 
 
-async def _one(words: str | None, key: str | None) -> AsyncIterator[_Order]:
-    yield _Order(await stdin.everything() if words is None else words, key)
+async def _one(words: str | None, key: str | None) -> AsyncIterator[_Outgoing]:
+    yield _Outgoing(await stdin.everything() if words is None else words, key)
 
 
-async def _lines(key: str | None) -> AsyncIterator[_Order]:
+async def _lines(key: str | None) -> AsyncIterator[_Outgoing]:
     number = 0
     async for line in stdin.lines():
         number += 1
         if line.strip():
-            yield _Order(line, None if key is None else _numbered(key, number), number)
+            yield _Outgoing(line, None if key is None else _numbered(key, number), number)
 
 
 def _numbered(key: str, number: int) -> str:
     return f"{key[: _LONGEST_KEY - len(str(number)) - 1]}-{number}"
 
 
-class _Sender:
-    """Sends one after the other: the next when the last is stored, so that the order is kept."""
+class _SendRun:
+    """Sends one message at a time, so that the order is kept."""
 
-    def __init__(self, settings: Settings, output: Output, room: str, timeout: float) -> None:
+    def __init__(self, settings: CliSettings, output: Output, room: str, timeout: float) -> None:
         self._settings = settings
         self._output = output
         self._room = room
         self._timeout = timeout
 
-    async def run(self, orders: AsyncIterator[_Order]) -> ExitCode:
-        """Send all; the code of the first failure is that of the whole."""
+    async def run(self, messages: AsyncIterator[_Outgoing]) -> ExitCode:
+        """Send all messages; return the exit code of the first failure."""
         code = ExitCode.OK
-        # Standard input may take its time: nobody is connected before there is something to say.
-        order = await anext(orders, None)
-        if order is None:
+        # Standard input may be slow: connect only once there is a message.
+        message = await anext(messages, None)
+        if message is None:
             return code
         async with connected(self._settings, speaks=True) as chat:
             room = await enter(chat, self._room, self._timeout)
-            while order is not None:
+            while message is not None:
                 try:
-                    await self._send(room, order)
-                except Refused as refusal:
-                    if order.line is None:
+                    await self._send(room, message)
+                except RejectedByServer as error:
+                    if message.line is None:
                         raise
-                    self._output.trouble(str(refusal))
-                    code = code or refusal.exit_code
-                order = await anext(orders, None)
+                    self._output.error(str(error))
+                    code = code or error.exit_code
+                message = await anext(messages, None)
         return code
 
-    async def _send(self, room: Room, order: _Order) -> None:
-        where = "" if order.line is None else f"line {order.line}: "
+    async def _send(self, room: Room, message: _Outgoing) -> None:
+        where = "" if message.line is None else f"line {message.line}: "
         try:
-            order.text.encode()
+            message.text.encode()
             with explained(self._settings):
-                receipt = await room.send(order.text, order.key, within=self._timeout)
+                receipt = await room.send(message.text, message.key, within=self._timeout)
         except UnicodeEncodeError as error:
             raise BadInput(f"{where}the text is not UTF-8", code="invalid") from error
-        except Fault as fault:
-            raise type(fault)(f"{where}{fault}", code=fault.code) from fault
+        except CliError as error:
+            raise type(error)(f"{where}{error}", code=error.code) from error
         if self._settings.json:
             self._output.data(to_json(_record(room.name, receipt)))
         else:
-            self._output.detail(f"stored at {receipt.position.offset}{' before' * receipt.duplicate}")
+            self._output.detail(f"stored at {receipt.position.offset}{' (duplicate)' * receipt.duplicate}")
 
 
 def _record(room: str, receipt: Receipt) -> dict[str, str | int]:

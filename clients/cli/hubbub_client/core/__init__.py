@@ -1,1 +1,0 @@
-"""The client without input or output (specification §10): told what happened, it says what to do."""

@@ -1,0 +1,75 @@
+/** The inputs and effects of the state machine: the two tables of the specification, §10. */
+import type { Command, Event, Members, Message, Position } from "./frames.ts";
+
+export type Input =
+  | readonly ["connect"]
+  | readonly ["close"]
+  | readonly ["opened"]
+  | readonly ["lost", code: number]
+  | readonly ["frame", event: Event]
+  | readonly ["tick"]
+  | readonly ["offline"]
+  | readonly ["online"]
+  | readonly ["retry"]
+  | readonly ["token", token: string]
+  | readonly ["no_token", final: boolean]
+  | RoomInput;
+
+/** The inputs for one room. */
+export type RoomInput =
+  | readonly ["join", room: string, since?: Position]
+  | readonly ["leave", room: string]
+  /** The application did not receive what was reported after this position. */
+  | readonly ["rewind", room: string, to: Position]
+  | readonly ["send", room: string, key: string, text: string]
+  | readonly ["resend", room: string, key: string]
+  | readonly ["discard", room: string, key: string]
+  | readonly ["older", room: string]
+  | readonly ["who", room: string, after: string]
+  | readonly ["typing", room: string];
+
+export type Effect =
+  | readonly ["token"]
+  | readonly ["open"]
+  /** With a reservation (CL4). */
+  | readonly ["open", "booked"]
+  | readonly ["command", command: Command]
+  | readonly ["shut", code: number]
+  | readonly ["status", status: Status]
+  | RoomEffect;
+
+/** The effects of one room. */
+export type RoomEffect =
+  | readonly ["joined", room: string, recovered: boolean]
+  | readonly ["message", room: string, message: Message]
+  | readonly ["gap", room: string]
+  | readonly ["sent", room: string, key: string, receipt: Receipt]
+  | readonly ["failed", room: string, key: string, code: string, message: string]
+  | readonly ["older", room: string, messages: readonly Message[], more: boolean]
+  | readonly ["presence", room: string, change: PresenceChange]
+  | readonly ["typing", room: string, names: readonly string[]]
+  | readonly ["members", room: string, members: Members | null]
+  | readonly ["refused", room: string, code: string, message: string];
+
+/** The position of a stored own message, and whether an earlier attempt stored it (SN2). */
+export interface Receipt extends Position {
+  readonly duplicate: boolean;
+}
+
+export interface PresenceChange {
+  readonly count: number;
+  readonly joined: readonly string[];
+  readonly left: readonly string[];
+}
+
+export type Status =
+  | { readonly state: "idle" }
+  /** `attempt` counts from 0. */
+  | { readonly state: "connecting"; readonly attempt: number }
+  | { readonly state: "online"; readonly user: string }
+  /** `until` is on the caller's clock; `code` is a close code or an error code. */
+  | { readonly state: "waiting"; readonly until: number; readonly code: number | string }
+  | { readonly state: "offline" }
+  | { readonly state: "closed"; readonly code: number | string; readonly suggestion?: string };
+
+export type RoomState = "joining" | "live" | "refused" | "left";

@@ -1,0 +1,73 @@
+/** The members of a room, and the users who are typing. */
+import type { Effect } from "./effects.ts";
+import type { Members, Presence } from "./frames.ts";
+
+const shown = 6_000; // PS2
+const writtenEvery = 3_000;
+
+/** The known members of a room (PS1). */
+export class MemberList {
+  members: Members = { count: 0, names: [], more: false };
+
+  replace({ count, names, more }: Members): void {
+    // The default order is by UTF-16 code unit, as in every SDK, independent of the language.
+    this.members = { count, names: [...new Set(names)].sort(), more };
+  }
+
+  change({ count, joined, left }: Presence): void {
+    const names = new Set([...this.members.names, ...joined]);
+    for (const name of left) names.delete(name);
+    this.replace({ count, names: [...names], more: this.members.more });
+  }
+}
+
+/** The users who are shown as typing, longest first, and the time of the last own `typing` (PS2). */
+export class TypingUsers {
+  readonly #room: string;
+  readonly #until = new Map<string, number>();
+  #written: number | null = null;
+  /** Replaced, never mutated. */
+  names: readonly string[] = [];
+
+  constructor(room: string) {
+    this.#room = room;
+  }
+
+  get deadlines(): Iterable<number> {
+    return this.#until.values();
+  }
+
+  typed(name: string, now: number): Effect[] {
+    this.#until.set(name, now + shown); // a known name keeps its place
+    return this.#report();
+  }
+
+  stopped(names: Iterable<string>): Effect[] {
+    for (const name of names) this.#until.delete(name);
+    return this.#report();
+  }
+
+  expire(now: number): Effect[] {
+    return this.stopped(this.names.filter((name) => (this.#until.get(name) ?? 0) <= now));
+  }
+
+  clear(): Effect[] {
+    return this.stopped(this.names);
+  }
+
+  /** Report the names if they changed. */
+  #report(): Effect[] {
+    const names = [...this.#until.keys()];
+    const { length } = this.names;
+    if (names.length === length && names.every((name, at) => name === this.names[at])) return [];
+    this.names = names;
+    return [["typing", this.#room, names]];
+  }
+
+  /** Send the own `typing`, unless the last one is too recent. */
+  write(now: number): Effect[] {
+    if (this.#written !== null && now - this.#written < writtenEvery) return [];
+    this.#written = now;
+    return [["command", { type: "typing", room: this.#room }]];
+  }
+}

@@ -1,0 +1,102 @@
+/** Own messages until they arrive in the room. */
+import type { Position } from "./frames.ts";
+
+/** An own message. `at` is its position once stored; `code` and `reason` are why it failed. */
+export interface OutboxEntry {
+  readonly key: string;
+  readonly text: string;
+  readonly state: "sending" | "sent" | "failed";
+  readonly at?: Position;
+  readonly code?: string;
+  readonly reason?: string;
+}
+
+/** The own messages of one room, in order, at most `bound` of them (TL6). */
+export class Outbox {
+  /** Replaced, never mutated. */
+  own: readonly OutboxEntry[] = [];
+  readonly #bound: number;
+
+  constructor(bound: number) {
+    this.#bound = bound;
+  }
+
+  has(key: string): boolean {
+    return this.#get(key) !== undefined;
+  }
+
+  get full(): boolean {
+    return this.own.length >= this.#bound;
+  }
+
+  /** The next message to send. */
+  get next(): OutboxEntry | undefined {
+    return this.own.find(({ state }) => state === "sending");
+  }
+
+  put(key: string, text: string): void {
+    this.own = [...this.own, { key, text, state: "sending" }];
+  }
+
+  /** Settle by `sent`; true if it was not settled yet (TL8). It stays in the view for now (TL14). */
+  acknowledge(key: string, at: Position): boolean {
+    const own = this.#get(key);
+    if (own === undefined || own.state === "sent") return false;
+    this.#replace({ key, text: own.text, state: "sent", at });
+    return true;
+  }
+
+  /** Settle by its message, which replaces it in the view; true if it was not settled yet (TL8). */
+  seen(key: string): boolean {
+    const own = this.#get(key);
+    if (own === undefined) return false;
+    this.#remove(own);
+    return own.state !== "sent";
+  }
+
+  /** Drop messages that are stored at or before the position of the room (TL14). */
+  passed(position: Position): void {
+    this.#drop((at) => at.epoch === position.epoch && at.offset <= position.offset);
+  }
+
+  /** Drop messages of another epoch, or at or before the new position (TL14). */
+  moved(position: Position): void {
+    this.#drop((at) => at.epoch !== position.epoch || at.offset <= position.offset);
+  }
+
+  #drop(gone: (at: Position) => boolean): void {
+    for (const own of this.own) if (own.at !== undefined && gone(own.at)) this.#remove(own);
+  }
+
+  /** Fail a message permanently (TL11); true if it was still to be sent. */
+  refuse(key: string, code: string, reason: string): boolean {
+    const own = this.#get(key);
+    if (own?.state !== "sending") return false;
+    this.#replace({ key, text: own.text, state: "failed", code, reason });
+    return true;
+  }
+
+  resend(key: string): void {
+    const own = this.#get(key);
+    if (own?.state !== "failed") return;
+    this.#remove(own); // to the end of the outbox (TL12)
+    this.put(key, own.text);
+  }
+
+  discard(key: string): void {
+    const own = this.#get(key);
+    if (own?.state === "failed") this.#remove(own);
+  }
+
+  #get(key: string): OutboxEntry | undefined {
+    return this.own.find((own) => own.key === key);
+  }
+
+  #replace(changed: OutboxEntry): void {
+    this.own = this.own.map((own) => (own.key === changed.key ? changed : own));
+  }
+
+  #remove(gone: OutboxEntry): void {
+    this.own = this.own.filter((own) => own !== gone);
+  }
+}

@@ -1,0 +1,138 @@
+/** The messages of a room: accepted ones, duplicates and holes. */
+import type { Joined, Message, Position, Reset } from "./frames.ts";
+
+const mostHoles = 3; // TL3
+
+export type ChainVerdict = "accepted" | "duplicate" | "hole";
+
+/** A line of the view; `message` is null for a gap. */
+export interface TimelineLine {
+  readonly epoch: string;
+  readonly message: Message | null;
+}
+
+/** The chain of messages of a room, and the last of them for the view. */
+export class Timeline {
+  position: Position | null = null;
+  /** Replaced, never mutated. */
+  lines: readonly TimelineLine[] = [];
+  /** Whether nothing is older than the first line. */
+  beginning = false;
+  /** Whether it started over after a gap: then the first line need not be the beginning of the room. */
+  lost = false;
+  readonly #most: number;
+  #first: Position | null = null;
+  #head = 0;
+  #holes = 0;
+
+  /** Keep up to `most` lines; above that the oldest are dropped, and can be loaded again as history. */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Accept the message if it is the next one (TL1, TL2). */
+  accept(message: Message): ChainVerdict {
+    if (this.position === null || message.offset <= this.position.offset) return "duplicate";
+    if (message.prev !== this.position.offset) {
+      this.#holes += 1;
+      return "hole";
+    }
+    this.#keep([message], this.position.epoch);
+    return "accepted";
+  }
+
+  /** Start over with an unrecovered join; true if there was a position before (TL4). */
+  startOver({ epoch, head, messages }: Joined): boolean {
+    const hadPosition = this.position !== null;
+    this.position = { epoch, offset: head };
+    this.lines = [];
+    this.#first = null;
+    this.beginning = false;
+    this.lost ||= hadPosition;
+    this.#holes = 0;
+    this.#head = messages.at(-1)?.offset ?? head;
+    this.#keep(messages, epoch);
+    return hadPosition;
+  }
+
+  /** Set the head at which the replay ends (TL7). */
+  replayUpTo(head: number): void {
+    this.#head = head;
+  }
+
+  /** Continue after a gap that the server cannot fill (TL5). */
+  reset({ epoch, offset }: Reset): void {
+    this.position = { epoch, offset };
+    this.#head = offset; // nothing more is replayed (TL7)
+    this.#hold([{ epoch, message: null }]);
+  }
+
+  /** Return to an earlier position, as if no later message had been accepted (TL16). */
+  rewind(to: Position): void {
+    this.position = to;
+    this.#holes = 0;
+    this.lines = this.lines.filter(
+      ({ message }) => message !== null && message.offset <= to.offset,
+    );
+  }
+
+  #keep(messages: readonly Message[], epoch: string): void {
+    const [first, last] = [messages[0], messages.at(-1)];
+    if (first === undefined || last === undefined) return;
+    this.position = { epoch, offset: last.offset };
+    this.#first ??= { epoch, offset: first.offset };
+    this.#holes = 0;
+    this.#hold(messages.map((message) => ({ epoch, message })));
+  }
+
+  #hold(more: readonly TimelineLine[]): void {
+    const lines = [...this.lines, ...more];
+    this.lines = lines.length > this.#most ? this.#letGo(lines) : lines;
+  }
+
+  /** Drop the oldest fifth at once, so that a full timeline is not cut at every message. */
+  #letGo(lines: readonly TimelineLine[]): readonly TimelineLine[] {
+    const from = lines.length - Math.floor(this.#most * 0.8);
+    const kept = lines.slice(lines.findIndex(({ message }, at) => at >= from && message !== null));
+    const first = kept[0];
+    if (first === undefined || first.message === null) return lines;
+    this.#first = { epoch: first.epoch, offset: first.message.offset };
+    this.beginning = false;
+    return kept;
+  }
+
+  /** The position for a join; null after too many holes (TL3). */
+  get since(): Position | null {
+    return this.#holes >= mostHoles ? null : this.position;
+  }
+
+  /** Whether the replay that `joined` promised is over (TL7). */
+  get caughtUp(): boolean {
+    return this.position !== null && this.position.offset >= this.#head;
+  }
+
+  /** Count holes from 0 again, on a new connection. */
+  resetHoles(): void {
+    this.#holes = 0;
+  }
+
+  /** The offset before which history continues; null at the beginning of the room (TL13). */
+  get before(): number | null {
+    if (this.beginning || this.position === null) return null;
+    if (this.#first === null) return this.position.offset + 1;
+    return this.#first.epoch === this.position.epoch ? this.#first.offset : null;
+  }
+
+  /** Insert a page of history before the first message; return its new messages (TL13). */
+  insertPage(messages: readonly Message[], more: boolean): readonly Message[] {
+    const before = this.before;
+    if (this.position === null || before === null) return [];
+    const { epoch } = this.position;
+    const page = messages.filter(({ offset }) => offset < before);
+    const first = page[0];
+    if (first !== undefined) this.#first = { epoch, offset: first.offset };
+    this.lines = [...page.map((message) => ({ epoch, message })), ...this.lines];
+    this.beginning = !more;
+    return page;
+  }
+}

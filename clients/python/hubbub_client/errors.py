@@ -1,0 +1,64 @@
+"""The exceptions of the SDK.
+
+HubbubError
+├── BadUrl            the address is not a valid server address
+├── ClientClosed      the client is closed; `code` is the reason
+│   └── NameTaken     another user has the name; `suggestion` is free
+├── RoomRefused       the room cannot be joined; `code` is the reason
+├── SendFailed        the server rejected the message permanently; it is not stored
+└── TimedOut          the call took too long; a message in the outbox is still sent
+
+Raised by the token hook of the application:
+
+NoToken               there is no token, and another call would not return one
+"""
+
+
+class HubbubError(Exception):
+    """The base class of all errors of the SDK."""
+
+
+class BadUrl(HubbubError):
+    """The address is not a valid server address. The message gives the reason."""
+
+
+class ClientClosed(HubbubError):
+    """The client is closed. `code` is a close code or an error code."""
+
+    def __init__(self, code: int | str) -> None:
+        super().__init__(f"the client is closed ({code})")
+        self.code = code
+
+
+class NameTaken(ClientClosed):
+    """Another user has the name. `suggestion` is a free name, if the server found one."""
+
+    def __init__(self, suggestion: str | None) -> None:
+        super().__init__("name_taken")
+        self.suggestion = suggestion
+
+
+class RoomRefused(HubbubError):
+    """The room cannot be joined. `code` is an error code of the protocol, the message is the server's."""
+
+    def __init__(self, room: str, code: str, message: str) -> None:
+        super().__init__(f"cannot join the room {room!r}: {message or code}")
+        self.room = room
+        self.code = code
+
+
+class SendFailed(HubbubError):
+    """A message was rejected permanently. `code` is an error code of the protocol."""
+
+    def __init__(self, key: str, code: str, message: str) -> None:
+        super().__init__(f"the message was rejected: {message or code}")
+        self.key = key
+        self.code = code
+
+
+class TimedOut(HubbubError):
+    """The call took too long. A message stays in the outbox: `send` with the same key waits again."""
+
+
+class NoToken(Exception):
+    """There is no token, and another call would not return one. The client closes with `no_token`."""

@@ -1,0 +1,65 @@
+"""Translate the effects of the state machine to the events of the application."""
+
+from hubbub_client.events import (
+    Event,
+    Failed,
+    Gap,
+    Joined,
+    MemberNames,
+    Message,
+    Position,
+    Presence,
+    Sent,
+    Typing,
+)
+from hubbub_client.sans_io import effects
+from hubbub_protocol import events
+
+
+def message_of(message: events.Message, head: Position | None) -> Message:
+    """Translate a message; its epoch is that of the room's position."""
+    return Message(
+        room=message.room,
+        position=Position(epoch="" if head is None else head.epoch, offset=message.offset),
+        key=message.key,
+        user=message.user,
+        text=message.text,
+        at=message.at,
+    )
+
+
+def names_of(members: events.Members) -> MemberNames:
+    """Translate members, or a page of them."""
+    return MemberNames(count=members.count, names=tuple(members.names), more=members.more)
+
+
+def event_of(effect: effects.RoomEffect, position: Position | None) -> Event | None:
+    """Translate an effect; None if it is the result of a call. `position` is the room's after the step."""
+    match effect:
+        case effects.MessageReceived():
+            return message_of(effect.message, position)
+        case effects.RoomJoined():
+            return Joined(room=effect.room, position=effect.behind, recovered=effect.recovered)
+        case effects.GapDetected():
+            return Gap(room=effect.room)
+        case _:
+            return _translate_signal(effect)
+
+
+def _translate_signal(effect: effects.RoomEffect) -> Event | None:
+    match effect:
+        case effects.PresenceChanged():
+            return Presence(room=effect.room, count=effect.count, joined=effect.joined, left=effect.left)
+        case effects.TypingChanged():
+            return Typing(room=effect.room, names=effect.names)
+        case effects.MessageStored() | effects.MessageFailed():
+            return _translate_own(effect)
+        case _:
+            return None
+
+
+def _translate_own(effect: effects.MessageStored | effects.MessageFailed) -> Event:
+    if isinstance(effect, effects.MessageFailed):
+        return Failed(room=effect.room, key=effect.key, code=effect.code, message=effect.message)
+    at = Position(epoch=effect.epoch, offset=effect.offset)
+    return Sent(room=effect.room, key=effect.key, position=at, duplicate=effect.duplicate)

@@ -1,0 +1,110 @@
+"""The events of a room: frozen, and made for `match`."""
+
+from dataclasses import dataclass
+
+from hubbub_protocol.commands import Since
+
+# An epoch and an offset: the place of a message, or how far a client has read.
+Position = Since
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message in the room. `at` is ms since 1970; `key` is the idempotency key of its sender."""
+
+    room: str
+    position: Position
+    key: str
+    user: str
+    text: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """The room is live. Messages continue after `position`; unless `recovered`, some may be missing."""
+
+    room: str
+    position: Position
+    recovered: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Messages between the last one and the next are lost."""
+
+    room: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lagged:
+    """The reader was too slow and the queue overflowed. The dropped events follow again."""
+
+    room: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """The users who joined and left; in a large room only the number of members."""
+
+    room: str
+    count: int
+    joined: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typing:
+    """All users who are typing now, longest first."""
+
+    room: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """An own message is stored."""
+
+    room: str
+    key: str
+    position: Position
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """An own message was rejected permanently. It can be sent again (`resend`) or dropped (`discard`)."""
+
+    room: str
+    key: str
+    code: str
+    message: str
+
+
+Event = Message | Joined | Gap | Lagged | Presence | Typing | Sent | Failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The position of a stored own message. `duplicate`: an earlier attempt had stored it."""
+
+    key: str
+    position: Position
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPage:
+    """A page of history, oldest first. Unless `more`, it starts with the first message of the room."""
+
+    messages: tuple[Message, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberNames:
+    """Some names of a room, in alphabetical order. `more`: there are others after the last one."""
+
+    count: int
+    names: tuple[str, ...]
+    more: bool

@@ -1,0 +1,210 @@
+"""A joined room: read it with `async for`, send with `send`."""
+
+from dataclasses import dataclass
+from typing import Final, Self, TypeVar
+
+from hubbub_client.driver import Driver
+from hubbub_client.errors import ClientClosed, RoomRefused, SendFailed
+from hubbub_client.event_queue import EventQueue
+from hubbub_client.event_translation import event_of, message_of, names_of
+from hubbub_client.events import Event, HistoryPage, MemberNames, Position, Receipt
+from hubbub_client.keys import new_key
+from hubbub_client.sans_io import effects, inputs
+from hubbub_client.sans_io.outbox import OutboxState
+from hubbub_client.sans_io.room_machine import RoomMachine, RoomState
+from hubbub_client.waiters import Waiters, wait_at_most
+
+T = TypeVar("T")
+
+# How a timeout names each call.
+_CALLS: Final[dict[type[inputs.RoomInput], str]] = {
+    inputs.JoinRequested: "joining",
+    inputs.SendRequested: "sending to",
+    inputs.ResendRequested: "sending to",
+    inputs.OlderRequested: "reading the history of",
+    inputs.MembersRequested: "reading the members of",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """An own message that has not arrived in the room yet. `code` is the reason if it failed."""
+
+    key: str
+    text: str
+    progress: OutboxState
+    code: str
+
+
+class Room:
+    """One room. It may be read and written at the same time; another task receives the events.
+
+    There is one queue, so only one reader. `within` is the timeout of a call in seconds; the default is in
+    `Options`.
+    """
+
+    def __init__(self, name: str, driver: Driver, *, queue: int, within: float) -> None:
+        self.name = name
+        self._driver = driver
+        self._within = within
+        self._queue = EventQueue(name, queue, lambda to: driver.step(inputs.RewindRequested(name, to)))
+        self._joined: Waiters[None] = Waiters()
+        self._receipts: dict[str, Waiters[Receipt]] = {}
+        self._pages: Waiters[HistoryPage] = Waiters()
+        self._names: Waiters[MemberNames | None] = Waiters()
+        self._closed: ClientClosed | None = None
+
+    # Reading
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        return await self._queue.get()
+
+    @property
+    def position(self) -> Position | None:
+        """The position of the last received message; a slow reader has not read up to it."""
+        return self._machine.timeline.position
+
+    @property
+    def members(self) -> MemberNames:
+        """The members, as far as the server has reported them: all, unless `more`."""
+        return names_of(self._machine.members.members)
+
+    @property
+    def typists(self) -> tuple[str, ...]:
+        return self._machine.typing_users.names
+
+    @property
+    def pending(self) -> tuple[Pending, ...]:
+        """Own messages that have not arrived in the room, in order, including failed ones."""
+        return tuple(
+            Pending(key=own.key, text=own.text, progress=own.state, code=own.code)
+            for own in self._machine.outbox
+        )
+
+    async def older(self, *, within: float | None = None) -> HistoryPage:
+        """Read the page before the first message. An empty one with `more` means: try again later."""
+        return await self._ask(inputs.OlderRequested(self.name), self._pages, within)
+
+    async def names(self, after: str = "", *, within: float | None = None) -> MemberNames | None:
+        """Read the names after `after`, in alphabetical order. None means: try again later."""
+        return await self._ask(inputs.MembersRequested(self.name, after), self._names, within)
+
+    # Writing
+
+    async def send(self, text: str, key: str | None = None, *, within: float | None = None) -> Receipt:
+        """Send a message, and wait until it is stored. After a reconnect it is sent again, and deduplicated.
+
+        Raises:
+            SendFailed: the server rejected it permanently.
+            TimedOut: it is not acknowledged yet, and stays in the outbox.
+            ClientClosed: the client is closed; the message may be stored or not.
+        """
+        key = key or new_key()
+        own = next((own for own in self._machine.outbox if own.key == key), None)
+        if own is not None and own.at is not None:
+            return Receipt(key=key, position=own.at, duplicate=True)
+        failed = own is not None and own.state is OutboxState.FAILED
+        given = (
+            inputs.ResendRequested(self.name, key) if failed else inputs.SendRequested(self.name, key, text)
+        )
+        return await self._ask(given, self._receipts.setdefault(key, Waiters()), within)
+
+    def say(self, text: str, key: str | None = None) -> str:
+        """Send a message without waiting. `Sent` or `Failed` with this key reports the result."""
+        key = key or new_key()
+        self._driver.step(inputs.SendRequested(self.name, key, text))
+        return key
+
+    def resend(self, key: str) -> None:
+        self._driver.step(inputs.ResendRequested(self.name, key))
+
+    def discard(self, key: str) -> None:
+        self._driver.step(inputs.DiscardRequested(self.name, key))
+
+    def typing(self) -> None:
+        """Report that the user is typing. Call it at every key stroke; it is sent at most every 3 s."""
+        self._driver.step(inputs.UserTyping(self.name))
+
+    def leave(self) -> None:
+        """Leave the room: its iteration ends. A later join resumes from its position."""
+        self._driver.step(inputs.LeaveRequested(self.name))
+        self._joined.fail(RoomRefused(self.name, "left", "the room was left"))
+        self._queue.end(None)
+
+    # Called by the client
+
+    async def join(self, since: Position | None, within: float | None) -> None:
+        """Join, and wait until the room is live."""
+        rewind_to = self._queue.reopen()
+        if rewind_to is not None and self._closed is None:
+            self._driver.step(inputs.JoinRequested(self.name, since))
+            self._driver.step(inputs.RewindRequested(self.name, rewind_to))
+        wait = self._ask(inputs.JoinRequested(self.name, since), self._joined, within)
+        if self._is_live:
+            wait.close()
+        else:
+            await wait
+
+    def on_effect(self, effect: effects.RoomEffect) -> None:
+        """Handle an effect of this room: resolve the calls that wait for it, and queue its event."""
+        self._settle(effect)
+        event = event_of(effect, self.position)
+        if event is not None:
+            self._queue.put(event)
+
+    def closed(self, error: ClientClosed, *, quietly: bool) -> None:
+        """Fail all calls that wait, because the client is closed."""
+        self._closed = error
+        self._joined.fail(error)
+        self._pages.fail(error)
+        self._names.fail(error)
+        for waits in self._receipts.values():
+            waits.fail(error)
+        self._queue.end(None if quietly else error)
+
+    @property
+    def _machine(self) -> RoomMachine:
+        machine = self._driver.machine.rooms.get(self.name)
+        if machine is None:
+            raise LookupError(f"the room {self.name!r} was never joined")
+        return machine
+
+    @property
+    def _is_live(self) -> bool:
+        machine = self._driver.machine.rooms.get(self.name)
+        return machine is not None and machine.state is RoomState.LIVE
+
+    async def _ask(self, given: inputs.RoomInput, waits: Waiters[T], within: float | None) -> T:
+        if self._closed is not None:
+            raise self._closed
+        result = waits.enter()  # before the step, which may resolve it at once
+        self._driver.step(given)
+        seconds = self._within if within is None else within
+        return await wait_at_most(seconds, result, f"{_CALLS[type(given)]} {self.name!r}")
+
+    def _settle(self, effect: effects.RoomEffect) -> None:
+        match effect:
+            case effects.RoomJoined():
+                self._joined.succeed(None)
+            case effects.JoinRefused(_, code, message):
+                refused = RoomRefused(self.name, code, message)
+                self._joined.fail(refused)
+                self._queue.end(refused)
+            case effects.MessageStored(_, key, epoch, offset, duplicate):
+                at = Position(epoch=epoch, offset=offset)
+                self._waiting_for(key).succeed(Receipt(key=key, position=at, duplicate=duplicate))
+            case effects.MessageFailed(_, key, code, message):
+                self._waiting_for(key).fail(SendFailed(key, code, message))
+            case effects.HistoryLoaded(_, messages, more):
+                page = tuple(message_of(message, self.position) for message in messages)
+                self._pages.succeed(HistoryPage(messages=page, more=more))
+            case effects.MembersLoaded(_, members):
+                self._names.succeed(None if members is None else names_of(members))
+            case _:
+                pass
+
+    def _waiting_for(self, key: str) -> Waiters[Receipt]:
+        return self._receipts.pop(key, None) or Waiters()
