@@ -156,7 +156,11 @@ class Archive(ABC):
     @property
     @abstractmethod
     def lineage(self) -> str:
-        """The name of this history, made once for each archive; rooms that begin take it as their epoch."""
+        """The name of this history; rooms that begin take it as their epoch.
+
+        It stays the same for as long as nothing that was stored is lost. An older copy that is put back gets
+        another one, and so do the epochs that it named: offsets that clients have seen aren't used again.
+        """
 
     @abstractmethod
     async def start(self) -> None:

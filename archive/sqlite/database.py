@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from archive.errors import ArchiveMisconfigured
+from archive.sqlite.lineage import settle
 from archive.sqlite.lock import FileLock
 from archive.sqlite.migrations import migrate
 
@@ -58,9 +58,9 @@ class Database:
                 f"This Python has SQLite {sqlite3.sqlite_version}; the archive needs 3.37 or newer."
             )
         _make_folder(self.path.parent)
-        self._lock.acquire()
+        notes = self._lock.acquire()
         try:
-            self._connection = self._connect()
+            self._connection = self._connect(notes)
         except BaseException:
             self._lock.release()
             raise
@@ -86,7 +86,7 @@ class Database:
                 connection.execute("ROLLBACK")
             raise
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, notes: str) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self.path, timeout=_BUSY, isolation_level=None, cached_statements=_STATEMENTS
         )
@@ -94,20 +94,11 @@ class Database:
             for pragma in _PRAGMAS:
                 connection.execute(pragma)
             migrate(connection, self.path, self._clock())
-            self.lineage = _lineage(connection)
+            self.lineage = settle(connection, self._lock, notes)
         except BaseException:
             connection.close()
             raise
         return connection
-
-
-def _lineage(connection: sqlite3.Connection) -> str:
-    """Read the name of this history; a new archive gets one."""
-    found = connection.execute("SELECT value FROM properties WHERE name = 'lineage'").fetchone()
-    if found is None:
-        found = (secrets.token_hex(6),)
-        connection.execute("INSERT INTO properties VALUES ('lineage', ?)", found)
-    return str(found[0])
 
 
 def _make_folder(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -70,6 +71,15 @@ _KINDS: Final[dict[int, Callable[[Path, str], ArchiveError]]] = {
 }
 
 
+_OF_SYSTEM: Final[dict[int, Callable[[Path, str], ArchiveError]]] = {
+    errno.ENOSPC: _full,
+    errno.EDQUOT: _full,
+    errno.EROFS: _read_only,
+    errno.EACCES: _read_only,
+    errno.EPERM: _read_only,
+}
+
+
 def error_of(error: sqlite3.Error, path: Path) -> ArchiveError:
     """Translate an error of SQLite, by its code."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
@@ -83,10 +93,9 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise error_of(error, path) from error
-    except PermissionError as error:
-        raise _read_only(path, str(error)) from error
     except OSError as error:
-        raise _failed(path, error.strerror or str(error)) from error
+        said = error.strerror or str(error)
+        raise _OF_SYSTEM.get(error.errno or 0, _cannot_open)(path, said) from error
 
 
 def _free(path: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -23,12 +22,14 @@ else:
 
 
 _MODE: Final = 0o600
+_LONGEST: Final = 200
 
 
 class FileLock:
     """A lock that the system releases when the process ends, however it ends.
 
-    The lock is on a file of its own: closing any other descriptor of a database would drop SQLite's locks.
+    It is on a file of its own: closing any other descriptor of a database would drop SQLite's locks. The file
+    also has notes: the first line is the owner's process id, the rest is what `note` wrote.
     """
 
     def __init__(self, archive: Path) -> None:
@@ -36,8 +37,8 @@ class FileLock:
         self._path = archive.with_name(archive.name + ".lock")
         self._descriptor = -1
 
-    def acquire(self) -> None:
-        """Take the lock.
+    def acquire(self) -> str:
+        """Take the lock; return the notes of the owner before.
 
         Raises:
             ArchiveInUse: another process has it.
@@ -45,15 +46,21 @@ class FileLock:
         """
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
         try:
-            self._lock(descriptor)
+            owner, _, notes = os.pread(descriptor, _LONGEST, 0).decode(errors="replace").partition("\n")
+            self._lock(descriptor, owner)
         except BaseException:
             os.close(descriptor)
             raise
         self._descriptor = descriptor
-        # Only for the sentence that the next process prints: on a full disk it goes without.
-        with suppress(OSError):
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
+        return notes
+
+    def note(self, notes: str) -> None:
+        """Replace the notes, durably."""
+        content = f"{os.getpid()}\n{notes}".encode()
+        # Never shorter for a moment: a crash in between leaves the old notes or the new ones.
+        os.pwrite(self._descriptor, content, 0)
+        os.ftruncate(self._descriptor, len(content))
+        os.fsync(self._descriptor)
 
     def release(self) -> None:
         """Let go of the lock. Idempotent. The file stays: removing it would race with the next process."""
@@ -61,11 +68,10 @@ class FileLock:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    def _lock(self, descriptor: int) -> None:
+    def _lock(self, descriptor: int, owner: str) -> None:
         try:
             _flock(descriptor)
         except BlockingIOError:
-            owner = os.pread(descriptor, 20, 0).decode(errors="replace").strip()
             which = f" (process {owner})" if owner else ""
             raise ArchiveInUse(
                 f"The archive {self._archive} is in use by another hubbub{which}. Stop that one, or set "

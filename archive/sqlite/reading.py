@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from archive.base import ArchivedEntry, ArchivedKey, ArchiveHead, ArchivePage, Author
+from archive.sqlite.positions import MOST_OFFSET, end, position
 from archive.sqlite.trimming import base_of
 from archive.sqlite.writing import find_epoch
 
 # Names that one statement asks for.
 _NAMES: Final = 500
-_BEYOND: Final = 2**63 - 1
 
 _Row: TypeAlias = tuple[int, int, int, str, bytes, str | None, str | None, str | None]
 
 _SELECT: Final = """
-SELECT prev, offset, at, key, payload, author_id, author_name, author_kind FROM entries WHERE epoch = ?
+SELECT prev, position & 1099511627775, at, key, payload, author_id, author_name, author_kind
+FROM entries WHERE position > ? AND position < ? ORDER BY position
 """
 _NEWEST: Final = """
 SELECT rooms.name, epochs.id, epochs.name, epochs.head, epochs.base FROM rooms
@@ -82,8 +83,9 @@ def keys(
     if number is None:
         return []
     found = connection.execute(
-        "SELECT key, offset, at FROM entries WHERE epoch = ? AND offset < ? ORDER BY offset DESC LIMIT ?",
-        (number, _BEYOND if before is None else before, limit),
+        "SELECT key, position & 1099511627775, at FROM entries WHERE position > ? AND position < ?"
+        " ORDER BY position DESC LIMIT ?",
+        (position(number, 0), end(number) if before is None else position(number, before), limit),
     )
     read: list[ArchivedKey] = []
     for row in found:
@@ -96,20 +98,19 @@ def keys(
 
 def _rows(connection: sqlite3.Connection, epoch: int, place: Place, base: int, limit: int) -> list[_Row]:
     def behind(offset: int, count: int) -> list[_Row]:
-        where = (epoch, max(offset, base), count)
-        return connection.execute(_SELECT + " AND offset > ? ORDER BY offset LIMIT ?", where).fetchall()
+        where = (position(epoch, max(offset, base)), end(epoch), count)
+        return connection.execute(f"{_SELECT} LIMIT ?", where).fetchall()
 
     def ahead(offset: int, count: int) -> list[_Row]:
-        where = (epoch, base, offset, count)
-        sql = _SELECT + " AND offset > ? AND offset < ? ORDER BY offset DESC LIMIT ?"
-        return connection.execute(sql, where).fetchall()[::-1]
+        where = (position(epoch, base), position(epoch, offset), count)
+        return connection.execute(f"{_SELECT} DESC LIMIT ?", where).fetchall()[::-1]
 
     if place.after is not None:
         return behind(place.after, limit)
     if place.around is not None:
         first = ahead(place.around, limit // 2)
         return first + behind(place.around - 1, limit - len(first))
-    return ahead(_BEYOND if place.before is None else place.before, limit)
+    return ahead(MOST_OFFSET + 1 if place.before is None else place.before, limit)
 
 
 def _lower_edge(entries: Sequence[ArchivedEntry], place: Place) -> int:
@@ -120,8 +121,9 @@ def _lower_edge(entries: Sequence[ArchivedEntry], place: Place) -> int:
 
 
 def _is_older(connection: sqlite3.Connection, epoch: int, base: int, *, before: int) -> bool:
-    sql = "SELECT 1 FROM entries WHERE epoch = ? AND offset > ? AND offset < ? LIMIT 1"
-    return connection.execute(sql, (epoch, base, before)).fetchone() is not None
+    sql = "SELECT 1 FROM entries WHERE position > ? AND position < ? LIMIT 1"
+    where = (position(epoch, base), position(epoch, before))
+    return connection.execute(sql, where).fetchone() is not None
 
 
 def _some(connection: sqlite3.Connection, rooms: Sequence[str]) -> list[tuple[str, int, str, int, int]]:

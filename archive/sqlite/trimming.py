@@ -7,6 +7,7 @@ from typing import Final
 
 from archive.base import ArchiveRetention
 from archive.sqlite.database import Database
+from archive.sqlite.positions import end, position
 
 # Of one call of `trim`: rooms that are looked at, entries that are removed, pages that are freed.
 _ROOMS: Final = 200
@@ -23,11 +24,11 @@ def trim_sizes(connection: sqlite3.Connection, epoch: int, retention: ArchiveRet
     if entries <= most and size <= largest:
         return
     oldest = connection.execute(
-        "SELECT offset, length(payload) FROM entries WHERE epoch = ? AND offset > ? ORDER BY offset",
-        (epoch, base),
+        "SELECT position, length(payload) FROM entries WHERE position > ? AND position < ? ORDER BY position",
+        (position(epoch, base), end(epoch)),
     )
-    for offset, length in oldest:
-        base, entries, size = offset, entries - 1, size - length
+    for place, length in oldest:
+        base, entries, size = place - position(epoch, 0), entries - 1, size - length
         if entries <= most and size <= largest:
             break
     oldest.close()
@@ -41,8 +42,8 @@ def base_of(connection: sqlite3.Connection, epoch: int, base: int, head: int, ol
     if oldest is None:
         return base
     first = connection.execute(
-        "SELECT prev FROM entries WHERE epoch = ? AND offset > ? AND at > ? ORDER BY offset LIMIT 1",
-        (epoch, base, oldest),
+        "SELECT prev FROM entries WHERE position > ? AND position < ? AND at > ? ORDER BY position LIMIT 1",
+        (position(epoch, base), end(epoch), oldest),
     ).fetchone()
     return head if first is None else max(base, first[0])
 
@@ -84,11 +85,10 @@ class Trimmer:
         trim_sizes(connection, epoch, self._retention)
         # Keys are found in the entries, so those stay for the window of their keys.
         return connection.execute(
-            "DELETE FROM entries WHERE epoch = ?1 AND offset IN ("
-            " SELECT entries.offset FROM entries JOIN epochs ON epochs.id = entries.epoch"
-            " WHERE entries.epoch = ?1 AND entries.offset <= epochs.base AND entries.at < ?2"
-            " ORDER BY entries.offset LIMIT ?3)",
-            (epoch, int((now - self._key_window) * 1000), most),
+            "DELETE FROM entries WHERE position IN (SELECT position FROM entries"
+            " WHERE position > ?1 AND position <= ?1 + (SELECT base FROM epochs WHERE id = ?2) AND at < ?3"
+            " ORDER BY position LIMIT ?4)",
+            (position(epoch, 0), epoch, int((now - self._key_window) * 1000), most),
         ).rowcount
 
 
@@ -96,7 +96,7 @@ def _raise_base(connection: sqlite3.Connection, epoch: int, base: int) -> None:
     connection.execute(
         "UPDATE epochs SET base = ?2, entries = entries - trimmed.n, bytes = bytes - trimmed.size FROM ("
         " SELECT count(*) AS n, coalesce(sum(length(payload)), 0) AS size FROM entries"
-        " JOIN epochs ON epochs.id = entries.epoch"
-        " WHERE epoch = ?1 AND offset > epochs.base AND offset <= ?2) AS trimmed WHERE id = ?1 AND base < ?2",
-        (epoch, base),
+        " WHERE position > ?3 + (SELECT base FROM epochs WHERE id = ?1) AND position <= ?3 + ?2"
+        ") AS trimmed WHERE id = ?1 AND base < ?2",
+        (epoch, base, position(epoch, 0)),
     )

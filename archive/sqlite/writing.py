@@ -9,17 +9,18 @@ from functools import cache
 from typing import Final
 
 from archive.base import ArchivedEntry, ArchiveRetention
-from archive.errors import ArchiveConflict
+from archive.errors import ArchiveConflict, ArchiveMisconfigured
 from archive.sqlite.database import Database
+from archive.sqlite.positions import MOST_EPOCH, MOST_OFFSET, position
 from archive.sqlite.trimming import trim_sizes
 
 # Entries of one statement at most. The sizes are powers of two, so that few statements are prepared.
 _LARGEST: Final = 256
 # Rooms whose ids are known without asking.
 _KNOWN: Final = 10_000
-_COLUMNS: Final = 9
+_COLUMNS: Final = 8
 
-Row = tuple[int, int, int, int, str, str | None, str | None, str | None, bytes]
+Row = tuple[int, int, int, str, str | None, str | None, str | None, bytes]
 
 
 class Writer:
@@ -108,7 +109,10 @@ def _make(connection: sqlite3.Connection, room: str, epoch: str) -> int:
     made = connection.execute(
         "INSERT INTO epochs (room, name) SELECT id, ? FROM rooms WHERE name = ? RETURNING id", (epoch, room)
     ).fetchall()
-    return int(made[0][0])
+    number = int(made[0][0])
+    if number > MOST_EPOCH:
+        raise ArchiveMisconfigured(f"The archive has {MOST_EPOCH} epochs, and can't hold more.")
+    return number
 
 
 def _insert(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
@@ -126,7 +130,9 @@ def _rows(batch: Sequence[ArchivedEntry], epochs: dict[tuple[str, str], int]) ->
 
 def _generate(batch: Sequence[ArchivedEntry], epochs: dict[tuple[str, str], int]) -> Iterator[Row]:
     for room, epoch, prev, offset, at, key, payload, author in batch:
-        yield (epochs[room, epoch], offset, prev, at, key, *author, payload)
+        if not 0 < offset <= MOST_OFFSET:
+            raise ArchiveMisconfigured(f"Offset {offset} is not one from 1 to {MOST_OFFSET}.")
+        yield (position(epochs[room, epoch], offset), prev, at, key, *author, payload)
 
 
 @cache
@@ -135,6 +141,6 @@ def _statement(rows: int) -> str:
     row = "(" + ", ".join("?" * _COLUMNS) + ")"
     return f"""
         INSERT INTO entries VALUES {", ".join([row] * rows)}
-        ON CONFLICT (epoch, offset) DO UPDATE SET key = NULL
+        ON CONFLICT (position) DO UPDATE SET key = NULL
         WHERE key <> excluded.key OR payload <> excluded.payload
     """  # noqa: S608  marks, no values

@@ -52,7 +52,7 @@ class SqliteStorage(Storage):
     def crash(self) -> None:
         left, self._current = self._current, self._folder / str(len(self._made))
         self._current.mkdir()
-        for name in (FILE, f"{FILE}-wal"):
+        for name in (FILE, f"{FILE}-wal", f"{FILE}.lock"):
             shutil.copy(left / name, self._current / name)
 
     @override

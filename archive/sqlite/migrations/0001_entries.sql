@@ -23,26 +23,25 @@ CREATE TABLE epochs (
     UNIQUE (room, name)
 ) STRICT;
 
--- Stored in the order in which they are read: a page is one range of the table.
+-- `position` is the epoch's id and the offset in one number (epoch << 40 | offset), so that entries are stored in
+-- the order in which they are read, and a page is one range of the table: archive/sqlite/positions.py.
 CREATE TABLE entries (
-    epoch INTEGER NOT NULL REFERENCES epochs (id),
-    offset INTEGER NOT NULL,
+    position INTEGER PRIMARY KEY,
     prev INTEGER NOT NULL,
     at INTEGER NOT NULL, -- ms since 1970
     key TEXT NOT NULL,
     author_id TEXT,
     author_name TEXT,
     author_kind TEXT,
-    payload BLOB NOT NULL,
-    PRIMARY KEY (epoch, offset)
-) STRICT, WITHOUT ROWID;
+    payload BLOB NOT NULL
+) STRICT;
 
 -- Counted here and not in a statement of its own: an append is then one statement, which is one transaction.
 CREATE TRIGGER entries_counted AFTER INSERT ON entries BEGIN
     UPDATE epochs SET
         base = CASE WHEN head = 0 THEN new.prev ELSE base END,
-        head = max(head, new.offset),
+        head = max(head, new.position & 1099511627775),
         entries = entries + 1,
         bytes = bytes + length(new.payload)
-    WHERE id = new.epoch;
+    WHERE id = new.position >> 40;
 END;
