@@ -80,7 +80,7 @@ class SqliteArchive(Archive):
             refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             refused.set_exception(self._closed())
             return refused
-        return self._worker.write(self._translated(partial(self._writer.append, batch)))
+        return self._worker.write(self._translated(partial(self._append, batch)))
 
     @override
     async def page(
@@ -129,10 +129,14 @@ class SqliteArchive(Archive):
     def stats(self) -> Mapping[str, float]:
         worker = self._worker
         return {
-            "bytes": sum(_size(self._path.with_name(self._path.name + end)) for end in ("", "-wal")),
+            "bytes": self._database.size,
             "queue": float(worker.waiting if worker else 0),
             "refused": float(worker.refused if worker else 0),
         }
+
+    def _append(self, batch: Sequence[ArchivedEntry]) -> None:
+        self._writer.append(batch)
+        self._database.measure()
 
     def _oldest(self) -> int | None:
         """Tell the time (ms since 1970) up to which entries are too old."""
@@ -180,10 +184,3 @@ def path_of(url: str) -> Path:
             "directory, sqlite:////folder/file for an absolute path."
         )
     return Path(unquote(parts.path[1:])).absolute()
-
-
-def _size(path: Path) -> float:
-    try:
-        return float(path.stat().st_size)
-    except OSError:
-        return 0.0

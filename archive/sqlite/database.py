@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +21,8 @@ _OLDEST: Final = (3, 37, 0)
 _FOLDER_MODE: Final = 0o700
 # Seconds that a statement waits for another program that writes.
 _BUSY: Final = 1.0
+# Seconds between two readings of the files' size.
+_MEASURE_EVERY: Final = 1.0
 # Prepared statements that are kept: those of this package are fewer.
 _STATEMENTS: Final = 128
 _PRAGMAS: Final = (
@@ -35,14 +39,21 @@ _PRAGMAS: Final = (
 
 
 class Database:
-    """One open database file. All its methods run in the thread that opened it."""
+    """One open database file. All its methods run in the thread that opened it.
+
+    Attributes:
+        lineage: the name of this history (`archive.base.Archive.lineage`).
+        size: bytes of the files, as of the last `measure`.
+    """
 
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
         self.path = path
         self._clock = clock
         self._lock = FileLock(path)
         self._connection: sqlite3.Connection | None = None
+        self._measured_at = -math.inf
         self.lineage = ""
+        self.size = 0.0
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -70,7 +81,17 @@ class Database:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+            self._measured_at = -math.inf
+            self.measure()
         self._lock.release()
+
+    def measure(self) -> None:
+        """Read the size of the files, once a second at most."""
+        now = time.monotonic()
+        if now - self._measured_at >= _MEASURE_EVERY:
+            self._measured_at = now
+            files = (self.path, self.path.with_name(self.path.name + "-wal"))
+            self.size = float(sum(file.stat().st_size for file in files if file.exists()))
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
