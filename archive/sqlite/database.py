@@ -132,6 +132,8 @@ def _make_folder(folder: Path) -> None:
         return
     _make_folder(folder.parent)
     folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+    if os.name == "nt":  # pragma: no cover  a folder can't be opened there
+        return
     descriptor = os.open(folder.parent, os.O_RDONLY)
     try:
         os.fsync(descriptor)
