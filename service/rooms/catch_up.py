@@ -98,7 +98,7 @@ class CatchUp:
 
 def tell_reset(member: Member, room: str, position: Position) -> None:
     """Tell a member of a gap (RM6). One that can't be told is closed: it mustn't go on as if nothing was."""
-    if member.codec.speaks_events:
+    if member.codec.supports_events:
         event = events.Reset(room=room, epoch=position.epoch, offset=position.offset)
         member.outlet.write(text_frame(encode(event)))
     else:

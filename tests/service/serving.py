@@ -88,7 +88,7 @@ class Served:
     def held(self) -> dict[str, float]:
         """Tell what the node holds for its clients, but for what is zero."""
         sample = self.node.metrics.sample()
-        counts = {name: sample[name] for name in _HELD} | {"guests": len(self.node.guests)}
+        counts = {name: sample[name] for name in _HELD} | {"guests": len(self.node.user_names)}
         return {name: count for name, count in counts.items() if count}
 
 

@@ -10,8 +10,8 @@ import pytest
 from brokers.base import Page, Position, Receipt
 from brokers.errors import Unavailable
 from service.rooms.join_start import find_start
-from service.sessions.commands import IN_FLIGHT, QUEUE
-from service.wire.messages import Stored, encode_stored
+from service.sessions.commands import MAX_IN_FLIGHT, MAX_QUEUED
+from service.wire.messages import StoredMessage, encode_stored
 from tests.service.framing import frame
 from tests.service.serving import Served, until
 
@@ -19,7 +19,7 @@ BIG = 50_000
 
 
 def say(served: Served, room: str, text: str, at: int = 2**52) -> None:
-    served.publish(room, encode_stored(Stored(key="k", user="ann", text=text, at=at)))
+    served.publish(room, encode_stored(StoredMessage(key="k", user="ann", text=text, at=at)))
 
 
 @pytest.mark.settings(
@@ -60,15 +60,15 @@ async def test_what_a_plain_client_piled_up_is_bounded_and_its_name_held_until_i
     many = 5_000
     await pat.write(frame("x") * many)
     (connection,) = served.node.connections
-    await until(lambda: connection.reading_held)
+    await until(lambda: connection.input_paused)
     assert served.node.metrics.reading_held > 0
     pat.vanish()
     await until(lambda: not served.node.connections)
-    assert len(served.node.guests) == 1, "the name is still used"
+    assert len(served.node.user_names) == 1, "the name is still used"
     served.node.draining = True
-    await until(lambda: not served.node.guests)
+    await until(lambda: not served.node.user_names)
     stored = served.hub.head("lobby").offset
-    assert QUEUE <= stored < many / 2
+    assert MAX_QUEUED <= stored < many / 2
 
 
 async def test_so_many_sends_are_under_way_and_what_comes_behind_them_is_not_read(
@@ -86,11 +86,11 @@ async def test_so_many_sends_are_under_way_and_what_comes_behind_them_is_not_rea
         stuck.setattr(served.node.broker, "publish", publish)
         await ann.write(frame(json.dumps({"type": "send", "id": 7, "room": "lobby", "text": "x"})) * many)
         [connection] = served.node.connections
-        await until(lambda: connection.reading_held)
-        assert len(under_way) == IN_FLIGHT
+        await until(lambda: connection.input_paused)
+        assert len(under_way) == MAX_IN_FLIGHT
     for answer in under_way:
         answer.set_exception(Unavailable("it came back"))
-    await until(lambda: served.hub.head("lobby").offset == many - IN_FLIGHT)
+    await until(lambda: served.hub.head("lobby").offset == many - MAX_IN_FLIGHT)
 
 
 @pytest.mark.settings(sends_per_second=20, sends_burst=1)
@@ -100,7 +100,7 @@ async def test_what_a_plain_client_left_behind_is_dropped_in_time_and_counted(se
     await pat.write(frame("x") * 50)
     await until(lambda: served.hub.head("lobby").offset > 0)
     pat.vanish()
-    await until(lambda: not served.node.guests)
+    await until(lambda: not served.node.user_names)
     assert served.hub.head("lobby").offset + served.node.metrics.plain_dropped == 50
     assert served.node.metrics.plain_dropped > 0
 

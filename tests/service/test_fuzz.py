@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from service.wire.messages import read_plain
+from service.wire.messages import decode_plain
 from tests.service.conftest import BOTH_LOOPS
 from tests.service.framing import Op, close_frame, frame
 from tests.service.peer import Peer
@@ -210,7 +210,7 @@ def test_any_text_of_the_plain_codec_comes_back_or_is_refused(target: Target, li
 
 async def _plain(served: Served, lines: list[str]) -> None:
     ann = await served.plain()
-    wanted = [text for text in map(read_plain, lines) if text and not text.isspace() and len(text) <= 100]
+    wanted = [text for text in map(decode_plain, lines) if text and not text.isspace() and len(text) <= 100]
     await ann.write(b"".join(map(frame, [*lines, "last"])))
     for text in [*wanted, "last"]:
         assert json.loads(await ann.next_text()) == text
@@ -219,6 +219,6 @@ async def _plain(served: Served, lines: list[str]) -> None:
 
 @given(st.text())
 def test_a_json_string_means_what_it_says_and_anything_else_itself(text: str) -> None:
-    assert read_plain(json.dumps(text)) == text
+    assert decode_plain(json.dumps(text)) == text
     if not text.startswith('"'):
-        assert read_plain(text) == text
+        assert decode_plain(text) == text

@@ -156,7 +156,7 @@ async def test_who_is_on_a_silent_node_is_gone_and_comes_back_with_it() -> None:
 
 async def test_a_name_that_two_nodes_gave_away_unheard_stays_with_whom_had_it_first() -> None:
     async with paired(SOON) as pair:
-        pair.one.node.guests.clock = pair.other.node.guests.clock = partial(next, count(1))
+        pair.one.node.user_names.clock = pair.other.node.user_names.clock = partial(next, count(1))
         pair.link.cut()
         first = await pair.one.welcomed("ann")
         second = await pair.other.welcomed("Ann")
@@ -194,8 +194,8 @@ async def test_a_node_that_said_goodbye_says_nothing_behind_it(pair: Pair) -> No
     said = leaving.metrics.signals_out
     # Whoever starts just now asks everybody; and somebody's task may end only now.
     leaving.rooms.signal(NODES, encode(Ask(node="new", to="", number=1, rooms=None)))
-    leaving.guests.take("ann")
+    leaving.user_names.take("ann")
     await asyncio.sleep(2 * GATHER)
     assert leaving.metrics.signals_out == said
-    leaving.guests.free("ann")
+    leaving.user_names.free("ann")
     await until(lambda: not len(pair.one.node.cluster))

@@ -49,7 +49,7 @@ def sockets() -> Sockets:
 def front(sockets: Sockets) -> Acceptor:
     metrics = Metrics()
     admission = Admission(quick(admissions_per_second=0.1, admissions_burst=1), metrics)
-    assert not admission.ask()
+    assert not admission.take()
     node = SimpleNamespace(
         metrics=metrics, settings=quick(connections=10, close_seconds=0.05), tuning=DEFAULTS
     )

@@ -39,68 +39,68 @@ def admission(clock: Clock) -> Admission:
 
 
 def test_as_many_as_may_come_at_once_are_let_in(admission: Admission) -> None:
-    assert [admission.ask() for _ in range(BURST)] == [0.0] * BURST
-    assert admission.ask() > 0
+    assert [admission.take() for _ in range(BURST)] == [0.0] * BURST
+    assert admission.take() > 0
 
 
 def test_those_who_are_turned_away_are_given_times_one_behind_the_other(admission: Admission) -> None:
     for _ in range(BURST):
-        admission.ask()
-    waits = [admission.ask() for _ in range(20)]
+        admission.take()
+    waits = [admission.take() for _ in range(20)]
     assert waits == pytest.approx([(place + 1) / RATE for place in range(20)])
 
 
 def test_who_comes_back_at_that_time_is_let_in(admission: Admission, clock: Clock) -> None:
-    waits = [wait for _ in range(50) if (wait := admission.ask())]
+    waits = [wait for _ in range(50) if (wait := admission.take())]
     begin = clock.now
     for wait in waits:
         clock.now = begin + wait
-        assert admission.ask(booked=True) == 0.0
+        assert admission.take(booked=True) == 0.0
 
 
 def test_newcomers_are_put_behind_those_who_are_late(admission: Admission, clock: Clock) -> None:
-    begin, told = clock.now, [wait for _ in range(BURST + 3) if (wait := admission.ask())]
+    begin, told = clock.now, [wait for _ in range(BURST + 3) if (wait := admission.take())]
     clock.now = begin + told[1]
-    assert admission.ask() == pytest.approx(told[2] + 1 / RATE - told[1])
-    assert [admission.ask(booked=True) for _ in told[:2]] == [0.0, 0.0]
+    assert admission.take() == pytest.approx(told[2] + 1 / RATE - told[1])
+    assert [admission.take(booked=True) for _ in told[:2]] == [0.0, 0.0]
 
 
 def test_places_that_nobody_takes_are_for_newcomers(admission: Admission, clock: Clock) -> None:
     for _ in range(BURST + 10):
-        admission.ask()
+        admission.take()
     clock.now += 0.9
     reserve = BURST / 2
-    assert [admission.ask() for _ in range(BURST)].count(0.0) == int(BURST - reserve)
-    assert [admission.ask(booked=True) for _ in range(BURST)].count(0.0) == int(reserve) + 1
+    assert [admission.take() for _ in range(BURST)].count(0.0) == int(BURST - reserve)
+    assert [admission.take(booked=True) for _ in range(BURST)].count(0.0) == int(reserve) + 1
 
 
 def test_who_finds_no_room_at_its_time_waits_ahead_of_the_newcomers(
     admission: Admission, clock: Clock
 ) -> None:
     for _ in range(BURST + 30):
-        admission.ask()
-    waits = [admission.ask(booked=True) for _ in range(3)]
+        admission.take()
+    waits = [admission.take(booked=True) for _ in range(3)]
     assert waits == pytest.approx([1 / RATE, 2 / RATE, 3 / RATE])
     clock.now += 1 / RATE
-    assert admission.ask() > 29 / RATE
+    assert admission.take() > 29 / RATE
 
 
 def test_who_comes_meanwhile_is_put_behind_those_who_were_told(admission: Admission, clock: Clock) -> None:
-    told = [wait for _ in range(15) if (wait := admission.ask())]
+    told = [wait for _ in range(15) if (wait := admission.take())]
     clock.now += 0.05
-    assert admission.ask() + 0.05 == pytest.approx(told[-1] + 1 / RATE)
+    assert admission.take() + 0.05 == pytest.approx(told[-1] + 1 / RATE)
 
 
 def test_after_a_quiet_time_nobody_waits(admission: Admission, clock: Clock) -> None:
     for _ in range(100):
-        admission.ask()
+        admission.take()
     clock.now += 100 / RATE + GRACE
-    assert [admission.ask() for _ in range(BURST)] == [0.0] * BURST
-    assert admission.ask() == pytest.approx(1 / RATE)
+    assert [admission.take() for _ in range(BURST)] == [0.0] * BURST
+    assert admission.take() == pytest.approx(1 / RATE)
 
 
 def test_nobody_is_sent_away_for_longer_than_a_bound(admission: Admission) -> None:
-    waits = [admission.ask() for _ in range(1000)]
+    waits = [admission.take() for _ in range(1000)]
     assert max(waits) <= LONGEST
     beyond = waits[-100:]
     assert min(beyond) > BOOKED, "they would be told of a place"
@@ -116,7 +116,10 @@ def test_a_storm_is_counted_and_logged_now_and_then(clock: Clock, caplog: pytest
         clock.now += 11
         admission.reject(1.0)
     assert metrics.turned_away == 26
-    assert [record.getMessage() for record in caplog.records] == ["turned_away", "turned_away"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "connection_rate_limited",
+        "connection_rate_limited",
+    ]
 
 
 SPLIT = 60

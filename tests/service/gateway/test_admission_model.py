@@ -37,7 +37,7 @@ class Storm:
     def newcomers(self, count: int, after: float) -> None:
         self.until(self.now + after)
         for _ in range(count):
-            wait = self.admission.ask()
+            wait = self.admission.take()
             assert wait <= LONGEST
             if not wait:
                 self.let_in.append(self.now)
@@ -49,7 +49,7 @@ class Storm:
     def until(self, time: float) -> None:
         while self._coming and self._coming[0] <= time:
             self.now = max(self.now, heappop(self._coming))
-            if self.admission.ask(booked=True):
+            if self.admission.take(booked=True):
                 self.refused_at_their_time += 1
             else:
                 self.let_in.append(self.now)

@@ -15,7 +15,7 @@ from hubbub_protocol.commands import Since
 from service.rooms.history import PAGE
 from service.rooms.join_start import find_start
 from service.wire.codecs import JSON
-from service.wire.messages import Stored, encode_stored
+from service.wire.messages import StoredMessage, encode_stored
 from tests.faults.faulty import Fate, FaultyBroker
 from tests.service.outlets import FakeOutlet
 from tests.service.serving import Served, serving, until
@@ -74,7 +74,7 @@ class Resumed:
 
 
 def fill(served: Served, count: int) -> None:
-    stored = Stored(key="k", user="eve", text="hello", at=4_000_000_000_000)  # far from too old
+    stored = StoredMessage(key="k", user="eve", text="hello", at=4_000_000_000_000)  # far from too old
     for _ in range(count):
         served.publish(ROOM, encode_stored(stored))
 

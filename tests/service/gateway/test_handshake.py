@@ -66,9 +66,9 @@ def test_what_is_answered_is_what_the_library_would_answer(line: str, fields: li
 
 
 def test_what_browsers_and_sdks_send_is_met_here() -> None:
-    assert handshake.read(Peer.handshake()) == handshake.Handshake(KEY, None, "127.0.0.1")
+    assert handshake.read(Peer.handshake()) == handshake.UpgradeRequest(KEY, None, "127.0.0.1")
     with_page = Peer.handshake(headers={"Origin": "http://here", "Connection": "keep-alive, Upgrade"})
-    assert handshake.read(with_page) == handshake.Handshake(KEY, "http://here", "127.0.0.1")
+    assert handshake.read(with_page) == handshake.UpgradeRequest(KEY, "http://here", "127.0.0.1")
 
 
 @pytest.mark.parametrize(

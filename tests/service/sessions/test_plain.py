@@ -91,7 +91,7 @@ async def test_text_that_is_too_long_ends_the_connection_with_the_reason(served:
     await ann.text("12345")
     await hears(ann, "12345")
     await ann.text("123456")
-    assert (await ann.frame()).data[2:].decode() == "the text has 6 characters; 5 are allowed"
+    assert (await ann.frame()).data[2:].decode() == "the text is too long: it has 6 characters, 5 are allowed"
     await ann.leave(1008)
 
 
@@ -155,7 +155,7 @@ async def test_messages_wait_while_the_broker_is_away() -> None:
         texts = [f"{number}" for number in range(100)]
         await ann.write(b"".join(map(frame, texts)))
         [connection] = here.node.connections
-        await until(lambda: connection.reading_held)
+        await until(lambda: connection.input_paused)
         broker.mend()
         await hears(ann, *texts)
 

@@ -89,4 +89,4 @@ def test_texts_of_all_sizes_are_read_when_they_are_whole(size: int) -> None:
         read = frame_parser.read(bytearray(data[:end]), MOST)
         assert read is not None
         assert read.end == 0
-    assert frame_parser.read(bytearray(data + b"\x81"), MOST) == frame_parser.Ordinary("a" * size, len(data))
+    assert frame_parser.read(bytearray(data + b"\x81"), MOST) == frame_parser.FastFrame("a" * size, len(data))

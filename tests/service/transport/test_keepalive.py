@@ -44,9 +44,9 @@ async def test_a_peer_that_speaks_need_not_answer_pings(served: Served) -> None:
 async def test_a_paused_or_held_connection_is_not_taken_for_dead(served: Served) -> None:
     peer = await served.welcomed()
     [connection] = served.node.connections
-    connection.hold_reading(hold=True)
+    connection.pause_input()
     for _ in range(3):
         await peer.event("ping")
-    connection.hold_reading(hold=False)
+    connection.resume_input()
     # Now its silence is its own.
     assert await peer.closed() == 4101

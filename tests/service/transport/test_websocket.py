@@ -102,7 +102,7 @@ async def test_nothing_that_comes_behind_a_close_counts(served: Served) -> None:
     peer = await served.upgraded()
     await peer.write(close_frame(1000) + frame(HELLO) + frame(b"late", Op.PING))
     assert await peer.closed() == 1000
-    assert not served.node.guests
+    assert not served.node.user_names
 
 
 async def test_a_text_followed_at_once_by_a_close_is_not_lost(served: Served) -> None:
@@ -190,7 +190,7 @@ async def test_what_breaks_the_protocol_is_refused(served: Served, wrong: bytes)
     peer = await served.upgraded()
     await peer.write(wrong)
     assert await peer.closed() in {1002, 1009}
-    assert not served.node.guests
+    assert not served.node.user_names
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ async def test_a_binary_frame_is_refused_and_ends_what_is_taken(served: Served) 
     fragments = await served.upgraded()
     await fragments.write(frame(b"x", Op.BINARY, fin=False) + frame(HELLO, Op.CONT))
     assert await fragments.closed() == 1003
-    assert not served.node.guests
+    assert not served.node.user_names
 
 
 @pytest.mark.settings(frame_bytes=4096, text_characters=100)
