@@ -102,7 +102,7 @@ def test_generated_files_exist() -> None:
     assert set(files()) >= GENERATED, "an exception that nothing needs any more"
 
 
-def test_names_say_what_is_inside() -> None:
+def test_file_names_are_specific() -> None:
     def is_empty(path: str) -> bool:
         named = next((path.removeprefix(core) for core in SDK_CORES if path.startswith(core)), path)
         parts = named.split("/")

@@ -37,7 +37,7 @@ def story(person: Person) -> list[tuple[Position, str]]:
 
 
 @pytest.mark.timeout(180)
-async def test_whoever_loses_a_node_goes_on_at_the_other_and_nobody_misses_a_word(nodes: Cluster) -> None:
+async def test_clients_of_a_dead_node_resume_at_the_other_and_lose_nothing(nodes: Cluster) -> None:
     doors = [f"ws://127.0.0.1:{nodes.doors[number % 2]}" for number in range(PEOPLE)]
     async with crowd_at(*doors) as gathered:
         for part, faults in enumerate(PARTS):

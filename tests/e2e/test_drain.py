@@ -56,7 +56,7 @@ async def drain_under_load(server: Server, gathered: Crowd, told: asyncio.Event)
 
 
 @pytest.mark.timeout(120)
-async def test_people_move_to_another_node_without_noticing(nodes: list[Server]) -> None:
+async def test_clients_of_a_draining_node_move_to_another_and_lose_nothing(nodes: list[Server]) -> None:
     leaving, staying = nodes
     async with asyncio.timeout(100), balancer([leaving.port, staying.port]) as between:
         async with crowd(f"ws://127.0.0.1:{between.port}", PEOPLE) as gathered, asyncio.TaskGroup() as group:
@@ -97,7 +97,7 @@ async def acknowledged_is_in_the_history(server: Server, gathered: Crowd) -> Non
 
 
 @pytest.mark.timeout(60)
-async def test_a_second_signal_ends_at_once(nodes: list[Server]) -> None:
+async def test_a_second_signal_ends_the_process_at_once(nodes: list[Server]) -> None:
     server = nodes[0]
     async with connect(f"{server.url}/ws", subprotocols=["hubbub.v1"]) as socket:  # type: ignore[list-item]
         await socket.send('{"type": "hello", "id": 1}')

@@ -76,7 +76,7 @@ async def become(urls: list[str], status: int) -> None:
 
 
 @pytest.mark.timeout(120)
-async def test_chat_crosses_and_a_broker_that_is_killed_loses_nothing(
+async def test_messages_cross_nodes_and_a_killed_broker_loses_nothing_acknowledged(
     urls: list[str], backbone: Server
 ) -> None:
     async with Client(urls[0], name="ann") as ann, Client(urls[1], name="bob") as bob:

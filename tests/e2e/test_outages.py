@@ -45,7 +45,7 @@ async def chat(gathered: Crowd, faults: asyncio.Task[None]) -> None:
 
 
 @pytest.mark.timeout(120)
-async def test_pulling_the_cable_loses_and_doubles_nothing() -> None:
+async def test_cut_connections_lose_and_duplicate_nothing() -> None:
     with serving() as server:
         async with cable(server.port) as laid, crowd(f"ws://127.0.0.1:{laid.port}", PEOPLE) as gathered:
 
@@ -72,7 +72,7 @@ async def test_pulling_the_cable_loses_and_doubles_nothing() -> None:
 
 
 @pytest.mark.timeout(120)
-async def test_a_killed_server_is_told_as_a_gap_and_people_go_on() -> None:
+async def test_a_killed_server_is_reported_as_a_gap_and_clients_resume() -> None:
     with serving() as server:
         async with crowd(server.url, PEOPLE) as gathered:
 

@@ -81,7 +81,7 @@ async def members(room: Room) -> list[str]:
 
 
 @pytest.mark.timeout(120)
-async def test_a_node_that_is_killed_or_stands_still_leaves_no_ghosts(nodes: list[Server]) -> None:
+async def test_users_of_a_killed_or_frozen_node_leave_within_the_timeout(nodes: list[Server]) -> None:
     one, other = nodes
     async with asyncio.timeout(90), Client(one.url, name="ann") as ann, asyncio.TaskGroup() as group:
         watcher = Watcher(await ann.join("lobby"))
@@ -104,7 +104,7 @@ async def test_a_node_that_is_killed_or_stands_still_leaves_no_ghosts(nodes: lis
 
 
 @pytest.mark.timeout(120)
-async def test_who_was_there_before_is_there_after_the_broker_was_away(
+async def test_presence_is_complete_after_an_outage_of_the_broker(
     nodes: list[Server], backbone: Backbone
 ) -> None:
     one, other = nodes
@@ -122,7 +122,7 @@ async def test_who_was_there_before_is_there_after_the_broker_was_away(
                 pass
 
 
-async def test_a_name_that_is_used_on_another_node_is_taken(nodes: list[Server]) -> None:
+async def test_a_name_in_use_on_another_node_is_taken(nodes: list[Server]) -> None:
     one, other = nodes
     async with Client(one.url, name="ann") as ann:
         await ann.join("lobby")

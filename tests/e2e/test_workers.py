@@ -67,7 +67,7 @@ async def until_gone(pids: list[int]) -> None:
         await asyncio.sleep(0.02)
 
 
-async def test_people_of_all_workers_are_in_one_chat_and_counted_once(server: Server) -> None:
+async def test_clients_of_all_workers_share_one_chat_and_are_counted_once(server: Server) -> None:
     async with crowd(server.url, PEOPLE) as gathered:
         async with asyncio.TaskGroup() as group:
             for person in gathered.people:
@@ -84,7 +84,7 @@ async def test_people_of_all_workers_are_in_one_chat_and_counted_once(server: Se
         assert [numbers["hubbub_worker_up", str(number)] for number in range(1, WORKERS + 1)] == [1, 1]
 
 
-async def test_ready_speaks_for_all_workers(server: Server, broker: tuple[Backbone, dict[str, str]]) -> None:
+async def test_readiness_covers_all_workers(server: Server, broker: tuple[Backbone, dict[str, str]]) -> None:
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=10) as http:
         answer = await http.get("/health/ready")
         assert answer.status_code == 200
@@ -96,7 +96,7 @@ async def test_ready_speaks_for_all_workers(server: Server, broker: tuple[Backbo
         assert (await http.get("/health/live")).status_code == 200
 
 
-async def test_a_worker_that_is_killed_comes_back_and_its_people_resume(server: Server) -> None:
+async def test_a_killed_worker_is_restarted_and_its_clients_resume(server: Server) -> None:
     async with crowd(server.url, PEOPLE) as gathered, asyncio.timeout(40):
         victim = children(server.pid)[0]
         os.kill(victim, signal.SIGKILL)
@@ -114,7 +114,7 @@ async def test_a_worker_that_is_killed_comes_back_and_its_people_resume(server: 
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_all_end_with_their_parent(server: Server, number: int) -> None:
+async def test_all_workers_end_with_their_parent(server: Server, number: int) -> None:
     pids = children(server.pid)
     assert len(pids) == WORKERS
     async with Client(server.url, name="ann") as ann:
@@ -124,7 +124,7 @@ async def test_all_end_with_their_parent(server: Server, number: int) -> None:
     assert not any(map(lives, pids))
 
 
-async def test_signals_to_the_whole_group_are_no_second_signal(server: Server) -> None:
+async def test_a_signal_to_the_process_group_counts_once(server: Server) -> None:
     for pid in (server.pid, *children(server.pid)):
         os.kill(pid, signal.SIGTERM)
     assert await asyncio.to_thread(server.ended) == 0
@@ -151,13 +151,13 @@ def start(**settings: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_with_memory_it_is_refused() -> None:
+def test_several_workers_are_rejected_with_the_memory_broker() -> None:
     ended = start()
     assert ended.returncode == 2
     assert "HUBBUB_WORKERS=2 is refused with BROKER=memory" in ended.stderr
 
 
-def test_a_port_in_use_is_one_sentence() -> None:
+def test_a_port_in_use_is_reported_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ended = start(BROKER="redis", HUBBUB_PORT=str(taken.getsockname()[1]))
     assert ended.returncode == 1
@@ -171,7 +171,7 @@ def test_the_port_of_other_workers_is_in_use(server: Server) -> None:
     assert "can't listen on 127.0.0.1:" in ended.stderr
 
 
-def test_a_broker_that_is_not_there_is_said_once() -> None:
+def test_an_unreachable_broker_is_reported_once() -> None:
     ended = start(BROKER="redis", REDIS_URL="redis://127.0.0.1:1", HUBBUB_PORT="0")
     assert ended.returncode == 1
     said = [line for line in ended.stderr.splitlines() if not line.startswith("{")]
@@ -179,7 +179,7 @@ def test_a_broker_that_is_not_there_is_said_once() -> None:
     assert said[0].startswith("hubbub: worker 1: ")
 
 
-def test_ipv6_is_listened_on_too() -> None:
+def test_workers_listen_on_ipv4_and_ipv6() -> None:
     with (
         backbone("redis") as (_, settings),
         serving(**settings, HUBBUB_WORKERS="2", HUBBUB_HOST="::") as server,

@@ -30,7 +30,7 @@ def start(**settings: str) -> subprocess.Popen[str]:
     )
 
 
-def test_every_line_is_json_when_that_is_asked_for() -> None:
+def test_every_line_is_json_if_configured() -> None:
     process = start(HUBBUB_LOG_FORMAT="json")
     assert process.stdout
     events = [json.loads(process.stdout.readline())["event"]]
@@ -42,7 +42,7 @@ def test_every_line_is_json_when_that_is_asked_for() -> None:
     assert events[-1] == "node_stopped"
 
 
-def test_a_signal_during_the_start_ends_it_in_good_order() -> None:
+def test_a_signal_during_the_start_ends_the_process_gracefully() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         silent.settimeout(30)
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}"
@@ -55,7 +55,7 @@ def test_a_signal_during_the_start_ends_it_in_good_order() -> None:
     assert "hubbub: " in told
 
 
-def test_the_health_check_asks_the_node_of_its_settings(
+def test_the_health_check_uses_the_address_of_the_settings(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with serving() as node:

@@ -93,7 +93,7 @@ def say_hello_from_one_to_the_other(at: str) -> None:
 
 
 @pytest.mark.timeout(120)
-def test_people_chat_through_it_and_what_is_inside_stays_inside(
+def test_clients_chat_through_the_proxy_and_internal_endpoints_are_hidden(
     name: str, nodes: list[Server], tmp_path: Path
 ) -> None:
     with proxy(name, nodes, tmp_path) as at:
@@ -103,7 +103,9 @@ def test_people_chat_through_it_and_what_is_inside_stays_inside(
 
 
 @pytest.mark.timeout(120)
-def test_when_a_node_goes_people_come_in_by_the_other(name: str, nodes: list[Server], tmp_path: Path) -> None:
+def test_when_a_node_dies_clients_connect_to_the_other(
+    name: str, nodes: list[Server], tmp_path: Path
+) -> None:
     with proxy(name, nodes, tmp_path) as at:
         nodes[0].kill()
         for _ in range(8):  # whoever meets the node that is gone is sent to the other
@@ -113,7 +115,9 @@ def test_when_a_node_goes_people_come_in_by_the_other(name: str, nodes: list[Ser
 
 
 @pytest.mark.timeout(120)
-def test_a_page_of_another_host_is_still_refused(name: str, nodes: list[Server], tmp_path: Path) -> None:
+def test_a_page_of_another_host_is_rejected_through_the_proxy(
+    name: str, nodes: list[Server], tmp_path: Path
+) -> None:
     with proxy(name, nodes, tmp_path) as at:
         with connect(f"ws://{at}/ws?room=lobby&name=ann", proxy=None, origin=Origin(f"http://{at}")) as ann:
             ann.send("the host that the browser asked for is passed on")

@@ -1,4 +1,4 @@
-"""A room's fan-out on a stage of its own: no feed, no broker, no sockets."""
+"""A room's fan-out alone, without a feed, a broker and sockets."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def turns(count: int = 1) -> None:
 
 
 async def settled(stage: Stage) -> None:
-    """Give way until nothing is to be flushed."""
+    """Wait until all entries are flushed."""
     async with asyncio.timeout(10):
-        while stage.fanout.flushed != stage.log.end or stage.fanout._walk:  # noqa: ASYNC110, SLF001 - nobody tells
+        while stage.fanout.flushed != stage.log.end or stage.fanout._walk:  # noqa: ASYNC110, SLF001 - there is no event
             await asyncio.sleep(0)

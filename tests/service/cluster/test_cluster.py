@@ -84,7 +84,7 @@ async def test_who_joins_is_told_who_is_on_the_other_node_and_announced_there(pa
     assert await told(ann) == (2, ["bob"], [])
     # Those who were there before are no news.
     assert await told(bob) == (2, ["bob"], [])
-    bob.vanish()
+    bob.disconnect()
     assert await told(ann) == (1, [], ["bob"])
 
 
@@ -105,11 +105,11 @@ async def test_a_user_on_two_nodes_is_one_member(pair: Pair) -> None:
     room = pair.one.node.rooms.get("lobby")
     assert room is not None
     await until(lambda: room.roster.there(pair.other.node.name))
-    ann.vanish()
+    ann.disconnect()
     await until(lambda: len(pair.one.node.connections) == 1)
     who = await watcher.ask("who", room="lobby")
     assert who["names"] == ["Ann", "eve"]
-    again.vanish()
+    again.disconnect()
     assert await told(watcher) == (1, [], ["Ann"])
 
 
@@ -130,7 +130,7 @@ async def test_a_node_that_ends_takes_its_users_with_it_at_once() -> None:
             await until(lambda: len(one.node.cluster) == 1)
             bob, _ = await other.joined("bob")
             assert await told(ann) == (2, ["bob"], [])
-        bob.vanish()
+        bob.disconnect()
         assert await told(ann) == (1, [], ["bob"])
         await until(lambda: len(one.node.cluster) == 0)
         await one.nothing_left()

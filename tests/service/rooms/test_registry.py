@@ -242,7 +242,7 @@ async def test_a_plain_peer_that_goes_while_it_joins_leaves_nothing_but_its_text
     await peer.head()
     await until(lambda: stage.broker.calls == ["subscribe"])
     await peer.text("bye")
-    peer.vanish()
+    peer.disconnect()
     stage.broker.open.set()
     await until(lambda: stage.served.hub.head("lobby").offset == 1)
 
@@ -260,7 +260,7 @@ async def test_a_node_that_ends_while_somebody_joins_ends() -> None:
         await until(lambda: broker.calls == ["subscribe"])
         closing = asyncio.ensure_future(ann.closed())
     assert await closing == 1012
-    ann.vanish()
+    ann.disconnect()
 
 
 @pytest.mark.tuning(early_entries=1)
