@@ -1,4 +1,4 @@
-"""compose.yaml: two nodes behind a proxy, each kept in, with Redis or NATS."""
+"""compose.yaml: two unprivileged nodes behind a proxy, with Redis or NATS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The image is built of what is pinned, and needs no rights to run."""
+"""The image is built from pinned packages, and runs unprivileged."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ INSTRUCTIONS = {"ARG", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHE
 
 
 def ignored() -> list[tuple[bool, re.Pattern[str]]]:
-    """Read .dockerignore: whether a line takes in again, and what it's about."""
+    """Parse .dockerignore: whether a line is an exception, and its pattern."""
     lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     return [
         (line.startswith("!"), pattern(line.lstrip("!")))
@@ -31,7 +31,7 @@ def ignored() -> list[tuple[bool, re.Pattern[str]]]:
 
 
 def pattern(line: str) -> re.Pattern[str]:
-    """Translate a line: `**/` is any depth, `*` is within one name, and a folder is all that's in it."""
+    """Translate a line: `**/` is any depth, `*` is within one name, a folder includes its content."""
     parts = re.split(r"(\*\*/|\*|\[[^]]*\])", line)
     known = {"**/": "(?:.*/)?", "*": "[^/]*"}
     made = "".join(known.get(part, part if part.startswith("[") else re.escape(part)) for part in parts)
@@ -39,11 +39,11 @@ def pattern(line: str) -> re.Pattern[str]:
 
 
 def is_sent(path: str) -> bool:
-    """Tell whether a file goes to the builder."""
+    """Tell whether a file is in the build context."""
     sent = True
-    for takes_in, about in ignored():
-        if about.fullmatch(path):
-            sent = takes_in
+    for is_exception, ignored_path in ignored():
+        if ignored_path.fullmatch(path):
+            sent = is_exception
     return sent
 
 
@@ -81,9 +81,9 @@ def test_package_indexes_are_build_arguments() -> None:
 def test_installed_packages_are_pinned_by_hash() -> None:
     installs = re.findall(r"pip(?: --python \S+)? install ([^&]+)", " ".join(WHEELS.all("RUN")))
     assert len(installs) == 3
-    *pinned, ours = installs
+    *pinned, own = installs
     assert all("--require-hashes" in line for line in pinned)
-    assert "--no-deps --no-index /wheels/" in ours
+    assert "--no-deps --no-index /wheels/" in own
     assert any("npm ci" in run for run in PAGE.all("RUN"))
     for file in ("build", "image"):
         requirements = (ROOT / "requirements" / f"{file}.txt").read_text(encoding="utf-8")
@@ -98,7 +98,7 @@ def test_the_image_has_the_same_versions_as_a_checkout() -> None:
     assert pins("image") <= pins("run")
     assert pins("build") <= pins("run")
     assert {pin.partition("==")[0] for pin in pins("image")} >= {"redis", "hiredis", "nats-py", "uvloop"}
-    assert "textual" not in str(pins("image")), "no terminal client in there"
+    assert "textual" not in str(pins("image")), "the terminal client is not part of the image"
 
 
 def test_the_image_runs_unprivileged_and_without_a_shell() -> None:

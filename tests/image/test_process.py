@@ -1,4 +1,4 @@
-"""The process as a container runs it: signals from the first moment, and logs that a machine reads."""
+"""The process as a container runs it: signals from the start on, and logs in JSON."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def test_every_line_is_json_if_configured() -> None:
     assert process.stdout
     events = [json.loads(process.stdout.readline())["event"]]
     process.send_signal(signal.SIGTERM)
-    told, _ = process.communicate(timeout=30)
-    events += [json.loads(line)["event"] for line in told.splitlines()]
+    output, _ = process.communicate(timeout=30)
+    events += [json.loads(line)["event"] for line in output.splitlines()]
     assert process.returncode == 0
     assert events[0] == "node_started"
     assert events[-1] == "node_stopped"
@@ -49,10 +49,10 @@ def test_a_signal_during_the_start_ends_the_process_gracefully() -> None:
         process = start(BROKER="redis", REDIS_URL=url, HUBBUB_BROKER_TIMEOUT="1")
         connected, _ = silent.accept()
         process.send_signal(signal.SIGTERM)
-        told, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=30)
         connected.close()
     assert process.returncode == 1, "as a container's first process it would have missed the signal"
-    assert "hubbub: " in told
+    assert "hubbub: " in output
 
 
 def test_the_health_check_uses_the_address_of_the_settings(
@@ -60,8 +60,8 @@ def test_the_health_check_uses_the_address_of_the_settings(
 ) -> None:
     with serving() as node:
         monkeypatch.setenv("HUBBUB_PORT", str(node.port))
-        monkeypatch.setenv("HUBBUB_HOST", "0.0.0.0")  # noqa: S104 - asked by the loopback's
+        monkeypatch.setenv("HUBBUB_HOST", "0.0.0.0")  # noqa: S104 - the check uses the loopback address
         assert healthcheck.main() == 0
         assert json.loads(capsys.readouterr().out)["status"] == "ok"
     assert healthcheck.main() == 1
-    assert "doesn't answer" in capsys.readouterr().err
+    assert "no answer" in capsys.readouterr().err

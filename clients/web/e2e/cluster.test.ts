@@ -15,8 +15,8 @@ for (const broker of brokers)
     onTestFinished(() => cluster.stop());
     const room = newRoom();
     const { page: ann } = browser;
-    await sitDown(ann, cluster.doors[0], room, "ann");
-    const bob = new Screen(cluster.doors[1], room, "bob");
+    await sitDown(ann, cluster.urls[0], room, "ann");
+    const bob = new Screen(cluster.urls[1], room, "bob");
     onTestFinished(() => bob.close());
     await bob.shows("online as bob");
 

@@ -1,4 +1,4 @@
-/** Two nodes of this checkout on a real broker, and a door for each person: tests/e2e/cluster.py runs them. */
+/** Two nodes of this checkout on a real broker, and two entry points. tests/e2e/cluster.py runs them. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -7,8 +7,8 @@ import { python, repository, withoutOurs } from "./node.ts";
 export const brokers = ["redis", "nats"] as const;
 
 export class Cluster {
-  /** Two addresses. Each leads to a node of its own, and to the other one when that is dead. */
-  readonly doors: readonly [string, string];
+  /** The URLs of the entry points. Each prefers one node, and fails over to the other when that is dead. */
+  readonly urls: readonly [string, string];
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #answers: AsyncIterator<string>;
 
@@ -17,7 +17,7 @@ export class Cluster {
     answers: AsyncIterator<string>,
     ports: readonly [number, number],
   ) {
-    this.doors = [`http://127.0.0.1:${ports[0]}`, `http://127.0.0.1:${ports[1]}`];
+    this.urls = [`http://127.0.0.1:${ports[0]}`, `http://127.0.0.1:${ports[1]}`];
     this.#process = child;
     this.#answers = answers;
   }
@@ -34,8 +34,8 @@ export class Cluster {
     const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const first = await answers.next();
     if (first.done === true) throw new Error(`The cluster did not start.\n${complaint}`);
-    const { doors } = JSON.parse(first.value) as { doors: [number, number] };
-    return new Cluster(child, answers, doors);
+    const { ports } = JSON.parse(first.value) as { ports: [number, number] };
+    return new Cluster(child, answers, ports);
   }
 
   /** End a node or the broker as a power cut would, or start it again and wait until all is ready. */
