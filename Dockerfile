@@ -18,10 +18,14 @@ ARG NPM_CONFIG_CAFILE
 ARG NPM_CONFIG_PROXY
 ARG NPM_CONFIG_HTTPS_PROXY
 ARG NODE_EXTRA_CA_CERTS
-WORKDIR /src/clients/web
-COPY clients/web/package.json clients/web/package-lock.json clients/web/.npmrc ./
+WORKDIR /src/clients
+COPY clients/package.json clients/package-lock.json clients/.npmrc ./
+COPY clients/js/package.json js/
+COPY clients/web/package.json web/
 RUN npm ci --include=dev --no-audit --no-fund --loglevel=error
-COPY clients/web ./
+COPY clients/tsconfig.base.json ./
+COPY clients/js js
+COPY clients/web web
 RUN npm run build
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # See whether what is here can be released: versions agree, and everything builds the same twice. What was built
-# lies in build/release: three wheels (the service's holds the page) and the chart.
+# lies in build/release: four wheels (the service's holds the page) and the chart.
 set -euo pipefail
 . "$(dirname "$0")/prelude.sh"
 
@@ -20,12 +20,12 @@ grep -q "^## \[$version\] - [0-9-]\{10\}$" CHANGELOG.md ||
 make_everything() { # INTO
     local copy
     copy=$(mktemp -d)
-    git ls-files -z -- LICENSE pyproject.toml brokers service clients/protocol clients/cli helm |
+    git ls-files -z -- LICENSE pyproject.toml brokers service clients/protocol clients/python clients/cli helm |
         xargs -0 cp --parents --target-directory "$copy"
     (cd clients/web && npx vite build --outDir "$copy/service/page" --emptyOutDir --logLevel error)
     echo "$commit" >"$copy/service/COMMIT"
     mkdir -p "$1"
-    for project in . clients/protocol clients/cli; do
+    for project in . clients/protocol clients/python clients/cli; do
         (cd "$copy/$project" && "$python" -m hatchling build --target wheel --directory "$1" >/dev/null)
     done
     "$python" scripts/package_chart.py "$copy/helm" "$1" "$SOURCE_DATE_EPOCH"

@@ -6,7 +6,7 @@ set -euo pipefail
 wanted=${1:?say run or dev}
 python=${PYTHON:-python3}
 stamps=.venv/.stamps
-projects=(pyproject.toml clients/protocol/pyproject.toml clients/cli/pyproject.toml)
+projects=(pyproject.toml clients/protocol/pyproject.toml clients/python/pyproject.toml clients/cli/pyproject.toml)
 
 check_python() {
     command -v "$python" >/dev/null ||
@@ -49,7 +49,7 @@ install_requirements() {
 install_checkout() {
     rm -f $stamps/checkout
     pip_install --no-deps --no-build-isolation \
-        --editable clients/protocol --editable clients/cli --editable .
+        --editable clients/protocol --editable clients/python --editable clients/cli --editable .
     stamp $stamps/checkout "$checkout"
     stamp $stamps/place "$(pwd)"
 }

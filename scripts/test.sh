@@ -14,5 +14,5 @@ is_current $resources/node_modules/.stamp "$packages" || {
     stamp $resources/node_modules/.stamp "$packages"
 }
 .venv/bin/python -m pytest "$@" # finding no test at all is an error too (5)
-(cd clients/web && npm run check && npm test)
+(cd clients && npm run check && npm test)
 scripts/e2e.sh

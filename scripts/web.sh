@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Build the chat page into clients/web/dist. `web.sh install` stops at the packages that building and testing need,
-# `web.sh check` before them: it says at once, not after a minute, that Node is missing.
+# `web.sh check` before them: it reports at once, not after a minute, that Node is missing.
 set -euo pipefail
 . "$(dirname "$0")/prelude.sh"
-cd clients/web
+cd clients # the npm workspace: the SDK in js, the page in web
 
 stamps=node_modules/.stamps # goes with node_modules, as it must
 
@@ -18,12 +18,13 @@ check_node() {
 }
 
 packages() {
-    fingerprint package.json package-lock.json .npmrc
+    fingerprint package.json package-lock.json .npmrc js/package.json web/package.json
 }
 
-# What the page is made of: neither tests nor anything that was made.
+# What the page is made of: neither tests nor anything that was built.
 sources() {
-    find . \( -name node_modules -o -name dist -o -name coverage -o -name e2e \) -prune -o \
+    find package.json package-lock.json tsconfig.base.json js web \
+        \( -name node_modules -o -name dist -o -name coverage -o -name e2e \) -prune -o \
         -type f ! -name '*.test.*' ! -name '.*' -exec cksum {} + | LC_ALL=C sort | cksum
 }
 
@@ -45,7 +46,7 @@ build_page() {
 page=$(sources)
 
 page_is_current() {
-    is_current $stamps/page "$page" && [ -f dist/index.html ]
+    is_current $stamps/page "$page" && [ -f web/dist/index.html ]
 }
 
 case ${1:-build} in

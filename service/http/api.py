@@ -22,11 +22,11 @@ from hubbub_protocol.names import room_fault, user_fault
 from service.http.bodies import (
     JSON,
     READ,
-    MemberList,
     Posted,
     Problem,
     RoomInfo,
     RoomList,
+    RoomMembers,
     decode_post,
     json_response,
 )
@@ -150,7 +150,7 @@ async def _members(node: Node, request: Request, name: str) -> HTTPResponse:
     # An open room receives its members on all nodes.
     async with node.rooms.open(name) as room:
         names, more = room.roster.page(after, _MAX_PAGE)
-        return json_response(MemberList(name, len(room.roster), names, more))
+        return json_response(RoomMembers(name, len(room.roster), names, more))
 
 
 def _command_failed(node: Node, _: Request, error: CommandError) -> HTTPResponse:

@@ -53,7 +53,7 @@ class RoomList(msgspec.Struct, frozen=True):
     complete: bool
 
 
-class MemberList(msgspec.Struct, frozen=True):
+class RoomMembers(msgspec.Struct, frozen=True):
     """The users in a room."""
 
     room: str

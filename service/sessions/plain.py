@@ -9,7 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from brokers.errors import BrokerError
-from brokers.errors import Refused as RefusedByBroker
+from brokers.errors import BrokerRefused as RefusedByBroker
 from hubbub_protocol import Close
 from service.identity.identity import Identity
 from service.identity.rate_limit import TokenBucket

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from brokers.base import Receipt
 from brokers.errors import BrokerError
-from brokers.errors import Refused as RefusedByBroker
+from brokers.errors import BrokerRefused as RefusedByBroker
 from hubbub_protocol import Code, events
 from hubbub_protocol.commands import Send
 from service.identity.identity import Identity
@@ -21,7 +21,7 @@ from service.runtime.metrics import Metrics
 from service.sessions.errors import CommandError, no_write_permission, rate_limited
 from service.sessions.idempotency import new_key
 from service.sessions.session import Session
-from service.wire.messages import StoredMessage, encode_stored
+from service.wire.messages import MessagePayload, encode_stored
 from service.wire.responses import event
 
 _log: Final = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ def check_text(node: Node, identity: Identity, room: str, text: str) -> None:
 def publish(node: Node, identity: Identity, room: str, text: str, key: str | None) -> asyncio.Future[Receipt]:
     """Publish a message. The idempotency key is scoped to the user (SN2), and made if it is missing."""
     key = key or new_key()
-    payload = encode_stored(StoredMessage(key=key, user=identity.user, text=text, at=int(time() * 1000)))
+    payload = encode_stored(MessagePayload(key=key, user=identity.user, text=text, at=int(time() * 1000)))
     return node.broker.publish(room, payload, key=f"{identity.scope}/{key}")
 
 

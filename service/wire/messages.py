@@ -1,6 +1,6 @@
 """The stored form of a message, and the events that are made of it.
 
-The payload that a broker stores is the JSON of a `StoredMessage`. An event is that payload with the room and
+The payload that a broker stores is the JSON of a `MessagePayload`. An event is that payload with the room and
 the position spliced in front. So a node encodes a message once, for any number of members.
 """
 
@@ -14,8 +14,8 @@ import msgspec
 from brokers.base import Entry
 
 
-class StoredMessage(msgspec.Struct, frozen=True, gc=False):
-    """One message in a room's history. `at` is in ms since 1970."""
+class MessagePayload(msgspec.Struct, frozen=True, gc=False):
+    """One message as a broker stores it. `at` is in ms since 1970."""
 
     key: str
     user: str
@@ -37,7 +37,7 @@ _at: Final = msgspec.json.Decoder(_At)
 _string: Final = msgspec.json.Decoder(str)
 
 
-def encode_stored(message: StoredMessage) -> bytes:
+def encode_stored(message: MessagePayload) -> bytes:
     """Encode a message to the payload that a broker stores."""
     return _encoder.encode(message)
 

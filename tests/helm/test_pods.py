@@ -6,8 +6,8 @@ from itertools import chain
 
 import pytest
 
-from brokers.nats.address import parse
-from brokers.redis.address import read_url
+from brokers.nats.connection.url import parse_url as parse_nats_url
+from brokers.redis.connection.url import parse_url as parse_redis_url
 from service.settings import load as load_settings
 from service.settings.reading import unknown_names
 from service.settings.table import rows
@@ -86,7 +86,7 @@ def test_a_password_comes_from_a_secret_into_the_url(values: Object, url: str) -
     for name, password in PRINTABLE.items():
         given = given.replace(f"$({name})", password)  # as the kubelet does
     assert given == url
-    assert read_url(given, 5).settings if broker == "redis" else parse(given).servers
+    assert parse_redis_url(given, 5).settings if broker == "redis" else parse_nats_url(given).servers
     names = list(env)
     if f"{broker.upper()}_PASSWORD" in env:
         assert names.index(f"{broker.upper()}_PASSWORD") < names.index(f"{broker.upper()}_URL")

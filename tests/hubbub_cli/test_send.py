@@ -9,9 +9,9 @@ from pathlib import Path
 import jwt
 import pytest
 
+from tests.hubbub_cli.other_users import history
 from tests.hubbub_cli.program import COMMAND, LIMIT, environment, run, start
 from tests.hubbub_cli.server import ROOT, Server, serving
-from tests.hubbub_cli.talking import history
 
 
 def test_words_are_stored_as_one_message(server: Server, room: str) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.hubbub_cli.other_users import say
 from tests.hubbub_cli.program import COMMAND, LIMIT, environment, run, start
 from tests.hubbub_cli.server import ROOT, Server, serving
-from tests.hubbub_cli.talking import say
 
 
 def texts(output: str) -> list[str]:

@@ -9,7 +9,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from hubbub_client.link import SUBPROTOCOL
+from hubbub_client.websocket import SUBPROTOCOL
 from hubbub_protocol import commands, decode_command, encode, events
 from hubbub_protocol.events import Joined, Limits, Members, Message, Sent, Welcome
 

@@ -7,9 +7,9 @@ while the connection lives could be noticed by nobody.
 from collections import deque
 from collections.abc import Callable
 
-from hubbub_client.core import effects, inputs, status
-from hubbub_client.core.client import Client, Options
-from hubbub_client.core.room import Room, State
+from hubbub_client.sans_io import effects, inputs, status
+from hubbub_client.sans_io.client_machine import ClientMachine, MachineOptions
+from hubbub_client.sans_io.room_machine import RoomMachine, RoomState
 from hubbub_protocol import commands, events
 from hubbub_protocol.commands import Since
 from tests.hubbub_client.world import ROOM, Log, Server
@@ -22,7 +22,7 @@ class Simulation:
 
     def __init__(self, random: Callable[[], float]) -> None:
         self.log = Log()
-        self.client = Client(Options(name=ANN), random)
+        self.client = ClientMachine(MachineOptions(name=ANN), random)
         self.now = 0
         self.server: Server | None = None
         self.up: deque[commands.Command] = deque()
@@ -38,7 +38,7 @@ class Simulation:
             hear()
 
     @property
-    def room(self) -> Room:
+    def room(self) -> RoomMachine:
         room = self.client.rooms.get(ROOM)
         assert room is not None
         return room
@@ -96,7 +96,7 @@ class Simulation:
     def _is_reason_for_a_gap(self, event: events.Event) -> bool:
         room = self.room
         if isinstance(event, events.Reset):
-            return room.state is State.LIVE
+            return room.state is RoomState.LIVE
         return isinstance(event, events.Joined) and not event.recovered and self._counts(event)
 
     def _counts(self, joined: events.Joined) -> bool:
@@ -188,4 +188,4 @@ class Simulation:
 
     def _is_settled(self) -> bool:
         is_online = isinstance(self.client.status, status.Online)
-        return is_online and self.room.state is State.LIVE and self.room.outbox.next is None
+        return is_online and self.room.state is RoomState.LIVE and self.room.outbox.next is None

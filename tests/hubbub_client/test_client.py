@@ -8,7 +8,7 @@ import pytest
 
 from hubbub_client import (
     Client,
-    Closed,
+    ClientClosed,
     Joined,
     Message,
     NameTaken,
@@ -16,8 +16,7 @@ from hubbub_client import (
     Options,
     TimedOut,
 )
-from hubbub_client.core.status import Closed as ClosedStatus
-from hubbub_client.core.status import Connecting, Waiting
+from hubbub_client.sans_io.status import Closed, Connecting, Waiting
 from hubbub_protocol import commands, events
 from tests.hubbub_client.server import Server, message, serving
 from tests.hubbub_client.stage import AT_ONCE, joined, told, told_to_the_end
@@ -38,7 +37,7 @@ async def test_leaving_the_block_closes_the_socket_and_ends_what_waits(server: S
 
 
 async def end_of(call: Coroutine[None, None, object]) -> int | str:
-    with pytest.raises(Closed) as caught:
+    with pytest.raises(ClientClosed) as caught:
         await call
     return caught.value.code
 
@@ -73,7 +72,7 @@ async def test_a_taken_name_raises_with_a_free_one(server: Server) -> None:
         with pytest.raises(NameTaken) as caught:
             await chat.online()
         assert caught.value.suggestion == "ann2"
-        assert chat.status == ClosedStatus("name_taken", "ann2")
+        assert chat.status == Closed("name_taken", "ann2")
         with pytest.raises(NameTaken):
             await chat.join("lobby")
 
@@ -95,7 +94,7 @@ async def test_the_token_hook_is_asked_and_its_last_word_ends_the_client(server:
         await talk.close(4100)
         async with aclosing(chat.statuses()) as statuses:
             last = [status async for status in statuses][-1]
-        assert last == ClosedStatus("no_token")
+        assert last == Closed("no_token")
 
 
 async def test_a_hook_that_fails_is_asked_again(server: Server) -> None:
@@ -116,7 +115,7 @@ async def test_a_hook_that_fails_is_asked_again(server: Server) -> None:
 async def test_a_server_without_the_subprotocol_is_not_spoken_to() -> None:
     async with serving(subprotocol=False) as server, Client(server.url, options=AT_ONCE) as chat:
         talk = await server.accept()
-        with pytest.raises(Closed) as caught:
+        with pytest.raises(ClientClosed) as caught:
             await chat.online()
         assert caught.value.code == 1002
         assert await talk.closed() == 1002

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hubbub_client.core import effects
+from hubbub_client.sans_io import effects
 from tests.hubbub_client.simulation import ANN, Simulation
 
 ACTIONS = st.one_of(

@@ -20,7 +20,7 @@ from hubbub_client import (
     Sent,
     TimedOut,
 )
-from hubbub_client.core.status import Online
+from hubbub_client.sans_io.status import Online
 from hubbub_protocol import commands, events
 from tests.hubbub_client.server import Server, Talk, message
 from tests.hubbub_client.stage import AT_ONCE, joined, told, told_to_the_end

@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
-from hubbub_client.core.backoff import backoff
-from hubbub_client.core.client import Client
-from hubbub_client.core.view import view
+from hubbub_client.sans_io.backoff import backoff
+from hubbub_client.sans_io.client_machine import ClientMachine
 from tests.hubbub_client.vectors import FOLDER, Case, Step, cases, to_array, to_input, to_status
+from tests.hubbub_client.view import view
 
 
 class Row(msgspec.Struct, forbid_unknown_fields=True):
@@ -22,7 +22,7 @@ class RowFile(msgspec.Struct):
 
 @pytest.mark.parametrize("case", list(cases()), ids=lambda case: case.id)
 def test_case(case: Case) -> None:
-    client = Client(case.options.options(), case.options.random_source())
+    client = ClientMachine(case.options.options(), case.options.random_source())
     now = 0
     for number, step in enumerate(case.steps, start=1):
         now = now if step.at is None else step.at
@@ -31,7 +31,7 @@ def test_case(case: Case) -> None:
         check(client, step, f"step {number}: {step.given}")
 
 
-def check(client: Client, step: Step, where: str) -> None:
+def check(client: ClientMachine, step: Step, where: str) -> None:
     if step.deadline is not msgspec.UNSET:
         assert client.deadline == step.deadline, where
     if step.status is not msgspec.UNSET:
@@ -42,9 +42,9 @@ def check(client: Client, step: Step, where: str) -> None:
         if name in step.view:
             assert view(room) == step.view[name], where
         if name in step.members:
-            assert msgspec.to_builtins(room.crowd.members) == step.members[name], where
+            assert msgspec.to_builtins(room.members.members) == step.members[name], where
         if name in step.typing:
-            assert list(room.typists.names) == step.typing[name], where
+            assert list(room.typing_users.names) == step.typing[name], where
 
 
 @pytest.mark.parametrize(

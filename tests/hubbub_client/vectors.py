@@ -6,9 +6,9 @@ from pathlib import Path
 
 import msgspec
 
-from hubbub_client.core import effects, inputs, status
-from hubbub_client.core.client import Options
-from hubbub_client.core.room import Bounds
+from hubbub_client.sans_io import effects, inputs, status
+from hubbub_client.sans_io.client_machine import MachineOptions
+from hubbub_client.sans_io.room_machine import RoomBounds
 from hubbub_protocol import ProtocolError, decode_event, encode
 from hubbub_protocol.commands import Since
 from hubbub_protocol.events import Event
@@ -59,13 +59,13 @@ class Given(msgspec.Struct, forbid_unknown_fields=True):
     outbox: int = 200
     random: list[float] = []
 
-    def options(self) -> Options:
-        return Options(
+    def options(self) -> MachineOptions:
+        return MachineOptions(
             name=self.name,
             session=self.session,
             client=self.client,
             token=self.token,
-            bounds=Bounds(outbox=self.outbox),
+            bounds=RoomBounds(outbox=self.outbox),
         )
 
     def random_source(self) -> Callable[[], float]:
@@ -149,6 +149,11 @@ def to_array(effect: effects.Effect) -> list[object]:
         case effects.Presence(room, count, joined, left):
             return ["presence", room, {"count": count, "joined": list(joined), "left": list(left)}]
         case _:
-            words = {effects.AskToken: "token", effects.Said: "message", effects.Names: "members"}
+            words = {
+                effects.AskToken: "token",
+                effects.Said: "message",
+                effects.NamesPage: "members",
+                effects.JoinRefused: "refused",
+            }
             word = words.get(type(effect), type(effect).__name__.lower())
             return [word, *(_plain(getattr(effect, name)) for name in effect.__match_args__)]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+import hubbub_cli
 import hubbub_client
 import hubbub_protocol
 from service import __version__
@@ -18,13 +19,16 @@ ROOT = Path(__file__).parents[2]
 
 def test_all_versions_agree() -> None:
     chart = yaml.safe_load((ROOT / "helm" / "Chart.yaml").read_text(encoding="utf-8"))
-    page = json.loads((ROOT / "clients" / "web" / "package.json").read_text(encoding="utf-8"))
+    packages = ("package.json", "js/package.json", "web/package.json")
+    web = [json.loads((ROOT / "clients" / path).read_text(encoding="utf-8")) for path in packages]
     label = re.findall(r'image\.version="([^"]+)"', (ROOT / "Dockerfile").read_text(encoding="utf-8"))
     assert {
         __version__,
         hubbub_protocol.__version__,
         hubbub_client.__version__,
-        page["version"],
+        hubbub_cli.__version__,
+        *(package["version"] for package in web),
+        web[2]["dependencies"]["@hubbub/client"],
         chart["appVersion"],
         *label,
     } == {__version__}

@@ -9,7 +9,7 @@ from service.rooms.fanout import Fanout
 from service.rooms.log import RoomLog
 from service.rooms.member import Member
 from service.runtime.metrics import Metrics
-from service.wire.messages import StoredMessage, encode_stored
+from service.wire.messages import MessagePayload, encode_stored
 
 
 class Stage:
@@ -27,7 +27,7 @@ class Stage:
 
     def say(self, count: int = 1, size: int = 1) -> None:
         for _ in range(count):
-            payload = encode_stored(StoredMessage(key="k", user="ann", text="x" * size, at=0))
+            payload = encode_stored(MessagePayload(key="k", user="ann", text="x" * size, at=0))
             prev = self.log.end
             self.fanout.append(Entry("room", self.log.epoch, prev, prev + 1, payload))
 

@@ -8,12 +8,12 @@ import pytest
 
 from brokers.base import Position
 from service.rooms.join_start import find_start
-from service.wire.messages import StoredMessage, encode_stored
+from service.wire.messages import MessagePayload, encode_stored
 from tests.service.serving import Served
 
 
 def publish(served: Served, room: str, text: str, at: int = 2**52) -> None:
-    served.publish(room, encode_stored(StoredMessage(key="k", user="ann", text=text, at=at)))
+    served.publish(room, encode_stored(MessagePayload(key="k", user="ann", text=text, at=at)))
 
 
 @pytest.mark.settings(history_seconds=3600)

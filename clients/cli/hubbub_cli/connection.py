@@ -5,16 +5,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
-from hubbub_cli.clean import clean
-from hubbub_cli.faults import BadInput, CannotConnect, Fault, NotSignedIn, Refused, TimedOut
+from hubbub_cli.diagnostics import explain
+from hubbub_cli.errors import BadInput, CannotConnect, CliError, NoReply, NotSignedIn, RejectedByServer
 from hubbub_cli.identity import session
 from hubbub_cli.output import PROGRAM, Output
-from hubbub_cli.probe import explain
-from hubbub_cli.settings import Settings
+from hubbub_cli.sanitize import sanitize
+from hubbub_cli.settings import CliSettings
 from hubbub_cli.tokens import read_token
 from hubbub_client import (
     Client,
-    Closed,
+    ClientClosed,
     NameTaken,
     NoToken,
     Options,
@@ -22,9 +22,9 @@ from hubbub_client import (
     Room,
     RoomRefused,
     SendFailed,
+    TimedOut,
     status,
 )
-from hubbub_client.errors import TimedOut as SdkTimedOut
 from hubbub_protocol import Close
 from hubbub_protocol.names import room_fault, user_fault
 
@@ -45,7 +45,7 @@ _GOODBYE: Final = 0.5
 _TOO_BIG: Final = frozenset({Close.TOO_BIG})
 
 
-def client(settings: Settings, *, speaks: bool) -> Client:
+def client(settings: CliSettings, *, speaks: bool) -> Client:
     """Make a client. Who only listens needs no name, so that nobody is in anybody's way."""
     token = read_token(settings)
     proposed = settings.login if settings.login and not user_fault(settings.login) else None
@@ -59,7 +59,7 @@ def client(settings: Settings, *, speaks: bool) -> Client:
     )
 
 
-def _hook(settings: Settings) -> Callable[[], Awaitable[str]]:
+def _hook(settings: CliSettings) -> Callable[[], Awaitable[str]]:
     async def read() -> str:
         try:
             token = read_token(settings)
@@ -73,11 +73,11 @@ def _hook(settings: Settings) -> Callable[[], Awaitable[str]]:
 
 
 @asynccontextmanager
-async def connected(settings: Settings, *, speaks: bool) -> AsyncIterator[Client]:
+async def connected(settings: CliSettings, *, speaks: bool) -> AsyncIterator[Client]:
     """Be online for the time of the block.
 
     Raises:
-        Fault: there's no way to be.
+        CliError: there's no way to be.
     """
     with explained(settings):
         async with client(settings, speaks=speaks) as chat:
@@ -85,7 +85,7 @@ async def connected(settings: Settings, *, speaks: bool) -> AsyncIterator[Client
             yield chat
 
 
-async def _online(chat: Client, settings: Settings) -> None:
+async def _online(chat: Client, settings: CliSettings) -> None:
     """Wait until online. What will not change by waiting ends it at once."""
     reason = f"no answer within {settings.connect_timeout:g} s"
     try:
@@ -102,7 +102,7 @@ async def _online(chat: Client, settings: Settings) -> None:
         raise CannotConnect(_sentence(chat, reason), code="timeout") from None
 
 
-def hopeless(chat: Client, now: status.Waiting) -> Fault | None:
+def hopeless(chat: Client, now: status.Waiting) -> CliError | None:
     """Say why a first connection won't come about: nothing answers there, or the token has expired."""
     if now.code in _TOKEN_CODES:
         return NotSignedIn(f"not signed in at {chat.url}: {_words(now.code)}", code="token_expired")
@@ -113,14 +113,14 @@ def hopeless(chat: Client, now: status.Waiting) -> Fault | None:
 
 
 def _sentence(chat: Client, reason: str) -> str:
-    return f"cannot connect to {clean(chat.url)}: {reason} (try: {PROGRAM} doctor)"
+    return f"cannot connect to {sanitize(chat.url)}: {reason} (try: {PROGRAM} doctor)"
 
 
 async def enter(chat: Client, name: str, within: float, since: Position | None = None) -> Room:
     """Come into a room.
 
     Raises:
-        Fault: the name is none, or the server refuses it, or doesn't answer.
+        CliError: the name is none, or the server refuses it, or doesn't answer.
     """
     fault = room_fault(name)
     if fault:
@@ -129,38 +129,38 @@ async def enter(chat: Client, name: str, within: float, since: Position | None =
 
 
 @contextmanager
-def explained(settings: Settings) -> Iterator[None]:
+def explained(settings: CliSettings) -> Iterator[None]:
     """Turn what the SDK raises into faults.
 
     Raises:
-        Fault: instead.
+        CliError: instead.
     """
     try:
         yield
     except NameTaken as error:
         raise name_taken(error, settings) from error
-    except Closed as error:
+    except ClientClosed as error:
         raise closed(error.code) from error
     except (RoomRefused, SendFailed) as error:
-        raise Refused(clean(str(error)), code=clean(error.code)) from error
-    except SdkTimedOut as error:
-        raise TimedOut(f"no answer in time: {clean(str(error))}", code="timeout") from error
+        raise RejectedByServer(sanitize(str(error)), code=sanitize(error.code)) from error
+    except TimedOut as error:
+        raise NoReply(f"no answer in time: {sanitize(str(error))}", code="timeout") from error
 
 
-def name_taken(error: NameTaken, settings: Settings) -> Fault:
+def name_taken(error: NameTaken, settings: CliSettings) -> CliError:
     """Say whose turn it isn't, and which name is free."""
-    name = clean(settings.name or settings.login or "")
-    free = clean(error.suggestion or "")
+    name = sanitize(settings.name or settings.login or "")
+    free = sanitize(error.suggestion or "")
     hint = f"; {free} is free: --name {free}" if free else "; choose another: --name NAME"
-    return Refused(f"the name {name} is in use{hint}", code="name_taken")
+    return RejectedByServer(f"the name {name} is in use{hint}", code="name_taken")
 
 
-def closed(code: int | str) -> Fault:
+def closed(code: int | str) -> CliError:
     """Say why the client has ended."""
     if code in _TOKEN_CODES:
         return NotSignedIn(f"not signed in: {_words(code)} (--token-file, CHAT_TOKEN)", code=str(code))
-    kind = Refused if isinstance(code, str) or code in _TOO_BIG else CannotConnect
-    return kind(_CLOSES.get(code, f"the server ended the connection ({clean(str(code))})"), code=str(code))
+    kind = RejectedByServer if isinstance(code, str) or code in _TOO_BIG else CannotConnect
+    return kind(_CLOSES.get(code, f"the server ended the connection ({sanitize(str(code))})"), code=str(code))
 
 
 def _words(code: int | str) -> str:
@@ -177,7 +177,7 @@ async def watch(chat: Client, output: Output) -> None:
     """Tell when the connection goes, and when it's back.
 
     Raises:
-        Closed: it won't come back.
+        ClientClosed: it won't come back.
     """
     lost = False
     async for now in chat.statuses():
@@ -187,7 +187,7 @@ async def watch(chat: Client, output: Output) -> None:
                 output.notice("connection lost, reconnecting")
             case status.Online() if lost:
                 lost = False
-                output.notice(f"online again as {clean(now.user)}")
+                output.notice(f"online again as {sanitize(now.user)}")
             case _:
                 output.detail(f"{type(now).__name__.lower()}")
     await chat.online()

@@ -8,9 +8,9 @@ from typing import Final
 import click
 
 from hubbub_cli import options, settings
+from hubbub_cli.errors import CliError
 from hubbub_cli.exit_codes import ExitCode
-from hubbub_cli.faults import Fault
-from hubbub_cli.lazy import LazyGroup
+from hubbub_cli.lazy_group import LazyGroup
 from hubbub_cli.output import PROGRAM, report
 from hubbub_cli.settings import Given
 
@@ -32,7 +32,7 @@ Exit codes: 0 done, 1 unexpected, 2 wrong usage, 3 cannot connect, 4 not signed 
 
 def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001  click's
     if value:
-        from hubbub_client import __version__
+        from hubbub_cli import __version__
 
         click.echo(f"hubbub-chat {__version__}")
         ctx.exit()
@@ -83,7 +83,7 @@ def _told(arguments: list[str], given: Given) -> int:
     """Run, and say what went wrong; also for that there may be no reader."""
     try:
         return _run(arguments, given)
-    except Fault as fault:
+    except CliError as fault:
         report(fault, settings.load(given))
         return fault.exit_code
     except click.ClickException as error:

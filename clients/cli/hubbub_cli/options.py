@@ -10,7 +10,7 @@ import click
 from typing_extensions import override
 
 from hubbub_cli import settings
-from hubbub_cli.settings import Given, Settings
+from hubbub_cli.settings import CliSettings, Given
 
 Decorated = TypeVar("Decorated", bound=Callable[..., object])
 
@@ -38,7 +38,7 @@ class Duration(click.ParamType[float]):
         return seconds
 
 
-class Number(click.ParamType[int]):
+class WholeNumber(click.ParamType[int]):
     """A whole number, at least so large."""
 
     name = "number"
@@ -92,7 +92,7 @@ def shared(command: Decorated) -> Decorated:
     return command
 
 
-def chosen(ctx: click.Context) -> Settings:
+def chosen(ctx: click.Context) -> CliSettings:
     """Decide what to go by.
 
     Raises:

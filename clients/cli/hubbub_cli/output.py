@@ -8,10 +8,10 @@ from typing import Final
 
 import click
 
-from hubbub_cli.clean import escape
-from hubbub_cli.faults import Fault
+from hubbub_cli.errors import CliError
 from hubbub_cli.paint import Paint
-from hubbub_cli.settings import Settings
+from hubbub_cli.sanitize import escape
+from hubbub_cli.settings import CliSettings
 
 PROGRAM: Final = "hubbub-chat"
 
@@ -33,7 +33,7 @@ class Output:
     verbose: bool = False
 
     @classmethod
-    def of(cls, settings: Settings) -> "Output":
+    def of(cls, settings: CliSettings) -> "Output":
         def painted(terminal: bool) -> Paint:  # noqa: FBT001  the answer of isatty
             return Paint(terminal if settings.color is None else settings.color)
 
@@ -61,7 +61,7 @@ class Output:
         click.echo(line, err=True, color=self.paint.on)
 
 
-def report(fault: Fault, settings: Settings) -> None:
+def report(fault: CliError, settings: CliSettings) -> None:
     """Tell why the command ends."""
     paint = Output.of(settings).paint
     if settings.json:

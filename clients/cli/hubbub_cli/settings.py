@@ -28,7 +28,7 @@ class Given(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class CliSettings:
     """What every command goes by."""
 
     server: str
@@ -49,10 +49,10 @@ class Settings:
         return self.token is not None or self.token_file is not None
 
 
-def load(given: Given, environ: Mapping[str, str] | None = None) -> Settings:
+def load(given: Given, environ: Mapping[str, str] | None = None) -> CliSettings:
     """Decide. An empty variable counts as one that isn't set."""
     environ = os.environ if environ is None else environ
-    return Settings(
+    return CliSettings(
         server=given.get("server") or environ.get("CHAT_SERVER") or DEFAULT_SERVER,
         name=given.get("name") or environ.get("CHAT_NAME") or None,
         login=next((environ[name] for name in ("USER", "LOGNAME", "USERNAME") if environ.get(name)), None),

@@ -11,7 +11,7 @@ import threading
 from collections.abc import AsyncIterator
 from typing import Final
 
-from hubbub_cli.faults import BadInput
+from hubbub_cli.errors import BadInput
 
 _CHUNK: Final = 65_536
 _AHEAD: Final = 16

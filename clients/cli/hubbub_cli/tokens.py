@@ -1,10 +1,10 @@
 """The token, from a file or the environment; never from the command line, which others can see."""
 
-from hubbub_cli.faults import BadInput
-from hubbub_cli.settings import Settings
+from hubbub_cli.errors import BadInput
+from hubbub_cli.settings import CliSettings
 
 
-def read_token(settings: Settings) -> str | None:
+def read_token(settings: CliSettings) -> str | None:
     """Read the token; anew each time, for the file may hold a fresh one by now.
 
     Raises:

@@ -1,7 +1,8 @@
 /** People for the browser tests: some at a page, some at a program. */
+
+import { type Client, createClient } from "@hubbub/client";
 import type { BrowserContext, Page } from "playwright-core";
 import { WebSocket } from "ws";
-import { type Client, createClient } from "../src/sdk/index.ts";
 
 /** An outbox takes 200. */
 const atOnce = 100;

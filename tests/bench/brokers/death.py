@@ -13,7 +13,7 @@ from typing import Final
 
 from typing_extensions import override
 
-from hubbub_client.core.backoff import backoff
+from hubbub_client.sans_io.backoff import backoff
 from tests.bench import wire
 from tests.bench.brokers.finding import Finding, Meter
 from tests.bench.brokers.parts import WITH_SERVERS, Backbone, backbone

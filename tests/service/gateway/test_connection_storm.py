@@ -15,7 +15,7 @@ from hubbub_protocol.commands import Since
 from service.rooms.history import PAGE
 from service.rooms.join_start import find_start
 from service.wire.codecs import JSON
-from service.wire.messages import StoredMessage, encode_stored
+from service.wire.messages import MessagePayload, encode_stored
 from tests.faults.faulty import Fate, FaultyBroker
 from tests.service.outlets import FakeOutlet
 from tests.service.serving import Served, serving, until
@@ -74,7 +74,7 @@ class ResumingClient:
 
 
 def fill(served: Served, count: int) -> None:
-    message = StoredMessage(key="k", user="eve", text="hello", at=4_000_000_000_000)  # never too old
+    message = MessagePayload(key="k", user="eve", text="hello", at=4_000_000_000_000)  # never too old
     for _ in range(count):
         served.publish(ROOM, encode_stored(message))
 

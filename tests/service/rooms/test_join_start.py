@@ -6,7 +6,7 @@ from time import time
 
 import pytest
 
-from service.wire.messages import StoredMessage, encode_stored
+from service.wire.messages import MessagePayload, encode_stored
 from tests.service.serving import Served, until
 
 
@@ -15,7 +15,7 @@ async def test_who_joins_an_open_room_waits_for_nobody(
 ) -> None:
     await served.joined("ann")
     served.publish(
-        "lobby", encode_stored(StoredMessage(key="k", user="eve", text="before", at=int(time() * 1000)))
+        "lobby", encode_stored(MessagePayload(key="k", user="eve", text="before", at=int(time() * 1000)))
     )
     bob = await served.welcomed("bob")
     for call in ("subscribe", "history", "heads"):
@@ -30,7 +30,7 @@ async def test_a_room_that_lingers_stays_for_who_comes_back(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ann, _ = await served.joined("ann")
-    served.publish("lobby", encode_stored(StoredMessage(key="k", user="eve", text="before", at=0)))
+    served.publish("lobby", encode_stored(MessagePayload(key="k", user="eve", text="before", at=0)))
     await ann.ask("leave", room="lobby")
     room = served.node.rooms.get("lobby")
     assert room is not None

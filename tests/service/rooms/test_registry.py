@@ -14,7 +14,7 @@ from brokers.memory import MemoryBroker
 from service.cluster.signals import NAMES, NODES
 from service.server import running
 from service.settings.tuning import Tuning
-from service.wire.messages import StoredMessage, encode_stored
+from service.wire.messages import MessagePayload, encode_stored
 from tests.faults.faulty import Fate, FaultyBroker
 from tests.service.peer import Peer
 from tests.service.serving import Served, quick, serving, until
@@ -58,7 +58,7 @@ class Stage:
     def say(self, *texts: str) -> None:
         """Store messages as another node would."""
         for text in texts:
-            stored = StoredMessage(key="k", user="eve", text=text, at=0)
+            stored = MessagePayload(key="k", user="eve", text=text, at=0)
             self.served.publish("lobby", encode_stored(stored))
 
 

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from brokers.base import Page
-from service.wire.messages import StoredMessage, encode_stored
+from service.wire.messages import MessagePayload, encode_stored
 from tests.service.framing import frame
 from tests.service.serving import Served, until
 
@@ -16,7 +16,7 @@ BIG = 50_000
 
 
 def publish(served: Served, room: str, text: str, at: int = 2**52) -> None:
-    served.publish(room, encode_stored(StoredMessage(key="k", user="ann", text=text, at=at)))
+    served.publish(room, encode_stored(MessagePayload(key="k", user="ann", text=text, at=at)))
 
 
 @pytest.mark.settings(

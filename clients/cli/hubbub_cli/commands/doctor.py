@@ -7,13 +7,13 @@ from typing import Final
 import click
 
 from hubbub_cli import options
+from hubbub_cli.diagnostics import CheckOutcome, CheckResult, DoctorTarget, findings
 from hubbub_cli.exit_codes import ExitCode
 from hubbub_cli.output import Output, to_json
-from hubbub_cli.probe import Finding, Target, Verdict, findings
-from hubbub_cli.settings import Settings
+from hubbub_cli.settings import CliSettings
 from hubbub_cli.tokens import read_token
 
-_PAINTS: Final = {Verdict.OK: "good", Verdict.WARN: "warn", Verdict.FAIL: "bad"}
+_PAINTS: Final = {CheckOutcome.OK: "good", CheckOutcome.WARN: "warn", CheckOutcome.FAIL: "bad"}
 _NOT_SIGNED_IN: Final = frozenset({"bad_token", "token_expired", "token_required"})
 
 
@@ -27,33 +27,33 @@ def command(ctx: click.Context) -> None:
     ctx.exit(asyncio.run(_examine(settings, Output.of(settings))))
 
 
-async def _examine(settings: Settings, output: Output) -> ExitCode:
+async def _examine(settings: CliSettings, output: Output) -> ExitCode:
     if not settings.json:
         output.data(f"{settings.server}")
-    target = Target(settings.server, settings.name, read_token(settings), settings.connect_timeout)
+    target = DoctorTarget(settings.server, settings.name, read_token(settings), settings.connect_timeout)
     code = ExitCode.OK
     async with aclosing(findings(target)) as found:
         async for finding in found:
             output.data(to_json(_record(finding)) if settings.json else _line(finding, output))
-            if finding.verdict is Verdict.FAIL:
+            if finding.verdict is CheckOutcome.FAIL:
                 code = _exit_code(finding)
     return code
 
 
-def _record(finding: Finding) -> dict[str, str]:
+def _record(finding: CheckResult) -> dict[str, str]:
     record = {"check": finding.name, "verdict": str(finding.verdict), "detail": finding.detail}
     given = {"hint": finding.hint, "code": finding.code}
     return record | {name: value for name, value in given.items() if value}
 
 
-def _line(finding: Finding, output: Output) -> str:
+def _line(finding: CheckResult, output: Output) -> str:
     paint = output.data_paint
     verdict = getattr(paint, _PAINTS[finding.verdict])(f"{finding.verdict:4}")
     hint = f"\n                {paint.dim(finding.hint)}" if finding.hint else ""
     return f"  {verdict}  {finding.name:8}{finding.detail}{hint}"
 
 
-def _exit_code(finding: Finding) -> ExitCode:
+def _exit_code(finding: CheckResult) -> ExitCode:
     if finding.name != "hello":
         return ExitCode.CANNOT_CONNECT
     return ExitCode.NOT_SIGNED_IN if finding.code in _NOT_SIGNED_IN else ExitCode.REFUSED

@@ -5,18 +5,18 @@ import asyncio
 import click
 
 from hubbub_cli import options
-from hubbub_cli.backlog import backlog
 from hubbub_cli.connection import connected, enter
-from hubbub_cli.lines import message_json, message_line
-from hubbub_cli.options import Number
+from hubbub_cli.message_lines import message_json, message_line
+from hubbub_cli.options import WholeNumber
 from hubbub_cli.output import Output
-from hubbub_cli.settings import Settings
+from hubbub_cli.recent_messages import recent_messages
+from hubbub_cli.settings import CliSettings
 
 
 @click.command("history")
 @click.argument("room")
 @click.option(
-    "-n", "most", type=Number(1), default=50, metavar="N", show_default=True, help="How many messages."
+    "-n", "most", type=WholeNumber(1), default=50, metavar="N", show_default=True, help="How many messages."
 )
 @click.option("--all", "everything", is_flag=True, help="All that the server keeps.")
 @options.as_json
@@ -28,10 +28,10 @@ def command(ctx: click.Context, room: str, most: int, *, everything: bool) -> No
     asyncio.run(_history(settings, Output.of(settings), room, None if everything else most))
 
 
-async def _history(settings: Settings, output: Output, name: str, most: int | None) -> None:
+async def _history(settings: CliSettings, output: Output, name: str, most: int | None) -> None:
     async with connected(settings, speaks=False) as chat:
         room = await enter(chat, name, settings.connect_timeout)
-        messages = await backlog(room, most)
+        messages = await recent_messages(room, most)
     for message in messages:
         paint = output.data_paint
         output.data(

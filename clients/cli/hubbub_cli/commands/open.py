@@ -7,7 +7,7 @@ import click
 
 from hubbub_cli import options, stdin
 from hubbub_cli.output import Output
-from hubbub_cli.settings import DEFAULT_ROOM, Settings
+from hubbub_cli.settings import DEFAULT_ROOM, CliSettings
 
 
 @click.command("open")
@@ -22,13 +22,13 @@ def command(ctx: click.Context, rooms: tuple[str, ...], *, plain: bool) -> None:
     settings = options.chosen(ctx)
     names = list(dict.fromkeys(rooms)) or [DEFAULT_ROOM]
     if plain or settings.dumb or not (sys.stdout.isatty() and stdin.is_terminal()):
-        from hubbub_cli.plain import PlainChat
+        from hubbub_cli.plain_chat import PlainChat
 
         ctx.exit(asyncio.run(PlainChat(settings, Output.of(settings)).run(names)))
     _open_screen(settings, names)
 
 
-def _open_screen(settings: Settings, names: list[str]) -> None:
+def _open_screen(settings: CliSettings, names: list[str]) -> None:
     from hubbub_cli.tui.app import ChatApp
     from hubbub_cli.tui.conversation import Conversation
 

@@ -10,11 +10,11 @@ import click
 
 from hubbub_cli import options, stdin
 from hubbub_cli.connection import connected, enter, explained
+from hubbub_cli.errors import BadInput, CliError, RejectedByServer
 from hubbub_cli.exit_codes import ExitCode
-from hubbub_cli.faults import BadInput, Fault, Refused
-from hubbub_cli.lines import VERSION
+from hubbub_cli.message_lines import VERSION
 from hubbub_cli.output import Output, to_json
-from hubbub_cli.settings import Settings
+from hubbub_cli.settings import CliSettings
 from hubbub_client import Receipt, Room
 
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -22,7 +22,7 @@ _LONGEST_KEY: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
+class _Outgoing:
     """What to send. `line` is its number, where each line is a message of its own."""
 
     text: str
@@ -63,65 +63,65 @@ def command(
         raise click.UsageError("What shall be said? Give TEXT, or - to type it here.", ctx)
     if key is not None and not _KEY.fullmatch(key):
         raise click.BadParameter("1 to 64 characters of A-Z a-z 0-9 _ -", ctx, param_hint="--id")
-    orders = _lines(key) if words is None and send_on == "line" else _one(words, key)
-    sender = _Sender(settings, Output.of(settings), room, timeout)
-    ctx.exit(asyncio.run(sender.run(orders)))
+    messages = _lines(key) if words is None and send_on == "line" else _one(words, key)
+    sender = _SendRun(settings, Output.of(settings), room, timeout)
+    ctx.exit(asyncio.run(sender.run(messages)))
 
 
-async def _one(words: str | None, key: str | None) -> AsyncIterator[_Order]:
-    yield _Order(await stdin.everything() if words is None else words, key)
+async def _one(words: str | None, key: str | None) -> AsyncIterator[_Outgoing]:
+    yield _Outgoing(await stdin.everything() if words is None else words, key)
 
 
-async def _lines(key: str | None) -> AsyncIterator[_Order]:
+async def _lines(key: str | None) -> AsyncIterator[_Outgoing]:
     number = 0
     async for line in stdin.lines():
         number += 1
         if line.strip():
-            yield _Order(line, None if key is None else _numbered(key, number), number)
+            yield _Outgoing(line, None if key is None else _numbered(key, number), number)
 
 
 def _numbered(key: str, number: int) -> str:
     return f"{key[: _LONGEST_KEY - len(str(number)) - 1]}-{number}"
 
 
-class _Sender:
+class _SendRun:
     """Sends one after the other: the next when the last is stored, so that the order is kept."""
 
-    def __init__(self, settings: Settings, output: Output, room: str, timeout: float) -> None:
+    def __init__(self, settings: CliSettings, output: Output, room: str, timeout: float) -> None:
         self._settings = settings
         self._output = output
         self._room = room
         self._timeout = timeout
 
-    async def run(self, orders: AsyncIterator[_Order]) -> ExitCode:
+    async def run(self, messages: AsyncIterator[_Outgoing]) -> ExitCode:
         """Send all; the code of the first failure is that of the whole."""
         code = ExitCode.OK
         # Standard input may take its time: nobody is connected before there is something to say.
-        order = await anext(orders, None)
-        if order is None:
+        message = await anext(messages, None)
+        if message is None:
             return code
         async with connected(self._settings, speaks=True) as chat:
             room = await enter(chat, self._room, self._timeout)
-            while order is not None:
+            while message is not None:
                 try:
-                    await self._send(room, order)
-                except Refused as refusal:
-                    if order.line is None:
+                    await self._send(room, message)
+                except RejectedByServer as refusal:
+                    if message.line is None:
                         raise
                     self._output.trouble(str(refusal))
                     code = code or refusal.exit_code
-                order = await anext(orders, None)
+                message = await anext(messages, None)
         return code
 
-    async def _send(self, room: Room, order: _Order) -> None:
-        where = "" if order.line is None else f"line {order.line}: "
+    async def _send(self, room: Room, message: _Outgoing) -> None:
+        where = "" if message.line is None else f"line {message.line}: "
         try:
-            order.text.encode()
+            message.text.encode()
             with explained(self._settings):
-                receipt = await room.send(order.text, order.key, within=self._timeout)
+                receipt = await room.send(message.text, message.key, within=self._timeout)
         except UnicodeEncodeError as error:
             raise BadInput(f"{where}the text is not UTF-8", code="invalid") from error
-        except Fault as fault:
+        except CliError as fault:
             raise type(fault)(f"{where}{fault}", code=fault.code) from fault
         if self._settings.json:
             self._output.data(to_json(_record(room.name, receipt)))

@@ -7,15 +7,15 @@ from typing import TypedDict, Unpack
 import click
 
 from hubbub_cli import options
+from hubbub_cli.closed_pipe import pipe_closed
 from hubbub_cli.connection import connected, watch
-from hubbub_cli.hangup import hung_up
-from hubbub_cli.options import Duration, Number
+from hubbub_cli.options import Duration, WholeNumber
 from hubbub_cli.output import Output
-from hubbub_cli.printer import Limits, Printer
 from hubbub_cli.race import race
-from hubbub_cli.settings import Settings
-from hubbub_cli.state import State
-from hubbub_cli.tailing import Tail
+from hubbub_cli.settings import CliSettings
+from hubbub_cli.tail_printer import TailLimits, TailPrinter
+from hubbub_cli.tail_reader import TailReader
+from hubbub_cli.tail_state import TailState
 
 
 class Ends(TypedDict):
@@ -31,7 +31,7 @@ class Ends(TypedDict):
 @click.option(
     "-n",
     "most",
-    type=Number(0),
+    type=WholeNumber(0),
     default=20,
     metavar="N",
     show_default=True,
@@ -40,7 +40,7 @@ class Ends(TypedDict):
 @click.option(
     "--follow/--no-follow", default=True, help="Go on with what comes, or end behind what is there."
 )
-@click.option("--count", type=Number(1), metavar="N", help="End behind so many messages.")
+@click.option("--count", type=WholeNumber(1), metavar="N", help="End behind so many messages.")
 @click.option("--idle", type=Duration(), metavar="TIME", help="End when nothing came for so long.")
 @click.option(
     "--state",
@@ -63,14 +63,14 @@ def command(
 ) -> None:
     """Print what is said in each ROOM, and follow it. Messages that are lost are told as a gap."""
     settings = options.chosen(ctx)
-    kept = State.load(state) if state is not None else None
-    printer = Printer(
-        Output.of(settings), Limits(**ends), state=kept, as_json=settings.json, name_rooms=len(rooms) > 1
+    kept = TailState.load(state) if state is not None else None
+    printer = TailPrinter(
+        Output.of(settings), TailLimits(**ends), state=kept, as_json=settings.json, name_rooms=len(rooms) > 1
     )
-    tail = Tail(dict.fromkeys(rooms), most, kept, printer, follow=follow)
+    tail = TailReader(dict.fromkeys(rooms), most, kept, printer, follow=follow)
     asyncio.run(_tail(settings, tail, printer))
 
 
-async def _tail(settings: Settings, tail: Tail, printer: Printer) -> None:
+async def _tail(settings: CliSettings, tail: TailReader, printer: TailPrinter) -> None:
     async with connected(settings, speaks=False) as chat:
-        await race(tail.run(chat, settings.connect_timeout), hung_up(), watch(chat, printer.output))
+        await race(tail.run(chat, settings.connect_timeout), pipe_closed(), watch(chat, printer.output))

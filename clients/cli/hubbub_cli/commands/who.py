@@ -5,12 +5,12 @@ import asyncio
 import click
 
 from hubbub_cli import options
-from hubbub_cli.clean import clean
 from hubbub_cli.connection import connected, enter
-from hubbub_cli.faults import TimedOut
-from hubbub_cli.lines import VERSION
+from hubbub_cli.errors import NoReply
+from hubbub_cli.message_lines import VERSION
 from hubbub_cli.output import Output, to_json
-from hubbub_cli.settings import Settings
+from hubbub_cli.sanitize import sanitize
+from hubbub_cli.settings import CliSettings
 from hubbub_client import Room
 
 
@@ -25,7 +25,7 @@ def command(ctx: click.Context, room: str) -> None:
     asyncio.run(_who(settings, Output.of(settings), room))
 
 
-async def _who(settings: Settings, output: Output, name: str) -> None:
+async def _who(settings: CliSettings, output: Output, name: str) -> None:
     async with connected(settings, speaks=False) as chat:
         names = await _names(await enter(chat, name, settings.connect_timeout))
         # A name that was made up for this question is nobody's.
@@ -35,7 +35,7 @@ async def _who(settings: Settings, output: Output, name: str) -> None:
         output.data(to_json({"v": VERSION, "room": name, "count": len(names), "names": names}))
         return
     for one in sorted(names, key=str.casefold):
-        output.data(clean(one))
+        output.data(sanitize(one))
 
 
 async def _names(room: Room) -> list[str]:
@@ -45,7 +45,7 @@ async def _names(room: Room) -> list[str]:
     while more:
         page = await room.names(names[-1] if names else "")
         if page is None:
-            raise TimedOut("the connection was lost while asking; try again", code="unavailable")
+            raise NoReply("the connection was lost while asking; try again", code="unavailable")
         names += page.names
         more = page.more and bool(page.names)
     return names

@@ -11,23 +11,23 @@ from textual.widgets import Static
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 from typing_extensions import override
 
-from hubbub_cli import slash
-from hubbub_cli.clean import clean
-from hubbub_cli.slash import Command, Say, Wrong
-from hubbub_cli.tui import bars
+from hubbub_cli import slash_commands
+from hubbub_cli.sanitize import sanitize
+from hubbub_cli.slash_commands import InvalidCommand, SlashCommand, Text
+from hubbub_cli.tui import status_lines
 from hubbub_cli.tui.composer import Composer
-from hubbub_cli.tui.help import HelpScreen
-from hubbub_cli.tui.log import MessageLog
+from hubbub_cli.tui.help_screen import HelpScreen
+from hubbub_cli.tui.message_log import MessageLog
 from hubbub_cli.tui.palette import THEME
-from hubbub_cli.tui.rows import Sending
-from hubbub_cli.tui.views import View, Views
+from hubbub_cli.tui.room_views import RoomView, RoomViews
+from hubbub_cli.tui.transcript import SendState
 
 # In seconds.
 _FRAME: Final = 1 / 30
 _HINTS: Final = (("F1", "help"), ("PgUp", "older"), ("Ctrl+C", "quit"))
 
 
-class Talk(Protocol):
+class ChatBackend(Protocol):
     """Who does the talking: takes orders, changes the views, and says `App.changed` then."""
 
     async def run(self, app: "ChatApp") -> None:
@@ -40,11 +40,11 @@ class Talk(Protocol):
     def connection(self) -> tuple[str, str]:
         """The colour and the words of the connection's state."""
 
-    def join(self, view: View) -> None: ...
-    def leave(self, view: View) -> None: ...
-    def say(self, view: View, text: str) -> None: ...
-    def typing(self, view: View) -> None: ...
-    def older(self, view: View) -> None: ...
+    def join(self, view: RoomView) -> None: ...
+    def leave(self, view: RoomView) -> None: ...
+    def say(self, view: RoomView, text: str) -> None: ...
+    def typing(self, view: RoomView) -> None: ...
+    def older(self, view: RoomView) -> None: ...
 
 
 class ChatApp(App[None]):
@@ -71,8 +71,8 @@ class ChatApp(App[None]):
         ),
     ]
 
-    def __init__(self, talk: Talk, rooms: Sequence[str], *, colors: bool = True) -> None:
-        self.views = Views()
+    def __init__(self, talk: ChatBackend, rooms: Sequence[str], *, colors: bool = True) -> None:
+        self.views = RoomViews()
         self._talk = talk
         self._first_rooms = rooms
         self._colors = colors
@@ -129,35 +129,35 @@ class ChatApp(App[None]):
         self._is_due = False
         if not self._messages.is_attached:
             return
-        self._rooms.update(bars.rooms_line(self.views.tabs()))
+        self._rooms.update(status_lines.rooms_line(self.views.tabs()))
         view = self.views.active
         if view is None:
             return
         self._show_view(view, ahead=ahead)
         self._show_connection()
 
-    def _show_view(self, view: View, *, ahead: bool) -> None:
+    def _show_view(self, view: RoomView, *, ahead: bool) -> None:
         log = self._messages
         log.show(list(view.transcript.rows(view.waiting)), ahead=ahead)
         if log.pinned:
             view.unseen = 0
-        here = bars.here_line(_sorted(view), view.members.count, self._talk.me, self.size.width)
+        here = status_lines.here_line(_sorted(view), view.members.count, self._talk.me, self.size.width)
         self._here.update(here)
-        self._below.update(bars.below_line(view.unseen, view.typists))
+        self._below.update(status_lines.below_line(view.unseen, view.typists))
 
     def _show_connection(self) -> None:
         dot, words = self._talk.connection
-        line = bars.connection_line(dot, words, _HINTS, self.size.width)
+        line = status_lines.connection_line(dot, words, _HINTS, self.size.width)
         self._connection.update(line)
 
-    def heard(self, view: View) -> None:
+    def heard(self, view: RoomView) -> None:
         """Count a message that somebody else said, if it isn't in view."""
         if view is not self.views.active:
             view.unread += 1
         elif not self._messages.pinned:
             view.unseen += 1
 
-    def older_came(self, view: View) -> None:
+    def older_came(self, view: RoomView) -> None:
         """Show messages that were put ahead; whoever reads keeps the line in view, and sees some above it."""
         if view is self.views.active:
             self._show(ahead=True)
@@ -175,21 +175,21 @@ class ChatApp(App[None]):
 
     def on_composer_entered(self, event: Composer.Entered) -> None:
         view = self.views.active
-        meant = slash.parse(event.line)
+        meant = slash_commands.parse(event.line)
         match meant:
-            case Say() if view is not None:
+            case Text() if view is not None:
                 self._say(view, meant.text)
-            case Command():
+            case SlashCommand():
                 self._obey(meant, view)
-            case Wrong():
+            case InvalidCommand():
                 self._tell(meant.why)
         self.changed()
 
-    def _say(self, view: View, text: str) -> None:
+    def _say(self, view: RoomView, text: str) -> None:
         self._talk.say(view, text)
         self._messages.follow()
 
-    def _obey(self, command: Command, view: View | None) -> None:
+    def _obey(self, command: SlashCommand, view: RoomView | None) -> None:
         match command.name:
             case "join":
                 self._join(command.argument)
@@ -198,9 +198,9 @@ class ChatApp(App[None]):
             case "me" if view is not None:
                 self._say(view, f"* {self._talk.me} {command.argument}")
             case "who" if view is not None:
-                self._tell(f"{view.members.count} here: {', '.join(map(clean, _sorted(view)))}")
+                self._tell(f"{view.members.count} here: {', '.join(map(sanitize, _sorted(view)))}")
             case "nick":
-                self._tell(slash.NICK)
+                self._tell(slash_commands.NICK)
             case "help":
                 self.action_help()
             case "quit":
@@ -217,7 +217,7 @@ class ChatApp(App[None]):
         self._talk.join(view)
         self.changed()
 
-    def _leave(self, view: View | None) -> None:
+    def _leave(self, view: RoomView | None) -> None:
         if view is None:
             self._tell("That room is not open.")
             return
@@ -237,7 +237,7 @@ class ChatApp(App[None]):
 
     def _quit(self) -> None:
         """End; but ask again if something would be lost."""
-        unsent = sum(state is Sending.SENDING for view in self.views for _, state in view.waiting)
+        unsent = sum(state is SendState.SENDING for view in self.views for _, state in view.waiting)
         if unsent and not self._warned:
             self._warned = True
             self._tell(
@@ -274,5 +274,5 @@ class ChatApp(App[None]):
         self.changed()
 
 
-def _sorted(view: View) -> list[str]:
+def _sorted(view: RoomView) -> list[str]:
     return sorted(view.members.names, key=str.casefold)

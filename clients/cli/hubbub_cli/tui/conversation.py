@@ -5,13 +5,13 @@ from collections.abc import Coroutine
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
-from hubbub_cli.clean import clean
 from hubbub_cli.connection import client, explained
-from hubbub_cli.faults import Fault
-from hubbub_cli.probe import explain
+from hubbub_cli.diagnostics import explain
+from hubbub_cli.errors import CliError
 from hubbub_cli.race import race
-from hubbub_cli.settings import Settings
-from hubbub_cli.tui.views import View
+from hubbub_cli.sanitize import sanitize
+from hubbub_cli.settings import CliSettings
+from hubbub_cli.tui.room_views import RoomView
 from hubbub_client import (
     Client,
     Event,
@@ -37,14 +37,14 @@ _MOST_WAITING: Final = Options().outbox
 class Conversation:
     """Is connected while the screen is there, and keeps its views up to date."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: CliSettings) -> None:
         self._settings = settings
         self._app: ChatApp | None = None
         self._chat: Client | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._was_online = False
         # Why it ended, if not because somebody quit.
-        self.fault: Fault | None = None
+        self.fault: CliError | None = None
 
     async def run(self, app: "ChatApp") -> None:
         self._app = app
@@ -52,7 +52,7 @@ class Conversation:
             with explained(self._settings):
                 async with client(self._settings, speaks=True) as self._chat:
                     await race(self._watch(self._chat), self._stay(app))
-        except Fault as fault:
+        except CliError as fault:
             self.fault = fault
 
     async def _watch(self, chat: Client) -> None:
@@ -90,7 +90,7 @@ class Conversation:
             case status.Online():
                 if any(not view.live and view.room is not None for view in app.views):
                     return "$warning", "catching up"
-                return "$success", f"online as {clean(self.me)}"
+                return "$success", f"online as {sanitize(self.me)}"
             case status.Waiting():
                 return "$error", self._waiting(chat)
             case status.Offline():
@@ -106,16 +106,16 @@ class Conversation:
 
     # What the screen wants
 
-    def join(self, view: View) -> None:
+    def join(self, view: RoomView) -> None:
         if self._chat is not None and view.room is None:
             self._begin(self._live(self._chat, view))
 
-    def leave(self, view: View) -> None:
+    def leave(self, view: RoomView) -> None:
         if view.room is not None:
             view.room.leave()
             view.room = None
 
-    def say(self, view: View, text: str) -> None:
+    def say(self, view: RoomView, text: str) -> None:
         if sum(1 for _ in view.waiting) >= _MOST_WAITING:
             view.transcript.failed(text, "too many messages wait already")
         elif view.room is None:
@@ -123,11 +123,11 @@ class Conversation:
         else:
             view.room.say(text)
 
-    def typing(self, view: View) -> None:
+    def typing(self, view: RoomView) -> None:
         if view.room is not None:
             view.room.typing()
 
-    def older(self, view: View) -> None:
+    def older(self, view: RoomView) -> None:
         if view.room is not None and not view.loading:
             view.loading = True
             self._begin(self._load(view.room, view))
@@ -138,7 +138,7 @@ class Conversation:
         else:
             self._tasks.create_task(doing)
 
-    async def _load(self, room: Room, view: View) -> None:
+    async def _load(self, room: Room, view: RoomView) -> None:
         try:
             page = await room.older()
         except HubbubError:
@@ -153,12 +153,12 @@ class Conversation:
 
     # What happens in a room
 
-    async def _live(self, chat: Client, view: View) -> None:
+    async def _live(self, chat: Client, view: RoomView) -> None:
         """Be in a room until it is left."""
         try:
             room = await self._enter(chat, view.name)
         except (RoomRefused, ValueError) as error:
-            view.transcript.notice(clean(str(error)))
+            view.transcript.notice(sanitize(str(error)))
             self._changed()
             return
         view.room = room
@@ -170,7 +170,7 @@ class Conversation:
                 self._take(room, view, event)
                 self._changed()
         except RoomRefused as error:
-            view.transcript.notice(clean(str(error)))
+            view.transcript.notice(sanitize(str(error)))
             view.room = None
             self._changed()
 
@@ -185,7 +185,7 @@ class Conversation:
             except TimedOut:
                 continue
 
-    def _take(self, room: Room, view: View, event: Event) -> None:
+    def _take(self, room: Room, view: RoomView, event: Event) -> None:
         match event:
             case Message():
                 view.transcript.said(event.user, event.text, event.at)
@@ -202,7 +202,7 @@ class Conversation:
             case _:
                 pass
 
-    def _failed(self, room: Room, view: View, failed: Failed) -> None:
+    def _failed(self, room: Room, view: RoomView, failed: Failed) -> None:
         """Keep a refused message in view, where it was said; its text can be had again with Up."""
         text = next((own.text for own in room.pending if own.key == failed.key), None)
         if text is not None:

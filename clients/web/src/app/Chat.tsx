@@ -1,9 +1,9 @@
+import type { Client } from "@hubbub/client";
 import { useCallback, useEffect, useState } from "react";
 import { RoomList } from "../features/rooms/RoomList.tsx";
 import { useUnread } from "../features/rooms/useUnread.ts";
 import { useVisited } from "../features/rooms/useVisited.ts";
-import type { Client } from "../sdk/index.ts";
-import { useStatus } from "../sdk/react.ts";
+import { useStatus } from "../hooks/useClient.ts";
 import { Announcer } from "../ui/Announcer.tsx";
 import styles from "./Chat.module.css";
 import { RoomView } from "./RoomView.tsx";

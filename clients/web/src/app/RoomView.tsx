@@ -1,3 +1,4 @@
+import type { Client, Room, RoomSnapshot } from "@hubbub/client";
 import { useCallback, useEffect, useState } from "react";
 import { useAnnouncements } from "../features/announce/useAnnouncements.ts";
 import { Composer } from "../features/composer/Composer.tsx";
@@ -6,8 +7,7 @@ import { GapNotice } from "../features/gaps/GapNotice.tsx";
 import { Members } from "../features/members/Members.tsx";
 import { Timeline } from "../features/timeline/Timeline.tsx";
 import { TypingLine } from "../features/timeline/TypingLine.tsx";
-import type { Client, Room, RoomSnapshot } from "../sdk/index.ts";
-import { useRoom, useStatus } from "../sdk/react.ts";
+import { useRoom, useStatus } from "../hooks/useClient.ts";
 import styles from "./Chat.module.css";
 import { useEscape } from "./useEscape.ts";
 

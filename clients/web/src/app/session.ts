@@ -1,5 +1,5 @@
 /** Who the reader is here: asks for a name, remembers it with its proof, and owns the client that goes with it. */
-import { type Client, createClient, type KeyValue, type Status } from "../sdk/index.ts";
+import { type Client, createClient, type KeyValue, type Status } from "@hubbub/client";
 
 const remembered = "hubbub.identity";
 

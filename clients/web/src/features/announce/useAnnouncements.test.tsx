@@ -1,6 +1,6 @@
+import type { Message, Room } from "@hubbub/client";
 import { act, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Message, Room } from "../../sdk/index.ts";
 import { Announcer } from "../../ui/Announcer.tsx";
 import { useAnnouncements } from "./useAnnouncements.ts";
 

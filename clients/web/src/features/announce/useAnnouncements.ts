@@ -1,5 +1,5 @@
+import type { Message, Room } from "@hubbub/client";
 import { useEffect } from "react";
-import type { Message, Room } from "../../sdk/index.ts";
 import { useVoice } from "../../ui/Announcer.tsx";
 
 const gathered = 1_000;

@@ -1,3 +1,4 @@
+import { NotSent, type Room } from "@hubbub/client";
 import {
   type Dispatch,
   type KeyboardEvent,
@@ -8,7 +9,6 @@ import {
   useRef,
   useState,
 } from "react";
-import { NotSent, type Room } from "../../sdk/index.ts";
 import { useVoice } from "../../ui/Announcer.tsx";
 import { reasonOf } from "../refusals/reasons.ts";
 import styles from "./Composer.module.css";

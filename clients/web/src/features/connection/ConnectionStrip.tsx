@@ -1,6 +1,6 @@
+import type { Client } from "@hubbub/client";
 import { useEffect, useRef, useState } from "react";
-import type { Client } from "../../sdk/index.ts";
-import { useStatus } from "../../sdk/react.ts";
+import { useStatus } from "../../hooks/useClient.ts";
 import { useVoice } from "../../ui/Announcer.tsx";
 import styles from "./ConnectionStrip.module.css";
 import { type Trouble, troubleOf } from "./trouble.ts";

@@ -1,5 +1,5 @@
 /** What there is to say of the connection, if anything. */
-import type { Status } from "../../sdk/index.ts";
+import type { Status } from "@hubbub/client";
 
 export interface Trouble {
   readonly words: string;

@@ -1,5 +1,5 @@
+import type { Room } from "@hubbub/client";
 import { useEffect, useState } from "react";
-import type { Room } from "../../sdk/index.ts";
 import styles from "./GapNotice.module.css";
 
 /** Says once that messages are lost, since what was never shown leaves no trace that one would see. */

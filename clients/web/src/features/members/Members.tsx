@@ -1,5 +1,5 @@
+import type { Members as Known, Room } from "@hubbub/client";
 import { useState } from "react";
-import type { Members as Known, Room } from "../../sdk/index.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import styles from "./Members.module.css";
 

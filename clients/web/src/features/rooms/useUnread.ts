@@ -1,5 +1,5 @@
+import type { Client } from "@hubbub/client";
 import { useEffect, useState } from "react";
-import type { Client } from "../../sdk/index.ts";
 
 /** How many messages others have said in each room since it was last open. */
 export function useUnread(

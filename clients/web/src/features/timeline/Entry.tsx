@@ -1,5 +1,5 @@
+import type { MessageRow, OwnRow, Room, Row } from "@hubbub/client";
 import { memo } from "react";
-import type { MessageRow, OwnRow, Room, Row } from "../../sdk/index.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { hueStyle } from "../../ui/hue.ts";
 import { timeOfDay, wholeMoment } from "../../ui/times.ts";

@@ -1,5 +1,5 @@
+import type { Room, RoomSnapshot, Row } from "@hubbub/client";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import type { Room, RoomSnapshot, Row } from "../../sdk/index.ts";
 import { nameOfDay } from "../../ui/times.ts";
 import { arrange } from "./arrange.ts";
 import { Entry } from "./Entry.tsx";

@@ -1,5 +1,5 @@
+import type { Row } from "@hubbub/client";
 import { expect, test } from "vitest";
-import type { Row } from "../../sdk/index.ts";
 import { arrange } from "./arrange.ts";
 
 const noon = new Date(2024, 5, 1, 12).getTime();

@@ -1,5 +1,5 @@
 /** Turns rows into what stands in the list: days, and messages that follow their author's last one closely. */
-import type { Row } from "../../sdk/index.ts";
+import type { Row } from "@hubbub/client";
 import { dayOf } from "../../ui/times.ts";
 
 const closely = 5 * 60_000;

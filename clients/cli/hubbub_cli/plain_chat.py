@@ -1,0 +1,180 @@
+"""Chatting line by line: for pipes, dumb terminals and screen readers. Nothing is ever drawn twice."""
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+from datetime import datetime
+from typing import Final
+
+from hubbub_cli import slash_commands, stdin
+from hubbub_cli.closed_pipe import pipe_closed
+from hubbub_cli.connection import connected, enter, explained, watch
+from hubbub_cli.errors import NoReply, RejectedByServer
+from hubbub_cli.exit_codes import ExitCode
+from hubbub_cli.message_lines import message_line
+from hubbub_cli.output import Output
+from hubbub_cli.race import race
+from hubbub_cli.recent_messages import recent_messages
+from hubbub_cli.sanitize import sanitize
+from hubbub_cli.settings import CliSettings
+from hubbub_cli.slash_commands import InvalidCommand, SlashCommand, Text
+from hubbub_cli.times import moment
+from hubbub_client import Client, Event, Gap, Message, Presence, Room, new_key
+
+_BEGIN_WITH: Final = 20
+# In seconds: for one message, and once more for all that still wait at the end of the input.
+_SENDING: Final = 10.0
+
+
+class PlainChat:
+    """Prints what is said in the rooms, and says each line of standard input in the last one joined."""
+
+    def __init__(self, settings: CliSettings, output: Output) -> None:
+        self._settings = settings
+        self._output = output
+        self._me = ""
+        self._rooms: dict[str, Room] = {}
+        self._here: Room | None = None
+        self._typed = stdin.is_terminal()
+        self._said: set[str] = set()
+        self._code = ExitCode.OK
+
+    async def run(self, rooms: Iterable[str]) -> ExitCode:
+        """Chat until the input ends, or somebody quits."""
+        async with connected(self._settings, speaks=True) as chat:
+            await race(self._chat(chat, rooms), pipe_closed(), watch(chat, self._output))
+        return self._code
+
+    async def _chat(self, chat: Client, rooms: Iterable[str]) -> None:
+        self._me = chat.user or ""
+        async with asyncio.TaskGroup() as readers:
+            for name in rooms:
+                await self._join(chat, name, readers)
+            async for line in stdin.lines():
+                if not await self._hear(chat, line, readers):
+                    break
+            await self._finish()
+            for room in self._rooms.values():
+                room.leave()
+
+    # What is typed
+
+    async def _hear(self, chat: Client, line: str, readers: asyncio.TaskGroup) -> bool:
+        """Do what a line says; False if it's the end."""
+        match slash_commands.parse(line):
+            case Text(text):
+                await self._say(text)
+            case SlashCommand("quit"):
+                return False
+            case SlashCommand("join", name):
+                await self._guard(self._join(chat, name, readers))
+            case SlashCommand(name, argument):
+                await self._obey(name, argument)
+            case InvalidCommand(why):
+                self._output.trouble(why)
+        return True
+
+    async def _obey(self, name: str, argument: str) -> None:
+        match name:
+            case "leave":
+                self._leave(argument)
+            case "me":
+                await self._say(f"* {self._me} {argument}")
+            case "who" if self._here is not None:
+                self._output.notice(_who(self._here))
+            case "nick":
+                self._output.notice(slash_commands.NICK)
+            case "help":
+                for line in slash_commands.table():
+                    self._output.notice(line)
+
+    async def _join(self, chat: Client, name: str, readers: asyncio.TaskGroup) -> None:
+        known = self._rooms.get(name)
+        if known is not None:
+            self._here = known
+            self._output.notice(f"now speaking in {sanitize(name)}")
+            return
+        room = self._here = self._rooms[name] = await enter(chat, name, self._settings.connect_timeout)
+        self._output.notice(f"in {sanitize(name)} as {sanitize(self._me)}; {_who(room)}")
+        for message in await recent_messages(room, _BEGIN_WITH):
+            self._print(message)
+        readers.create_task(self._read(room))
+
+    def _leave(self, name: str) -> None:
+        room = self._rooms.get(name) if name else self._here
+        if room is None:
+            self._output.trouble("That room is not open.")
+            return
+        room.leave()
+        del self._rooms[room.name]
+        self._here = next(reversed(self._rooms.values()), None)
+        where = f"now speaking in {sanitize(self._here.name)}" if self._here else "in no room; /join ROOM"
+        self._output.notice(f"left {sanitize(room.name)}; {where}")
+
+    async def _say(self, text: str) -> None:
+        room = self._here
+        if room is None:
+            self._output.trouble("In no room: /join one first.")
+            return
+        await self._guard(self._send(room, text, new_key()))
+
+    async def _send(self, room: Room, text: str, key: str) -> None:
+        if self._typed:
+            self._said.add(key)
+        with explained(self._settings):
+            await room.send(text, key, within=_SENDING)
+
+    async def _guard(self, doing: Awaitable[None]) -> None:
+        """Tell what was refused and go on; what timed out waits for the connection."""
+        try:
+            await doing
+        except NoReply:
+            self._output.notice("not sent yet; it goes out when the connection is back")
+        except RejectedByServer as refusal:
+            self._output.trouble(str(refusal))
+            self._code = self._code or refusal.exit_code
+
+    async def _finish(self) -> None:
+        """Wait for what is not stored yet.
+
+        Raises:
+            NoReply: something still isn't.
+        """
+        for room in self._rooms.values():
+            for own in room.pending:
+                if own.progress == "sending":
+                    await self._send(room, own.text, own.key)
+
+    # What is heard
+
+    async def _read(self, room: Room) -> None:
+        async for event in room:
+            self._hear_event(event)
+
+    def _hear_event(self, event: Event) -> None:
+        match event:
+            case Message():
+                self._print(event)
+            case Gap():
+                self._output.notice(f"messages in {sanitize(event.room)} are lost")
+            case Presence():
+                for names, verb in ((event.joined, "came"), (event.left, "left")):
+                    others = [name for name in names if name != self._me]
+                    if others:
+                        self._output.notice(f"{sanitize(', '.join(others))} {verb}")
+            case _:
+                pass
+
+    def _print(self, message: Message) -> None:
+        if self._typed and message.key in self._said:
+            self._said.discard(message.key)
+            return  # it stands there already, as it was typed
+        today = datetime.now().astimezone().date()
+        date = moment(message.at).date() != today
+        paint = self._output.data_paint
+        self._output.data(message_line(message, paint, room=len(self._rooms) > 1, date=date))
+
+
+def _who(room: Room) -> str:
+    members = room.members
+    more = " and others" if members.more else ""
+    return f"{members.count} here: {sanitize(', '.join(members.names))}{more}"

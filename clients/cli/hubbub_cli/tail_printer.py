@@ -1,0 +1,107 @@
+"""What `tail` prints, and when it has printed enough."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+
+from hubbub_cli.errors import HistoryLost
+from hubbub_cli.message_lines import gap_json, message_json, message_line
+from hubbub_cli.output import Output
+from hubbub_cli.sanitize import sanitize
+from hubbub_cli.tail_state import TailState
+from hubbub_client import Gap, Joined, Message, Position
+
+Printed = Message | Gap | Joined
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TailLimits:
+    """When to end: behind so many messages, after so many seconds without one, at a gap."""
+
+    count: int | None = None
+    idle: float | None = None
+    strict: bool = False
+
+
+class TailPrinter:
+    """Prints messages and gaps, each message once, and remembers in the state file how far it came."""
+
+    def __init__(
+        self, output: Output, limits: TailLimits, *, state: TailState | None, as_json: bool, name_rooms: bool
+    ) -> None:
+        self.output = output
+        self._limits = limits
+        self._state = state
+        self._as_json = as_json
+        self._name_rooms = name_rooms
+        self._left = limits.count
+        self._last: dict[str, Position] = {}
+        self._behind_gap: dict[str, Position] = {}
+
+    async def run(self, queue: asyncio.Queue[Printed | None]) -> None:
+        """Print what comes, up to None, or until a limit says that it's enough.
+
+        Raises:
+            HistoryLost: a gap, with `strict`.
+        """
+        while self._left != 0:
+            event = await self._next(queue)
+            if event is None:
+                return
+            self._print(event)
+
+    async def _next(self, queue: asyncio.Queue[Printed | None]) -> Printed | None:
+        """Wait for what comes next; None when nothing came for too long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.idle):
+                return await queue.get()
+        return None
+
+    def _print(self, event: Printed) -> None:
+        match event:
+            case Gap():
+                self._gap(event)
+            case Joined():
+                self._joined(event)
+            case Message() if not self._is_repeat(event):
+                self._message(event)
+
+    def _joined(self, joined: Joined) -> None:
+        """Remember where the room goes on: behind a gap, if it does not go on where it was."""
+        if joined.recovered:
+            self._reached(joined.room, joined.position)
+        else:
+            self._behind_gap[joined.room] = joined.position
+
+    def _gap(self, gap: Gap) -> None:
+        lost = f"messages in {sanitize(gap.room)} are lost"
+        if self._as_json:
+            self.output.data(gap_json(gap))
+        elif not self._limits.strict:
+            self.output.notice(lost)
+        behind = self._behind_gap.pop(gap.room, None)
+        if behind is not None:
+            self._reached(gap.room, behind)
+        if self._limits.strict:
+            raise HistoryLost(lost, code="gap")
+
+    def _reached(self, room: str, position: Position) -> None:
+        if self._state is not None:
+            self._state.reached(room, position)
+
+    def _message(self, message: Message) -> None:
+        if self._as_json:
+            line = message_json(message)
+        else:
+            line = message_line(message, self.output.data_paint, room=self._name_rooms, date=True)
+        self.output.data(line)
+        self._last[message.room] = message.position
+        self._reached(message.room, message.position)
+        if self._left is not None:
+            self._left -= 1
+
+    def _is_repeat(self, message: Message) -> bool:
+        """Know what was printed: a room that is joined without a position tells some of it again."""
+        last = self._last.get(message.room)
+        at = message.position
+        return last is not None and last.epoch == at.epoch and at.offset <= last.offset

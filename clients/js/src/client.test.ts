@@ -1,0 +1,190 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { WebSocket } from "ws";
+import { type Client, type ClientOptions, createClient, TokenRefused } from "./client.ts";
+import type { RoomSnapshot } from "./room.ts";
+import type { KeyValue } from "./storage.ts";
+import { TestNode } from "./testNode.testing.ts";
+
+let node: TestNode;
+const clients: Client[] = [];
+
+beforeEach(async () => {
+  node = await TestNode.start();
+  vi.spyOn(Math, "random").mockReturnValue(0.02);
+});
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close();
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+  await node.stop();
+});
+
+function connect(options: Partial<ClientOptions> = {}): Client {
+  const client = createClient({ url: node.url, name: "ann", WebSocket, ...options });
+  clients.push(client);
+  client.connect();
+  return client;
+}
+
+async function joined(options: Partial<ClientOptions> = {}) {
+  const client = connect(options);
+  const room = client.room("lobby");
+  room.join();
+  await vi.waitFor(() => expect(room.snapshot.state).toBe("live"));
+  return { client, room };
+}
+
+function texts({ rows }: RoomSnapshot): string[] {
+  return rows.map((row) => {
+    if (row.kind === "message") return row.message.text;
+    return row.kind === "own" ? `${row.text} (${row.state})` : "gap";
+  });
+}
+
+class Memory implements KeyValue {
+  readonly items = new Map<string, string>();
+  getItem = (key: string) => this.items.get(key) ?? null;
+  setItem = (key: string, value: string) => void this.items.set(key, value);
+  removeItem = (key: string) => void this.items.delete(key);
+}
+
+test("what one says is there at once, and keeps its row when it's stored", async () => {
+  const { room } = await joined();
+  const { key, done } = room.send("hello");
+  expect(texts(room.snapshot)).toEqual(["hello (sending)"]);
+  await expect(done).resolves.toMatchObject({ offset: 1, duplicate: false });
+  await vi.waitFor(() => expect(texts(room.snapshot)).toEqual(["hello"]));
+  expect(room.snapshot.rows[0]).toMatchObject({ id: key, own: true });
+});
+
+test("what others say is told, and is in the snapshot", async () => {
+  const { room } = await joined();
+  const heard: string[] = [];
+  room.onMessage(({ text }) => heard.push(text));
+  node.say("hi");
+  await vi.waitFor(() => expect(heard).toEqual(["hi"]));
+  expect(texts(room.snapshot)).toEqual(["hi"]);
+});
+
+test("the snapshot is the same object until something is new", async () => {
+  const { client, room } = await joined();
+  const before = room.snapshot;
+  client.retry();
+  expect(room.snapshot).toBe(before);
+  room.send("x");
+  expect(room.snapshot).not.toBe(before);
+  expect(client.room("lobby")).toBe(room);
+});
+
+test("behind a restart of the node the client is back, and has missed nothing", async () => {
+  const { client, room } = await joined();
+  node.say("one");
+  await vi.waitFor(() => expect(texts(room.snapshot)).toEqual(["one"]));
+  const states: string[] = [];
+  client.onStatus(({ state }) => states.push(state));
+  node.drop(1012);
+  node.model.cut();
+  node.say("two");
+  const { done } = room.send("three");
+  await done;
+  expect(states).toEqual(["waiting", "connecting", "online"]);
+  await vi.waitFor(() => expect(texts(room.snapshot)).toEqual(["one", "two", "three"]));
+});
+
+test("a node that forgot the room is found out, and what is left of it is shown", async () => {
+  const { room } = await joined();
+  const lost = vi.fn();
+  room.onGap(lost);
+  node.say("one");
+  await vi.waitFor(() => expect(texts(room.snapshot)).toEqual(["one"]));
+  node.drop(1012);
+  node.model.cut();
+  node.model.newEpoch();
+  node.say("anew");
+  await vi.waitFor(() => expect(texts(room.snapshot)).toEqual(["anew"]));
+  expect(lost).toHaveBeenCalledOnce();
+});
+
+test("a close code that says stop ends it, with nobody trying again", async () => {
+  const { client } = await joined();
+  node.drop(4502);
+  await vi.waitFor(() => expect(client.status).toEqual({ state: "closed", code: 4502 }));
+});
+
+test("what was not stored survives a reload, with its key", async () => {
+  const storage = new Memory();
+  const first = await joined({ storage });
+  node.deaf = true;
+  const { key } = first.room.send("remember me");
+  first.client.close();
+  expect([...storage.items.values()].join()).toContain("remember me");
+
+  node.deaf = false;
+  const { room } = await joined({ storage });
+  await vi.waitFor(() => expect(texts(room.snapshot)).toEqual(["remember me"]));
+  expect(node.model.log.map((message) => message.key)).toEqual([key]);
+  expect(storage.items.size).toBe(0);
+});
+
+test("a message that can't be sent says why", async () => {
+  const client = connect();
+  const { done } = client.room("den").send("x");
+  await expect(done).rejects.toMatchObject({ name: "NotSent", code: "not_joined" });
+});
+
+test("a page of history is put ahead", async () => {
+  for (const text of ["one", "two", "three", "four"]) node.model.publish("bob", text, text);
+  const { room } = await joined();
+  expect(texts(room.snapshot)).toEqual(["two", "three", "four"]);
+  await expect(room.loadOlder()).resolves.toEqual({ more: false });
+  expect(texts(room.snapshot)).toEqual(["one", "two", "three", "four"]);
+  expect(room.snapshot.beginning).toBe(true);
+});
+
+test("what a listener sends comes behind what it was told, and an error of its does no harm", async () => {
+  const { room } = await joined();
+  const uncaught = vi.fn();
+  vi.stubGlobal("reportError", uncaught);
+  room.onMessage(({ text }) => {
+    if (text === "ping") room.send("pong");
+  });
+  room.onMessage(() => {
+    throw new Error("not mine");
+  });
+  node.say("ping");
+  await vi.waitFor(() => expect(texts(room.snapshot)).toEqual(["ping", "pong"]));
+  expect(uncaught).toHaveBeenCalled();
+});
+
+test("who one is is told, with what proves it", async () => {
+  const client = connect();
+  const identity = vi.fn();
+  client.onIdentity(identity);
+  await vi.waitFor(() => expect(identity).toHaveBeenCalledWith({ user: "ann", session: "s" }));
+  expect(client.limits?.text).toBe(4000);
+});
+
+test("the token is asked for when it's needed, and a refusal of it is final", async () => {
+  connect({ token: async () => "t1" });
+  await vi.waitFor(() => expect(node.commands[0]).toMatchObject({ type: "hello", token: "t1" }));
+  const refused = connect({
+    token: () => {
+      throw new TokenRefused();
+    },
+  });
+  await vi.waitFor(() => expect(refused.status).toEqual({ state: "closed", code: "no_token" }));
+});
+
+test("who is told of a place says so in the address, that one time", async () => {
+  node.full = 1;
+  const client = connect();
+  await vi.waitFor(() => expect(client.status.state).toBe("online"));
+  node.drop(1012);
+  await vi.waitFor(() => expect(node.paths).toEqual(["/ws", "/ws?booked=1", "/ws"]));
+});
+
+test("an address that can't be had is tried again, even one that a browser won't touch", async () => {
+  const client = connect({ url: "no address" });
+  await vi.waitFor(() => expect(client.status).toMatchObject({ code: 1006 }));
+});

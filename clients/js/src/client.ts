@@ -1,0 +1,206 @@
+/** The shell of the core: gives it a socket, a clock and a die, and does what it says. */
+
+import { Clock } from "./clock.ts";
+import { Listeners } from "./listeners.ts";
+import { watchNetwork } from "./network.ts";
+import { isOfRoom, Room, type RoomHost } from "./room.ts";
+import { ClientMachine } from "./sans-io/clientMachine.ts";
+import type { Effect, Input, Status } from "./sans-io/effects.ts";
+import type { Event, Limits } from "./sans-io/frames.ts";
+import { type KeyValue, SavedOutbox } from "./storage.ts";
+import { Transport, type WebSocketClass } from "./transport.ts";
+
+export interface ClientOptions {
+  /** Of the node: `wss://chat.example.org/ws`. */
+  readonly url: string;
+  /** The name to ask for. Default: the server makes one up. */
+  readonly name?: string;
+  /** The secret that proves the name, from an earlier `identity` (CN4). Default: none. */
+  readonly session?: string;
+  /** Gives a token whenever one is needed. Throw `TokenRefused` if there will never be one. Default: a guest. */
+  readonly token?: () => Promise<string> | string;
+  /** What the client is, for the node's logs. Default: nothing. */
+  readonly client?: string;
+  /** Default: the one of the platform. */
+  readonly WebSocket?: WebSocketClass;
+  /** Keeps own messages that are not stored yet over a reload. Default: they are lost with the page. */
+  readonly storage?: KeyValue;
+}
+
+/** Who the server says one is, and the secret that proves it. */
+export interface Identity {
+  readonly user: string;
+  readonly session: string;
+}
+
+/** Thrown by a token hook to say that asking again would end the same way. */
+export class TokenRefused extends Error {
+  override readonly name = "TokenRefused";
+}
+
+/** Make a client. Nothing happens before `connect`. */
+export function createClient(options: ClientOptions): Client {
+  return new Client(options);
+}
+
+export class Client {
+  readonly #options: ClientOptions;
+  readonly #machine: ClientMachine;
+  readonly #clock = new Clock();
+  readonly #transport: Transport;
+  readonly #rooms = new Map<string, Room>();
+  readonly #statuses = new Listeners<[Status]>();
+  readonly #identities = new Listeners<[Identity]>();
+  readonly #host: RoomHost;
+  #inputs: Input[] = [];
+  #stepping = false;
+  #stopWatching: () => void = () => {};
+  #limits: Limits | null = null;
+  #user: string | null = null;
+
+  constructor(options: ClientOptions) {
+    const { url, name, session, client, token } = options;
+    this.#options = options;
+    this.#machine = new ClientMachine({
+      ...(name !== undefined && { name }),
+      ...(session !== undefined && { session }),
+      ...(client !== undefined && { client }),
+      token: token !== undefined,
+      random: Math.random,
+    });
+    this.#transport = new Transport(url, options.WebSocket ?? WebSocket, {
+      opened: () => this.#step(["opened"]),
+      event: (event) => this.#onEvent(event),
+      lost: (code) => this.#step(["lost", code]),
+    });
+    const self = this;
+    this.#host = {
+      get user() {
+        return self.#user;
+      },
+      step: (input) => this.#step(input),
+      machine: (room) => this.#machine.room(room),
+    };
+  }
+
+  connect(): void {
+    this.#stopWatching();
+    this.#stopWatching = watchNetwork((input) => this.#step(input));
+    this.#step(["connect"]);
+  }
+
+  /** End it. Own messages that are not stored stay in their rooms, and in the storage. */
+  close(): void {
+    this.#stopWatching();
+    this.#step(["close"]);
+  }
+
+  /** Don't wait any longer before the next attempt. */
+  retry(): void {
+    this.#step(["retry"]);
+  }
+
+  get status(): Status {
+    return this.#machine.status;
+  }
+
+  /** Be told when `status` is another; the answer is the way to stop it. */
+  readonly onStatus = (listener: (status: Status) => void): (() => void) =>
+    this.#statuses.add(listener);
+
+  /** Be told who one is, each time that the server says so. */
+  readonly onIdentity = (listener: (identity: Identity) => void): (() => void) =>
+    this.#identities.add(listener);
+
+  /** The time, on the clock of `status.until`. */
+  get now(): number {
+    return this.#clock.now;
+  }
+
+  /** What the server allows, as far as it's known. */
+  get limits(): Limits | null {
+    return this.#limits;
+  }
+
+  /** Who one is, or was last. */
+  get user(): string | null {
+    return this.#user;
+  }
+
+  /** The room of this name: the same object every time. */
+  room(name: string): Room {
+    const known = this.#rooms.get(name);
+    if (known !== undefined) return known;
+    const saved = new SavedOutbox(this.#options.storage, this.#options.name ?? "", name);
+    const room = new Room(name, this.#host, saved);
+    this.#rooms.set(name, room);
+    return room;
+  }
+
+  #onEvent(event: Event): void {
+    if (event.type === "welcome") this.#limits = event.limits;
+    this.#step(["frame", event]);
+    const { status } = this;
+    if (event.type !== "welcome" || status.state !== "online") return;
+    this.#identities.emit({ user: event.user, session: event.session });
+  }
+
+  /** Step the core. What is asked for while it's being done comes next: effects keep their order. */
+  #step(input: Input): void {
+    this.#inputs.push(input);
+    if (this.#stepping) return;
+    this.#stepping = true;
+    try {
+      for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift())
+        this.#take(next);
+    } finally {
+      this.#stepping = false;
+    }
+  }
+
+  #take(input: Input): void {
+    const live = this.#isLive(input);
+    const effects = this.#machine.step(input, this.#clock.now);
+    for (const effect of effects) this.#do(effect, live);
+    this.#clock.set(this.#machine.deadline, () => this.#step(["tick"]));
+    for (const room of this.#rooms.values()) room.refresh();
+  }
+
+  /** Tell whether a message was just said: what a join brings, and the rest of a replay, was said before. */
+  #isLive(input: Input): boolean {
+    if (input[0] !== "frame" || input[1].type !== "message") return false;
+    return this.#machine.room(input[1].room)?.timeline.caughtUp ?? false;
+  }
+
+  #do(effect: Effect, live: boolean): void {
+    if (isOfRoom(effect)) {
+      this.#rooms.get(effect[1])?.onEffect(effect, live);
+      return;
+    }
+    switch (effect[0]) {
+      case "token":
+        this.#askForToken();
+        break;
+      case "open":
+        this.#transport.open(effect[1] === "booked");
+        break;
+      case "command":
+        this.#transport.write(effect[1]);
+        break;
+      case "shut":
+        this.#transport.shut(effect[1]);
+        break;
+      case "status":
+        if (effect[1].state === "online") this.#user = effect[1].user;
+        this.#statuses.emit(effect[1]);
+    }
+  }
+
+  #askForToken(): void {
+    const hook = this.#options.token ?? (() => "");
+    new Promise<string>((resolve) => resolve(hook())).then(
+      (token) => this.#step(["token", token]),
+      (error: unknown) => this.#step(["no_token", error instanceof TokenRefused]),
+    );
+  }
+}

@@ -1,0 +1,252 @@
+/** One room as an application holds it: what is shown of it, and what may be asked of it. */
+
+import { newKey } from "./idempotencyKey.ts";
+import { Listeners } from "./listeners.ts";
+import { type Row, RowCache } from "./rows.ts";
+import type { Effect, Input, Receipt, RoomEffect, RoomState } from "./sans-io/effects.ts";
+import type { Members, Message } from "./sans-io/frames.ts";
+import type { RoomMachine } from "./sans-io/roomMachine.ts";
+import type { SavedOutbox } from "./storage.ts";
+
+const mostRemembered = 1_000;
+
+/** What is shown of a room. It never changes: whoever compares two knows whether anything is new. */
+export interface RoomSnapshot {
+  readonly state: RoomState | "idle";
+  /** Why it is refused. */
+  readonly refusal: { readonly code: string; readonly message: string } | null;
+  /** Whether what was missed while away is still coming. */
+  readonly catchingUp: boolean;
+  readonly rows: readonly Row[];
+  /** Whether there's nothing older than the first row. */
+  readonly beginning: boolean;
+  /** Whether messages were lost ahead of all rows: then the first need not be where the room began. */
+  readonly lost: boolean;
+  readonly members: Members;
+  /** Who is typing, longest first. */
+  readonly typing: readonly string[];
+}
+
+/** An own message. `done` is its receipt, or a `NotSent` that says why there's none. */
+export interface Sending {
+  readonly key: string;
+  readonly done: Promise<Receipt>;
+}
+
+export class NotSent extends Error {
+  override readonly name = "NotSent";
+  /** The word of the refusal: of the server (§7), or `not_joined` or `outbox_full`. */
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message || code);
+    this.code = code;
+  }
+}
+
+/** What a room asks of its client. */
+export interface RoomHost {
+  readonly user: string | null;
+  step(input: Input): void;
+  machine(room: string): RoomMachine | undefined;
+}
+
+export class Room {
+  readonly name: string;
+  readonly #host: RoomHost;
+  readonly #saved: SavedOutbox;
+  readonly #rows = new RowCache();
+  readonly #changed = new Listeners();
+  readonly #said = new Listeners<[Message]>();
+  readonly #gaps = new Listeners();
+  readonly #written = new Map<string, number>();
+  readonly #pending = new Map<string, Pending>();
+  #older: ((answer: { more: boolean }) => void)[] = [];
+  #names: ((answer: Members | null) => void)[] = [];
+  #snapshot: RoomSnapshot | null = null;
+  #restored = false;
+  #seen: readonly unknown[] = [];
+  #savedOwn: unknown;
+
+  constructor(name: string, host: RoomHost, saved: SavedOutbox) {
+    this.name = name;
+    this.#host = host;
+    this.#saved = saved;
+  }
+
+  /** Be a member, now and behind each reconnect, until `leave`. */
+  join(): void {
+    this.#host.step(["join", this.name]);
+    if (this.#restored) return;
+    this.#restored = true;
+    for (const { key, text, at } of this.#saved.read()) {
+      this.#written.set(key, at);
+      this.#host.step(["send", this.name, key, text]);
+    }
+  }
+
+  leave(): void {
+    this.#host.step(["leave", this.name]);
+  }
+
+  /** Say something: it's in the snapshot at once, and is stored once, whatever the network does. */
+  send(text: string): Sending {
+    const key = newKey();
+    this.#remember(key);
+    return { key, done: this.#settling(key, ["send", this.name, key, text]) };
+  }
+
+  /** Send once more what had failed. */
+  retry(key: string): Promise<Receipt> {
+    return this.#settling(key, ["resend", this.name, key]);
+  }
+
+  /** Let go what had failed. */
+  discard(key: string): void {
+    this.#host.step(["discard", this.name, key]);
+  }
+
+  /** Put a page of history ahead of the first row. */
+  loadOlder(): Promise<{ more: boolean }> {
+    return new Promise((resolve) => {
+      this.#older.push(resolve);
+      this.#host.step(["older", this.name]);
+    });
+  }
+
+  /** Read a page of the members' names, from behind this one on; null if it can't be had now. */
+  who(after = ""): Promise<Members | null> {
+    return new Promise((resolve) => {
+      this.#names.push(resolve);
+      this.#host.step(["who", this.name, after]);
+    });
+  }
+
+  /** Tell the others that one is typing. Call it at each stroke: most of the calls cost nothing. */
+  typing(): void {
+    this.#host.step(["typing", this.name]);
+  }
+
+  /** Be told when `snapshot` is another; the answer is the way to stop it. */
+  readonly subscribe = (listener: () => void): (() => void) => this.#changed.add(listener);
+
+  /** Be told of each message that others or oneself say from now on; not of history or of what was missed. */
+  onMessage(listener: (message: Message) => void): () => void {
+    return this.#said.add(listener);
+  }
+
+  /** Be told when messages are lost: between two rows, or those ahead of all that is shown now. */
+  onGap(listener: () => void): () => void {
+    return this.#gaps.add(listener);
+  }
+
+  get snapshot(): RoomSnapshot {
+    this.#snapshot ??= this.#make();
+    return this.#snapshot;
+  }
+
+  #make(): RoomSnapshot {
+    const machine = this.#host.machine(this.name);
+    if (machine === undefined) return nothingYet;
+    const { timeline, outbox, members, typingUsers } = machine;
+    const { user } = this.#host;
+    const writtenAt = (key: string) => this.#written.get(key);
+    return {
+      state: machine.state,
+      refusal: machine.refusal,
+      catchingUp: machine.state === "joining" || (machine.state === "live" && !timeline.caughtUp),
+      rows: this.#rows.of(timeline.lines, outbox.own, { user, writtenAt }),
+      beginning: timeline.beginning,
+      lost: timeline.lost,
+      members: members.members,
+      typing: typingUsers.names,
+    };
+  }
+
+  /** Take notice of what the core told of this room. */
+  onEffect(effect: RoomEffect, live: boolean): void {
+    switch (effect[0]) {
+      case "message":
+        if (live) this.#said.emit(effect[2]);
+        break;
+      case "gap":
+        this.#gaps.emit();
+        break;
+      case "sent":
+        this.#settle(effect[2], ({ resolve }) => resolve(effect[3]));
+        break;
+      case "failed":
+        this.#settle(effect[2], ({ reject }) => reject(new NotSent(effect[3], effect[4])));
+        break;
+      case "older":
+        for (const answer of this.#older.splice(0)) answer({ more: effect[3] });
+        break;
+      case "members":
+        for (const answer of this.#names.splice(0)) answer(effect[2]);
+    }
+  }
+
+  /** Look whether anything is to be shown, or saved, that wasn't. */
+  refresh(): void {
+    const machine = this.#host.machine(this.name);
+    if (machine === undefined) return;
+    const { timeline, outbox, members, typingUsers, state } = machine;
+    if (this.#restored && outbox.own !== this.#savedOwn) {
+      this.#savedOwn = outbox.own;
+      this.#saved.write(outbox.own, (key) => this.#written.get(key) ?? 0);
+    }
+    const { lines, beginning, caughtUp } = timeline;
+    const shown = [lines, beginning, caughtUp, outbox.own, members.members, state, this.#host.user];
+    const seen = [...shown, typingUsers.names];
+    if (seen.every((part, at) => part === this.#seen[at])) return;
+    this.#seen = seen;
+    this.#snapshot = null;
+    this.#changed.emit();
+  }
+
+  #remember(key: string): void {
+    this.#written.set(key, Date.now());
+    if (this.#written.size <= mostRemembered) return;
+    for (const oldest of this.#written.keys()) {
+      this.#written.delete(oldest);
+      break;
+    }
+  }
+
+  #settling(key: string, input: Input): Promise<Receipt> {
+    const done = new Promise<Receipt>((resolve, reject) => {
+      this.#pending.set(key, { resolve, reject });
+    });
+    // Who doesn't look at `done` still sees the failure in the snapshot.
+    done.catch(() => {});
+    this.#host.step(input);
+    return done;
+  }
+
+  #settle(key: string, how: (pending: Pending) => void): void {
+    const pending = this.#pending.get(key);
+    this.#pending.delete(key);
+    if (pending !== undefined) how(pending);
+  }
+}
+
+interface Pending {
+  resolve(receipt: Receipt): void;
+  reject(reason: NotSent): void;
+}
+
+const nothingYet: RoomSnapshot = {
+  state: "idle",
+  refusal: null,
+  catchingUp: false,
+  rows: [],
+  beginning: false,
+  lost: false,
+  members: { count: 0, names: [], more: false },
+  typing: [],
+};
+
+/** The effects that are of a room, and which one. */
+export function isOfRoom(effect: Effect): effect is RoomEffect {
+  return !["token", "open", "command", "shut", "status"].includes(effect[0]);
+}

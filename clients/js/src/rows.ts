@@ -1,0 +1,85 @@
+/** What a person sees of a room, line by line: messages, gaps, and own messages on their way. */
+import type { Message } from "./sans-io/frames.ts";
+import type { OutboxEntry } from "./sans-io/outbox.ts";
+import type { TimelineLine } from "./sans-io/timeline.ts";
+
+export type Row = MessageRow | GapRow | OwnRow;
+
+export interface MessageRow {
+  readonly kind: "message";
+  /** Stays the same when an own message on its way becomes one of the room. */
+  readonly id: string;
+  readonly message: Message;
+  /** Whether this user wrote it. */
+  readonly own: boolean;
+}
+
+/** Messages between the row before and the next are lost. */
+export interface GapRow {
+  readonly kind: "gap";
+  readonly id: string;
+}
+
+/** An own message that is not seen in the room yet. `at` is when it was written. */
+export interface OwnRow {
+  readonly kind: "own";
+  readonly id: string;
+  readonly text: string;
+  readonly at: number;
+  readonly state: OutboxEntry["state"];
+  readonly code?: string;
+  readonly reason?: string;
+}
+
+/** Makes rows of a room's lines: the same row object for the same line, so that nothing is drawn twice. */
+export class RowCache {
+  #rows = new WeakMap<TimelineLine | OutboxEntry, Row>();
+  #user: string | null = null;
+  #gaps = 0;
+
+  of(
+    lines: readonly TimelineLine[],
+    own: readonly OutboxEntry[],
+    context: RowContext,
+  ): readonly Row[] {
+    if (context.user !== this.#user) this.#rows = new WeakMap();
+    this.#user = context.user;
+    const taken = new Set(own.map(({ key }) => key));
+    return [
+      ...lines.map((line) => this.#row(line, () => this.#ofLine(line, taken, context))),
+      ...own.map((one) => this.#row(one, () => ofOwn(one, context.writtenAt(one.key)))),
+    ];
+  }
+
+  #row(from: TimelineLine | OutboxEntry, make: () => Row): Row {
+    const known = this.#rows.get(from);
+    if (known !== undefined) return known;
+    const row = make();
+    this.#rows.set(from, row);
+    return row;
+  }
+
+  #ofLine({ message, epoch }: TimelineLine, taken: ReadonlySet<string>, context: RowContext): Row {
+    if (message === null) {
+      this.#gaps += 1;
+      return { kind: "gap", id: `gap ${this.#gaps}` };
+    }
+    const own = message.user === this.#user;
+    // A key is unique for five minutes only, so it names a row only where it was seen being sent.
+    const sentHere = own && context.writtenAt(message.key) !== undefined && !taken.has(message.key);
+    const id = sentHere ? message.key : `${epoch} ${message.offset}`;
+    return { kind: "message", id, message, own };
+  }
+}
+
+/** What the rows need to know besides the lines. */
+export interface RowContext {
+  readonly user: string | null;
+  /** When an own message was written here, if it was. */
+  writtenAt(key: string): number | undefined;
+}
+
+function ofOwn({ key, text, state, code, reason }: OutboxEntry, at = 0): OwnRow {
+  const why = { ...(code !== undefined && { code }), ...(reason !== undefined && { reason }) };
+  return { kind: "own", id: key, text, at, state, ...why };
+}

@@ -1,0 +1,179 @@
+/** What goes over the wire: one type for each command and event of the specification, §2 and §3. */
+
+/** A place in a room: everything up to it was received. */
+export interface Position {
+  readonly epoch: string;
+  readonly offset: number;
+}
+
+export type Command =
+  | Hello
+  | Join
+  | { readonly type: "leave"; readonly id: number; readonly room: string }
+  | Send
+  | {
+      readonly type: "history";
+      readonly id: number;
+      readonly room: string;
+      readonly before: number;
+    }
+  | { readonly type: "typing"; readonly room: string }
+  | { readonly type: "who"; readonly id: number; readonly room: string; readonly after?: string }
+  | { readonly type: "refresh"; readonly id: number; readonly token: string };
+
+export interface Hello {
+  readonly type: "hello";
+  readonly id: number;
+  readonly token?: string;
+  readonly name?: string;
+  readonly session?: string;
+  readonly client?: string;
+}
+
+export interface Join {
+  readonly type: "join";
+  readonly id: number;
+  readonly room: string;
+  readonly since?: Position;
+}
+
+export interface Send {
+  readonly type: "send";
+  readonly id: number;
+  readonly room: string;
+  readonly text: string;
+  readonly key: string;
+}
+
+/** Every command that the server replies: all but `typing` (FR2). */
+export type Request = Exclude<Command, { readonly type: "typing" }>;
+
+/** A stored entry of a room. `prev` is the offset of the one before it; `at` is ms since 1970. */
+export interface Message {
+  readonly type: "message";
+  readonly room: string;
+  readonly offset: number;
+  readonly prev: number;
+  readonly key: string;
+  readonly user: string;
+  readonly text: string;
+  readonly at: number;
+}
+
+/** How many users are in a room, and the first names; `more` says that there are others. */
+export interface Members {
+  readonly count: number;
+  readonly names: readonly string[];
+  readonly more: boolean;
+}
+
+/** Bytes of a frame, characters of a text, rooms, sends a second, sends at once. */
+export interface Limits {
+  readonly frame: number;
+  readonly text: number;
+  readonly rooms: number;
+  readonly sends: number;
+  readonly burst: number;
+}
+
+export interface Welcome {
+  readonly type: "welcome";
+  readonly id: number;
+  readonly user: string;
+  readonly session: string;
+  readonly ping: number;
+  readonly time: number;
+  readonly limits: Limits;
+}
+
+export interface Joined {
+  readonly type: "joined";
+  readonly id: number;
+  readonly room: string;
+  readonly epoch: string;
+  readonly head: number;
+  readonly recovered: boolean;
+  readonly messages: readonly Message[];
+  readonly members: Members;
+}
+
+export interface Sent {
+  readonly type: "sent";
+  readonly id: number;
+  readonly epoch: string;
+  readonly offset: number;
+  readonly duplicate: boolean;
+}
+
+export interface Page {
+  readonly type: "page";
+  readonly id: number;
+  readonly room: string;
+  readonly messages: readonly Message[];
+  readonly more: boolean;
+}
+
+export interface MembersPage extends Members {
+  readonly type: "members";
+  readonly id: number;
+  readonly room: string;
+}
+
+export interface Presence {
+  readonly type: "presence";
+  readonly room: string;
+  readonly count: number;
+  readonly joined: readonly string[];
+  readonly left: readonly string[];
+}
+
+export interface Reset {
+  readonly type: "reset";
+  readonly room: string;
+  readonly epoch: string;
+  readonly offset: number;
+}
+
+/** The node goes away, or has no room yet: come back after `delay` ms. `booked`: there's room then (CL4). */
+export interface Drain {
+  readonly type: "drain";
+  readonly delay: number;
+  readonly booked?: boolean;
+}
+
+/** A command was refused. `code` may be one that this client doesn't know: `retry` judges it (§11). */
+export interface Refusal {
+  readonly type: "error";
+  readonly id?: number;
+  readonly code: string;
+  readonly message: string;
+  readonly retry: boolean;
+  readonly retry_after?: number;
+  readonly suggestion?: string;
+}
+
+/** What one member of a room is told unasked. */
+export type RoomEvent =
+  | Message
+  | Presence
+  | Reset
+  | { readonly type: "typing"; readonly room: string; readonly user: string };
+
+export type Reply =
+  | Welcome
+  | Joined
+  | { readonly type: "left"; readonly id: number; readonly room: string }
+  | Sent
+  | Page
+  | MembersPage
+  | { readonly type: "refreshed"; readonly id: number; readonly expires: number }
+  | Refusal;
+
+export type Event =
+  | RoomEvent
+  | Reply
+  | { readonly type: "expiring"; readonly in: number }
+  | { readonly type: "ping" }
+  | Drain
+  /** An event of a type that this client doesn't know: a sign of life, and nothing more (FR3). */
+  | { readonly type: "unknown" };

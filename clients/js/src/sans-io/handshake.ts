@@ -1,0 +1,63 @@
+/** Who the client is: what `hello` says, and what a refusal of it means (CS6, CS7). */
+import { CloseCode } from "./closeCodes.ts";
+import type { Hello, Refusal, Welcome } from "./frames.ts";
+
+export interface HelloIdentity {
+  /** The name that is asked for. Without one the server makes it up. */
+  readonly name?: string;
+  /** Proves the name from an earlier life (CN4). */
+  readonly session?: string;
+  /** What the client is, up to 100 characters. */
+  readonly client?: string;
+}
+
+export type HelloOutcome =
+  | { readonly do: "hello again" }
+  | { readonly do: "give up"; readonly code: string; readonly suggestion?: string }
+  | { readonly do: "reconnect"; readonly code: number | string; readonly retryAfter?: number };
+
+/** The name and its proof, over all connections of a client. */
+export class Handshake {
+  #name: string | undefined;
+  #session: string | undefined;
+  readonly #client: string | undefined;
+  #everWelcomed = false;
+
+  constructor({ name, session, client }: HelloIdentity) {
+    this.#name = name;
+    this.#session = session;
+    this.#client = client;
+  }
+
+  hello(id: number, token: string | null): Hello {
+    return {
+      type: "hello",
+      id,
+      ...(token !== null && { token }),
+      ...(this.#name !== undefined && { name: this.#name }),
+      ...(this.#session !== undefined && { session: this.#session }),
+      ...(this.#client !== undefined && { client: this.#client }),
+    };
+  }
+
+  onWelcome(welcome: Welcome): void {
+    this.#name = welcome.user;
+    this.#session = welcome.session;
+    this.#everWelcomed = true;
+  }
+
+  refused(refusal: Refusal): HelloOutcome {
+    const { code, suggestion } = refusal;
+    if (code === "name_taken" && this.#everWelcomed && suggestion !== undefined) {
+      // The session proves the name that is gone, not this one.
+      this.#name = suggestion;
+      this.#session = undefined;
+      return { do: "hello again" };
+    }
+    if (code === "token_expired") return { do: "reconnect", code: CloseCode.tokenExpired };
+    if (!refusal.retry)
+      return { do: "give up", code, ...(suggestion !== undefined && { suggestion }) };
+    const after = refusal.retry_after;
+    return { do: "reconnect", code, ...(after !== undefined && { retryAfter: after }) };
+  }
+}

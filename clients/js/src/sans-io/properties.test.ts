@@ -1,0 +1,283 @@
+/** Whatever the line does, nothing is lost that was kept, nothing is doubled, and gaps are told. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { ClientMachine } from "./clientMachine.ts";
+import type { Effect, Input } from "./effects.ts";
+import type { Command, Message } from "./frames.ts";
+import { commandsOf, ModelServer, room } from "./serverModel.testing.ts";
+
+type Act =
+  | {
+      readonly do:
+        | "say"
+        | "hear"
+        | "work"
+        | "flow"
+        | "drop"
+        | "repeat"
+        | "swap"
+        | "cut"
+        | "offline";
+    }
+  | { readonly do: "publish"; readonly leap: number }
+  | { readonly do: "trim" | "epoch" | "older" | "away" | "back" | "leave" }
+  | { readonly do: "wait"; readonly ms: number };
+
+const often = fc.constantFrom<Act>({ do: "say" }, { do: "hear" }, { do: "work" }, { do: "flow" });
+const rarely = fc.constantFrom<Act>(
+  { do: "drop" },
+  { do: "repeat" },
+  { do: "swap" },
+  { do: "cut" },
+  { do: "offline" },
+  { do: "trim" },
+  { do: "epoch" },
+  { do: "older" },
+  { do: "away" },
+  { do: "back" },
+  { do: "leave" },
+);
+const publish = fc.record({
+  do: fc.constant("publish" as const),
+  leap: fc.integer({ min: 1, max: 3 }),
+});
+const wait = fc.record({
+  do: fc.constant("wait" as const),
+  ms: fc.integer({ min: 0, max: 20_000 }),
+});
+const acts = fc.array(
+  fc.oneof(
+    { arbitrary: often, weight: 6 },
+    { arbitrary: publish, weight: 3 },
+    { arbitrary: rarely, weight: 3 },
+    { arbitrary: wait, weight: 1 },
+  ),
+  { maxLength: 80 },
+);
+
+/** A client, a node, and the line between them. */
+class World {
+  readonly server = new ModelServer();
+  readonly client: ClientMachine;
+  readonly told: Effect[] = [];
+  readonly sent: string[] = [];
+  now = 0;
+  /** Commands on their way to the node. */
+  #commands: Command[] = [];
+  #counter = 0;
+  #flips: readonly boolean[];
+
+  constructor(randoms: readonly number[], flips: readonly boolean[]) {
+    let at = 0;
+    this.client = new ClientMachine({
+      name: "ann",
+      random: () => randoms[at++ % randoms.length] ?? 0,
+    });
+    this.#flips = flips;
+    this.step(["join", room]);
+    this.step(["connect"]);
+    this.#flow();
+  }
+
+  step(input: Input): void {
+    const effects = this.client.step(input, this.now);
+    this.told.push(...effects);
+    if (effects.some(([what]) => what === "shut")) this.#cutLine();
+    this.#commands.push(...commandsOf(effects));
+    if (effects.some(([what]) => what === "open")) this.step(["opened"]);
+  }
+
+  #cutLine(): void {
+    this.server.cut();
+    this.#commands = [];
+  }
+
+  #work(): void {
+    const command = this.#commands.shift();
+    if (command !== undefined) this.server.take(command, this.#flip());
+  }
+
+  #flip(): boolean {
+    this.#counter += 1;
+    return this.#flips[this.#counter % this.#flips.length] ?? false;
+  }
+
+  #hear(): void {
+    const frame = this.server.line.shift();
+    if (frame !== undefined) this.step(["frame", frame]);
+  }
+
+  /** Let everything arrive that is on its way. */
+  #flow(): void {
+    // A node that refuses everything and a die that shows zeros would go on for ever.
+    for (let turn = 0; turn < 100; turn += 1) {
+      this.#work();
+      this.#hear();
+    }
+  }
+
+  act(act: Act): void {
+    const { server } = this;
+    const { line } = server;
+    switch (act.do) {
+      case "say":
+        this.#say();
+        break;
+      case "hear":
+        this.#hear();
+        break;
+      case "work":
+        this.#work();
+        break;
+      case "flow":
+        this.#flow();
+        break;
+      case "publish":
+        server.publish("bob", `b${this.now}`, "x", act.leap);
+        break;
+      case "wait":
+        this.#wait(act.ms);
+        break;
+      default:
+        this.#disturb(act.do, line);
+    }
+  }
+
+  #say(): void {
+    const key = `k${this.sent.length}`;
+    this.step(["send", room, key, key]);
+    this.sent.push(key);
+  }
+
+  #disturb(what: Act["do"], line: ModelServer["line"]): void {
+    const { server } = this;
+    const disturbances: Partial<Record<Act["do"], () => void>> = {
+      // Answers are lost with their connection only; what is unasked may be lost by itself.
+      drop: () => line[0]?.type === "message" && line.shift(),
+      repeat: () => line[0]?.type === "message" && line.unshift(line[0]),
+      swap: () => line[0]?.type === "message" && line.splice(1, 0, ...line.splice(0, 1)),
+      cut: () => {
+        this.#cutLine();
+        this.step(["lost", 1006]);
+      },
+      offline: () => {
+        this.step(["offline"]);
+        this.step(["online"]);
+      },
+      trim: () => server.trim(2),
+      epoch: () => server.newEpoch(),
+      older: () => this.step(["older", room]),
+      away: () => {
+        server.away = true;
+      },
+      back: () => {
+        server.away = false;
+      },
+      leave: () => {
+        this.step(["leave", room]);
+        this.step(["join", room]);
+      },
+    };
+    disturbances[what]?.();
+  }
+
+  #wait(ms: number): void {
+    this.now += ms;
+    this.step(["tick"]);
+  }
+
+  /** Let the line be good, until nothing is on its way and nothing is due soon. */
+  settle(): void {
+    this.server.away = false;
+    this.server.publish("bob", "end", "the end");
+    for (let turn = 0; turn < 5_000 && !this.settled; turn += 1) this.#goOn();
+    if (!this.settled) throw new Error("it never settles");
+  }
+
+  #goOn(): void {
+    if (this.#commands.length > 0) this.#work();
+    else if (this.server.line.length > 0) this.#hear();
+    else this.#wait(Math.max(0, (this.client.deadline ?? 0) - this.now));
+  }
+
+  get settled(): boolean {
+    if (this.#commands.length > 0 || this.server.line.length > 0) return false;
+    const here = this.client.room(room);
+    return (
+      here?.state === "live" &&
+      here.timeline.position?.offset === this.server.head &&
+      here.outbox.own.length === 0
+    );
+  }
+}
+
+const randoms = fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 1 });
+const flips = fc.array(fc.boolean(), { minLength: 1 });
+
+function run(script: readonly Act[], chances: readonly number[], order: readonly boolean[]): World {
+  const world = new World(chances, order);
+  for (const act of script) world.act(act);
+  world.settle();
+  return world;
+}
+
+test("at the end the view is the room's log, and the outbox is empty", () => {
+  fc.assert(
+    fc.property(acts, randoms, flips, (script, chances, order) => {
+      const { client, server } = run(script, chances, order);
+      const lines = client.room(room)?.timeline.lines ?? [];
+      const behind = lines.slice(lines.findLastIndex(({ message }) => message === null) + 1);
+      const shown = behind.map(({ message }) => message?.offset);
+      const first = shown[0] ?? server.head;
+      const log = server.log.map(({ offset }) => offset).filter((offset) => offset >= first);
+      expect(shown).toEqual(log);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test("messages are told in order, once, and a gap is told wherever some are missing, only there", () => {
+  fc.assert(
+    fc.property(acts, randoms, flips, (script, chances, order) => {
+      const { told, server } = run(script, chances, order);
+      for (const [before, after] of neighbours(told)) expect(after.prev).toBe(before.offset);
+      const gaps = told.filter(([what]) => what === "gap").length;
+      expect(gaps).toBeLessThanOrEqual(server.losses + holesGivenUp(told));
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test("each own message is stored once in an epoch, in the order of sending, and told as sent once", () => {
+  fc.assert(
+    fc.property(acts, randoms, flips, (script, chances, order) => {
+      const { told, sent, server } = run(script, chances, order);
+      const stored = [...new Set(server.own.map(({ key }) => key))];
+      expect(stored).toEqual(sent);
+      const places = server.own.map(({ key, epoch }) => `${key} ${epoch}`);
+      expect(new Set(places).size).toBe(places.length);
+      const receipts = told.filter(([what]) => what === "sent").map((effect) => effect[2]);
+      expect(receipts.toSorted()).toEqual(sent.toSorted());
+    }),
+    { numRuns: 400 },
+  );
+});
+
+/** Each two messages that were told without a gap between them. */
+function neighbours(told: readonly Effect[]): [Message, Message][] {
+  const pairs: [Message, Message][] = [];
+  let last: Message | null = null;
+  for (const effect of told) {
+    if (effect[0] === "gap") last = null;
+    if (effect[0] !== "message") continue;
+    if (last !== null) pairs.push([last, effect[2]]);
+    last = effect[2];
+  }
+  return pairs;
+}
+
+/** How often the client joined without saying what it has, though it had something (TL3). */
+function holesGivenUp(told: readonly Effect[]): number {
+  const joins = commandsOf(told).filter(({ type }) => type === "join");
+  return joins.slice(1).filter((join) => !("since" in join)).length;
+}

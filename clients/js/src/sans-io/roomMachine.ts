@@ -1,0 +1,292 @@
+/** One room of a client: joining it, staying in it, and what is said and shown there. */
+import { earliest, RetryTimer } from "./backoff.ts";
+import type { Effect, RoomInput, RoomState } from "./effects.ts";
+import type {
+  Joined,
+  Message,
+  Position,
+  Presence,
+  Refusal,
+  Reply,
+  Request,
+  Reset,
+  RoomEvent,
+  Welcome,
+} from "./frames.ts";
+import { MemberList, TypingUsers } from "./members.ts";
+import { MessageSender } from "./messageSender.ts";
+import { PageRequests } from "./pageRequests.ts";
+import type { PendingCommands } from "./pendingCommands.ts";
+import { Timeline } from "./timeline.ts";
+
+/** How much a room may hold. */
+export interface RoomBounds {
+  /** Own messages that are not seen in the room yet (TL6). */
+  readonly outbox: number;
+  /** Messages and gaps for the view. */
+  readonly lines: number;
+}
+
+/** Everything the client knows of one room. The methods give the effects, in the order of §10. */
+export class RoomMachine {
+  readonly name: string;
+  readonly timeline: Timeline;
+  readonly members = new MemberList();
+  readonly typingUsers: TypingUsers;
+  state: RoomState = "left";
+  /** Why the room was refused. */
+  refusal: { readonly code: string; readonly message: string } | null = null;
+  readonly #pending: PendingCommands;
+  readonly #sender: MessageSender;
+  readonly #pages: PageRequests;
+  readonly #joinRetry: RetryTimer;
+  /** The id of the join in flight: the reply to an earlier one comes too late to count. */
+  #joining: number | null = null;
+  #user = "";
+
+  constructor(name: string, pending: PendingCommands, random: () => number, bounds: RoomBounds) {
+    this.name = name;
+    this.timeline = new Timeline(bounds.lines);
+    this.typingUsers = new TypingUsers(name);
+    this.#pending = pending;
+    this.#sender = new MessageSender(name, this.timeline, pending, {
+      bound: bounds.outbox,
+      random,
+    });
+    this.#pages = new PageRequests(name, this.timeline, pending);
+    this.#joinRetry = new RetryTimer(random);
+  }
+
+  get outbox() {
+    return this.#sender.outbox;
+  }
+
+  get #wanted(): boolean {
+    return this.state === "joining" || this.state === "live";
+  }
+
+  get #live(): boolean {
+    return this.state === "live";
+  }
+
+  // What the application asks
+
+  /** Want to be in this room; false if that's nothing new (CS2). */
+  want(since: Position | undefined): boolean {
+    if (this.#wanted) return false;
+    this.state = "joining";
+    this.refusal = null;
+    this.timeline.position ??= since ?? null;
+    return true;
+  }
+
+  step(input: Exclude<RoomInput, readonly ["join", ...unknown[]]>, now: number, online: boolean) {
+    switch (input[0]) {
+      case "leave":
+        return this.#leave(now, online);
+      case "rewind":
+        return this.#rewind(input[2], now, online);
+      case "send":
+        return [...this.#sender.put(input[2], input[3], this.#wanted), ...this.#writeNext(now)];
+      case "resend":
+        if (this.#wanted) this.outbox.resend(input[2]);
+        return this.#writeNext(now);
+      case "discard":
+        this.outbox.discard(input[2]);
+        return this.#writeNext(now);
+      case "older":
+        return this.#pages.older(now, this.#live);
+      case "who":
+        return this.#pages.names(input[2], now, this.#live);
+      case "typing":
+        return this.#live ? this.typingUsers.write(now) : [];
+    }
+  }
+
+  /** Be in it no longer; what is held stays (CS2). */
+  #leave(now: number, online: boolean): Effect[] {
+    const wanted = this.#wanted;
+    this.state = "left";
+    this.#joining = null;
+    this.#joinRetry.succeeded();
+    if (!wanted) return [];
+    const done = [...this.typingUsers.clear(), ...this.#pages.giveUp()];
+    if (!online) return done;
+    const room = this.name;
+    const leave = this.#pending.issue((id) => ({ type: "leave", id, room }), now);
+    return [...done, ["command", leave]];
+  }
+
+  #rewind(to: Position, now: number, online: boolean): Effect[] {
+    if (!this.#wanted) return [];
+    this.timeline.rewind(to);
+    this.#joinRetry.forget();
+    return online ? this.#rejoin(now) : [];
+  }
+
+  // What becomes of the connection
+
+  /** Join, on a connection that was welcomed. */
+  enter({ user, limits }: Welcome, now: number): Effect[] {
+    this.#user = user;
+    this.#sender.mostCharacters = limits.text;
+    return this.#enter(now);
+  }
+
+  #enter(now: number): Effect[] {
+    if (this.state !== "joining") return [];
+    const room = this.name;
+    const { since } = this.timeline;
+    const join = this.#pending.issue(
+      (id) => ({ type: "join", id, room, ...(since !== null && { since }) }) as const,
+      now,
+    );
+    this.#joining = join.id;
+    return [["command", join]];
+  }
+
+  /** Go back to joining, for the connection is gone. */
+  onLost(): Effect[] {
+    this.#joining = null;
+    this.#joinRetry.forget();
+    this.#sender.onLost();
+    this.timeline.forgiveHoles();
+    if (this.#live) this.state = "joining";
+    return [...this.typingUsers.clear(), ...this.#pages.giveUp()];
+  }
+
+  tick(now: number): Effect[] {
+    const done = this.typingUsers.expire(now);
+    if (this.#joinRetry.over(now)) done.push(...this.#enter(now));
+    return [...done, ...this.#writeNext(now)];
+  }
+
+  get deadline(): number | null {
+    const sender = this.#sender.deadline(this.#live);
+    return earliest([...this.typingUsers.deadlines, this.#joinRetry.due, sender]);
+  }
+
+  // What the server says unasked
+
+  /** Take in an event. While the room is joining, all of it comes again in the reply (TL2, TL5, PS1). */
+  onEvent(event: RoomEvent, now: number): Effect[] {
+    if (!this.#live) return [];
+    switch (event.type) {
+      case "message":
+        return this.#message(event, now);
+      case "reset":
+        return this.#reset(event, now);
+      case "presence":
+        return this.#presence(event);
+      case "typing":
+        return this.typingUsers.typed(event.user, now);
+    }
+  }
+
+  #message(message: Message, now: number): Effect[] {
+    const verdict = this.timeline.take(message);
+    if (verdict === "hole") return this.#rejoin(now);
+    if (verdict === "duplicate") return [];
+    const shown = this.#show(message);
+    const typing = this.typingUsers.stopped([message.user]);
+    return [...shown, ...typing, ...this.#writeNext(now)];
+  }
+
+  #rejoin(now: number): Effect[] {
+    this.state = "joining";
+    return this.#enter(now);
+  }
+
+  /** Tell a message that was taken, and settle the own one that it is (TL8). */
+  #show(message: Message): Effect[] {
+    const { position } = this.timeline;
+    const settled = position === null ? [] : this.#sender.seen(message, position, this.#user);
+    return [["message", this.name, message], ...settled];
+  }
+
+  #reset(reset: Reset, now: number): Effect[] {
+    this.timeline.reset(reset);
+    this.outbox.moved(reset);
+    return [["gap", this.name], ...this.#writeNext(now)];
+  }
+
+  #presence(presence: Presence): Effect[] {
+    this.members.change(presence);
+    const { count, joined, left } = presence;
+    return [["presence", this.name, { count, joined, left }], ...this.typingUsers.stopped(left)];
+  }
+
+  // What the server replies
+
+  onReply(request: Request, reply: Reply, now: number): Effect[] {
+    switch (request.type) {
+      case "join":
+        return request.id === this.#joining ? this.#joinReplied(reply, now) : [];
+      case "send":
+        return [...this.#sender.onReply(request, reply, now), ...this.#writeNext(now)];
+      default:
+        return this.#pages.onReply(request, reply);
+    }
+  }
+
+  #joinReplied(reply: Reply, now: number): Effect[] {
+    this.#joining = null;
+    if (reply.type === "joined") return this.#joined(reply, now);
+    if (reply.type !== "error") return [];
+    if (!reply.retry) return this.#refused(reply);
+    this.#joinRetry.refused(now, reply.retry_after);
+    return [];
+  }
+
+  #refused(refusal: Refusal): Effect[] {
+    const { code, message } = refusal;
+    this.state = "refused"; // CS11
+    this.refusal = { code, message };
+    this.#joinRetry.succeeded();
+    const failed = this.#sender.refuseAll(refusal);
+    const ended = [...this.typingUsers.clear(), ...this.#pages.giveUp()];
+    return [["refused", this.name, code, message], ...failed, ...ended];
+  }
+
+  /** Go live, and take the messages (TL4). */
+  #joined(joined: Joined, now: number): Effect[] {
+    this.state = "live";
+    this.#joinRetry.succeeded();
+    this.members.replace(joined.members);
+    // A recovery without a position to recover from is none.
+    const anew = !joined.recovered || this.timeline.position === null;
+    const { told, hole } = anew ? this.#beginAnew(joined) : this.#goOn(joined);
+    const typing = this.typingUsers.stopped(joined.messages.map(({ user }) => user));
+    const older = anew ? this.#pages.giveUpOlder() : [];
+    const next = hole ? this.#rejoin(now) : this.#writeNext(now);
+    return [["joined", this.name, joined.recovered], ...told, ...typing, ...older, ...next];
+  }
+
+  #beginAnew(joined: Joined): Replay {
+    const told: Effect[] = this.timeline.begin(joined) ? [["gap", this.name]] : [];
+    for (const message of joined.messages) told.push(...this.#show(message));
+    if (this.timeline.position !== null) this.outbox.moved(this.timeline.position);
+    return { told, hole: false };
+  }
+
+  #goOn({ head, messages }: Joined): Replay {
+    this.timeline.replayUpTo(head);
+    const told: Effect[] = [];
+    for (const message of messages) {
+      const verdict = this.timeline.take(message);
+      if (verdict === "hole") return { told, hole: true };
+      if (verdict === "accepted") told.push(...this.#show(message));
+    }
+    return { told, hole: false };
+  }
+
+  #writeNext(now: number): Effect[] {
+    return this.#sender.write(now, this.#live);
+  }
+}
+
+/** What the messages of a join told, and whether there was a hole among them. */
+interface Replay {
+  readonly told: Effect[];
+  readonly hole: boolean;
+}

@@ -1,0 +1,87 @@
+/** All rooms of a client, in the order in which they were first named. */
+import { earliest } from "./backoff.ts";
+import type { Effect, RoomInput } from "./effects.ts";
+import type { Reply, Request, RoomEvent, Welcome } from "./frames.ts";
+import type { PendingCommands } from "./pendingCommands.ts";
+import { type RoomBounds, RoomMachine } from "./roomMachine.ts";
+
+/** Hands each input, event and reply to its room. A room is kept once it was joined. */
+export class RoomMachines {
+  readonly #pending: PendingCommands;
+  readonly #random: () => number;
+  readonly #bounds: RoomBounds;
+  readonly #rooms = new Map<string, RoomMachine>();
+  /** Set while the connection is welcomed. */
+  #welcome: Welcome | null = null;
+
+  constructor(pending: PendingCommands, random: () => number, bounds: RoomBounds) {
+    this.#pending = pending;
+    this.#random = random;
+    this.#bounds = bounds;
+  }
+
+  get(name: string): RoomMachine | undefined {
+    return this.#rooms.get(name);
+  }
+
+  get deadline(): number | null {
+    return earliest([...this.#rooms.values()].map((room) => room.deadline));
+  }
+
+  step(input: RoomInput, now: number): Effect[] {
+    if (input[0] === "join") return this.#join(input, now);
+    const room = this.#rooms.get(input[1]);
+    return room === undefined ? nowhere(input) : room.step(input, now, this.#welcome !== null);
+  }
+
+  #join([, name, since]: RoomInput & readonly ["join", ...unknown[]], now: number): Effect[] {
+    let room = this.#rooms.get(name);
+    if (room === undefined) {
+      room = new RoomMachine(name, this.#pending, this.#random, this.#bounds);
+      this.#rooms.set(name, room);
+    }
+    if (!room.want(since) || this.#welcome === null) return [];
+    return room.enter(this.#welcome, now);
+  }
+
+  onWelcome(welcome: Welcome, now: number): Effect[] {
+    this.#welcome = welcome;
+    return this.#each((room) => room.enter(welcome, now));
+  }
+
+  onLost(): Effect[] {
+    this.#welcome = null;
+    return this.#each((room) => room.onLost());
+  }
+
+  tick(now: number): Effect[] {
+    return this.#each((room) => room.tick(now));
+  }
+
+  onEvent(event: RoomEvent, now: number): Effect[] {
+    return this.#rooms.get(event.room)?.onEvent(event, now) ?? [];
+  }
+
+  onReply(request: Request, reply: Reply, now: number): Effect[] {
+    if (request.type === "hello" || request.type === "refresh") return [];
+    return this.#rooms.get(request.room)?.onReply(request, reply, now) ?? [];
+  }
+
+  #each(step: (room: RoomMachine) => Effect[]): Effect[] {
+    return [...this.#rooms.values()].flatMap(step);
+  }
+}
+
+/** Reply for a room that was never joined. */
+function nowhere(input: RoomInput): Effect[] {
+  switch (input[0]) {
+    case "send":
+      return [["failed", input[1], input[2], "not_joined", ""]];
+    case "older":
+      return [["older", input[1], [], true]];
+    case "who":
+      return [["members", input[1], null]];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,52 @@
+/** Where own messages wait that are not stored yet, so that they survive a reload. */
+import type { OutboxEntry } from "./sans-io/outbox.ts";
+
+/** What this needs of a `Storage`: the browser's `sessionStorage`, or anything like it. */
+export interface KeyValue {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
+/** A message that waits; `at` is when it was written. */
+export interface SavedMessage {
+  readonly key: string;
+  readonly text: string;
+  readonly at: number;
+}
+
+export class SavedOutbox {
+  readonly #storage: KeyValue | undefined;
+  readonly #name: string;
+
+  constructor(storage: KeyValue | undefined, user: string, room: string) {
+    this.#storage = storage;
+    this.#name = `hubbub.outbox.${JSON.stringify([user, room])}`;
+  }
+
+  read(): readonly SavedMessage[] {
+    try {
+      const saved: unknown = JSON.parse(this.#storage?.getItem(this.#name) ?? "[]");
+      return Array.isArray(saved) ? saved.filter(isSavedMessage) : [];
+    } catch {
+      return []; // somebody else's, or no storage allowed
+    }
+  }
+
+  /** A storage that is full or forbidden costs what it was for, and nothing else. */
+  write(own: readonly OutboxEntry[], writtenAt: (key: string) => number): void {
+    const waiting = own
+      .filter(({ state }) => state !== "sent")
+      .map(({ key, text }) => ({ key, text, at: writtenAt(key) }));
+    try {
+      if (waiting.length === 0) this.#storage?.removeItem(this.#name);
+      else this.#storage?.setItem(this.#name, JSON.stringify(waiting));
+    } catch {}
+  }
+}
+
+function isSavedMessage(value: unknown): value is SavedMessage {
+  if (typeof value !== "object" || value === null) return false;
+  const { key, text, at } = value as Record<string, unknown>;
+  return typeof key === "string" && typeof text === "string" && typeof at === "number";
+}

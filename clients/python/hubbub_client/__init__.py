@@ -1,0 +1,71 @@
+"""Talk to a hubbub server from Python: connect, join, send, and come back without losing anything.
+
+async with Client("wss://chat.example.org", name="ann") as chat:
+    room = await chat.join("lobby")
+    await room.send("hello")
+    async for event in room:
+        match event:
+            case Message(user=user, text=text):
+                print(f"{user}: {text}")
+"""
+
+from hubbub_client.client import Client, Options
+from hubbub_client.errors import (
+    BadUrl,
+    ClientClosed,
+    HubbubError,
+    NameTaken,
+    NoToken,
+    RoomRefused,
+    SendFailed,
+    TimedOut,
+)
+from hubbub_client.events import (
+    Event,
+    Failed,
+    Gap,
+    HistoryPage,
+    Joined,
+    Lagged,
+    MemberNames,
+    Message,
+    Position,
+    Presence,
+    Receipt,
+    Sent,
+    Typing,
+)
+from hubbub_client.keys import new_key
+from hubbub_client.room import Pending, Room
+from hubbub_client.sans_io import status
+
+__version__ = "0.1.0"
+__all__ = [
+    "BadUrl",
+    "Client",
+    "ClientClosed",
+    "Event",
+    "Failed",
+    "Gap",
+    "HistoryPage",
+    "HubbubError",
+    "Joined",
+    "Lagged",
+    "MemberNames",
+    "Message",
+    "NameTaken",
+    "NoToken",
+    "Options",
+    "Pending",
+    "Position",
+    "Presence",
+    "Receipt",
+    "Room",
+    "RoomRefused",
+    "SendFailed",
+    "Sent",
+    "TimedOut",
+    "Typing",
+    "new_key",
+    "status",
+]  # fmt: skip

@@ -1,0 +1,130 @@
+"""What turns the core: a clock, a socket at a time, and the token hook. Every wait in here has an end."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from hubbub_client.errors import NoToken
+from hubbub_client.sans_io import effects, inputs
+from hubbub_client.sans_io.client_machine import ClientMachine
+from hubbub_client.websocket import ClientWebSocket, Endpoint
+
+TokenHook = Callable[[], Awaitable[str]]
+
+TOKEN_TIMEOUT: Final = 30.0
+_WEBSOCKET: Final = "websocket"
+
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """What a driver needs of the environment. `clock` gives seconds and never goes back."""
+
+    endpoint: Endpoint
+    hook: TokenHook | None = None
+    clock: Callable[[], float] = time.monotonic
+
+
+class Driver:
+    """Steps the core, and does what it says; what is meant for the application goes to `tell`."""
+
+    def __init__(
+        self,
+        machine: ClientMachine,
+        environment: Environment,
+        tell: Callable[[effects.Changed | effects.RoomEffect], None],
+    ) -> None:
+        self.machine = machine
+        self._environment = environment
+        self._tell = tell
+        self._websocket: ClientWebSocket | None = None
+        self._tasks: asyncio.TaskGroup | None = None
+        self._running: set[asyncio.Task[None]] = set()
+        self._stepped = asyncio.Event()
+
+    @property
+    def trouble(self) -> Exception | None:
+        """Why the last socket did not open."""
+        return None if self._websocket is None else self._websocket.trouble
+
+    def now(self) -> int:
+        return int(self._environment.clock() * 1000)
+
+    def step(self, given: inputs.Input) -> None:
+        """Tell the core what happened, and do at once what it wants."""
+        for effect in self.machine.step(given, self.now()):
+            self._do(effect)
+        self._stepped.set()
+
+    def _do(self, effect: effects.Effect) -> None:
+        match effect:
+            case effects.Open():
+                endpoint = self._environment.endpoint
+                websocket = self._websocket = ClientWebSocket(
+                    endpoint.booked() if effect.booked else endpoint, self.step
+                )
+                self._start(websocket.run(), _WEBSOCKET)
+            case effects.Write(command):
+                if self._websocket is not None:
+                    self._websocket.write(command)
+            case effects.Shut(code):
+                if self._websocket is not None:
+                    self._websocket.shut(code)
+            case effects.AskToken():
+                self._start(self._ask_token(), "token")
+            case _:
+                self._tell(effect)
+
+    def start(self, tasks: asyncio.TaskGroup) -> None:
+        """Turn, with tasks that this group owns."""
+        self._tasks = tasks
+        self._start(self._tick(), "clock")
+
+    async def close(self) -> None:
+        """End all tasks. Sockets that were shut have their time to say goodbye."""
+        websockets = {task for task in self._running if task.get_name() == _WEBSOCKET}
+        if websockets:
+            await asyncio.wait(websockets, timeout=self._environment.endpoint.close_timeout + 1)
+        self._tasks = None
+        for task in self._running:
+            task.cancel()
+
+    async def _tick(self) -> None:
+        while True:
+            self._stepped.clear()
+            due = self.machine.deadline
+            left = None if due is None else max(0.0, due / 1000 - self._environment.clock())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._stepped.wait()
+            due = self.machine.deadline
+            if due is not None and self.now() >= due:
+                self.step(inputs.Tick())
+
+    def _start(self, what: Coroutine[None, None, None], name: str) -> None:
+        if self._tasks is None:
+            what.close()
+            return
+        task = self._tasks.create_task(what, name=name)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _ask_token(self) -> None:
+        hook = self._environment.hook
+        if hook is None:
+            return
+        try:
+            async with asyncio.timeout(TOKEN_TIMEOUT):
+                token = await hook()
+        except NoToken:
+            self.step(inputs.NoToken(final=True))
+        except Exception:  # noqa: BLE001 - the application's code: whatever it raises, another try may help
+            _log.warning("the token hook failed", exc_info=True)
+            self.step(inputs.NoToken(final=False))
+        else:
+            self.step(inputs.Token(token))

@@ -1,0 +1,54 @@
+"""Who the client is: what `hello` says, and what a refusal of it means (CS6, CS7)."""
+
+from dataclasses import dataclass
+
+from hubbub_protocol import Close, Code, commands, events
+
+
+@dataclass(frozen=True, slots=True)
+class HelloAgain:
+    """Say hello again, under the name that was suggested."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Trying again would end the same way."""
+
+    code: str
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnect:
+    """It's a loss like that of a socket."""
+
+    code: int | str
+    retry_after: int | None = None
+
+
+class Handshake:
+    """The name and its proof, over all connections of a client."""
+
+    def __init__(self, name: str | None, session: str | None, client: str | None) -> None:
+        self.name = name
+        self.session = session
+        self._client = client
+        self._ever_welcomed = False
+
+    def hello(self, id_: int, token: str | None) -> commands.Hello:
+        return commands.Hello(id=id_, token=token, name=self.name, session=self.session, client=self._client)
+
+    def on_welcome(self, welcome: events.Welcome) -> None:
+        self.name, self.session = welcome.user, welcome.session
+        self._ever_welcomed = True
+
+    def refused(self, error: events.Error) -> HelloAgain | GiveUp | Reconnect:
+        if error.code == Code.NAME_TAKEN and self._ever_welcomed and error.suggestion is not None:
+            # The session proves the name that is gone, not this one.
+            self.name, self.session = error.suggestion, None
+            return HelloAgain()
+        if error.code == Code.TOKEN_EXPIRED:
+            return Reconnect(int(Close.TOKEN_EXPIRED))
+        if error.retry:
+            return Reconnect(error.code, error.retry_after)
+        return GiveUp(error.code, error.suggestion)

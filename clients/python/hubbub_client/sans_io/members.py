@@ -1,0 +1,62 @@
+"""Who is in a room, and who is typing there."""
+
+from hubbub_protocol.events import Members, Presence
+
+SHOWN = 6_000  # PS2
+WRITTEN_EVERY = 3_000
+
+
+def _by_code_unit(name: str) -> bytes:
+    """Sort as every SDK does, whatever the language's own strings are made of."""
+    return name.encode("utf-16-be", "surrogatepass")
+
+
+class MemberList:
+    """The members of a room as far as they are known."""
+
+    def __init__(self) -> None:
+        self.members = Members(count=0, names=[], more=False)
+
+    def replace(self, members: Members) -> None:
+        names = sorted(set(members.names), key=_by_code_unit)
+        self.members = Members(count=members.count, names=names, more=members.more)
+
+    def change(self, presence: Presence) -> None:  # PS1
+        names = {*self.members.names, *presence.joined} - set(presence.left)
+        self.replace(Members(count=presence.count, names=list(names), more=self.members.more))
+
+
+class TypingUsers:
+    """Who is shown as typing, and when one's own typing was last told."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, int] = {}
+        self._written: int | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._until)
+
+    @property
+    def deadline(self) -> int | None:
+        return min(self._until.values(), default=None)
+
+    def typed(self, name: str, now: int) -> None:
+        self._until[name] = now + SHOWN  # a name that is there already keeps its place
+
+    def stopped(self, *names: str) -> None:
+        for name in names:
+            self._until.pop(name, None)
+
+    def expire(self, now: int) -> None:
+        self._until = {name: until for name, until in self._until.items() if until > now}
+
+    def clear(self) -> None:
+        self._until.clear()
+
+    def may_write(self, now: int) -> bool:
+        """Take the turn to tell of one's own typing, unless the last one is too near (PS2)."""
+        if self._written is not None and now - self._written < WRITTEN_EVERY:
+            return False
+        self._written = now
+        return True

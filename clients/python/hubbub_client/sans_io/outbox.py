@@ -1,0 +1,96 @@
+"""Own messages until they are seen in the room."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hubbub_protocol.commands import Since
+
+
+class OutboxState(StrEnum):
+    """What became of an own message so far."""
+
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(slots=True)
+class OutboxEntry:
+    """An own message. `at` is where it is stored, `code` why it failed."""
+
+    key: str
+    text: str
+    state: OutboxState = OutboxState.SENDING
+    at: Since | None = None
+    code: str = ""
+
+
+class Outbox:
+    """The own messages of one room, in order, at most `bound` of them (TL6)."""
+
+    def __init__(self, bound: int) -> None:
+        self._bound = bound
+        self._own: dict[str, OutboxEntry] = {}
+
+    def __iter__(self) -> Iterator[OutboxEntry]:
+        return iter(self._own.values())
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._own
+
+    @property
+    def full(self) -> bool:
+        return len(self._own) >= self._bound
+
+    @property
+    def next(self) -> OutboxEntry | None:
+        """The first that is to be written."""
+        return next((own for own in self if own.state is OutboxState.SENDING), None)
+
+    def put(self, key: str, text: str) -> None:
+        self._own[key] = OutboxEntry(key, text)
+
+    def acknowledge(self, key: str, at: Since) -> bool:
+        """Settle by `sent`; True if that is news (TL8). It stays in view until its message comes (TL14)."""
+        own = self._own.get(key)
+        if own is None or own.state is OutboxState.SENT:
+            return False
+        own.state, own.at = OutboxState.SENT, at
+        return True
+
+    def seen(self, key: str) -> bool:
+        """Settle by its message, which takes its place in the view; True if that is news (TL8)."""
+        own = self._own.pop(key, None)
+        return own is not None and own.state is not OutboxState.SENT
+
+    def passed(self, position: Since) -> None:
+        """Drop what is stored at or ahead of where the room's position has come to (TL14)."""
+        self._drop(lambda at: at.epoch == position.epoch and at.offset <= position.offset)
+
+    def moved(self, position: Since) -> None:
+        """Drop what is stored in an epoch that is gone, or was passed in a leap (TL14)."""
+        self._drop(lambda at: at.epoch != position.epoch or at.offset <= position.offset)
+
+    def _drop(self, gone: Callable[[Since], bool]) -> None:
+        self._own = {own.key: own for own in self if own.at is None or not gone(own.at)}
+
+    def refuse(self, key: str, code: str) -> bool:
+        """Let one fail for good (TL11); True if it was still to be sent."""
+        own = self._own.get(key)
+        if own is None or own.state is not OutboxState.SENDING:
+            return False
+        own.state, own.code = OutboxState.FAILED, code
+        return True
+
+    def resend(self, key: str) -> None:  # TL12
+        if self._has_failed(key):
+            self.put(key, self._own.pop(key).text)
+
+    def discard(self, key: str) -> None:  # TL12
+        if self._has_failed(key):
+            del self._own[key]
+
+    def _has_failed(self, key: str) -> bool:
+        own = self._own.get(key)
+        return own is not None and own.state is OutboxState.FAILED

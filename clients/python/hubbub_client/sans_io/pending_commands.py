@@ -1,0 +1,60 @@
+"""The commands that wait for their reply."""
+
+from collections.abc import Callable
+from typing import Final
+
+from hubbub_client.sans_io.effects import Write
+from hubbub_protocol import commands, events
+
+UNANSWERED = 15_000  # CS5
+
+Request = (
+    commands.Hello | commands.Join | commands.Leave | commands.Send | commands.History | commands.Who
+    | commands.Refresh
+)  # fmt: skip
+Reply = (
+    events.Welcome | events.Joined | events.Left | events.Sent | events.Page | events.MembersPage
+    | events.Refreshed | events.Error
+)  # fmt: skip
+
+_REPLIES: Final[dict[type[Request], type[Reply]]] = {
+    commands.Hello: events.Welcome,
+    commands.Join: events.Joined,
+    commands.Leave: events.Left,
+    commands.Send: events.Sent,
+    commands.History: events.Page,
+    commands.Who: events.MembersPage,
+    commands.Refresh: events.Refreshed,
+}
+
+
+class PendingCommands:
+    """Number the commands of one client, and match the answers to them."""
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._open: dict[int, tuple[Request, int]] = {}
+
+    def issue(self, make: Callable[[int], Request], now: int) -> tuple[int, Write]:
+        """Write a command under the next id, and remember that it wants an reply."""
+        self._last += 1  # CS12
+        request = make(self._last)
+        self._open[self._last] = (request, now + UNANSWERED)
+        return self._last, Write(request)
+
+    def resolve(self, event: Reply) -> Request | None:
+        """Find the command that this answers. What answers nothing, or another kind, is ignored."""
+        request, _ = self._open.get(event.id, (None, 0)) if event.id is not None else (None, 0)
+        if request is None or not isinstance(event, events.Error | _REPLIES[type(request)]):
+            return None
+        del self._open[request.id]
+        return request
+
+    def forget(self) -> None:
+        """Expect no answers any more: the connection is gone."""
+        self._open.clear()
+
+    @property
+    def deadline(self) -> int | None:
+        # Ids and deadlines grow together, so the first that is open is the first that is late.
+        return next((due for _, due in self._open.values()), None)

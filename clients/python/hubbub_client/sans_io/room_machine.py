@@ -1,0 +1,274 @@
+"""One room of a client: joining it, staying in it, and what is said and shown there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hubbub_client.sans_io import effects, inputs
+from hubbub_client.sans_io.backoff import RetryTimer
+from hubbub_client.sans_io.effects import Effect
+from hubbub_client.sans_io.members import MemberList, TypingUsers
+from hubbub_client.sans_io.message_sender import MessageSender
+from hubbub_client.sans_io.page_requests import PageRequests
+from hubbub_client.sans_io.pending_commands import PendingCommands, Reply, Request
+from hubbub_client.sans_io.timeline import ChainVerdict, Timeline
+from hubbub_protocol import commands, events
+
+
+class RoomState(StrEnum):
+    """What a room can be."""
+
+    JOINING = "joining"
+    LIVE = "live"
+    REFUSED = "refused"
+    LEFT = "left"
+
+
+WANTED = frozenset({RoomState.JOINING, RoomState.LIVE})
+
+
+@dataclass(frozen=True, slots=True)
+class RoomBounds:
+    """How much a room may hold: own messages (TL6), and lines for its view (None: all of them)."""
+
+    outbox: int = 200
+    hold: int | None = None
+
+
+class RoomMachine:
+    """Everything the client knows of one room. The methods give the effects, in the order of §10."""
+
+    def __init__(
+        self, name: str, pending: PendingCommands, random: Callable[[], float], bounds: RoomBounds
+    ) -> None:
+        self.name = name
+        self.state = RoomState.LEFT
+        self.timeline = Timeline(bounds.hold)
+        self.members = MemberList()
+        self.typing_users = TypingUsers()
+        self._pending = pending
+        self._sender = MessageSender(name, self.timeline, pending, random, bound=bounds.outbox)
+        self.outbox = self._sender.outbox
+        self._pages = PageRequests(name, self.timeline, pending)
+        # The id of the join in flight: the reply to an earlier one comes too late to count.
+        self.joining: int | None = None
+        self._retry = RetryTimer(random)
+        # Whom the server welcomed; None while it has not.
+        self._user: str | None = None
+
+    # The application
+
+    def join(self, since: commands.Since | None, now: int) -> list[Effect]:
+        """Want to be in this room. `since` counts only if there's no position yet (CS2)."""
+        if self.state in WANTED:
+            return []
+        self.state = RoomState.JOINING
+        if self.timeline.position is None:
+            self.timeline.position = since
+        return [] if self._user is None else self._enter(now)
+
+    def step(self, given: inputs.InRoom, now: int) -> list[Effect]:
+        match given:
+            case inputs.Leave():
+                return self._leave(now)
+            case inputs.Send():
+                done = self._sender.put(given.key, given.text, wanted=self.state in WANTED)
+                return done + self._write_next(now)
+            case inputs.Resend() | inputs.Discard():
+                return self._failed(given, now)
+            case inputs.Older() | inputs.Who():
+                return self._pages.step(given, now, live=self.state is RoomState.LIVE)
+            case inputs.Typing():
+                return self._typing(now)
+            case inputs.Rewind():
+                return self._rewind(given.to, now)
+
+    def _leave(self, now: int) -> list[Effect]:
+        """Be in it no longer; what is held stays (CS2)."""
+        wanted = self.state in WANTED
+        self.state = RoomState.LEFT
+        self.joining = None
+        self._retry.succeeded()
+        if not wanted:
+            return []
+        done = [*self._clear_typing(), *self._pages.give_up()]
+        if self._user is not None:
+            _, write = self._pending.issue(lambda id_: commands.Leave(id=id_, room=self.name), now)
+            done.append(write)
+        return done
+
+    def _failed(self, given: inputs.Resend | inputs.Discard, now: int) -> list[Effect]:  # TL12
+        if isinstance(given, inputs.Discard):
+            self.outbox.discard(given.key)
+        elif self.state in WANTED:
+            self.outbox.resend(given.key)
+        return self._write_next(now)
+
+    def _typing(self, now: int) -> list[Effect]:
+        if self.state is RoomState.LIVE and self.typing_users.may_write(now):
+            return [effects.Write(commands.Typing(room=self.name))]
+        return []
+
+    def _rewind(self, to: commands.Since, now: int) -> list[Effect]:  # TL16
+        if self.state not in WANTED:
+            return []
+        self.timeline.rewind(to)
+        self._retry.forget()
+        # A join under way was asked from further on: its reply comes too late to count.
+        self.state = RoomState.JOINING
+        return [] if self._user is None else self._enter(now)
+
+    # The connection
+
+    def on_welcome(self, welcome: events.Welcome, now: int) -> list[Effect]:
+        """Be on a connection that was welcomed, and join if that's wanted (CS2)."""
+        self._user = welcome.user
+        self._sender.most_characters = welcome.limits.text
+        return self._enter(now) if self.state is RoomState.JOINING else []
+
+    def _enter(self, now: int) -> list[Effect]:
+        since = self.timeline.since
+        self.joining, write = self._pending.issue(
+            lambda id_: commands.Join(id=id_, room=self.name, since=since), now
+        )
+        return [write]
+
+    def on_lost(self) -> list[Effect]:
+        """Go back to joining, for the connection is gone."""
+        self._user = self.joining = None
+        self._retry.forget()
+        self._sender.on_lost()
+        self.timeline.forgive_holes()
+        if self.state is RoomState.LIVE:
+            self.state = RoomState.JOINING
+        return [*self._clear_typing(), *self._pages.give_up()]
+
+    def tick(self, now: int) -> list[Effect]:
+        done = self._typing_after(lambda: self.typing_users.expire(now))
+        if self._retry.over(now):
+            done += self._enter(now)
+        return done + self._write_next(now)
+
+    @property
+    def deadline(self) -> int | None:
+        live = self.state is RoomState.LIVE
+        dues = (self.typing_users.deadline, self._retry.due, self._sender.deadline(live=live))
+        return min((due for due in dues if due is not None), default=None)
+
+    # What the server says unasked
+
+    def on_event(self, event: events.Event, now: int) -> list[Effect]:
+        """Take in an event of this room. While it's joining, the reply will hold it all (TL2, TL5, PS1)."""
+        if self.state is not RoomState.LIVE:
+            return []
+        match event:
+            case events.Message():
+                return self._message(event, now)
+            case events.Reset():
+                return self._reset(event, now)
+            case events.Presence():
+                return self._presence(event)
+            case events.TypingNow():
+                return self._typing_after(lambda: self.typing_users.typed(event.user, now))
+            case _:
+                return []
+
+    def _message(self, message: events.Message, now: int) -> list[Effect]:
+        verdict = self.timeline.take(message)
+        if verdict is ChainVerdict.HOLE:
+            return self._rejoin(now)
+        if verdict is ChainVerdict.DUPLICATE:
+            return []
+        done = self._show(message)
+        done += self._typing_after(lambda: self.typing_users.stopped(message.user))
+        return done + self._write_next(now)
+
+    def _rejoin(self, now: int) -> list[Effect]:
+        self.state = RoomState.JOINING
+        return self._enter(now)
+
+    def _show(self, message: events.Message) -> list[Effect]:
+        """Tell a message that was taken, and settle the own one that it is (TL8)."""
+        done: list[Effect] = [effects.Said(self.name, message)]
+        if self.timeline.position is not None:
+            done += self._sender.seen(message, self.timeline.position, self._user)
+        return done
+
+    def _reset(self, reset: events.Reset, now: int) -> list[Effect]:
+        self.timeline.reset(reset.epoch, reset.offset)
+        self.outbox.moved(commands.Since(epoch=reset.epoch, offset=reset.offset))
+        return [effects.Gap(self.name), *self._write_next(now)]
+
+    def _presence(self, presence: events.Presence) -> list[Effect]:
+        self.members.change(presence)
+        joined, left = tuple(presence.joined), tuple(presence.left)
+        done: list[Effect] = [effects.Presence(self.name, presence.count, joined, left)]
+        return done + self._typing_after(lambda: self.typing_users.stopped(*left))
+
+    # What it answers
+
+    def on_reply(self, request: Request, reply: Reply, now: int) -> list[Effect]:
+        match request:
+            case commands.Join(id=asked) if asked == self.joining:
+                return self._join_answered(reply, now)
+            case commands.Send():
+                return self._sender.on_reply(request, reply, now) + self._write_next(now)
+            case commands.History() | commands.Who():
+                return self._pages.on_reply(request, reply)
+            case _:
+                return []
+
+    def _join_answered(self, reply: Reply, now: int) -> list[Effect]:
+        self.joining = None
+        if isinstance(reply, events.Joined):
+            self._retry.succeeded()
+            return self._joined(reply, now)
+        if isinstance(reply, events.Error) and not reply.retry:
+            return self._refused(reply)
+        self._retry.refused(now, reply.retry_after if isinstance(reply, events.Error) else None)
+        return []
+
+    def _refused(self, error: events.Error) -> list[Effect]:  # CS11
+        self.state = RoomState.REFUSED
+        self._retry.succeeded()
+        refused = effects.JoinRefused(self.name, error.code, error.message)
+        failed = self._sender.refuse_all(error)
+        return [refused, *failed, *self._clear_typing(), *self._pages.give_up()]
+
+    def _joined(self, joined: events.Joined, now: int) -> list[Effect]:
+        """Go live, take the messages, and fill the hole if there's one among them (TL4)."""
+        self.state = RoomState.LIVE
+        self.members.replace(joined.members)
+        gap = not joined.recovered and self.timeline.begin(joined)
+        position = self.timeline.position or commands.Since(epoch=joined.epoch, offset=joined.head)
+        done: list[Effect] = [effects.Joined(self.name, joined.recovered, position)]
+        done += [effects.Gap(self.name)] if gap else []
+        shown, hole = self._follow(joined)
+        done += shown
+        done += self._typing_after(lambda: self.typing_users.stopped(*(one.user for one in joined.messages)))
+        if not joined.recovered and self.timeline.position is not None:
+            self.outbox.moved(self.timeline.position)
+            done += self._pages.give_up_older()
+        return done + (self._rejoin(now) if hole else self._write_next(now))
+
+    def _follow(self, joined: events.Joined) -> tuple[list[Effect], bool]:
+        done: list[Effect] = []
+        for message, verdict in self.timeline.follow(joined):
+            if verdict is ChainVerdict.HOLE:
+                return done, True
+            if verdict is ChainVerdict.ACCEPTED:
+                done += self._show(message)
+        return done, False
+
+    def _write_next(self, now: int) -> list[Effect]:
+        return self._sender.write(now, live=self.state is RoomState.LIVE)
+
+    def _clear_typing(self) -> list[Effect]:
+        return self._typing_after(self.typing_users.clear)
+
+    def _typing_after(self, change: Callable[[], object]) -> list[Effect]:
+        """Tell who is typing, if the change made it others (PS2)."""
+        before = self.typing_users.names
+        change()
+        names = self.typing_users.names
+        return [] if names == before else [effects.Typing(self.name, names)]

@@ -1,0 +1,84 @@
+"""All rooms of a client, in the order in which they were first named."""
+
+from collections.abc import Callable, Iterable
+
+from hubbub_client.sans_io import effects, inputs
+from hubbub_client.sans_io.effects import Effect
+from hubbub_client.sans_io.pending_commands import PendingCommands, Reply, Request
+from hubbub_client.sans_io.room_machine import RoomBounds, RoomMachine
+from hubbub_protocol import commands, events
+
+
+class RoomMachines:
+    """Hands each input, event and reply to its room. A room is kept once it was joined."""
+
+    def __init__(self, pending: PendingCommands, random: Callable[[], float], bounds: RoomBounds) -> None:
+        self._pending = pending
+        self._random = random
+        self._bounds = bounds
+        self._rooms: dict[str, RoomMachine] = {}
+        # Set while the connection is welcomed.
+        self._welcome: events.Welcome | None = None
+
+    def get(self, name: str) -> RoomMachine | None:
+        return self._rooms.get(name)
+
+    @property
+    def deadline(self) -> int | None:
+        return min((due for room in self._rooms.values() if (due := room.deadline) is not None), default=None)
+
+    def step(self, given: inputs.RoomInput, now: int) -> list[Effect]:
+        if isinstance(given, inputs.Join):
+            return self._join(given, now)
+        room = self._rooms.get(given.room)
+        return _nowhere(given) if room is None else room.step(given, now)
+
+    def _join(self, given: inputs.Join, now: int) -> list[Effect]:
+        room = self._rooms.get(given.room)
+        done: list[Effect] = []
+        if room is None:
+            room = self._rooms[given.room] = RoomMachine(
+                given.room, self._pending, self._random, self._bounds
+            )
+            done = room.on_welcome(self._welcome, now) if self._welcome is not None else []
+        return done + room.join(given.since, now)
+
+    def on_welcome(self, welcome: events.Welcome, now: int) -> list[Effect]:
+        self._welcome = welcome
+        return _each(room.on_welcome(welcome, now) for room in self._rooms.values())
+
+    def on_lost(self) -> list[Effect]:
+        self._welcome = None
+        return _each(room.on_lost() for room in self._rooms.values())
+
+    def tick(self, now: int) -> list[Effect]:
+        return _each(room.tick(now) for room in self._rooms.values())
+
+    def on_event(self, event: events.Event, now: int) -> list[Effect]:
+        if not isinstance(event, events.Message | events.Reset | events.Presence | events.TypingNow):
+            return []
+        room = self._rooms.get(event.room)
+        return room.on_event(event, now) if room is not None else []
+
+    def on_reply(self, request: Request, reply: Reply, now: int) -> list[Effect]:
+        if isinstance(request, commands.Hello | commands.Refresh):
+            return []
+        room = self._rooms.get(request.room)
+        return room.on_reply(request, reply, now) if room is not None else []
+
+
+def _nowhere(given: inputs.InRoom) -> list[Effect]:
+    """Reply for a room that was never joined."""
+    match given:
+        case inputs.Send():
+            return [effects.Failed(given.room, given.key, "not_joined", "")]
+        case inputs.Older():
+            return [effects.Older(given.room, (), more=True)]
+        case inputs.Who():
+            return [effects.NamesPage(given.room, None)]
+        case _:
+            return []
+
+
+def _each(parts: Iterable[list[Effect]]) -> list[Effect]:
+    return [effect for part in parts for effect in part]

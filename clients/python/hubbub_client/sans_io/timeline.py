@@ -1,0 +1,123 @@
+"""The messages of a room: what is the next one, what is a repeat, what is a hole."""
+
+from collections.abc import Iterator
+from enum import Enum, auto
+
+from hubbub_protocol.commands import Since
+from hubbub_protocol.events import Joined, Message
+
+MOST_HOLES = 3  # TL3
+
+
+class ChainVerdict(Enum):
+    """What a message is to a timeline."""
+
+    ACCEPTED = auto()
+    DUPLICATE = auto()
+    HOLE = auto()
+
+
+class Timeline:
+    """One room's chain of messages, and the last of them that are held for the view."""
+
+    def __init__(self, hold: int | None) -> None:
+        self._hold = hold
+        self.position: Since | None = None
+        # None is a gap.
+        self.lines: list[Message | None] = []
+        # The first message that was taken, held or not: history goes on ahead of it.
+        self._first: Since | None = None
+        self._beginning = False
+        self._head = 0
+        self._holes = 0
+
+    def take(self, message: Message) -> ChainVerdict:
+        """Take the message if it's the next one (TL1, TL2)."""
+        if self.position is None:
+            return ChainVerdict.DUPLICATE
+        if message.offset <= self.position.offset:
+            return ChainVerdict.DUPLICATE
+        if message.prev != self.position.offset:
+            self._holes += 1
+            return ChainVerdict.HOLE
+        self._keep(message, self.position.epoch)
+        return ChainVerdict.ACCEPTED
+
+    def begin(self, joined: Joined) -> bool:
+        """Begin anew with the position of an unrecovered join; True if that gave something up (TL4)."""
+        given_up = self.position is not None
+        before = joined.messages[0].prev if joined.messages else joined.head
+        self.position = Since(epoch=joined.epoch, offset=before)
+        self.lines.clear()
+        self._first, self._beginning, self._holes = None, False, 0
+        return given_up
+
+    def follow(self, joined: Joined) -> Iterator[tuple[Message, ChainVerdict]]:
+        """Take the messages of a join: recovered by the chain, begun anew as they stand (TL4)."""
+        self._head = joined.head
+        for message in joined.messages:
+            if joined.recovered:
+                yield message, self.take(message)
+            else:
+                self._keep(message, joined.epoch)
+                yield message, ChainVerdict.ACCEPTED
+
+    def reset(self, epoch: str, offset: int) -> None:
+        """Go on behind a gap that the server can't fill (TL5)."""
+        self.position = Since(epoch=epoch, offset=offset)
+        self._head = offset  # nothing more is replayed (TL7)
+        self._hold_line(None)
+
+    def rewind(self, to: Since) -> None:
+        """Go back to an earlier position, as if nothing behind it had been taken (TL16)."""
+        self.position = to
+        self._holes = 0
+        self.lines = [line for line in self.lines if line is not None and line.offset <= to.offset]
+
+    def _keep(self, message: Message, epoch: str) -> None:
+        self.position = Since(epoch=epoch, offset=message.offset)
+        if self._first is None:
+            self._first = self.position
+        self._holes = 0
+        self._hold_line(message)
+
+    def _hold_line(self, line: Message | None) -> None:
+        self.lines.append(line)
+        if self._hold is not None:
+            del self.lines[: len(self.lines) - self._hold]
+
+    @property
+    def since(self) -> Since | None:
+        """What a join names; nothing behind too many holes, which the server seems not to see (TL3)."""
+        return None if self._holes >= MOST_HOLES else self.position
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether the replay that `joined` promised is over (TL7)."""
+        return self.position is not None and self.position.offset >= self._head
+
+    def forgive_holes(self) -> None:
+        """Count from 0 again: they were of a connection that is gone."""
+        self._holes = 0
+
+    @property
+    def before(self) -> int | None:
+        """The offset ahead of which history goes on; None at the beginning (TL13)."""
+        if self._beginning or self.position is None:
+            return None
+        if self._first is None:
+            return self.position.offset + 1
+        return self._first.offset if self._first.epoch == self.position.epoch else None
+
+    def put_ahead(self, messages: list[Message], *, more: bool) -> tuple[Message, ...]:
+        """Put a page of history ahead of the first message; gives what is new of it (TL13)."""
+        before = self.before
+        if self.position is None or before is None:
+            return ()
+        page = tuple(message for message in messages if message.offset < before)
+        if page:
+            self._first = Since(epoch=self.position.epoch, offset=page[0].offset)
+            room_left = len(page) if self._hold is None else max(0, self._hold - len(self.lines))
+            self.lines[:0] = page[len(page) - min(room_left, len(page)) :]
+        self._beginning = not more
+        return page

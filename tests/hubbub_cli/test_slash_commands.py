@@ -1,0 +1,32 @@
+"""What is typed is text, a command, or told to be neither."""
+
+import pytest
+
+from hubbub_cli.slash_commands import TABLE, InvalidCommand, SlashCommand, Text, parse, table
+
+
+@pytest.mark.parametrize(
+    ("line", "meaning"),
+    [
+        ("hello", Text("hello")),
+        ("  hello ", Text("  hello ")),
+        ("//etc/hosts", Text("/etc/hosts")),
+        ("/join dev", SlashCommand("join", "dev")),
+        ("/JOIN  a room ", SlashCommand("join", "a room")),
+        ("/leave", SlashCommand("leave", "")),
+        ("/quit", SlashCommand("quit", "")),
+        ("", None),
+        ("   ", None),
+    ],
+)
+def test_a_line_is_understood(line: str, meaning: object) -> None:
+    assert parse(line) == meaning
+
+
+@pytest.mark.parametrize("line", ["/dance", "/", "/join", "/me  ", "/ join"])
+def test_what_is_wrong_is_said_and_not_sent(line: str) -> None:
+    assert isinstance(parse(line), InvalidCommand)
+
+
+def test_the_table_tells_of_every_command() -> None:
+    assert all(any(line.startswith(f"/{name}") for line in table()) for name in TABLE)

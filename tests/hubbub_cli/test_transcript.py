@@ -1,0 +1,78 @@
+"""What is shown of a room: days, names once, own messages in their place."""
+
+from hubbub_cli.tui.transcript import MOST_LINES, DayRow, GapRow, MessageRow, NoticeRow, SendState, Transcript
+
+DAY = 24 * 3600 * 1000
+NOON = 20_000 * DAY + DAY // 2
+
+
+def test_a_day_stands_ahead_of_its_first_message() -> None:
+    room = Transcript()
+    for at in (NOON, NOON + 1, NOON + DAY):
+        room.said("ann", "hello", at)
+    assert [type(row) for row in room.rows()] == [DayRow, MessageRow, MessageRow, DayRow, MessageRow]
+
+
+def test_a_name_is_shown_once_for_what_follows_closely() -> None:
+    room = Transcript()
+    for user, minute in (("ann", 0), ("ann", 4), ("ann", 10), ("bob", 11), ("ann", 11)):
+        room.said(user, "hello", NOON + minute * 60_000)
+    assert [row.joined for row in room.rows() if isinstance(row, MessageRow)] == [
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
+def test_a_name_is_shown_again_behind_a_gap() -> None:
+    room = Transcript()
+    room.said("ann", "hello", NOON)
+    room.gap(anew=False)
+    room.said("ann", "hello", NOON)
+    assert [row.joined for row in room.rows() if isinstance(row, MessageRow)] == [False, False]
+
+
+def test_what_waits_stands_below_and_what_failed_stays_where_it_was() -> None:
+    room = Transcript()
+    room.me = "ann"
+    room.said("bob", "hi", NOON)
+    room.failed("too much", "too long")
+    room.said("bob", "ho", NOON)
+    waiting = [("one", SendState.SENT), ("two", SendState.SENDING)]
+    assert [(row.user, row.text, row.state) for row in room.rows(waiting) if isinstance(row, MessageRow)] == [
+        ("bob", "hi", None),
+        ("ann", "too much", SendState.FAILED),
+        ("bob", "ho", None),
+        ("ann", "one", SendState.SENT),
+        ("ann", "two", SendState.SENDING),
+    ]
+
+
+def test_the_beginning_is_told_once() -> None:
+    room = Transcript()
+    room.said("ann", "first", NOON)
+    room.begins()
+    room.begins()
+    assert [type(row) for row in room.rows()] == [NoticeRow, DayRow, MessageRow]
+
+
+def test_older_messages_stand_ahead_of_those_they_are_the_history_of() -> None:
+    room = Transcript()
+    room.said("ann", "lost epoch", NOON)
+    room.gap(anew=True)
+    room.said("ann", "second", NOON)
+    assert room.older([("ann", "first", NOON)]) == 1
+    assert [row.text if isinstance(row, MessageRow) else "" for row in room.rows()][1:] == [
+        "lost epoch", "", "first", "second",
+    ]  # fmt: skip
+    assert GapRow() in list(room.rows())
+
+
+def test_what_is_held_is_bounded() -> None:
+    room = Transcript()
+    for number in range(MOST_LINES + 10):
+        room.said("ann", str(number), NOON)
+    texts = [row.text for row in room.rows() if isinstance(row, MessageRow)]
+    assert (texts[0], len(texts)) == ("10", MOST_LINES)
