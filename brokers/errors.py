@@ -1,33 +1,33 @@
-"""What a broker can raise.
+"""Define the errors of brokers.
 
 BrokerError
-├── Unavailable      the backbone is out of reach or too slow: try again with the same key
-├── Refused          the backbone will never take this: trying again is of no use
-├── Closed           the broker was closed, or not started
-├── Misconfigured    the backbone can't serve hubbub as it is set up: the operator has to change something
+├── Unavailable      the backbone is unreachable or too slow: retry with the same key
+├── BrokerRefused    the backbone will never accept this: do not retry
+├── BrokerClosed     the broker was closed, or not started
+├── Misconfigured    the backbone can't serve hubbub as it is configured: the operator has to change something
 └── UnknownBroker    no broker of that name is installed
 """
 
 
 class BrokerError(Exception):
-    """The root of all that brokers raise."""
+    """Base class of all errors of brokers."""
 
 
 class Unavailable(BrokerError):
-    """The backbone is out of reach or answers too late. What was published may or may not be stored."""
+    """The backbone is unreachable or too slow. What was published may or may not be stored."""
 
 
-class Refused(BrokerError):
-    """The backbone will never take this payload."""
+class BrokerRefused(BrokerError):
+    """The backbone will never accept this payload."""
 
 
-class Closed(BrokerError):
+class BrokerClosed(BrokerError):
     """The broker was closed, or has not been started."""
 
 
 class Misconfigured(BrokerError):
-    """The backbone answers, but can't serve hubbub as it is set up. The message says what to change."""
+    """The backbone can't serve hubbub as it is configured. The message says what to change."""
 
 
 class UnknownBroker(BrokerError):
-    """No broker of that name is installed. The message names those that are, and the nearest."""
+    """No broker of that name is installed. The message lists those that are, and suggests the closest."""

@@ -1,4 +1,4 @@
-"""The broker that needs nothing else: all nodes live in one process, and the backbone is an object."""
+"""Implement the broker contract in memory: all nodes share one process, and the backbone is an object."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from typing import Final, TypeAlias
 from typing_extensions import override
 
 from brokers.base import Broker, Listener, Options, Page, Position, Receipt, check_paging
-from brokers.errors import BrokerError, Closed, Refused
-from brokers.memory_log import Log
+from brokers.errors import BrokerClosed, BrokerError, BrokerRefused
+from brokers.memory_log import MemoryLog
 
 logger: Final = logging.getLogger(__name__)
 
-# Seconds until the next room is tidied: busier, the hub does better things.
+# Seconds between two trims of idle rooms, to bound their cost under load.
 _TIDY_EVERY: Final = 0.001
 
 Call: TypeAlias = Callable[[Listener], None]
 
 
 @dataclass(slots=True, eq=False)
-class Audience:
-    """Who hears a call: asked when it is made, not when it was sent, so who left meanwhile is spared."""
+class Recipients:
+    """The recipients of a call: read when the call is made, so a node that unsubscribed since is left out."""
 
     listeners: tuple[Listener, ...] = ()
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Room(Audience):
-    """A room on the hub: what it keeps, and the listeners of the nodes that subscribed."""
+class MemoryRoom(Recipients):
+    """A room on the hub: its log, and the listeners of the subscribed nodes."""
 
-    log: Log
+    log: MemoryLog
 
 
 class Hub:
     """The backbone: one per process, shared by its nodes.
 
-    There is no timer. Whoever publishes also tidies another room, in turn, a thousand a second at most: quiet
-    rooms let go of what is too old, dozens at a time, and yet no call has to wait for all of them.
+    There is no timer. Each publish also trims one other room in turn, at most a thousand per second: idle
+    rooms drop expired entries, a few at a time, and no call has to wait for all of them.
     """
 
     def __init__(self, options: Options, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -53,21 +53,25 @@ class Hub:
         self._clock = clock
         self._identity = secrets.token_hex(6)
         self._forgotten = 0
-        self._rooms: OrderedDict[str, Room] = OrderedDict()  # the next to be tidied first
-        self._quiet: OrderedDict[str, Room] = OrderedDict()  # nobody subscribed; the quiet longest first
-        self._calls: deque[tuple[Audience, Call]] = deque()
+        self._rooms: OrderedDict[str, MemoryRoom] = OrderedDict()  # the next one to trim first
+        self._quiet: OrderedDict[str, MemoryRoom] = (
+            OrderedDict()
+        )  # rooms without subscribers, the longest idle first
+        self._calls: deque[tuple[Recipients, Call]] = deque()
         self._calling = False
         self._tidy_at = -math.inf
 
     @property
     def _epoch(self) -> str:
-        """The epoch of a room that begins now. A room that comes back finds that the count has moved on."""
+        """The epoch of a new room. The counter differs for a room that was evicted and is created again."""
         return f"{self._identity}.{self._forgotten}"
 
     def publish(self, name: str, payload: bytes, key: str) -> Receipt:
         """Store an entry once, and deliver it."""
         if len(payload) > self._retention.size:
-            raise Refused(f"a payload of {len(payload)} bytes; a room keeps {self._retention.size}")
+            raise BrokerRefused(
+                f"Payload too large: {len(payload)} bytes. A room keeps at most {self._retention.size} bytes"
+            )
         now = self._clock()
         room = self._rooms.get(name) or self._open(name)
         log = room.log
@@ -84,15 +88,15 @@ class Hub:
         return Receipt(log.epoch, entry.offset, duplicate=False)
 
     def emit(self, name: str, payload: bytes) -> None:
-        """Send a signal to those who are there."""
+        """Deliver a signal to the subscribers."""
         if room := self._rooms.get(name):
             self.send(room, lambda listener: listener.signal(name, payload))
 
-    def send(self, audience: Audience, call: Call) -> None:
-        """Make a call to each listener, after all calls that were sent before.
+    def send(self, audience: Recipients, call: Call) -> None:
+        """Make a call to each listener, after all calls that were queued before.
 
-        A listener that publishes while it is called only adds to the queue: nobody sees the answer before the
-        question.
+        A listener that publishes during a call only adds to the queue, so every listener receives entries in
+        order.
         """
         self._calls.append((audience, call))
         if self._calling:
@@ -104,22 +108,22 @@ class Hub:
         finally:
             self._calling = False
 
-    def _make(self, audience: Audience, call: Call) -> None:
+    def _make(self, audience: Recipients, call: Call) -> None:
         for listener in audience.listeners:
             try:
                 call(listener)
             except Exception:
-                logger.exception("a listener raised; the others are called all the same")
+                logger.exception("listener_failed")
 
     def subscribe(self, name: str, listener: Listener) -> Position:
-        """Add a listener to a room, which may be new."""
+        """Add a listener to a room; create the room if needed."""
         room = self._rooms.get(name) or self._open(name)
         self._quiet.pop(name, None)
         room.listeners = (*room.listeners, listener)
         return room.log.head
 
     def unsubscribe(self, name: str, listener: Listener) -> None:
-        """Take a listener out of a room that it subscribed to."""
+        """Remove a listener from a room that it is subscribed to."""
         room = self._rooms[name]
         place = room.listeners.index(listener)
         room.listeners = room.listeners[:place] + room.listeners[place + 1 :]
@@ -129,21 +133,21 @@ class Hub:
             self._quiet[name] = room
             self._forget_down_to(self._retention.rooms)
         else:
-            del self._rooms[name]  # nothing to remember, and its epoch has not moved on
+            del self._rooms[name]  # nothing was stored, so its epoch may be used again
 
     def history(self, name: str, *, after: int | None, before: int | None, limit: int) -> Page:
-        """Read a page; reading makes no room."""
+        """Read a page; reading creates no room."""
         if room := self._rooms.get(name):
             return room.log.page(after=after, before=before, limit=limit, now=self._clock())
         return Page((), self.head(name), trimmed=False, more=False)
 
     def head(self, name: str) -> Position:
-        """Tell the position of the last entry; asking makes no room."""
+        """Return the position of the last entry; asking creates no room."""
         room = self._rooms.get(name)
         return room.log.head if room else Position(self._epoch, 0)
 
     def stats(self) -> Mapping[str, float]:
-        """Count what is kept, after letting go of what may not be."""
+        """Count what is stored, after trimming what has expired."""
         now = self._clock()
         logs = [room.log for room in self._rooms.values()]
         for log in logs:
@@ -155,9 +159,9 @@ class Hub:
             "keys": sum(log.keys for log in logs),
         }
 
-    def _open(self, name: str) -> Room:
+    def _open(self, name: str) -> MemoryRoom:
         self._forget_down_to(self._retention.rooms - 1)
-        room = Room(log=Log(name, self._epoch, self._retention, self._key_window))
+        room = MemoryRoom(log=MemoryLog(name, self._epoch, self._retention, self._key_window))
         self._rooms[name] = self._quiet[name] = room
         return room
 
@@ -175,7 +179,7 @@ class Hub:
 
 
 class MemoryBroker(Broker):
-    """A node on a hub; alone on a hub of its own unless it is given one."""
+    """A node on a hub; it creates a hub of its own if none is given."""
 
     def __init__(self, options: Options, hub: Hub | None = None) -> None:
         super().__init__(options)
@@ -188,8 +192,8 @@ class MemoryBroker(Broker):
     @override
     async def start(self, listener: Listener) -> None:
         if self._closed:
-            raise Closed("a closed broker can't be started again")
-        # To ask for the running loop is a system call in Python 3.11: not for each message.
+            raise BrokerClosed("a closed broker can't be started again")
+        # In Python 3.11 asking for the running loop costs a system call: too much for each message.
         self._loop = asyncio.get_running_loop()
         self._listener = listener
 
@@ -249,7 +253,7 @@ class MemoryBroker(Broker):
     @override
     async def probe(self) -> None:
         arrived: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._hub.send(Audience((self._started(),)), lambda _: arrived.set_result(None))
+        self._hub.send(Recipients((self._started(),)), lambda _: arrived.set_result(None))
         await arrived
 
     @override
@@ -258,5 +262,5 @@ class MemoryBroker(Broker):
 
     def _started(self) -> Listener:
         if self._listener is None:
-            raise Closed("the broker was closed" if self._closed else "the broker has not been started")
+            raise BrokerClosed("the broker was closed" if self._closed else "the broker has not been started")
         return self._listener

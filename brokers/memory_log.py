@@ -1,4 +1,4 @@
-"""One room as the memory broker keeps it: a plain object that decides without a loop and without nodes."""
+"""Store the entries of one room: a plain object without I/O."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from msgspec import Struct
 
 from brokers.base import Entry, Page, Position, Retention
 
-# A burst of keys ends all at once, a window later. Nobody shall wait for all of them to be swept.
+# Many keys may expire at once: the cost of removing them is spread over many calls.
 _SWEPT_AT_ONCE = 64
 
 
 class _Kept(Struct, frozen=True, gc=False):
-    """An entry, and when it came."""
+    """An entry, and when it was stored."""
 
     at: float
     entry: Entry
 
 
 class _Seen(Struct, frozen=True, gc=False):
-    """A key, when it was seen, and where its entry is."""
+    """A key, when it was stored, and the offset of its entry."""
 
     at: float
     key: str
     offset: int
 
 
-class Log:
-    """The entries of one room within their bounds, and the keys seen within the key window.
+class MemoryLog:
+    """The entries of one room within its limits, and the idempotency keys within the key window.
 
-    Offsets are contiguous, so an entry's place in the deque follows from its offset. Time is handed in: the
-    seconds of any clock that never goes back.
+    Offsets are consecutive, so an entry's index in the deque follows from its offset. The caller passes the
+    time: seconds of any monotonic clock.
     """
 
     __slots__ = (
@@ -59,7 +59,7 @@ class Log:
         self._age = retention.age or math.inf
         self._window = key_window
         self._entries: deque[_Kept] = deque()
-        # The same object stands in both: here to be found, there to go in its turn.
+        # The same object is in both: in the dict for lookup, in the deque for expiry.
         self._keys: dict[str, _Seen] = {}
         self._seen: deque[_Seen] = deque()
 
@@ -68,16 +68,16 @@ class Log:
 
     @property
     def keys(self) -> int:
-        """The number of keys remembered."""
+        """The number of remembered keys."""
         return len(self._keys)
 
     @property
     def head(self) -> Position:
-        """The position of the last entry, kept or not."""
+        """The position of the last entry, stored or trimmed."""
         return Position(self.epoch, self.offset)
 
     def stored(self, key: str, now: float) -> int | None:
-        """Find the offset that was stored under `key` within the window."""
+        """Return the offset that was stored under `key` within the window."""
         seen = self._keys.get(key)
         return seen.offset if seen and seen.at > now - self._window else None
 
@@ -94,7 +94,7 @@ class Log:
         return entry
 
     def trim(self, now: float) -> bool:
-        """Let go of the entries out of bounds and of some of the keys too old; tell whether that was all."""
+        """Remove entries beyond the limits and some expired keys; return whether no expired key is left."""
         entries, oldest = self._entries, now - self._age
         while entries and (len(entries) > self._most or self.size > self._largest or entries[0].at <= oldest):
             self.size -= len(entries.popleft().entry.payload)
@@ -103,17 +103,17 @@ class Log:
     def _sweep(self, oldest: float) -> bool:
         for _ in range(_SWEPT_AT_ONCE):
             seen = self._seen.popleft()
-            if self._keys[seen.key] is seen:  # else: stored anew after its window, and still in use
+            if self._keys[seen.key] is seen:  # otherwise it was stored again after its window
                 del self._keys[seen.key]
             if not self._seen:
-                self._keys.clear()  # a dict that only lost its items keeps the room for them
+                self._keys.clear()  # a dict that only lost its items keeps its memory
                 return True
             if self._seen[0].at > oldest:
                 return True
         return False
 
     def page(self, *, after: int | None, before: int | None, limit: int, now: float) -> Page:
-        """Read up to `limit` entries, as `Broker.history` says."""
+        """Read up to `limit` entries, as specified by `Broker.history`."""
         self.trim(now)
         kept = len(self._entries)
         first = self.offset - kept + 1

@@ -1,4 +1,4 @@
-"""From a name to a broker: ours by a table, those of others by the entry-point group `hubbub.brokers`."""
+"""Find brokers by name: built-in ones in a table, others by the entry-point group `hubbub.brokers`."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ _OURS: Final = {
 
 
 def installed() -> dict[str, EntryPoint]:
-    """Find all brokers by name, without importing any. Ours can't be replaced by another of the same name."""
+    """List all brokers by name, without importing any. Built-in names can't be overridden."""
     theirs = {entry.name: entry for entry in entry_points(group=GROUP)}
     ours = {name: EntryPoint(name, value, GROUP) for name, value in _OURS.items()}
     return dict(sorted({**theirs, **ours}.items()))
 
 
 def make_broker(name: str, options: Options) -> Broker:
-    """Make the broker of that name; it still has to be started. Raises what `find_broker` raises."""
+    """Create the broker of that name; it is not started. Raises the same as `find_broker`."""
     return find_broker(name)(options)
 
 
 def find_broker(name: str) -> type[Broker]:
-    """Find the class of that name, and import it.
+    """Import the class of the broker with that name.
 
     Raises:
         UnknownBroker: no broker of that name is installed.
-        Misconfigured: it is installed but can't be loaded, or is no broker.
+        Misconfigured: it can't be imported, or is not a broker.
     """
     brokers = installed()
     if name not in brokers:
@@ -55,7 +55,7 @@ def _load(entry: EntryPoint) -> type[Broker]:
     try:
         found: object = entry.load()
     except Exception as error:
-        # Anything can go wrong while somebody's module is imported; the cause stays attached.
+        # Importing a module can raise anything; the cause stays attached.
         raise Misconfigured(f"{broker} can't be loaded: {type(error).__name__}: {error}") from error
     if not (isinstance(found, type) and issubclass(found, Broker)):
         raise Misconfigured(f"{broker} is not a subclass of brokers.base.Broker")

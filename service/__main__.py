@@ -1,4 +1,4 @@
-"""`python -m service`: run one node, or several workers, until told to stop."""
+"""`python -m service`: run one node, or several workers, until stopped."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from service import logs
-from service.auth import Authenticator
-from service.drain import drain
-from service.listening import reserve
-from service.process import STOPPED, USAGE, Ending, exit_at_once, run, spare_the_collector
+from service.identity.authenticator import Authenticator
 from service.release import COMMIT, VERSION
+from service.runtime import logs
+from service.runtime.listener import reserve
+from service.runtime.process import STOPPED, USAGE, ShutdownSignal, force_exit, run, tune_garbage_collector
 from service.server import running
 from service.settings import Settings, SettingsError, load, show, unused
-from service.workers.supervisor import Patience, Supervisor
+from service.shutdown import drain
+from service.workers.supervisor import Supervisor, SupervisorTimeouts
 
 # Where the terminal client looks by itself.
 _USUAL_PORT: Final = 8000
@@ -50,11 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 async def _serve(settings: Settings) -> int:
     # Ahead of the start: as a container's first process, nothing ends us but what we listen to.
-    ending = Ending()
+    shutdown = ShutdownSignal()
     async with running(settings) as here:
-        spare_the_collector()
+        tune_garbage_collector()
         _greet(settings, here.port)
-        if await ending.told == signal.SIGTERM:
+        if await shutdown.received == signal.SIGTERM:
             # Somebody who runs several nodes stops one: its clients are to move without noticing.
             await drain(here.node)
     return STOPPED
@@ -70,20 +70,22 @@ async def _supervise(settings: Settings) -> int:
         def command(number: int) -> Sequence[str]:
             return (sys.executable, "-m", "service.workers", str(number), str(port))
 
-        patience = Patience(stop=settings.stop_seconds, answer=settings.broker_timeout + 1)
+        timeouts = SupervisorTimeouts(
+            stop_timeout=settings.stop_seconds, request_timeout=settings.broker_timeout + 1
+        )
         supervisor = Supervisor(
-            command, settings.workers, patience=patience, all_serve=lambda: _greet(settings, port)
+            command, settings.workers, timeouts=timeouts, on_all_serving=lambda: _greet(settings, port)
         )
 
         def at_once(number: int) -> None:
             supervisor.kill()
-            exit_at_once(number)
+            force_exit(number)
 
-        ending = Ending(at_once)
-        ending.told.add_done_callback(lambda told: supervisor.stop(told.result()))
+        shutdown = ShutdownSignal(at_once)
+        shutdown.received.add_done_callback(lambda received: supervisor.stop(received.result()))
         code = await supervisor.run()
-    if supervisor.trouble is not None:
-        print(f"hubbub: {supervisor.trouble}", file=sys.stderr)
+    if supervisor.failure is not None:
+        print(f"hubbub: {supervisor.failure}", file=sys.stderr)
     return code
 
 

@@ -2,97 +2,56 @@
 
 from __future__ import annotations
 
-from functools import partial
 from types import SimpleNamespace
-from typing import Final
 
-from sanic import HTTPResponse, Request, Sanic, Websocket
+from sanic import Request, Sanic
 from sanic.config import Config
-from sanic.exceptions import SanicException
-from sanic.handlers import ErrorHandler
-from sanic.response import text
-from typing_extensions import override
 
-from service import api, health, pages
-from service.admission import Admission
-from service.door import SUBPROTOCOL, admit, admit_at_once
-from service.knock import says_booked
-from service.lean import WEBSOCKET, Detached
-from service.node import Node
-from service.offer import Offer
-
-# An HTTP client that says nothing is let go after so many seconds, and so is one whose request takes longer.
-_HTTP_TIMEOUT: Final = 15
-# Beyond the connections that a node takes: those that are told that it's full, and those of probes.
-_SPARE_SOCKETS: Final = 1_000
-_OUR_FAULT: Final = 500
+from service.gateway.attach import attach_requested
+from service.gateway.gateway import Gateway
+from service.gateway.http_protocol import WEBSOCKET, UpgradedSocket
+from service.http import api, health, page
+from service.http.errors import HttpErrors
 
 
-class Faults(ErrorHandler):
-    """Logs what is the server's fault. A request that makes no sense is its sender's, who is told.
+def make_app(gateway: Gateway, workers: health.Workers | None = None) -> Sanic[Config, SimpleNamespace]:
+    """Put the routes of a node together. `workers` are all processes behind its port, if there are several.
 
-    Programs are told in JSON, people in words.
+    The app is served by the gateway's protocols (`service/gateway/acceptor.py`).
     """
-
-    @override
-    def default(self, request: Request, exception: Exception) -> HTTPResponse:
-        self.log(request, exception)
-        if api.is_for_programs(request):
-            return api.problem(exception, request.app.ctx.metrics)
-        if not isinstance(exception, SanicException):
-            return text("the server failed\n", _OUR_FAULT)
-        return text(f"{exception}\n", exception.status_code, exception.headers)
-
-    @staticmethod
-    @override
-    def log(request: Request, exception: Exception) -> None:
-        if not isinstance(exception, SanicException) or exception.status_code >= _OUR_FAULT:
-            ErrorHandler.log(request, exception)
-
-
-def make_app(node: Node, crew: health.Crew | None = None) -> Sanic[Config, SimpleNamespace]:
-    """Put the routes of a node together. Works on `LeanProtocol` and on Sanic's stock protocol."""
+    node = gateway.node
     app: Sanic[Config, SimpleNamespace] = Sanic(
-        f"hubbub-{node.name}", config=_config(node), configure_logging=False, error_handler=Faults()
+        f"hubbub-{node.name}",
+        config=_config(gateway),
+        configure_logging=False,
+        error_handler=HttpErrors(node.metrics),
     )
-    app.ctx.metrics = node.metrics
-    app.ctx.admission = admission = Admission(node.settings, node.metrics)
-    app.ctx.admit = partial(admit_at_once, node)
 
-    async def chat(request: Request, websocket: Websocket | Detached) -> None:
-        if isinstance(websocket, Detached):
-            wait = websocket.wait
-        else:
-            wait = await admission.wait(booked=says_booked(request.query_string))
-        await admit(node, request, websocket, wait)
+    async def chat(request: Request, upgraded: UpgradedSocket) -> None:
+        await attach_requested(gateway, request, upgraded.websocket, upgraded.wait)
 
-    app.add_websocket_route(chat, WEBSOCKET, subprotocols=Offer(SUBPROTOCOL))
-    health.add_routes(app, node, crew)
+    app.add_websocket_route(chat, WEBSOCKET)
+    health.add_routes(app, node, workers)
     api.add_routes(app, node)
-    pages.add_routes(app)
+    page.add_routes(app)
     return app
 
 
-def _config(node: Node) -> Config:
-    settings = node.settings
+def _config(gateway: Gateway) -> Config:
     config = Config(env_prefix="")
+    request_seconds = gateway.node.tuning.request_seconds
     config.update(
         {
             "ACCESS_LOG": False,
-            # Said by `Faults`; but the usual way would have Sanic read the handlers' source.
+            # `HttpErrors` answers; but with Sanic's default it would read the source of the handlers.
             "FALLBACK_ERROR_FORMAT": "text",
-            "KEEP_ALIVE_TIMEOUT": _HTTP_TIMEOUT,
+            "KEEP_ALIVE_TIMEOUT": request_seconds,
             "MOTD": False,
-            # What may be sent may be posted.
-            "REQUEST_MAX_SIZE": settings.frame_bytes,
-            "REQUEST_TIMEOUT": _HTTP_TIMEOUT,
-            # Sanic would rewrite its own source at each start: a second one in this process would fail.
+            # What may be sent in a frame may be posted.
+            "REQUEST_MAX_SIZE": gateway.node.settings.frame_bytes,
+            "REQUEST_TIMEOUT": request_seconds,
+            # Sanic would rewrite its own source at each start: a second start in this process would fail.
             "TOUCHUP": False,
-            "WEBSOCKET_MAX_SIZE": settings.frame_bytes,
-            # Not Sanic's: what `Front` and `LeanProtocol` need to know.
-            "CLOSE_SECONDS": settings.close_seconds,
-            "SOCKETS": settings.connections + _SPARE_SOCKETS,
-            "WRITE_BUFFER_BYTES": settings.write_buffer_bytes,
         }
     )
     return config

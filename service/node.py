@@ -10,16 +10,21 @@ from contextlib import suppress
 from typing import Final, Self
 
 from brokers.base import Broker
+from brokers.errors import BrokerError
 from hubbub_protocol import Close
-from service.auth import Authenticator
-from service.connection import Connection
-from service.guests import Guests
-from service.metrics import Metrics
-from service.pings import Pings
-from service.presence import Cluster
-from service.rooms import Rooms
+from service.cluster.cluster import Cluster
+from service.cluster.user_names import UserNames
+from service.identity.authenticator import Authenticator
+from service.rooms.registry import RoomRegistry
+from service.runtime.metrics import Metrics
+from service.runtime.tasks import Tasks
 from service.settings import Settings
-from service.tasks import Tasks
+from service.settings.tuning import DEFAULTS, Tuning
+from service.transport.connection import Connection
+from service.transport.keepalive import Keepalive
+
+READY: Final = "ok"
+DRAINING: Final = "draining"
 
 _log: Final = logging.getLogger(__name__)
 
@@ -32,16 +37,19 @@ class Node:
         draining: whether the node takes no more connections.
     """
 
-    def __init__(self, settings: Settings, broker: Broker) -> None:
+    def __init__(self, settings: Settings, broker: Broker, tuning: Tuning = DEFAULTS) -> None:
         self.name = secrets.token_hex(4)
         self.settings = settings
+        self.tuning = tuning
         self.broker = broker
         self.metrics = Metrics(broker=settings.broker, sample=self._sample, stats=broker.stats)
         self.tasks = Tasks(self.metrics.task_failed)
         self.auth = Authenticator(settings)
         self.cluster = Cluster(self.name, broker, self.metrics, settings.node_seconds)
-        self.guests = Guests(self.cluster.names)
-        self.rooms = Rooms(self.cluster, broker, self.tasks, self.metrics, settings)
+        self.guests = UserNames(self.cluster.names)
+        self.rooms = RoomRegistry(
+            self.cluster, broker, self.tasks, metrics=self.metrics, settings=settings, tuning=tuning
+        )
         self.connections: dict[Connection, None] = {}
         self.draining = False
         # Tasks that are let finish when the node stops: they hold what people said.
@@ -55,7 +63,7 @@ class Node:
         except BaseException:
             await self.broker.close()
             raise
-        self.pings = Pings(self.settings.ping_seconds, self.metrics)
+        self.pings = Keepalive(self.settings.ping_seconds, self.metrics)
         _log.info("node_started", extra={"node": self.name, "broker": self.settings.broker})
         return self
 
@@ -69,6 +77,17 @@ class Node:
         await self.tasks.close()
         await self.broker.close()
         _log.info("node_stopped", extra={"node": self.name})
+
+    async def readiness(self) -> str:
+        """Return `READY`, or the reason why the node can't serve."""
+        if self.draining:
+            return DRAINING
+        try:
+            # The probe takes the way of a message, so it also finds a listener that has died.
+            await self.broker.probe()
+        except BrokerError as error:
+            return f"the broker is unavailable: {error}"
+        return READY
 
     def remember(self, connection: Connection) -> None:
         """Count a connection."""
@@ -105,7 +124,7 @@ class Node:
             "connections_limit": self.settings.connections,
             "rooms": len(rooms),
             "members": sum(len(room.fanout) for room in rooms),
-            "lagging_members": sum(room.fanout.behind for room in rooms),
+            "slow_consumers": sum(room.fanout.catching_up for room in rooms),
             "log_bytes": sum(room.log.bytes for room in rooms),
             "tasks": self.tasks.running,
             "other_nodes": len(self.cluster),

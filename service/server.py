@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, cast
 
 from sanic import Sanic
@@ -16,11 +17,14 @@ from brokers.base import Broker
 from brokers.registry import make_broker
 from hubbub_protocol import Close
 from service.app import make_app
-from service.front import Front
-from service.health import Crew
-from service.listening import listen
+from service.gateway.acceptor import Acceptor
+from service.gateway.admission import Admission
+from service.gateway.gateway import Gateway
+from service.http.health import Workers
 from service.node import Node
+from service.runtime.listener import listen
 from service.settings import Settings
+from service.settings.tuning import DEFAULTS, Tuning
 
 # Sanic tells nobody that a request is answered: how often it's looked at while the node stops (seconds).
 _GLANCE: Final = 0.02
@@ -41,7 +45,8 @@ async def running(
     broker: Broker | None = None,
     *,
     listener: socket.socket | None = None,
-    crew: Crew | None = None,
+    tuning: Tuning = DEFAULTS,
+    workers: Workers | None = None,
 ) -> AsyncIterator[Running]:
     """Serve for the time of the block; at its end all connections are closed with 1012.
 
@@ -55,18 +60,24 @@ async def running(
     # Before anything else is done, so that a port which is taken is said at once.
     with listener or listen(settings) as here:
         broker = broker or make_broker(settings.broker, settings.broker_options)
-        async with Node(settings, broker) as node, _serving(node, here, crew):
+        async with Node(settings, broker, tuning) as node, _serving(node, here, workers):
             host, port = here.getsockname()[:2]
             yield Running(node, host, port)
 
 
 @asynccontextmanager
-async def _serving(node: Node, listener: socket.socket, crew: Crew | None) -> AsyncIterator[None]:
-    app = make_app(node, crew)
+async def _serving(node: Node, listener: socket.socket, workers: Workers | None) -> AsyncIterator[None]:
+    gateway = Gateway(node, Admission(node.settings, node.metrics))
+    app = make_app(gateway, workers)
     # The socket keeps a name of its own after `server` has closed it.
     server = cast(
         AsyncioServer,
-        await app.create_server(sock=listener.dup(), protocol=Front, backlog=node.settings.backlog),
+        await app.create_server(
+            sock=listener.dup(),
+            # Sanic calls it for each socket, and asks nothing else of it.
+            protocol=cast("type[asyncio.Protocol]", partial(Acceptor, gateway)),
+            backlog=node.settings.backlog,
+        ),
     )
     sockets = cast(asyncio.Server, server.server)
     try:

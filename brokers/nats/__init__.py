@@ -1,8 +1,9 @@
-"""The broker over NATS JetStream: one stream holds all rooms, and hands each entry on as it is stored.
+"""The broker over NATS JetStream: one stream stores all rooms, and republishes each entry once it is stored.
 
-`names` what things are called there · `address` the settings in the URL · `wire` requests and answers ·
-`inbox` who waits for which answer · `link` one connection · `streams` what is made and checked at the start ·
-`paging` decides what a page is · `reading` asks for it · `broker` the contract.
+`subjects` names subjects and streams. `jetstream` encodes requests and decodes replies. `connection` is one
+connection with its request-reply inbox. `stream` creates and inspects the streams. `history` reads pages and
+heads. `live` keeps the subscriptions to rooms. `session` lasts from one reconnect to the next outage, and
+`broker` implements the contract.
 """
 
 from brokers.nats.broker import NatsBroker

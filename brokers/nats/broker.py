@@ -1,4 +1,4 @@
-"""The broker contract over NATS: rooms, publishes, and coming back after the connection was lost."""
+"""Implement the broker contract on NATS, and reconnect after an outage."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from typing import Final
 from typing_extensions import override
 
 from brokers.base import Broker, Listener, Options, Page, Position, Receipt, check_paging
-from brokers.errors import BrokerError, Closed, Refused, Unavailable
-from brokers.nats.address import parse
-from brokers.nats.names import Names, message_id
-from brokers.nats.rooms import Rooms
-from brokers.nats.session import Session, open_session
-from brokers.nats.wire import MESSAGE_ID, PREV
+from brokers.errors import BrokerClosed, BrokerError, BrokerRefused, Unavailable
+from brokers.nats.connection.url import parse_url
+from brokers.nats.jetstream import MESSAGE_ID, PREV
+from brokers.nats.live.subscriptions import RoomSubscriptions
+from brokers.nats.session import NatsSession, open_session
+from brokers.nats.subjects import Subjects, message_id
 
-# Between two tries to come back (seconds); not longer, for a quiet room is to be right soon after that.
-FIRST_WAIT: Final = 0.05
-LONGEST_WAIT: Final = 1.0
+# Seconds between reconnects. The maximum is short, because no other event corrects an idle room.
+MIN_BACKOFF: Final = 0.05
+MAX_BACKOFF: Final = 1.0
 
 _log: Final = logging.getLogger(__name__)
 
 
 class NatsBroker(Broker):
-    """A node's end of a NATS with JetStream."""
+    """Joins nodes through NATS JetStream."""
 
     shared = True
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
-        self._address = parse(options.url)
-        self._names = Names(options.prefix)
-        self._rooms = Rooms(self._names, options.retention.age)
+        self._address = parse_url(options.url)
+        self._subjects = Subjects(options.prefix)
+        self._rooms = RoomSubscriptions(self._subjects, options.retention.age)
         self._listener: Listener | None = None
-        self._session: Session | None = None
+        self._session: NatsSession | None = None
         self._known_servers: list[str] = []
-        self._keeper: asyncio.Task[None] | None = None
+        self._supervisor: asyncio.Task[None] | None = None
         self._closed = False
-        self._returns = 0
+        self._reconnects = 0
 
     @override
     async def start(self, listener: Listener) -> None:
@@ -50,39 +50,39 @@ class NatsBroker(Broker):
         session = await self._open(adapt=True)
         try:
             self._check_open()
-        except Closed:
+        except BrokerClosed:
             await session.close()
             raise
         self._listener = listener
         self._session = session
-        self._keeper = asyncio.get_running_loop().create_task(self._keep(session), name="nats")
+        self._supervisor = asyncio.get_running_loop().create_task(self._supervise(session), name="nats")
 
     @override
     async def close(self) -> None:
         self._closed = True
         self._listener = self._rooms.listener = None
-        keeper, self._keeper = self._keeper, None
+        keeper, self._supervisor = self._supervisor, None
         if keeper is not None:
             keeper.cancel()
             await asyncio.wait([keeper])
         session, self._session = self._session, None
         if session is not None:
-            await session.close()  # the keeper was cancelled before its first step
+            await session.close()  # the supervisor was cancelled before its first step
         self._rooms.clear()
 
     @override
     def publish(self, room: str, payload: bytes, *, key: str) -> asyncio.Future[Receipt]:
         try:
-            session = self._up()
-            if len(payload) > self.options.retention.size:
-                raise Refused(
-                    f"a payload of {len(payload)} bytes; a room keeps {self.options.retention.size}"
+            session = self._connected()
+            if len(payload) > (most := self.options.retention.size):
+                raise BrokerRefused(
+                    f"Payload too large: {len(payload)} bytes. A room keeps at most {most} bytes"
                 )
             headers = {MESSAGE_ID: message_id(room, key)}
             hint = self._rooms.hint(room)
             if hint is not None:
                 headers[PREV] = str(hint)
-            return session.publish(self._names.entry_in(room), payload, headers)
+            return session.publish(self._subjects.entry_in(room), payload, headers)
         except BrokerError as error:
             answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
             answer.set_exception(error)
@@ -90,9 +90,9 @@ class NatsBroker(Broker):
 
     @override
     async def subscribe(self, room: str) -> Position:
-        session = self._up()
-        async with self._rooms.taking(room, session.link), self._in_time():
-            await session.settle()
+        session = self._connected()
+        async with self._rooms.subscribing(room, session.connection), self._in_time():
+            await session.confirm_subscriptions()
             last = await session.reader.last(room)
             self._rooms.learn(room, last.offset)
         return Position(session.epoch, last.offset)
@@ -108,7 +108,7 @@ class NatsBroker(Broker):
     ) -> Page:
         self._started()
         check_paging(after=after, before=before, limit=limit)
-        reader = self._up().reader
+        reader = self._connected().reader
         async with self._in_time():
             if after is not None:
                 return await reader.after(room, after, limit)
@@ -116,7 +116,7 @@ class NatsBroker(Broker):
 
     @override
     async def heads(self, rooms: Iterable[str]) -> dict[str, Position]:
-        session = self._up()
+        session = self._connected()
         async with self._in_time():
             offsets = await session.reader.heads(rooms)
         for room, offset in offsets.items():
@@ -126,34 +126,34 @@ class NatsBroker(Broker):
     @override
     def emit(self, room: str, payload: bytes) -> None:
         self._started()
-        if self._session is not None and self._session.link.fits(payload):
-            self._session.link.send(self._names.signal(room), payload)
+        if self._session is not None and self._session.connection.fits(payload):
+            self._session.connection.send(self._subjects.signal(room), payload)
 
     @override
     async def probe(self) -> None:
-        await self._up().probe()
+        await self._connected().probe()
 
     @override
     def stats(self) -> Mapping[str, float]:
-        link = self._session.link if self._session else None
+        connection = self._session.connection if self._session else None
         return {
-            "connected": float(link is not None),
-            "reconnects": float(self._returns),
-            "rooms": float(len(self._rooms)),
-            "unanswered": float(len(link.inbox)) if link else 0.0,
-            "unsent_bytes": float(link.waiting) if link else 0.0,
+            "connected": float(connection is not None),
+            "reconnects": float(self._reconnects),
+            "subscriptions": float(len(self._rooms)),
+            "pending_requests": float(len(connection.inbox)) if connection else 0.0,
+            "pending_bytes": float(connection.waiting) if connection else 0.0,
         }
 
     def _check_open(self) -> None:
         if self._closed:
-            raise Closed("a closed broker can't be started again")
+            raise BrokerClosed("a closed broker can't be started again")
 
     def _started(self) -> Listener:
         if self._listener is None:
-            raise Closed("the broker was closed" if self._closed else "the broker has not been started")
+            raise BrokerClosed("the broker was closed" if self._closed else "the broker has not been started")
         return self._listener
 
-    def _up(self) -> Session:
+    def _connected(self) -> NatsSession:
         self._started()
         if self._session is None:
             raise Unavailable("the connection to NATS is lost")
@@ -161,48 +161,50 @@ class NatsBroker(Broker):
 
     @asynccontextmanager
     async def _in_time(self) -> AsyncIterator[None]:
-        """Bound what takes several questions by the time for one."""
+        """Limit the total time of several requests to that of one."""
         try:
             async with asyncio.timeout(self.options.timeout):
                 yield
         except TimeoutError:
-            raise Unavailable(f"no whole answer from NATS within {self.options.timeout:g} s") from None
+            raise Unavailable(f"NATS did not answer all requests within {self.options.timeout:g} s") from None
 
-    async def _open(self, *, adapt: bool) -> Session:
+    async def _open(self, *, adapt: bool) -> NatsSession:
         return await open_session(
-            self.options, self._address, self._names, self._rooms, known=self._known_servers, adapt=adapt
+            self.options, self._address, self._subjects, self._rooms, known=self._known_servers, adapt=adapt
         )
 
-    async def _keep(self, session: Session) -> None:
-        """Be connected: tell when the connection is lost, and come back."""
+    async def _supervise(self, session: NatsSession) -> None:
+        """Supervise sessions: report the loss of one, and open the next."""
         while True:
             try:
-                self._known_servers = session.link.discovered()
-                await asyncio.wait([session.link.ended])  # to await it would be to cancel it with this task
-                reason = session.link.ended.result()
+                self._known_servers = session.connection.discovered()
+                await asyncio.wait(
+                    [session.connection.ended]
+                )  # awaiting it directly would cancel it together with this task
+                reason = session.connection.ended.result()
             finally:
                 self._session = None
                 self._rooms.lost()
                 await session.close()
-            _log.warning("nats_lost", extra={"reason": str(reason)})
+            _log.warning("nats_connection_lost", extra={"reason": str(reason)})
             if self._listener is not None:
                 self._listener.lost(str(reason))
-            session = await self._come_back()
+            session = await self._reconnect()
             self._session = session
-            self._returns += 1
+            self._reconnects += 1
             if self._listener is not None:
                 self._listener.restored()
 
-    async def _come_back(self) -> Session:
-        wait = FIRST_WAIT
+    async def _reconnect(self) -> NatsSession:
+        wait = MIN_BACKOFF
         while True:
             await asyncio.sleep(wait * (0.5 + random() / 2))  # noqa: S311 - jitter, not a secret
             try:
                 return await self._open(adapt=False)
             except BrokerError as error:
-                # Said once: how long it lasts is seen from `broker_lost` and `broker_restored`.
-                level = logging.WARNING if wait == FIRST_WAIT else logging.DEBUG
-                _log.log(level, "nats_still_lost", extra={"reason": str(error)})
-            except Exception:  # noqa: BLE001 - whatever it was, nobody else would try again
-                _log.exception("nats_still_lost")
-            wait = min(2 * wait, LONGEST_WAIT)
+                # Logged once: `lost` and `restored` show how long the outage lasts.
+                level = logging.WARNING if wait == MIN_BACKOFF else logging.DEBUG
+                _log.log(level, "nats_reconnect_failed", extra={"reason": str(error)})
+            except Exception:  # noqa: BLE001 - any failure has to be followed by another attempt
+                _log.exception("nats_reconnect_failed")
+            wait = min(2 * wait, MAX_BACKOFF)

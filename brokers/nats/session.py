@@ -1,4 +1,4 @@
-"""One session: a link that is ready, the stream as it was found over it, and the watch over both."""
+"""Run one session: a connection that is ready, the streams as they were found, and the checks on both."""
 
 from __future__ import annotations
 
@@ -10,178 +10,202 @@ from functools import partial
 from nats.aio.msg import Msg
 
 from brokers.base import Options, Receipt
-from brokers.errors import BrokerError, Refused, Unavailable
-from brokers.nats.address import Address
-from brokers.nats.link import Link
-from brokers.nats.names import Names
-from brokers.nats.reading import Reader
-from brokers.nats.rooms import Rooms
-from brokers.nats.sight import has_heads, look
-from brokers.nats.streams import Stream, prepare
-from brokers.nats.sweep import Sweep
-from brokers.nats.wire import EXPECTED_STREAM, NobodyAnswers, Stored, Underway, elected, stored, turned_away
+from brokers.errors import BrokerError, BrokerRefused, Unavailable
+from brokers.nats.connection.connection import NatsConnection
+from brokers.nats.connection.url import NatsUrl
+from brokers.nats.history.reader import NatsReader
+from brokers.nats.jetstream import (
+    EXPECTED_STREAM,
+    NoResponders,
+    PublishAck,
+    PublishInProgress,
+    elected,
+    rejected_by_stream,
+    stored,
+)
+from brokers.nats.live.loss_check import LossCheck
+from brokers.nats.live.subscriptions import RoomSubscriptions
+from brokers.nats.stream.info import fetch_stream_info, has_heads
+from brokers.nats.stream.setup import EntryStream, ensure_streams
+from brokers.nats.subjects import Subjects
 
-# Questions for the stream that may stay unanswered in a row.
-_MISSES = 2
-# Seconds until it's asked again for an entry that is being stored.
-_AGAIN = 0.02
+# Consecutive checks of the streams that may fail.
+_MAX_FAILED_CHECKS = 2
+# Seconds before an entry that is still being stored is sent again.
+_RETRY_AFTER = 0.02
 
 
 async def open_session(
-    options: Options, address: Address, names: Names, rooms: Rooms, *, known: Iterable[str], adapt: bool
-) -> Session:
-    """Connect, look at the streams, and subscribe to all rooms; it returns when all of that is confirmed."""
-    link = Link(options, address)
+    options: Options,
+    address: NatsUrl,
+    subjects: Subjects,
+    rooms: RoomSubscriptions,
+    *,
+    known: Iterable[str],
+    adapt: bool,
+) -> NatsSession:
+    """Connect, set up the streams, and subscribe to all rooms; return when everything is confirmed."""
+    connection = NatsConnection(options, address)
     async with AsyncExitStack() as failure:
-        failure.push_async_callback(link.close)
-        await link.open(known)
+        failure.push_async_callback(connection.close)
+        await connection.open(known)
         try:
-            stream = await prepare(link, options, names, address.replicas, adapt=adapt)
-            session = Session(options, link, stream, rooms)
-            link.listen(names.probe_out, session.hear_probe)
+            stream = await ensure_streams(connection, options, subjects, address.replicas, adapt=adapt)
+            session = NatsSession(options, connection, stream, rooms)
+            connection.listen(subjects.probe_out, session.receive_probe)
             if stream.replicated:
-                link.listen(names.elections, session.hear_election)
-            rooms.enter(link, stream.epoch, session.doubt)
-            # Behind the subscriptions on the same connection: so it can't be answered before they are made.
-            await session.settle()
+                connection.listen(subjects.elections, session.receive_election)
+            rooms.resubscribe(connection, stream.epoch, session.request_check)
+            # Sent after the subscriptions on the same connection, so they are in effect when it is answered.
+            await session.confirm_subscriptions()
             await session.check()
         except Unavailable as error:
-            if link.ended.done():
-                raise link.ended.result() from error
+            if connection.ended.done():
+                raise connection.ended.result() from error
             raise
         failure.pop_all()
-    link.run(session.watch(), name="nats watch")
+    connection.run(session.watch(), name="nats watch")
     return session
 
 
-class Session:
-    """What a broker works with between `restored` and `lost`."""
+class NatsSession:
+    """What the broker uses from one `restored` to the next `lost`."""
 
-    def __init__(self, options: Options, link: Link, stream: Stream, rooms: Rooms) -> None:
+    def __init__(
+        self, options: Options, connection: NatsConnection, stream: EntryStream, rooms: RoomSubscriptions
+    ) -> None:
         self._options = options
         self._stream = stream
-        self._sweep = Sweep(rooms)
+        self._loss_check = LossCheck(rooms)
         self._highest = 0
         self._leader = ""
         self._made: Mapping[str, object] = {}
-        self._doubt = asyncio.Event()
-        self.link = link
-        self.reader = Reader(link, stream)
+        self._check_requested = asyncio.Event()
+        self.connection = connection
+        self.reader = NatsReader(connection, stream)
 
     @property
     def epoch(self) -> str:
         """The epoch of all rooms."""
         return self._stream.epoch
 
-    def doubt(self) -> None:
-        """Look soon whether the stream is still the same."""
-        self._doubt.set()
+    def request_check(self) -> None:
+        """Request a check that the stream is still the same."""
+        self._check_requested.set()
 
     def publish(self, subject: str, payload: bytes, headers: dict[str, str]) -> asyncio.Future[Receipt]:
         """Store an entry."""
-        if not self.link.fits(payload, headers):
-            raise Refused(f"a payload of {len(payload)} bytes is more than NATS takes (max_payload)")
-        again = partial(self.link.send, subject, payload, headers=headers)
-        return self.link.ask(subject, payload, partial(self._receipt, again), headers)
+        if not self.connection.fits(payload, headers):
+            raise BrokerRefused(
+                f"Payload too large: {len(payload)} bytes. The NATS server allows less (max_payload)"
+            )
+        again = partial(self.connection.send, subject, payload, headers=headers)
+        return self.connection.ask(subject, payload, partial(self._receipt, again), headers)
 
-    async def settle(self) -> None:
-        """Return when the stream's leader has heard of all subscriptions of this connection.
+    async def confirm_subscriptions(self) -> None:
+        """Wait until the stream's leader knows all subscriptions of this connection.
 
-        Within a cluster, they reach it by the way of entries and not by that of questions, so neither waits
-        for the other. What goes by the way of entries and is turned away comes behind them.
+        In a cluster subscriptions travel on the route of entries, not on that of API requests, so a reply to
+        the latter proves nothing. This sends an entry that every stream rejects: it follows the subscriptions
+        on their route.
         """
-        if self.link.clustered:
+        if self.connection.clustered:
             none = {EXPECTED_STREAM: "none"}
-            await self.link.ask(self._stream.names.probe_in, b"", turned_away, none)
+            await self.connection.ask(self._stream.subjects.probe_in, b"", rejected_by_stream, none)
 
-    def hear_probe(self, message: Msg) -> None:
-        """Take a probe, which may be another node's."""
+    def receive_probe(self, message: Msg) -> None:
+        """Handle a probe, which may be another node's."""
         own, _, token = message.data.decode(errors="replace").rpartition(".")
-        if self.link.reply_to(token) == f"{own}.{token}":
-            self.link.inbox.take(token, message)
+        if self.connection.reply_to(token) == f"{own}.{token}":
+            self.connection.inbox.take(token, message)
 
-    def hear_election(self, message: Msg) -> None:
-        """Take it that the stream may have another leader."""
-        self._led_by(elected(message))
+    def receive_election(self, message: Msg) -> None:
+        """Handle an election: the stream may have a new leader."""
+        self._note_leader(elected(message))
 
     async def close(self) -> None:
-        """End what is under way, and disconnect."""
-        await self.link.close()
+        """Fail all pending requests, and disconnect."""
+        await self.connection.close()
 
     async def probe(self) -> None:
-        """Send a message round: stored like an entry, and handed on like one."""
-        names = self._stream.names
+        """Send a probe that is stored and republished like an entry."""
+        subjects = self._stream.subjects
 
         def returned(message: Msg) -> bool | None:
-            if message.subject == names.probe_out:
+            if message.subject == subjects.probe_out:
                 return True
-            self._stored(message)  # raises what is wrong with it
+            self._stored(message)  # raises if it was not stored
             return None
 
-        token, arrived = self.link.inbox.expect(returned)
-        reply = self.link.reply_to(token)
-        self.link.send(names.probe_in, reply.encode(), reply=reply)
+        token, arrived = self.connection.inbox.expect(returned)
+        reply = self.connection.reply_to(token)
+        self.connection.send(subjects.probe_in, reply.encode(), reply=reply)
         await arrived
 
     async def watch(self) -> None:
-        """Ask for the stream again and again; if it's another, or nobody answers, the link is of no use."""
+        """Check the streams repeatedly, and end the connection if they changed or the checks fail."""
         misses = 0
-        while not self.link.ended.done():
+        while not self.connection.ended.done():
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._options.timeout):
-                    await self._doubt.wait()
-            self._doubt.clear()
+                    await self._check_requested.wait()
+            self._check_requested.clear()
             try:
                 await self.check()
                 misses = 0
             except BrokerError as error:
                 misses += 1
-                self._doubt.set()
-                if misses >= _MISSES:
-                    self.link.end(error)
+                self._check_requested.set()
+                if misses >= _MAX_FAILED_CHECKS:
+                    self.connection.end(error)
 
     async def check(self) -> None:
-        """Ask for the streams once; if they are others, or led by another, the link is of no use.
+        """Check the streams once; end the connection if they were recreated, changed, or have a new leader.
 
-        Also if an entry was stored a while ago and never came, for it may be lost between two servers.
+        Also end it if a stored entry has not arrived, because it may have been lost between two servers.
         """
-        names = self._stream.names
-        seen, heads = await asyncio.gather(look(self.link, names), has_heads(self.link, names))
+        subjects = self._stream.subjects
+        seen, heads = await asyncio.gather(
+            fetch_stream_info(self.connection, subjects), has_heads(self.connection, subjects)
+        )
         if seen.epoch != self.epoch or not heads:
-            anew = Unavailable("a stream was removed or made anew")
-            self.link.end(anew)
+            anew = Unavailable("a stream was removed or recreated")
+            self.connection.end(anew)
             raise anew
         if seen.made != (self._made or seen.made):
-            self.link.end(Unavailable("the stream was changed"))
+            self.connection.end(Unavailable("the configuration of the stream was changed"))
         self._made = seen.made
-        self._led_by(seen.leader)
-        if self.link.clustered and await self._sweep.turn(self.reader):
-            self.link.end(Unavailable("an entry that was stored did not come"))
+        self._note_leader(seen.leader)
+        if self.connection.clustered and await self._loss_check.check_next(self.reader):
+            self.connection.end(Unavailable("a stored entry did not arrive"))
 
-    def _led_by(self, leader: str) -> None:
-        """Take note of the leader; what the one before it stored last may not have been handed on."""
+    def _note_leader(self, leader: str) -> None:
+        """Record the leader, and end the connection if it changed.
+
+        The last entries of the previous leader may not have been republished.
+        """
         if leader and self._leader and leader != self._leader:
-            self.link.end(Unavailable("the stream has another leader"))
+            self.connection.end(Unavailable("the stream has a new leader"))
         self._leader = leader or self._leader
 
-    def _stored(self, message: Msg) -> Stored:
+    def _stored(self, message: Msg) -> PublishAck:
         try:
             return stored(message)
-        except NobodyAnswers as error:
-            self.link.end(error)
+        except NoResponders as error:
+            self.connection.end(error)
             raise
 
     def _receipt(self, again: Callable[..., bool], message: Msg) -> Receipt | None:
         try:
             entry = self._stored(message)
-        except Underway:
-            # Asked again, it tells where the entry was stored; the time for the answer goes on.
+        except PublishInProgress:
+            # A second request returns the position of the entry; the time limit of the first still applies.
             ask = partial(again, reply=message.subject)
-            asyncio.get_running_loop().call_later(_AGAIN, ask)
+            asyncio.get_running_loop().call_later(_RETRY_AFTER, ask)
             return None
         if not entry.duplicate:
             if entry.offset <= self._highest:
-                self.link.end(Unavailable("the stream was made anew"))
-                raise Unavailable("the stream was made anew: the entry's epoch is not known")
+                self.connection.end(Unavailable("the stream was recreated"))
+                raise Unavailable("the stream was recreated: the epoch of the entry is unknown")
             self._highest = entry.offset
         return Receipt(self.epoch, entry.offset, entry.duplicate)

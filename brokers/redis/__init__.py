@@ -1,11 +1,12 @@
 """The broker for several nodes on Redis 6.2 or newer, or Valkey.
 
-An entry's way: `publisher` gathers what is published in one turn of the loop and calls a script for each
-(`scripts`), which stores the entry and publishes it on the room's channel in one step. `supervisor` keeps the
-one connection that listens, `subscriptions` knows the rooms on it, `reader` reads what was missed.
+The path of an entry: `publish` queues what is published and sends it in batches. For each entry it calls a
+script (`scripts`), which stores the entry and publishes it on the room's channel atomically. `listen` keeps
+one subscriber connection for each shard. `topology` maps rooms to shards. `read` reads history and heads, and
+redelivers what may have been missed. `retention` bounds the number of rooms.
 
-What Redis acknowledges it holds in memory; whether that survives its own crash or a failover is for its
-operator to choose (`appendfsync`, `min-replicas-to-write`).
+Redis acknowledges what it holds in memory. The operator decides whether that survives a crash or a failover
+(`appendfsync`, `min-replicas-to-write`, `?replicas=` in the URL).
 """
 
 from brokers.redis.broker import RedisBroker

@@ -1,4 +1,4 @@
-"""One node on Redis: the contract's methods, each a few lines on top of the parts."""
+"""Implement the broker contract on Redis: each method is a few lines on top of `RedisNode`."""
 
 from __future__ import annotations
 
@@ -10,88 +10,92 @@ from typing import Final
 from typing_extensions import override
 
 from brokers.base import Broker, Listener, Options, Page, Position, Receipt, check_paging
-from brokers.errors import BrokerError, Closed, Refused, Unavailable
-from brokers.redis.live import SIGNAL
-from brokers.redis.parts import Parts
-from brokers.redis.publisher import signal
+from brokers.errors import BrokerClosed, BrokerError, BrokerRefused, Unavailable
+from brokers.redis.listen.messages import SIGNAL
+from brokers.redis.node import RedisNode
+from brokers.redis.publish.publisher import signal
 
 logger: Final = logging.getLogger(__name__)
 
 
 class RedisBroker(Broker):
-    """A node whose backbone is Redis."""
+    """Joins nodes through Redis."""
 
     shared = True
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
-        self._parts: Parts | None = None
+        self._node: RedisNode | None = None
         self._running: asyncio.Task[None] | None = None
         self._closed = False
 
     @override
     async def start(self, listener: Listener) -> None:
         self._refuse_if_closed()
-        parts = Parts.make(self.options, listener)
+        node = RedisNode.make(self.options, listener)
         try:
             async with asyncio.timeout(self.options.timeout):
-                await parts.enter()
-                self._running = asyncio.get_running_loop().create_task(parts.run(), name="redis")
+                await node.discover()
+                self._running = asyncio.get_running_loop().create_task(node.run(), name="redis")
                 self._running.add_done_callback(_ended)
-                await parts.shards.complete.wait()
+                await node.shards.complete.wait()
             self._refuse_if_closed()
         except TimeoutError:
-            await self._stop(parts)
+            await self._stop(node)
             raise Unavailable(f"Redis was not ready within {self.options.timeout:.3g} s") from None
         except BaseException:
-            await self._stop(parts)
+            await self._stop(node)
             raise
-        self._parts = parts
+        self._node = node
 
     @override
     async def close(self) -> None:
         self._closed = True
-        parts, self._parts = self._parts, None
-        if parts is not None:
-            await self._stop(parts)
+        node, self._node = self._node, None
+        if node is not None:
+            await self._stop(node)
 
     @override
     def publish(self, room: str, payload: bytes, *, key: str) -> asyncio.Future[Receipt]:
         answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         try:
-            parts = self._started()
+            node = self._started()
             if len(payload) > (most := self.options.retention.size):
-                raise Refused(f"a payload of {len(payload)} bytes; a room keeps {most}")
-            parts.publish(room, payload, key, answer)
-            parts.rooms.note(room)
+                raise BrokerRefused(
+                    f"Payload too large: {len(payload)} bytes. A room keeps at most {most} bytes"
+                )
+            node.publish(room, payload, key, answer)
+            node.room_retention.mark_active(room)
         except BrokerError as error:
             answer.set_exception(error)
         except UnicodeEncodeError as error:
-            answer.set_exception(Refused(f"a room or a key that has no UTF-8 form: {error}"))
+            answer.set_exception(BrokerRefused(f"Room name or key can't be encoded as UTF-8: {error}"))
         return answer
 
     @override
     async def subscribe(self, room: str) -> Position:
-        parts = self._started()
-        subscription = parts.join(room)
+        node = self._started()
+        subscription = node.join(room)
         try:
             async with asyncio.timeout(self.options.timeout):
                 await asyncio.shield(subscription.confirmed)
-                head = await parts.reader.open(room, parts.new_epoch())
+                head = await node.reader.open(room, node.new_epoch())
         except TimeoutError:
-            subscription.home.gave_up(subscription)
-            raise Unavailable(f"Redis did not subscribe within {self.options.timeout:.3g} s") from None
+            subscription.home.abandoned(subscription)
+            raise Unavailable(
+                f"Redis did not confirm the subscription within {self.options.timeout:.3g} s"
+            ) from None
         except BaseException:
-            subscription.home.gave_up(subscription)
+            subscription.home.abandoned(subscription)
             raise
-        subscription.home.held(subscription, head)
-        parts.rooms.note(room)
+        subscription.home.established(subscription, head)
+        node.room_retention.mark_active(room)
         return head
 
     @override
     async def unsubscribe(self, room: str) -> None:
-        parts = self._started()
-        if subscription := parts.shards.find(parts.names.channel(room)):
+        node = self._started()
+        if subscription := node.shards.find(node.keyspace.channel(room)):
             subscription.home.leave(subscription)
 
     @override
@@ -110,16 +114,16 @@ class RedisBroker(Broker):
 
     @override
     def emit(self, room: str, payload: bytes) -> None:
-        parts = self._started()
+        node = self._started()
         now = asyncio.get_running_loop().time()
-        item = signal(now, parts.shards.slot(room), parts.names.channel(room), SIGNAL + payload)
-        parts.shards.publish_or_fail(item)
+        item = signal(now, node.shards.slot(room), node.keyspace.channel(room), SIGNAL + payload)
+        node.shards.publish_or_fail(item)
 
     @override
     async def probe(self) -> None:
         shards = list(self._started().shards)
         for shard in shards:
-            shard.supervisor.require()
+            shard.subscriber.require_up()
         answers = await asyncio.gather(*(shard.probes.send() for shard in shards), return_exceptions=True)
         for answer in answers:
             if isinstance(answer, BaseException):
@@ -127,26 +131,26 @@ class RedisBroker(Broker):
 
     @override
     def stats(self) -> Mapping[str, float]:
-        return {} if self._parts is None else self._parts.stats()
+        return {} if self._node is None else self._node.stats()
 
-    def _started(self) -> Parts:
-        if self._parts is None:
-            raise Closed("the broker was closed" if self._closed else "the broker has not been started")
-        return self._parts
+    def _started(self) -> RedisNode:
+        if self._node is None:
+            raise BrokerClosed("the broker was closed" if self._closed else "the broker has not been started")
+        return self._node
 
     def _refuse_if_closed(self) -> None:
         if self._closed:
-            raise Closed("a closed broker can't be started again")
+            raise BrokerClosed("a closed broker can't be started again")
 
-    async def _stop(self, parts: Parts) -> None:
+    async def _stop(self, node: RedisNode) -> None:
         running, self._running = self._running, None
-        parts.shards.stop()
+        node.shards.stop()
         if running is not None:
             running.cancel()
             await asyncio.wait([running])
-        await parts.shards.close()
+        await node.shards.close()
 
 
 def _ended(running: asyncio.Task[None]) -> None:
     if not running.cancelled() and (error := running.exception()):
-        logger.critical("the broker's own tasks failed; the node has to be restarted", exc_info=error)
+        logger.critical("redis_tasks_failed", exc_info=error)

@@ -1,10 +1,10 @@
-"""The contract suite: each promise of `brokers.base` as tests, for a broker of anybody.
+"""The contract suite: tests for each promise of `brokers.base`, for any broker.
 
-`docs/writing-a-broker.md` shows how a broker in a package of its own is proven with it. It is for tests only:
-it needs pytest (the extra `testing`), and nothing else in `brokers` or `service` imports it.
+`docs/writing-a-broker.md` shows how to test a broker in its own package with it. It needs pytest (the extra
+`testing`), and nothing else in `brokers` or `service` imports it.
 """
 
 import pytest
 
-# Before they are imported: a failing assertion in them shall show its values, as those in a test file do.
+# Before the import: assertions in these modules shall show their values, as in a test file.
 pytest.register_assert_rewrite("brokers.testing.recorder", "brokers.testing.suite")

@@ -1,6 +1,6 @@
-"""What the suite needs of a broker: a maker, which opens a backbone, which makes nodes.
+"""Define what the suite needs: a maker opens a backbone, which creates nodes.
 
-Nothing else of a broker is known to the suite, so anybody proves a broker by handing in its maker.
+The suite knows nothing else about a broker, so it tests any broker that comes with a maker.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from brokers.base import Broker, Options
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abilities:
-    """What a backbone can do in a test. What it can't is skipped, and the skip names the ability.
+    """What a backbone can do in a test. Tests that need another ability are skipped.
 
     Attributes:
-        interruption: it can be taken away and given back.
-        lost_answers: it can store an entry and lose the answer.
-        bounded_size: it keeps `Retention.size`.
-        largest_payload: bytes that it takes at once.
+        interruption: it can be interrupted and restored.
+        lost_answers: it can store an entry and drop the reply.
+        bounded_size: it enforces `Retention.size`.
+        largest_payload: the maximum payload in bytes.
     """
 
     interruption: bool = False
@@ -34,28 +34,28 @@ class Abilities:
 
 
 class Backbone(ABC):
-    """What joins the nodes of one test. It begins empty, and ends with its context."""
+    """The backbone of one test. It is empty at first, and ends with its context."""
 
     abilities: Abilities = Abilities()
 
     @abstractmethod
     def node(self) -> Broker:
-        """Make one more node, not started."""
+        """Create another node, not started."""
 
     @abstractmethod
     async def elapse(self, seconds: float) -> None:
-        """Let time pass: a clock of the test is set forward, that of a server is waited for."""
+        """Let time pass: advance the test's clock, or wait for the server's."""
 
     async def interrupt(self) -> None:
-        """Put the backbone out of reach of all nodes, those to come as well."""
+        """Make the backbone unreachable for all nodes, including later ones."""
         pytest.skip("needs interruption")
 
     async def restore(self) -> None:
-        """Put it back in reach."""
+        """Make it reachable again."""
         pytest.skip("needs interruption")
 
     def lose_answer(self) -> None:
-        """Store what each node publishes next, but let it hear `Unavailable`."""
+        """Store what each node publishes next, but drop the reply: the node raises `Unavailable`."""
         pytest.skip("needs lost_answers")
 
 

@@ -1,6 +1,6 @@
-"""The fixtures and markers of the suite, as a pytest plugin: `pytest_plugins = ["brokers.testing.plugin"]`.
+"""Provide the suite's fixtures and markers as a plugin: `pytest_plugins = ["brokers.testing.plugin"]`.
 
-It asks for one fixture of its user, `maker`: what opens a backbone of the broker that is to be proven.
+The user provides one fixture, `maker`, which opens a backbone of the broker under test.
 """
 
 from __future__ import annotations
@@ -14,34 +14,36 @@ import pytest_asyncio
 from brokers.base import Options
 from brokers.testing.backbone import Backbone, Maker
 from brokers.testing.promises import PROMISES
-from brokers.testing.recorder import Node, Recorder
+from brokers.testing.recorder import BrokerNode, Recorder
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the markers known, one for each promise.
+    """Register the markers, one for each promise.
 
     Raises:
-        UsageError: pytest is set up so that it would find no test of the suite.
+        UsageError: with pytest's configuration no test of the suite would be collected.
     """
     if not config.getini("collect_imported_tests"):
-        raise pytest.UsageError("the contract suite is imported: leave `collect_imported_tests` on")
+        raise pytest.UsageError(
+            "the tests of the contract suite are imported: do not disable `collect_imported_tests`"
+        )
     for number, name in PROMISES.items():
-        config.addinivalue_line("markers", f"{number}: proves this promise of brokers.base: {name}")
+        config.addinivalue_line("markers", f"{number}: tests this promise of brokers.base: {name}")
     config.addinivalue_line(
-        "markers", "stage(needs, options): the ability and the options of a contract test"
+        "markers", "stage(needs, options): the required ability and the options of a contract test"
     )
 
 
 @pytest.fixture
 def options(request: pytest.FixtureRequest) -> Options:
-    """Tell what the nodes of this test are made from."""
+    """Return the options of the nodes in this test."""
     mark: pytest.Mark | None = request.node.get_closest_marker("stage")
     return mark.kwargs.get("options", Options()) if mark else Options()
 
 
 @pytest_asyncio.fixture(loop_scope="function")
 async def backbone(maker: Maker, options: Options, request: pytest.FixtureRequest) -> AsyncIterator[Backbone]:
-    """Open an empty backbone; skip the test if it lacks what the test needs."""
+    """Open an empty backbone; skip the test if it lacks a required ability."""
     async with maker(options) as opened:
         for mark in request.node.iter_markers("stage"):
             ability = mark.kwargs.get("needs")
@@ -51,11 +53,11 @@ async def backbone(maker: Maker, options: Options, request: pytest.FixtureReques
 
 
 @pytest_asyncio.fixture(loop_scope="function")
-async def pair(backbone: Backbone) -> AsyncIterator[tuple[Node, Node]]:
-    """Start two nodes on the backbone, each with a recorder that heard nothing yet."""
+async def pair(backbone: Backbone) -> AsyncIterator[tuple[BrokerNode, BrokerNode]]:
+    """Start two nodes on the backbone, each with an empty recorder."""
     async with AsyncExitStack() as ends:
-        nodes = [Node(backbone.node(), Recorder()) for _ in range(2)]
+        nodes = [BrokerNode(backbone.node(), Recorder()) for _ in range(2)]
         for node in nodes:
             ends.push_async_callback(node.broker.close)
-            await node.broker.start(node.heard)
+            await node.broker.start(node.received)
         yield nodes[0], nodes[1]

@@ -1,4 +1,4 @@
-"""How a test of the suite says which promise it proves and what it needs."""
+"""Mark a test of the suite with the promises that it proves and the ability that it needs."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from brokers.base import Options
 
 Test = TypeVar("Test", bound=Callable[..., object])
 
-# Seconds. A broker that hangs fails its test; no test of the suite is near it on a slow machine.
+# Seconds. A broker that hangs fails its test; every other test is much faster, even on a slow machine.
 _LIMIT: Final = 60
 
 PROMISES: Final[dict[str, str]] = {
-    number: name.rstrip()  # in a column of ten
+    number: name.rstrip()  # names are padded to ten characters
     for number, name in re.findall(r"^ (P\d+) +(.{10})", brokers.base.__doc__ or "", flags=re.MULTILINE)
 }
-"""The numbers of the contract's promises, and the word or two for each."""
+"""The numbers of the contract's promises, with a short name for each."""
 
 
 def promise(*numbers: str, needs: str = "", options: Options | None = None) -> Callable[[Test], Test]:
     """Mark a test with the promises that it proves: `pytest -m P5` runs the tests of one.
 
-    `needs` names the ability (a field of `Abilities`) without which the test is skipped; `options` are what
-    the nodes of the test are made from. It runs on a loop of its own, whatever pytest-asyncio is set to.
+    `needs` names the ability (a field of `Abilities`) without which the test is skipped; `options` are those
+    of the test's nodes. The test has its own event loop, whatever the configuration of pytest-asyncio.
     """
     marks = [getattr(pytest.mark, number) for number in numbers]
     marks.append(pytest.mark.stage(needs=needs, options=options or Options()))

@@ -1,4 +1,4 @@
-"""A listener that writes down what it is told, and lets a test wait until it was told enough."""
+"""Record what a listener receives, and let a test wait for it."""
 
 from __future__ import annotations
 
@@ -10,76 +10,78 @@ from typing import Final
 
 from brokers.base import Broker, Entry, Receipt
 
-PATIENCE: Final = 10.0  # seconds; only a failing test ever waits for so long
+PATIENCE: Final = 10.0  # seconds; only a failing test waits that long
 
 
 @dataclass(slots=True, eq=False)
 class Recorder:
-    """What a node was told, in the order in which it was told. `react` is called with each entry, at once."""
+    """What a listener received, in order. `react` is called with each entry at once."""
 
     entries: list[Entry] = field(default_factory=list)
     signals: list[tuple[str, bytes]] = field(default_factory=list)
     states: list[str] = field(default_factory=list)
     react: Callable[[Entry], None] | None = None
-    _told: asyncio.Event = field(default_factory=asyncio.Event)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def deliver(self, entry: Entry) -> None:
         self.entries.append(entry)
-        self._told.set()
+        self._changed.set()
         if self.react:
             self.react(entry)
 
     def signal(self, room: str, payload: bytes) -> None:
         self.signals.append((room, payload))
-        self._told.set()
+        self._changed.set()
 
     def lost(self, reason: str) -> None:
-        assert reason, "an operator wants to know why"
+        assert reason, "the reason of an outage is empty"
         self.states.append("lost")
-        self._told.set()
+        self._changed.set()
 
     def restored(self) -> None:
         self.states.append("restored")
-        self._told.set()
+        self._changed.set()
 
     def payloads(self, room: str) -> list[bytes]:
-        """List what was delivered of a room."""
+        """List the payloads delivered for a room."""
         return [entry.payload for entry in self.entries if entry.room == room]
 
     async def until(self, enough: Callable[[Recorder], bool], *, within: float = PATIENCE) -> None:
-        """Wait until `enough` holds; it's asked again each time something is told."""
+        """Wait until `enough` holds; it is checked after each call of the listener."""
         try:
             async with asyncio.timeout(within):
                 while not enough(self):
-                    self._told.clear()
-                    await self._told.wait()
+                    self._changed.clear()
+                    await self._changed.wait()
         except TimeoutError:
-            told = f"{len(self.entries)} entries, {len(self.signals)} signals, {self.states}"
-            raise AssertionError(f"not told enough, only {told}; the last: {self.entries[-3:]}") from None
+            counts = f"{len(self.entries)} entries, {len(self.signals)} signals, {self.states}"
+            raise AssertionError(
+                f"not received in time, only {counts}; the last: {self.entries[-3:]}"
+            ) from None
 
     async def count(self, entries: int) -> None:
-        """Wait for so many entries."""
-        await self.until(lambda heard: len(heard.entries) >= entries)
+        """Wait for a number of entries."""
+        await self.until(lambda received: len(received.entries) >= entries)
 
 
 @dataclass(slots=True, eq=False)
-class Node:
-    """A started broker, and what it told its listener."""
+class BrokerNode:
+    """A started broker, and what its listener received."""
 
     broker: Broker
-    heard: Recorder
+    received: Recorder
     _keys: int = 0
 
-    async def say(self, room: str, *payloads: bytes) -> list[Receipt]:
-        """Publish each payload under a key of its own, one after another, and wait for all answers."""
+    async def send(self, room: str, *payloads: bytes) -> list[Receipt]:
+        """Publish payloads under new keys, one after another, and wait for each receipt."""
         return [await self.broker.publish(room, payload, key=self.fresh_key()) for payload in payloads]
 
     def fresh_key(self) -> str:
-        """Make a key that no node of this test has used."""
+        """Generate a key that no node of this test has used."""
         self._keys += 1
         return f"{id(self):x}-{self._keys}"
 
-    async def all_kept(self, room: str) -> list[Entry]:
+    async def full_history(self, room: str) -> list[Entry]:
         """Read the whole history of a room, page by page."""
         entries: list[Entry] = []
         while True:
@@ -91,5 +93,5 @@ class Node:
 
 
 def chained(entries: list[Entry]) -> bool:
-    """Tell whether each entry names the one before it."""
+    """Return whether each entry names its predecessor."""
     return all(entry.prev == before.offset for before, entry in pairwise(entries))

@@ -1,8 +1,13 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
+// Where `vite dev` finds the node. Host stays the browser's, for the node allows only its own origin.
+const node = { target: process.env.DEV_NODE_URL ?? "http://127.0.0.1:8000", changeOrigin: false };
+
 export default defineConfig({
   plugins: [react()],
+  // With the workspace's packages: the sources may be mounted read-only (compose.yaml).
+  cacheDir: "../node_modules/.vite",
   build: {
     // The server sends `default-src 'self'`: the browser would block assets inlined as data: URLs.
     assetsInlineLimit: 0,
@@ -11,8 +16,9 @@ export default defineConfig({
   },
   server: {
     proxy: {
-      // Not the short form, which rewrites Host: the node allows only its own origin.
-      "/ws": { target: "http://localhost:8000", ws: true, changeOrigin: false },
+      "/ws": { ...node, ws: true },
+      "/api": node,
+      "/health": node,
     },
   },
 });

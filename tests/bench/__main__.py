@@ -61,7 +61,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="less of everything, as with QUICK=1")
     parser.add_argument("--rounds", type=int, help="how often each load is measured")
     parser.add_argument(
-        "--write", action="store_true", help="put the figures, but those of node, into docs/performance.md"
+        "--write",
+        action="store_true",
+        help="put the figures, but those of node, into docs/performance-tables.md",
     )
     wanted = parser.parse_args()
     known = {*_SIDE_BY_SIDE, _NODE, _TARGETS, brokers.NAME, growth.NAME}

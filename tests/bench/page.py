@@ -1,4 +1,4 @@
-"""docs/performance.md: each part of the bench has a place in it for its tables."""
+"""docs/performance-tables.md: each part of the bench has a place in it for its tables."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 from tests.bench.node import ROOT
 
-PAGE: Final = ROOT / "docs" / "performance.md"
+PAGE: Final = ROOT / "docs" / "performance-tables.md"
 PLOTS: Final = PAGE.parent / "plots"
 
 

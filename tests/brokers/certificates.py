@@ -1,4 +1,4 @@
-"""Certificates for the tests: an authority of one's own, and what it vouches for."""
+"""Issue certificates for tests from a temporary authority."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DAY = dt.timedelta(days=1)
 
 
 class Authority:
-    """Signs certificates for 127.0.0.1, and writes all as files into a folder."""
+    """Issues certificates for 127.0.0.1, and writes them as files into a folder."""
 
     def __init__(self, folder: Path, name: str = "authority") -> None:
         self._folder = folder
@@ -28,7 +28,7 @@ class Authority:
         self.file.write_bytes(_pem(certificate.sign(self._key, hashes.SHA256())))
 
     def issue(self, name: str) -> tuple[Path, Path]:
-        """Make a certificate and its key."""
+        """Issue a certificate and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         where = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
         certificate = _built(_named(name), self._name, key).add_extension(where, critical=False)
@@ -45,7 +45,7 @@ class Authority:
 
 
 def asks_who_comes(authority: Authority, name: str) -> ssl.SSLContext:
-    """Make what a server of that name needs, that lets in whom the authority knows."""
+    """Create the TLS context of a server that requires client certificates of this authority."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*authority.issue(name))
     context.load_verify_locations(authority.file)

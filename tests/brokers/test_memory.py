@@ -1,4 +1,4 @@
-"""What only the memory broker has: rooms that are forgotten, and a hub that calls listeners itself."""
+"""The memory broker evicts rooms, and its hub calls listeners one after another."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing_extensions import override
 
 from brokers.base import Entry, Options, Retention
 from brokers.memory import Hub, MemoryBroker
-from brokers.testing.recorder import Node, Recorder, chained
+from brokers.testing.recorder import BrokerNode, Recorder, chained
 
 
 class Clock:
-    """Goes only when it's told to."""
+    """A clock that is advanced by the test."""
 
     now = 0.0
 
@@ -33,30 +33,32 @@ def hub(clock: Clock) -> Hub:
 
 
 @pytest.fixture
-async def pair(hub: Hub) -> AsyncIterator[tuple[Node, Node]]:
-    nodes = [Node(MemoryBroker(Options(), hub), Recorder()) for _ in range(2)]
+async def pair(hub: Hub) -> AsyncIterator[tuple[BrokerNode, BrokerNode]]:
+    nodes = [BrokerNode(MemoryBroker(Options(), hub), Recorder()) for _ in range(2)]
     for node in nodes:
-        await node.broker.start(node.heard)
+        await node.broker.start(node.received)
     yield nodes[0], nodes[1]
     for node in nodes:
         await node.broker.close()
 
 
-async def test_the_answer_is_there_at_once(pair: tuple[Node, Node]) -> None:
+async def test_the_answer_is_there_at_once(pair: tuple[BrokerNode, BrokerNode]) -> None:
     here, there = pair
     await there.broker.subscribe("room")
     assert here.broker.publish("room", b"text", key="key").done()
-    assert there.heard.payloads("room") == [b"text"]
+    assert there.received.payloads("room") == [b"text"]
 
 
 async def test_a_process_begins_its_own_epoch() -> None:
     assert Hub(Options()).head("room").epoch != Hub(Options()).head("room").epoch
 
 
-async def test_the_room_that_was_quiet_longest_is_forgotten(pair: tuple[Node, Node], hub: Hub) -> None:
+async def test_the_room_that_was_quiet_longest_is_forgotten(
+    pair: tuple[BrokerNode, BrokerNode], hub: Hub
+) -> None:
     here, _ = pair
     for room in ("one", "two", "three", "one", "four"):
-        await here.say(room, b"text")
+        await here.send(room, b"text")
     assert hub.stats()["rooms"] == 3
     assert [room for room in ("one", "two", "three", "four") if hub.head(room).offset] == [
         "one",
@@ -65,35 +67,41 @@ async def test_the_room_that_was_quiet_longest_is_forgotten(pair: tuple[Node, No
     ]
 
 
-async def test_a_forgotten_room_begins_a_new_epoch_without_its_keys(pair: tuple[Node, Node]) -> None:
+async def test_a_forgotten_room_begins_a_new_epoch_without_its_keys(
+    pair: tuple[BrokerNode, BrokerNode],
+) -> None:
     here, _ = pair
     first = await here.broker.publish("room", b"text", key="key")
     for room in ("one", "two", "three"):
-        await here.say(room, b"text")
+        await here.send(room, b"text")
     again = await here.broker.publish("room", b"text", key="key")
     assert not again.duplicate
     assert again.epoch != first.epoch
-    assert (await here.all_kept("room"))[0].prev == 0
+    assert (await here.full_history("room"))[0].prev == 0
 
 
-async def test_forgetting_one_room_leaves_the_epochs_of_the_others(pair: tuple[Node, Node]) -> None:
+async def test_forgetting_one_room_leaves_the_epochs_of_the_others(
+    pair: tuple[BrokerNode, BrokerNode],
+) -> None:
     here, there = pair
     new = await there.broker.subscribe("new")
-    [first] = await here.say("one", b"text")
+    [first] = await here.send("one", b"text")
     for room in ("two", "three"):
-        await here.say(room, b"text")
-    [receipt] = await here.say("new", b"text")
+        await here.send(room, b"text")
+    [receipt] = await here.send("new", b"text")
     assert receipt.epoch == new.epoch == first.epoch
 
 
-async def test_a_room_with_subscribers_is_never_forgotten(pair: tuple[Node, Node], hub: Hub) -> None:
+async def test_a_room_with_subscribers_is_never_forgotten(
+    pair: tuple[BrokerNode, BrokerNode], hub: Hub
+) -> None:
     here, there = pair
     for room in ("one", "two", "three", "four"):
         await there.broker.subscribe(room)
-        await here.say(room, b"text")
-    await here.say("five", b"text")
+        await here.send(room, b"text")
+    await here.send("five", b"text")
     assert [hub.head(room).offset for room in ("one", "two", "three", "four", "five")] == [1] * 5
-    await here.say("six", b"text")
+    await here.send("six", b"text")
     assert hub.head("five").offset == 0
     assert hub.stats()["rooms"] == 5
     for room in ("one", "two", "three", "four"):
@@ -101,7 +109,9 @@ async def test_a_room_with_subscribers_is_never_forgotten(pair: tuple[Node, Node
     assert hub.stats()["rooms"] == 3
 
 
-async def test_a_room_that_was_only_subscribed_leaves_nothing(pair: tuple[Node, Node], hub: Hub) -> None:
+async def test_a_room_that_was_only_subscribed_leaves_nothing(
+    pair: tuple[BrokerNode, BrokerNode], hub: Hub
+) -> None:
     for node in pair:
         for number in range(10):
             await node.broker.subscribe(f"room {number}")
@@ -110,7 +120,7 @@ async def test_a_room_that_was_only_subscribed_leaves_nothing(pair: tuple[Node, 
     assert hub.stats()["rooms"] == 0
 
 
-async def test_reading_makes_no_rooms(pair: tuple[Node, Node], hub: Hub) -> None:
+async def test_reading_makes_no_rooms(pair: tuple[BrokerNode, BrokerNode], hub: Hub) -> None:
     here, _ = pair
     await here.broker.heads(f"room {number}" for number in range(100))
     await here.broker.history("room", limit=1)
@@ -119,30 +129,32 @@ async def test_reading_makes_no_rooms(pair: tuple[Node, Node], hub: Hub) -> None
 
 
 async def test_when_all_is_too_old_nothing_is_kept_but_the_heads(
-    pair: tuple[Node, Node], hub: Hub, clock: Clock
+    pair: tuple[BrokerNode, BrokerNode], hub: Hub, clock: Clock
 ) -> None:
     here, _ = pair
-    await here.say("one", *[b"text"] * 10)
+    await here.send("one", *[b"text"] * 10)
     assert hub.stats() == {"rooms": 1, "entries": 10, "bytes": 40, "keys": 10}
     clock.now = 1001.0
     assert hub.stats() == {"rooms": 1, "entries": 0, "bytes": 0, "keys": 0}
     assert hub.head("one").offset == 10
 
 
-async def test_busy_rooms_tidy_the_quiet_ones(pair: tuple[Node, Node], hub: Hub, clock: Clock) -> None:
+async def test_busy_rooms_tidy_the_quiet_ones(
+    pair: tuple[BrokerNode, BrokerNode], hub: Hub, clock: Clock
+) -> None:
     here, _ = pair
-    quiet = await here.say("quiet", *[b"text"] * 1000)
+    quiet = await here.send("quiet", *[b"text"] * 1000)
     clock.now = 1001.0
-    for _ in range(20):  # far fewer than what there was to let go
-        await here.say("busy", b"text")
+    for _ in range(20):  # far fewer than had expired
+        await here.send("busy", b"text")
         clock.now += 0.001
-    clock.now = 0.0  # so that counting lets nothing go by itself
+    clock.now = 0.0  # so that counting trims nothing
     assert hub.stats() == {"rooms": 2, "entries": 20, "bytes": 80, "keys": 20}
     assert hub.head("quiet").offset == quiet[-1].offset
 
 
 async def test_a_listener_that_raises_breaks_no_other(
-    pair: tuple[Node, Node], caplog: pytest.LogCaptureFixture
+    pair: tuple[BrokerNode, BrokerNode], caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(entry: Entry) -> None:
         raise RuntimeError(entry.room)
@@ -150,10 +162,10 @@ async def test_a_listener_that_raises_breaks_no_other(
     here, there = pair
     for node in pair:
         await node.broker.subscribe("room")
-    here.heard.react = fail
+    here.received.react = fail
     with caplog.at_level(logging.ERROR):
-        await there.say("room", b"one", b"two")
-    assert there.heard.payloads("room") == here.heard.payloads("room") == [b"one", b"two"]
+        await there.send("room", b"one", b"two")
+    assert there.received.payloads("room") == here.received.payloads("room") == [b"one", b"two"]
     assert [record.exc_text is not None for record in caplog.records] == [True, True]
 
 
@@ -173,7 +185,7 @@ async def test_listeners_are_called_in_the_order_of_their_subscriptions(hub: Hub
     assert called == listeners
 
 
-async def test_a_flood_of_answers_neither_recurses_nor_reorders(pair: tuple[Node, Node]) -> None:
+async def test_a_flood_of_answers_neither_recurses_nor_reorders(pair: tuple[BrokerNode, BrokerNode]) -> None:
     here, there = pair
     for node in pair:
         await node.broker.subscribe("room")
@@ -182,8 +194,8 @@ async def test_a_flood_of_answers_neither_recurses_nor_reorders(pair: tuple[Node
         if entry.offset < 5000:
             here.broker.publish("room", b"", key=here.fresh_key())
 
-    here.heard.react = answer
-    await there.say("room", b"")
-    assert len(there.heard.entries) == 5000
-    assert chained(there.heard.entries)
-    assert here.heard.entries == there.heard.entries
+    here.received.react = answer
+    await there.send("room", b"")
+    assert len(there.received.entries) == 5000
+    assert chained(there.received.entries)
+    assert here.received.entries == there.received.entries

@@ -1,4 +1,4 @@
-"""The log of a room agrees with a list that is searched from end to end."""
+"""The log of a room behaves like a list that is searched linearly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from brokers.base import Page, Position, Retention
-from brokers.memory_log import Log
+from brokers.memory_log import MemoryLog
 
 RETENTION = Retention(entries=6, size=40, age=50.0)
 KEY_WINDOW = 20.0
@@ -28,7 +28,7 @@ class Stored:
 
 @dataclass
 class Naive:
-    """Remembers all, and says by counting what of it is still to be had."""
+    """Remembers everything, and computes what should still be stored."""
 
     stored: list[Stored] = field(default_factory=list)
 
@@ -54,7 +54,7 @@ class LogAgrees(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
-        self.log = Log("room", "epoch", RETENTION, KEY_WINDOW)
+        self.log = MemoryLog("room", "epoch", RETENTION, KEY_WINDOW)
         self.naive = Naive()
 
     @rule(payload=st.binary(max_size=20), key=st.sampled_from("abcdefgh"))
@@ -73,7 +73,7 @@ class LogAgrees(RuleBasedStateMachine):
     @rule()
     def trim(self) -> None:
         kept = self.naive.trim(self.now)
-        assert self.log.trim(self.now), "so few keys go at once"
+        assert self.log.trim(self.now), "few keys expire at once"
         assert len(self.log) == len(kept)
         assert self.log.size == sum(len(entry.payload) for entry in kept)
         assert self.log.keys == sum(self.naive.known(key, self.now) is not None for key in "abcdefgh")
@@ -116,7 +116,7 @@ TestLogAgrees = LogAgrees.TestCase
 
 @given(st.integers(min_value=0, max_value=500))
 def test_keys_go_a_few_at_a_time_until_none_is_left(keys: int) -> None:
-    log = Log("room", "epoch", Retention(), KEY_WINDOW)
+    log = MemoryLog("room", "epoch", Retention(), KEY_WINDOW)
     for number in range(keys):
         log.append(b"", str(number), 0.0)
     left = [keys]
@@ -128,10 +128,10 @@ def test_keys_go_a_few_at_a_time_until_none_is_left(keys: int) -> None:
 
 
 def test_a_key_stored_anew_after_its_window_outlives_its_first_self() -> None:
-    log = Log("room", "epoch", Retention(), KEY_WINDOW)
+    log = MemoryLog("room", "epoch", Retention(), KEY_WINDOW)
     for number in range(200):
         log.append(b"", str(number), 0.0)
-    log.append(b"", "199", 30.0)  # while its first self still waits to be swept
+    log.append(b"", "199", 30.0)  # while the first one has not been removed yet
     while not log.trim(30.0):
         pass
     assert log.stored("199", 30.0) == 201
@@ -139,7 +139,7 @@ def test_a_key_stored_anew_after_its_window_outlives_its_first_self() -> None:
 
 
 def test_a_burst_of_keys_leaves_no_empty_table_behind() -> None:
-    log = Log("room", "epoch", Retention(entries=1), KEY_WINDOW)
+    log = MemoryLog("room", "epoch", Retention(entries=1), KEY_WINDOW)
     for number in range(10_000):
         log.append(b"", str(number), 0.0)
     while not log.trim(100.0):

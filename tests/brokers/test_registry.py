@@ -1,4 +1,4 @@
-"""Brokers are found by name, and what is wrong with one is said in a sentence."""
+"""Brokers are found by name, and errors explain what is wrong with one."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ OURS = ["memory", "nats", "redis"]
 
 
 class TheirBroker(MemoryBroker):
-    """A broker of somebody else."""
+    """A third-party broker."""
 
 
 @pytest.fixture
 def install(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Stand in for what pip has installed: names to `module:attribute`, to be filled by the test."""
+    """Replace the installed entry points: names to `module:attribute`, filled by the test."""
     theirs: dict[str, str] = {}
 
     def find(*, group: str) -> EntryPoints:
@@ -50,7 +50,7 @@ def test_a_broker_of_others_is_found_by_its_entry_point(install: dict[str, str])
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_each_of_ours_can_be_loaded(name: str) -> None:
+def test_each_built_in_broker_can_be_loaded(name: str) -> None:
     assert make_broker(name, Options()).options == Options()
 
 
@@ -100,7 +100,7 @@ def test_a_broken_entry_point_is_named_with_what_is_wrong(
     with pytest.raises(Misconfigured) as raised:
         make_broker("broken", Options())
     assert str(raised.value).startswith(f"the broker 'broken' ({value}) {sentence}")
-    assert isinstance(make_broker("memory", Options()), MemoryBroker), "it harms no other"
+    assert isinstance(make_broker("memory", Options()), MemoryBroker), "it affects no other broker"
 
 
 def test_no_broker_is_imported_before_it_is_asked_for() -> None:

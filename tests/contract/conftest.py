@@ -1,4 +1,4 @@
-"""The brokers that are proven here."""
+"""Select the brokers to test."""
 
 from __future__ import annotations
 

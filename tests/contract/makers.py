@@ -1,4 +1,4 @@
-"""The backbones of our own brokers."""
+"""Make backbones for the built-in brokers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from brokers.base import Broker, Options
 from brokers.memory import Hub, MemoryBroker
 from brokers.nats import NatsBroker
 from brokers.redis import RedisBroker
-from brokers.redis.scripts import PUBLISH
+from brokers.redis.scripts.library import PUBLISH
 from brokers.testing.backbone import Abilities, Backbone
 from tests.contract.nats_cluster import SIZE, ClusterProxy, shared_cluster
 from tests.contract.nats_server import shared_nats
@@ -27,14 +27,14 @@ from tests.contract.redis_server import shared_redis
 from tests.faults.faulty import FaultyBroker
 
 _REDIS_ASKS: Final = re.compile(b"EVALSHA.*" + PUBLISH.digest.encode(), re.DOTALL)
-# How much later than asked for a NATS may let go of what is too old.
+# Seconds by which NATS may expire entries late.
 _NATS_LATE: Final = 1.0
 _NATS_ASKS: Final = re.compile(rb"^HPUB \S+\.in\.", re.MULTILINE)
 _NATS_ANSWERS: Final = re.compile(rb'MSG _INBOX\S+ \d+ +\d+\r\n\{"stream":[^\r]*\}\r\n')
 
 
 class MemoryBackbone(Backbone):
-    """A hub whose clock goes only when it's told to."""
+    """A hub with a clock that is advanced by the test."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
@@ -56,7 +56,7 @@ class MemoryBackbone(Backbone):
 
 
 class FaultyBackbone(MemoryBackbone):
-    """Proves that the faulty broker keeps the contract while nothing is wrong, and through its outages."""
+    """Tests that the fault-injecting broker keeps the contract, also through its outages."""
 
     abilities = Abilities(interruption=True, lost_answers=True)
 
@@ -92,7 +92,7 @@ class FaultyBackbone(MemoryBackbone):
 
 
 class ServerBackbone(Backbone):
-    """Names of its own on a real server, and a port of its own in front of it."""
+    """A prefix of its own on a real server, behind a proxy of its own."""
 
     def __init__(self, options: Options, proxy: Proxy) -> None:
         self._options = options
@@ -112,7 +112,7 @@ class ServerBackbone(Backbone):
     @classmethod
     @abstractmethod
     def _lay(cls) -> tuple[Proxy, str]:
-        """Make the port, and tell the URL that goes with it."""
+        """Make the proxy, and the template of its URL."""
 
     @override
     async def interrupt(self) -> None:
@@ -147,7 +147,7 @@ class RedisBackbone(ServerBackbone):
 
 
 class RedisClusterBackbone(Backbone):
-    """A backbone on a real Redis Cluster, whose servers are known by the ports in front of them."""
+    """A backbone on a real Redis Cluster, whose servers announce the ports of their proxies."""
 
     abilities = Abilities(interruption=True, lost_answers=True)
 
@@ -187,7 +187,7 @@ class RedisClusterBackbone(Backbone):
 
 
 class Front:
-    """The ports in front of a cluster. They stay for the session, since the servers tell them to all."""
+    """The proxies of a cluster. They last for the session, because the servers announce them."""
 
     _shared: Front | None = None
 
@@ -198,7 +198,7 @@ class Front:
 
     @classmethod
     async def shared(cls) -> Front:
-        """Lay them, and start the cluster behind, when the first test needs it."""
+        """Open the proxies and start the cluster when the first test needs it."""
         if cls._shared is None:
             loss = Loss(Answer(asked=_REDIS_ASKS, cut=True))
             behind = free_ports(3)
@@ -209,14 +209,14 @@ class Front:
         return cls._shared
 
     async def all(self, what: Callable[[Proxy], Coroutine[object, object, None]]) -> None:
-        """Do something to every port."""
+        """Call a method of every proxy."""
         await asyncio.gather(*map(what, self._proxies))
 
 
 class NatsBackbone(ServerBackbone):
     """A backbone on a real NATS."""
 
-    # A NATS counts a message's headers to its size.
+    # NATS counts the headers of a message, too.
     abilities = Abilities(
         interruption=True, lost_answers=True, bounded_size=False, largest_payload=1024 * 1024 - 4096
     )
@@ -238,7 +238,7 @@ class NatsBackbone(ServerBackbone):
 
 
 class NatsClusterBackbone(NatsBackbone):
-    """A backbone on three NATS with three replicas; each connection is to the next of them."""
+    """A backbone on a cluster of three NATS servers with three replicas; connections take turns."""
 
     @classmethod
     @override

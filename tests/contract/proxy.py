@@ -1,4 +1,4 @@
-"""A port in front of a server, through which it can be put out of reach."""
+"""Proxy the connections to a server, so that a test can make it unreachable."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _PIECE = 65536
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the answer to a publish looks like on the wire, for a test that orders its loss.
+    """The reply to a publish as bytes on the wire, for a test that drops it.
 
     Attributes:
-        asked: what is in the piece that asks; the answer comes after it, on the same connection.
-        given: the answer.
-        cut: whether its connection is lost with it, where whoever asked waits for answers in their order.
+        asked: pattern of the request; the reply follows on the same connection.
+        given: pattern of the reply.
+        cut: whether the connection is closed as well, where replies are matched by their order.
     """
 
     asked: re.Pattern[bytes] = re.compile(b"")
@@ -32,7 +32,7 @@ class Answer:
 
 
 class Loss:
-    """One ordered loss: of all proxies that share it, the first connection on which somebody asks has it."""
+    """A reply to drop: on the first connection with a request, of all proxies that share it."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
@@ -52,7 +52,7 @@ class Loss:
             self._victim = connection
 
     def answer(self, connection: object, data: bytes) -> bytes:
-        """Take the answer out of what comes back. Raises `EOFError` if its connection is to end with it."""
+        """Remove the reply from the received bytes. Raises `EOFError` if the connection has to end."""
         if self._victim is not connection or not (match := self._answer.given.search(data)):
             return data
         self._victim = None
@@ -62,9 +62,9 @@ class Loss:
 
 
 class Proxy:
-    """Passes bytes on, in a thread and a loop of its own: no test sees its tasks, and none waits for it.
+    """Forwards bytes in its own thread and loop, so that a test neither sees its tasks nor waits for them.
 
-    `behind` is the server's port on this machine, or its socket file; with `tls` it's reached by TLS only.
+    `behind` is the server's port on this machine, or its socket file; with `tls` the proxy accepts only TLS.
     """
 
     def __init__(self, behind: int | Path, answer: Answer | Loss, tls: ssl.SSLContext | None = None) -> None:
@@ -90,15 +90,15 @@ class Proxy:
         self._loop.close()
 
     async def refuse(self) -> None:
-        """Cut all connections, and let none through."""
+        """Close all connections, and reject new ones."""
         await self._there(self._cut(refusing=True))
 
     async def accept(self) -> None:
-        """Let connections through again."""
+        """Accept connections again."""
         await self._there(self._cut(refusing=False))
 
     def lose_answer(self) -> None:
-        """Pass the next publish on, but not its answer back."""
+        """Forward the next publish, but drop its reply."""
         self._loss.order()
 
     async def _there(self, what: Coroutine[object, object, T]) -> T:
@@ -111,7 +111,7 @@ class Proxy:
     async def _end(self) -> None:
         assert self._server
         await self._cut(refusing=True)
-        # A connection that was accepted just before is lost, open, if its server is closed under it.
+        # A connection accepted just before would leak if its server were closed now.
         while others := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(others)
         self._server.close()

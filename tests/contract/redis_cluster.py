@@ -1,4 +1,4 @@
-"""A real Redis Cluster for the tests: a few servers on free ports, joined as an operator would join them."""
+"""Run a real Redis Cluster: a few servers on free ports, joined as by an operator."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 from typing_extensions import override
 
-from brokers.redis.slots import SLOTS
+from brokers.redis.keyspace import SLOTS
 from tests.contract.redis_server import find_server
 from tests.contract.server import Server, run_on
 
 _WITHIN = 30.0
-_BUS = 10_000  # what Redis adds to a port for the servers' own connections
+_BUS = 10_000  # offset of the cluster bus port
 
 
 def free_ports(number: int) -> list[int]:
-    """Find ports that are free with their bus ports, and that the system gives to nobody meanwhile."""
+    """Find ports that are free with their bus ports, and that the system does not use otherwise."""
     found: list[int] = []
     for port in random.sample(range(11_000, 20_000), 500):
         if len(found) < number and _is_free(port) and _is_free(port + _BUS):
@@ -37,7 +37,7 @@ def _is_free(port: int) -> bool:
 
 
 def wait_for(holds: Callable[[], bool], what: str) -> None:
-    """Wait until something holds; a server that is not there yet is asked again."""
+    """Wait until a condition holds, with retries while a server is unreachable."""
     end = time.monotonic() + _WITHIN
     while True:
         try:
@@ -51,7 +51,7 @@ def wait_for(holds: Callable[[], bool], what: str) -> None:
 
 
 class ClusterServer(Server):
-    """One server of a cluster. Others are told that it is at `announced`, if that is another port."""
+    """One server of a cluster. It announces the port `announced`, which may be a proxy's."""
 
     def __init__(self, port: int, announced: int, *arguments: str) -> None:
         super().__init__()
@@ -77,30 +77,30 @@ class ClusterServer(Server):
         wait_for(lambda: bool(self.ask("PING")), "a server of the cluster answers")
 
     def ask(self, *command: str | int) -> object:
-        """Ask this server, whoever has the slots."""
+        """Send a command to this server, whatever its slots."""
         with Redis(host="127.0.0.1", port=self.port, socket_timeout=5) as client:
             return client.execute_command(*command)
 
     @property
     def identity(self) -> str:
-        """What the cluster calls it."""
+        """The server's node ID."""
         name = self.ask("CLUSTER", "MYID")
         return name.decode() if isinstance(name, bytes) else str(name)
 
     def replicates(self) -> bool:
-        """Tell whether it's a replica that has all of its primary."""
-        told = self.ask("INFO", "replication")
-        return isinstance(told, dict) and told.get("master_link_status") == "up"
+        """Return whether it is a fully synchronised replica."""
+        announced_ports = self.ask("INFO", "replication")
+        return isinstance(announced_ports, dict) and announced_ports.get("master_link_status") == "up"
 
     def facts(self) -> dict[str, str]:
-        """Tell what it says of its cluster."""
+        """Return the reply to `CLUSTER INFO`."""
         with Redis(host="127.0.0.1", port=self.port, socket_timeout=5) as client:
             found: dict[str, str] = client.execute_command("CLUSTER INFO")
         return found
 
 
 class RedisCluster(Server):
-    """Primaries that share the slots evenly, and for each of them so many replicas."""
+    """Primaries with equal shares of the slots, each with a number of replicas."""
 
     def __init__(
         self,
@@ -112,19 +112,19 @@ class RedisCluster(Server):
     ) -> None:
         super().__init__()
         ports = ports or free_ports(primaries * (1 + replicas))
-        told = announced or ports
-        servers = [ClusterServer(*pair, *arguments) for pair in zip(ports, told, strict=True)]
+        announced_ports = announced or ports
+        servers = [ClusterServer(*pair, *arguments) for pair in zip(ports, announced_ports, strict=True)]
         self.primaries, self.replicas = servers[:primaries], servers[primaries:]
-        self._told = told
+        self._announced_ports = announced_ports
 
     @property
     @override
     def url(self) -> str:
-        return "redis+cluster://" + ",".join(f"127.0.0.1:{port}" for port in self._told[:2])
+        return "redis+cluster://" + ",".join(f"127.0.0.1:{port}" for port in self._announced_ports[:2])
 
     @property
     def servers(self) -> list[ClusterServer]:
-        """All of them."""
+        """All servers."""
         return [*self.primaries, *self.replicas]
 
     @override
@@ -142,14 +142,14 @@ class RedisCluster(Server):
         wait_for(self._complete, "the cluster is complete")
 
     def add(self, server: ClusterServer) -> None:
-        """Take one more primary in, which has no slots yet."""
+        """Add a primary, without slots."""
         server.start()
         self.primaries.append(server)
         self._join([self.primaries[0], server])
         wait_for(self._complete, "the cluster is complete again")
 
     def drop(self, server: ClusterServer) -> None:
-        """End a primary that has no slots any more, and have the others forget it."""
+        """Stop a primary without slots, and remove it from the cluster."""
         identity = server.identity
         self.primaries.remove(server)
         server.remove()
@@ -157,22 +157,22 @@ class RedisCluster(Server):
             other.ask("CLUSTER", "FORGET", identity)
 
     def move(self, slot: int, source: ClusterServer, target: ClusterServer) -> None:
-        """Give a slot to another primary, as `redis-cli --cluster reshard` does."""
+        """Move a slot to another primary, like `redis-cli --cluster reshard`."""
         self.begin_move(slot, source, target)
         self.finish_move(slot, source, target)
 
     def begin_move(self, slot: int, source: ClusterServer, target: ClusterServer) -> None:
-        """Announce that a slot is about to move."""
+        """Mark a slot as migrating."""
         target.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", source.identity)
         source.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", target.identity)
 
     def finish_move(self, slot: int, source: ClusterServer, target: ClusterServer) -> None:
-        """Move a slot's keys, and tell everybody."""
+        """Move the keys of a slot, and announce its new owner."""
         while keys := source.ask("CLUSTER", "GETKEYSINSLOT", slot, 100):
             assert isinstance(keys, list)
             source.ask("MIGRATE", "127.0.0.1", target.port, "", 0, 5000, "KEYS", *keys)
         target.ask("CLUSTER", "SETSLOT", slot, "NODE", target.identity)
-        with suppress(ResponseError):  # whoever has given its last slot away may be a replica by now
+        with suppress(ResponseError):  # a primary that gave its last slot away may have become a replica
             source.ask("CLUSTER", "SETSLOT", slot, "NODE", target.identity)
 
     @override
@@ -187,7 +187,7 @@ class RedisCluster(Server):
             first.ask("CLUSTER", "MEET", "127.0.0.1", other.port, other.port + _BUS)
 
     def mend(self) -> None:
-        """Start again whatever was killed, and wait until the cluster is whole."""
+        """Restart killed servers, and wait until the cluster is complete."""
         for server in self.servers:
             if not server.runs:
                 server.start()
@@ -210,5 +210,5 @@ class RedisCluster(Server):
 
 @cache
 def shared_redis_cluster(ports: tuple[int, ...], announced: tuple[int, ...]) -> RedisCluster:
-    """Start the one cluster that all tests of a session share; each has names of its own on it."""
+    """Start the cluster that all tests of a session share; each test uses its own prefix."""
     return run_on(RedisCluster("--cluster-node-timeout", "5000", ports=ports, announced=announced))

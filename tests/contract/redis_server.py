@@ -1,4 +1,4 @@
-"""A real Redis for the tests: named by REDIS_SERVER, found on the PATH, or in the wheel that brings one."""
+"""Run a real Redis: named by REDIS_SERVER, found on the PATH, or installed by the wheel."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def find_server() -> str:
 
 
 class RedisServer(Server):
-    """A Redis that listens on a socket file only."""
+    """A Redis server that listens on a socket file only."""
 
     def __init__(self, *arguments: str) -> None:
         super().__init__()
@@ -72,5 +72,5 @@ class RedisServer(Server):
 
 @cache
 def shared_redis() -> RedisServer:
-    """Start the one Redis that all tests of a session share; each has names of its own on it."""
+    """Start the Redis server that all tests of a session share; each test uses its own prefix."""
     return run_on(RedisServer())

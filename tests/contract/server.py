@@ -1,4 +1,4 @@
-"""A broker's real server for the tests: one process, which a test may kill and freeze."""
+"""Run a real server for the tests: one process, which a test may kill and freeze."""
 
 from __future__ import annotations
 
@@ -20,26 +20,28 @@ S = TypeVar("S", bound="Server")
 
 
 class Server(ABC):
-    """One server process. It begins empty; what was stored survives `kill` and `start`."""
+    """A server process. It starts empty; its data survive `kill` and `start`."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="hubbub-"))  # short: socket files have short names
+        self._folder = Path(
+            tempfile.mkdtemp(prefix="hubbub-")
+        )  # short, because socket paths have to be short
         self._process: subprocess.Popen[str] | None = None
 
     @property
     @abstractmethod
     def url(self) -> str:
-        """Where it is."""
+        """The URL."""
 
     @property
     def pid(self) -> int:
-        """Tell its process, while it runs."""
+        """Return its process while it runs."""
         assert self._process
         return self._process.pid
 
     @abstractmethod
     def start(self) -> None:
-        """Start it, and return when it answers."""
+        """Start it, and wait until it answers."""
 
     @property
     def runs(self) -> bool:
@@ -47,24 +49,24 @@ class Server(ABC):
         return self._process is not None
 
     def kill(self) -> None:
-        """End it without a warning."""
+        """Kill it without a warning (SIGKILL)."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
             self._process = None
 
     def freeze(self) -> None:
-        """Stop it from doing anything; its connections stay."""
+        """Freeze it (SIGSTOP); its connections stay open."""
         assert self._process
         self._process.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let it go on."""
+        """Let it continue (SIGCONT)."""
         assert self._process
         self._process.send_signal(signal.SIGCONT)
 
     def remove(self) -> None:
-        """End it, and delete what it kept."""
+        """Stop it, and delete its data."""
         self.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -87,8 +89,8 @@ def run_on(server: S) -> S:
 
 
 def is_missing(program: str, wheel: str) -> NoReturn:
-    """Skip the test; where tests must be complete (CI) that is a failure."""
-    message = f"needs {program}: it's neither on the PATH nor installed by the wheel {wheel}"
+    """Skip the test; in CI, where tests must be complete, fail it."""
+    message = f"needs {program}, which is neither on the PATH nor installed by the wheel {wheel}"
     if os.environ.get("CI"):
         pytest.fail(message)
     pytest.skip(message)

@@ -1,3 +1,3 @@
-"""Our own brokers keep the contract: the suite that a third party runs, on each of them."""
+"""The built-in brokers pass the contract suite."""
 
 from brokers.testing.suite import *

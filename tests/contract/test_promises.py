@@ -1,4 +1,4 @@
-"""The suite and the promises name each other."""
+"""Every promise has tests, and every test of the suite names its promises."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from brokers.testing.promises import PROMISES
 
 
 def _tests() -> Iterator[tuple[str, Callable[..., object]]]:
-    """Yield the tests of all modules of the suite, whether or not the suite hands them on."""
+    """Yield the tests of all modules of the suite, exported or not."""
     for module in pkgutil.iter_modules(suite.__path__, f"{suite.__name__}."):
         for name, value in inspect.getmembers(importlib.import_module(module.name), inspect.isfunction):
             if name.startswith("test_"):

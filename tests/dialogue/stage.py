@@ -12,10 +12,10 @@ import jwt
 
 from brokers.memory import MemoryBroker
 from hubbub_protocol import Close
-from service.drain import drain
 from service.node import Node
 from service.server import Running, running
 from service.settings import Settings, load
+from service.shutdown import drain
 from tests.dialogue.matching import Json
 from tests.faults.faulty import FaultyBroker
 

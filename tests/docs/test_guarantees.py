@@ -16,7 +16,8 @@ from brokers.base import Options
 from brokers.memory import MemoryBroker
 from brokers.testing.promises import PROMISES
 from hubbub_protocol import Close, Code
-from service import metrics, settings
+from service import settings
+from service.runtime import metrics
 from tests.protocol.vectors import VECTORS, rules_of_the_specification, rules_shown
 
 ROOT: Final = Path(__file__).parents[2]

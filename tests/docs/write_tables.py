@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from service import metrics, settings
+from service import settings
+from service.runtime import metrics
 from service.workers.reports import Reports, about_workers
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "operations.md"
@@ -13,7 +14,7 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "operations.md"
 
 def metrics_table() -> str:
     """Make the table of all metrics, with those that only a parent of workers has."""
-    return metrics.table(*about_workers(Reports(answers={}, silent=[], restarts={})))
+    return metrics.table(*about_workers(Reports(responses={}, unanswered=[], restarts={})))
 
 
 def main() -> None:

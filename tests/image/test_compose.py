@@ -12,8 +12,10 @@ from service.settings.table import rows
 from tests.image.dockerfile import ROOT, globals_, stages
 
 TEXT = (ROOT / "compose.yaml").read_text(encoding="utf-8")
-SERVICES: dict[str, Any] = yaml.safe_load(TEXT)["services"]
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
+SERVICES: dict[str, Any] = COMPOSE["services"]
 NODES = {name: service for name, service in SERVICES.items() if name.startswith("node-")}
+DEV = {name: service for name, service in SERVICES.items() if name.startswith("dev-")}
 
 
 def test_there_are_two_nodes_that_differ_in_nothing() -> None:
@@ -68,3 +70,42 @@ def test_it_builds_with_arguments_that_the_dockerfile_has() -> None:
 def test_every_image_can_be_another_and_none_is_the_latest() -> None:
     images = {name: service["image"] for name, service in SERVICES.items() if name not in NODES}
     assert all(re.fullmatch(r"\$\{\w+_IMAGE:-[\w./-]+:\d[\w.-]*\}", image) for image in images.values())
+
+
+def test_the_development_services_start_only_when_they_are_named() -> None:
+    assert DEV.keys() == {"dev-node", "dev-page"}
+    assert all(service["profiles"] == ["dev"] for service in DEV.values())
+    others = [service for name, service in SERVICES.items() if name not in DEV]
+    assert not any(DEV.keys() & service.get("depends_on", {}).keys() for service in others)
+    assert DEV["dev-page"]["depends_on"].keys() == {"dev-node"}
+    assert "depends_on" not in DEV["dev-node"]
+
+
+def test_the_development_services_mount_sources_read_only_and_keep_what_they_install_in_volumes() -> None:
+    for service in DEV.values():
+        mounts = [mount.split(":") for mount in service["volumes"]]
+        sources = [mount for mount in mounts if mount[0].startswith("./")]
+        installed = [mount[0] for mount in mounts if mount not in sources]
+        assert all(target == f"/src/{path.removeprefix('./')}" for path, target, _ in sources)
+        assert all((ROOT / path).exists() and mode == "ro" for path, _, mode in sources)
+        assert len(installed) == 1
+        assert set(installed) <= COMPOSE["volumes"].keys()
+
+
+def test_the_development_services_run_what_make_dev_runs() -> None:
+    script = (ROOT / "scripts" / "dev.sh").read_text(encoding="utf-8")
+    for service in DEV.values():
+        file, part, *_ = service["command"]
+        assert file == "scripts/dev.sh"
+        assert f"\n    {part})\n" in script
+    known = {row.variable for row in rows()}
+    settings = {name for name in DEV["dev-node"]["environment"] if name.startswith(("HUBBUB_", "BROKER"))}
+    assert settings <= known
+    assert DEV["dev-page"]["environment"]["DEV_NODE_URL"] == "http://dev-node:8000"
+
+
+def test_the_development_services_listen_on_this_machine_alone() -> None:
+    for service in DEV.values():
+        assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+        assert service["cap_drop"] == ["ALL"]
+        assert "mem_limit" in service

@@ -10,16 +10,18 @@ from typing import Final, TypeAlias
 import pytest
 import uvloop
 
+from service.settings.tuning import DEFAULTS, Tuning
 from tests.service.serving import Served, serving
 
 LoopFactory: TypeAlias = Callable[[], AbstractEventLoop]
 
 BOTH_LOOPS: Final[Mapping[str, LoopFactory]] = {"asyncio": new_event_loop, "uvloop": uvloop.new_event_loop}
-_ON_BOTH: Final = frozenset({"test_lean", "test_leftovers", "test_link", "test_server"})
+_ON_BOTH: Final = frozenset({"test_http_protocol", "test_leftovers", "test_websocket", "test_server"})
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "settings(**settings): what the test's node is set to")
+    config.addinivalue_line("markers", "tuning(**fields): the node's times and bounds without a setting")
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, LoopFactory]:
@@ -47,6 +49,8 @@ def complaints(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str, str | N
 async def served(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Served]:
     """Serve, with what the mark `settings` says; at the end nothing may be left of the test's clients."""
     mark: pytest.Mark | None = request.node.get_closest_marker("settings")
-    async with serving(**(mark.kwargs if mark else {})) as here:
+    tuned: pytest.Mark | None = request.node.get_closest_marker("tuning")
+    tuning = Tuning(**tuned.kwargs) if tuned else DEFAULTS
+    async with serving(tuning=tuning, **(mark.kwargs if mark else {})) as here:
         yield here
     assert not complaints(caplog)

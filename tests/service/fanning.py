@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from brokers.base import Entry
-from service.fanout import Fanout
-from service.log import RoomLog
-from service.member import Member
-from service.metrics import Metrics
-from service.stored import Stored, encode_stored
+from service.rooms.fanout import Fanout
+from service.rooms.log import RoomLog
+from service.rooms.member import Member
+from service.runtime.metrics import Metrics
+from service.wire.messages import Stored, encode_stored
 
 
 class Stage:

@@ -6,9 +6,9 @@ from collections import Counter
 from itertools import count
 from typing import Final
 
-from service.presence.topic import Topic
-from service.presence.view import View
-from service.signals import NODES, AnySignal, ListRooms, RoomsListed, decode, encode
+from service.cluster.cluster_view import ClusterView
+from service.cluster.room_presence import RoomPresence
+from service.cluster.signals import NODES, AnySignal, ListRooms, RoomsListed, decode, encode
 
 GONE_AFTER: Final = 10.0
 BEAT: Final = 2.0
@@ -25,7 +25,7 @@ class Network:
 
     def send(self, sender: Node, room: str, signal: AnySignal) -> None:
         for node in self.nodes:
-            if node is not sender and (room == NODES or room in node.view.topics):
+            if node is not sender and (room == NODES or room in node.view.rooms):
                 self.waiting.append((node, room, encode(signal)))
 
     def deliver(self, place: int) -> None:
@@ -34,15 +34,15 @@ class Network:
         assert signal is not None
         assert not isinstance(signal, ListRooms | RoomsListed)
         if node in self.nodes:
-            node.view.hear(room, signal)
+            node.view.receive(room, signal)
 
     def settle(self) -> None:
         """Deliver all in order, while the nodes do what their timers would have them do."""
         for _ in range(12):
             for node in self.nodes:
                 node.turn()
-                node.view.beat()
-                node.view.sweep()
+                node.view.send_heartbeat()
+                node.view.evict_lost_peers()
             while self.waiting:
                 self.deliver(0)
                 for node in self.nodes:
@@ -55,23 +55,23 @@ class Node:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self.view = View(
+        self.view = ClusterView(
             f"node {next(network.names)}",
             send=lambda room, signal: network.send(self, room, signal),
-            wake=lambda: None,
+            on_pending=lambda: None,
             clock=lambda: network.now,
-            gone_after=GONE_AFTER,
+            lost_after=GONE_AFTER,
         )
-        self.topics: dict[str, Topic] = {}
+        self.topics: dict[str, RoomPresence] = {}
         self.here: Counter[tuple[str, str]] = Counter()
         self.told = Counter[str]()
 
     def turn(self) -> None:
-        self.view.gather()
-        while self.view.answer(1):
+        self.view.publish()
+        while self.view.send_states(1):
             pass
 
-    def open(self, room: str) -> Topic:
+    def open(self, room: str) -> RoomPresence:
         if room not in self.topics:
             self.topics[room] = self.view.open(room, lambda: self.told.update([room]))
         return self.topics[room]

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from hubbub_protocol import Close
-from service.codecs import JSON, Codec
-from service.fanout import Fanout
-from service.member import Member
+from service.rooms.fanout import Fanout
+from service.rooms.member import Member
+from service.wire.codecs import JSON, Codec
 from tests.service.framing import FrameReader
 
 
@@ -35,8 +35,8 @@ class FakeOutlet:
         self.closed = (code, reason)
         self.write = lambda _: None
 
-    def release(self) -> None:
-        """Hold nothing: what is held is the business of real connections."""
+    def flush(self) -> None:
+        """Write nothing: only real connections queue."""
 
     def drain(self, room: int | None = None) -> None:
         """Take so many more writes; whoever pauses a member must catch it up."""

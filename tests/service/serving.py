@@ -15,6 +15,7 @@ from brokers.memory import Hub, MemoryBroker
 from service.node import Node
 from service.server import running
 from service.settings import Settings, load
+from service.settings.tuning import DEFAULTS, Tuning
 from tests.service.peer import PATIENCE, Event, Peer
 
 # As quick as the settings allow, so that no test has to wait.
@@ -28,7 +29,7 @@ QUICK: Final = {
     "HUBBUB_ADMISSIONS_BURST": "1000000",
 }
 # What must be zero when all clients are gone.
-_HELD: Final = ("connections", "rooms", "members", "lagging_members", "log_bytes", "tasks")
+_HELD: Final = ("connections", "rooms", "members", "slow_consumers", "log_bytes", "tasks")
 
 
 class Served:
@@ -117,22 +118,26 @@ def never_blocking() -> Iterator[BlockBuster]:
 async def started(
     hub: Hub,
     wrap: Callable[[Broker], Broker] = lambda broker: broker,
+    *,
+    tuning: Tuning = DEFAULTS,
     **settings: Any,  # noqa: ANN401 - as for `quick`
 ) -> AsyncIterator[Served]:
     """Serve on a hub that other nodes may share; what is left is for the caller to look at."""
     chosen = quick(**settings)
-    async with running(chosen, wrap(MemoryBroker(chosen.broker_options, hub))) as here:
+    async with running(chosen, wrap(MemoryBroker(chosen.broker_options, hub)), tuning=tuning) as here:
         yield Served(here.node, hub, here.port)
 
 
 @asynccontextmanager
 async def serving(
     wrap: Callable[[Broker], Broker] = lambda broker: broker,
+    *,
+    tuning: Tuning = DEFAULTS,
     **settings: Any,  # noqa: ANN401 - as for `quick`
 ) -> AsyncIterator[Served]:
     """Serve for the time of the block; at its end nothing may be left of the block's clients."""
     before = asyncio.all_tasks()
-    async with started(Hub(quick(**settings).broker_options), wrap, **settings) as served:
+    async with started(Hub(quick(**settings).broker_options), wrap, tuning=tuning, **settings) as served:
         with never_blocking():
             yield served
             await served.nothing_left()

@@ -9,9 +9,9 @@ import pytest
 
 from brokers.base import Page, Position, Receipt
 from brokers.errors import Unavailable
-from service.commands import IN_FLIGHT, QUEUE
-from service.joining import find_start
-from service.stored import Stored, encode_stored
+from service.rooms.join_start import find_start
+from service.sessions.commands import IN_FLIGHT, QUEUE
+from service.wire.messages import Stored, encode_stored
 from tests.service.framing import frame
 from tests.service.serving import Served, until
 
@@ -61,7 +61,7 @@ async def test_what_a_plain_client_piled_up_is_bounded_and_its_name_held_until_i
     await pat.write(frame("x") * many)
     (connection,) = served.node.connections
     await until(lambda: connection.reading_held)
-    assert served.node.metrics.reading_held > 0
+    assert served.node.metrics.backpressure > 0
     pat.vanish()
     await until(lambda: not served.node.connections)
     assert len(served.node.guests) == 1, "the name is still used"
@@ -94,17 +94,15 @@ async def test_so_many_sends_are_under_way_and_what_comes_behind_them_is_not_rea
 
 
 @pytest.mark.settings(sends_per_second=20, sends_burst=1)
-async def test_what_a_plain_client_left_behind_is_dropped_in_time_and_counted(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("service.plain.AFTERLIFE", 0.0)
+@pytest.mark.tuning(plain_grace=0.0)
+async def test_what_a_plain_client_left_behind_is_dropped_in_time_and_counted(served: Served) -> None:
     pat = await served.plain("?name=pat")
     await pat.write(frame("x") * 50)
     await until(lambda: served.hub.head("lobby").offset > 0)
     pat.vanish()
     await until(lambda: not served.node.guests)
-    assert served.hub.head("lobby").offset + served.node.metrics.plain_dropped == 50
-    assert served.node.metrics.plain_dropped > 0
+    assert served.hub.head("lobby").offset + served.node.metrics.plain_messages_dropped == 50
+    assert served.node.metrics.plain_messages_dropped > 0
 
 
 @pytest.mark.settings(rooms_per_connection=2, linger_seconds=60)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from service.stored import read_plain
+from service.wire.messages import read_plain
 from tests.service.conftest import BOTH_LOOPS
 from tests.service.framing import Op, close_frame, frame
 from tests.service.peer import Peer

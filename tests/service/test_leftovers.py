@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from service.codecs import JSON
-from service.connection import Connection
-from service.link import Link
+from service.transport.connection import Connection
+from service.transport.websocket import WebSocket
+from service.wire.codecs import JSON
 from tests.service.framing import Op, close_frame, frame
 from tests.service.peer import Peer
 from tests.service.serving import Served, until
@@ -29,7 +29,7 @@ def without_collector() -> Iterator[None]:
 
 
 def left() -> list[object]:
-    return [thing for thing in gc.get_objects() if isinstance(thing, Link | Connection)]
+    return [thing for thing in gc.get_objects() if isinstance(thing, WebSocket | Connection)]
 
 
 @pytest.mark.parametrize("go", [Peer.reset, Peer.vanish, Peer.say_no_more])
@@ -61,7 +61,7 @@ async def test_one_that_was_gone_before_it_was_attached_is_heard_to_its_end(
 ) -> None:
     ours, theirs = socket.socketpair()
     transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=ours)
-    link = Link(transport, 4096, 1.0, set())
+    link = WebSocket(transport, 4096, 1.0, set())
     connection = Connection(link, JSON, served.node.metrics, 1.0)
     link.bind(connection)
     link.data_received(last)

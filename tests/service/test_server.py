@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from brokers.base import Options
 from brokers.memory import MemoryBroker
-from service.listening import CannotListen
+from service.runtime.listener import CannotListen
 from service.server import running
 from tests.service.framing import frame
 from tests.service.peer import PATIENCE, Peer

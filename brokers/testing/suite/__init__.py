@@ -1,4 +1,4 @@
-"""All tests of the contract, for a test file that says `from brokers.testing.suite import *`."""
+"""Collect all tests of the contract, for `from brokers.testing.suite import *` in a test file."""
 
 from brokers.testing.suite.bounds import *
 from brokers.testing.suite.crowd import *

@@ -1,4 +1,4 @@
-"""P3, P4 and P6 when hundreds publish, come and go at once."""
+"""P3, P4 and P6 while hundreds of callers publish, subscribe and unsubscribe at the same time."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections import defaultdict
 
 from brokers.base import Entry
 from brokers.testing.promises import promise
-from brokers.testing.recorder import Node, chained
+from brokers.testing.recorder import BrokerNode, chained
 
 ROOMS = [f"room {number}" for number in range(20)]
 
 
-async def _publish(node: Node, number: int) -> None:
+async def _publish(node: BrokerNode, number: int) -> None:
     for count in range(5):
-        await node.say(ROOMS[number % len(ROOMS)], b"%d:%d" % (number, count))
+        await node.send(ROOMS[number % len(ROOMS)], b"%d:%d" % (number, count))
 
 
 def _each_publisher_in_order(entries: list[Entry]) -> bool:
@@ -26,23 +26,27 @@ def _each_publisher_in_order(entries: list[Entry]) -> bool:
 
 
 @promise("P3", "P4")
-async def test_hundreds_of_publishers_on_two_nodes_make_one_order(pair: tuple[Node, Node]) -> None:
+async def test_hundreds_of_publishers_on_two_nodes_make_one_order(
+    pair: tuple[BrokerNode, BrokerNode],
+) -> None:
     for node in pair:
         await asyncio.gather(*(node.broker.subscribe(room) for room in ROOMS))
     await asyncio.gather(*(_publish(pair[number // 20 % 2], number) for number in range(400)))
     for node in pair:
-        await node.heard.count(2000)
+        await node.received.count(2000)
     for room in ROOMS:
-        stored = await pair[0].all_kept(room)
+        stored = await pair[0].full_history(room)
         assert len(stored) == 100
         assert chained(stored)
         assert _each_publisher_in_order(stored)
         for node in pair:
-            assert [entry for entry in node.heard.entries if entry.room == room] == stored
+            assert [entry for entry in node.received.entries if entry.room == room] == stored
 
 
 @promise("P6")
-async def test_those_who_stay_miss_nothing_while_hundreds_come_and_go(pair: tuple[Node, Node]) -> None:
+async def test_subscribers_miss_nothing_while_hundreds_subscribe_and_unsubscribe(
+    pair: tuple[BrokerNode, BrokerNode],
+) -> None:
     here, there = pair
     await here.broker.subscribe("stays")
 
@@ -55,7 +59,7 @@ async def test_those_who_stay_miss_nothing_while_hundreds_come_and_go(pair: tupl
     async with asyncio.TaskGroup() as tasks:
         for number in range(200):
             tasks.create_task(come_and_go(number))
-            tasks.create_task(there.say("stays", b"%d" % number))
-            tasks.create_task(there.say(ROOMS[number % len(ROOMS)], b"passing"))
-    await here.heard.until(lambda heard: len(heard.payloads("stays")) == 200)
-    assert chained([entry for entry in here.heard.entries if entry.room == "stays"])
+            tasks.create_task(there.send("stays", b"%d" % number))
+            tasks.create_task(there.send(ROOMS[number % len(ROOMS)], b"passing"))
+    await here.received.until(lambda received: len(received.payloads("stays")) == 200)
+    assert chained([entry for entry in here.received.entries if entry.room == "stays"])

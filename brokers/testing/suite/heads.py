@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from brokers.testing.promises import promise
-from brokers.testing.recorder import Node
+from brokers.testing.recorder import BrokerNode
 
 
 @promise("P10")
-async def test_the_heads_of_many_rooms_are_their_last_positions(pair: tuple[Node, Node]) -> None:
+async def test_the_heads_of_many_rooms_are_their_last_positions(pair: tuple[BrokerNode, BrokerNode]) -> None:
     here, there = pair
     expected = {}
     for number in range(300):
         room = f"room {number}"
-        *_, last = await here.say(room, *[b"text"] * (1 + number % 3))
+        *_, last = await here.send(room, *[b"text"] * (1 + number % 3))
         expected[room] = (last.epoch, last.offset)
     assert await there.broker.heads(expected) == expected
 
 
 @promise("P10")
-async def test_an_unknown_room_has_offset_zero_and_asking_makes_none(pair: tuple[Node, Node]) -> None:
+async def test_an_unknown_room_has_offset_zero_and_asking_makes_none(
+    pair: tuple[BrokerNode, BrokerNode],
+) -> None:
     here, there = pair
-    await here.say("known", b"text")
+    await here.send("known", b"text")
     heads = await there.broker.heads(["known", "unknown"])
     assert heads["known"].offset > 0
     assert heads["unknown"].offset == 0
@@ -28,13 +30,13 @@ async def test_an_unknown_room_has_offset_zero_and_asking_makes_none(pair: tuple
 
 
 @promise("P10")
-async def test_no_rooms_have_no_heads(pair: tuple[Node, Node]) -> None:
+async def test_no_rooms_have_no_heads(pair: tuple[BrokerNode, BrokerNode]) -> None:
     assert await pair[0].broker.heads([]) == {}
 
 
 @promise("P10")
-async def test_a_head_moves_with_each_entry(pair: tuple[Node, Node]) -> None:
+async def test_a_head_moves_with_each_entry(pair: tuple[BrokerNode, BrokerNode]) -> None:
     here, there = pair
     for _ in range(5):
-        [receipt] = await here.say("room", b"text")
+        [receipt] = await here.send("room", b"text")
         assert await there.broker.heads(iter(["room"])) == {"room": (receipt.epoch, receipt.offset)}

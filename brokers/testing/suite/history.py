@@ -6,22 +6,22 @@ import pytest
 
 from brokers.base import Entry, Options, Page, Retention
 from brokers.testing.promises import promise
-from brokers.testing.recorder import Node
+from brokers.testing.recorder import BrokerNode
 
 every_limit = pytest.mark.parametrize("limit", [1, 7, 23, 100])
 
 
-async def _fill(pair: tuple[Node, Node], entries: int) -> list[Entry]:
-    """Publish from both nodes in turn, and read back through the second."""
+async def _fill(pair: tuple[BrokerNode, BrokerNode], entries: int) -> list[Entry]:
+    """Publish from both nodes alternately, and return the history as the second node reads it."""
     here, there = pair
     for number in range(entries):
-        await (here, there)[number % 2].say("room", b"%d" % number)
-    return await there.all_kept("room")
+        await (here, there)[number % 2].send("room", b"%d" % number)
+    return await there.full_history("room")
 
 
 @promise("P8")
 @every_limit
-async def test_pages_forward_until_nothing_is_left(pair: tuple[Node, Node], limit: int) -> None:
+async def test_pages_forward_until_nothing_is_left(pair: tuple[BrokerNode, BrokerNode], limit: int) -> None:
     stored = await _fill(pair, 23)
     read: list[Entry] = []
     more = True
@@ -37,7 +37,7 @@ async def test_pages_forward_until_nothing_is_left(pair: tuple[Node, Node], limi
 
 @promise("P8")
 @every_limit
-async def test_pages_backward_until_nothing_is_left(pair: tuple[Node, Node], limit: int) -> None:
+async def test_pages_backward_until_nothing_is_left(pair: tuple[BrokerNode, BrokerNode], limit: int) -> None:
     stored = await _fill(pair, 23)
     page = await pair[0].broker.history("room", limit=limit)
     read = list(page.entries)
@@ -49,7 +49,7 @@ async def test_pages_backward_until_nothing_is_left(pair: tuple[Node, Node], lim
 
 
 @promise("P8")
-async def test_every_page_names_the_head(pair: tuple[Node, Node]) -> None:
+async def test_every_page_names_the_head(pair: tuple[BrokerNode, BrokerNode]) -> None:
     stored = await _fill(pair, 5)
     head = (await pair[0].broker.heads(["room"]))["room"]
     assert head.offset == stored[-1].offset
@@ -63,7 +63,9 @@ async def test_every_page_names_the_head(pair: tuple[Node, Node]) -> None:
 
 
 @promise("P8")
-async def test_behind_the_head_and_ahead_of_the_first_there_is_nothing(pair: tuple[Node, Node]) -> None:
+async def test_behind_the_head_and_ahead_of_the_first_there_is_nothing(
+    pair: tuple[BrokerNode, BrokerNode],
+) -> None:
     stored = await _fill(pair, 3)
     broker = pair[0].broker
     behind = await broker.history("room", after=stored[-1].offset, limit=10)
@@ -74,7 +76,9 @@ async def test_behind_the_head_and_ahead_of_the_first_there_is_nothing(pair: tup
 
 
 @promise("P8")
-async def test_an_offset_ahead_of_the_head_reads_back_from_the_head(pair: tuple[Node, Node]) -> None:
+async def test_an_offset_ahead_of_the_head_reads_back_from_the_head(
+    pair: tuple[BrokerNode, BrokerNode],
+) -> None:
     stored = await _fill(pair, 3)
     page = await pair[0].broker.history("room", before=stored[-1].offset + 1000, limit=2)
     assert list(page.entries) == stored[-2:]
@@ -82,17 +86,19 @@ async def test_an_offset_ahead_of_the_head_reads_back_from_the_head(pair: tuple[
 
 
 @promise("P8")
-async def test_a_room_that_nobody_wrote_to_has_an_empty_history(pair: tuple[Node, Node]) -> None:
+async def test_a_room_without_entries_has_an_empty_history(pair: tuple[BrokerNode, BrokerNode]) -> None:
     page = await pair[0].broker.history("new", limit=10)
     assert page == Page((), page.head, trimmed=False, more=False)
     assert page.head.offset == 0
 
 
 @promise("P8", options=Options(retention=Retention(entries=5)))
-async def test_a_page_after_a_trimmed_offset_says_so(pair: tuple[Node, Node]) -> None:
+async def test_a_page_after_a_trimmed_offset_is_marked_as_trimmed(
+    pair: tuple[BrokerNode, BrokerNode],
+) -> None:
     here, there = pair
-    receipts = await here.say("room", *(b"%d" % number for number in range(10)))
-    kept = await there.all_kept("room")
+    receipts = await here.send("room", *(b"%d" % number for number in range(10)))
+    kept = await there.full_history("room")
     trimmed = await there.broker.history("room", after=receipts[2].offset, limit=2)
     whole = await there.broker.history("room", after=kept[0].prev, limit=2)
     from_the_start = await there.broker.history("room", after=0, limit=2)
@@ -103,10 +109,10 @@ async def test_a_page_after_a_trimmed_offset_says_so(pair: tuple[Node, Node]) ->
 
 
 @promise("P8", options=Options(retention=Retention(entries=5)))
-async def test_paging_back_ends_at_the_first_entry_that_is_kept(pair: tuple[Node, Node]) -> None:
+async def test_paging_back_ends_at_the_first_entry_that_is_kept(pair: tuple[BrokerNode, BrokerNode]) -> None:
     here, there = pair
-    await here.say("room", *(b"%d" % number for number in range(10)))
-    kept = await there.all_kept("room")
+    await here.send("room", *(b"%d" % number for number in range(10)))
+    kept = await there.full_history("room")
     page = await there.broker.history("room", before=kept[2].offset, limit=10)
     assert list(page.entries) == kept[:2]
     assert (page.trimmed, page.more) == (False, False)
@@ -117,9 +123,9 @@ async def test_paging_back_ends_at_the_first_entry_that_is_kept(pair: tuple[Node
 )
 @promise("P8")
 async def test_what_cannot_be_asked_for_is_an_error(
-    pair: tuple[Node, Node], after: int | None, before: int | None, limit: int
+    pair: tuple[BrokerNode, BrokerNode], after: int | None, before: int | None, limit: int
 ) -> None:
     for room in ("room", "new"):
-        await pair[0].say("room", b"text")
+        await pair[0].send("room", b"text")
         with pytest.raises(ValueError, match=r".+"):
             await pair[0].broker.history(room, after=after, before=before, limit=limit)

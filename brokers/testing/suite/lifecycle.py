@@ -9,10 +9,10 @@ from typing import Final
 import pytest
 
 from brokers.base import Broker, Options
-from brokers.errors import Closed, Unavailable
+from brokers.errors import BrokerClosed, Unavailable
 from brokers.testing.backbone import Backbone, Maker
 from brokers.testing.promises import promise
-from brokers.testing.recorder import Node, Recorder
+from brokers.testing.recorder import BrokerNode, Recorder
 
 
 async def _emit(broker: Broker) -> None:
@@ -34,7 +34,7 @@ every_method = pytest.mark.parametrize("call", METHODS.values(), ids=METHODS.key
 @promise("P1")
 @every_method
 async def test_every_method_works_once_start_has_returned(
-    pair: tuple[Node, Node], call: Callable[[Broker], Awaitable[object]]
+    pair: tuple[BrokerNode, BrokerNode], call: Callable[[Broker], Awaitable[object]]
 ) -> None:
     for node in pair:
         await call(node.broker)
@@ -51,68 +51,68 @@ async def test_start_is_refused_while_the_backbone_is_out_of_reach(backbone: Bac
 
 @promise("P1", "P17")
 @every_method
-async def test_a_broker_that_was_not_started_says_closed(
+async def test_a_broker_that_was_not_started_raises_closed(
     backbone: Backbone, call: Callable[[Broker], Awaitable[object]]
 ) -> None:
-    with pytest.raises(Closed):
+    with pytest.raises(BrokerClosed):
         await call(backbone.node())
 
 
 @promise("P16")
-async def test_a_probe_comes_back_and_is_heard_by_no_listener(pair: tuple[Node, Node]) -> None:
+async def test_a_probe_arrives_and_is_delivered_to_no_listener(pair: tuple[BrokerNode, BrokerNode]) -> None:
     for node in pair:
         await node.broker.subscribe("room")
     await asyncio.gather(*(node.broker.probe() for node in pair * 10))
     for node in pair:
-        assert not node.heard.entries
-        assert not node.heard.signals
+        assert not node.received.entries
+        assert not node.received.signals
 
 
 @promise("P16", needs="interruption", options=Options(timeout=1.0))
 async def test_a_probe_fails_while_the_backbone_is_away_and_succeeds_after(
-    backbone: Backbone, pair: tuple[Node, Node]
+    backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
 ) -> None:
     here, _ = pair
     await backbone.interrupt()
     with pytest.raises(Unavailable):
         await here.broker.probe()
-    await here.heard.until(lambda heard: heard.states == ["lost"])
+    await here.received.until(lambda received: received.states == ["lost"])
     await backbone.restore()
-    await here.heard.until(lambda heard: heard.states == ["lost", "restored"])
+    await here.received.until(lambda received: received.states == ["lost", "restored"])
     await here.broker.probe()
 
 
 @promise("P17")
 @every_method
-async def test_a_closed_broker_says_so(
-    pair: tuple[Node, Node], call: Callable[[Broker], Awaitable[object]]
+async def test_a_closed_broker_raises_closed(
+    pair: tuple[BrokerNode, BrokerNode], call: Callable[[Broker], Awaitable[object]]
 ) -> None:
     here, _ = pair
     await here.broker.close()
-    with pytest.raises(Closed):
+    with pytest.raises(BrokerClosed):
         await call(here.broker)
 
 
 @promise("P17")
-async def test_a_broker_is_closed_once_and_for_all(pair: tuple[Node, Node]) -> None:
+async def test_a_broker_is_closed_once_and_for_all(pair: tuple[BrokerNode, BrokerNode]) -> None:
     here, _ = pair
     await here.broker.close()
     await here.broker.close()
     here.broker.stats()
-    with pytest.raises(Closed):
+    with pytest.raises(BrokerClosed):
         await here.broker.start(Recorder())
 
 
 @promise("P17")
-async def test_nothing_is_called_back_after_close(pair: tuple[Node, Node]) -> None:
+async def test_nothing_is_called_back_after_close(pair: tuple[BrokerNode, BrokerNode]) -> None:
     here, there = pair
     for node in pair:
         await node.broker.subscribe("room")
     await here.broker.close()
-    await there.say("room", b"unheard")
+    await there.send("room", b"unheard")
     there.broker.emit("room", b"unheard")
-    await there.heard.until(lambda heard: len(heard.entries) == len(heard.signals) == 1)
-    assert (here.heard.entries, here.heard.signals, here.heard.states) == ([], [], [])
+    await there.received.until(lambda received: len(received.entries) == len(received.signals) == 1)
+    assert (here.received.entries, here.received.signals, here.received.states) == ([], [], [])
 
 
 @promise("P17")
@@ -122,8 +122,8 @@ async def test_no_task_is_left_after_close(maker: Maker) -> None:
         broker = backbone.node()
         await broker.start(Recorder())
         await broker.subscribe("room")
-        under_way = broker.publish("room", b"under way", key="key")
+        under_way = broker.publish("room", b"pending", key="key")
         await broker.close()
-        assert under_way.done(), "publishes under way are finished or fail"
-        assert under_way.exception() is None or isinstance(under_way.exception(), (Closed, Unavailable))
+        assert under_way.done(), "pending publishes succeed or fail"
+        assert under_way.exception() is None or isinstance(under_way.exception(), (BrokerClosed, Unavailable))
         assert asyncio.all_tasks() == before

@@ -12,31 +12,33 @@ from brokers.base import Options
 from brokers.errors import Unavailable
 from brokers.testing.backbone import Backbone
 from brokers.testing.promises import promise
-from brokers.testing.recorder import Node, Recorder
+from brokers.testing.recorder import BrokerNode, Recorder
 
 
-def _lost(heard: Recorder) -> bool:
-    return heard.states[-1:] == ["lost"]
+def _lost(received: Recorder) -> bool:
+    return received.states[-1:] == ["lost"]
 
 
-def _restored(heard: Recorder) -> bool:
-    return heard.states[-1:] == ["restored"]
+def _restored(received: Recorder) -> bool:
+    return received.states[-1:] == ["restored"]
 
 
 @asynccontextmanager
-async def _outage(backbone: Backbone, nodes: tuple[Node, ...]) -> AsyncIterator[None]:
-    """Go through the block without a backbone, and return when all nodes have it back."""
+async def _outage(backbone: Backbone, nodes: tuple[BrokerNode, ...]) -> AsyncIterator[None]:
+    """Interrupt the backbone for the block, and wait until all nodes have recovered."""
     await backbone.interrupt()
     for node in nodes:
-        await node.heard.until(_lost)
+        await node.received.until(_lost)
     yield
     await backbone.restore()
     for node in nodes:
-        await node.heard.until(_restored)
+        await node.received.until(_restored)
 
 
 @promise("P14", needs="interruption", options=Options(timeout=1.0))
-async def test_after_an_outage_all_rooms_are_heard_again(backbone: Backbone, pair: tuple[Node, Node]) -> None:
+async def test_after_an_outage_all_rooms_are_subscribed_again(
+    backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
+) -> None:
     here, there = pair
     rooms = {f"room {number}" for number in range(50)}
     for room in rooms:
@@ -44,54 +46,58 @@ async def test_after_an_outage_all_rooms_are_heard_again(backbone: Backbone, pai
     async with _outage(backbone, pair):
         pass
     for room in rooms:
-        await there.say(room, b"after")
+        await there.send(room, b"after")
         there.broker.emit(room, b"after")
-    await here.heard.until(lambda heard: len(heard.entries) == len(heard.signals) == len(rooms))
-    assert {entry.room for entry in here.heard.entries} == rooms
+    await here.received.until(lambda received: len(received.entries) == len(received.signals) == len(rooms))
+    assert {entry.room for entry in here.received.entries} == rooms
 
 
 @promise("P14", needs="interruption", options=Options(timeout=1.0))
-async def test_each_outage_is_told_once_and_so_is_its_end(
-    backbone: Backbone, pair: tuple[Node, Node]
+async def test_each_outage_and_its_end_are_reported_once(
+    backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
 ) -> None:
     for _ in range(3):
         async with _outage(backbone, pair):
             pass
     for node in pair:
-        assert node.heard.states == ["lost", "restored"] * 3
+        assert node.received.states == ["lost", "restored"] * 3
 
 
 @promise("P14", needs="interruption", options=Options(timeout=1.0))
-async def test_when_restored_is_called_everything_works(backbone: Backbone, pair: tuple[Node, Node]) -> None:
+async def test_when_restored_is_called_everything_works(
+    backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
+) -> None:
     here, there = pair
-    [before] = await here.say("room", b"before")
+    [before] = await here.send("room", b"before")
     head = await there.broker.subscribe("room")
     async with _outage(backbone, pair):
         pass
-    [after] = await here.say("room", b"after")
-    await there.heard.count(1)
-    assert there.heard.entries[0].prev == before.offset == head.offset
+    [after] = await here.send("room", b"after")
+    await there.received.count(1)
+    assert there.received.entries[0].prev == before.offset == head.offset
     assert await there.broker.heads(["room"]) == {"room": (after.epoch, after.offset)}
     await there.broker.probe()
 
 
 @promise("P14", needs="interruption", options=Options(timeout=1.0))
-async def test_a_room_left_during_the_outage_stays_left(backbone: Backbone, pair: tuple[Node, Node]) -> None:
+async def test_a_room_left_during_the_outage_stays_left(
+    backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
+) -> None:
     here, there = pair
     for room in ("left", "kept"):
         await here.broker.subscribe(room)
     async with _outage(backbone, pair):
         await here.broker.unsubscribe("left")
-    await there.say("left", b"unheard")
-    await there.say("kept", b"heard")
-    await here.heard.count(1)
+    await there.send("left", b"unheard")
+    await there.send("kept", b"heard")
+    await here.received.count(1)
     await here.broker.probe()
-    assert [entry.room for entry in here.heard.entries] == ["kept"]
+    assert [entry.room for entry in here.received.entries] == ["kept"]
 
 
 @promise("P15", needs="interruption", options=Options(timeout=1.0))
-async def test_what_needs_the_backbone_says_in_time_that_it_is_away(
-    backbone: Backbone, pair: tuple[Node, Node]
+async def test_calls_during_an_outage_fail_within_their_time_limit(
+    backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
 ) -> None:
     here, _ = pair
     async with _outage(backbone, pair):
@@ -111,7 +117,7 @@ async def test_what_needs_the_backbone_says_in_time_that_it_is_away(
 
 @promise("P15", needs="interruption", options=Options(timeout=1.0))
 async def test_what_was_acknowledged_around_an_outage_is_stored_once_and_in_order(
-    backbone: Backbone, pair: tuple[Node, Node]
+    backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
 ) -> None:
     here, there = pair
     await here.broker.publish("room", b"before", key="before")
@@ -120,18 +126,18 @@ async def test_what_was_acknowledged_around_an_outage_is_stored_once_and_in_orde
             await here.broker.publish("room", b"during", key="during")
     await here.broker.publish("room", b"during", key="during")
     await here.broker.publish("room", b"after", key="after")
-    assert [entry.payload for entry in await there.all_kept("room")] == [b"before", b"during", b"after"]
+    assert [entry.payload for entry in await there.full_history("room")] == [b"before", b"during", b"after"]
 
 
 @promise("P15", needs="interruption", options=Options(timeout=1.0))
 async def test_a_broker_can_be_closed_while_the_backbone_is_away(
-    backbone: Backbone, pair: tuple[Node, Node]
+    backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
 ) -> None:
     here, there = pair
     await backbone.interrupt()
     for node in pair:
         async with asyncio.timeout(2 * node.broker.options.timeout):
             await node.broker.close()
-    states = [list(node.heard.states) for node in (here, there)]
+    states = [list(node.received.states) for node in (here, there)]
     await backbone.restore()
-    assert [node.heard.states for node in (here, there)] == states, "nothing is told after close"
+    assert [node.received.states for node in (here, there)] == states, "the listener was called after close"

@@ -8,7 +8,7 @@ import pytest
 
 from brokers.testing.backbone import Backbone
 from brokers.testing.promises import promise
-from brokers.testing.recorder import Node
+from brokers.testing.recorder import BrokerNode
 
 PAYLOADS: Final = {
     "empty": b"",
@@ -22,21 +22,23 @@ PAYLOADS: Final = {
 
 @promise("P13")
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS.keys())
-async def test_a_payload_comes_back_as_it_was_given(pair: tuple[Node, Node], payload: bytes) -> None:
+async def test_a_payload_is_returned_unchanged(pair: tuple[BrokerNode, BrokerNode], payload: bytes) -> None:
     here, there = pair
     await there.broker.subscribe("room")
-    await here.say("room", payload)
-    await there.heard.count(1)
-    assert there.heard.payloads("room") == [payload]
-    assert [entry.payload for entry in await there.all_kept("room")] == [payload]
+    await here.send("room", payload)
+    await there.received.count(1)
+    assert there.received.payloads("room") == [payload]
+    assert [entry.payload for entry in await there.full_history("room")] == [payload]
 
 
 @promise("P13")
-async def test_the_largest_payload_comes_back_whole(backbone: Backbone, pair: tuple[Node, Node]) -> None:
+async def test_the_largest_payload_is_returned_unchanged(
+    backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
+) -> None:
     here, there = pair
     payload = bytes(range(256)) * (backbone.abilities.largest_payload // 256)
     await there.broker.subscribe("room")
-    await here.say("room", payload, b"after")
-    await there.heard.count(2)
-    assert there.heard.payloads("room") == [payload, b"after"]
-    assert [entry.payload for entry in await there.all_kept("room")] == [payload, b"after"]
+    await here.send("room", payload, b"after")
+    await there.received.count(2)
+    assert there.received.payloads("room") == [payload, b"after"]
+    assert [entry.payload for entry in await there.full_history("room")] == [payload, b"after"]

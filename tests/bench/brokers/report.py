@@ -1,4 +1,4 @@
-"""The tables of docs/performance.md about brokers, from what all rounds found."""
+"""The tables of docs/performance-tables.md about brokers, from what all rounds found."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def rows(rounds: Sequence[Sequence[Finding]], base: str = "") -> list[Row]:
 
 
 def markdown(machine: str, found: Found) -> str:
-    """Write all that was measured, as it stands in docs/performance.md."""
+    """Write all that was measured, as it stands in docs/performance-tables.md."""
     tables = {
         "through": ("messages/s", _through),
         "latency": ("latency", _latency),

@@ -22,7 +22,7 @@ def measure(*, quick: bool, rounds: int | None, write: bool) -> bool:
     Args:
         quick: one short round, unless `rounds` says how many.
         rounds: how often each load is measured.
-        write: put the tables into docs/performance.md, too, where the last ones stand.
+        write: put the tables into docs/performance-tables.md, too, where the last ones stand.
     """
     scale = _QUICK if quick else _FULL
     count = rounds or scale.rounds

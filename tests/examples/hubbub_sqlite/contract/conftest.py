@@ -1,4 +1,4 @@
-"""Hands our broker to hubbub's contract suite."""
+"""Run hubbub's contract suite on the SQLite broker."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytest_plugins = ["brokers.testing.plugin"]
 
 
 class SqliteBackbone(Backbone):
-    """A file in a folder of its own; a folder that was moved away is an outage."""
+    """A file in its own folder; moving the folder away is an outage."""
 
     abilities = Abilities(interruption=True)
 

@@ -1,3 +1,3 @@
-"""Our broker keeps hubbub's contract."""
+"""The SQLite broker passes hubbub's contract suite."""
 
 from brokers.testing.suite import *

@@ -1,4 +1,4 @@
-"""The rooms in one SQLite file: no loop, no nodes, no callbacks. All calls come from one thread."""
+"""Store all rooms in one SQLite file: no event loop and no callbacks. All calls come from one thread."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from brokers.base import Entry, Options, Page, Position, Receipt
-from brokers.errors import Refused, Unavailable
+from brokers.errors import BrokerRefused, Unavailable
 
-# Every node reads the one log of all rooms, whose rows are numbered as they are committed. A row without an
-# offset is a signal, one without a room a probe: they go the way of entries, and no history holds them.
+# All nodes read one log of all rooms, with rows numbered in the order of commits. A row without an offset is
+# a signal, one without a room a probe: they use the path of entries, but are in no history.
 SCHEMA: Final = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
@@ -38,8 +38,8 @@ DELETE FROM log WHERE room = :room AND offset <= (SELECT max(offset) FROM
         FROM log WHERE room = :room AND offset IS NOT NULL)
     WHERE size > :size OR offset <= :head - :entries)
 """
-PASSING: Final = 10.0  # seconds for which other nodes can still hear a signal
-AT_ONCE: Final = 500  # rows
+TRANSIENT_SECONDS: Final = 10.0  # seconds until a signal is deleted
+BATCH: Final = 500  # rows
 
 
 class Row(NamedTuple):
@@ -52,7 +52,7 @@ class Row(NamedTuple):
 
 
 class Store:
-    """The file; it's opened anew when another stands in its place."""
+    """The SQLite file; it is reopened if another file has replaced it."""
 
     def __init__(self, path: Path, options: Options) -> None:
         self._path = path
@@ -64,16 +64,18 @@ class Store:
         self._epoch = ""
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._db is not None:
             self._db.close()
             self._db = None
 
     def publish(self, room: str, payload: bytes, key: str) -> Receipt:
-        """Store an entry once and let go of what is out of bounds, in one transaction."""
+        """Store an entry once, and trim what exceeds the limits, in one transaction."""
         kept, now = self._options.retention, time.time()
         if len(payload) > kept.size:
-            raise Refused(f"a payload of {len(payload)} bytes; a room keeps {kept.size}")
+            raise BrokerRefused(
+                f"Payload too large: {len(payload)} bytes. A room keeps at most {kept.size} bytes"
+            )
         with self._transaction("IMMEDIATE") as db:
             db.execute("DELETE FROM log WHERE until <= ?", (now,))
             db.execute("DELETE FROM keys WHERE until <= ?", (now,))
@@ -89,26 +91,26 @@ class Store:
             db.execute(TRIM, {"room": room, "head": offset, "size": kept.size, "entries": kept.entries})
             return Receipt(self._epoch, offset, duplicate=False)
 
-    def pass_on(self, room: str | None, payload: bytes) -> None:
-        """Write a signal, or a probe."""
+    def append_transient(self, room: str | None, payload: bytes) -> None:
+        """Append a signal or a probe."""
         with self._transaction("IMMEDIATE") as db:
-            db.execute(WRITE, (room, None, payload, time.time() + PASSING))
+            db.execute(WRITE, (room, None, payload, time.time() + TRANSIENT_SECONDS))
 
-    def news(self) -> tuple[str, list[Row]]:
-        """Read what any node wrote since the last time, and tell the epoch that it's of."""
+    def new_rows(self) -> tuple[str, list[Row]]:
+        """Read the rows that any node has appended since the last call, with their epoch."""
         query = "SELECT number, room, offset, payload FROM log WHERE number > ? ORDER BY number LIMIT ?"
         with self._transaction("DEFERRED") as db:
-            rows = [Row(*row) for row in db.execute(query, (self._seen, AT_ONCE))]
+            rows = [Row(*row) for row in db.execute(query, (self._seen, BATCH))]
         self._seen = rows[-1].number if rows else self._seen
         return self._epoch, rows
 
     def heads(self, rooms: Iterable[str]) -> dict[str, Position]:
-        """Tell the last positions."""
+        """Return the last position of each room."""
         with self._transaction("DEFERRED") as db:
             return {room: Position(self._epoch, _head(db, room)) for room in rooms}
 
     def page(self, room: str, after: int | None, before: int | None, limit: int) -> Page:
-        """Read a page; one entry more than it may hold tells whether there is another."""
+        """Read a page; one entry more than requested tells whether there are more."""
         query = "SELECT offset, payload FROM log WHERE room = ? AND until > ? AND offset"
         forward = after is not None
         with self._transaction("DEFERRED") as db:
@@ -124,7 +126,7 @@ class Store:
 
     @contextmanager
     def _transaction(self, kind: str) -> Iterator[sqlite3.Connection]:
-        """Do all of the block or nothing of it. What SQLite and the disk complain of is `Unavailable`."""
+        """Run the block in a transaction, and turn errors of SQLite and the disk into `Unavailable`."""
         try:
             if self._db is None or self._path.stat().st_ino != self._inode:
                 self._db = self._open()
@@ -135,7 +137,7 @@ class Store:
             raise Unavailable(f"{self._path}: {error}") from error
 
     def _open(self) -> sqlite3.Connection:
-        """Open the file, or make it. News begin at its end; those of another epoch, at its beginning."""
+        """Open or create the file. Polling starts at its end; after a change of the epoch, at its start."""
         self.close()
         db = sqlite3.connect(self._path, timeout=self._options.timeout, isolation_level=None)
         db.executescript(SCHEMA)

@@ -1,0 +1,1 @@
+"""Connect to NATS: the URL, credentials, one connection, and its request-reply inbox."""

@@ -1,0 +1,93 @@
+"""Match replies with requests. All requests have the same time limit, so one timer serves all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from itertools import count
+from typing import NamedTuple, TypeVar
+
+from nats.aio.msg import Msg
+
+from brokers.errors import BrokerError, Unavailable
+
+T = TypeVar("T")
+
+
+class _Call(NamedTuple):
+    take: Callable[[Msg], bool]
+    fail: Callable[[BaseException], None]
+
+
+class ReplyInbox:
+    """The pending requests of one connection, each with a token."""
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+        self._loop = asyncio.get_running_loop()
+        self._calls: dict[str, _Call] = {}
+        self._deadlines: deque[tuple[float, str]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._tokens = count(1)
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def expect(self, take: Callable[[Msg], T | None]) -> tuple[str, asyncio.Future[T]]:
+        """Register a request: `take` converts each reply for its token into the result.
+
+        If `take` returns None, more replies will follow. If it raises, the future raises the same.
+        """
+        future: asyncio.Future[T] = self._loop.create_future()
+
+        def confirm_subscriptions(message: Msg) -> bool:
+            result = take(message)
+            if result is not None and not future.done():
+                future.set_result(result)
+            return result is not None
+
+        def fail(error: BaseException) -> None:
+            if not future.done():
+                future.set_exception(error)
+
+        token = str(next(self._tokens))
+        self._calls[token] = _Call(confirm_subscriptions, fail)
+        self._deadlines.append((self._loop.time() + self._timeout, token))
+        if self._timer is None:
+            self._timer = self._loop.call_at(self._deadlines[0][0], self._expire)
+        return token, future
+
+    def take(self, token: str, message: Msg) -> None:
+        """Pass a reply to the request with the token, if it is still pending."""
+        call = self._calls.get(token)
+        if call is None:
+            return
+        try:
+            if not call.take(message):
+                return
+        except (BrokerError, ValueError, KeyError) as error:
+            known = isinstance(error, BrokerError)
+            call.fail(error if known else Unavailable(f"NATS sent a reply in an unknown format: {error!r}"))
+        self._calls.pop(token, None)  # `take` may have ended all requests
+
+    def end(self, error: BaseException) -> None:
+        """Fail all pending requests."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        calls = list(self._calls.values())
+        self._calls.clear()
+        self._deadlines.clear()
+        for call in calls:
+            call.fail(error)
+
+    def _expire(self) -> None:
+        self._timer = None
+        now = self._loop.time()
+        while self._deadlines and (self._deadlines[0][0] <= now or self._deadlines[0][1] not in self._calls):
+            call = self._calls.pop(self._deadlines.popleft()[1], None)
+            if call is not None:
+                call.fail(Unavailable(f"NATS did not answer within {self._timeout:g} s"))
+        if self._deadlines:
+            self._timer = self._loop.call_at(self._deadlines[0][0], self._expire)

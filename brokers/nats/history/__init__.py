@@ -1,0 +1,1 @@
+"""Read history and heads from the streams, and tolerate replica lag."""

@@ -1,0 +1,1 @@
+"""Receive entries and signals as they are published, in order, and detect lost ones."""

@@ -1,0 +1,1 @@
+"""Create and inspect the JetStream streams."""

@@ -1,0 +1,156 @@
+"""Send commands to one Redis server: few connections, a time limit for each call, the contract's errors."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Final, TypeAlias, cast
+
+import hiredis
+from redis.exceptions import NoScriptError, ReadOnlyError, RedisError, ResponseError
+
+from brokers.errors import Unavailable
+from brokers.redis.connection.url import Pool, Wire, close_pool
+
+Command: TypeAlias = bytes  # encoded, as sent to the server
+Reply: TypeAlias = object  # bytes, int, None, a list of replies, or a ResponseError
+
+# Connections shared by reads. One more publishes, and one more is subscribed.
+_CONNECTIONS: Final = 8
+
+
+def describe(error: BaseException) -> str:
+    """Describe an error for people: its message, or else its type."""
+    return str(error) or type(error).__name__
+
+
+async def receive(wire: Wire) -> Reply:
+    """Read the next reply; an error reply is returned, not raised."""
+    try:
+        return cast(Reply, await wire.read_response(timeout=math.inf, disconnect_on_error=False))
+    except ResponseError as error:
+        return error
+
+
+def pack(*parts: str | bytes | float) -> Command:
+    """Encode a command.
+
+    Raises:
+        UnicodeEncodeError: a string can't be encoded as UTF-8.
+    """
+    # hiredis annotates a tuple of length one, but accepts any length.
+    return cast(bytes, hiredis.pack_command(parts))  # type: ignore[arg-type]
+
+
+async def send(wire: Wire, commands: Iterable[Command]) -> None:
+    """Write several commands at once."""
+    await wire.send_packed_command(b"".join(commands), check_health=False)
+
+
+async def exchange(wire: Wire, commands: Sequence[Command]) -> list[Reply]:
+    """Send several commands at once, and read all replies."""
+    await send(wire, commands)
+    replies = [await receive(wire) for _ in commands]
+    for reply in replies:
+        if isinstance(reply, ReadOnlyError):
+            raise reply  # demoted to a replica: a new connection finds the new primary
+    return replies
+
+
+class RedisClient:
+    """A pool of connections to one Redis server."""
+
+    def __init__(self, pool: Pool, timeout: float) -> None:
+        self._pool = pool
+        self._timeout = timeout
+        self._free = asyncio.Semaphore(_CONNECTIONS)
+        self.reachable = False
+
+    @asynccontextmanager
+    async def time_limit(self, seconds: float) -> AsyncIterator[None]:
+        """Limit the time of a block, track whether Redis is reachable, and raise errors as `Unavailable`."""
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        except TimeoutError:
+            self.reachable = False
+            raise Unavailable(f"Redis did not answer within {seconds:.3g} s") from None
+        except Unavailable:
+            self.reachable = False
+            raise
+        except (RedisError, OSError) as error:
+            self.reachable = False
+            raise Unavailable(f"Redis is unreachable: {describe(error)}") from error
+        self.reachable = True
+
+    async def run(self, *commands: Command) -> list[Reply]:
+        """Send several commands at once on one connection, and read all replies.
+
+        Raises:
+            Unavailable: a reply is missing; any of the commands may have been executed.
+        """
+        async with self.time_limit(self._timeout), self.connection() as wire:
+            return await exchange(wire, commands)
+
+    async def ask(self, *commands: Command) -> list[Reply]:
+        """Call `run` on one of a bounded number of connections: for reads, which may be slow and many."""
+        try:
+            async with asyncio.timeout(self._timeout), self._free:
+                return await self.run(*commands)
+        except TimeoutError:
+            raise Unavailable(f"Redis did not answer within {self._timeout:.3g} s") from None
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Wire]:
+        """Borrow a connection for a block; close it after any error, as replies may be pending.
+
+        Raises:
+            Unavailable: no connection could be made in time.
+        """
+        wire = await self.take()
+        try:
+            yield wire
+        except BaseException:
+            await wire.disconnect(nowait=True)
+            raise
+        finally:
+            await self.release(wire)
+
+    async def take(self) -> Wire:
+        """Borrow a connection until `release` is called.
+
+        Raises:
+            Unavailable: no connection could be made in time.
+        """
+        try:
+            async with asyncio.timeout(self._timeout):
+                wire: Wire = await self._pool.get_connection()  # type: ignore[no-untyped-call]
+        except TimeoutError:
+            raise Unavailable(f"no connection to Redis within {self._timeout:.3g} s") from None
+        return wire
+
+    async def release(self, wire: Wire) -> None:
+        """Return a borrowed connection to the pool."""
+        await self._pool.release(wire)
+
+    async def close_idle(self) -> None:
+        """Close idle connections: after an outage they are broken."""
+        await self._pool.disconnect(inuse_connections=False)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await close_pool(self._pool)
+
+
+def expect(reply: Reply) -> Reply:
+    """Raise `Unavailable` if a reply is an error."""
+    if isinstance(reply, ResponseError):
+        raise Unavailable(f"Redis refused the command: {describe(reply)}")
+    return reply
+
+
+def is_script_missing(reply: Reply) -> bool:
+    """Return whether the server does not have the script (NOSCRIPT)."""
+    return isinstance(reply, NoScriptError)

@@ -1,0 +1,207 @@
+"""Parse the URL of Redis into connection pools."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple, TypeAlias
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+from redis.asyncio import Connection, ConnectionPool, Sentinel, SentinelConnectionPool, SSLConnection
+from redis.asyncio.connection import UnixDomainSocketConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from typing_extensions import override
+
+from brokers.errors import Misconfigured
+
+Wire: TypeAlias = Connection | SSLConnection | UnixDomainSocketConnection
+Pool: TypeAlias = ConnectionPool
+
+DEFAULT: Final = "redis://localhost:6379/0"
+_PORT: Final = 6379
+_SENTINEL_PORT: Final = 26379
+_CLUSTERS: Final = {"redis+cluster": "redis", "rediss+cluster": "rediss"}
+_FILES: Final = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
+
+
+class ServerAddress(NamedTuple):
+    """Host and port of a server in a cluster."""
+
+    host: str
+    port: int
+
+    @override
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisSettings:
+    """Settings that hold for all connections.
+
+    Attributes:
+        timeout: seconds that a call may take.
+        replicas: how many replicas must have an entry before it is acknowledged.
+        cluster: whether Redis is a cluster.
+    """
+
+    timeout: float
+    replicas: int = 0
+    cluster: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisUrl:
+    """A parsed URL: how to open connection pools.
+
+    Attributes:
+        seeds: servers of a cluster that are asked first; empty without a cluster.
+        database: number of the database.
+        open: makes a pool for a server of a cluster, or, given None, for the server of the URL.
+    """
+
+    settings: RedisSettings
+    seeds: tuple[ServerAddress, ...]
+    database: int
+    open: Callable[[ServerAddress | None], Pool]
+
+
+def parse_url(url: str, timeout: float) -> RedisUrl:
+    """Parse the URL of Redis, without connecting.
+
+    Raises:
+        Misconfigured: the URL is invalid; the message says what is allowed.
+    """
+    scheme = url.partition("://")[0]
+    if scheme not in (*_OPENERS, *_CLUSTERS):
+        known = ", ".join(f"{known}://" for known in (*_OPENERS, *_CLUSTERS))
+        raise Misconfigured(f"unknown scheme {scheme[:20]!r} in the URL of Redis; allowed are {known}")
+    try:
+        return _redis_url(scheme, url, timeout)
+    except (ValueError, TypeError, RedisError) as error:
+        raise Misconfigured(f"invalid URL of Redis: {error}") from None
+
+
+async def close_pool(pool: Pool) -> None:
+    """Close all connections of a pool, including those to sentinels."""
+    await pool.disconnect()
+    if isinstance(pool, SentinelConnectionPool):
+        for sentinel in pool.sentinel_manager.sentinels:
+            await sentinel.aclose()
+
+
+def _redis_url(scheme: str, url: str, timeout: float) -> RedisUrl:
+    url, replicas = _without_replicas(url)
+    settings = RedisSettings(timeout=timeout, replicas=replicas, cluster=scheme in _CLUSTERS)
+    if not settings.cluster:
+        number = _pool(scheme, url, timeout).connection_kwargs.get("db")
+        return RedisUrl(
+            settings=settings, seeds=(), database=int(number or 0), open=lambda _: _pool(scheme, url, timeout)
+        )
+    parts = urlsplit(url)
+    login, _, hosts = parts.netloc.rpartition("@")
+    if parts.path.strip("/") not in {"", "0"}:
+        raise ValueError("a cluster has only database 0")
+    one = _CLUSTERS[scheme]
+    before, after = f"{one}://{login}{'@' if login else ''}", f"/0?{parts.query}"
+    seeds = tuple(ServerAddress(*_host(host, _PORT)) for host in hosts.split(","))
+
+    def open_one(address: ServerAddress | None) -> Pool:
+        return _pool(one, f"{before}{address or seeds[0]}{after}", timeout)
+
+    open_one(None)  # validates the URL now
+    return RedisUrl(settings=settings, seeds=seeds, database=0, open=open_one)
+
+
+def _without_replicas(url: str) -> tuple[str, int]:
+    before, _, query = url.partition("?")
+    asked = dict(parse_qsl(query))
+    replicas = asked.pop("replicas", "0")
+    if not replicas.isdecimal():
+        raise ValueError(f"replicas={replicas[:20]} is not a number")
+    return (f"{before}?{urlencode(asked)}" if asked else before), int(replicas)
+
+
+def _pool(scheme: str, url: str, timeout: float) -> Pool:
+    """Make a pool that connects on demand."""
+    pool = _OPENERS[scheme](url, timeout)
+    # The broker relies on these, so they override the URL: replies are bytes, and no hidden retries.
+    pool.connection_kwargs.update(
+        protocol=2,
+        decode_responses=False,
+        health_check_interval=0,
+        retry=Retry(NoBackoff(), 0),
+        socket_timeout=None,
+        socket_connect_timeout=timeout,
+    )
+    for name in _FILES:
+        if (path := pool.connection_kwargs.get(name)) and not Path(path).is_file():
+            raise ValueError(f"{name}={path}: no such file")
+    try:
+        pool.connection_class(**pool.connection_kwargs)
+    except TypeError as error:
+        raise ValueError(f"unknown option: {str(error).rpartition(' ')[2]}") from None
+    return pool
+
+
+def _one_server(url: str, _timeout: float) -> Pool:
+    keep = {} if url.startswith("unix:") else {"socket_keepalive": True}
+    return ConnectionPool.from_url(url, client_name="hubbub", **keep)
+
+
+def _sentinel(url: str, timeout: float) -> Pool:
+    """Open a pool for `redis+sentinel://[user:password@]host[:port][,host[:port]...]/service[/database]`.
+
+    The credentials are those of Redis. Those of the sentinels are `?sentinel_username=` and
+    `&sentinel_password=`. `&tls=1` encrypts both, with certificates as for `rediss://` (`&ssl_ca_certs=`).
+    """
+    parts = urlsplit(url)
+    login, _, hosts = parts.netloc.rpartition("@")
+    user, _, password = login.partition(":")
+    service, _, database = parts.path.strip("/").partition("/")
+    if not (hosts and service):
+        raise ValueError("expected redis+sentinel://host:port,host:port/service/database")
+    asked = dict(parse_qsl(parts.query))
+    tls = asked.get("tls") == "1"
+    both = {name: value for name, value in asked.items() if tls and name.startswith("ssl_")}
+    sentinel = Sentinel(  # type: ignore[no-untyped-call]
+        [_host(host, _SENTINEL_PORT) for host in hosts.split(",")],
+        sentinel_kwargs={
+            "username": asked.get("sentinel_username"),
+            "password": asked.get("sentinel_password"),
+            "socket_timeout": timeout,
+            "socket_connect_timeout": timeout,
+            "ssl": tls,
+            "retry": Retry(NoBackoff(), 0),
+            **both,
+        },
+    )
+    return SentinelConnectionPool(  # type: ignore[no-untyped-call]
+        unquote(service),
+        sentinel,
+        ssl=tls,
+        db=int(database or 0),
+        username=unquote(user) or None,
+        password=unquote(password) or None,
+        client_name="hubbub",
+        socket_keepalive=True,
+        **both,
+    )
+
+
+def _host(text: str, port: int) -> tuple[str, int]:
+    parts = urlsplit(f"//{text}")
+    if not parts.hostname:
+        raise ValueError("expected host:port for each server")
+    return parts.hostname, parts.port or port
+
+
+_OPENERS: Final[dict[str, Callable[[str, float], Pool]]] = {
+    "redis": _one_server,
+    "rediss": _one_server,
+    "unix": _one_server,
+    "redis+sentinel": _sentinel,
+}

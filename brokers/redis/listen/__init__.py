@@ -1,0 +1,1 @@
+"""Receive entries and signals: one subscriber connection for each shard, and the subscriptions on it."""

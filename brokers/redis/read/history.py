@@ -1,0 +1,107 @@
+"""Read pages of history and heads from Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeAlias, cast
+
+from brokers.base import Entry, Page, Position, Retention
+from brokers.redis.connection.client import Reply, expect, pack
+from brokers.redis.keyspace import Keyspace
+from brokers.redis.read.requests import ScriptCall, ShardRequests
+from brokers.redis.scripts.library import HISTORY
+from brokers.redis.topology.shards import Shards
+
+# Stream ids end here; a larger offset is treated as this one.
+_LARGEST: Final = 2**63
+_WITH_PREV: Final = 7
+
+# Id and fields: p, payload, t, time, b, bytes before, and after skipped offsets also v, previous offset.
+Stored: TypeAlias = tuple[bytes, list[bytes]]
+
+
+class RedisReader:
+    """Reads history and heads for one node."""
+
+    def __init__(
+        self, shards: Shards, requests: ShardRequests, keyspace: Keyspace, retention: Retention
+    ) -> None:
+        self._shards = shards
+        self._requests = requests
+        self._keyspace = keyspace
+        self._bounds = (retention.size, int(retention.age * 1000))
+
+    async def forward(self, room: str, after: int, limit: int) -> Page:
+        """Read the first entries after an offset."""
+        start = min(after, _LARGEST) + 1
+        epoch, head, gone, stored = await self._read(room, "+", str(start), limit)
+        entries = _entries(room, epoch, stored[:limit])
+        return Page(tuple(entries), Position(epoch, head), trimmed=after < gone, more=len(stored) > limit)
+
+    async def backward(self, room: str, before: int | None, limit: int) -> Page:
+        """Read the last entries before an offset, or of the room."""
+        start = "+" if before is None else str(min(max(before - 1, 0), _LARGEST))
+        epoch, head, _, stored = await self._read(room, "-", start, limit)
+        entries = _entries(room, epoch, stored[:limit])
+        entries.reverse()
+        return Page(tuple(entries), Position(epoch, head), trimmed=False, more=len(stored) > limit)
+
+    async def last(self, rooms: Sequence[str]) -> list[Entry | None]:
+        """Read the last entry of each room that has one."""
+        replies = await self._requests.call_each(HISTORY, [self._call(room, "-", "+", 1) for room in rooms])
+        found: list[Entry | None] = []
+        for room, reply in zip(rooms, replies, strict=True):
+            epoch, _, _, stored = _page(expect(reply))
+            found.append(next(iter(_entries(room, epoch, stored)), None))
+        return found
+
+    async def heads(self, rooms: Iterable[str]) -> dict[str, Position]:
+        """Read the head of each room; an unknown room has no epoch."""
+        asked = dict.fromkeys(rooms)
+        if not asked:
+            return {}
+        replies = await self._requests.ask(
+            [(self._shards.slot(room), pack("HMGET", self._keyspace.head(room), "e", "o")) for room in asked]
+        )
+        return {room: _position(reply) for room, reply in zip(asked, replies, strict=True)}
+
+    async def open(self, room: str, epoch: str) -> Position:
+        """Read the head of a room, and create its epoch if it has none."""
+        head, slot = self._keyspace.head(room), self._shards.slot(room)
+        created, reply = await self._requests.ask(
+            [(slot, pack("HSETNX", head, "e", epoch)), (slot, pack("HMGET", head, "e", "o"))]
+        )
+        expect(created)
+        return _position(reply)
+
+    async def _read(self, room: str, way: str, start: str, limit: int) -> tuple[str, int, int, list[Stored]]:
+        # One more than requested: it tells whether there is more.
+        [reply] = await self._requests.call_each(
+            HISTORY, [self._call(room, way, start, min(limit, _LARGEST - 1) + 1)]
+        )
+        return _page(expect(reply))
+
+    def _call(self, room: str, way: str, start: str, number: int) -> ScriptCall:
+        keys = (self._keyspace.head(room), self._keyspace.stream(room))
+        return ScriptCall(self._shards.slot(room), keys, (way, start, number, *self._bounds))
+
+
+def _page(reply: Reply) -> tuple[str, int, int, list[Stored]]:
+    """Parse the reply of the script: epoch, head, last trimmed offset, entries."""
+    epoch, head, gone, stored = cast(tuple[bytes, int, int, list[Stored]], reply)
+    return epoch.decode(), head, gone, stored
+
+
+def _entries(room: str, epoch: str, stored: Iterable[Stored]) -> list[Entry]:
+    """Convert stream entries. Offsets are consecutive, unless an entry names its predecessor."""
+    entries = []
+    for name, fields in stored:
+        offset = int(name.partition(b"-")[0])
+        prev = int(fields[7]) if len(fields) > _WITH_PREV else offset - 1
+        entries.append(Entry(room, epoch, prev, offset, fields[1]))
+    return entries
+
+
+def _position(reply: Reply) -> Position:
+    epoch, offset = cast(tuple[bytes | None, bytes | None], expect(reply))
+    return Position((epoch or b"").decode(), int(offset or 0))

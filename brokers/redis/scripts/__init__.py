@@ -1,0 +1,1 @@
+"""The Lua scripts, which run inside Redis, and their loader."""

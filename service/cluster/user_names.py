@@ -1,0 +1,268 @@
+"""The user names in use on all nodes, and the session secrets that prove them (rules CN3, CN4)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from time import time
+from typing import Final, NamedTuple, Protocol, TypeVar
+
+from hubbub_protocol import Close
+from hubbub_protocol.names import MAX_USER_CHARACTERS, fold_user, user_fault
+from service.cluster.room_presence import RoomPresence
+from service.cluster.roster import Changes
+from service.cluster.signals import NAMES
+
+T = TypeVar("T")
+
+# 128 bits. A session from another node must have the same form; anything else is replaced.
+_SESSION_BYTES: Final = 16
+# Digits of the digest by which other nodes compare sessions.
+_PROOF_DIGITS: Final = 32
+_SESSION: Final = re.compile(r"[A-Za-z0-9_-]{22}")
+# A name in use: see `_NameClaim`.
+_LINE: Final = re.compile(r"(.*)\n([0-9]{1,16})\n([!-~]*)\n(.*)")
+
+# Numbers that are tried in order; after them random ones, so that a suggestion is fast among many equal
+# names.
+_SEQUENTIAL_NUMBERS: Final = 100
+_MAX_RANDOM_NUMBER: Final = 1_000_000
+
+_CONSONANTS: Final = "bdfghjklmnprstvz"
+_VOWELS: Final = "aeiou"
+
+
+class NameRejected(Exception):
+    """The name is rejected."""
+
+
+class NameTaken(NameRejected):
+    """The name is in use. `suggestion` is free."""
+
+    def __init__(self, suggestion: str) -> None:
+        self.suggestion = suggestion
+        super().__init__(f"the name is in use; {suggestion} is free")
+
+
+class InvalidName(NameRejected):
+    """The name is not a valid user name."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"the name {fault}")
+
+
+class AcquiredName(NamedTuple):
+    """A name that was acquired, and the session that proves it."""
+
+    user: str
+    session: str
+
+
+class Closable(Protocol):
+    """A guest's connection."""
+
+    def close(self, code: Close, reason: str) -> None:
+        """Close the connection with a code that the client reads."""
+
+
+class _NameClaim(NamedTuple):
+    """A name in use, as nodes publish it.
+
+    A guest's `proof` is a digest of the session: another node can compare it, but not use it. A verified
+    user's name has no proof, so no session can take it over as a guest when the token has expired. `since` is
+    when a guest acquired the name (ms since 1970): if two nodes granted it at once, the earlier claim wins.
+    """
+
+    folded: str
+    since: int
+    proof: str
+    name: str
+
+    @property
+    def line(self) -> str:
+        """The claim as one line of the roster of names."""
+        return f"{self.folded}\n{self.since}\n{self.proof}\n{self.name}"
+
+    def loses_to(self, other: _NameClaim) -> bool:
+        """Return whether the other claim wins."""
+        if not other.proof:
+            return True
+        return other.proof != self.proof and (other.since, other.proof) < (self.since, self.proof)
+
+
+def _parse_claims(lines: Iterable[str]) -> Iterator[_NameClaim]:
+    """Parse lines of the roster; skip lines in the format of another version."""
+    for found in filter(None, map(_LINE.fullmatch, lines)):
+        folded, since, proof, name = found.groups()
+        yield _NameClaim(folded, int(since), proof, name)
+
+
+@dataclass(slots=True)
+class _Guest:
+    claim: _NameClaim
+    # None: a claim without a connection to close.
+    connections: dict[Closable | None, int] = field(default_factory=dict)
+
+
+class UserNames:
+    """The user names in use on all nodes. Guests and verified users may acquire a name several times.
+
+    Each `acquire_guest` is matched by a `release_guest`, and each `acquire_verified` by a `release_verified`.
+    Names are shared between nodes like presence. Nodes that can't reach each other may both grant one name;
+    the conflict is resolved when they reconnect.
+    """
+
+    __slots__ = ("_guests", "_lines", "_names", "clock")
+
+    def __init__(self, names: RoomPresence | None = None, *, clock: Callable[[], float] = time) -> None:
+        """Keep the names in `names`; without it, only the names of this node."""
+        self.clock = clock
+        # The guests of this node, by folded name.
+        self._guests: dict[str, _Guest] = {}
+        # The lines of the roster, of all nodes, by folded name. Most names have one line.
+        self._lines: dict[str, tuple[str, ...]] = {}
+        self._names = names or RoomPresence(NAMES, changed=lambda: None, on_unpublished=lambda _: None)
+        self._names.changed = self._apply_changes
+
+    def __len__(self) -> int:
+        return len({claim.folded for claim in _parse_claims(self._names.roster.local)})
+
+    def acquire_guest(
+        self, name: str | None, session: str | None = None, connection: Closable | None = None
+    ) -> AcquiredName:
+        """Acquire a name, or a generated one, for a guest; the connection is closed if the name is lost.
+
+        A valid session is kept: it may be from another node, and other tabs may use it too.
+
+        Raises:
+            InvalidName: the name is not a valid user name.
+            NameTaken: another user has the name.
+        """
+        if name is None:
+            name = self._generate()
+        fault = user_fault(name)
+        if fault:
+            raise InvalidName(fault)
+        session = _valid_session(session)
+        claim = _NameClaim(fold_user(name), int(self.clock() * 1000), _proof(session), name)
+        for other in self._claims(claim.folded):
+            if not hmac.compare_digest(other.proof, claim.proof):
+                raise NameTaken(self._suggestion(name))
+            # A guest's tabs share one spelling, even if one asked for `Ann` and another for `ann`.
+            claim = other
+        guest = self._guests.get(claim.folded)
+        if guest is None:
+            guest = self._guests[claim.folded] = _Guest(claim)
+            self._names.add(claim.line)
+        guest.connections[connection] = guest.connections.get(connection, 0) + 1
+        return AcquiredName(claim.name, session)
+
+    def release_guest(self, user: str, connection: Closable | None = None) -> None:
+        """Release a guest's name, once for each time it was acquired."""
+        folded = fold_user(user)
+        guest = self._guests[folded]
+        _subtract(guest.connections, connection)
+        if not guest.connections:
+            del self._guests[folded]
+            self._names.remove(guest.claim.line)
+
+    def acquire_verified(self, user: str, session: str | None = None) -> AcquiredName:
+        """Acquire a name for a user with a token: always granted, and guests with that name lose it (CN5)."""
+        self._names.add(_verified_line(user))
+        return AcquiredName(user, _valid_session(session))
+
+    def release_verified(self, user: str) -> None:
+        """Release a verified user's name, once for each time it was acquired; then it is free for guests."""
+        self._names.remove(_verified_line(user))
+
+    def _apply_changes(self) -> None:
+        """Process the roster's changes, and close guests whose name went to another user."""
+        changes, self._names.roster.changes = self._names.roster.changes, Changes()
+        for line in changes.left:
+            self._remove_line(line)
+        for line in changes.joined:
+            folded = _folded(line)
+            self._lines[folded] = tuple(sorted((*self._lines.get(folded, ()), line)))
+            guest = self._guests.get(folded)
+            if guest is not None and line != guest.claim.line:
+                self._resolve_conflict(guest, line)
+
+    def _resolve_conflict(self, guest: _Guest, line: str) -> None:
+        """Close a guest's connections if another claim to the name wins."""
+        if not any(guest.claim.loses_to(other) for other in _parse_claims([line])):
+            return
+        # A copy: closing a connection whose socket is gone releases the name at once.
+        for connection in list(guest.connections):
+            if connection is not None:
+                connection.close(Close.NAME_LOST, "another user has this name now")
+
+    def _remove_line(self, line: str) -> None:
+        folded = _folded(line)
+        others = tuple(other for other in self._lines[folded] if other != line)
+        if others:
+            self._lines[folded] = others
+        else:
+            del self._lines[folded]
+
+    def _claims(self, folded: str) -> Iterator[_NameClaim]:
+        return _parse_claims(self._lines.get(folded, ()))
+
+    def _is_free(self, name: str) -> bool:
+        return not any(self._claims(fold_user(name)))
+
+    def _suggestion(self, name: str) -> str:
+        random_numbers = (secrets.randbelow(_MAX_RANDOM_NUMBER) for _ in iter(int, 1))
+        candidates = (
+            _numbered(name, number) for number in chain(range(2, _SEQUENTIAL_NUMBERS), random_numbers)
+        )
+        return next(filter(self._is_free, candidates))
+
+    def _generate(self) -> str:
+        return next(filter(self._is_free, _guest_names()))
+
+
+def _valid_session(session: str | None) -> str:
+    """Return the session if it has the right form, otherwise a new one."""
+    return session if session and _SESSION.fullmatch(session) else secrets.token_urlsafe(_SESSION_BYTES)
+
+
+def _proof(session: str) -> str:
+    return hashlib.sha256(session.encode()).hexdigest()[:_PROOF_DIGITS]
+
+
+def _folded(line: str) -> str:
+    return line.partition("\n")[0]
+
+
+def _verified_line(user: str) -> str:
+    return _NameClaim(fold_user(user), 0, "", "").line
+
+
+def _subtract(counts: dict[T, int], key: T) -> None:
+    """Decrement a count; remove it at zero."""
+    counts[key] -= 1
+    if not counts[key]:
+        del counts[key]
+
+
+def _numbered(name: str, number: int) -> str:
+    digits = str(number)
+    return name[: MAX_USER_CHARACTERS - len(digits)] + digits
+
+
+def _guest_names() -> Iterator[str]:
+    """Generate names, with more syllables as the shorter names prove to be in use."""
+    syllables = 2
+    while True:
+        for _ in range(4):
+            yield "guest-" + "".join(_syllable() for _ in range(syllables))
+        syllables = min(syllables + 1, 12)
+
+
+def _syllable() -> str:
+    return secrets.choice(_CONSONANTS) + secrets.choice(_VOWELS)

@@ -1,0 +1,114 @@
+"""The handshake that browsers and SDKs send, parsed and answered without an HTTP request.
+
+This is the fast path: the opening handshake of RFC 6455, 4.1, for `hubbub.v1`, as one GET whose head arrives
+whole in the first segment and leaves nothing to interpret. Everything else takes the full path through Sanic
+and `websockets` (`service/gateway/full_handshake.py`), which also explains what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import re
+from math import ceil
+from typing import Final, NamedTuple
+
+from websockets.utils import accept_key
+
+from hubbub_protocol import Close, encode, events
+from service.gateway.admission import BOOKED
+from service.wire.frames import close_frame, text_frame
+
+RATE_EXCEEDED: Final = "connection rate limit exceeded; reconnect later"
+
+_LINE: Final = re.compile(r"GET /ws(?:\?([!-~]*))? HTTP/1\.1")
+# A client that was rejected and returns at its time adds this to the address (CL4).
+_BOOKED: Final = "booked=1"
+# One run of each kind of character, so that matching a line looks at each character once.
+_FIELD: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([ -~\t]*)")
+_KEY: Final = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")
+_HEAD_END: Final = b"\r\n\r\n"
+# The longest head (bytes). A longer one is refused on the full path, by the same number.
+_MOST: Final = 8192
+# Fields that must be there once, with exactly this value.
+_EXPECTED: Final = {
+    "sec-websocket-version": "13",
+    "sec-websocket-protocol": "hubbub.v1",
+}
+# With one of these there is more to read than the head.
+_BODY: Final = frozenset({"content-length", "transfer-encoding", "expect"})
+_RESPONSE: Final = (
+    b"HTTP/1.1 101 Switching Protocols\r\n"
+    b"Upgrade: websocket\r\n"
+    b"Connection: Upgrade\r\n"
+    b"Sec-WebSocket-Protocol: hubbub.v1\r\n"
+    b"Sec-WebSocket-Accept: %b\r\n\r\n"
+)
+_CLOSE: Final = close_frame(Close.FULL, RATE_EXCEEDED)
+
+
+class Handshake(NamedTuple):
+    """A handshake for `hubbub.v1`.
+
+    Attributes:
+        key: the value of Sec-WebSocket-Key.
+        origin: the origin of the page; None for programs.
+        host: the value of Host.
+        booked: the client was rejected before, and returns at the time that it was given.
+    """
+
+    key: str
+    origin: str | None
+    host: str
+    booked: bool = False
+
+
+def read(head: bytes) -> Handshake | None:
+    """Parse a handshake; None if the bytes are anything else."""
+    if not (
+        head.startswith(b"GET /ws") and head.endswith(_HEAD_END) and len(head) <= _MOST and head.isascii()
+    ):
+        return None
+    line, *lines = head[: -len(_HEAD_END)].decode().split("\r\n")
+    fields = _fields(lines)
+    asked = _LINE.fullmatch(line)
+    if fields is None or asked is None or not _BODY.isdisjoint(fields):
+        return None
+    if any(fields.get(name) != wanted for name, wanted in _EXPECTED.items()):
+        return None
+    if fields.get("upgrade", "").lower() != "websocket":
+        return None
+    tokens = {token.strip() for token in fields.get("connection", "").lower().split(",")}
+    key = fields.get("sec-websocket-key", "")
+    if "upgrade" not in tokens or not _KEY.fullmatch(key) or not fields.get("host"):
+        return None
+    return Handshake(key, fields.get("origin"), fields["host"], says_booked(asked[1]))
+
+
+def says_booked(query: str | None) -> bool:
+    """Tell whether a query says that the client returns at the time that it was given (CL4)."""
+    return query is not None and _BOOKED in query.split("&")
+
+
+def _fields(lines: list[str]) -> dict[str, str] | None:
+    """Parse header fields; None if a line is malformed or a field is repeated."""
+    fields: dict[str, str] = {}
+    for line in lines:
+        found = _FIELD.fullmatch(line)
+        if found is None:
+            return None
+        fields[found[1].lower()] = found[2].strip(" \t")
+    return fields if len(fields) == len(lines) else None
+
+
+def response(key: str) -> bytes:
+    """Write the response to a handshake (RFC 6455, 4.2.2)."""
+    return _RESPONSE % accept_key(key).encode()
+
+
+def rejection(key: str, wait: float) -> bytes:
+    """Write the response to a client that may reconnect after `wait` seconds, up to its close frame (CL4)."""
+    return response(key) + drain_frame(wait) + _CLOSE
+
+
+def drain_frame(wait: float) -> bytes:
+    """Frame the event with the time to reconnect; a part of a millisecond is rounded up."""
+    return text_frame(encode(events.Drain(delay=ceil(wait * 1000), booked=wait <= BOOKED or None)))

@@ -1,0 +1,194 @@
+"""Sanic's HTTP protocol with bounds, and with our websocket behind its route.
+
+Sanic's own websocket runs several tasks and locks for each connection, and two tasks for each message. This
+subclass keeps Sanic's HTTP and routing, and hands the transport to a `WebSocket` at the upgrade. When the
+route's handler has returned, nothing of Sanic is left but the `WebSocket` and its session.
+
+The library internals that are overridden here are listed in `docs/library-internals.md`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from math import ceil
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from sanic.compat import Header
+from sanic.exceptions import ServiceUnavailable
+from sanic.http import Http
+from sanic.server.protocols.websocket_protocol import WebSocketProtocol
+from typing_extensions import override
+
+from hubbub_protocol import Close
+from service.gateway.attach import SUBPROTOCOL
+from service.gateway.full_handshake import accept, check_body
+from service.gateway.gateway import Gateway, Sockets
+from service.gateway.handshake import RATE_EXCEEDED, says_booked
+
+if TYPE_CHECKING:
+    from sanic.request import Request
+
+    from service.transport.websocket import WebSocket
+
+# The address of the websocket.
+WEBSOCKET: Final = "/ws"
+_OMITTED: Final = "alt-svc"
+
+
+class UpgradedSocket:
+    """What Sanic holds in place of its own websocket: it lets ours live on when the handler returns."""
+
+    __slots__ = ("wait", "websocket")
+
+    def __init__(self, websocket: WebSocket, wait: float) -> None:
+        self.websocket = websocket
+        # The connection rate limit was exceeded: the client may return after so many seconds. 0.0 admits it.
+        self.wait = wait
+
+    async def close(self, _code: int = 1000) -> None:
+        """Close the connection if the handler returned without attaching a session: it failed."""
+        if not self.websocket.attached:
+            self.websocket.close(Close.INTERNAL, "the server could not open the connection")
+
+    def end_connection(self, _code: int = 1000) -> None:
+        """Abort the connection if the handler was cancelled: it is lost, or the server stops."""
+        if not self.websocket.attached:
+            self.websocket.abort()
+
+
+class _ResponseHeaders(Header):
+    """The headers of a response, without the empty one that Sanic adds where it may not rewrite itself."""
+
+    @override
+    def __setitem__(self, key: str, value: str) -> None:
+        if key != _OMITTED:
+            super().__setitem__(key, value)
+
+
+class HttpRequests(Http):
+    """Sanic's HTTP/1 parser, which tells the protocol where a request ends and the next one begins."""
+
+    @override
+    async def http1_request_header(self) -> None:
+        """Parse the head of a request. Sanic would read its body before it asks the route."""
+        await super().http1_request_header()  # type: ignore[no-untyped-call]
+        if self.upgrade_websocket and self.request.path == WEBSOCKET:
+            check_body(self.request)
+
+    @override
+    async def http1_response_header(self, data: bytes, end_stream: bool) -> None:
+        """Write the head of a response, with its body if that is available."""
+        if self.response is not None:
+            self.response.headers = _ResponseHeaders(self.response.headers)
+        await super().http1_response_header(data, end_stream)
+
+    @override
+    def init_for_request(self) -> None:
+        super().init_for_request()  # type: ignore[no-untyped-call]
+        cast(HttpProtocol, self.protocol).request_expected()
+
+
+class HttpProtocol(WebSocketProtocol):
+    """Sanic's HTTP protocol, with a `WebSocket` behind the upgrade, and with a deadline for each request.
+
+    Sanic's own timers restart with each byte, so a client that sends one byte now and then could stay for
+    ever. Here a request has a deadline from its first byte until it is answered or upgraded.
+    """
+
+    HTTP_CLASS = HttpRequests
+
+    __slots__ = ("_deadline", "_gateway", "_upgraded")
+
+    _deadline: asyncio.TimerHandle | None
+    # The transport belongs to a `WebSocket` now.
+    _upgraded: bool
+
+    def __init__(self, gateway: Gateway, **sanic: Any) -> None:  # noqa: ANN401 - Sanic's to know
+        super().__init__(**sanic)
+        self._gateway = gateway
+
+    @override
+    async def websocket_handshake(
+        self, request: Request, subprotocols: Sequence[str] | None = None
+    ) -> UpgradedSocket:
+        """Answer the handshake (RFC 6455, 4.2).
+
+        Raises:
+            SanicException: the request is no handshake, or one that the RFC refuses; the text says why.
+        """
+        response, subprotocol = accept(request, (SUBPROTOCOL,))
+        wait = await self._gateway.admission.wait(booked=says_booked(request.query_string))
+        if wait and subprotocol is None:
+            # Plain clients understand no `drain` event, but a proxy may try another node.
+            raise ServiceUnavailable(RATE_EXCEEDED, quiet=True, headers={"Retry-After": ceil(wait)})
+        head = [f"HTTP/1.1 {response.status_code} {response.reason_phrase}\r\n"]
+        head += [f"{name}: {value}\r\n" for name, value in response.headers.raw_items()]
+        transport = cast(asyncio.Transport, self.transport)
+        transport.write("".join([*head, "\r\n"]).encode())
+        # Sanic may have paused reading for its own buffer.
+        transport.resume_reading()
+        return UpgradedSocket(self._become_websocket(transport), wait)
+
+    # asyncio's callbacks --------------------------------------------------------------------------
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to speak HTTP."""
+        self._deadline = None
+        self._upgraded = False
+        super().connection_made(transport)  # type: ignore[no-untyped-call]
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        """Take bytes of a request."""
+        super().data_received(data)  # type: ignore[no-untyped-call]
+        if self._deadline is None:
+            self._start_deadline()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the deadline of the request."""
+        self._stop_deadline()
+        super().connection_lost(exc)  # type: ignore[no-untyped-call]
+
+    # Called by Sanic ------------------------------------------------------------------------------
+
+    def request_expected(self) -> None:
+        """Stop the deadline of the answered request; the bytes of the next one may have arrived already."""
+        self._stop_deadline()
+        if self.recv_buffer:
+            self._start_deadline()
+
+    @override
+    def close(self, timeout: float | None = None) -> None:
+        """End the HTTP connection, unless its transport was upgraded."""
+        if not self._upgraded:
+            super().close(timeout)
+
+    # ----------------------------------------------------------------------------------------------
+
+    def _become_websocket(self, transport: asyncio.Transport) -> WebSocket:
+        self._upgraded = True
+        self._stop_deadline()
+        if timer := cast("asyncio.TimerHandle | None", self._callback_check_timeouts):
+            timer.cancel()
+        sockets = cast(Sockets, self.connections)
+        sockets.discard(self)
+        websocket = self._gateway.make_websocket(transport, sockets)
+        if self.recv_buffer:
+            websocket.data_received(bytes(self.recv_buffer))
+            self.recv_buffer = bytearray()
+        return websocket
+
+    def _start_deadline(self) -> None:
+        self._deadline = self.loop.call_later(self.request_timeout, self._drop)
+
+    def _drop(self) -> None:
+        self._gateway.node.metrics.http_requests_timed_out += 1
+        cast(asyncio.Transport, self.transport).abort()
+
+    def _stop_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None

@@ -1,0 +1,1 @@
+"""The HTTP routes: page, API, health and metrics."""

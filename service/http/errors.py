@@ -1,0 +1,39 @@
+"""How a failed request is answered: in JSON to programs, in words to people."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sanic import HTTPResponse, Request
+from sanic.exceptions import SanicException
+from sanic.handlers import ErrorHandler
+from sanic.response import text
+from typing_extensions import override
+
+from service.http import api
+from service.runtime.metrics import Metrics
+
+_SERVER_ERROR: Final = 500
+
+
+class HttpErrors(ErrorHandler):
+    """Sanic's error handler: it answers every failed request, and logs only the server's own failures."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        super().__init__()
+        self._metrics = metrics
+
+    @override
+    def default(self, request: Request, exception: Exception) -> HTTPResponse:
+        self.log(request, exception)
+        if api.is_for_programs(request):
+            return api.problem(exception, self._metrics)
+        if not isinstance(exception, SanicException):
+            return text("the server failed\n", _SERVER_ERROR)
+        return text(f"{exception}\n", exception.status_code, exception.headers)
+
+    @staticmethod
+    @override
+    def log(request: Request, exception: Exception) -> None:
+        if not isinstance(exception, SanicException) or exception.status_code >= _SERVER_ERROR:
+            ErrorHandler.log(request, exception)

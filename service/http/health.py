@@ -1,0 +1,78 @@
+"""The endpoints for operators: liveness, readiness and metrics.
+
+Several workers share one port, and the system hands a connection to any of them. So each reports on all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import SimpleNamespace
+from typing import Protocol
+
+from sanic import HTTPResponse, Request, Sanic
+from sanic.config import Config
+from sanic.response import raw, text
+
+from service.http.bodies import READ, Health, answer
+from service.node import READY, Node
+from service.release import COMMIT, VERSION
+from service.runtime.metrics import CONTENT_TYPE
+
+
+class WorkersUnavailable(Exception):
+    """The workers can't be asked; the message says why."""
+
+
+class Workers(Protocol):
+    """All workers behind the port, this one included."""
+
+    async def readiness(self) -> Mapping[int, str]:
+        """Return the readiness of each worker by its number. Raises `WorkersUnavailable`."""
+
+    async def exposition(self) -> bytes:
+        """Return the metrics of all workers. Raises `WorkersUnavailable`."""
+
+
+def add_routes(app: Sanic[Config, SimpleNamespace], node: Node, workers: Workers | None = None) -> None:
+    """Add `/health/live`, `/health/ready` and `/metrics`; the last two report on all `workers`, if given."""
+
+    @app.route("/health/live", READ)
+    async def live(_: Request) -> HTTPResponse:
+        return _report(READY, node)
+
+    @app.route("/health/ready", READ)
+    async def ready(_: Request) -> HTTPResponse:
+        if workers is None or node.draining:
+            return _report(await node.readiness(), node)
+        return await _ready_together(workers, node)
+
+    @app.route("/metrics", READ)
+    async def metrics(_: Request) -> HTTPResponse:
+        if workers is None:
+            return raw(node.metrics.exposition(), content_type=CONTENT_TYPE)
+        return await _metrics_together(workers)
+
+
+async def _ready_together(workers: Workers, node: Node) -> HTTPResponse:
+    """Report on all workers: a new connection may reach any of them, also one that is not ready."""
+    try:
+        found = await workers.readiness()
+    except WorkersUnavailable as error:
+        return _report(f"the workers' parent does not answer: {error}", node)
+    worst = next((f"worker {number}: {word}" for number, word in found.items() if word != READY), READY)
+    return _report(worst, node, dict(found))
+
+
+async def _metrics_together(workers: Workers) -> HTTPResponse:
+    try:
+        return raw(await workers.exposition(), content_type=CONTENT_TYPE)
+    except WorkersUnavailable as error:
+        # The metrics of one worker must not be taken for those of all.
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+        return text(f"the workers' parent does not answer: {error}\n", status=status)
+
+
+def _report(status: str, node: Node, workers: dict[int, str] | None = None) -> HTTPResponse:
+    health = Health(status, VERSION, COMMIT, node.settings.broker, node.name, workers or {})
+    return answer(health, HTTPStatus.OK if status == READY else HTTPStatus.SERVICE_UNAVAILABLE)

@@ -1,0 +1,159 @@
+"""A room's log on this node: the last entries and their frames, one shared queue for all members.
+
+Members have no queues of their own. A slow consumer is caught up from the log, and from the broker's history
+if the log doesn't reach its position. The log is bounded by entries and bytes: a node's memory for a room.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Final
+
+from brokers.base import Entry
+from service.wire.codecs import Codec
+
+_offset: Final = attrgetter("offset")
+
+# Evicted entries are removed from the lists in bulk, an eighth at a time, so that eviction costs O(1) per
+# entry.
+_COMPACT_MIN: Final = 64
+_COMPACT_SHARE: Final = 8
+# The share of its bytes from which a log counts as full: just after an eviction it is a little below its
+# bound.
+_FULL_SHARE: Final = 0.9
+
+
+class RoomLog:
+    """The last entries of one room, with the frames of the codecs in use.
+
+    The log holds exactly the entries in `(base, end]`: `end` is the offset of its last entry. Invariant:
+    every list in `_frames` is as long as `_entries`.
+    """
+
+    __slots__ = (
+        "_entries", "_first", "_frames", "base", "bytes", "end", "epoch", "max_bytes", "max_entries",
+        "room",
+    )  # fmt: skip
+
+    def __init__(self, room: bytes, *, max_entries: int, max_bytes: int) -> None:
+        self.room = room
+        self.max_entries = max_entries
+        self.max_bytes = max_bytes
+        self._frames: dict[Codec, list[bytes]] = {}
+        self.restart("", 0)
+
+    def __len__(self) -> int:
+        return len(self._entries) - self._first
+
+    def restart(self, epoch: str, offset: int) -> None:
+        """Discard all entries and continue after a position."""
+        self.epoch = epoch
+        self.base = self.end = offset
+        self.bytes = 0
+        self._entries: list[Entry] = []
+        self._first = 0
+        for codec in self._frames:
+            self._frames[codec] = []
+
+    @property
+    def has_capacity(self) -> bool:
+        """Return whether the log has capacity for older entries: they would not be evicted again at once."""
+        return len(self) < self.max_entries and self.bytes < self.max_bytes * _FULL_SHARE
+
+    def prepend(self, entries: Sequence[Entry]) -> None:
+        """Prepend older entries, if they join the log and as far as they fit."""
+        older = [entry for entry in entries if entry.offset <= self.base and entry.epoch == self.epoch]
+        if not older or older[-1].offset != self.base:
+            return
+        self._compact()
+        self._entries[0:0] = older
+        for codec, frames in self._frames.items():
+            frames[0:0] = [codec.frame(self.room, entry) for entry in older]
+        self.bytes += sum(len(entry.payload) for entry in older)
+        self.base = older[0].prev
+        self._trim()
+
+    def append(self, entry: Entry) -> None:
+        """Append the next entry, frame it for the codecs in use, and evict."""
+        self._entries.append(entry)
+        for codec, frames in self._frames.items():
+            frames.append(codec.frame(self.room, entry))
+        self.bytes += len(entry.payload)
+        self.end = entry.offset
+        self._trim()
+
+    def use(self, codec: Codec) -> None:
+        """Keep frames of this codec from now on, also of the entries in the log."""
+        if codec not in self._frames:
+            self._compact()
+            self._frames[codec] = [codec.frame(self.room, entry) for entry in self._entries]
+
+    def drop(self, codec: Codec) -> None:
+        """Stop keeping frames of this codec."""
+        self._frames.pop(codec, None)
+
+    def codecs(self) -> Iterable[Codec]:
+        """Return the codecs in use."""
+        return self._frames.keys()
+
+    def last_frame(self, codec: Codec) -> bytes:
+        """Return the frame of the last entry."""
+        return self._frames[codec][-1]
+
+    def reaches(self, epoch: str, offset: int) -> bool:
+        """Return whether the log holds all entries after a position."""
+        return epoch == self.epoch and self.base <= offset
+
+    def last(self, count: int) -> list[Entry]:
+        """Return the last `count` entries, oldest first."""
+        return self._entries[max(self._first, len(self._entries) - count) :]
+
+    def after(self, offset: int, count: int) -> list[Entry]:
+        """Return the first `count` entries after an offset."""
+        start = self._index(offset)
+        return self._entries[start : start + count]
+
+    def chunk(self, codec: Codec, after: int, through: int, max_bytes: int) -> tuple[list[bytes], int]:
+        """Return frames after `after` up to `through`, about `max_bytes`, and the offset of the last one."""
+        frames, size = [], 0
+        start, stop = self._index(after), self._index(through)
+        for index in range(start, stop):
+            frame = self._frames[codec][index]
+            frames.append(frame)
+            size += len(frame)
+            if size >= max_bytes:
+                return frames, self._entries[index].offset
+        return frames, max(after, through)
+
+    def evict(self, expired: Callable[[Entry], bool]) -> None:
+        """Evict the oldest entries while they are expired."""
+        while len(self) and expired(self._entries[self._first]):
+            self._evict_oldest()
+        self._trim()
+
+    def _index(self, offset: int) -> int:
+        """Return the index of the first entry after an offset."""
+        return bisect_right(self._entries, offset, lo=self._first, key=_offset)
+
+    def _trim(self) -> None:
+        # The newest entry stays, however large it is: it is about to be flushed.
+        limit = self.max_entries
+        while (self.bytes > self.max_bytes or len(self._entries) - self._first > limit) and len(self) > 1:
+            self._evict_oldest()
+        if self._first >= _COMPACT_MIN and self._first * _COMPACT_SHARE >= len(self._entries):
+            self._compact()
+
+    def _evict_oldest(self) -> None:
+        oldest = self._entries[self._first]
+        self.base = oldest.offset
+        self.bytes -= len(oldest.payload)
+        self._first += 1
+
+    def _compact(self) -> None:
+        """Free the memory of evicted entries."""
+        del self._entries[: self._first]
+        for frames in self._frames.values():
+            del frames[: self._first]
+        self._first = 0

@@ -1,0 +1,1 @@
+"""What every process needs: tasks, back-off, metrics, logging, listeners, exit codes."""

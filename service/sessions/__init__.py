@@ -1,0 +1,1 @@
+"""One client's commands: hello, join, send, history; and the plain codec."""

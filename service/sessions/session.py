@@ -1,0 +1,92 @@
+"""What one connection of the `hubbub.v1` protocol is and may do: what the handlers of its commands share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import TypeAlias
+
+from hubbub_protocol import Code, events
+from service.identity.identity import Identity
+from service.identity.rate_limit import TokenBucket
+from service.node import Node
+from service.rooms.member import Member
+from service.rooms.room import Room
+from service.sessions.errors import CommandError
+from service.transport.connection import Connection
+from service.wire.responses import event
+
+# What a command has to wait for.
+Later: TypeAlias = Callable[[], Coroutine[None, None, None]]
+
+
+class Session:
+    """One connection's state.
+
+    Attributes:
+        identity: who it speaks for, once it was welcomed.
+        members: its membership in each room.
+        sending: publishes under way.
+        sends: what is left of its rate.
+        timers: what is to happen to it: no hello in time, a token that expires.
+    """
+
+    __slots__ = ("connection", "identity", "members", "node", "sending", "sends", "timers")
+
+    def __init__(self, node: Node, connection: Connection) -> None:
+        self.node = node
+        self.connection = connection
+        self.identity: Identity | None = None
+        self.members: dict[str, Member] = {}
+        self.sending = 0
+        self.sends = TokenBucket(node.settings.sends_per_second, node.settings.sends_burst)
+        self.timers: list[asyncio.TimerHandle] = []
+
+    def require_identity(self) -> Identity:
+        """Return the identity that `hello` established.
+
+        Raises:
+            CommandError: there was no hello yet.
+        """
+        if self.identity is None:
+            raise CommandError(Code.HELLO_FIRST, "say hello first")
+        return self.identity
+
+    def require_reader(self, room: str) -> Identity:
+        """Return the identity, if it has read permission for a room.
+
+        Raises:
+            CommandError: it has not, or there was no hello yet.
+        """
+        identity = self.require_identity()
+        if not identity.may_read(room):
+            raise CommandError(Code.FORBIDDEN, "no read permission for this room")
+        return identity
+
+    def require_room(self, name: str) -> Room:
+        """Return a room that the session is a member of.
+
+        Raises:
+            CommandError: it is not a member, or has no read permission.
+        """
+        room = self.node.rooms.get(name) if name in self.members else None
+        if room is None:
+            # A session that has lost its read permission is no member any more.
+            self.require_reader(name)
+            raise CommandError(Code.NOT_JOINED, "join the room first")
+        return room
+
+    def answer(self, frame: events.Event) -> None:
+        """Write an event."""
+        self.connection.write(event(frame))
+
+    def refuse(self, refused: CommandError, command: int | None) -> None:
+        """Write an error, and count it."""
+        self.node.metrics.error_responses.add(refused.code)
+        self.answer(refused.event(command))
+
+    def stop_timers(self) -> None:
+        """Stop all timers of this session."""
+        for timer in self.timers:
+            timer.cancel()
+        self.timers.clear()

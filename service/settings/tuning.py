@@ -1,0 +1,41 @@
+"""Times and bounds of a node that have no setting: no operator needs to change them, but tests do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """Times (seconds) and bounds of one node.
+
+    Attributes:
+        request_seconds: an idle HTTP connection is closed after this time, and so is one whose request
+            takes longer.
+        spare_sockets: sockets beyond the setting HUBBUB_CONNECTIONS, for HTTP requests and for clients that
+            are rejected.
+        early_entries: entries of one room that are kept until `subscribe` returns the head; the chain rule
+            repairs what is dropped beyond it.
+        repair_first_wait, repair_longest_wait: back-off between two reads of a gap repair.
+        presence_gather: joins and leaves are gathered for this time before they are broadcast.
+        presence_interval: least time between two presence broadcasts in a room.
+        listing_timeout: how long the room listing waits for the answers of the other nodes.
+        plain_first_wait, plain_longest_wait: back-off between two tries to store a plain client's message.
+        plain_grace: how long the node tries to store what a plain client sent before it disconnected.
+    """
+
+    request_seconds: float = 15.0
+    spare_sockets: int = 1_000
+    early_entries: int = 10_000
+    repair_first_wait: float = 0.05
+    repair_longest_wait: float = 1.0
+    presence_gather: float = 0.1
+    presence_interval: float = 0.8
+    listing_timeout: float = 0.5
+    plain_first_wait: float = 0.1
+    plain_longest_wait: float = 2.0
+    plain_grace: float = 30.0
+
+
+DEFAULTS: Final = Tuning()

@@ -1,0 +1,1 @@
+"""The websocket connection of one client: frames in and out, output state, keepalive."""

@@ -1,0 +1,1 @@
+"""Server frames and codecs: how an entry of a room becomes the bytes that a client receives."""

@@ -1,0 +1,28 @@
+"""The small table of codecs: how an entry becomes the frame that a kind of connection reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from brokers.base import Entry
+from service.wire.frames import text_frame
+from service.wire.messages import message_event, plain_event
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Codec:
+    """One way of showing an entry. `speaks_events`: the connection understands events other than messages."""
+
+    name: str
+    event: Callable[[bytes, Entry], bytes]
+    speaks_events: bool
+
+    def frame(self, room: bytes, entry: Entry) -> bytes:
+        """Frame an entry; `room` is the room's name as JSON."""
+        return text_frame(self.event(room, entry))
+
+
+JSON: Final = Codec("json", message_event, speaks_events=True)
+PLAIN: Final = Codec("plain", plain_event, speaks_events=False)

@@ -1,0 +1,66 @@
+"""Answers that hold messages: spliced from the JSON that the events are made of, not encoded anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from brokers.base import Entry, Page
+from hubbub_protocol import encode, events
+from service.wire.frames import text_frame
+from service.wire.messages import encode_name, encode_value, message_event
+
+
+class Start(NamedTuple):
+    """Where a member begins in a room: what it's given at once, and from where on it's fed."""
+
+    epoch: str
+    cursor: int
+    head: int
+    recovered: bool
+    entries: Sequence[Entry]
+
+
+def joined(command: int, room: bytes, start: Start, members: events.Members) -> bytes:
+    """Frame the answer to `join`; `room` is the name as JSON."""
+    return text_frame(
+        b'{"type":"joined","id":%d,"room":%b,"epoch":%b,"head":%d,"recovered":%b,"messages":[%b],"members":%b}'
+        % (
+            command,
+            room,
+            encode_name(start.epoch),
+            start.head,
+            b"true" if start.recovered else b"false",
+            _messages(room, start.entries),
+            encode_value(members),
+        )
+    )
+
+
+def page(command: int, room: bytes, entries: Sequence[Entry], *, more: bool) -> bytes:
+    """Frame the answer to `history`."""
+    return text_frame(
+        b'{"type":"page","id":%d,"room":%b,"messages":[%b],"more":%b}'
+        % (command, room, _messages(room, entries), b"true" if more else b"false")
+    )
+
+
+def history_body(room: bytes, page: Page) -> bytes:
+    """Write a page of history for the HTTP API."""
+    return b'{"room":%b,"epoch":%b,"head":%d,"more":%b,"trimmed":%b,"messages":[%b]}' % (
+        room,
+        encode_name(page.head.epoch),
+        page.head.offset,
+        b"true" if page.more else b"false",
+        b"true" if page.trimmed else b"false",
+        _messages(room, page.entries),
+    )
+
+
+def event(frame: events.Event) -> bytes:
+    """Frame any other event."""
+    return text_frame(encode(frame))
+
+
+def _messages(room: bytes, entries: Sequence[Entry]) -> bytes:
+    return b",".join(message_event(room, entry) for entry in entries)

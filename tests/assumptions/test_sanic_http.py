@@ -1,0 +1,125 @@
+"""Sanic: the hooks of its HTTP that `HTTP_PROTOCOL` overrides."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.assumptions.claims import assumes
+from tests.assumptions.places import HTTP_PROTOCOL
+from tests.assumptions.sanic_stage import GET, POST, UPGRADE, read_answer, stage
+
+
+@assumes(
+    "sanic",
+    "HttpProtocol.HTTP_CLASS",
+    "Http.http1_request_header",
+    "Http.request",
+    "Http.upgrade_websocket",
+    where=HTTP_PROTOCOL,
+    breaks="the body of an upgrade is read ahead, so frames are taken for HTTP",
+)
+async def test_http1_request_header_reads_a_head_and_nothing_behind_it() -> None:
+    """`http1_request_header` of the protocol's HTTP_CLASS reads one head, sets `request` and
+    `upgrade_websocket`, and what it raises is the answer.
+    """
+    from sanic.exceptions import BadRequest
+    from sanic.http import Http
+    from sanic.server.protocols.websocket_protocol import WebSocketProtocol
+
+    seen: list[tuple[str, bool]] = []
+    read = asyncio.Event()
+
+    class Heads(Http):
+        async def http1_request_header(self) -> None:
+            await super().http1_request_header()
+            seen.append((self.request.path, self.upgrade_websocket))
+            read.set()
+            if self.upgrade_websocket:
+                raise BadRequest("stop here")
+
+    class Protocol(WebSocketProtocol):
+        HTTP_CLASS = Heads
+
+    async with stage(Protocol) as on:
+        reader, writer = await on.dial(POST)
+        await read.wait()  # the body never comes, so nothing has waited for it
+        writer.close()
+        reader, writer = await on.dial(UPGRADE)
+        answer = await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+    assert seen == [("/", False), ("/ws", True)]
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+@assumes(
+    "sanic",
+    "Http.http1_response_header",
+    "Http.response",
+    where=HTTP_PROTOCOL,
+    breaks="each answer carries an empty `alt-svc` header",
+)
+async def test_http1_response_header_sets_an_empty_alt_svc_which_a_subclass_of_header_can_drop() -> None:
+    """`http1_response_header` sets `alt-svc` to "" as an item of `response.headers`, and writes the rest."""
+    from sanic.compat import Header
+    from sanic.http import Http
+    from sanic.server.protocols.websocket_protocol import WebSocketProtocol
+
+    dropped: list[tuple[str, str]] = []
+
+    class Without(Header):
+        def __setitem__(self, key: str, value: str) -> None:
+            if key == "alt-svc":
+                dropped.append((key, value))
+            else:
+                super().__setitem__(key, value)
+
+    class Answers(Http):
+        async def http1_response_header(self, data: bytes, end_stream: bool) -> None:
+            self.response.headers = Without(self.response.headers)
+            await super().http1_response_header(data, end_stream)
+
+    class Protocol(WebSocketProtocol):
+        HTTP_CLASS = Answers
+
+    async with stage(Protocol) as on:
+        reader, writer = await on.dial(GET)
+        head = await read_answer(reader)
+        writer.close()
+    assert dropped == [("alt-svc", "")]
+    assert head.startswith(b"http/1.1 200 ")
+    assert b"alt-svc" not in head
+
+
+@assumes(
+    "sanic",
+    "Http.init_for_request",
+    "Http.protocol",
+    where=HTTP_PROTOCOL,
+    breaks="requests keep the deadline of the one before, or have none",
+)
+async def test_init_for_request_runs_ahead_of_each_request() -> None:
+    """`init_for_request` runs once ahead of each request of a connection, behind the answer to the last."""
+    from sanic.http import Http
+    from sanic.server.protocols.websocket_protocol import WebSocketProtocol
+
+    steps: list[str] = []
+
+    class Requests(Http):
+        def init_for_request(self) -> None:
+            super().init_for_request()
+            assert isinstance(self.protocol, Protocol)
+            steps.append("expected")
+
+        async def http1_response_header(self, data: bytes, end_stream: bool) -> None:
+            await super().http1_response_header(data, end_stream)
+            steps.append("answered")
+
+    class Protocol(WebSocketProtocol):
+        HTTP_CLASS = Requests
+
+    async with stage(Protocol) as on:
+        reader, writer = await on.dial(GET, GET)
+        await read_answer(reader)
+        await read_answer(reader)
+        writer.close()
+    assert steps[:4] == ["expected", "answered", "expected", "answered"]

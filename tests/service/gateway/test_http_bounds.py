@@ -1,0 +1,114 @@
+"""What a client may cost that has proved nothing yet: bytes, time and sockets."""
+
+from __future__ import annotations
+
+import pytest
+
+from service.settings.tuning import Tuning
+from tests.service.peer import Peer
+from tests.service.serving import serving, until
+
+ALIVE = b"GET /health/live HTTP/1.1\r\nHost: here\r\n\r\n"
+POST = b"POST /api/rooms/lobby/messages HTTP/1.1\r\nHost: here\r\n"
+
+
+QUICK = Tuning(request_seconds=0.1)
+
+
+@pytest.fixture
+def frozen_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop Sanic's own clock, as if every byte had come just now: its timers must not act first."""
+    monkeypatch.setattr("sanic.server.protocols.http_protocol.current_time", lambda: 0.0)
+
+
+async def answer(peer: Peer, request: bytes) -> str:
+    """Ask, and read the first line of the answer; its body is short and left where it is."""
+    await peer.write(request)
+    return (await peer.head()).partition("\r\n")[0]
+
+
+async def test_a_body_larger_than_a_frame_is_refused_before_it_is_read() -> None:
+    async with serving() as served:
+        most = served.node.settings.frame_bytes
+        within, beyond = await served.peer(), await served.peer()
+        await within.write(POST + b"Content-Length: %d\r\n\r\n%b" % (most, b" " * most))
+        assert (await within.head()).startswith("HTTP/1.1 401 ")
+        await beyond.write(POST + b"Content-Length: %d\r\n\r\n" % (most + 1))
+        assert (await beyond.head()).startswith("HTTP/1.1 413 ")
+        assert b'"code":"too_long"' in await beyond.rest()
+        assert served.node.metrics.error_responses.counts["too_long"] == 1
+
+
+@pytest.mark.usefixtures("frozen_clock")
+@pytest.mark.parametrize("begun", [POST, POST + b"Content-Length: 9\r\n\r\n{", Peer.handshake()[:40]])
+async def test_a_request_that_is_not_complete_in_time_is_dropped(begun: bytes) -> None:
+    async with serving(tuning=QUICK) as served:
+        peer = await served.peer()
+        await peer.write(begun)
+        assert not await peer.rest()
+        assert served.node.metrics.http_requests_timed_out == 1
+
+
+@pytest.mark.usefixtures("frozen_clock")
+async def test_a_deadline_ends_with_its_request() -> None:
+    async with serving(tuning=QUICK) as served:
+        quick, slow = await served.peer(), await served.peer()
+        assert await answer(quick, ALIVE) == "HTTP/1.1 200 OK"
+        await slow.write(POST)
+        assert not await slow.rest()
+        # The deadline of the first request would have come ahead of that one.
+        await quick.write(ALIVE)
+        assert b"HTTP/1.1 200 OK" in (await quick.head()).encode()
+
+
+@pytest.mark.usefixtures("frozen_clock")
+async def test_a_request_behind_another_has_a_deadline_of_its_own() -> None:
+    async with serving(tuning=QUICK) as served:
+        peer = await served.peer()
+        assert await answer(peer, ALIVE + POST) == "HTTP/1.1 200 OK"
+        assert b"HTTP/1.1" not in await peer.rest()
+
+
+@pytest.mark.usefixtures("frozen_clock")
+async def test_a_websocket_outlives_the_deadline_of_its_handshake() -> None:
+    async with serving(tuning=QUICK, hello_seconds=0.3) as served:
+        peer = await served.upgraded()
+        assert await peer.closed() == 4503
+
+
+async def test_sockets_beyond_the_bound_are_dropped_and_counted() -> None:
+    async with serving(tuning=Tuning(spare_sockets=1), connections=1) as served:
+        only, told = await served.welcomed("ann"), await served.peer()
+        assert await answer(told, ALIVE) == "HTTP/1.1 200 OK"
+        dropped = await served.peer()
+        assert not await dropped.rest()
+        assert served.node.metrics.connections_closed.counts == {"4001": 1}
+        told.vanish()
+        assert (await only.ask("join", room="lobby"))["type"] == "joined"
+
+
+async def test_a_full_node_still_tells_who_upgrades() -> None:
+    async with serving(connections=1) as served:
+        await served.welcomed("ann")
+        told = await served.upgraded()
+        assert await told.closed() == 4001
+        await until(lambda: len(served.node.connections) == 1)
+
+
+@pytest.mark.parametrize("path", ["/", "/health/live", "/health/ready", "/metrics"])
+async def test_head_is_answered_as_get_without_the_body(path: str) -> None:
+    async with serving(tuning=QUICK) as served:
+        got, asked = [await served.peer() for _ in range(2)]
+        await got.write(f"GET {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n".encode())
+        await asked.write(f"HEAD {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n".encode())
+        heads = [(await peer.head()).lower() for peer in (got, asked)]
+        assert all(head.startswith("http/1.1 200 ") for head in heads)
+        assert [names(head) for head in heads] == [names(heads[0])] * 2
+        assert "alt-svc" not in heads[0]
+        assert await got.rest()
+        assert await asked.rest() == b""
+
+
+def names(head: str) -> list[str]:
+    """List the names of a head's fields."""
+    return [line.partition(":")[0] for line in head.strip().split("\r\n")[1:]]

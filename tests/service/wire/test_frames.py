@@ -1,0 +1,38 @@
+"""Server frames, read back by a reader of the tests' own."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.wire.frames import PING, payload_of, text_frame
+from tests.service.framing import Frame, FrameReader, Op
+
+
+def read(data: bytes) -> list[Frame]:
+    reader, found = FrameReader(), []
+    reader.buffer += data
+    while frame := reader.next():
+        found.append(frame)
+    assert not reader.buffer
+    return found
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 65_535, 65_536, 65_537])
+def test_a_text_of_any_size_is_framed(size: int) -> None:
+    assert read(text_frame(bytes(size))) == [Frame(Op.TEXT, fin=True, data=bytes(size))]
+
+
+@given(st.lists(st.binary(max_size=300)))
+def test_frames_one_after_another_are_read_one_after_another(payloads: list[bytes]) -> None:
+    assert [frame.data for frame in read(b"".join(map(text_frame, payloads)))] == payloads
+
+
+@given(st.binary() | st.integers(120, 130).map(bytes) | st.integers(65_530, 65_540).map(bytes))
+def test_a_frame_gives_its_payload_back(payload: bytes) -> None:
+    assert payload_of(text_frame(payload)) == payload
+
+
+def test_the_ping_is_a_ping() -> None:
+    assert read(PING) == [Frame(Op.PING, fin=True, data=b"")]
