@@ -117,7 +117,7 @@ class ChatApp(App[None]):
             with suppress(WorkerCancelled, WorkerFailed):
                 await self._worker.wait()
 
-    # TerminalOutput
+    # Output
 
     def changed(self) -> None:
         """Schedule one redraw for all changes until then: a flood of messages must not block the keys."""
