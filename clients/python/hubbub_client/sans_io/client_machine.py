@@ -5,7 +5,7 @@ from collections.abc import Callable
 from hubbub_client.sans_io import effects, inputs, status
 from hubbub_client.sans_io.backoff import backoff
 from hubbub_client.sans_io.effects import Effect
-from hubbub_client.sans_io.handshake import GiveUp, Handshake, HelloAgain, Reconnect
+from hubbub_client.sans_io.handshake import ClientHandshake, GiveUp, HelloAgain, Reconnect
 from hubbub_client.sans_io.options import MachineOptions
 from hubbub_client.sans_io.pending_commands import PendingCommands, Reply
 from hubbub_client.sans_io.room_machines import RoomMachines
@@ -27,7 +27,7 @@ class ClientMachine:
         self._pending = PendingCommands()
         self._tokens = TokenCache(random, hook=options.token)
         self.rooms = RoomMachines(self._pending, random, options.bounds)
-        self._handshake = Handshake(options.name, options.session, options.client)
+        self._handshake = ClientHandshake(options.name, options.session, options.client)
         self._socket = SocketState.NONE
         self._network = True
         self._losses = 0  # n of BO1
