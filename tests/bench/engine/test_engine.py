@@ -1,4 +1,4 @@
-"""A checker that can't fail checks nothing: each kind of fault must show."""
+"""The checker detects each kind of fault."""
 
 import os
 import socket
@@ -35,7 +35,7 @@ def crowd_of(members: int, reply: Reply, *, speakers: int = 1, wire: Wire = WIRE
 
 
 def say(crowd: Crowd, messages: int) -> None:
-    """Have each speaker say so many, and no more when it sees them."""
+    """Let each sender send so many messages, and no further ones when it receives them."""
     crowd.talk(ECHO, messages)
     crowd.talk(QUIET)
 
@@ -129,7 +129,7 @@ def test_two_orders_in_one_room_show() -> None:
 
 def test_a_message_in_pieces_is_a_message() -> None:
     def reply(sockets: list[socket.socket], payload: bytes) -> None:
-        # Fragments with a ping between them, and each byte by itself.
+        # Fragments with a ping between them, and each byte in a piece of its own.
         pieces = [
             frame(payload[:9], 0x01),
             frame(b"hey", 0x89),

@@ -1,4 +1,4 @@
-"""What is made of a sweep: how far it goes, what of it is drawn, and how it's written."""
+"""The evaluation of a sweep: its range, its plots, and its tables."""
 
 from dataclasses import replace
 from xml.etree import ElementTree as ET
