@@ -63,7 +63,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--rounds", type=int, help="how often each load is measured")
     parser.add_argument(
-        "--write", action="store_true", help="write the figures, except those of node, to docs/performance.md"
+        "--write",
+        action="store_true",
+        help="write the figures, except those of node, to docs/performance-tables.md",
     )
     wanted = parser.parse_args()
     known = {*_SIDE_BY_SIDE, _NODE, _TARGETS, brokers.NAME, growth.NAME}

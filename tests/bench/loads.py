@@ -44,7 +44,7 @@ class Round:
     """The figures of one round.
 
     Attributes:
-        in_order: the share of deliveries that were made once, in the room's order; None where nothing is sent.
+        in_order: the share of deliveries that were made once, in the room's order; None if none are sent.
         load: the machine's load average at the start of the round, a sign of other processes.
     """
 

@@ -1,4 +1,4 @@
-"""docs/performance.md: a placeholder for the tables of each part of the benchmark."""
+"""docs/performance-tables.md: a placeholder for the tables of each part of the benchmark."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 from tests.bench.node import ROOT
 
-PAGE: Final = ROOT / "docs" / "performance.md"
+PAGE: Final = ROOT / "docs" / "performance-tables.md"
 PLOTS: Final = PAGE.parent / "plots"
 
 

@@ -171,7 +171,7 @@ def test_the_notes_name_the_next_step_and_the_dangers() -> None:
             "auth": {"tokenKey": {"existingSecret": "key"}},
         }
     )
-    assert "Mind:" not in safe
+    assert "Warnings:" not in safe
 
 
 @pytest.mark.parametrize(
@@ -191,4 +191,4 @@ def test_the_notes_estimate_whether_a_full_pod_has_the_memory(
     fits: bool,  # noqa: FBT001 - pytest passes it by name
 ) -> None:
     values = {**REDIS, "config": config, "resources": {"limits": {"memory": limit}}}
-    assert ("a pod that fills is killed" not in notes(values)) is fits
+    assert ("a full pod is killed" not in notes(values)) is fits

@@ -1,4 +1,4 @@
-"""The tables of docs/performance.md about brokers, from the figures of all rounds."""
+"""The tables of docs/performance-tables.md about brokers, from the figures of all rounds."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def rows(rounds: Sequence[Sequence[Finding]], base: str = "") -> list[Row]:
 
 
 def markdown(machine: str, found: Found) -> str:
-    """Return all tables, as they stand in docs/performance.md."""
+    """Return all tables, as they stand in docs/performance-tables.md."""
     tables = {
         "through": ("messages/s", _through),
         "latency": ("latency", _latency),

@@ -22,7 +22,7 @@ def measure(*, quick: bool, rounds: int | None, write: bool) -> bool:
     Args:
         quick: one short round, unless `rounds` is given.
         rounds: how often each load is measured.
-        write: also replace the tables in docs/performance.md.
+        write: also replace the tables in docs/performance-tables.md.
     """
     scale = _QUICK if quick else _FULL
     count = rounds or scale.rounds

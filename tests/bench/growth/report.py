@@ -1,4 +1,4 @@
-"""The tables and plots of docs/performance.md about growth."""
+"""The tables and plots of docs/performance-tables.md about growth."""
 
 from __future__ import annotations
 
