@@ -206,15 +206,15 @@ def _speak(crowd: Crowd, speakers: list[Speaker], rate: int, seconds: float) -> 
 LOADS: Final = (
     Load(
         "fanout",
-        "one room of 900 members, 4 of whom speak with 8 messages in flight each, until acknowledged",
+        "one room of 900 members, 4 of which send with 8 messages in flight each, until acknowledged",
         partial(fan_out, echo=False),
     ),
     Load(
         "echo",
-        "the same, but a message is in flight until its speaker has seen it come back",
+        "the same, but a message is in flight until its sender has received it itself",
         partial(fan_out, echo=True),
     ),
-    Load("talk", "100 rooms of 3 members, everybody speaks with 1 message in flight", talk),
+    Load("talk", "100 rooms of 3 members, all members send with 1 message in flight", talk),
     Load(
         "arrivals",
         "connections into 100 rooms, 256 on their way at any time, then idle",

@@ -56,7 +56,7 @@ def memory_of(process: int) -> int:
     for line in Path(f"/proc/{process}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) * _KIB
-    raise RuntimeError("Linux tells nothing of the server's memory")
+    raise RuntimeError("/proc has no memory of the server")
 
 
 @dataclass(frozen=True, slots=True)

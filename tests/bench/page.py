@@ -19,8 +19,8 @@ def write(part: str, tables: str, page: Path = PAGE) -> None:
 def replaced(page: str, part: str, tables: str) -> str:
     """Return the page with a part's new tables; raise ValueError if it has no placeholder."""
     begin, end = f"<!-- {part} -->", f"<!-- end of {part} -->"
-    ahead, begun, rest = page.partition(begin)
-    _, ended, behind = rest.partition(end)
+    before, begun, rest = page.partition(begin)
+    _, ended, after = rest.partition(end)
     if not (begun and ended):
         raise ValueError(f"the page has no placeholder between {begin} and {end}")
-    return f"{ahead}{begin}\n{tables}\n{end}{behind}"
+    return f"{before}{begin}\n{tables}\n{end}{after}"

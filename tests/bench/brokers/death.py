@@ -142,4 +142,4 @@ def _until_all_have_all(crowd: Crowd, back: Sequence[Returning], relay: Relay) -
         crowd.serve(0.1)
         if relay.done and all(c.joined and c.position == len(c.stream.data) for c in back):
             return monotonic()
-    raise Broken(f"not everybody was back within {_LONGEST:.0f} s")
+    raise Broken(f"not all clients were back within {_LONGEST:.0f} s")

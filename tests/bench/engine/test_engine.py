@@ -139,17 +139,17 @@ def test_a_message_in_pieces_is_a_message() -> None:
         for byte in b"".join(pieces):
             sockets[0].sendall(bytes([byte]))
 
-    heard: list[bytes] = []
+    received: list[bytes] = []
 
     def listen(sockets: list[socket.socket], payload: bytes) -> None:
-        heard.append(payload)
+        received.append(payload)
         if payload.startswith(b"<"):
             reply(sockets, payload)
 
     with crowd_of(1, listen) as crowd:
         say(crowd, 3)
         crowd.drain(3)
-        serve_until(crowd, lambda: heard.count(b"hey") == 3)
+        serve_until(crowd, lambda: received.count(b"hey") == 3)
         assert (crowd.counts.delivered, crowd.counts.wrong) == (3, 0)
 
 
@@ -168,10 +168,10 @@ def test_messages_that_are_joined_in_a_frame_are_all_counted() -> None:
 
 
 def test_joining_takes_its_steps_and_pings_are_answered() -> None:
-    heard: list[bytes] = []
+    received: list[bytes] = []
 
     def reply(sockets: list[socket.socket], payload: bytes) -> None:
-        heard.append(payload)
+        received.append(payload)
         answers = {b"hello 0": [b"welcome"], b"join room 0": [b"noise", b"joined", b"ping"]}
         for answer in answers.get(payload, ()):
             to_all(sockets, answer)
@@ -184,8 +184,8 @@ def test_joining_takes_its_steps_and_pings_are_answered() -> None:
         pong="pong",
     )
     with crowd_of(1, reply, wire=wire) as crowd:
-        serve_until(crowd, lambda: b"pong" in heard)
-        assert heard == [b"hello 0", b"join room 0", b"pong"]
+        serve_until(crowd, lambda: b"pong" in received)
+        assert received == [b"hello 0", b"join room 0", b"pong"]
         assert crowd.counts.joined == 1
 
 

@@ -30,7 +30,7 @@ class Point:
         """Add a round of a load, and its remarks about the server."""
         if found.closed >= load.rooms * load.members:
             # The counters of a server that ended are meaningless.
-            self.word = "it ended, or sent everybody away"
+            self.word = "it ended, or closed all connections"
             return
         self.rounds.append(found)
         if found.figures["came"] < 1:

@@ -67,7 +67,7 @@ LOADS: Final = (
     ),
     Load(
         name="small",
-        says="1,000 rooms of 3; everybody speaks, 1 message in flight",
+        says="1,000 rooms of 3; all members send, 1 message in flight",
         rooms=1000,
         members=3,
         speakers=3,
