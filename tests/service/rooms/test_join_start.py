@@ -6,7 +6,7 @@ from time import time
 
 import pytest
 
-from service.wire.messages import Stored, encode_stored
+from service.wire.messages import MessagePayload, encode_stored
 from tests.service.serving import Served, until
 
 
@@ -14,7 +14,9 @@ async def test_a_join_to_an_open_room_waits_for_no_call(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await served.joined("ann")
-    served.publish("lobby", encode_stored(Stored(key="k", user="eve", text="before", at=int(time() * 1000))))
+    served.publish(
+        "lobby", encode_stored(MessagePayload(key="k", user="eve", text="before", at=int(time() * 1000)))
+    )
     bob = await served.welcomed("bob")
     for call in ("subscribe", "history", "heads"):
         monkeypatch.setattr(served.node.broker, call, None)
@@ -28,7 +30,7 @@ async def test_a_lingering_room_keeps_its_subscription_for_a_client_that_rejoins
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ann, _ = await served.joined("ann")
-    served.publish("lobby", encode_stored(Stored(key="k", user="eve", text="before", at=0)))
+    served.publish("lobby", encode_stored(MessagePayload(key="k", user="eve", text="before", at=0)))
     await ann.ask("leave", room="lobby")
     room = served.node.rooms.get("lobby")
     assert room is not None

@@ -14,7 +14,7 @@ from brokers.memory import MemoryBroker
 from service.cluster.signals import NAMES, NODES
 from service.server import running
 from service.settings.tuning import Tuning
-from service.wire.messages import Stored, encode_stored
+from service.wire.messages import MessagePayload, encode_stored
 from tests.faults.faulty import Fate, FaultyBroker
 from tests.service.peer import Peer
 from tests.service.serving import Served, quick, serving, until
@@ -58,7 +58,7 @@ class Stage:
     def publish(self, *texts: str) -> None:
         """Publish messages as another node would."""
         for text in texts:
-            stored = Stored(key="k", user="eve", text=text, at=0)
+            stored = MessagePayload(key="k", user="eve", text=text, at=0)
             self.served.publish("lobby", encode_stored(stored))
 
 
@@ -242,7 +242,7 @@ async def test_a_plain_peer_that_disconnects_while_it_joins_leaves_only_its_text
     await peer.head()
     await until(lambda: stage.broker.calls == ["subscribe"])
     await peer.text("bye")
-    peer.vanish()
+    peer.disconnect()
     stage.broker.gate.set()
     await until(lambda: stage.served.hub.head("lobby").offset == 1)
 
@@ -260,7 +260,7 @@ async def test_a_node_ends_while_a_client_joins() -> None:
         await until(lambda: broker.calls == ["subscribe"])
         closing = asyncio.ensure_future(ann.closed())
     assert await closing == 1012
-    ann.vanish()
+    ann.disconnect()
 
 
 @pytest.mark.tuning(early_entries=1)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from service.wire.messages import Stored, encode_stored
+from service.wire.messages import MessagePayload, encode_stored
 from tests.service.peer import Ended, Event, Peer
 from tests.service.serving import Served, serving, until
 
@@ -20,7 +20,7 @@ HISTORY: Final[dict[str, Any]] = {"history_entries": 2 * MESSAGES, "history_byte
 
 def publish(served: Served, first: int, count: int) -> None:
     for number in range(first, first + count):
-        stored = Stored(key=f"{number}", user="eve", text=f"{number}".ljust(SIZE, "."), at=0)
+        stored = MessagePayload(key=f"{number}", user="eve", text=f"{number}".ljust(SIZE, "."), at=0)
         served.publish("lobby", encode_stored(stored))
 
 
