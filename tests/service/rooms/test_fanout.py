@@ -133,12 +133,12 @@ async def test_a_member_that_joins_at_an_older_position_gets_what_it_lacks_once(
 async def test_a_member_that_joins_while_entries_are_pending_gets_them_once(stage: Stage) -> None:
     join(stage.fanout, "e", 0)
     stage.say(3)
-    _, behind = join(stage.fanout, "e", 1)
+    _, older = join(stage.fanout, "e", 1)
     _, level = join(stage.fanout, "e", 3)
     await settled(stage)
     stage.say()
     await settled(stage)
-    assert (behind.offsets(), level.offsets()) == ([2, 3, 4], [4])
+    assert (older.offsets(), level.offsets()) == ([2, 3, 4], [4])
 
 
 async def test_a_member_that_joins_ahead_of_this_node_receives_nothing_until_it_catches_up(

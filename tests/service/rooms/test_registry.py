@@ -211,8 +211,8 @@ async def test_a_join_during_an_unsubscribe_waits_and_subscribes_again(stage: St
     stage.broker.gate.set()
     joined = await ann.event("joined")
     assert [message["text"] for message in joined["messages"]] == ["before", "meanwhile"]
-    stage.publish("behind")
-    assert await texts(ann, 1) == ["behind"]
+    stage.publish("after")
+    assert await texts(ann, 1) == ["after"]
     assert stage.broker.calls == ["subscribe", "unsubscribe", "subscribe"]
 
 
@@ -221,7 +221,7 @@ async def test_a_room_is_closed_even_if_the_unsubscribe_fails(stage: Stage) -> N
     stage.broker.failures = 1
     await ann.ask("leave", room="lobby")
     await until(lambda: not len(stage.served.node.rooms))
-    stage.publish("to nobody")
+    stage.publish("without members")
     assert (await ann.ask("join", room="lobby"))["head"] == 1
 
 
