@@ -13,11 +13,11 @@ from service.identity.authenticator import Authenticator
 from service.release import COMMIT, VERSION
 from service.runtime import logs
 from service.runtime.listener import reserve
-from service.runtime.process import STOPPED, USAGE, Ending, exit_at_once, run, spare_the_collector
+from service.runtime.process import STOPPED, USAGE, ShutdownSignal, force_exit, run, tune_garbage_collector
 from service.server import running
 from service.settings import Settings, SettingsError, load, show, unused
 from service.shutdown import drain
-from service.workers.supervisor import Patience, Supervisor
+from service.workers.supervisor import Supervisor, SupervisorTimeouts
 
 # The default port of the terminal client.
 _DEFAULT_PORT: Final = 8000
@@ -50,11 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 async def _serve(settings: Settings) -> int:
     # Before the start: the first process of a container is only ended by signals that it handles.
-    ending = Ending()
+    shutdown = ShutdownSignal()
     async with running(settings) as started:
-        spare_the_collector()
+        tune_garbage_collector()
         _print_addresses(settings, started.port)
-        if await ending.told == signal.SIGTERM:
+        if await shutdown.received == signal.SIGTERM:
             # The operator stops one of several nodes: its clients move to the others (graceful shutdown).
             await drain(started.node)
     return STOPPED
@@ -70,20 +70,25 @@ async def _supervise(settings: Settings) -> int:
         def command(number: int) -> Sequence[str]:
             return (sys.executable, "-m", "service.workers", str(number), str(port))
 
-        patience = Patience(stop=settings.stop_seconds, answer=settings.broker_timeout + 1)
+        timeouts = SupervisorTimeouts(
+            stop_timeout=settings.stop_seconds, request_timeout=settings.broker_timeout + 1
+        )
         supervisor = Supervisor(
-            command, settings.workers, patience=patience, all_serve=lambda: _print_addresses(settings, port)
+            command,
+            settings.workers,
+            timeouts=timeouts,
+            on_all_serving=lambda: _print_addresses(settings, port),
         )
 
         def kill_now(number: int) -> None:
             supervisor.kill()
-            exit_at_once(number)
+            force_exit(number)
 
-        ending = Ending(kill_now)
-        ending.told.add_done_callback(lambda told: supervisor.stop(told.result()))
+        shutdown = ShutdownSignal(kill_now)
+        shutdown.received.add_done_callback(lambda received: supervisor.stop(received.result()))
         code = await supervisor.run()
-    if supervisor.trouble is not None:
-        print(f"hubbub: {supervisor.trouble}", file=sys.stderr)
+    if supervisor.failure is not None:
+        print(f"hubbub: {supervisor.failure}", file=sys.stderr)
     return code
 
 

@@ -124,7 +124,7 @@ class Node:
             "connections_limit": self.settings.connections,
             "rooms": len(rooms),
             "members": sum(len(room.fanout) for room in rooms),
-            "lagging_members": sum(room.fanout.behind for room in rooms),
+            "slow_consumers": sum(room.fanout.catching_up for room in rooms),
             "log_bytes": sum(room.log.bytes for room in rooms),
             "tasks": self.tasks.running,
             "other_nodes": len(self.cluster),

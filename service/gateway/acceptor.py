@@ -53,7 +53,7 @@ class Acceptor(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._sockets.add(self)
         if len(self._sockets) > self._gateway.max_sockets:
-            self._gateway.node.metrics.closed.add(int(Close.FULL))
+            self._gateway.node.metrics.connections_closed.add(int(Close.FULL))
             self.abort()
         else:
             self._abort_after(self._gateway.node.tuning.request_seconds)
@@ -113,7 +113,7 @@ class Acceptor(asyncio.Protocol):
     def _reject(self, request: UpgradeRequest, wait: float) -> None:
         self._rejected = True
         node = self._gateway.node
-        node.metrics.closed.add(int(Close.FULL))
+        node.metrics.connections_closed.add(int(Close.FULL))
         self._transport.write(handshake.rejection(request.key, wait))
         # Only the sending side: a full close would reset the connection when the client answers, and the
         # client might never read the reason.

@@ -72,7 +72,7 @@ class Admission:
         """Take a token and return 0.0; otherwise return the seconds until a slot, booked up to `BOOKED`."""
         now = self._clock()
         wait = self._interval
-        if booked or now > self._reserved_until or self._bucket.left(now) >= 1 + self._reserve:
+        if booked or now > self._reserved_until or self._bucket.available(now) >= 1 + self._reserve:
             wait = self._bucket.take(now)
             if not wait:
                 return 0.0
@@ -90,11 +90,14 @@ class Admission:
 
     def reject(self, wait: float) -> None:
         """Count and log a connection that is rejected for `wait` seconds."""
-        self._metrics.turned_away += 1
+        self._metrics.connections_rate_limited += 1
         now = self._clock()
         if now - self._logged >= _LOG_EVERY:
             self._logged = now
-            _log.warning("connection_rate_limited", extra={"total": self._metrics.turned_away, "wait": wait})
+            _log.warning(
+                "connection_rate_limited",
+                extra={"total": self._metrics.connections_rate_limited, "wait": wait},
+            )
 
 
 class PendingHandshake:

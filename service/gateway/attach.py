@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from brokers.errors import BrokerError
 from hubbub_protocol import Close
 from hubbub_protocol.names import room_fault
-from service.cluster.user_names import InvalidName, NameTaken, Taken
+from service.cluster.user_names import AcquiredName, InvalidName, NameTaken
 from service.gateway.handshake import RATE_EXCEEDED, UpgradeRequest, drain_frame
 from service.identity.identity import guest
 from service.sessions.commands import CommandSession
@@ -150,13 +150,13 @@ async def _open_plain(node: Node, request: Request, connection: Connection) -> N
         raise Rejected(Close.FULL, "the broker is unreachable; reconnect later") from error
     finally:
         if connection.receiver is None:
-            node.user_names.free(taken.user, connection)
+            node.user_names.release_guest(taken.user, connection)
 
 
-def _take_name(node: Node, name: str | None, connection: Connection) -> Taken:
+def _take_name(node: Node, name: str | None, connection: Connection) -> AcquiredName:
     try:
-        return node.user_names.take(name, connection=connection)
+        return node.user_names.acquire_guest(name, connection=connection)
     except NameTaken as error:
-        return node.user_names.take(error.suggestion, connection=connection)
+        return node.user_names.acquire_guest(error.suggestion, connection=connection)
     except InvalidName as error:
         raise Rejected(Close.POLICY, str(error)) from error

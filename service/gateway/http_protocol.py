@@ -185,7 +185,7 @@ class HttpProtocol(WebSocketProtocol):
         self._deadline = self.loop.call_later(self.request_timeout, self._abort_late)
 
     def _abort_late(self) -> None:
-        self._gateway.node.metrics.requests_dropped += 1
+        self._gateway.node.metrics.http_requests_timed_out += 1
         cast(asyncio.Transport, self.transport).abort()
 
     def _stop_deadline(self) -> None:

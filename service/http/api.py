@@ -87,13 +87,13 @@ def is_api_request(request: Request) -> bool:
 def error_response(error: Exception, metrics: Metrics) -> HTTPResponse:
     """Answer a request that failed before it reached a route, or with an unexpected error; count it."""
     if not isinstance(error, SanicException):
-        metrics.refused.add(Code.INTERNAL)
+        metrics.error_responses.add(Code.INTERNAL)
         return json_response(
             Problem(Code.INTERNAL, "internal server error"), HTTPStatus.INTERNAL_SERVER_ERROR
         )
     is_server_error = error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
     code = _CODE.get(error.status_code, Code.INTERNAL if is_server_error else Code.INVALID)
-    metrics.refused.add(code)
+    metrics.error_responses.add(code)
     return json_response(Problem(code, str(error)), error.status_code, error.headers)
 
 
@@ -138,7 +138,7 @@ async def _rooms(node: Node, request: Request) -> HTTPResponse:
     """List the rooms that are open on any node."""
     identity = _authenticate(node, request)
     after = _query(request, "after").get("after", "")
-    page = await node.rooms.census.page(identity.reads, after, _MAX_PAGE)
+    page = await node.rooms.listing.page(identity.reads, after, _MAX_PAGE)
     rooms = [RoomInfo(room, members) for room, members in page.rooms.items()]
     return json_response(RoomList(rooms, page.more, page.complete))
 
@@ -154,7 +154,7 @@ async def _members(node: Node, request: Request, name: str) -> HTTPResponse:
 
 
 def _command_failed(node: Node, _: Request, error: CommandError) -> HTTPResponse:
-    node.metrics.refused.add(error.code)
+    node.metrics.error_responses.add(error.code)
     headers = {} if error.retry_after is None else {"Retry-After": str(ceil(error.retry_after))}
     return json_response(
         Problem(error.code, str(error)), _STATUS.get(error.code, HTTPStatus.BAD_REQUEST), headers

@@ -8,7 +8,7 @@ from typing import Final
 
 from hubbub_protocol import Close, Code, events
 from hubbub_protocol.commands import Hello, Refresh
-from service.cluster.user_names import InvalidName, NameTaken, Taken
+from service.cluster.user_names import AcquiredName, InvalidName, NameTaken
 from service.identity.authenticator import BadToken, TokenExpired
 from service.identity.identity import Identity, guest
 from service.sessions import room_commands
@@ -27,7 +27,7 @@ def hello(session: Session, command: Hello) -> None:
         identity = _verify(session, command.token, command.id)
         if identity is None:
             return
-        taken = session.node.user_names.hold(identity.user, command.session)
+        taken = session.node.user_names.acquire_verified(identity.user, command.session)
     elif session.node.settings.auth == "tokens":
         session.write_error(
             CommandError(
@@ -72,9 +72,9 @@ def release_name(session: Session) -> None:
     if identity is None:
         return
     if identity.is_guest:
-        user_names.free(identity.user, session.connection)
+        user_names.release_guest(identity.user, session.connection)
     else:
-        user_names.release(identity.user)
+        user_names.release_verified(identity.user)
 
 
 def start_hello_timer(session: Session) -> None:
@@ -100,9 +100,9 @@ def _verify(session: Session, token: str, number: int) -> Identity | None:
     return None
 
 
-def _take_name(session: Session, command: Hello) -> Taken:
+def _take_name(session: Session, command: Hello) -> AcquiredName:
     try:
-        return session.node.user_names.take(command.name, command.session, session.connection)
+        return session.node.user_names.acquire_guest(command.name, command.session, session.connection)
     except NameTaken as error:
         raise CommandError(Code.NAME_TAKEN, str(error), suggestion=error.suggestion) from error
     except InvalidName as error:
@@ -127,7 +127,7 @@ def _expired(session: Session) -> None:
     session.connection.close(Close.TOKEN_EXPIRED, "the token has expired")
 
 
-def _welcome(session: Session, number: int, taken: Taken) -> events.Welcome:
+def _welcome(session: Session, number: int, taken: AcquiredName) -> events.Welcome:
     settings = session.node.settings
     return events.Welcome(
         id=number,

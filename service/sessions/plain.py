@@ -77,7 +77,7 @@ class PlainSession:
         self._node.rooms.release(self._room)
         self._node.remove_connection(self.connection, self._ping_slot)
         if self._store_task is None:
-            self._node.user_names.free(self._identity.user, self.connection)
+            self._node.user_names.release_guest(self._identity.user, self.connection)
 
     async def _store_all(self) -> None:
         """Store the queued messages, one after the other."""
@@ -98,11 +98,11 @@ class PlainSession:
         """Drop the rest of the queue. Release the name of a lost connection, which was in use until now."""
         self._store_task = None
         if self._queue:
-            self._node.metrics.plain_dropped += len(self._queue)
+            self._node.metrics.plain_messages_dropped += len(self._queue)
             _log.warning("plain_dropped", extra={"room": self._room.name, "count": len(self._queue)})
             self._queue.clear()
         if self._disconnected_at is not None:
-            self._node.user_names.free(self._identity.user, self.connection)
+            self._node.user_names.release_guest(self._identity.user, self.connection)
 
     def _grace_is_over(self) -> bool:
         return (
@@ -130,7 +130,7 @@ class PlainSession:
             except BrokerError as error:
                 if self._grace_is_over() or self._node.draining or isinstance(error, BrokerRefused):
                     raise
-                await backoff.rest()
+                await backoff.wait()
             else:
                 self._node.metrics.messages_in += 1
                 return

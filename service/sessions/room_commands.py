@@ -7,8 +7,7 @@ from functools import partial
 from hubbub_protocol import Code, events
 from hubbub_protocol.commands import History, Join, Leave, Typing, Who
 from hubbub_protocol.names import room_fault
-from service.cluster.signals import Typing as TypingSignal
-from service.cluster.signals import encode
+from service.cluster.signals import TypingSignal, encode
 from service.rooms.join_start import find_start, start_at_once
 from service.rooms.room import Room
 from service.sessions.errors import CommandError, invalid_room_name, no_write_permission

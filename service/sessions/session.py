@@ -82,7 +82,7 @@ class Session:
 
     def write_error(self, error: CommandError, command: int | None) -> None:
         """Write an error, and count it."""
-        self.node.metrics.refused.add(error.code)
+        self.node.metrics.error_responses.add(error.code)
         self.write_event(error.event(command))
 
     def stop_timers(self) -> None:

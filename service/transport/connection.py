@@ -93,7 +93,7 @@ class Connection(SocketOutput):
         """Read no input, because the session has too much to do (backpressure)."""
         if not self.input_paused:
             self.input_paused = True
-            self._metrics.reading_held += 1
+            self._metrics.backpressure += 1
             self._update_reading()
 
     def resume_input(self) -> None:
@@ -140,7 +140,7 @@ class Connection(SocketOutput):
         self._lost = self.closing = True
         self.stop_output()
         self._stop_slow_timer()
-        self._metrics.closed.add(int(self._close_code or code))
+        self._metrics.connections_closed.add(int(self._close_code or code))
         receiver, self.receiver = self.receiver, None
         if receiver is not None:
             receiver.ended()

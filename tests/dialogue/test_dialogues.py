@@ -1,4 +1,4 @@
-"""The service acts the specification's dialogues out."""
+"""The service behaves as the dialogues of the specification."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where nobody reads what is written, a command ends quietly, and all in the same way."""
+"""A command whose output pipe is closed exits silently, with the same code for all commands."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ PIPE_CLOSED = 141
 
 
 def unread(*arguments: str) -> tuple[int, str]:
-    """Run with an output that nobody reads; give the exit code, and what was said about it."""
+    """Run with a closed output pipe; return the exit code and standard error."""
     ours, theirs = os.pipe()
     os.close(ours)
     done = subprocess.run(

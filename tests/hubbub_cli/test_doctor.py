@@ -1,4 +1,4 @@
-"""`doctor` says what is well, and what isn't, up to the first step that fails."""
+"""`doctor` reports each check, up to the first that fails."""
 
 import json
 import socket
@@ -21,7 +21,7 @@ def test_it_stops_at_the_first_fault() -> None:
     done = run("doctor", "-s", f"ws://127.0.0.1:{port}")
     assert done.stdout.splitlines()[-2:] == [
         "  fail  tcp     connection refused",
-        "                Is a server running there, on this port?",
+        "                Check that a server runs on this host and port.",
     ]
     assert done.returncode == 3
 
@@ -46,5 +46,5 @@ def test_a_server_that_turns_people_away_says_when_to_come_back() -> None:
     assert first.returncode == 0
     last = json.loads(second.stdout.splitlines()[-1])
     assert (last["check"], last["code"]) == ("hello", "busy")
-    assert last["hint"].startswith("Try again in ")
+    assert last["hint"].startswith("Retry after ")
     assert second.returncode == 5

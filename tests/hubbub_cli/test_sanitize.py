@@ -1,4 +1,4 @@
-"""Nothing that a terminal obeys gets through, and nothing else is lost."""
+"""Control characters are removed, and nothing else."""
 
 import json
 import unicodedata

@@ -1,4 +1,4 @@
-"""`send` is done when the message is stored, and says so if it isn't."""
+"""`send` ends when the message is stored, or reports why it is not."""
 
 import json
 import os
@@ -62,7 +62,7 @@ def test_nothing_to_say_is_nothing_wrong(server: Server, room: str) -> None:
 def test_a_refused_line_is_named_and_the_others_are_sent(server: Server, room: str) -> None:
     done = run("send", room, "--send-on", "line", "-s", server.url, given=f"one\n{'x' * 5000}\nthree\n")
     assert done.returncode == 5
-    assert done.stderr.startswith("hubbub-chat: line 2: the message is refused: ")
+    assert done.stderr.startswith("hubbub-chat: line 2: the message was rejected: ")
     assert history(server, room) == ["one", "three"]
 
 
@@ -75,7 +75,7 @@ def test_a_message_that_is_too_long_is_refused(server: Server, room: str) -> Non
 
 def test_what_is_no_name_is_told(server: Server, room: str) -> None:
     done = run("send", room, "hello", "-s", server.url, "--name", "x" * 33)
-    assert (done.returncode, done.stderr) == (5, "hubbub-chat: the server does not take this name\n")
+    assert (done.returncode, done.stderr) == (5, "hubbub-chat: the server does not accept this name\n")
 
 
 def test_without_words_on_a_terminal_it_asks_for_them_instead_of_waiting(server: Server, room: str) -> None:
@@ -93,7 +93,7 @@ def test_without_words_on_a_terminal_it_asks_for_them_instead_of_waiting(server:
     os.close(ours)
     os.close(theirs)
     assert done.returncode == 2
-    assert "What shall be said?" in done.stderr
+    assert "No text." in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -114,10 +114,10 @@ def test_wrong_usage_is_told(arguments: list[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["history", "lobby", "-n", "x"], "'-n': 'x' is no whole number. One looks like 20."),
-        (["history", "lobby", "-n", "0"], "'-n': 0 is too small: it takes 1 or more."),
-        (["tail", "lobby", "-n", "-1"], "'-n': -1 is too small: it takes 0 or more."),
-        (["tail", "lobby", "--count", "1.5"], "'--count': '1.5' is no whole number. One looks like 20."),
+        (["history", "lobby", "-n", "x"], "'-n': 'x' is not an integer. Example: 20."),
+        (["history", "lobby", "-n", "0"], "'-n': 0 is too small; the minimum is 1."),
+        (["tail", "lobby", "-n", "-1"], "'-n': -1 is too small; the minimum is 0."),
+        (["tail", "lobby", "--count", "1.5"], "'--count': '1.5' is not an integer. Example: 20."),
     ],
 )
 def test_what_is_no_number_is_told_plainly(arguments: list[str], told: str) -> None:
@@ -178,8 +178,8 @@ def test_a_token_lets_in_and_one_that_is_refused_is_told(room: str, tmp_path: Pa
         wrong = run(*given, env=environment(CHAT_TOKEN="nonsense"))
     assert (by_variable.returncode, by_file.returncode) == (0, 0), by_variable.stderr + by_file.stderr
     assert (without.returncode, wrong.returncode) == (4, 4)
-    assert "this server wants a token" in without.stderr
-    assert "the token is refused" in wrong.stderr
+    assert "this server requires a token" in without.stderr
+    assert "the token is rejected" in wrong.stderr
     assert "nonsense" not in wrong.stderr
 
 

@@ -1,4 +1,4 @@
-"""An option wins over the environment, the environment over the default."""
+"""An option overrides the environment, which overrides the default."""
 
 import pytest
 

@@ -1,16 +1,16 @@
-"""What is typed is text, a command, or told to be neither."""
+"""A line of input is text, a command, or invalid."""
 
 import pytest
 
-from hubbub_cli.slash_commands import TABLE, InvalidCommand, SlashCommand, Text, parse, table
+from hubbub_cli.slash_commands import TABLE, ChatText, InvalidCommand, SlashCommand, parse, table
 
 
 @pytest.mark.parametrize(
     ("line", "meaning"),
     [
-        ("hello", Text("hello")),
-        ("  hello ", Text("  hello ")),
-        ("//etc/hosts", Text("/etc/hosts")),
+        ("hello", ChatText("hello")),
+        ("  hello ", ChatText("  hello ")),
+        ("//etc/hosts", ChatText("/etc/hosts")),
         ("/join dev", SlashCommand("join", "dev")),
         ("/JOIN  a room ", SlashCommand("join", "a room")),
         ("/leave", SlashCommand("leave", "")),

@@ -1,4 +1,4 @@
-"""The lines around the log say what is so, and fit."""
+"""The lines around the log are correct, and fit the screen."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`tail` prints each message once, in order, as it comes, and goes on exactly where it was."""
+"""`tail` prints each message once and in order, and resumes after the last one printed."""
 
 import json
 import shlex
@@ -23,7 +23,7 @@ def read(tail: subprocess.Popen[str], count: int) -> list[str]:
 
 
 def end(tail: subprocess.Popen[str]) -> int:
-    """Interrupt it, as Ctrl+C does; returns the exit code."""
+    """Interrupt it as Ctrl+C does; return the exit code."""
     tail.send_signal(signal.SIGINT)
     tail.communicate(timeout=LIMIT)
     return tail.returncode
@@ -137,7 +137,7 @@ def test_a_file_that_is_no_state_is_left_alone(server: Server, room: str, tmp_pa
     precious.write_text("{}")
     done = run("tail", room, "--state", str(precious), "-s", server.url)
     assert done.returncode == 2
-    assert "is no state file" in done.stderr
+    assert "invalid state file" in done.stderr
     assert precious.read_text() == "{}"
 
 

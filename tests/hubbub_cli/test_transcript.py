@@ -1,4 +1,4 @@
-"""What is shown of a room: days, names once, own messages in their place."""
+"""The rows of a room: days, repeated names, and own messages in their place."""
 
 from hubbub_cli.tui.transcript import MOST_LINES, DayRow, GapRow, MessageRow, NoticeRow, SendState, Transcript
 

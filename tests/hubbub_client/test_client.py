@@ -1,4 +1,4 @@
-"""The connection, as its application sees it, against a server that keeps to a script."""
+"""The public API of the client, against a scripted server."""
 
 import asyncio
 from collections.abc import Coroutine, Iterator
@@ -18,15 +18,15 @@ from hubbub_client import (
 )
 from hubbub_client.sans_io.status import Closed, Connecting, Waiting
 from hubbub_protocol import commands, events
+from tests.hubbub_client.joined_room import AT_ONCE, joined, next_events, remaining_events
 from tests.hubbub_client.server import Server, message, serving
-from tests.hubbub_client.stage import AT_ONCE, joined, told, told_to_the_end
 
 
 async def test_leaving_the_block_closes_the_socket_and_ends_what_waits(server: Server) -> None:
     async with asyncio.TaskGroup() as tasks:
         async with Client(server.url, options=AT_ONCE) as chat:
             talk, room = await joined(server, chat)
-            reading = tasks.create_task(told_to_the_end(room))
+            reading = tasks.create_task(remaining_events(room))
             sending = tasks.create_task(end_of(room.send("never answered")))
             await talk.hear()
             closing = tasks.create_task(talk.closed())
@@ -129,11 +129,11 @@ async def test_a_server_that_is_not_there_is_tried_again_and_the_reason_told() -
         async with aclosing(chat.statuses()) as statuses:
             assert await anext(statuses) == Connecting(0)
             assert isinstance(await anext(statuses), Waiting)
-        assert isinstance(chat.trouble, OSError)
+        assert isinstance(chat.connection_error, OSError)
         assert 0 < (chat.retry_in or 0) < 1
-        with pytest.raises(TimedOut, match="can't be reached"):
+        with pytest.raises(TimedOut, match="cannot connect to ws://"):
             await chat.online()
-        with pytest.raises(TimedOut, match="can't be reached"):
+        with pytest.raises(TimedOut, match="cannot connect to ws://"):
             await chat.join("lobby")
 
 
@@ -155,4 +155,4 @@ async def test_a_frame_that_makes_no_sense_is_ignored(server: Server) -> None:
         await talk.say_text("nonsense")
         await talk.say_text('{"type": "from_the_future"}')
         await talk.say(message(1, "one"))
-        assert [type(event) for event in await told(room, 2)] == [Joined, Message]
+        assert [type(event) for event in await next_events(room, 2)] == [Joined, Message]

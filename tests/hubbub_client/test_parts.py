@@ -1,4 +1,4 @@
-"""The small parts: addresses and keys."""
+"""Addresses and idempotency keys."""
 
 import pytest
 

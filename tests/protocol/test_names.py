@@ -1,4 +1,4 @@
-"""What is a name, and which names are the same."""
+"""Which names are valid, and which are equal."""
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ def test_what_cannot_be_seen_tells_no_names_apart(unseen: str) -> None:
 @pytest.mark.parametrize("unseen", UNSEEN, ids=ascii)
 def test_what_cannot_be_seen_is_no_name(unseen: str) -> None:
     for name in (unseen, unseen * 3, f"{unseen} {unseen}"):
-        assert user_fault(name) == room_fault(name) == "contains no visible character"
+        assert user_fault(name) == room_fault(name) == "has no visible character"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Whatever can be said survives the codec; whatever can't be understood is answered, never raised."""
+"""Every valid frame survives a round trip; any other input raises a ProtocolError and nothing else."""
 
 import contextlib
 

@@ -1,4 +1,4 @@
-"""The specification and the vectors speak of the same rules."""
+"""The specification and the vectors have the same rules."""
 
 from itertools import chain
 

@@ -29,7 +29,7 @@ QUICK: Final = {
     "HUBBUB_ADMISSIONS_BURST": "1000000",
 }
 # Samples that must be zero when all clients have disconnected.
-_HELD: Final = ("connections", "rooms", "members", "lagging_members", "log_bytes", "tasks")
+_HELD: Final = ("connections", "rooms", "members", "slow_consumers", "log_bytes", "tasks")
 
 
 class Served:

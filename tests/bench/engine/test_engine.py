@@ -67,7 +67,7 @@ def test_who_speaks_until_it_is_seen_goes_on() -> None:
         assert crowd.counts.said - crowd.counts.delivered == 2
 
 
-def test_a_message_that_one_member_missed_shows() -> None:
+def test_a_message_that_one_member_missed_is_found() -> None:
     def reply(sockets: list[socket.socket], payload: bytes) -> None:
         to_all(sockets[: 1 if b".00000001." in payload else 2], payload)
 

@@ -113,7 +113,7 @@ def test_a_storm_is_counted_and_logged_at_an_interval(clock: Clock, caplog: pyte
             admission.reject(1.0)
         clock.now += 11
         admission.reject(1.0)
-    assert metrics.turned_away == 26
+    assert metrics.connections_rate_limited == 26
     assert [record.getMessage() for record in caplog.records] == [
         "connection_rate_limited",
         "connection_rate_limited",
@@ -140,7 +140,7 @@ async def test_a_rejected_client_receives_the_time_to_reconnect(*, whole: bool) 
         assert 9_000 < int(str(drain["delay"])) <= 10_000
         assert drain["booked"] is True
         assert await peer.closed() == 4001
-        assert served.node.metrics.turned_away == 1
+        assert served.node.metrics.connections_rate_limited == 1
 
 
 async def test_a_time_that_is_too_far_ahead_books_no_slot() -> None:
@@ -162,10 +162,10 @@ async def test_a_client_with_a_booked_slot_precedes_newcomers(protocol: str | No
         waiting = [await served.peer() for _ in range(12)]
         for peer in waiting[:-1]:
             await peer.write(Peer.handshake(protocol=protocol))
-        await until(lambda: served.node.metrics.turned_away)
+        await until(lambda: served.node.metrics.connections_rate_limited)
         await waiting[-1].write(Peer.handshake("/ws?room=lobby&booked=1", protocol=protocol))
         assert " 101 " in await waiting[-1].head()
-        assert served.node.metrics.turned_away
+        assert served.node.metrics.connections_rate_limited
 
 
 async def test_a_rejected_plain_client_receives_503_with_retry_after() -> None:
@@ -183,7 +183,7 @@ async def test_a_handshake_with_a_slot_soon_is_answered_then(protocol: str | Non
     async with serving(admissions_per_second=5.0, admissions_burst=1) as served:
         peers = [await served.upgraded(protocol=protocol) for _ in range(4)]
         assert len(served.node.connections) == len(peers)
-        assert served.node.metrics.turned_away == 0
+        assert served.node.metrics.connections_rate_limited == 0
 
 
 async def test_a_client_that_sends_before_the_response_is_aborted() -> None:
@@ -193,7 +193,7 @@ async def test_a_client_that_sends_before_the_response_is_aborted() -> None:
         await peer.write(Peer.handshake())
         with pytest.raises((ConnectionError, Ended)):
             await keep_sending(peer)
-        assert served.node.metrics.turned_away == 0
+        assert served.node.metrics.connections_rate_limited == 0
 
 
 async def test_a_rejected_client_that_stays_is_aborted_in_time() -> None:
@@ -214,7 +214,7 @@ async def test_a_wave_of_clients_is_admitted_at_the_set_rate() -> None:
         async with asyncio.TaskGroup() as group:
             for client in clients:
                 group.create_task(connect_and_send(client))
-        assert served.node.metrics.turned_away == 0
+        assert served.node.metrics.connections_rate_limited == 0
         assert len(clients) <= burst + rate * (monotonic() - started)
 
 

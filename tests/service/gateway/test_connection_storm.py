@@ -90,7 +90,7 @@ async def resume(served: Served, positions: Iterable[int], limit: int = 50) -> l
 async def until_caught_up(served: Served) -> None:
     room = served.node.rooms.get(ROOM)
     assert room is not None
-    await until(lambda: not room.fanout.behind)
+    await until(lambda: not room.fanout.catching_up)
 
 
 def counting(served: Served) -> CountingBroker:
@@ -188,8 +188,8 @@ async def test_a_cancelled_join_does_not_cancel_the_shared_read() -> None:
         fill(served, KEPT)
         await resume(served, [KEPT])
         async with served.node.rooms.open(ROOM) as room:
-            history = room.reader.history
-            tasks = [asyncio.ensure_future(history.behind(place)) for place in (10, 20, 900)]
+            history = room.catch_up.history
+            tasks = [asyncio.ensure_future(history.after(place)) for place in (10, 20, 900)]
             await asyncio.sleep(0)
             tasks[1].cancel()
             pages = [await tasks[0], await tasks[2]]

@@ -36,7 +36,7 @@ async def test_a_body_larger_than_a_frame_is_rejected_before_it_is_read() -> Non
         await rejected.write(POST + b"Content-Length: %d\r\n\r\n" % (limit + 1))
         assert (await rejected.head()).startswith("HTTP/1.1 413 ")
         assert b'"code":"too_long"' in await rejected.rest()
-        assert served.node.metrics.refused.counts["too_long"] == 1
+        assert served.node.metrics.error_responses.counts["too_long"] == 1
 
 
 @pytest.mark.usefixtures("frozen_clock")
@@ -46,7 +46,7 @@ async def test_a_request_that_is_incomplete_at_its_deadline_is_aborted(partial: 
         peer = await served.peer()
         await peer.write(partial)
         assert not await peer.rest()
-        assert served.node.metrics.requests_dropped == 1
+        assert served.node.metrics.http_requests_timed_out == 1
 
 
 @pytest.mark.usefixtures("frozen_clock")
@@ -82,7 +82,7 @@ async def test_sockets_above_the_limit_are_aborted_and_counted() -> None:
         assert await answer(other, ALIVE) == "HTTP/1.1 200 OK"
         dropped = await served.peer()
         assert not await dropped.rest()
-        assert served.node.metrics.closed.counts == {"4001": 1}
+        assert served.node.metrics.connections_closed.counts == {"4001": 1}
         other.disconnect()
         assert (await ann.ask("join", room="lobby"))["type"] == "joined"
 

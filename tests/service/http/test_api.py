@@ -67,7 +67,7 @@ async def test_a_post_above_the_rate_limit_receives_429_with_retry_after(site: S
     assert statuses == [201, 201]
     assert (rejected.status, rejected.json["code"]) == (429, "rate_limited")
     assert rejected.headers["retry-after"] == "1000"
-    assert site.node.metrics.refused.counts == {"rate_limited": 1}
+    assert site.node.metrics.error_responses.counts == {"rate_limited": 1}
 
 
 async def test_a_post_is_counted_once_it_is_stored(site: Site) -> None:
@@ -127,7 +127,7 @@ async def test_an_unknown_parameter_is_rejected_with_the_allowed_ones(
 async def test_rooms_and_members_of_the_node_are_listed(site: Site) -> None:
     assert (await site.get("/api/rooms")).json == {"rooms": [], "more": False, "complete": True}
     async with site.node.rooms.open("lobby") as room:
-        room.topic.arrive("ann")
+        room.presence.add("ann")
         listed = (await site.get("/api/rooms")).json
         assert listed == {"rooms": [{"room": "lobby", "members": 1}], "more": False, "complete": True}
         assert (await site.get("/api/rooms?after=lobby")).json["rooms"] == []

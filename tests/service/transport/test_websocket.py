@@ -95,7 +95,7 @@ async def test_a_close_is_answered_with_its_own_code(served: Served, code: int |
     assert await peer.frame() == Frame(Op.CLOSE, fin=True, data=b"" if code is None else code.to_bytes(2))
     assert await peer.rest() == b""
     await until(lambda: not served.node.connections)
-    assert served.node.metrics.closed.counts == {str(code or 1005): 1}
+    assert served.node.metrics.connections_closed.counts == {str(code or 1005): 1}
 
 
 async def test_input_after_a_close_frame_is_ignored(served: Served) -> None:
@@ -145,13 +145,13 @@ async def test_a_half_closed_connection_is_closed_with_1006(served: Served) -> N
     peer, _ = await served.joined("ann")
     peer.half_close()
     assert await peer.closed() == 1006
-    await until(lambda: served.node.metrics.closed.counts == {"1006": 1})
+    await until(lambda: served.node.metrics.connections_closed.counts == {"1006": 1})
 
 
 async def test_a_reset_connection_is_removed_with_1006(served: Served) -> None:
     peer, _ = await served.joined("ann")
     peer.reset()
-    await until(lambda: served.node.metrics.closed.counts == {"1006": 1})
+    await until(lambda: served.node.metrics.connections_closed.counts == {"1006": 1})
 
 
 # Violations ---------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""`hubbub-chat history`: what was said."""
+"""`hubbub-chat history`: print the last messages of a room."""
 
 import asyncio
 
@@ -16,9 +16,15 @@ from hubbub_cli.settings import CliSettings
 @click.command("history")
 @click.argument("room")
 @click.option(
-    "-n", "most", type=WholeNumber(1), default=50, metavar="N", show_default=True, help="How many messages."
+    "-n",
+    "most",
+    type=WholeNumber(1),
+    default=50,
+    metavar="N",
+    show_default=True,
+    help="The number of messages.",
 )
-@click.option("--all", "everything", is_flag=True, help="All that the server keeps.")
+@click.option("--all", "everything", is_flag=True, help="All messages that the server keeps.")
 @options.as_json
 @options.shared
 @click.pass_context
