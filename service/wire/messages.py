@@ -64,7 +64,7 @@ def encode_value(value: msgspec.Struct) -> bytes:
 
 
 def decode_plain(text: str) -> str:
-    """Decode a frame of the plain codec: a JSON string is decoded, any other text is taken as it is (PL2)."""
+    """Decode a frame of the plain codec: a JSON string is decoded, any other text is unchanged (PL2)."""
     if text.startswith('"'):
         try:
             return _string.decode(text)
