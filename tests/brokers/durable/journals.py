@@ -57,6 +57,11 @@ class MemoryJournal:
             else:
                 outcome.set_exception(self.error)
 
+    def drop_held(self) -> None:
+        """Forget the commits that wait, as a process that is killed does."""
+        self._held.clear()
+        self.is_held = False
+
     async def recall(self, room: str, since: int) -> Recalled:
         self.loads.append(room)
         await self.gate.wait()

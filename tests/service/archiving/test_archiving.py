@@ -89,7 +89,7 @@ async def test_recovery_and_history_read_on_where_memory_ends(tmp_path: Path) ->
         page = await here.peer.ask("history", room="lobby", before=11, limit=10)
         assert [message["text"] for message in page["messages"]] == [str(number) for number in range(1, 11)]
         assert not page["more"]
-    async with node(tmp_path, **small) as here:
+    async with node(tmp_path, None, **small) as here:
         joined = await here.join(since={"epoch": sent[0]["epoch"], "offset": 1}, history=50)
         assert joined["recovered"]
         assert texts(joined)[:3] == ["2", "3", "4"]
@@ -121,7 +121,7 @@ async def test_while_the_archive_refuses_sends_are_refused_and_reads_go_on(
         assert sent["offset"] == 2
         metrics = here.node.metrics.exposition().decode()
     assert "hubbub_archive_up 1.0" in metrics
-    assert 'hubbub_archive_failures_total{reason="ArchiveFull"}' in metrics
+    assert 'hubbub_archive_failures_total{reason="full"}' in metrics
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [
         "archive_refuses_writes"
     ]
