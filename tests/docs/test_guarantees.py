@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from brokers.base import Options
+from brokers.base import BrokerOptions
 from brokers.memory import MemoryBroker
 from brokers.testing.promises import PROMISES
 from hubbub_protocol import Close, Code
@@ -126,7 +126,7 @@ def test_a_bound_is_a_setting_that_exists_or_a_number(row: Row) -> None:
 def test_a_bound_has_a_metric_that_exists(row: Row) -> None:
     cell = row.cells[3]
     known = set(re.findall(r"`(hubbub_\w+)`", metrics.table()))
-    known |= {f"hubbub_broker_{name}" for name in MemoryBroker(Options()).stats()}
+    known |= {f"hubbub_broker_{name}" for name in MemoryBroker(BrokerOptions()).stats()}
     named = re.findall(r"`(hubbub_\w+)(?:\{(\w+)=\"(\w+)\"\})?`", cell)
     assert named
     assert {name for name, _, _ in named} <= known
