@@ -29,7 +29,7 @@ class Acceptor(asyncio.Protocol):
     """An accepted socket that has sent nothing yet.
 
     Args:
-        gateway: the node behind the port.
+        gateway: the node that owns the port.
         connections: all sockets of the server.
         sanic: the other arguments of Sanic's protocols.
     """
@@ -64,7 +64,7 @@ class Acceptor(asyncio.Protocol):
         if self._rejected:
             return
         if self._pending is not None:
-            # RFC 6455 forbids frames ahead of the response to the handshake.
+            # RFC 6455 forbids frames before the response to the handshake.
             self.abort()
             return
         request = handshake.read(data)

@@ -1,4 +1,4 @@
-"""Attaching a session to an upgraded connection, or closing the connection with the reason."""
+"""Attach a session to an upgraded connection, or close the connection with the reason."""
 
 from __future__ import annotations
 

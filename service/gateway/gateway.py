@@ -19,7 +19,7 @@ Sockets: TypeAlias = set[object]
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """The node behind a port, and the admission of its connections."""
+    """The node that owns a port, and the admission of its connections."""
 
     node: Node
     admission: Admission

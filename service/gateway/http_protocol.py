@@ -1,4 +1,4 @@
-"""Sanic's HTTP protocol with time limits, and with our websocket behind its route.
+"""Sanic's HTTP protocol with time limits, and with our own websocket at its route.
 
 Sanic's own websocket runs several tasks and locks for each connection, and two tasks for each message. This
 subclass keeps Sanic's HTTP and routing, and hands the transport to a `WebSocket` at the upgrade. When the
@@ -90,7 +90,7 @@ class HttpRequests(Http):
 
 
 class HttpProtocol(WebSocketProtocol):
-    """Sanic's HTTP protocol, with a `WebSocket` behind the upgrade, and with a deadline for each request.
+    """Sanic's HTTP protocol, with a `WebSocket` after the upgrade, and with a deadline for each request.
 
     Sanic's own timers restart with each byte, so a slow client could keep a request open without end. Here a
     request has a deadline, from its first byte until it is answered or upgraded.

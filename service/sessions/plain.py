@@ -8,8 +8,7 @@ from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from brokers.errors import BrokerError
-from brokers.errors import BrokerRefused as RefusedByBroker
+from brokers.errors import BrokerError, BrokerRefused
 from hubbub_protocol import Close
 from service.identity.identity import Identity
 from service.identity.rate_limit import TokenBucket
@@ -88,7 +87,7 @@ class PlainSession:
                 self._queue.popleft()
                 if len(self._queue) < MAX_QUEUED:
                     self.connection.resume_input()
-        except (CommandError, RefusedByBroker) as error:
+        except (CommandError, BrokerRefused) as error:
             self.connection.close(Close.POLICY, str(error))
         except BrokerError as error:
             _log.warning("plain_not_stored", extra={"room": self._room.name, "reason": str(error)})
@@ -129,7 +128,7 @@ class PlainSession:
             try:
                 await send.publish(self._node, self._identity, self._room.name, text, key)
             except BrokerError as error:
-                if self._grace_is_over() or self._node.draining or isinstance(error, RefusedByBroker):
+                if self._grace_is_over() or self._node.draining or isinstance(error, BrokerRefused):
                     raise
                 await backoff.wait()
             else:

@@ -10,8 +10,7 @@ from time import monotonic, perf_counter, time
 from typing import Final, NamedTuple
 
 from brokers.base import Receipt
-from brokers.errors import BrokerError
-from brokers.errors import BrokerRefused as RefusedByBroker
+from brokers.errors import BrokerError, BrokerRefused
 from hubbub_protocol import Code, events
 from hubbub_protocol.commands import Send
 from service.identity.identity import Identity
@@ -88,7 +87,7 @@ def count_stored(metrics: Metrics, started: float) -> None:
 
 def to_command_error(error: BaseException) -> CommandError:
     """Translate an error of the broker to one of the protocol."""
-    if isinstance(error, RefusedByBroker):
+    if isinstance(error, BrokerRefused):
         return CommandError(Code.INVALID, str(error))
     if isinstance(error, BrokerError):
         return CommandError(Code.UNAVAILABLE, str(error), retry_after=RETRY_AFTER)

@@ -8,6 +8,7 @@ from typing import Final
 
 from brokers.base import BrokerOptions, Retention
 from brokers.registry import installed
+from service.settings.archive import ArchiveSettings
 from service.settings.kinds import ORIGINS, address, choice, number, one_of, secret, text, whole
 from service.settings.row import META, Row
 from service.settings.row import setting as _set
@@ -18,7 +19,7 @@ _STOP_MARGIN: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(ArchiveSettings):
     """All settings of a node. Durations are seconds, sizes are bytes."""
 
     broker: str = _set("BROKER", "memory", choice(installed), "What joins the nodes.")
@@ -250,6 +251,11 @@ class Settings:
             total=self.history_total_bytes,
             rooms=self.history_rooms,
         )
+
+    @property
+    def kept_seconds(self) -> float:
+        """How long a message is kept where history is read; 0 for ever."""
+        return self.archive_seconds if self.archive_url else self.history_seconds
 
     @property
     def broker_options(self) -> BrokerOptions:

@@ -24,7 +24,7 @@ class Socket(Protocol):
         """Begin the closing handshake; the socket is gone within a time limit."""
 
     def pause_reading(self) -> None:
-        """Read no more input."""
+        """Stop reading input."""
 
     def resume_reading(self) -> None:
         """Read input again."""

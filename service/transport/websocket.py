@@ -137,7 +137,7 @@ class WebSocket(asyncio.Protocol):
                 self._process_slice(slice_, connection, self._protocol)
         except Exception:  # noqa: BLE001 - a bug must close this connection, and no other
             _log.exception("input_failed")
-            connection.close(Close.INTERNAL, "the server failed; reconnect")
+            connection.close(Close.INTERNAL, "internal server error; reconnect")
         finally:
             self._processing = False
         if self._input_eof and not self._input:

@@ -86,18 +86,18 @@ class Crowd:
         assert {text: position for position, text in orders[0]} == acknowledged
 
 
-def crowd(url: str, size: int) -> AbstractAsyncContextManager[Crowd]:
+def crowd(url: str, size: int, options: Options = OPTIONS) -> AbstractAsyncContextManager[Crowd]:
     """Connect users to one room for the time of the block."""
-    return crowd_at(*[url] * size)
+    return crowd_at(*[url] * size, options=options)
 
 
 @asynccontextmanager
-async def crowd_at(*urls: str) -> AsyncIterator[Crowd]:
+async def crowd_at(*urls: str, options: Options = OPTIONS) -> AsyncIterator[Crowd]:
     """Connect users to one room for the time of the block, one for each URL."""
     users: list[User] = []
     async with asyncio.TaskGroup() as clients:
         for number, url in enumerate(urls):
-            client = await Client(url, name=f"p{number}", options=OPTIONS).__aenter__()
+            client = await Client(url, name=f"p{number}", options=options).__aenter__()
             users.append(User(f"p{number}", client, await client.join(ROOM)))
         gathered = Crowd(users)
         readers = [clients.create_task(user.read(gathered.changed)) for user in users]

@@ -30,7 +30,7 @@ def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, LoopFactory
 
 
 @pytest.fixture
-def no_complaints(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+def no_errors_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Fail if an error was logged: a traceback, a failed task, an unexpected error in input."""
     yield
     assert not logged_errors(caplog)

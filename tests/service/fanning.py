@@ -25,7 +25,7 @@ class Stage:
             self.log, self.metrics, recover=self.recovering.append, caught_up=self.caught_up.append
         )
 
-    def say(self, count: int = 1, size: int = 1) -> None:
+    def append(self, count: int = 1, size: int = 1) -> None:
         for _ in range(count):
             payload = encode_stored(MessagePayload(key="k", user="ann", text="x" * size, at=0))
             prev = self.log.end

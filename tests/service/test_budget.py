@@ -67,9 +67,9 @@ async def test_an_entry_and_its_deliveries_in_a_large_room() -> None:
     stage = Stage()
     for _ in range(MEMBERS):
         join(stage.fanout, "e", 0)
-    stage.say()
+    stage.append()
     with instructions() as counts:
-        stage.say(TIMES)
+        stage.append(TIMES)
     within(counts, TIMES, PER_ENTRY)
     with instructions() as counts:
         await settled(stage)
@@ -80,7 +80,7 @@ async def test_a_block_is_not_copied_for_its_members() -> None:
     stage = Stage()
     for _ in range(MEMBERS):
         join(stage.fanout, "e", 0)
-    stage.say(size=SIZE)
+    stage.append(size=SIZE)
     gc.collect()
     tracemalloc.start()
     try:

@@ -16,7 +16,7 @@ from tests.service.framing import frame
 from tests.service.peer import PATIENCE, Peer
 from tests.service.serving import quick
 
-pytestmark = pytest.mark.usefixtures("no_complaints")
+pytestmark = pytest.mark.usefixtures("no_errors_logged")
 
 
 async def test_a_stopping_node_closes_its_connections_with_1012() -> None:

@@ -63,8 +63,8 @@ class Stage:
 
 
 @pytest.fixture
-async def stage(request: pytest.FixtureRequest, no_complaints: None) -> AsyncIterator[Stage]:
-    assert no_complaints is None
+async def stage(request: pytest.FixtureRequest, no_errors_logged: None) -> AsyncIterator[Stage]:
+    assert no_errors_logged is None
     mark: pytest.Mark | None = request.node.get_closest_marker("tuning")
     tuning = Tuning(repair_first_wait=0.001, **(mark.kwargs if mark else {}))
     async with serving(GatedBroker, tuning=tuning, history_entries=1000) as here:
@@ -247,7 +247,7 @@ async def test_a_plain_peer_that_disconnects_while_it_joins_leaves_only_its_text
     await until(lambda: stage.served.hub.head("lobby").offset == 1)
 
 
-@pytest.mark.usefixtures("no_complaints")
+@pytest.mark.usefixtures("no_errors_logged")
 async def test_a_node_ends_while_a_client_joins() -> None:
     chosen = quick()
     broker = GatedBroker(MemoryBroker(chosen.broker_options))

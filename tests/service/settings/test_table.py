@@ -22,9 +22,9 @@ def test_every_setting_says_what_it_means() -> None:
     assert len({row.variable for row in ROWS}) == len(ROWS)
 
 
-def test_all_variables_but_the_broker_s_own_begin_with_our_name() -> None:
+def test_all_variables_but_those_of_the_broker_and_the_archive_begin_with_our_name() -> None:
     others = {row.variable for row in ROWS if not row.variable.startswith("HUBBUB_")}
-    assert others == {"BROKER", "REDIS_URL", "NATS_URL"}
+    assert others == {"ARCHIVE_URL", "BROKER", "REDIS_URL", "NATS_URL"}
 
 
 def test_a_secret_is_not_in_the_repr() -> None:

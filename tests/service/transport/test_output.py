@@ -55,7 +55,7 @@ def queue(stage: Stage, connection: Connection, data: bytes = b"queued ") -> Non
 
 async def test_queued_bytes_are_written_with_the_flush(stage: Stage) -> None:
     connection, socket, _ = connect(stage)
-    stage.say()
+    stage.append()
     queue(stage, connection)
     queue(stage, connection)
     assert socket.writes == []
@@ -66,9 +66,9 @@ async def test_queued_bytes_are_written_with_the_flush(stage: Stage) -> None:
 
 async def test_queued_bytes_wait_for_a_room_between_two_flushes(stage: Stage) -> None:
     connection, socket, _ = connect(stage)
-    stage.say()
+    stage.append()
     await settled(stage)
-    stage.say()
+    stage.append()
     queue(stage, connection)
     await settled(stage)
     assert [data[:7] for data in socket.writes[1:]] == [b"queued "]
@@ -84,7 +84,7 @@ async def test_queued_bytes_without_a_flush_are_written_in_the_next_turn(stage: 
 
 async def test_queued_bytes_are_written_to_a_connection_outside_the_flush(stage: Stage) -> None:
     connection, socket, member = connect(stage)
-    stage.say()
+    stage.append()
     queue(stage, connection)
     stage.fanout.remove(member)
     await settled(stage)
@@ -94,7 +94,7 @@ async def test_queued_bytes_are_written_to_a_connection_outside_the_flush(stage:
 @pytest.mark.parametrize("end", ["close", "flush_now"])
 async def test_queued_bytes_are_written_when_the_room_stops_to_flush(stage: Stage, end: str) -> None:
     connection, socket, _ = connect(stage)
-    stage.say()
+    stage.append()
     queue(stage, connection)
     getattr(stage.fanout, end)()
     assert socket.writes[0].startswith(b"queued ")
