@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
+from archive.testing.promises import PROMISES as ARCHIVE_PROMISES
 from brokers.base import BrokerOptions
 from brokers.memory import MemoryBroker
 from brokers.testing.promises import PROMISES
@@ -79,7 +80,7 @@ def shown() -> set[str]:
     rules = rules_of_the_specification().intersection(*[set().union(*rules_shown().values())])
     files = (VECTORS / "dialogue").glob("*.json")
     cases = {case["id"] for file in files for case in json.loads(file.read_text(encoding="utf-8"))["cases"]}
-    return PROMISES.keys() | rules | cases
+    return PROMISES.keys() | ARCHIVE_PROMISES.keys() | rules | cases
 
 
 def exists(reference: str) -> bool:
@@ -110,7 +111,7 @@ def test_a_promise_names_tests_and_they_exist(row: Row) -> None:
 
 
 def test_what_is_named_in_passing_exists_too() -> None:
-    named = set(re.findall(r"\b(?:P|FR|CN|RM|HS|SN|PR|CL|PL|CS|BO|TL|PS)\d+\b", page()))
+    named = set(re.findall(r"\b(?:A|P|FR|CN|RM|HS|SN|PR|CL|PL|CS|BO|TL|PS)\d+\b", page()))
     assert sorted(named - shown()) == []
 
 

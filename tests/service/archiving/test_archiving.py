@@ -89,7 +89,7 @@ async def test_recovery_and_history_read_on_where_memory_ends(tmp_path: Path) ->
         page = await here.peer.ask("history", room="lobby", before=11, limit=10)
         assert [message["text"] for message in page["messages"]] == [str(number) for number in range(1, 11)]
         assert not page["more"]
-    async with node(tmp_path, **small) as here:
+    async with node(tmp_path, None, **small) as here:
         joined = await here.join(since={"epoch": sent[0]["epoch"], "offset": 1}, history=50)
         assert joined["recovered"]
         assert texts(joined)[:3] == ["2", "3", "4"]
