@@ -1,4 +1,4 @@
-"""`docs/guarantees.md`: each promise names tests, each bound a function and a metric, and all of them exist."""
+"""`docs/guarantees.md`: each promise names tests, each bound a function and a metric; all of them exist."""
 
 from __future__ import annotations
 
