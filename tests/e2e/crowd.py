@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
-from hubbub_client import Client, Gap, Message, Options, Receipt, Room
+from hubbub_client import Client, Gap, Message, Options, Room, SendReceipt
 
 ROOM = "lobby"
 # A restart of a node or a broker on a busy machine takes a while.
@@ -22,7 +22,7 @@ class User:
     client: Client
     room: Room
     received: list[Message | None] = field(default_factory=list)
-    receipts: dict[str, Receipt] = field(default_factory=dict)
+    receipts: dict[str, SendReceipt] = field(default_factory=dict)
 
     async def read(self, changed: Callable[[], None]) -> None:
         """Record messages and gaps, without end."""
