@@ -3,7 +3,7 @@
 import { newKey } from "./idempotencyKey.ts";
 import { Listeners } from "./listeners.ts";
 import { type Row, RowCache } from "./rows.ts";
-import type { Effect, Input, SendReceipt, RoomEffect, RoomState } from "./sans-io/effects.ts";
+import type { Effect, Input, RoomEffect, RoomState, SendReceipt } from "./sans-io/effects.ts";
 import type { Members, Message } from "./sans-io/frames.ts";
 import type { RoomMachine } from "./sans-io/roomMachine.ts";
 import type { SavedOutbox } from "./storage.ts";
