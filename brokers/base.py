@@ -141,7 +141,7 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class BrokerOptions:
     """Options of a broker. `url` is the address of the backbone, if it has one; times are in seconds."""
 
     url: str = ""
@@ -170,7 +170,7 @@ class Broker(ABC):
 
     shared: ClassVar[bool] = False
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: BrokerOptions) -> None:
         self.options = options
 
     @abstractmethod

@@ -17,7 +17,7 @@ from archive.base import Archive, ArchiveOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Abilities:
+class StorageAbilities:
     """What a storage can do in a test. What it can't is skipped, and the skip names the ability.
 
     Attributes:
@@ -44,7 +44,7 @@ class Clock:
 class Storage(ABC):
     """Where the archives of one test are. It begins empty, and ends with its context."""
 
-    abilities: Abilities = Abilities()
+    abilities: StorageAbilities = StorageAbilities()
 
     def __init__(self, options: ArchiveOptions) -> None:
         self.clock = Clock()

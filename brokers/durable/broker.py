@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from typing_extensions import override
 
-from brokers.base import Broker, Listener, Options, Page, Position, Receipt, check_paging
+from brokers.base import Broker, BrokerOptions, Listener, Page, Position, Receipt, check_paging
 from brokers.durable.calls import Audience
 from brokers.durable.hub import DurableHub
 from brokers.errors import BrokerClosed, BrokerError
@@ -19,7 +19,7 @@ class DurableBroker(Broker):
     `BROKER=memory` with an archive makes one. It is not found by name, since it needs a hub with a journal.
     """
 
-    def __init__(self, options: Options, hub: DurableHub) -> None:
+    def __init__(self, options: BrokerOptions, hub: DurableHub) -> None:
         super().__init__(options)
         self._hub = hub
         self._listener: Listener | None = None

@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TypeVar
 
-from brokers.base import Entry, Listener, Options, Page, Position, Receipt
+from brokers.base import BrokerOptions, Entry, Listener, Page, Position, Receipt
 from brokers.durable.calls import Calls
 from brokers.durable.commits import Commits
 from brokers.durable.journal import Journal
@@ -27,7 +27,7 @@ class DurableHub:
 
     def __init__(
         self,
-        options: Options,
+        options: BrokerOptions,
         journal: Journal,
         *,
         clock: Callable[[], float] = time.monotonic,

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from brokers.base import Entry, Listener, Options, Position
+from brokers.base import BrokerOptions, Entry, Listener, Position
 from brokers.durable.journal import Journal, Recalled
 from brokers.durable.room import DurableRoom, ResumedLog, State
 from brokers.errors import BrokerError
@@ -36,7 +36,7 @@ class Rooms:
     def __init__(
         self,
         journal: Journal,
-        options: Options,
+        options: BrokerOptions,
         clocks: Clocks,
         *,
         loaded: Callable[[DurableRoom, BrokerError | None], None],

@@ -9,7 +9,7 @@ from functools import partial
 
 from nats.aio.msg import Msg
 
-from brokers.base import Options, Receipt
+from brokers.base import BrokerOptions, Receipt
 from brokers.errors import BrokerError, BrokerRefused, Unavailable
 from brokers.nats.connection.connection import NatsConnection
 from brokers.nats.connection.url import NatsUrl
@@ -36,7 +36,7 @@ _RETRY_AFTER = 0.02
 
 
 async def open_session(
-    options: Options,
+    options: BrokerOptions,
     address: NatsUrl,
     subjects: Subjects,
     rooms: RoomSubscriptions,
@@ -72,7 +72,11 @@ class NatsSession:
     """What the broker uses from one `restored` to the next `lost`."""
 
     def __init__(
-        self, options: Options, connection: NatsConnection, stream: EntryStream, rooms: RoomSubscriptions
+        self,
+        options: BrokerOptions,
+        connection: NatsConnection,
+        stream: EntryStream,
+        rooms: RoomSubscriptions,
     ) -> None:
         self._options = options
         self._stream = stream

@@ -47,11 +47,11 @@ class Identity:
         return self.expires is None
 
     def may_read(self, room: str) -> bool:
-        """Tell whether the user may join a room."""
+        """Return whether the user may join a room."""
         return room in self.reads
 
     def may_write(self, room: str) -> bool:
-        """Tell whether the user may send to a room."""
+        """Return whether the user may send to a room."""
         return room in self.writes
 
 

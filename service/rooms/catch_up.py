@@ -99,7 +99,7 @@ class CatchUp:
 
 def send_reset(member: Member, room: str, position: Position) -> None:
     """Send a member a reset (RM6). A plain member is closed instead, because its codec has no reset."""
-    if member.codec.speaks_events:
+    if member.codec.supports_events:
         event = events.Reset(room=room, epoch=position.epoch, offset=position.offset)
         member.outlet.write(text_frame(encode(event)))
     else:

@@ -7,13 +7,13 @@ from typing import Final
 from brokers.base import Entry, Page, Position
 from hubbub_protocol.commands import Since
 from service.rooms.room import Room
-from service.wire.responses import Start
+from service.wire.responses import JoinStart
 
 # Reads, when entries are trimmed before they are read.
 _TRIES: Final = 3
 
 
-async def find_start(room: Room, since: Since | None, limit: int) -> Start:
+async def find_start(room: Room, since: Since | None, limit: int) -> JoinStart:
     """Return the entries and the position with which a joining client starts.
 
     Raises:
@@ -25,7 +25,7 @@ async def find_start(room: Room, since: Since | None, limit: int) -> Start:
     return start or await _last(room, limit)
 
 
-def start_at_once(room: Room, since: Since | None, limit: int) -> Start | None:
+def start_at_once(room: Room, since: Since | None, limit: int) -> JoinStart | None:
     """Return what `find_start` returns if the log has it, otherwise None."""
     # Before reading too, so that expired entries free capacity.
     room.expire()
@@ -40,7 +40,7 @@ def start_at_once(room: Room, since: Since | None, limit: int) -> Start | None:
     return _recovered(since, log.after(since.offset, limit) if limit else [], log.end)
 
 
-async def _recover(room: Room, since: Since, limit: int) -> Start | None:
+async def _recover(room: Room, since: Since, limit: int) -> JoinStart | None:
     """Resume after a position (RM2); return None if that isn't possible (RM3)."""
     log, history = room.log, room.catch_up.history
     position = Position(since.epoch, since.offset)
@@ -63,16 +63,16 @@ async def _recover(room: Room, since: Since, limit: int) -> Start | None:
     return _recovered(since, list(page.entries[:limit]), log.end)
 
 
-def _recovered(since: Since, entries: list[Entry], end: int) -> Start:
+def _recovered(since: Since, entries: list[Entry], end: int) -> JoinStart:
     cursor = entries[-1].offset if entries else since.offset
-    return Start(since.epoch, cursor, max(end, cursor), recovered=True, entries=entries)
+    return JoinStart(since.epoch, cursor, max(end, cursor), recovered=True, entries=entries)
 
 
 def _is_gap(page: Page, position: Position) -> bool:
     return page.trimmed or page.head.epoch != position.epoch or page.head.offset < position.offset
 
 
-async def _last(room: Room, limit: int) -> Start:
+async def _last(room: Room, limit: int) -> JoinStart:
     """Start with the room's last messages (RM1)."""
     log, history, epoch = room.log, room.catch_up.history, room.log.epoch
     await history.read_back_count(limit)
@@ -87,9 +87,9 @@ async def _last(room: Room, limit: int) -> Start:
     return _start_last(log.epoch, entries, log.end)
 
 
-def _start_last(epoch: str, entries: list[Entry], end: int) -> Start:
+def _start_last(epoch: str, entries: list[Entry], end: int) -> JoinStart:
     cursor = entries[-1].offset if entries else end
-    return Start(epoch, cursor, cursor, recovered=False, entries=entries)
+    return JoinStart(epoch, cursor, cursor, recovered=False, entries=entries)
 
 
 async def _older(room: Room, limit: int) -> list[Entry]:

@@ -32,7 +32,7 @@ class Delivery(Protocol):
         """Continue with a member whose transport accepts output again."""
 
     def is_catching_up(self, member: Member) -> bool:
-        """Tell whether a member is in the room, and catching up."""
+        """Return whether a member is in the room, and catching up."""
 
 
 class Member:

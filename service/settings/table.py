@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Final
 
-from brokers.base import Options, Retention
+from brokers.base import BrokerOptions, Retention
 from brokers.registry import installed
 from service.settings.archive import ArchiveSettings
 from service.settings.kinds import ORIGINS, address, choice, number, one_of, secret, text, whole
@@ -258,10 +258,10 @@ class Settings(ArchiveSettings):
         return self.archive_seconds if self.archive_url else self.history_seconds
 
     @property
-    def broker_options(self) -> Options:
+    def broker_options(self) -> BrokerOptions:
         """What the broker is made from."""
         urls = {"memory": "", "redis": self.redis_url, "nats": self.nats_url}
-        return Options(
+        return BrokerOptions(
             url=urls.get(self.broker, self.broker_url),
             retention=self.retention,
             key_window=self.key_seconds,

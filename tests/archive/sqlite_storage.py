@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from archive.base import Archive, ArchiveOptions
 from archive.sqlite import SqliteArchive
-from archive.testing.storage import Abilities, Storage
+from archive.testing.storage import Storage, StorageAbilities
 
 FILE: Final = "archive.sqlite"
 
@@ -23,7 +23,7 @@ FILE: Final = "archive.sqlite"
 class SqliteStorage(Storage):
     """A folder. A crash is a copy of the files as they are on the disk, under another name."""
 
-    abilities = Abilities(crash=True, refusal=True, one_owner=True)
+    abilities = StorageAbilities(crash=True, refusal=True, one_owner=True)
 
     def __init__(self, options: ArchiveOptions, folder: Path) -> None:
         super().__init__(options)

@@ -1,4 +1,4 @@
-"""The page keeps what people wrote, and takes what was measured."""
+"""The page keeps its text, and receives the measured tables."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def test_tables_replace_those_before() -> None:
 
 @pytest.mark.parametrize("there", ["nothing", "<!-- brokers -->\n", "\n<!-- end of brokers -->"])
 def test_a_page_without_a_placeholder_is_rejected(there: str) -> None:
-    with pytest.raises(ValueError, match="no place"):
+    with pytest.raises(ValueError, match="no placeholder"):
         page.replaced(there, "brokers", "new")
 
 

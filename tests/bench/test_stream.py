@@ -1,4 +1,4 @@
-"""A checker that can't fail checks nothing: each kind of fault must show."""
+"""The checker detects each kind of fault."""
 
 import json
 

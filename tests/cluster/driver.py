@@ -19,8 +19,8 @@ BACK_WITHIN: Final = 30.0
 
 async def all_sent_more(gathered: Crowd, limit: float) -> None:
     """Wait until every user had another message acknowledged: none is stuck."""
-    before = {person.name: len(person.receipts) for person in gathered.people}
-    await gathered.until(lambda: all(len(p.receipts) > before[p.name] + 2 for p in gathered.people), limit)
+    before = {user.name: len(user.receipts) for user in gathered.users}
+    await gathered.until(lambda: all(len(p.receipts) > before[p.name] + 2 for p in gathered.users), limit)
 
 
 async def chat(url: str, size: int) -> int:
@@ -28,16 +28,16 @@ async def chat(url: str, size: int) -> int:
     asked, enough = asyncio.Event(), asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, asked.set)
     async with crowd(url, size) as gathered, asyncio.TaskGroup() as group:
-        talks = [group.create_task(person.talk_until(enough, PAUSE)) for person in gathered.people]
+        talks = [group.create_task(user.send_until(enough, PAUSE)) for user in gathered.users]
         await all_sent_more(gathered, BACK_WITHIN)
         print("all users chat", flush=True)
         await asked.wait()
         await all_sent_more(gathered, BACK_WITHIN)
         enough.set()
         await asyncio.wait(talks)
-        said = sum(len(person.receipts) for person in gathered.people)
-        await gathered.until(lambda: all(len(person.seen) >= said for person in gathered.people))
-    gathered.nothing_lost_or_doubled()
+        said = sum(len(user.receipts) for user in gathered.users)
+        await gathered.until(lambda: all(len(user.received) >= said for user in gathered.users))
+    gathered.check_nothing_lost_or_duplicated()
     return said
 
 

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from archive.base import Archive, ArchiveOptions, ArchiveRetention
 from archive.sqlite import SqliteArchive
-from brokers.base import Broker, Options
+from brokers.base import Broker, BrokerOptions
 from brokers.durable import DurableBroker, DurableHub
 from brokers.durable.journal import Write
 from brokers.errors import Unavailable
@@ -44,13 +44,13 @@ class DurableBackbone(Backbone):
 
     abilities = Abilities(lost_answers=True)
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: BrokerOptions) -> None:
         self._options = options
         self._now = 0.0
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, options: Options) -> AsyncIterator[Backbone]:
+    async def open(cls, options: BrokerOptions) -> AsyncIterator[Backbone]:
         backbone = cls(options)
         with tempfile.TemporaryDirectory() as folder:
             archive = backbone.archive(Path(folder))

@@ -85,7 +85,7 @@ async def _note_rooms(world: World) -> None:
                     room=room,
                     key=message["key"],
                     place=Place(epoch, message["offset"]),
-                    behind=message["prev"],
+                    prev=message["prev"],
                     note=digest(message["text"]),
                 )
 
@@ -101,8 +101,8 @@ async def _disconnect_some(world: World) -> None:
 async def _lists(world: World) -> dict[tuple[str, str], list[str]]:
     """Read the members of each room from each node and each client."""
     nodes, people = world.nodes.values(), world.people.values()
-    told = {(node.name, room): await node.members(room) for node in nodes for room in world.plan.rooms}
-    return told | {
+    lists = {(node.name, room): await node.members(room) for node in nodes for room in world.plan.rooms}
+    return lists | {
         (user.name, room): user.members(room) for user in people for room in filter(user.is_in, user.rooms)
     }
 

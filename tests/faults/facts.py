@@ -84,7 +84,7 @@ class Facts:
         inside = offsets[bisect_right(offsets, after) : bisect_left(offsets, before)]
         return [self.witness[Place(epoch, offset)] for offset in inside]
 
-    def behind(self, place: Place, by: float) -> int:
+    def count_after(self, place: Place, by: float) -> int:
         """Return how many entries after a place may have been stored at a time."""
         offsets = self._offsets[place.epoch]
         later = (

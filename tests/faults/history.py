@@ -63,7 +63,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         who: a client, a node, or "plan".
         key: the message's key.
         place: the position; of `JOINS` and `RESUMES` the position before the first message.
-        behind: the offset of the entry before it, of `KEEPS`.
+        prev: the offset of the entry before it, of `KEEPS`.
         note: further text; of `SENDS`, `RECEIVES` and `KEEPS` a digest of the message's text.
     """
 
@@ -73,7 +73,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     room: str = ""
     key: str = ""
     place: Place | None = None
-    behind: int | None = None
+    prev: int | None = None
     note: str = ""
 
     @override
@@ -125,10 +125,10 @@ class Recorder:
         room: str = "",
         key: str = "",
         place: Place | None = None,
-        behind: int | None = None,
+        prev: int | None = None,
         note: str = "",
     ) -> None:
         """Record one event."""
         self.events.append(
-            Event(at=self.now, who=who, what=what, room=room, key=key, place=place, behind=behind, note=note)
+            Event(at=self.now, who=who, what=what, room=room, key=key, place=place, prev=prev, note=note)
         )

@@ -154,8 +154,8 @@ class Node:
     async def gauges(self, port: int | None = None) -> dict[str, float]:
         """Read the node's metrics without labels."""
         async with httpx.AsyncClient(timeout=_ANSWERS_WITHIN) as http:
-            told = (await http.get(f"http://127.0.0.1:{port or self.port}/metrics")).text
-        return {name: float(value) for name, value in re.findall(r"^(\w+) (\S+)$", told, re.MULTILINE)}
+            text = (await http.get(f"http://127.0.0.1:{port or self.port}/metrics")).text
+        return {name: float(value) for name, value in re.findall(r"^(\w+) (\S+)$", text, re.MULTILINE)}
 
     async def _ask(self, path: str) -> Any:  # noqa: ANN401 - it's JSON
         headers = {"Authorization": f"Bearer {API_KEY}"}

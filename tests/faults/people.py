@@ -18,7 +18,7 @@ from hubbub_client import (
     Room,
     SendFailed,
 )
-from hubbub_client.events import Event as Heard
+from hubbub_client.events import Event as ReceivedEvent
 from tests.faults.history import Place, Recorder, What, digest
 from tests.faults.plan import Person
 from tests.faults.wire import Wire
@@ -159,7 +159,7 @@ class ChatUser:
             while not self._leaving.is_set():
                 room = self._attending[name] = await client.join(name, since=self.last.get(name))
                 async for event in room:
-                    self._heard(event)
+                    self._record(event)
                     await self._hearing.wait()
                 del self._attending[name]
                 note(self.name, What.LEAVES, room=name)
@@ -170,7 +170,7 @@ class ChatUser:
         finally:
             self._attending.pop(name, None)
 
-    def _heard(self, event: Heard) -> None:
+    def _record(self, event: ReceivedEvent) -> None:
         note = self._recorder.note
         match event:
             case Message():

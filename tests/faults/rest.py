@@ -40,8 +40,8 @@ def returned(record: Record) -> Iterator[Violation]:
     for person in record.plan.people:
         for room in person.rooms:
             if (person.name, room) not in there:
-                told = [event for event in record.events if event.who == person.name][-1:]
-                yield Violation("returned", f"{person.name} doesn't rejoin {room}", tuple(told))
+                last = [event for event in record.events if event.who == person.name][-1:]
+                yield Violation("returned", f"{person.name} doesn't rejoin {room}", tuple(last))
     for event in record.events:
         if event.what is What.ENDS:
             yield Violation("returned", f"the client of {event.who} ends", (event,))

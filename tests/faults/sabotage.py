@@ -23,7 +23,7 @@ from service.rooms.feed import Feed
 from service.rooms.room import Room
 from service.runtime.tasks import Tasks
 from service.sessions import room_commands, send
-from service.wire.messages import Stored, encode_stored
+from service.wire.messages import MessagePayload, encode_stored
 
 T = TypeVar("T")
 
@@ -64,7 +64,7 @@ def double(publish: Publish) -> Publish:
     ) -> asyncio.Future[Receipt]:
         stored = publish(node, identity, room, text, key)
         if next(turns) % _NOW_AND_THEN == 0:
-            twin = encode_stored(Stored(key=key or "", user=identity.user, text=text, at=0))
+            twin = encode_stored(MessagePayload(key=key or "", user=identity.user, text=text, at=0))
             node.broker.publish(room, twin, key=f"{key}-twin")
         return stored
 

@@ -90,7 +90,7 @@ class Story:
                 "a true gap", f"{event.who} receives a gap, but missed nothing", (last, gap, event)
             )
         kept = min(facts.plan.entries, PAGE)
-        if lost and facts.behind(_place(lost[-1]), gap.at) < kept:
+        if lost and facts.count_after(_place(lost[-1]), gap.at) < kept:
             says = f"{event.who} receives a gap, but {lost[-1].key} was kept"
             yield Violation("a true gap", says, (last, gap, lost[-1], event))
 

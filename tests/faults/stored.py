@@ -38,7 +38,7 @@ def _forgotten(facts: Facts, first: Place, again: Event) -> bool:
     """Return whether a NATS may have forgotten a key: after a restart it knows those of stored entries."""
     deadly = (fault for fault in facts.plan.faults if fault.kind in DEADLY and fault.target == BROKER)
     restarted = facts.plan.broker == "nats" and any(fault.at < again.at for fault in deadly)
-    return restarted and facts.behind(first, again.at) >= facts.plan.entries
+    return restarted and facts.count_after(first, again.at) >= facts.plan.entries
 
 
 def one_epoch(facts: Facts) -> Iterator[Violation]:
@@ -92,8 +92,8 @@ def same_history(facts: Facts) -> Iterator[Violation]:
             yield Violation("same history", f"{first} and {other} keep different entries", (entry,))
     for node, kept in facts.kept.items():
         for before, entry in pairwise(kept):
-            if before.place and entry.behind != before.place.offset:
-                says = f"an entry names {entry.behind} as the one before it, at {node}"
+            if before.place and entry.prev != before.place.offset:
+                says = f"an entry names {entry.prev} as the one before it, at {node}"
                 yield Violation("same history", says, (before, entry))
         if len(kept) > facts.plan.entries:
             says = f"{node} keeps {len(kept)} messages of {facts.room}; {facts.plan.entries} are allowed"

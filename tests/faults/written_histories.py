@@ -70,8 +70,8 @@ def ends(who: str) -> Event:
     return _event(who, What.ENDS, note="closed")
 
 
-def keeps(node: str, key: str, place: Place, behind: int) -> Event:
-    return _event(node, What.KEEPS, key=key, place=place, behind=behind, note=digest(key))
+def keeps(node: str, key: str, place: Place, prev: int) -> Event:
+    return _event(node, What.KEEPS, key=key, place=place, prev=prev, note=digest(key))
 
 
 def lists(node: str, *names: str) -> Event:
@@ -94,7 +94,7 @@ def _event(
     *,
     key: str = "",
     place: Place | None = None,
-    behind: int | None = None,
+    prev: int | None = None,
     note: str = "",
 ) -> Event:
-    return Event(at=0, who=who, what=what, room=ROOM, key=key, place=place, behind=behind, note=note)
+    return Event(at=0, who=who, what=what, room=ROOM, key=key, place=place, prev=prev, note=note)

@@ -49,12 +49,12 @@ class Cluster:
         for old in list(self.pods):
             new = await asyncio.to_thread(self.start)
             await until_ready_says(new.port, 200)
-            service.put_in(new.port)
+            service.add(new.port)
             await self.end(old, service)
 
     async def end(self, leaving: Server, service: Balancer) -> None:
         """End a pod: the Service stops routing to it (preStop waits for that), then SIGTERM."""
-        service.take_out(leaving.port)
+        service.remove(leaving.port)
         leaving.signal(signal.SIGTERM)
         assert await asyncio.to_thread(leaving.ended, self.grace) == 0
         self.pods.remove(leaving)
@@ -77,8 +77,8 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
 
 async def all_sent_more(gathered: Crowd) -> None:
     """Wait until every client had another message acknowledged: none is stuck."""
-    before = {person.name: len(person.receipts) for person in gathered.people}
-    await gathered.until(lambda: all(len(p.receipts) > before[p.name] + 2 for p in gathered.people))
+    before = {user.name: len(user.receipts) for user in gathered.users}
+    await gathered.until(lambda: all(len(p.receipts) > before[p.name] + 2 for p in gathered.users))
 
 
 @pytest.mark.slow
@@ -87,7 +87,7 @@ async def test_an_upgrade_and_a_scale_down_to_one_lose_and_double_nothing(cluste
     async with asyncio.timeout(150), balancer([each.port for each in cluster.pods]) as service:
         async with crowd(f"ws://127.0.0.1:{service.port}", PEOPLE) as gathered, asyncio.TaskGroup() as group:
             enough = asyncio.Event()
-            talks = [group.create_task(person.talk_until(enough, PAUSE)) for person in gathered.people]
+            talks = [group.create_task(user.send_until(enough, PAUSE)) for user in gathered.users]
             await all_sent_more(gathered)
             await cluster.upgrade(service)
             await all_sent_more(gathered)
@@ -96,6 +96,6 @@ async def test_an_upgrade_and_a_scale_down_to_one_lose_and_double_nothing(cluste
             await all_sent_more(gathered)
             enough.set()
             await asyncio.wait(talks)
-            said = sum(len(person.receipts) for person in gathered.people)
-            await gathered.until(lambda: all(len(person.seen) >= said for person in gathered.people))
-        gathered.nothing_lost_or_doubled()
+            said = sum(len(user.receipts) for user in gathered.users)
+            await gathered.until(lambda: all(len(user.received) >= said for user in gathered.users))
+        gathered.check_nothing_lost_or_duplicated()

@@ -35,9 +35,9 @@ def readme_table() -> str:
     return "\n".join([*lines, *_lines(load(CHART / "values.yaml"), schema, "")])
 
 
-def _lines(values: Object, described: Object, ahead: str) -> Iterator[str]:
+def _lines(values: Object, described: Object, prefix: str) -> Iterator[str]:
     for name, value in values.items():
-        inner, path = described["properties"][name], f"{ahead}{name}"
+        inner, path = described["properties"][name], f"{prefix}{name}"
         if isinstance(value, dict) and "properties" in inner and path.count(".") < _DEEPEST:
             yield from _lines(value, inner, f"{path}.")
         else:
@@ -62,9 +62,9 @@ def main() -> None:
     for values in CI:
         golden_path(values).write_text(golden(values), encoding="utf-8")
     text = README.read_text(encoding="utf-8")
-    ahead, _, rest = text.partition(_BEGIN)
-    _, _, behind = rest.partition(_END)
-    README.write_text(f"{ahead}{_BEGIN}\n{readme_table()}\n{_END}{behind}", encoding="utf-8")
+    before, _, rest = text.partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    README.write_text(f"{before}{_BEGIN}\n{readme_table()}\n{_END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -32,20 +32,20 @@ def unread(*arguments: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("command", ["history", "tail", "who"])
-def test_data_that_nobody_reads(server: Server, room: str, command: str) -> None:
+def test_data_on_a_closed_pipe(server: Server, room: str, command: str) -> None:
     say(server, room, "one")
     assert unread(command, room, "--json", "-s", server.url) == (PIPE_CLOSED, "")
 
 
-def test_a_receipt_that_nobody_reads(server: Server, room: str) -> None:
+def test_a_receipt_on_a_closed_pipe(server: Server, room: str) -> None:
     assert unread("send", room, "hello", "--json", "-s", server.url) == (PIPE_CLOSED, "")
 
 
-def test_help_that_nobody_reads() -> None:
+def test_help_on_a_closed_pipe() -> None:
     assert unread("--help") == (PIPE_CLOSED, "")
 
 
-def test_findings_that_nobody_reads_any_more(server: Server) -> None:
+def test_checks_on_a_pipe_that_is_closed_later(server: Server) -> None:
     doctor = subprocess.Popen(
         [*COMMAND, "doctor", "-s", server.url],
         cwd=ROOT,

@@ -7,7 +7,7 @@ from tests.hubbub_cli.program import run
 from tests.hubbub_cli.server import Server, serving
 
 
-def test_every_step_is_well(server: Server) -> None:
+def test_every_check_passes(server: Server) -> None:
     done = run("doctor", "-s", server.url, "--json")
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert [record["check"] for record in records] == ["dns", "tcp", "upgrade", "hello", "ping", "clock"]
@@ -15,7 +15,7 @@ def test_every_step_is_well(server: Server) -> None:
     assert done.returncode == 0
 
 
-def test_it_stops_at_the_first_fault() -> None:
+def test_it_stops_at_the_first_failure() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     done = run("doctor", "-s", f"ws://127.0.0.1:{port}")
@@ -26,7 +26,7 @@ def test_it_stops_at_the_first_fault() -> None:
     assert done.returncode == 3
 
 
-def test_a_server_that_says_nothing_is_not_waited_for() -> None:
+def test_a_silent_server_times_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         done = run("doctor", "-s", f"ws://127.0.0.1:{port}", "--connect-timeout", "300ms", "--json")
@@ -35,12 +35,12 @@ def test_a_server_that_says_nothing_is_not_waited_for() -> None:
     assert done.returncode == 3
 
 
-def test_another_path_is_told_apart(server: Server) -> None:
+def test_another_path_is_reported(server: Server) -> None:
     done = run("doctor", "-s", f"{server.url}/elsewhere", "--json")
     assert json.loads(done.stdout.splitlines()[-1])["code"] == "no_websocket"
 
 
-def test_a_server_that_turns_people_away_says_when_to_come_back() -> None:
+def test_a_server_above_its_connection_rate_limit_reports_when_to_retry() -> None:
     with serving(HUBBUB_ADMISSIONS_PER_SECOND="0.01", HUBBUB_ADMISSIONS_BURST="1") as busy:
         first, second = (run("doctor", "-s", busy.url, "--json") for _ in range(2))
     assert first.returncode == 0

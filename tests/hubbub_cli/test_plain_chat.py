@@ -7,7 +7,7 @@ from tests.hubbub_cli.program import LIMIT, environment, run, start
 from tests.hubbub_cli.server import Server
 
 
-def test_two_people_talk(server: Server, room: str) -> None:
+def test_two_users_chat(server: Server, room: str) -> None:
     bob = start(room, "-s", server.url, "--name", "bob", stdin=subprocess.PIPE)
     assert bob.stdout is not None
     assert bob.stderr is not None
@@ -27,7 +27,7 @@ def test_two_people_talk(server: Server, room: str) -> None:
     assert bob.returncode == 0
 
 
-def test_the_end_of_the_input_waits_for_what_was_said(server: Server, room: str) -> None:
+def test_the_end_of_the_input_waits_for_queued_messages(server: Server, room: str) -> None:
     lines = "".join(f"{number}\n" for number in range(100))
     assert run(room, "-s", server.url, given=lines).returncode == 0
     assert history(server, room) == [str(number) for number in range(100)]
@@ -46,12 +46,12 @@ def test_rooms_can_be_changed(server: Server, room: str) -> None:
     assert (history(server, room), history(server, other)) == (["here"], ["there"])
 
 
-def test_a_refused_line_sets_the_exit_code(server: Server, room: str) -> None:
+def test_a_rejected_line_sets_the_exit_code(server: Server, room: str) -> None:
     done = run(room, "-s", server.url, given=f"{'x' * 5000}\nfine\n")
     assert done.returncode == 5
     assert "the message was rejected" in done.stderr
 
 
-def test_a_dumb_terminal_gets_no_escapes(server: Server, room: str) -> None:
+def test_a_dumb_terminal_gets_no_escape_sequences(server: Server, room: str) -> None:
     done = run(room, "-s", server.url, given="hello\n", env=environment(TERM="dumb"))
     assert "\x1b" not in done.stdout + done.stderr

@@ -54,7 +54,7 @@ async def test_a_conversation_looks_like_this(server: Server, room: str) -> None
         ]
 
 
-async def test_reading_back_loads_older_messages_and_holds_the_place(server: Server, room: str) -> None:
+async def test_scrolling_up_loads_older_messages_and_keeps_the_position(server: Server, room: str) -> None:
     app, _ = chat(server, room)
     async with Client(server.url, name="bob") as bob:
         there = await bob.join(room)
@@ -72,7 +72,7 @@ async def test_reading_back_loads_older_messages_and_holds_the_place(server: Ser
             await until(pilot, lambda screen: "something new" in screen and "below" not in screen)
 
 
-async def test_a_room_in_the_back_counts_what_is_unread(server: Server, room: str) -> None:
+async def test_a_background_room_counts_unread_messages(server: Server, room: str) -> None:
     other = f"{room}-b"
     app, _ = chat(server, room, other)
     async with Client(server.url, name="bob") as bob, app.run_test(size=(80, 24)) as pilot:
@@ -88,7 +88,7 @@ async def test_a_room_in_the_back_counts_what_is_unread(server: Server, room: st
         await until(pilot, lambda screen: f" hubbub   {other}\n" in screen)
 
 
-async def test_a_lost_server_is_told_and_what_was_said_goes_out_once(room: str) -> None:
+async def test_a_lost_server_is_shown_and_queued_messages_are_sent_once(room: str) -> None:
     with serving() as server:
         app, _ = chat(server, room)
         async with app.run_test(size=(80, 24)) as pilot:
@@ -102,7 +102,7 @@ async def test_a_lost_server_is_told_and_what_was_said_goes_out_once(room: str) 
             assert sum("still here" in line for line in lines(app)) == 1
 
 
-async def test_a_refused_message_stays_with_the_reason(server: Server, room: str) -> None:
+async def test_a_rejected_message_stays_with_the_reason(server: Server, room: str) -> None:
     app, _ = chat(server, room)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda screen: "online as ann" in screen)
@@ -130,7 +130,7 @@ async def test_keys_help_and_quit(server: Server, room: str) -> None:
 
 
 @pytest.mark.parametrize("rows", [12, 24, 25, 40])
-async def test_the_help_lies_between_the_rooms_and_the_connection_which_shine_through(
+async def test_the_help_leaves_the_rooms_and_the_connection_visible(
     server: Server, room: str, rows: int
 ) -> None:
     app, _ = chat(server, room)
@@ -144,7 +144,7 @@ async def test_the_help_lies_between_the_rooms_and_the_connection_which_shine_th
         assert app.screen.styles.background.a < 1
 
 
-async def test_a_name_in_use_ends_it_with_one_that_is_free(server: Server, room: str) -> None:
+async def test_a_name_in_use_ends_the_program_with_a_free_name(server: Server, room: str) -> None:
     async with Client(server.url, name="cem") as cem:
         await cem.online()
         app, conversation = chat(server, room, name="cem")

@@ -19,14 +19,14 @@ from hubbub_cli.slash_commands import TABLE, ChatText, InvalidCommand, SlashComm
         ("   ", None),
     ],
 )
-def test_a_line_is_understood(line: str, meaning: object) -> None:
+def test_a_line_is_parsed(line: str, meaning: object) -> None:
     assert parse(line) == meaning
 
 
 @pytest.mark.parametrize("line", ["/dance", "/", "/join", "/me  ", "/ join"])
-def test_what_is_wrong_is_said_and_not_sent(line: str) -> None:
+def test_an_invalid_command_is_reported_and_not_sent(line: str) -> None:
     assert isinstance(parse(line), InvalidCommand)
 
 
-def test_the_table_tells_of_every_command() -> None:
+def test_the_table_lists_every_command() -> None:
     assert all(any(line.startswith(f"/{name}") for line in table()) for name in TABLE)

@@ -60,7 +60,7 @@ def terminals(tmp_path: Path) -> Iterator[Terminals]:
     opened.close()
 
 
-def test_two_people_chat_in_their_terminals(server: Server, room: str, terminals: Terminals) -> None:
+def test_two_users_chat_in_their_terminals(server: Server, room: str, terminals: Terminals) -> None:
     assert COMMAND[0] == sys.executable
     for name in ("ann", "bob"):
         terminals.open(name, *COMMAND, room, "-s", server.url, "--name", name)

@@ -10,7 +10,7 @@ from tests.hubbub_cli.program import run, start
 from tests.hubbub_cli.server import Server, serving
 
 
-def test_who_is_here_is_named(server: Server, room: str) -> None:
+def test_members_are_listed(server: Server, room: str) -> None:
     assert run("who", room, "-s", server.url).stdout == ""
     chat = start(room, "--plain", "-s", server.url, "--name", "bob", stdin=-1)
     assert chat.stderr is not None
@@ -28,7 +28,7 @@ def test_who_is_here_is_named(server: Server, room: str) -> None:
     assert (chat.returncode, out) == (0, "")
 
 
-def test_a_room_without_a_proper_name_is_refused(server: Server) -> None:
+def test_an_invalid_room_name_is_rejected(server: Server) -> None:
     done = run("who", "x" * 201, "-s", server.url)
     assert (done.returncode, done.stderr) == (
         2,
@@ -36,7 +36,7 @@ def test_a_room_without_a_proper_name_is_refused(server: Server) -> None:
     )
 
 
-async def test_a_server_that_restarts_is_not_said_to_be_silent() -> None:
+async def test_a_restarting_server_is_reported_as_such() -> None:
     # A connection of the plain codec cannot receive `drain`, so it stays until the shutdown ends.
     with serving(HUBBUB_DRAIN_SECONDS="60") as leaving, connect(f"{leaving.url}/ws?room=lobby&name=stone"):
         leaving.signal(signal.SIGTERM)

@@ -8,7 +8,8 @@ from collections import deque
 from collections.abc import Callable
 
 from hubbub_client.sans_io import effects, inputs, status
-from hubbub_client.sans_io.client_machine import ClientMachine, MachineOptions
+from hubbub_client.sans_io.client_machine import ClientMachine
+from hubbub_client.sans_io.options import MachineOptions
 from hubbub_client.sans_io.room_machine import RoomMachine, RoomState
 from hubbub_protocol import commands, events
 from hubbub_protocol.commands import Since

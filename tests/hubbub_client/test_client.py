@@ -22,7 +22,7 @@ from tests.hubbub_client.joined_room import AT_ONCE, joined, next_events, remain
 from tests.hubbub_client.server import Server, message, serving
 
 
-async def test_leaving_the_block_closes_the_socket_and_ends_what_waits(server: Server) -> None:
+async def test_leaving_the_block_closes_the_socket_and_ends_waiting_calls(server: Server) -> None:
     async with asyncio.TaskGroup() as tasks:
         async with Client(server.url, options=AT_ONCE) as chat:
             talk, room = await joined(server, chat)
@@ -42,7 +42,7 @@ async def end_of(call: Coroutine[None, None, object]) -> int | str:
     return caught.value.code
 
 
-async def test_an_error_of_the_block_goes_on_as_it_is(server: Server) -> None:
+async def test_an_error_of_the_block_propagates_unchanged(server: Server) -> None:
     with pytest.raises(ZeroDivisionError):
         async with Client(server.url, options=AT_ONCE):
             _ = 1 // 0
@@ -61,7 +61,7 @@ async def test_a_cancelled_block_is_cancelled(server: Server) -> None:
     assert await talk.closed() is not None
 
 
-async def test_a_taken_name_raises_with_a_free_one(server: Server) -> None:
+async def test_a_name_in_use_raises_with_a_free_name(server: Server) -> None:
     async with Client(server.url, name="ann", options=AT_ONCE) as chat:
         talk = await server.accept()
         hello = await talk.hear()
@@ -77,7 +77,7 @@ async def test_a_taken_name_raises_with_a_free_one(server: Server) -> None:
             await chat.join("lobby")
 
 
-async def test_the_token_hook_is_asked_and_its_last_word_ends_the_client(server: Server) -> None:
+async def test_the_token_hook_is_called_and_no_token_closes_the_client(server: Server) -> None:
     tokens = iter(["t1"])
 
     async def hook() -> str:
@@ -97,7 +97,7 @@ async def test_the_token_hook_is_asked_and_its_last_word_ends_the_client(server:
         assert last == Closed("no_token")
 
 
-async def test_a_hook_that_fails_is_asked_again(server: Server) -> None:
+async def test_a_failed_token_hook_is_called_again(server: Server) -> None:
     answers: Iterator[OSError | str] = iter([OSError("no network"), "t1"])
 
     async def hook() -> str:
@@ -112,7 +112,7 @@ async def test_a_hook_that_fails_is_asked_again(server: Server) -> None:
         assert (await talk.greet()).token == "t1"
 
 
-async def test_a_server_without_the_subprotocol_is_not_spoken_to() -> None:
+async def test_a_server_without_the_subprotocol_receives_nothing() -> None:
     async with serving(subprotocol=False) as server, Client(server.url, options=AT_ONCE) as chat:
         talk = await server.accept()
         with pytest.raises(ClientClosed) as caught:
@@ -121,7 +121,7 @@ async def test_a_server_without_the_subprotocol_is_not_spoken_to() -> None:
         assert await talk.closed() == 1002
 
 
-async def test_a_server_that_is_not_there_is_tried_again_and_the_reason_told() -> None:
+async def test_an_unreachable_server_is_retried_and_the_reason_reported() -> None:
     async with serving() as server:
         url = server.url
     options = Options(random=lambda: 0.999, within=0)
@@ -137,7 +137,7 @@ async def test_a_server_that_is_not_there_is_tried_again_and_the_reason_told() -
             await chat.join("lobby")
 
 
-async def test_who_is_told_of_a_place_says_so_in_the_address_that_one_time(server: Server) -> None:
+async def test_a_reservation_is_used_once_in_the_url(server: Server) -> None:
     async with Client(f"{server.url}/ws?x=1", options=AT_ONCE) as chat:
         first = await server.accept()
         await first.say(events.Drain(delay=1, booked=True))
@@ -149,7 +149,7 @@ async def test_who_is_told_of_a_place_says_so_in_the_address_that_one_time(serve
         assert [talk.path for talk in (first, second, third)] == ["/ws?x=1", "/ws?x=1&booked=1", "/ws?x=1"]
 
 
-async def test_a_frame_that_makes_no_sense_is_ignored(server: Server) -> None:
+async def test_an_invalid_frame_is_ignored(server: Server) -> None:
     async with Client(server.url, options=AT_ONCE) as chat:
         talk, room = await joined(server, chat)
         await talk.say_text("nonsense")

@@ -25,7 +25,7 @@ ACTIONS = st.one_of(
 @given(st.lists(ACTIONS, max_size=80), st.integers(0, 3))
 @example([("other_says", (3,)), ("lose_down", ()), ("other_says", ())], 0)
 @example([("say", ()), ("hear_up", ()), ("break_link", ()), ("lose_log", ())], 0)
-def test_nothing_is_lost_doubled_or_out_of_order(
+def test_nothing_is_lost_duplicated_or_out_of_order(
     actions: list[tuple[str, tuple[int, ...]]], chance: int
 ) -> None:
     sim = Simulation(lambda: chance / 4)

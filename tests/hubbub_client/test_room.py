@@ -69,7 +69,7 @@ async def test_its_own_message_settles_a_send(server: Server) -> None:
         assert room.pending == ()
 
 
-async def test_comes_back_with_what_was_missed_and_sends_what_was_not_stored(server: Server) -> None:
+async def test_reconnects_recovers_and_sends_queued_messages(server: Server) -> None:
     async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
         talk, room = await joined(server, chat, message(1, "one"))
         sending = tasks.create_task(room.send("mine", key="k1"))
@@ -86,7 +86,7 @@ async def test_comes_back_with_what_was_missed_and_sends_what_was_not_stored(ser
         assert texts == ["one", "two"]
 
 
-async def test_a_gap_is_told(server: Server) -> None:
+async def test_a_gap_is_reported(server: Server) -> None:
     async with Client(server.url, options=AT_ONCE) as chat:
         talk, room = await joined(server, chat, message(5, "five"))
         await talk.close(4000)
@@ -100,7 +100,7 @@ async def test_a_gap_is_told(server: Server) -> None:
         assert anew.position == Position("e2", 1)
 
 
-async def test_joins_behind_a_position_of_earlier(server: Server) -> None:
+async def test_joins_with_a_stored_position(server: Server) -> None:
     async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
         talk = await server.accept()
         await talk.greet()
@@ -109,7 +109,7 @@ async def test_joins_behind_a_position_of_earlier(server: Server) -> None:
         assert join.since == Position("e1", 41)
 
 
-async def test_a_slow_reader_is_told_and_then_given_all_of_it(server: Server) -> None:
+async def test_a_slow_reader_is_notified_and_then_receives_all_messages(server: Server) -> None:
     options = Options(random=lambda: 0.0, within=5, queue=3)
     async with Client(server.url, options=options) as chat:
         talk, room = await joined(server, chat, message(1, "1"))
@@ -140,7 +140,7 @@ async def test_a_page_that_is_larger_than_the_queue_is_read_in_parts(server: Ser
         assert read + texts(await next_events(room, 2)) == ["1", "2", "3", "4", "5"]
 
 
-async def test_a_gap_for_which_the_queue_has_no_room_is_told_later(server: Server) -> None:
+async def test_a_gap_that_overflows_the_queue_is_reported_later(server: Server) -> None:
     options = Options(random=lambda: 0.0, within=5, queue=2)
     async with Client(server.url, options=options) as chat:
         talk, room = await joined(server, chat, message(1, "1"))
@@ -160,7 +160,7 @@ async def test_a_gap_for_which_the_queue_has_no_room_is_told_later(server: Serve
         assert [type(event) for event in await next_events(room, 3)] == [Joined, Gap, Lagged]
 
 
-async def test_what_a_slow_reader_lacked_when_it_left_comes_when_it_joins_again(server: Server) -> None:
+async def test_messages_that_a_slow_reader_missed_arrive_after_the_next_join(server: Server) -> None:
     options = Options(random=lambda: 0.0, within=5, queue=2)
     async with Client(server.url, options=options) as chat:
         talk, room = await joined(server, chat, message(1, "1"))
@@ -191,7 +191,7 @@ async def answered(talk: Talk, room: Room) -> None:
         await talk.say(events.MembersPage(id=who.id, room="lobby", count=0, names=[], more=False))
 
 
-async def test_a_room_that_is_refused_raises(server: Server) -> None:
+async def test_a_rejected_room_raises(server: Server) -> None:
     async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
         talk = await server.accept()
         await talk.greet()
@@ -208,7 +208,7 @@ async def refusal(chat: Client) -> str:
     return caught.value.code
 
 
-async def test_a_message_that_is_refused_raises_and_can_be_sent_again(server: Server) -> None:
+async def test_a_rejected_message_raises_and_can_be_sent_again(server: Server) -> None:
     async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
         talk, room = await joined(server, chat)
         sending = tasks.create_task(failure(room))
@@ -248,7 +248,9 @@ async def test_pages_of_history_and_names(server: Server) -> None:
         history = await talk.hear()
         assert isinstance(history, commands.History)
         assert history.before == 7
-        await talk.say(events.Page(id=history.id, room="lobby", messages=[message(6, "six")], more=False))
+        await talk.say(
+            events.MessagesPage(id=history.id, room="lobby", messages=[message(6, "six")], more=False)
+        )
         page = await paging
         assert [one.text for one in page.messages] == ["six"]
         assert not page.more

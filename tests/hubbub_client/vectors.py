@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from hubbub_client.sans_io import effects, inputs, status
-from hubbub_client.sans_io.client_machine import MachineOptions
+from hubbub_client.sans_io.options import MachineOptions
 from hubbub_client.sans_io.room_machine import RoomBounds
 from hubbub_protocol import ProtocolError, decode_event, encode
 from hubbub_protocol.commands import Since

@@ -50,7 +50,9 @@ EVENTS: st.SearchStrategy[e.Event] = st.one_of(
         messages=st.lists(MESSAGES, max_size=3),
         members=MEMBERS,
     ),
-    st.builds(e.Page, id=WHOLE, room=TEXT, messages=st.lists(MESSAGES, max_size=3), more=st.booleans()),
+    st.builds(
+        e.MessagesPage, id=WHOLE, room=TEXT, messages=st.lists(MESSAGES, max_size=3), more=st.booleans()
+    ),
     st.builds(e.Presence, room=TEXT, count=WHOLE, joined=NAMES, left=NAMES),
     st.builds(e.Expiring, within=WHOLE),
     st.builds(e.Ping),
@@ -67,12 +69,12 @@ EVENTS: st.SearchStrategy[e.Event] = st.one_of(
 
 
 @given(COMMANDS)
-def test_a_command_survives(command: c.Command) -> None:
+def test_a_command_survives_a_round_trip(command: c.Command) -> None:
     assert decode_command(encode(command)) == command
 
 
 @given(EVENTS)
-def test_an_event_survives(event: e.Event) -> None:
+def test_an_event_survives_a_round_trip(event: e.Event) -> None:
     assert decode_event(encode(event)) == event
 
 
@@ -84,9 +86,7 @@ def test_anything_else_is_a_protocol_error(noise: str | bytes) -> None:
 
 
 @given(COMMANDS, st.data())
-def test_a_command_that_is_cut_or_changed_is_a_protocol_error_or_a_command(
-    c_: c.Command, data: st.DataObject
-) -> None:
+def test_a_corrupted_command_is_a_protocol_error_or_a_command(c_: c.Command, data: st.DataObject) -> None:
     frame = bytearray(encode(c_))
     at = data.draw(st.integers(0, len(frame) - 1))
     frame[at] = data.draw(st.integers(0, 255))

@@ -29,5 +29,5 @@ def test_the_schema_is_up_to_date(kind: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "row"), ROWS)
-def test_the_schema_accepts_what_the_codec_does(kind: str, row: Row) -> None:
+def test_the_schema_accepts_the_same_frames_as_the_codec(kind: str, row: Row) -> None:
     assert VALIDATORS[kind].is_valid(json.loads(row.text)) == (row.error is None)

@@ -1,4 +1,4 @@
-"""Nodes that tell each other who is where, over a network that does what the test says."""
+"""Nodes that exchange presence over a simulated network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BEAT: Final = 2.0
 
 
 class Network:
-    """Takes what nodes send, and hands it over as the test says."""
+    """Keeps sent signals until the test delivers them."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -37,7 +37,7 @@ class Network:
             node.view.receive(room, signal)
 
     def settle(self) -> None:
-        """Deliver all in order, while the nodes do what their timers would have them do."""
+        """Deliver all signals in order, and run the timers of the nodes."""
         for _ in range(12):
             for node in self.nodes:
                 node.turn()
@@ -51,7 +51,7 @@ class Network:
 
 
 class Node:
-    """A node, and who is really there: connections by room and user."""
+    """A node, and its real connections by room and user."""
 
     def __init__(self, network: Network) -> None:
         self.network = network

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from brokers.base import Options
+from brokers.base import BrokerOptions
 from brokers.errors import Misconfigured, Unavailable
 from brokers.nats.connection.connection import NatsConnection
 from brokers.nats.jetstream import STREAM_EXISTS, Fields, JetStreamError, answer, request
@@ -62,7 +62,12 @@ class EntryStream:
 
 
 async def ensure_streams(
-    connection: NatsConnection, options: Options, subjects: Subjects, replicas: int | None, *, adapt: bool
+    connection: NatsConnection,
+    options: BrokerOptions,
+    subjects: Subjects,
+    replicas: int | None,
+    *,
+    adapt: bool,
 ) -> EntryStream:
     """Find or create the streams. With `adapt`, update their limits to the options.
 
@@ -87,7 +92,7 @@ async def ensure_streams(
     )
 
 
-def _entries(options: Options, subjects: Subjects, replicas: int | None) -> dict[str, object]:
+def _entries(options: BrokerOptions, subjects: Subjects, replicas: int | None) -> dict[str, object]:
     age = options.retention.age
     window = options.key_window
     if age and age < window:
@@ -106,7 +111,7 @@ def _entries(options: Options, subjects: Subjects, replicas: int | None) -> dict
     }
 
 
-def _heads(options: Options, subjects: Subjects, replicas: int | None) -> dict[str, object]:
+def _heads(options: BrokerOptions, subjects: Subjects, replicas: int | None) -> dict[str, object]:
     return {
         "name": subjects.heads,
         "subjects": [subjects.every_out],

@@ -8,7 +8,7 @@ from typing import Final
 from hubbub_cli.diagnostics import explain
 from hubbub_cli.errors import BadInput, CannotConnect, CliError, NoReply, NotSignedIn, RejectedByServer
 from hubbub_cli.identity import session
-from hubbub_cli.output import PROGRAM, Output
+from hubbub_cli.output import PROGRAM, TerminalOutput
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.settings import CliSettings
 from hubbub_cli.tokens import read_token
@@ -177,7 +177,7 @@ def _token_problem(code: int | str) -> str:
             return "the token is rejected"
 
 
-async def watch(chat: Client, output: Output) -> None:
+async def watch(chat: Client, output: TerminalOutput) -> None:
     """Print when the connection is lost, and when it is back.
 
     Raises:

@@ -24,7 +24,7 @@ def to_json(value: Json) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class TerminalOutput:
     """The two output streams, with colours and verbosity from the settings."""
 
     data_paint: Paint
@@ -33,7 +33,7 @@ class Output:
     verbose: bool = False
 
     @classmethod
-    def of(cls, settings: CliSettings) -> "Output":
+    def of(cls, settings: CliSettings) -> "TerminalOutput":
         def painted(terminal: bool) -> Paint:  # noqa: FBT001  the result of isatty
             return Paint(terminal if settings.color is None else settings.color)
 
@@ -63,7 +63,7 @@ class Output:
 
 def report(error: CliError, settings: CliSettings) -> None:
     """Print the error that ends the command."""
-    paint = Output.of(settings).paint
+    paint = TerminalOutput.of(settings).paint
     if settings.json:
         line = to_json({"error": error.code, "message": str(error)})
     else:

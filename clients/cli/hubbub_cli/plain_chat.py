@@ -11,7 +11,7 @@ from hubbub_cli.connection import connected, enter, explained, watch
 from hubbub_cli.errors import NoReply, RejectedByServer
 from hubbub_cli.exit_codes import ExitCode
 from hubbub_cli.message_lines import message_line
-from hubbub_cli.output import Output
+from hubbub_cli.output import TerminalOutput
 from hubbub_cli.race import race
 from hubbub_cli.recent_messages import recent_messages
 from hubbub_cli.sanitize import sanitize
@@ -28,7 +28,7 @@ _SENDING: Final = 10.0
 class PlainChat:
     """Prints the messages of the rooms, and sends each line of standard input to the current room."""
 
-    def __init__(self, settings: CliSettings, output: Output) -> None:
+    def __init__(self, settings: CliSettings, output: TerminalOutput) -> None:
         self._settings = settings
         self._output = output
         self._me = ""

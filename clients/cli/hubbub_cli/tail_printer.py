@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hubbub_cli.errors import HistoryLost
 from hubbub_cli.message_lines import gap_json, message_json, message_line
-from hubbub_cli.output import Output
+from hubbub_cli.output import TerminalOutput
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.tail_state import TailState
 from hubbub_client import Gap, Joined, Message, Position
@@ -27,7 +27,13 @@ class TailPrinter:
     """Prints messages and gaps, each message once, and records its position in the state file."""
 
     def __init__(
-        self, output: Output, limits: TailLimits, *, state: TailState | None, as_json: bool, name_rooms: bool
+        self,
+        output: TerminalOutput,
+        limits: TailLimits,
+        *,
+        state: TailState | None,
+        as_json: bool,
+        name_rooms: bool,
     ) -> None:
         self.output = output
         self._limits = limits

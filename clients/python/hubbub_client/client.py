@@ -15,7 +15,8 @@ from hubbub_client.errors import ClientClosed, NameTaken, TimedOut
 from hubbub_client.events import Position
 from hubbub_client.room import Room
 from hubbub_client.sans_io import effects, inputs
-from hubbub_client.sans_io.client_machine import ClientMachine, MachineOptions
+from hubbub_client.sans_io.client_machine import ClientMachine
+from hubbub_client.sans_io.options import MachineOptions
 from hubbub_client.sans_io.room_machine import RoomBounds
 from hubbub_client.sans_io.status import Closed, Online, Status, Waiting
 from hubbub_client.url import websocket_url

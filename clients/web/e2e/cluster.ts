@@ -34,8 +34,8 @@ export class Cluster {
     const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const first = await answers.next();
     if (first.done === true) throw new Error(`The cluster did not start.\n${errors}`);
-    const { doors: addresses } = JSON.parse(first.value) as { doors: [number, number] };
-    return new Cluster(child, answers, addresses);
+    const { ports } = JSON.parse(first.value) as { ports: [number, number] };
+    return new Cluster(child, answers, ports);
   }
 
   /** Kill a node or the broker, or start it again and wait until everything is ready. */

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from brokers.base import Options, Receipt, Retention
+from brokers.base import BrokerOptions, Receipt, Retention
 from brokers.durable import DurableBroker, DurableHub
 from brokers.testing.recorder import BrokerNode, Recorder
 from tests.brokers.durable.journals import MemoryJournal
 
-OPTIONS: Final = Options(retention=Retention(rooms=3, entries=5), key_window=100.0, timeout=0.2)
+OPTIONS: Final = BrokerOptions(retention=Retention(rooms=3, entries=5), key_window=100.0, timeout=0.2)
 
 
 class Clock:

@@ -50,7 +50,7 @@ async def node(
         try:
             yield Client(here.node, peer, welcome)
         finally:
-            peer.vanish()
+            peer.disconnect()
 
 
 def texts(answer: dict[str, Any]) -> list[str]:
@@ -82,8 +82,8 @@ async def test_a_client_resumes_without_a_gap(tmp_path: Path) -> None:
 
 
 async def test_recovery_and_history_read_on_where_memory_ends(tmp_path: Path) -> None:
-    small = {"history_entries": 5, "log_entries": 5}
-    async with node(tmp_path, None, **small) as here:
+    small: dict[str, Any] = {"history_entries": 5, "log_entries": 5}
+    async with node(tmp_path, **small) as here:
         await here.join()
         sent = await here.send(*(str(number) for number in range(1, 41)))
         page = await here.peer.ask("history", room="lobby", before=11, limit=10)

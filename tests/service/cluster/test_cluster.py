@@ -86,7 +86,7 @@ async def test_a_joining_client_receives_the_users_of_the_other_node_and_is_anno
     assert await presence(ann) == (2, ["bob"], [])
     # Users who were there before are not a change.
     assert await presence(bob) == (2, ["bob"], [])
-    bob.vanish()
+    bob.disconnect()
     assert await presence(ann) == (1, [], ["bob"])
 
 
@@ -107,11 +107,11 @@ async def test_a_user_on_two_nodes_is_one_member(pair: Pair) -> None:
     room = pair.one.node.rooms.get("lobby")
     assert room is not None
     await until(lambda: room.roster.remote(pair.other.node.name))
-    ann.vanish()
+    ann.disconnect()
     await until(lambda: len(pair.one.node.connections) == 1)
     who = await watcher.ask("who", room="lobby")
     assert who["names"] == ["Ann", "eve"]
-    again.vanish()
+    again.disconnect()
     assert await presence(watcher) == (1, [], ["Ann"])
 
 
@@ -132,7 +132,7 @@ async def test_a_node_that_ends_removes_its_users_at_once() -> None:
             await until(lambda: len(one.node.cluster) == 1)
             bob, _ = await other.joined("bob")
             assert await presence(ann) == (2, ["bob"], [])
-        bob.vanish()
+        bob.disconnect()
         assert await presence(ann) == (1, [], ["bob"])
         await until(lambda: len(one.node.cluster) == 0)
         await one.nothing_left()
@@ -158,7 +158,7 @@ async def test_users_of_a_node_that_misses_heartbeats_leave_and_rejoin_with_it()
 
 async def test_a_name_that_two_unreachable_nodes_granted_stays_with_the_earlier_claim() -> None:
     async with paired(SOON) as pair:
-        pair.one.node.guests.clock = pair.other.node.guests.clock = partial(next, count(1))
+        pair.one.node.user_names.clock = pair.other.node.user_names.clock = partial(next, count(1))
         pair.link.cut()
         first = await pair.one.welcomed("ann")
         second = await pair.other.welcomed("Ann")
@@ -196,8 +196,8 @@ async def test_a_node_sends_no_signals_after_it_left(pair: Pair) -> None:
     sent = leaving.metrics.signals_out
     # A starting node requests all states, and a task may end only now.
     leaving.rooms.signal(NODES, encode(StateRequest(node="new", to="", number=1, rooms=None)))
-    leaving.guests.acquire_guest("ann")
+    leaving.user_names.acquire_guest("ann")
     await asyncio.sleep(2 * PUBLISH_DELAY)
     assert leaving.metrics.signals_out == sent
-    leaving.guests.release_guest("ann")
+    leaving.user_names.release_guest("ann")
     await until(lambda: not len(pair.one.node.cluster))

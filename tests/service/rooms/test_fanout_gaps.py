@@ -26,13 +26,13 @@ async def test_a_broadcast_reaches_live_members_and_reports_those_it_missed(stag
     frame = text_frame(b'{"type":"presence"}')
     _, live = join(stage.fanout, "e", 0)
     sender, _ = join(stage.fanout, "e", 0, user="eve")
-    behind, _ = join(stage.fanout, "e", 0, room=0)
+    slow, _ = join(stage.fanout, "e", 0, room=0)
     full, outlet = join(stage.fanout, "e", 0)
     _, plain = join(stage.fanout, "e", 0, codec=PLAIN)
     outlet.paused = True
     missed = list[Member]()
     Broadcast(stage.fanout, monotonic).begin(frame, except_user="eve", missed=missed.append)
-    assert set(missed) == {behind, full}
+    assert set(missed) == {slow, full}
     assert (live.writes, plain.writes, sender.outlet.paused) == ([frame], [], False)
     assert set(stage.fanout.live()) >= {full, sender}
 
@@ -42,18 +42,18 @@ async def test_at_a_gap_live_members_get_what_came_before_and_slow_consumers_kee
 ) -> None:
     _, live = join(stage.fanout, "e", 0)
     full, outlet = join(stage.fanout, "e", 0)
-    behind, _ = join(stage.fanout, "e", 0, room=0)
-    stage.say()
+    slow, _ = join(stage.fanout, "e", 0, room=0)
+    stage.append()
     await settled(stage)
     outlet.paused = True
-    stage.say()
+    stage.append()
     stage.fanout.restart("f", 10)
     assert (live.offsets(), outlet.offsets()) == ([1, 2], [1])
-    assert [(member.epoch, member.cursor, member.live) for member in (full, behind)] == [
+    assert [(member.epoch, member.cursor, member.live) for member in (full, slow)] == [
         ("e", 1, False),
         ("e", 0, False),
     ]
-    stage.say()
+    stage.append()
     await settled(stage)
     assert live.offsets() == [1, 2, 11]
     outlet.drain()
@@ -63,7 +63,7 @@ async def test_at_a_gap_live_members_get_what_came_before_and_slow_consumers_kee
 
 async def test_a_full_member_with_all_entries_receives_a_reset_too(stage: Stage) -> None:
     full, outlet = join(stage.fanout, "e", 0, room=1)
-    stage.say()
+    stage.append()
     await settled(stage)
     assert (full.live, outlet.paused) == (True, True)
     stage.fanout.restart("e", 10)
@@ -74,13 +74,13 @@ async def test_a_member_ahead_of_this_node_misses_nothing_at_a_gap(stage: Stage)
     ahead, outlet = join(stage.fanout, "e", 9)
     stage.fanout.restart("e", 5, head=12)
     assert (ahead.epoch, ahead.cursor) == ("e", 9)
-    stage.say(7)
+    stage.append(7)
     await settled(stage)
     assert outlet.offsets() == [10, 11, 12]
     assert not stage.recovering
 
 
 async def test_a_position_beyond_the_rooms_end_is_unknown(stage: Stage) -> None:
-    behind, _ = join(stage.fanout, "e", 9, room=0)
+    slow, _ = join(stage.fanout, "e", 9, room=0)
     stage.fanout.restart("e", 5)
-    assert behind.epoch == ""
+    assert slow.epoch == ""

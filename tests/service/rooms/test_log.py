@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from brokers.base import Entry
 from service.rooms.log import RoomLog
 from service.wire.codecs import JSON, PLAIN, Codec
-from service.wire.messages import Stored, encode_stored
+from service.wire.messages import MessagePayload, encode_stored
 
 CODECS = st.sampled_from([JSON, PLAIN])
 
@@ -30,7 +30,7 @@ class LogModel(RuleBasedStateMachine):
 
     def _entry(self, gap: int, size: int) -> Entry:
         prev = self.all[-1].offset if self.all else self.start
-        stored = Stored(key="k", user="ann", text="x" * size, at=0)
+        stored = MessagePayload(key="k", user="ann", text="x" * size, at=0)
         return Entry("room", self.epoch, prev, prev + gap, encode_stored(stored))
 
     @rule(gap=st.integers(1, 3), size=st.integers(1, 60))

@@ -92,6 +92,6 @@ def test_a_page_lists_the_users_in_alphabetical_order_at_any_time(
             there[node] ^= {user}
             roster.replace(node, frozenset(there[node]))
         elif what == "look":
-            behind = [name for name in inside if name > user]
-            assert roster.page(user, 2) == (behind[:2], len(behind) > 2)
+            after = [name for name in inside if name > user]
+            assert roster.page(user, 2) == (after[:2], len(after) > 2)
             assert roster.page("", 2) == (inside[:2], len(inside) > 2)

@@ -14,7 +14,7 @@ from brokers.memory import MemoryBroker
 from service.cluster.signals import NAMES, NODES
 from service.server import running
 from service.settings.tuning import Tuning
-from service.wire.messages import Stored, encode_stored
+from service.wire.messages import MessagePayload, encode_stored
 from tests.faults.faulty import Fate, FaultyBroker
 from tests.service.peer import Peer
 from tests.service.serving import Served, quick, serving, until
@@ -58,13 +58,13 @@ class Stage:
     def publish(self, *texts: str) -> None:
         """Publish messages as another node would."""
         for text in texts:
-            stored = Stored(key="k", user="eve", text=text, at=0)
+            stored = MessagePayload(key="k", user="eve", text=text, at=0)
             self.served.publish("lobby", encode_stored(stored))
 
 
 @pytest.fixture
-async def stage(request: pytest.FixtureRequest, no_complaints: None) -> AsyncIterator[Stage]:
-    assert no_complaints is None
+async def stage(request: pytest.FixtureRequest, no_errors_logged: None) -> AsyncIterator[Stage]:
+    assert no_errors_logged is None
     mark: pytest.Mark | None = request.node.get_closest_marker("tuning")
     tuning = Tuning(repair_first_wait=0.001, **(mark.kwargs if mark else {}))
     async with serving(GatedBroker, tuning=tuning, history_entries=1000) as here:
@@ -211,8 +211,8 @@ async def test_a_join_during_an_unsubscribe_waits_and_subscribes_again(stage: St
     stage.broker.gate.set()
     joined = await ann.event("joined")
     assert [message["text"] for message in joined["messages"]] == ["before", "meanwhile"]
-    stage.publish("behind")
-    assert await texts(ann, 1) == ["behind"]
+    stage.publish("after")
+    assert await texts(ann, 1) == ["after"]
     assert stage.broker.calls == ["subscribe", "unsubscribe", "subscribe"]
 
 
@@ -221,7 +221,7 @@ async def test_a_room_is_closed_even_if_the_unsubscribe_fails(stage: Stage) -> N
     stage.broker.failures = 1
     await ann.ask("leave", room="lobby")
     await until(lambda: not len(stage.served.node.rooms))
-    stage.publish("to nobody")
+    stage.publish("without members")
     assert (await ann.ask("join", room="lobby"))["head"] == 1
 
 
@@ -242,12 +242,12 @@ async def test_a_plain_peer_that_disconnects_while_it_joins_leaves_only_its_text
     await peer.head()
     await until(lambda: stage.broker.calls == ["subscribe"])
     await peer.text("bye")
-    peer.vanish()
+    peer.disconnect()
     stage.broker.gate.set()
     await until(lambda: stage.served.hub.head("lobby").offset == 1)
 
 
-@pytest.mark.usefixtures("no_complaints")
+@pytest.mark.usefixtures("no_errors_logged")
 async def test_a_node_ends_while_a_client_joins() -> None:
     chosen = quick()
     broker = GatedBroker(MemoryBroker(chosen.broker_options))
@@ -260,7 +260,7 @@ async def test_a_node_ends_while_a_client_joins() -> None:
         await until(lambda: broker.calls == ["subscribe"])
         closing = asyncio.ensure_future(ann.closed())
     assert await closing == 1012
-    ann.vanish()
+    ann.disconnect()
 
 
 @pytest.mark.tuning(early_entries=1)

@@ -26,7 +26,7 @@ from service.runtime.metrics import Metrics
 from service.runtime.tasks import Tasks
 from service.settings import load
 from service.wire.codecs import JSON, PLAIN, Codec
-from service.wire.messages import Stored, encode_stored
+from service.wire.messages import MessagePayload, encode_stored
 from tests.faults.faulty import Fate, FaultyBroker
 from tests.service.outlets import FakeOutlet
 
@@ -93,7 +93,7 @@ class RoomModel(RuleBasedStateMachine):
     async def _publish(self, count: int) -> None:
         for _ in range(count):
             text = str(self.head + 1)
-            payload = encode_stored(Stored(key=text, user="ann", text=text, at=0))
+            payload = encode_stored(MessagePayload(key=text, user="ann", text=text, at=0))
             self.texts[text] = self.hub.publish(ROOM, payload, text).offset
 
     @rule(codec=st.sampled_from([JSON, PLAIN]), limit=st.integers(0, 6))

@@ -16,7 +16,7 @@ from service.runtime.metrics import Metrics
 from service.runtime.tasks import Tasks
 from service.settings.tuning import Tuning
 from service.wire.codecs import JSON, PLAIN, Codec
-from service.wire.messages import Stored, encode_stored
+from service.wire.messages import MessagePayload, encode_stored
 from tests.service.outlets import FakeOutlet
 from tests.service.serving import quick, until
 
@@ -39,7 +39,7 @@ class Stage:
 
     async def publish(self, count: int = 1) -> None:
         for _ in range(count):
-            stored = Stored(key="k", user="eve", text="x", at=0)
+            stored = MessagePayload(key="k", user="eve", text="x", at=0)
             self.hub.publish(ROOM, encode_stored(stored), f"{self.hub.head(ROOM)}")
         await until(lambda: self.room.fanout.flushed == self.hub.head(ROOM).offset)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from brokers.base import Options, Retention
+from brokers.base import BrokerOptions, Retention
 from service.settings import Settings, load
 from service.settings.table import rows
 
@@ -33,10 +33,10 @@ def test_a_secret_is_not_in_the_repr() -> None:
 
 def test_the_broker_is_made_from_the_settings() -> None:
     settings = Settings(broker="nats", nats_url="nats://bus", history_entries=7, prefix="x", key_seconds=60.0)
-    expected = Options(
+    expected = BrokerOptions(
         url="nats://bus", retention=Retention(entries=7), key_window=60.0, timeout=5.0, prefix="x"
     )
     assert settings.broker_options == expected
-    assert Settings().broker_options == Options()
+    assert Settings().broker_options == BrokerOptions()
     assert Settings(broker="theirs", broker_url="theirs://x").broker_options.url == "theirs://x"
     assert Settings(broker="redis").broker_options.url == "redis://localhost:6379/0"

@@ -9,7 +9,7 @@ import click
 from hubbub_cli import options
 from hubbub_cli.diagnostics import CheckOutcome, CheckResult, DoctorTarget, run_checks
 from hubbub_cli.exit_codes import ExitCode
-from hubbub_cli.output import Output, to_json
+from hubbub_cli.output import TerminalOutput, to_json
 from hubbub_cli.settings import CliSettings
 from hubbub_cli.tokens import read_token
 
@@ -24,10 +24,10 @@ _NOT_SIGNED_IN: Final = frozenset({"bad_token", "token_expired", "token_required
 def command(ctx: click.Context) -> None:
     """Check the connection to the server step by step."""
     settings = options.chosen(ctx)
-    ctx.exit(asyncio.run(_examine(settings, Output.of(settings))))
+    ctx.exit(asyncio.run(_examine(settings, TerminalOutput.of(settings))))
 
 
-async def _examine(settings: CliSettings, output: Output) -> ExitCode:
+async def _examine(settings: CliSettings, output: TerminalOutput) -> ExitCode:
     if not settings.json:
         output.data(f"{settings.server}")
     target = DoctorTarget(settings.server, settings.name, read_token(settings), settings.connect_timeout)
@@ -46,7 +46,7 @@ def _record(finding: CheckResult) -> dict[str, str]:
     return record | {name: value for name, value in given.items() if value}
 
 
-def _line(finding: CheckResult, output: Output) -> str:
+def _line(finding: CheckResult, output: TerminalOutput) -> str:
     paint = output.data_paint
     verdict = getattr(paint, _COLOURS[finding.verdict])(f"{finding.verdict:4}")
     hint = f"\n                {paint.dim(finding.hint)}" if finding.hint else ""

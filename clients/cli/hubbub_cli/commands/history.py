@@ -8,7 +8,7 @@ from hubbub_cli import options
 from hubbub_cli.connection import connected, enter
 from hubbub_cli.message_lines import message_json, message_line
 from hubbub_cli.options import WholeNumber
-from hubbub_cli.output import Output
+from hubbub_cli.output import TerminalOutput
 from hubbub_cli.recent_messages import recent_messages
 from hubbub_cli.settings import CliSettings
 
@@ -31,10 +31,10 @@ from hubbub_cli.settings import CliSettings
 def command(ctx: click.Context, room: str, most: int, *, everything: bool) -> None:
     """Print the last messages of ROOM, oldest first."""
     settings = options.chosen(ctx)
-    asyncio.run(_history(settings, Output.of(settings), room, None if everything else most))
+    asyncio.run(_history(settings, TerminalOutput.of(settings), room, None if everything else most))
 
 
-async def _history(settings: CliSettings, output: Output, name: str, most: int | None) -> None:
+async def _history(settings: CliSettings, output: TerminalOutput, name: str, most: int | None) -> None:
     async with connected(settings, speaks=False) as chat:
         room = await enter(chat, name, settings.connect_timeout)
         messages = await recent_messages(room, most)

@@ -6,7 +6,7 @@ import sys
 import click
 
 from hubbub_cli import options, stdin
-from hubbub_cli.output import Output
+from hubbub_cli.output import TerminalOutput
 from hubbub_cli.settings import DEFAULT_ROOM, CliSettings
 
 
@@ -24,7 +24,7 @@ def command(ctx: click.Context, rooms: tuple[str, ...], *, plain: bool) -> None:
     if plain or settings.dumb or not (sys.stdout.isatty() and stdin.is_terminal()):
         from hubbub_cli.plain_chat import PlainChat
 
-        ctx.exit(asyncio.run(PlainChat(settings, Output.of(settings)).run(names)))
+        ctx.exit(asyncio.run(PlainChat(settings, TerminalOutput.of(settings)).run(names)))
     _open_screen(settings, names)
 
 

@@ -13,9 +13,9 @@ from hubbub_cli.connection import connected, enter, explained
 from hubbub_cli.errors import BadInput, CliError, RejectedByServer
 from hubbub_cli.exit_codes import ExitCode
 from hubbub_cli.message_lines import VERSION
-from hubbub_cli.output import Output, to_json
+from hubbub_cli.output import TerminalOutput, to_json
 from hubbub_cli.settings import CliSettings
-from hubbub_client import Receipt, Room
+from hubbub_client import Room, SendReceipt
 
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST_KEY: Final = 64
@@ -70,7 +70,7 @@ def command(
             f"Invalid key {key!r}: use 1 to 64 characters of A-Z a-z 0-9 _ -", ctx, param_hint="--id"
         )
     messages = _lines(key) if words is None and send_on == "line" else _one(words, key)
-    sender = _SendRun(settings, Output.of(settings), room, timeout)
+    sender = _SendRun(settings, TerminalOutput.of(settings), room, timeout)
     ctx.exit(asyncio.run(sender.run(messages)))
 
 
@@ -93,7 +93,7 @@ def _numbered(key: str, number: int) -> str:
 class _SendRun:
     """Sends one message at a time, so that the order is kept."""
 
-    def __init__(self, settings: CliSettings, output: Output, room: str, timeout: float) -> None:
+    def __init__(self, settings: CliSettings, output: TerminalOutput, room: str, timeout: float) -> None:
         self._settings = settings
         self._output = output
         self._room = room
@@ -135,7 +135,7 @@ class _SendRun:
             self._output.detail(f"stored at {receipt.position.offset}{' (duplicate)' * receipt.duplicate}")
 
 
-def _record(room: str, receipt: Receipt) -> dict[str, str | int]:
+def _record(room: str, receipt: SendReceipt) -> dict[str, str | int]:
     return {
         "v": VERSION,
         "type": "sent",

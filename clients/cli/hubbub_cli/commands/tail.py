@@ -10,7 +10,7 @@ from hubbub_cli import options
 from hubbub_cli.closed_pipe import pipe_closed
 from hubbub_cli.connection import connected, watch
 from hubbub_cli.options import Duration, WholeNumber
-from hubbub_cli.output import Output
+from hubbub_cli.output import TerminalOutput
 from hubbub_cli.race import race
 from hubbub_cli.settings import CliSettings
 from hubbub_cli.tail_printer import TailLimits, TailPrinter
@@ -65,7 +65,11 @@ def command(
     settings = options.chosen(ctx)
     kept = TailState.load(state) if state is not None else None
     printer = TailPrinter(
-        Output.of(settings), TailLimits(**ends), state=kept, as_json=settings.json, name_rooms=len(rooms) > 1
+        TerminalOutput.of(settings),
+        TailLimits(**ends),
+        state=kept,
+        as_json=settings.json,
+        name_rooms=len(rooms) > 1,
     )
     tail = TailReader(dict.fromkeys(rooms), most, kept, printer, follow=follow)
     asyncio.run(_tail(settings, tail, printer))

@@ -8,7 +8,7 @@ from hubbub_cli import options
 from hubbub_cli.connection import connected, enter
 from hubbub_cli.errors import NoReply
 from hubbub_cli.message_lines import VERSION
-from hubbub_cli.output import Output, to_json
+from hubbub_cli.output import TerminalOutput, to_json
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.settings import CliSettings
 from hubbub_client import Room
@@ -22,10 +22,10 @@ from hubbub_client import Room
 def command(ctx: click.Context, room: str) -> None:
     """List the members of ROOM, one name per line, without this connection."""
     settings = options.chosen(ctx)
-    asyncio.run(_who(settings, Output.of(settings), room))
+    asyncio.run(_who(settings, TerminalOutput.of(settings), room))
 
 
-async def _who(settings: CliSettings, output: Output, name: str) -> None:
+async def _who(settings: CliSettings, output: TerminalOutput, name: str) -> None:
     async with connected(settings, speaks=False) as chat:
         names = await _names(await enter(chat, name, settings.connect_timeout))
         # A generated name of this connection is not a member.

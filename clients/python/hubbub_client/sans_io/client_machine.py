@@ -1,14 +1,13 @@
 """The connection of a client: open, handshake, loss and reconnect (CS1-CS12). It owns the rooms."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from hubbub_client.sans_io import effects, inputs, status
 from hubbub_client.sans_io.backoff import backoff
 from hubbub_client.sans_io.effects import Effect
-from hubbub_client.sans_io.handshake import GiveUp, Handshake, HelloAgain, Reconnect
+from hubbub_client.sans_io.handshake import ClientHandshake, GiveUp, HelloAgain, Reconnect
+from hubbub_client.sans_io.options import MachineOptions
 from hubbub_client.sans_io.pending_commands import PendingCommands, Reply
-from hubbub_client.sans_io.room_machine import RoomBounds
 from hubbub_client.sans_io.room_machines import RoomMachines
 from hubbub_client.sans_io.socket_state import SocketState
 from hubbub_client.sans_io.token_cache import TokenCache
@@ -17,17 +16,6 @@ from hubbub_protocol import Close, Code, commands, events, is_final
 OPENING = 10_000  # CS5: the socket is open and welcomed within this time
 HEARTBEAT_MARGIN = 10_000  # CS5: added to the server's ping interval
 STABLE = 10_000  # BO2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MachineOptions:
-    """The options of a client. `session` proves the name from an earlier client."""
-
-    name: str | None = None
-    session: str | None = None
-    client: str | None = None
-    token: bool = False
-    bounds: RoomBounds = field(default_factory=RoomBounds)
 
 
 class ClientMachine:
@@ -39,7 +27,7 @@ class ClientMachine:
         self._pending = PendingCommands()
         self._tokens = TokenCache(random, hook=options.token)
         self.rooms = RoomMachines(self._pending, random, options.bounds)
-        self._handshake = Handshake(options.name, options.session, options.client)
+        self._handshake = ClientHandshake(options.name, options.session, options.client)
         self._socket = SocketState.NONE
         self._network = True
         self._losses = 0  # n of BO1
@@ -76,7 +64,7 @@ class ClientMachine:
 
     @property
     def deadline(self) -> int | None:
-        """The latest time of the next `Tick`."""
+        """The latest time of the next `DeadlineReached`."""
         if isinstance(self.status, status.Waiting):
             return self.status.until
         if self._socket is SocketState.NONE:

@@ -27,7 +27,7 @@ class SendCommand:
 
 @dataclass(frozen=True, slots=True)
 class ShutSocket:
-    """Close the socket and ignore it from now on: its `Lost` is not reported."""
+    """Close the socket and ignore it from now on: its `SocketLost` is not reported."""
 
     code: int
 

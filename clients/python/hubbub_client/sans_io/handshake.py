@@ -26,7 +26,7 @@ class Reconnect:
     retry_after: int | None = None
 
 
-class Handshake:
+class ClientHandshake:
     """The name of a client and its proof, kept across connections."""
 
     def __init__(self, name: str | None, session: str | None, client: str | None) -> None:

@@ -9,7 +9,7 @@ import pytest
 from nats.aio.client import Client
 from nats.js.api import StreamConfig
 
-from brokers.base import Options, Retention
+from brokers.base import BrokerOptions, Retention
 from brokers.errors import BrokerRefused, Misconfigured, Unavailable
 from brokers.nats import NatsBroker
 from brokers.testing.recorder import Recorder
@@ -24,7 +24,7 @@ async def _config(client: Client, name: str) -> dict[str, object]:
     return config
 
 
-async def _refused(options: Options) -> str:
+async def _refused(options: BrokerOptions) -> str:
     broker = NatsBroker(options)
     with pytest.raises(Misconfigured) as raised:
         await broker.start(Recorder())
@@ -110,7 +110,7 @@ async def test_what_is_larger_than_the_server_takes_is_refused_and_the_connectio
 
 
 async def test_an_unreachable_server_is_unavailable() -> None:
-    broker = NatsBroker(Options(url="nats://127.0.0.1:1", timeout=1.0))
+    broker = NatsBroker(BrokerOptions(url="nats://127.0.0.1:1", timeout=1.0))
     with pytest.raises(Unavailable):
         await broker.start(Recorder())
     await broker.close()
