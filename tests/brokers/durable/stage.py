@@ -22,7 +22,7 @@ class Clock:
         return self.now
 
 
-async def start(journal: MemoryJournal, clock: Clock, options: Options = OPTIONS) -> BrokerNode:
+async def start(journal: MemoryJournal, clock: Clock, options: BrokerOptions = OPTIONS) -> BrokerNode:
     """Start a node as a new process does."""
     hub = DurableHub(options, journal, clock=clock, wall=clock)
     node = BrokerNode(DurableBroker(options, hub), Recorder())
