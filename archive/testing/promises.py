@@ -28,8 +28,8 @@ def promise(
 ) -> Callable[[Test], Test]:
     """Mark a test with the promises that it proves: `pytest -m A5` runs the tests of one.
 
-    `needs` names the ability (a field of `StorageAbilities`) without which the test is skipped; the rest are the
-    options that the archives of the test are made from.
+    `needs` names the ability (a field of `StorageAbilities`) without which the test is skipped; the rest are
+    the options that the archives of the test are made from.
     """
     marks = [getattr(pytest.mark, number) for number in numbers]
     marks.append(pytest.mark.archived(needs=needs, options={"retention": retention, **options}))

@@ -104,7 +104,7 @@ def _archive(settings: Settings) -> Iterator[str]:
         return
     if settings.broker != "memory":
         yield (
-            f"ARCHIVE_URL is refused with BROKER={settings.broker}: an archive behind it comes with "
+            f"ARCHIVE_URL is refused with BROKER={settings.broker}: an archive for it comes with "
             "PostgreSQL, in a later version. Leave ARCHIVE_URL empty, or set BROKER=memory."
         )
     try:

@@ -100,10 +100,7 @@ class Settings(ArchiveSettings):
         "The largest frame that a client may send; a larger one closes the connection with 1009.",
     )
     text_characters: int = _set(
-        "HUBBUB_TEXT_CHARACTERS",
-        4000,
-        whole(1, 1_000_000),
-        "The longest text of a message; a longer one is rejected.",
+        "HUBBUB_TEXT_CHARACTERS", 4000, whole(1, 1_000_000), "Length of a text; a longer one is rejected."
     )
     rooms_per_connection: int = _set(
         "HUBBUB_ROOMS_PER_CONNECTION", 100, whole(1, 10_000), "Rooms that one connection may join."

@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from archive.base import Archive, ArchiveOptions
 from archive.sqlite import SqliteArchive
-from archive.testing.storage import StorageAbilities, Storage
+from archive.testing.storage import Storage, StorageAbilities
 
 FILE: Final = "archive.sqlite"
 
