@@ -10,7 +10,7 @@ audit=.venv/audit
 #   CKV_K8S_21  the namespace is the release's, and this render's is `default`
 #   CKV_K8S_43  images by digest are the operator's choice (image.digest)
 #   CKV_K8S_15  IfNotPresent: tags are versions, and a node that can't reach the registry still starts pods
-#   CKV_K8S_35  settings are environment variables, those from Secrets too; nobody may read a pod's but the pod
+#   CKV_K8S_35  settings are environment variables, those from Secrets too; only the pod may read its own
 #   CKV_K8S_8, CKV_K8S_9  a pod of `helm test` runs to its end: nothing asks it whether it lives or is ready
 skip=CKV_K8S_11,CKV_K8S_21,CKV_K8S_43,CKV_K8S_15,CKV_K8S_35
 

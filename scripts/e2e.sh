@@ -13,7 +13,7 @@ install_chromium() {
     { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; } >/dev/null 2>&1
 }
 
-# A missing browser is a visible skip on a desk, and an error in CI: there nobody would read the sentence.
+# A missing browser is a visible skip on a developer's machine, and an error in CI.
 do_without_chromium() {
     say "the browser tests did not run: there is no Chromium, and it could not be installed (root and apt are needed)."
     [ -z "${CI:-}" ] || exit 1

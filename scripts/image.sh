@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Build the container image and try it: read-only, without rights, from start to a drained end.
-# ENGINE names another engine than docker or podman. Where pip and npm are told to find packages by the environment
-# (PIP_INDEX_URL, NPM_CONFIG_REGISTRY, …) is handed on, and so are NODE_IMAGE and PYTHON_IMAGE; arguments are the engine's.
+# ENGINE names another engine than docker or podman. The environment that sets where pip and npm find packages
+# (PIP_INDEX_URL, NPM_CONFIG_REGISTRY, …) is passed on, and so are NODE_IMAGE and PYTHON_IMAGE; arguments are the engine's.
 set -euo pipefail
 . "$(dirname "$0")/prelude.sh"
 
@@ -47,5 +47,5 @@ done
 lives || { "$engine" logs "$container" >&2 && give_up "it doesn't answer."; }
 "$engine" stop "$container" >/dev/null
 code=$("$engine" inspect --format '{{.State.ExitCode}}' "$container")
-[ "$code" = 0 ] || give_up "it was told to stop, and ended with exit code $code instead of 0."
+[ "$code" = 0 ] || give_up "it received SIGTERM, and ended with exit code $code instead of 0."
 say "built hubbub:$version, commit $commit: it runs without rights, lives, and stops in good order."

@@ -31,6 +31,7 @@ NAVIGATION: Final = {
     ],
     "Change it": [
         "CONTRIBUTING",
+        "docs/first-change",
         "docs/architecture",
         "docs/data-flow",
         "docs/library-internals",

@@ -1,4 +1,4 @@
-{{/* What the chosen broker needs, in one place: what is set about it, where it is, and how a pod is told. */}}
+{{/* The chosen broker, in one place: its settings, its address, and the environment of a pod. */}}
 
 {{/* The key of the file that says who we are, instead of a password; empty if there is none. */}}
 {{- define "hubbub.brokerFile" -}}

@@ -13,7 +13,7 @@
 {{- end -}}
 {{- end }}
 
-{{/* The full name with a word behind it: (list . "redis"). Within 63 characters, whatever the name. */}}
+{{/* The full name with a suffix: (list . "redis"). Within 63 characters, whatever the name. */}}
 {{- define "hubbub.child" -}}
 {{- $word := index . 1 -}}
 {{- printf "%s-%s" (include "hubbub.fullname" (index . 0) | trunc (int (sub 62 (len $word))) | trimSuffix "-") $word -}}

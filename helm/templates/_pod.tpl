@@ -1,4 +1,4 @@
-{{/* Seconds that a pod may take to end: until nobody routes to it, what its process may take at most, and a margin. */}}
+{{/* Seconds that a pod may take to end: until no traffic is routed to it, the time limit of its process, and a margin. */}}
 {{- define "hubbub.leastGrace" -}}
 {{- $close := get .Values.config "HUBBUB_CLOSE_SECONDS" | default 5 | float64 -}}
 {{- $process := addf (float64 .Values.stop.drainSeconds) (mulf 3 $close) 15 | ceil | int -}}
@@ -33,7 +33,7 @@ lifecycle:
 {{- end -}}
 {{- end }}
 
-{{/* What the chart sets; extraEnv comes behind it. */}}
+{{/* The environment that the chart sets; extraEnv follows it. */}}
 {{- define "hubbub.env" -}}
 {{- include "hubbub.brokerEnv" . }}
 - name: HUBBUB_PORT
@@ -55,7 +55,7 @@ httpGet: {path: {{ index . 0 }}, port: http}
 {{ toYaml (index . 1) }}
 {{- end }}
 
-{{/* Spread over zones and hosts: the selector is ours, and a new revision is spread by itself where that is known. */}}
+{{/* Spread over zones and hosts, by our selector; each revision separately, where Kubernetes supports that. */}}
 {{- define "hubbub.spread" -}}
 {{- $ours := dict "labelSelector" (dict "matchLabels" (include "hubbub.selectorLabels" (list . "node") | fromYaml)) -}}
 {{- if include "hubbub.since" (list . "1.27") }}{{ $_ := set $ours "matchLabelKeys" (list "pod-template-hash") }}{{ end -}}

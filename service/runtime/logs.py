@@ -82,7 +82,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """Ours: told apart from others, so that configuring again replaces it and spares theirs."""
+    """The handler of `configure`, which replaces it when it is called again, and no other handler."""
 
 
 def configure(settings: Settings, stream: TextIO | None = None, *, worker: int | None = None) -> None:

@@ -1,7 +1,7 @@
-"""What can be set about a node, and the only reader of the environment.
+"""The settings of a node. No other package reads the environment.
 
-One table (`service/settings/table.py`) says of each setting its variable, its default, what is allowed and
-what it means. Reading, refusing, `--show-settings` and the table in the documentation all follow from it.
+One table (`service/settings/table.py`) has the variable, the default, the allowed values and the meaning of
+each setting. Reading, error messages, `--show-settings` and the table in the documentation are made from it.
 """
 
 from service.settings.printing import show, table

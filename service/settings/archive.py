@@ -18,23 +18,23 @@ _RELATIVE: Final = "sqlite:///"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveSettings:
-    """Where history lasts, and how long. Durations are seconds, sizes are bytes."""
+    """The archive and its retention. Durations are seconds, sizes are bytes."""
 
     archive_url: str = _set(
         "ARCHIVE_URL",
         "",
         address(),
-        "Where history lasts, with BROKER=memory: sqlite:///name for a file in the data folder, "
-        "sqlite:////folder/name for another; without it history ends with the process.",
+        "The archive, with BROKER=memory: sqlite:///name for a file in the data folder, "
+        "sqlite:////folder/name for another; without it the history is lost with the process.",
     )
     data: str = _set(
-        "HUBBUB_DATA", "", text("a folder"), "The data folder; without it the working directory."
+        "HUBBUB_DATA", "", text("a folder"), "The data folder; by default the working directory."
     )
     archive_seconds: float = _set(
         "HUBBUB_ARCHIVE_SECONDS",
         0.0,
         number(0, 36_500 * _DAY),
-        "How long the archive keeps a message; 0 for ever.",
+        "Time that the archive keeps a message; 0 for ever.",
     )
     archive_entries: int = _set(
         "HUBBUB_ARCHIVE_ENTRIES",
@@ -46,7 +46,7 @@ class ArchiveSettings:
         "HUBBUB_ARCHIVE_BYTES", 0, whole(0, _MOST), "Bytes of each room that the archive keeps; 0 for all."
     )
     archive_timeout: float = _set(
-        "HUBBUB_ARCHIVE_TIMEOUT", 5.0, number(0.1, 14), "How long a call of the archive may take."
+        "HUBBUB_ARCHIVE_TIMEOUT", 5.0, number(0.1, 14), "Time limit of a call to the archive."
     )
 
     @property
@@ -60,14 +60,14 @@ class ArchiveSettings:
 
     @property
     def archive_shown(self) -> str:
-        """Where history lasts, for people."""
+        """The archive's address, as it is printed."""
         place = self.archive_place
         return (
             unquote(place.removeprefix(_RELATIVE)) if place.startswith(_RELATIVE) else address().show(place)
         )
 
     def archive_options(self, key_window: float) -> ArchiveOptions:
-        """Collect what the archive is made from; `key_window` is how long a trimmed message's key is kept."""
+        """Make the archive's options; `key_window` is the time that a trimmed message's key is kept."""
         return ArchiveOptions(
             url=self.archive_place,
             retention=ArchiveRetention(

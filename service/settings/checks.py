@@ -1,4 +1,4 @@
-"""What two settings must be to each other."""
+"""Check settings that depend on each other."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from brokers.errors import BrokerError
 from brokers.registry import find_broker
 from service.settings.table import Settings
 
-# JSON may write one character as two escapes of six bytes each; the rest of a `send` fits in the margin.
+# JSON may encode one character as two escapes of six bytes; the rest of a `send` fits in the margin.
 _BYTES_PER_CHARACTER: Final = 12
 _MARGIN: Final = 1024
 
-# Times that a broker's call may be tried again, before its key is forgotten.
+# Calls of the broker that must fit into the key window.
 _TRIES: Final = 4
 
 _LEAST_SECRET: Final = 32
@@ -25,7 +25,7 @@ _PEM: Final = "-----BEGIN"
 
 
 def contradictions(settings: Settings) -> Iterator[str]:
-    """Find settings that are allowed by themselves but not together."""
+    """Yield each contradiction between settings that are valid alone."""
     yield from _workers(settings)
     yield from _sizes(settings)
     yield from _times(settings)
@@ -44,8 +44,8 @@ def _workers(settings: Settings) -> Iterator[str]:
         return
     if not joined:
         yield (
-            f"{asked} with BROKER={settings.broker}: each worker would have rooms of its own, and people in "
-            "the same room would not see each other. Set HUBBUB_WORKERS=1, or BROKER to redis or nats."
+            f"{asked} with BROKER={settings.broker}: each worker would have its own rooms, and users in "
+            "one room would not see each other. Set HUBBUB_WORKERS=1, or BROKER to redis or nats."
         )
     elif not hasattr(socket, "SO_REUSEPORT"):
         yield f"{asked}: this system can't share a port between processes (SO_REUSEPORT). Set 1."
@@ -80,17 +80,17 @@ def _times(settings: Settings) -> Iterator[str]:
 def _tokens(settings: Settings) -> Iterator[str]:
     if not settings.takes_tokens:
         if settings.token_key:
-            yield "HUBBUB_TOKEN_KEY is set, but HUBBUB_AUTH=guests takes no tokens: set tokens or both."
+            yield "HUBBUB_TOKEN_KEY is set, but HUBBUB_AUTH=guests accepts no tokens: set tokens or both."
         return
     if not settings.token_key:
-        yield f"HUBBUB_AUTH={settings.auth} needs HUBBUB_TOKEN_KEY: what tokens are checked with."
+        yield f"HUBBUB_AUTH={settings.auth} needs HUBBUB_TOKEN_KEY, the key that verifies tokens."
         return
     is_pem = settings.token_key.startswith(_PEM)
     if settings.token_algorithm == _SHARED:
         if is_pem:
             yield (
-                "HUBBUB_TOKEN_KEY is a PEM, but HUBBUB_TOKEN_ALGORITHM=HS256 takes a shared secret: anybody "
-                "who knows the public key could sign with it. Set RS256 or EdDSA."
+                "HUBBUB_TOKEN_KEY is a PEM, but HUBBUB_TOKEN_ALGORITHM=HS256 needs a shared secret: with "
+                "the public key, anyone could sign tokens. Set RS256 or EdDSA."
             )
         elif len(settings.token_key.encode()) < _LEAST_SECRET:
             yield f"HUBBUB_TOKEN_KEY is too short to be safe with HS256: set at least {_LEAST_SECRET} bytes."
@@ -104,7 +104,7 @@ def _archive(settings: Settings) -> Iterator[str]:
         return
     if settings.broker != "memory":
         yield (
-            f"ARCHIVE_URL is refused with BROKER={settings.broker}: an archive behind it comes with "
+            f"ARCHIVE_URL is refused with BROKER={settings.broker}: an archive for it comes with "
             "PostgreSQL, in a later version. Leave ARCHIVE_URL empty, or set BROKER=memory."
         )
     try:

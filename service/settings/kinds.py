@@ -1,4 +1,4 @@
-"""The kinds of values: how one is read from a variable's text, what is allowed, and how it's shown."""
+"""The kinds of values: reading one from a variable's text, what is allowed, and how it is printed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ N = TypeVar("N", int, float)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind(Generic[T]):
-    """What values one setting can have.
+    """The values that one setting can have.
 
     Attributes:
-        read: reads a value that is not empty; raises `ValueError` if it's not what `allowed` says.
+        read: reads a value that is not empty; raises `ValueError` if it is not allowed.
         words: what is allowed; a function, for what is only known at run time.
         show: prints a value in the form in which it would be read.
         quote: prints a wrong value, for the message that refuses it.
@@ -78,12 +78,12 @@ def one_of(*options: str) -> Kind[str]:
 
 
 def text(form: str = "any text", pattern: str = r".+") -> Kind[str]:
-    """Take text of a given form, which `form` says in words."""
+    """Take text that matches a pattern; `form` describes it."""
     return Kind(read=lambda value: _matching(pattern, value), words=form)
 
 
 def secret(form: str, pattern: str) -> Kind[str]:
-    """Take text that opens something: it's never printed."""
+    """Take a secret, which is never printed."""
     return Kind(
         read=lambda value: _matching(pattern, value),
         words=form,
@@ -133,7 +133,7 @@ ORIGINS: Final = Kind(
 
 
 def plain(value: float) -> str:
-    """Print a number as a person would write it: no exponent, no point without need."""
+    """Print a number without an exponent, and without a point if it is whole."""
     return f"{value:.6f}".rstrip("0").rstrip(".")
 
 
@@ -150,7 +150,7 @@ def _within(value: N, least: float, most: float) -> N:
 
 
 def _addresses(value: str) -> list[str]:
-    """Part a list at the commas ahead of a scheme: a password may hold a comma too."""
+    """Split a list at the commas before a scheme: a password may contain a comma."""
     return re.split(r",(?=\s*[a-z+]+://)", value)
 
 
@@ -161,7 +161,7 @@ def _ports(netloc: str) -> list[int | None]:
 
 
 def _hide_passwords(value: str) -> str:
-    """Hide everything ahead of the `@`, for a NATS token stands there alone, and all parameters."""
+    """Hide everything before the `@`, because a NATS token has no user name, and all parameters."""
     parts = (re.sub(r"://.*@", "://***@", part) for part in _addresses(value))
     return ",".join(re.sub(r"\?.*", "?***", part) for part in parts)
 

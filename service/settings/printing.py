@@ -1,4 +1,4 @@
-"""The settings in print: for `--show-settings`, and for the documentation."""
+"""Print the settings: for `--show-settings`, and for the documentation."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from service.settings.table import Settings, rows
 
 
 def show(settings: Settings) -> str:
-    """Print all settings as they are, one a line; secrets and passwords are not shown."""
+    """Print the values of all settings, one on each line; secrets and passwords are not shown."""
     return "\n".join(f"{row.variable}={row.kind.show(getattr(settings, row.attribute))}" for row in rows())
 
 
 def table() -> str:
-    """Make the documentation's table, in Markdown."""
+    """Make the table of the documentation, in Markdown."""
     lines = ["| variable | default | allowed | |", "| --- | --- | --- | --- |"]
     return "\n".join([*lines, *map(_line, rows())])
 

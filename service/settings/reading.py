@@ -1,4 +1,4 @@
-"""From the environment to settings, or to the list of everything that is wrong with it."""
+"""Read the settings from the environment, or report everything that is wrong with it."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def unknown_names(environ: Mapping[str, str]) -> Iterator[str]:
-    """Find the variables that look like ours and are none."""
+    """Find the variables that begin like a setting, and are none."""
     known = {row.variable for row in rows()}
     return (name for name in environ if name.startswith(OURS) and name not in known)
 
 
 def unused(settings: Settings, environ: Mapping[str, str] | None = None) -> Iterator[str]:
-    """Say which addresses of brokers are set though that broker isn't chosen."""
+    """Yield a warning for each address of a broker that is not selected."""
     environ = os.environ if environ is None else environ
     for variable, broker in _ADDRESSES.items():
         if environ.get(variable) and settings.broker != broker:

@@ -1,4 +1,4 @@
-"""One row of the table of settings, and how it's written there."""
+"""One row of the table of settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ META: Final = "hubbub"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the table says of one setting."""
+    """One setting."""
 
     variable: str
     attribute: str
@@ -24,5 +24,5 @@ class Row:
 
 
 def setting(variable: str, default: T, kind: Kind[T], meaning: str) -> T:
-    """Write one field of the table."""
+    """Declare one field of the table."""
     return field(default=default, repr=not kind.hidden, metadata={META: (variable, kind, meaning)})

@@ -1,7 +1,7 @@
 """The stored form of a message, and the events that are made of it.
 
 The payload that a broker stores is the JSON of a `MessagePayload`. An event is that payload with the room and
-the position spliced in front. So a node encodes a message once, for any number of members.
+the position inserted at its beginning. So a node encodes a message once, for any number of members.
 """
 
 from __future__ import annotations

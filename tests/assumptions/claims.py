@@ -24,7 +24,7 @@ _CLAIM: Final = "hubbub_claim"
 
 
 class AssumptionBroken(AssertionError):
-    """A library doesn't do any more what a module of ours relies on."""
+    """A library no longer does what one of our modules relies on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,10 +75,10 @@ async def test_what_process_info_raises_at_first_ends_the_attempt() -> None:
         async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:
             raise Wanted
 
-    told: list[Exception] = []
+    reported: list[Exception] = []
 
     async def failed(error: Exception) -> None:
-        told.append(error)
+        reported.append(error)
 
     await asyncio.to_thread(shared_nats)
     client = Refusing()
@@ -91,9 +91,9 @@ async def test_what_process_info_raises_at_first_ends_the_attempt() -> None:
             error_cb=failed,
         )
     except Error as error:
-        told.append(error)
+        reported.append(error)
     await client.close()
-    assert any(isinstance(error, Wanted) for error in told)
+    assert any(isinstance(error, Wanted) for error in reported)
 
 
 @assumes(
@@ -201,7 +201,7 @@ async def test_the_future_of_a_subscription_takes_each_message_at_once() -> None
     where=NATS_CONNECTION,
     breaks="messages that are too large end the connection, or a cluster's other servers are not tried",
 )
-async def test_a_client_says_what_its_server_told_it() -> None:
+async def test_a_client_has_the_information_of_its_server() -> None:
     """A connected client gives the server's version, its largest payload and its addresses, and how many
     bytes wait to be written.
     """

@@ -16,7 +16,7 @@ from tests.assumptions.sanic_stage import GET, read_answer, stage
     "Config.__init__(env_prefix)",
     "DEFAULT_CONFIG",
     where=APP,
-    breaks="a bound of ours is ignored under a name that Sanic doesn't read, or the environment overrides it",
+    breaks="our limit is ignored under a name that Sanic doesn't read, or the environment overrides it",
 )
 def test_the_settings_that_we_make_are_sanics_and_the_environment_changes_none(
     monkeypatch: pytest.MonkeyPatch,

@@ -75,7 +75,7 @@ def test_a_ping_is_answered_by_the_protocol() -> None:
     "ServerProtocol.close_rcvd",
     "ServerProtocol.data_to_send",
     where=WEBSOCKET,
-    breaks="close codes of ours raise, TCP connections stay open, or the metrics count wrong codes",
+    breaks="our close codes raise, TCP connections stay open, or the metrics count wrong codes",
 )
 def test_a_close_has_any_code_and_ends_in_an_empty_piece() -> None:
     """`send_close` takes codes above 4000; `close_sent` and `close_rcvd` hold the codes, and after both, or

@@ -136,7 +136,7 @@ async def joined(urls: list[str]) -> AsyncIterator[list[Room]]:
         ]
 
 
-async def hears(room: Room, count: int) -> list[str]:
+async def receives(room: Room, count: int) -> list[str]:
     texts: list[str] = []
     async for event in room:
         if isinstance(event, Message):
@@ -161,9 +161,9 @@ async def test_two_nodes_chat_over_the_installed_broker(site: Site, tmp_path: Pa
                 for number in range(20):
                     await rooms[number % 2].send(f"{number}")
                 said = [f"{number}" for number in range(20)]
-                assert [await hears(room, 20) for room in rooms] == [said, said]
+                assert [await receives(room, 20) for room in rooms] == [said, said]
             async with joined(urls) as rooms:
-                assert await hears(rooms[0], 20) == said, "the file keeps them"
+                assert await receives(rooms[0], 20) == said, "the file keeps them"
 
 
 def test_a_broker_url_that_cannot_be_meant_stops_the_node_with_a_sentence(site: Site, tmp_path: Path) -> None:

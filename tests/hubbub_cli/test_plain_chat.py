@@ -14,9 +14,9 @@ def test_two_users_chat(server: Server, room: str) -> None:
     assert bob.stderr.readline() == f"-- joined {room} as bob; 1 here: bob\n"
     ann = start(room, "-s", server.url, "--name", "ann", stdin=subprocess.PIPE)
     assert bob.stderr.readline() == "-- ann joined\n"
-    _, told = ann.communicate("hello\n/me waves\n//etc\n/dance\n", timeout=LIMIT)
+    _, errors = ann.communicate("hello\n/me waves\n//etc\n/dance\n", timeout=LIMIT)
     assert ann.returncode == 0
-    assert "Unknown command /dance" in told
+    assert "Unknown command /dance" in errors
     assert [bob.stdout.readline().split(maxsplit=1)[1] for _ in range(3)] == [
         "ann: hello\n",
         "ann: * ann waves\n",

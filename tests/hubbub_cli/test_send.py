@@ -112,7 +112,7 @@ def test_wrong_usage_is_reported(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["history", "lobby", "-n", "x"], "'-n': 'x' is not an integer. Example: 20."),
         (["history", "lobby", "-n", "0"], "'-n': 0 is too small; the minimum is 1."),
@@ -120,10 +120,10 @@ def test_wrong_usage_is_reported(arguments: list[str]) -> None:
         (["tail", "lobby", "--count", "1.5"], "'--count': '1.5' is not an integer. Example: 20."),
     ],
 )
-def test_an_invalid_number_is_reported(arguments: list[str], told: str) -> None:
+def test_an_invalid_number_is_reported(arguments: list[str], message: str) -> None:
     done = run(*arguments)
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-1] == f"Error: Invalid value for {told}"
+    assert done.stderr.splitlines()[-1] == f"Error: Invalid value for {message}"
 
 
 def test_input_that_is_not_utf8_is_rejected(server: Server, room: str) -> None:
@@ -159,10 +159,10 @@ def test_a_missing_reply_times_out(room: str) -> None:
         send.stdin.flush()
         assert json.loads(send.stdout.readline())["offset"] == 1
         server.signal(signal.SIGSTOP)
-        _, told = send.communicate("two\n", timeout=LIMIT)
+        _, errors = send.communicate("two\n", timeout=LIMIT)
     assert send.returncode == 6
-    assert json.loads(told)["error"] == "timeout"
-    assert json.loads(told)["message"].startswith("line 2: ")
+    assert json.loads(errors)["error"] == "timeout"
+    assert json.loads(errors)["message"].startswith("line 2: ")
 
 
 def test_a_token_signs_in_and_a_rejected_one_is_reported(room: str, tmp_path: Path) -> None:

@@ -24,9 +24,9 @@ def test_members_are_listed(names: list[str], count: int, line: str) -> None:
 
 
 def test_names_that_do_not_fit_are_counted() -> None:
-    names = [f"somebody-{number}" for number in range(20)]
+    names = [f"username-{number}" for number in range(20)]
     line = here_line(names, 20, "me", 60).plain
-    assert line == " 20 here: somebody-0, somebody-1 and 18 more"
+    assert line == " 20 here: username-0, username-1 and 18 more"
 
 
 @pytest.mark.parametrize(

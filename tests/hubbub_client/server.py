@@ -1,4 +1,4 @@
-"""A scripted server: it sends only what a test tells it to."""
+"""A scripted server: it sends only what a test specifies."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -64,7 +64,7 @@ class Node:
         )
         self.topics: dict[str, RoomPresence] = {}
         self.here: Counter[tuple[str, str]] = Counter()
-        self.told = Counter[str]()
+        self.changes = Counter[str]()
 
     def turn(self) -> None:
         self.view.publish()
@@ -73,7 +73,7 @@ class Node:
 
     def open(self, room: str) -> RoomPresence:
         if room not in self.topics:
-            self.topics[room] = self.view.open(room, lambda: self.told.update([room]))
+            self.topics[room] = self.view.open(room, lambda: self.changes.update([room]))
         return self.topics[room]
 
     def users(self, room: str) -> set[str]:

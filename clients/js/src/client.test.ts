@@ -60,10 +60,10 @@ test("an own message is in the snapshot at once, and keeps its row when it is st
 
 test("messages of others are reported, and in the snapshot", async () => {
   const { room } = await joined();
-  const heard: string[] = [];
-  room.onMessage(({ text }) => heard.push(text));
+  const received: string[] = [];
+  room.onMessage(({ text }) => received.push(text));
   node.say("hi");
-  await vi.waitFor(() => expect(heard).toEqual(["hi"]));
+  await vi.waitFor(() => expect(received).toEqual(["hi"]));
   expect(texts(room.snapshot)).toEqual(["hi"]);
 });
 

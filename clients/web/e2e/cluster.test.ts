@@ -53,12 +53,12 @@ async function bothAreMembers(ann: Page, bob: TerminalScreen): Promise<void> {
 /** Messages that are sent while the broker is down are stored once it is back. */
 async function brokerDies(cluster: Cluster, ann: Page, bob: TerminalScreen): Promise<void> {
   await cluster.request("kill", "broker");
-  await say(ann, "nobody keeps this");
+  await say(ann, "not in the history");
   bob.say("nor this");
   await ann.getByText("Sending…").waitFor();
   await cluster.request("start", "broker");
   await sees(ann, "nor this");
-  await bob.shows("nobody keeps this");
+  await bob.shows("not in the history");
   await say(ann, "but now");
   await bob.shows("but now");
   bob.say("it is kept");

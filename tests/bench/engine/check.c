@@ -1,4 +1,4 @@
-/* What a delivery must be. Each text begins with a tag, @speaker.count.microseconds@, so that every delivery tells
+/* What a delivery must be. Each text begins with a tag, @speaker.count.microseconds@, so that every delivery shows
    whose it is, which one, and when it was due. Nothing else of it is parsed. */
 #define _GNU_SOURCE
 #include "engine.h"

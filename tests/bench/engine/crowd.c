@@ -17,7 +17,7 @@
 #define READ (1 << 20)
 
 struct engine E;
-/* What was kept of a member, and behind it what is read now. */
+/* What was kept of a member, followed by what is read now. */
 static unsigned char buffer[16 << 20];
 
 double monotonic(void) {

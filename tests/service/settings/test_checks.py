@@ -44,8 +44,8 @@ def test_several_workers_need_a_system_that_lets_them_share_a_port(monkeypatch: 
 
 
 def test_a_broker_that_can_not_be_loaded_is_said_in_the_same_way() -> None:
-    [fault] = _contradictions(broker="nobody", workers=2)
-    assert fault.startswith("HUBBUB_WORKERS=2 is refused: no broker named 'nobody' is installed.")
+    [fault] = _contradictions(broker="unknown", workers=2)
+    assert fault.startswith("HUBBUB_WORKERS=2 is refused: no broker named 'unknown' is installed.")
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_broker_that_can_not_be_loaded_is_said_in_the_same_way() -> None:
     [
         ({"HUBBUB_AUTH": "tokens"}, "needs HUBBUB_TOKEN_KEY"),
         ({"HUBBUB_AUTH": "both"}, "needs HUBBUB_TOKEN_KEY"),
-        ({"HUBBUB_TOKEN_KEY": SECRET}, "HUBBUB_AUTH=guests takes no tokens"),
+        ({"HUBBUB_TOKEN_KEY": SECRET}, "HUBBUB_AUTH=guests accepts no tokens"),
         ({**TOKENS, "HUBBUB_TOKEN_KEY": "short"}, "too short"),
         ({**TOKENS, "HUBBUB_TOKEN_KEY": PEM}, "Set RS256 or EdDSA"),
         ({**TOKENS, "HUBBUB_TOKEN_ALGORITHM": "RS256"}, "PEM of a public key"),

@@ -89,8 +89,8 @@ def test_a_setting_that_begins_with_what_was_written_is_meant_first() -> None:
 
 def test_the_address_of_a_broker_that_is_not_chosen_is_told() -> None:
     environ = {"REDIS_URL": "redis://here", "NATS_URL": "nats://here", "BROKER": "nats"}
-    [told] = unused(load(environ), environ)
-    assert told == "REDIS_URL is set, but BROKER=nats doesn't use it. Set BROKER=redis?"
+    [warning] = unused(load(environ), environ)
+    assert warning == "REDIS_URL is set, but BROKER=nats doesn't use it. Set BROKER=redis?"
 
 
 def test_the_value_of_an_unknown_name_is_not_told() -> None:

@@ -110,7 +110,7 @@ class Store:
             return {room: Position(self._epoch, _head(db, room)) for room in rooms}
 
     def page(self, room: str, after: int | None, before: int | None, limit: int) -> Page:
-        """Read a page; one entry more than requested tells whether there are more."""
+        """Read a page; one entry more than requested shows whether there are more."""
         query = "SELECT offset, payload FROM log WHERE room = ? AND until > ? AND offset"
         forward = after is not None
         with self._transaction("DEFERRED") as db:

@@ -6,8 +6,8 @@ import { useAnnouncements } from "./useAnnouncements.ts";
 
 let listener: (message: Message) => void = () => {};
 const room = {
-  onMessage(heard: typeof listener) {
-    listener = heard;
+  onMessage(added: typeof listener) {
+    listener = added;
     return () => {};
   },
 } as unknown as Room;

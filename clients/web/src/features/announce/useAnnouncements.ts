@@ -8,16 +8,16 @@ const interval = 1_000;
 export function useAnnouncements(room: Room, user: string | null): void {
   const voice = useVoice();
   useEffect(() => {
-    let heard: Message[] = [];
+    let waiting: Message[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
     const speak = () => {
       timer = undefined;
-      voice.say(sentence(heard));
-      heard = [];
+      voice.say(sentence(waiting));
+      waiting = [];
     };
     const stop = room.onMessage((message) => {
       if (message.user === user) return;
-      heard.push(message);
+      waiting.push(message);
       timer ??= setTimeout(speak, interval);
     });
     return () => {
@@ -27,9 +27,9 @@ export function useAnnouncements(room: Room, user: string | null): void {
   }, [room, user, voice]);
 }
 
-function sentence(heard: readonly Message[]): string {
-  const [only] = heard;
-  return heard.length === 1 && only !== undefined
+function sentence(waiting: readonly Message[]): string {
+  const [only] = waiting;
+  return waiting.length === 1 && only !== undefined
     ? `${only.user}: ${only.text}`
-    : `${heard.length} new messages`;
+    : `${waiting.length} new messages`;
 }
