@@ -124,6 +124,8 @@ class RedisBroker(Broker):
         shards = list(self._started().shards)
         for shard in shards:
             shard.subscriber.require_up()
+        # Ahead of the loopback, which would only time out if it is PUBLISH that is refused.
+        await asyncio.gather(*(shard.writes.require() for shard in shards))
         answers = await asyncio.gather(*(shard.probes.send() for shard in shards), return_exceptions=True)
         for answer in answers:
             if isinstance(answer, BaseException):
