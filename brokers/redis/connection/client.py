@@ -7,11 +7,14 @@ import math
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, TypeAlias, cast
+from weakref import WeakKeyDictionary
 
 import hiredis
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, ReadOnlyError, RedisError, ResponseError
 
-from brokers.errors import Unavailable
+from brokers.errors import Unavailable, WritesRefused
+from brokers.redis.connection.refusals import describe_refusal, find_refusal
 from brokers.redis.connection.url import Pool, Wire, close_pool
 
 Command: TypeAlias = bytes  # encoded, as sent to the server
@@ -19,6 +22,11 @@ Reply: TypeAlias = object  # bytes, int, None, a list of replies, or a ResponseE
 
 # Connections shared by reads. One more publishes, and one more is subscribed.
 _CONNECTIONS: Final = 8
+# Seconds after which an unused connection may be dead although it looks open: Redis closes idle ones
+# (`timeout`), and a middlebox forgets them and drops what is sent on them.
+IDLE: Final = 1.0
+_MAX_IDLE: Final = 30.0  # beyond it a connection is replaced without a try
+_PATIENCE: Final = 0.5  # seconds for the first reply on an idle connection, before another one is opened
 
 
 def describe(error: BaseException) -> str:
@@ -59,13 +67,29 @@ async def exchange(wire: Wire, commands: Sequence[Command]) -> list[Reply]:
     return replies
 
 
+async def try_idle(wire: Wire, commands: Sequence[Command], idle: float) -> list[Reply] | None:
+    """Exchange on a connection that was unused for some seconds; None if it turns out to be dead.
+
+    The commands must be safe to repeat.
+    """
+    if idle > _MAX_IDLE:
+        return None
+    try:
+        async with asyncio.timeout(_PATIENCE if idle > IDLE else None):
+            return await exchange(wire, commands)
+    except (RedisConnectionError, OSError):  # includes `TimeoutError`
+        return None
+
+
 class RedisClient:
     """A pool of connections to one Redis server."""
 
     def __init__(self, pool: Pool, timeout: float) -> None:
         self._pool = pool
         self._timeout = timeout
+        self._loop = asyncio.get_running_loop()
         self._free = asyncio.Semaphore(_CONNECTIONS)
+        self._released: WeakKeyDictionary[Wire, float] = WeakKeyDictionary()
         self.reachable = False
 
     @asynccontextmanager
@@ -80,6 +104,8 @@ class RedisClient:
         except Unavailable:
             self.reachable = False
             raise
+        except ReadOnlyError as error:
+            raise WritesRefused(describe_refusal(find_refusal(error))) from error
         except (RedisError, OSError) as error:
             self.reachable = False
             raise Unavailable(f"Redis is unreachable: {describe(error)}") from error
@@ -88,10 +114,18 @@ class RedisClient:
     async def run(self, *commands: Command) -> list[Reply]:
         """Send several commands at once on one connection, and read all replies.
 
+        They must be safe to repeat: if an idle connection turns out to be dead, they are sent on another.
+
         Raises:
             Unavailable: a reply is missing; any of the commands may have been executed.
         """
         async with self.time_limit(self._timeout), self.connection() as wire:
+            if wire in self._released:
+                idle = self._loop.time() - self._released[wire]
+                if (replies := await try_idle(wire, commands, idle)) is not None:
+                    return replies
+                await wire.disconnect(nowait=True)
+                await wire.connect()  # type: ignore[no-untyped-call]
             return await exchange(wire, commands)
 
     async def ask(self, *commands: Command) -> list[Reply]:
@@ -133,6 +167,7 @@ class RedisClient:
 
     async def release(self, wire: Wire) -> None:
         """Return a borrowed connection to the pool."""
+        self._released[wire] = self._loop.time()
         await self._pool.release(wire)
 
     async def close_idle(self) -> None:
