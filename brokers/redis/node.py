@@ -10,7 +10,7 @@ from secrets import token_hex
 
 from brokers.base import Listener, Options
 from brokers.redis.clock import SteadyClock
-from brokers.redis.connection.url import DEFAULT, parse_url
+from brokers.redis.connection.url import parse_options
 from brokers.redis.keyspace import Keyspace
 from brokers.redis.listen.subscriptions import ChannelSubscription
 from brokers.redis.publish.publisher import Answer, entry
@@ -44,7 +44,7 @@ class RedisNode:
         Raises:
             Misconfigured: the URL is not a valid Redis URL.
         """
-        redis_url = parse_url(options.url or DEFAULT, options.timeout)
+        redis_url = parse_options(options)
         keyspace = Keyspace(options.prefix, redis_url.database)
         shards = Shards(redis_url, keyspace, listener)
         requests = ShardRequests(shards, options.timeout)

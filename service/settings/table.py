@@ -8,7 +8,7 @@ from typing import Final
 
 from brokers.base import Options, Retention
 from brokers.registry import installed
-from service.settings.kinds import Address, Choice, Number, Origins, Secret, Text, Whole
+from service.settings.kinds import Address, Choice, Number, Origins, Password, Secret, Text, Whole
 from service.settings.row import META, Row
 from service.settings.row import setting as _set
 
@@ -28,6 +28,18 @@ class Settings:
         Address(("redis", "rediss", "unix", "redis+sentinel", "redis+cluster", "rediss+cluster")),
         "Where Redis is, for BROKER=redis: one server, redis+sentinel://host:port,host:port/service/0, "
         "or redis+cluster://host:port,host:port.",
+    )
+    redis_user: str = _set(
+        "REDIS_USER",
+        "",
+        Password("any text", r"(?s).+"),
+        "Who a node is to Redis, instead of the user in REDIS_URL.",
+    )
+    redis_password: str = _set(
+        "REDIS_PASSWORD",
+        "",
+        Password("any text", r"(?s).+"),
+        "Its password, with any characters and not encoded, instead of the one in REDIS_URL.",
     )
     nats_url: str = _set(
         "NATS_URL",
@@ -255,8 +267,12 @@ class Settings:
     def broker_options(self) -> Options:
         """What the broker is made from."""
         urls = {"memory": "", "redis": self.redis_url, "nats": self.nats_url}
+        users = {"redis": self.redis_user}
+        passwords = {"redis": self.redis_password}
         return Options(
             url=urls.get(self.broker, self.broker_url),
+            user=users.get(self.broker, ""),
+            password=passwords.get(self.broker, ""),
             retention=self.retention,
             key_window=self.key_seconds,
             timeout=self.broker_timeout,
