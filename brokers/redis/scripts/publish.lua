@@ -105,7 +105,7 @@ if not (skip and total - from <= size and (age == 0 or since > now - age)) then
   late = refusal(trimmed) or late
   if first then try('HSET', KEYS[1], 'f', first[2][6], 't', first[2][4]) end
 end
--- Versions before 0.2 let streams expire; what they set must not end this one.
+-- Version 0.1 lets streams expire; the lifetime that it set must not end this one.
 try('PERSIST', KEYS[2])
 local place = 'e' .. id .. ' ' .. string.format('%.0f', prev) .. ' ' .. epoch .. '\n'
 try(ARGV[10], ARGV[7], place .. payload)
