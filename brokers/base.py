@@ -35,10 +35,11 @@ Each promise has tests in `brokers/testing/`, which run on every broker with two
                 `heads`.
  P15 honest     During an outage nothing is acknowledged that is not stored. Calls that need the backbone
                 raise `Unavailable`, and no call takes longer than its time limit. `emit` drops its signal
-                silently; `unsubscribe` and `close` need no backbone. A backbone that can be reached but refuses
-                writes is reported: `publish` and `probe` raise `WritesRefused`, which names the refusal, and
-                the stat `writable` is 0. All other methods work, also `start`; afterwards `writable` is 1
-                again without a restart. An unwritten room may have an epoch that its first entry replaces.
+                silently; `unsubscribe` and `close` need no backbone. A backbone that can be reached but
+                refuses writes is reported: `publish` and `probe` raise `WritesRefused`, which names the
+                refusal, and the stat `writable` is 0. All other methods work, also `start`; afterwards
+                `writable` is 1 again without a restart. An unwritten room may have an epoch that its first
+                entry replaces.
  P16 probe      `probe` returns when a message has passed through the backbone on the path of entries.
  P17 closed     After `close` has returned, the listener is not called any more and no task is left. Every
                 method but `close` and `stats` raises `BrokerClosed`, as it does before `start`. A closed

@@ -11,6 +11,7 @@ from typing import Final, cast
 from brokers.base import Retention
 from brokers.errors import BrokerError
 from brokers.redis.connection.client import Command, Reply, expect, pack
+from brokers.redis.connection.refusals import find_refusal
 from brokers.redis.keyspace import Keyspace
 from brokers.redis.read.history import RedisReader
 from brokers.redis.read.requests import ScriptCall, ShardRequests
@@ -73,8 +74,9 @@ class RoomRetention:
                     await self._touch(some)
                 except BrokerError as error:
                     self._pending.update(some)
-                    # Once for each outage: `lost` and `redis_writes_refused` report that as well.
-                    level = logging.INFO if pause == _PAUSE else logging.DEBUG
+                    # Refused writes are reported by `redis_writes_refused`, once for each outage.
+                    known = pause > _PAUSE or find_refusal(str(error))
+                    level = logging.DEBUG if known else logging.INFO
                     logger.log(level, "redis_room_activity_not_stored", extra={"reason": str(error)})
                     await asyncio.sleep(pause)
                     pause = min(2 * pause, _PERIOD)

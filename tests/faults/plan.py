@@ -16,8 +16,10 @@ class Kind(StrEnum):
     STOP = "stop"  # SIGTERM, and started again: a node drains
     FREEZE = "freeze"  # SIGSTOP, then SIGCONT
     KICK = "kick"  # the broker ends all its connections
+    FILL = "fill"  # the broker refuses writes, as if it were full
     CUT = "cut"  # all connections of a link end; new ones go through
     REFUSE = "refuse"  # the same, and no new one goes through
+    FORGET = "forget"  # connections that are idle stay, and nothing passes on them any more; others do
     STALL = "stall"  # connections stay, and nothing passes
     DELAY = "delay"  # every piece is late by `amount` seconds
     THROTTLE = "throttle"  # `amount` bytes pass in a second
@@ -35,7 +37,7 @@ class Lane(StrEnum):
     READER = "reader"
 
 
-_LINK: Final = (Kind.CUT, Kind.REFUSE, Kind.STALL, Kind.DELAY, Kind.THROTTLE)
+_LINK: Final = (Kind.CUT, Kind.REFUSE, Kind.FORGET, Kind.STALL, Kind.DELAY, Kind.THROTTLE)
 
 BROKER: Final = "broker"
 NODE: Final = "node"
@@ -43,7 +45,7 @@ CLIENT: Final = "client"
 
 # A node's link is that to the broker, a client's is that to the nodes.
 ALLOWED: Final = {
-    (BROKER, Lane.PROCESS): (Kind.KILL, Kind.STOP, Kind.FREEZE, Kind.KICK),
+    (BROKER, Lane.PROCESS): (Kind.KILL, Kind.STOP, Kind.FREEZE, Kind.KICK, Kind.FILL),
     (NODE, Lane.PROCESS): (Kind.KILL, Kind.STOP, Kind.FREEZE),
     (NODE, Lane.LINK): _LINK,
     (CLIENT, Lane.LINK): _LINK,
@@ -55,7 +57,7 @@ ALLOWED: Final = {
 DEADLY: Final = frozenset({Kind.KILL, Kind.STOP})
 
 # Faults that are over as soon as they began.
-INSTANT: Final = frozenset({Kind.CUT, Kind.KICK})
+INSTANT: Final = frozenset({Kind.CUT, Kind.FORGET, Kind.KICK})
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,7 +27,7 @@ QUERIES = [target["expr"] for panel in PANELS for target in panel["targets"]]
 
 def exported() -> dict[str, set[str]]:
     """Collect the samples of a node that counted everything once, each with its labels."""
-    # What rules ask for of a broker's own gauges; that the brokers have it is for their contract to test (P15).
+    # What rules ask for of a broker's own gauges; that brokers have it is for their contract to test (P15).
     stats = {"writable": 1.0}
     metrics = Metrics(broker="redis", sample=lambda: dict.fromkeys(GAUGES, 1.0), stats=lambda: stats)
     for tally in (metrics.refused, metrics.closed, metrics.catchups):

@@ -6,8 +6,7 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Final, TypeAlias, cast
-from weakref import WeakKeyDictionary
+from typing import Final, NamedTuple, TypeAlias, cast
 
 import hiredis
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -81,6 +80,13 @@ async def try_idle(wire: Wire, commands: Sequence[Command], idle: float) -> list
         return None
 
 
+class IdleWire(NamedTuple):
+    """A connection that is not in use, and since when, in the loop's time."""
+
+    wire: Wire
+    since: float
+
+
 class RedisClient:
     """A pool of connections to one Redis server."""
 
@@ -89,7 +95,9 @@ class RedisClient:
         self._timeout = timeout
         self._loop = asyncio.get_running_loop()
         self._free = asyncio.Semaphore(_CONNECTIONS)
-        self._released: WeakKeyDictionary[Wire, float] = WeakKeyDictionary()
+        self._idle: list[IdleWire] = []  # the one that was used last is at the end
+        self._lent = 0
+        self._returned = asyncio.Event()
         self.reachable = False
 
     @asynccontextmanager
@@ -119,14 +127,45 @@ class RedisClient:
         Raises:
             Unavailable: a reply is missing; any of the commands may have been executed.
         """
-        async with self.time_limit(self._timeout), self.connection() as wire:
-            if wire in self._released:
-                idle = self._loop.time() - self._released[wire]
+        async with self.time_limit(self._timeout), self._borrowed() as (wire, idle):
+            if idle is not None:
                 if (replies := await try_idle(wire, commands, idle)) is not None:
                     return replies
                 await wire.disconnect(nowait=True)
                 await wire.connect()  # type: ignore[no-untyped-call]
             return await exchange(wire, commands)
+
+    @asynccontextmanager
+    async def _borrowed(self) -> AsyncIterator[tuple[Wire, float | None]]:
+        """Borrow an idle connection, with the seconds it was idle, or a new one with None."""
+        wire, idle = await self._idle_or_new()
+        self._lent += 1
+        try:
+            yield wire, idle
+        except BaseException:
+            await wire.disconnect(nowait=True)
+            await self.release(wire)
+            raise
+        else:
+            self._idle.append(IdleWire(wire, self._loop.time()))
+        finally:
+            self._lent -= 1
+            self._returned.set()
+
+    async def _idle_or_new(self) -> tuple[Wire, float | None]:
+        while True:
+            if self._idle:
+                wire, since = self._idle.pop()
+                return wire, self._loop.time() - since
+            try:
+                return await self.take(), None
+            except (RedisError, OSError):
+                # Redis accepts no more connections: use one that another call has, or had.
+                if not (self._lent or self._idle):
+                    raise
+            if not self._idle:
+                self._returned.clear()
+                await self._returned.wait()
 
     async def ask(self, *commands: Command) -> list[Reply]:
         """Call `run` on one of a bounded number of connections: for reads, which may be slow and many."""
@@ -166,23 +205,26 @@ class RedisClient:
         return wire
 
     async def release(self, wire: Wire) -> None:
-        """Return a borrowed connection to the pool."""
-        self._released[wire] = self._loop.time()
+        """Return a connection that was taken."""
         await self._pool.release(wire)
 
     async def close_idle(self) -> None:
         """Close idle connections: after an outage they are broken."""
-        await self._pool.disconnect(inuse_connections=False)
+        idle, self._idle = self._idle, []
+        for wire, _ in idle:
+            await wire.disconnect(nowait=True)
+            await self.release(wire)
 
     async def close(self) -> None:
         """Close all connections."""
+        self._idle.clear()
         await close_pool(self._pool)
 
 
 def expect(reply: Reply) -> Reply:
     """Raise `Unavailable` if a reply is an error."""
     if isinstance(reply, ResponseError):
-        raise Unavailable(f"Redis refused the command: {describe(reply)}")
+        raise Unavailable(f"Redis refused the command: {find_refusal(reply) or describe(reply)}")
     return reply
 
 

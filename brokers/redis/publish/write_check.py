@@ -94,9 +94,9 @@ class WriteCheck:
     def _learn(self, refusal: str) -> None:
         before, self.refusal = self.refusal, refusal
         if refusal and not before:
-            logger.error("redis_writes_refused", extra={"reason": refusal})
+            logger.warning("redis_writes_refused", extra={"reason": refusal})
         elif before and not refusal:
-            logger.warning("redis_writes_accepted", extra={"refused_before": before})
+            logger.info("redis_writes_accepted", extra={"refused_before": before})
 
 
 def refused_publish(reply: object) -> Unavailable | None:
