@@ -167,7 +167,10 @@ class Address(Kind[str]):
     @override
     def show(self, value: str) -> str:
         """Hide everything ahead of the `@`, for a NATS token stands there alone, and all parameters."""
-        return ",".join(re.sub(r"\?.*", "?***", _hide_user(part)) for part in _addresses(value))
+        parts = _addresses(value) if value else ()
+        # A password may hold what parts a list: then one of the parts is none, and begins with its end.
+        some_have_users = "@" in value
+        return ",".join(_hide_secrets(part, has_user=some_have_users) for part in parts)
 
     @override
     def quote(self, text: str) -> str:
@@ -218,8 +221,17 @@ def _ports(netloc: str) -> list[int | None]:
     return [urlsplit(f"//{host}").port for host in hosts]
 
 
-def _hide_user(url: str) -> str:
-    return re.sub(r"://.*@", "://***@", url)
+def _hide_secrets(url: str, *, has_user: bool) -> str:
+    scheme, separator, rest = url.partition("://")
+    if not separator or not re.fullmatch(r"\s*[A-Za-z][A-Za-z0-9+.-]*", scheme):
+        return "(not shown)"
+    # Behind the host an `@` may be the end of a password that holds a `/`, `?` or `#`.
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    if "@" in rest[len(authority) :] or ("@" in rest) != has_user:
+        return f"{scheme}://***"
+    end = rest[len(authority) :].partition("?")
+    host = authority.rpartition("@")[2]
+    return f"{scheme}://{'***@' if has_user else ''}{host}{end[0]}{'?***' if end[1] else ''}"
 
 
 def _is_origin(origin: str) -> bool:
