@@ -136,10 +136,12 @@ class Secret(Text):
         return "(set)" if value else "(not set)"
 
 
+@dataclass(frozen=True, slots=True)
 class Password(Secret):
     """A secret of which every character counts, also a space at its end."""
 
     verbatim: ClassVar[bool] = True
+    pattern: str = r"(?s).+"
 
 
 @dataclass(frozen=True, slots=True)

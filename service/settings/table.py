@@ -30,16 +30,10 @@ class Settings:
         "or redis+cluster://host:port,host:port.",
     )
     redis_user: str = _set(
-        "REDIS_USER",
-        "",
-        Password("any text", r"(?s).+"),
-        "Who a node is to Redis, instead of the user in REDIS_URL.",
+        "REDIS_USER", "", Password(), "The user for Redis, instead of the one in REDIS_URL; not encoded."
     )
     redis_password: str = _set(
-        "REDIS_PASSWORD",
-        "",
-        Password("any text", r"(?s).+"),
-        "Its password, with any characters and not encoded, instead of the one in REDIS_URL.",
+        "REDIS_PASSWORD", "", Password(), "Its password, with any characters and not encoded."
     )
     nats_url: str = _set(
         "NATS_URL",
@@ -267,12 +261,12 @@ class Settings:
     def broker_options(self) -> Options:
         """What the broker is made from."""
         urls = {"memory": "", "redis": self.redis_url, "nats": self.nats_url}
-        users = {"redis": self.redis_user}
-        passwords = {"redis": self.redis_password}
+        logins = {"redis": (self.redis_user, self.redis_password)}
+        user, password = logins.get(self.broker, ("", ""))
         return Options(
             url=urls.get(self.broker, self.broker_url),
-            user=users.get(self.broker, ""),
-            password=passwords.get(self.broker, ""),
+            user=user,
+            password=password,
             retention=self.retention,
             key_window=self.key_seconds,
             timeout=self.broker_timeout,
