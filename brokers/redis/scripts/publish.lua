@@ -17,9 +17,9 @@ local epoch, head, counted = room[1] or ARGV[2], tonumber(room[2] or 0), tonumbe
 -- Whether the stream has the entry, or has trimmed it. A hash or a stream that was restored from an older copy
 -- may lack it although the key is here.
 local function is_stored(offset)
-  if offset > head then return false end
   local found = redis.call('XRANGE', KEYS[2], string.format('%.0f', offset), '+', 'COUNT', '1')[1]
   if found and tonumber(string.match(found[1], '^%d+')) == offset then return true end
+  if offset > head then return false end
   local oldest = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', '1')[1]
   return not oldest or tonumber(string.match(oldest[1], '^%d+')) > offset
 end

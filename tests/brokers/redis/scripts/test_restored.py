@@ -40,6 +40,18 @@ async def test_a_hash_older_than_its_stream_is_continued_behind_the_stream(on: S
     assert await on.redis.hget(on.keyspace.head("room"), "b") == b"%d" % len(b"onetwothreefourfive")
 
 
+async def test_a_key_of_an_entry_that_only_the_hash_does_not_know_is_a_duplicate(on: Stage) -> None:
+    await on.here.send("room", b"one")
+    older = await copy(on, on.keyspace.head("room"))
+    await on.here.send("room", b"two")
+    stored = await on.here.broker.publish("room", b"three", key="key")
+    await restore(on, older)
+    assert await on.there.broker.publish("room", b"three", key="key") == stored._replace(duplicate=True)
+    await on.here.send("room", b"four")
+    kept = [entry.payload for entry in await on.there.full_history("room")]
+    assert kept == [b"one", b"two", b"three", b"four"]
+
+
 async def test_a_hash_that_was_empty_is_continued_behind_the_stream(on: Stage) -> None:
     await on.there.broker.subscribe("room")
     older = await copy(on, on.keyspace.head("room"))
