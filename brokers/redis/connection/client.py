@@ -23,7 +23,7 @@ Reply: TypeAlias = object  # bytes, int, None, a list of replies, or a ResponseE
 _CONNECTIONS: Final = 8
 # Seconds after which an unused connection may be dead although it looks open: Redis closes idle ones
 # (`timeout`), and a middlebox forgets them and drops what is sent on them.
-IDLE: Final = 1.0
+IDLE: Final = 5.0
 _MAX_IDLE: Final = 30.0  # beyond it a connection is replaced without a try
 _PATIENCE: Final = 0.5  # seconds for the first reply on an idle connection, before another one is opened
 

@@ -33,8 +33,9 @@ async def test_reads_wait_for_a_connection_when_redis_accepts_no_more() -> None:
 
 
 async def test_a_subscriber_that_redis_disconnects_for_its_buffer_misses_nothing() -> None:
-    with own_server("--client-output-buffer-limit", "pubsub 32kb 0 0") as server:
+    with own_server() as server:
         async with stage(SOON, server=server) as on:
+            await on.redis.config_set("client-output-buffer-limit", "pubsub 32768 0 0")
             await on.there.broker.subscribe("room")
             await asyncio.gather(
                 *(on.here.broker.publish("room", b"x" * 60_000, key=f"{number}") for number in range(40))

@@ -14,6 +14,8 @@ import redis
 
 from brokers.base import Broker, Options
 from brokers.redis import RedisBroker
+from brokers.redis.connection import client
+from brokers.redis.publish import connection
 from brokers.testing.recorder import BrokerNode, Recorder
 from tests.brokers.redis.stage import own_server, stage
 from tests.contract.proxy import Answer, Proxy
@@ -61,7 +63,9 @@ async def test_a_redis_with_a_time_limit_for_idle_connections(name: str) -> None
 
 
 @pytest.fixture
-async def behind_proxy() -> AsyncIterator[tuple[BrokerNode, Proxy]]:
+async def behind_proxy(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[BrokerNode, Proxy]]:
+    for user in (client, connection):  # a middlebox waits for minutes, a test should not
+        monkeypatch.setattr(user, "IDLE", 1.0)
     proxy = Proxy(shared_redis().socket, Answer())
     port = await proxy.open()
     url = f"redis://127.0.0.1:{port}/0"
