@@ -35,7 +35,11 @@ Each promise has tests in `brokers/testing/`, which run on every broker with two
                 `heads`.
  P15 honest     During an outage nothing is acknowledged that is not stored. Calls that need the backbone
                 raise `Unavailable`, and no call takes longer than its time limit. `emit` drops its signal
-                silently; `unsubscribe` and `close` need no backbone.
+                silently; `unsubscribe` and `close` need no backbone. A backbone that can be reached but
+                refuses writes is reported: `publish` and `probe` raise `WritesRefused`, which names the
+                refusal, and the stat `writable` is 0. All other methods work, also `start`; afterwards
+                `writable` is 1 again without a restart. An unwritten room may have an epoch that its first
+                entry replaces.
  P16 probe      `probe` returns when a message has passed through the backbone on the path of entries.
  P17 closed     After `close` has returned, the listener is not called any more and no task is left. Every
                 method but `close` and `stats` raises `BrokerClosed`, as it does before `start`. A closed
@@ -142,9 +146,17 @@ class Retention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerOptions:
-    """Options of a broker. `url` is the address of the backbone, if it has one; times are in seconds."""
+    """Options of a broker; times are in seconds.
 
-    url: str = ""
+    Attributes:
+        url: the address of the backbone, if it has one.
+        user, password: who this node is to the backbone, instead of user and password in the URL. They are
+            taken as they are: no character has a meaning.
+    """
+
+    url: str = field(default="", repr=False)  # it may hold a password
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
     retention: Retention = field(default_factory=Retention)
     key_window: float = 300.0
     timeout: float = 5.0
@@ -195,6 +207,7 @@ class Broker(ABC):
 
         Raises (through the future):
             Unavailable: not stored, or unknown whether stored: retry with the same key (P15).
+            WritesRefused: the backbone refuses writes; a kind of `Unavailable`.
             BrokerRefused: the backbone will never accept this payload; the message says why.
             BrokerClosed: the broker was closed.
         """
@@ -238,6 +251,7 @@ class Broker(ABC):
 
         Raises:
             Unavailable: it did not arrive in time.
+            WritesRefused: nothing could be stored; the message names the refusal.
         """
 
     def stats(self) -> Mapping[str, float]:

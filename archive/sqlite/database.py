@@ -19,6 +19,7 @@ from archive.sqlite.migrations import migrate
 # STRICT tables.
 _OLDEST: Final = (3, 37, 0)
 _FOLDER_MODE: Final = 0o700
+_FILE_MODE: Final = 0o600
 # Seconds that a statement waits for another program that writes.
 _BUSY: Final = 1.0
 # Seconds between two readings of the files' size.
@@ -72,6 +73,7 @@ class Database:
         notes = self._lock.acquire()
         try:
             self._connection = self._connect(notes)
+            self.measure()
         except BaseException:
             self._lock.release()
             raise
@@ -108,6 +110,8 @@ class Database:
             raise
 
     def _connect(self, notes: str) -> sqlite3.Connection:
+        # For this user only. SQLite gives its other files the same rights.
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE))
         connection = sqlite3.connect(
             self.path, timeout=_BUSY, isolation_level=None, cached_statements=_STATEMENTS
         )
@@ -128,6 +132,8 @@ def _make_folder(folder: Path) -> None:
         return
     _make_folder(folder.parent)
     folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+    if os.name == "nt":  # pragma: no cover  a folder can't be opened there
+        return
     descriptor = os.open(folder.parent, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -28,7 +28,7 @@ def promise(
 ) -> Callable[[Test], Test]:
     """Mark a test with the promises that it proves: `pytest -m A5` runs the tests of one.
 
-    `needs` names the ability (a field of `StorageAbilities`) without which the test is skipped; the rest are
+    `needs` names the ability (a field of `StorageAbilities`) without which the test is skipped. The rest are
     the options that the archives of the test are made from.
     """
     marks = [getattr(pytest.mark, number) for number in numbers]

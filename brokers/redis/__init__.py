@@ -5,6 +5,9 @@ script (`scripts`), which stores the entry and publishes it on the room's channe
 one subscriber connection for each shard. `topology` maps rooms to shards. `read` reads history and heads, and
 redelivers what may have been missed. `retention` bounds the number of rooms.
 
+Redis refuses writes when it is full, read-only or lacks a permission. `publish/write_check.py` finds out by a
+script on scratch keys; the reads go on.
+
 Redis acknowledges what it holds in memory. The operator decides whether that survives a crash or a failover
 (`appendfsync`, `min-replicas-to-write`, `?replicas=` in the URL).
 """

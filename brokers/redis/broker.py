@@ -124,10 +124,14 @@ class RedisBroker(Broker):
         shards = list(self._started().shards)
         for shard in shards:
             shard.subscriber.require_up()
-        answers = await asyncio.gather(*(shard.probes.send() for shard in shards), return_exceptions=True)
-        for answer in answers:
-            if isinstance(answer, BaseException):
-                raise answer
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for shard in shards:
+                    tasks.create_task(shard.writes.require(), name="redis: probe")
+                    tasks.create_task(shard.probes.send(), name="redis: probe")
+        except BaseExceptionGroup as group:
+            # The first one: if it is PUBLISH that is refused, the loopback only times out.
+            raise group.exceptions[0] from None
 
     @override
     def stats(self) -> Mapping[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from redis.crc import key_slot
@@ -14,6 +14,21 @@ SLOTS: Final = 16384
 def slot_of(name: str | bytes) -> int:
     """Compute the hash slot of a key or channel: of its hash tag, if it has one."""
     return key_slot(name.encode() if isinstance(name, str) else name)
+
+
+class ScratchKeys(NamedTuple):
+    """Keys and a channel for checks, which no room uses; all of them are on one shard."""
+
+    keys: tuple[str, str, str]
+    register: str
+    channel: str
+    sharded: bool
+
+    @classmethod
+    def make(cls, prefix: str, *, sharded: bool) -> ScratchKeys:
+        """Name them by a prefix of `Keyspace.scratch`; `sharded`: whether to use sharded pub/sub."""
+        keys = (f"{prefix}hash", f"{prefix}stream", f"{prefix}key")
+        return cls(keys, f"{prefix}rooms", f"{prefix}live", sharded)
 
 
 class Keyspace:

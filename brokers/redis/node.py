@@ -9,7 +9,8 @@ from itertools import count
 from secrets import token_hex
 
 from brokers.base import BrokerOptions, Listener
-from brokers.redis.connection.url import DEFAULT, parse_url
+from brokers.redis.clock import SteadyClock
+from brokers.redis.connection.url import parse_options
 from brokers.redis.keyspace import Keyspace
 from brokers.redis.listen.subscriptions import ChannelSubscription
 from brokers.redis.publish.publisher import Answer, entry
@@ -32,6 +33,7 @@ class RedisNode:
     reader: RedisReader
     room_retention: RoomRetention
     redelivery: Redelivery
+    clock: SteadyClock
     _node_id: str = field(default_factory=lambda: token_hex(4))
     _epoch_counter: count[int] = field(default_factory=lambda: count(1))
 
@@ -42,11 +44,12 @@ class RedisNode:
         Raises:
             Misconfigured: the URL is not a valid Redis URL.
         """
-        redis_url = parse_url(options.url or DEFAULT, options.timeout)
+        redis_url = parse_options(options)
         keyspace = Keyspace(options.prefix, redis_url.database)
         shards = Shards(redis_url, keyspace, listener)
         requests = ShardRequests(shards, options.timeout)
-        reader = RedisReader(shards, requests, keyspace, options.retention)
+        clock = SteadyClock()
+        reader = RedisReader(shards, requests, keyspace, options.retention, clock)
         shards.redelivery = redelivery = Redelivery(reader, listener)
         return cls(
             options=options,
@@ -54,8 +57,9 @@ class RedisNode:
             shards=shards,
             cluster=ClusterDiscovery(redis_url, shards) if redis_url.settings.cluster else None,
             reader=reader,
-            room_retention=RoomRetention(shards, requests, keyspace, options.retention.rooms),
+            room_retention=RoomRetention(shards, requests, keyspace, reader, options.retention),
             redelivery=redelivery,
+            clock=clock,
         )
 
     async def discover(self) -> None:
@@ -98,7 +102,7 @@ class RedisNode:
         keys = (keyspace.head(room), keyspace.stream(room), keyspace.key(room, key))
         bounds = (retention.entries, retention.size, int(retention.age * 1000))
         window = max(1, int(self.options.key_window * 1000))
-        rest = (window, keyspace.channel(room), self.shards.rewrite_duplicates)
+        rest = (window, keyspace.channel(room), self.shards.rewrite_duplicates, self.clock.milliseconds())
         now = asyncio.get_running_loop().time()
         self.shards.publish(entry(answer, now, slot, *keys, payload, self.new_epoch(), *bounds, *rest))
 
@@ -120,6 +124,8 @@ class RedisNode:
         publishers = [shard.publisher for shard in shards]
         return {
             "connected": not self.shards.degraded,
+            "writable": not any(shard.writes.refusal for shard in shards),
+            "refused_publishes": sum(shard.writes.refused_publishes for shard in shards),
             "reconnects": self.shards.reconnects,
             # The loopback channels of the node are not rooms.
             "subscriptions": sum(len(shard.subscriptions) - 1 for shard in shards),

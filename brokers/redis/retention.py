@@ -1,4 +1,4 @@
-"""Bound the number of rooms in Redis: evict those that were idle longest."""
+"""Bound what Redis stores of idle rooms: trim expired entries, and evict the rooms that were idle longest."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import time
 from random import random
 from typing import Final, cast
 
+from brokers.base import Retention
 from brokers.errors import BrokerError
 from brokers.redis.connection.client import Command, Reply, expect, pack
+from brokers.redis.connection.refusals import find_refusal
 from brokers.redis.keyspace import Keyspace
+from brokers.redis.read.history import RedisReader
 from brokers.redis.read.requests import ScriptCall, ShardRequests
 from brokers.redis.scripts.library import EVICT_ROOM
 from brokers.redis.topology.shards import Shards
@@ -18,7 +21,8 @@ from brokers.redis.topology.shards import Shards
 logger: Final = logging.getLogger(__name__)
 
 _PERIOD: Final = 60.0  # seconds; also the resolution of a room's last activity
-_PAUSE: Final = 1.0  # seconds between two attempts to write the register
+_PAUSE: Final = 1.0  # seconds between two attempts to write the register, doubled by each up to the period
+_SWEEP: Final = 30  # periods in which one node has trimmed all rooms
 _BATCH: Final = 200  # rooms in one round trip
 
 
@@ -27,13 +31,26 @@ class RoomRetention:
 
     There is one register for all shards, so that the bound holds for all of them together. Every node evicts,
     at random times.
+
+    It also trims rooms in turn, because a room that is neither written nor read would keep its expired
+    entries. Redis is not asked to expire them: it would do so by its own clock, also after a correction.
     """
 
-    def __init__(self, shards: Shards, requests: ShardRequests, keyspace: Keyspace, most: int) -> None:
+    def __init__(
+        self,
+        shards: Shards,
+        requests: ShardRequests,
+        keyspace: Keyspace,
+        reader: RedisReader,
+        retention: Retention,
+    ) -> None:
         self._shards = shards
         self._requests = requests
         self._keyspace = keyspace
-        self._most = most
+        self._reader = reader
+        self._most = retention.rooms
+        self._ages = retention.age > 0
+        self._swept = 0
         self._marked: set[str] = set()
         self._pending: set[str] = set()
         self._wakeup = asyncio.Event()
@@ -47,6 +64,7 @@ class RoomRetention:
 
     async def write(self) -> None:
         """Write marked rooms to the register, with retries, until cancelled."""
+        pause = _PAUSE
         while True:
             await self._wakeup.wait()
             self._wakeup.clear()
@@ -56,8 +74,14 @@ class RoomRetention:
                     await self._touch(some)
                 except BrokerError as error:
                     self._pending.update(some)
-                    logger.info("redis_room_activity_not_stored", extra={"reason": str(error)})
-                    await asyncio.sleep(_PAUSE)
+                    # Refused writes are reported by `redis_writes_refused`, once for each outage.
+                    known = pause > _PAUSE or find_refusal(str(error))
+                    level = logging.DEBUG if known else logging.INFO
+                    logger.log(level, "redis_room_activity_not_stored", extra={"reason": str(error)})
+                    await asyncio.sleep(pause)
+                    pause = min(2 * pause, _PERIOD)
+                else:
+                    pause = _PAUSE
 
     async def run(self) -> None:
         """Evict rooms periodically, until cancelled."""
@@ -66,6 +90,7 @@ class RoomRetention:
             self._marked.clear()
             try:
                 await self.enforce()
+                await self.sweep()
             except BrokerError as error:
                 logger.info("redis_room_retention_failed", extra={"reason": str(error)})
             except Exception:
@@ -78,6 +103,16 @@ class RoomRetention:
             excess = cast(int, await self._ask("ZCARD")) - self._most
             if excess > 0:
                 await self._evict(min(excess, _BATCH))
+
+    async def sweep(self) -> None:
+        """Trim the next rooms of the register; after `_SWEEP` calls all of them have been trimmed."""
+        if not self._ages:
+            return
+        share = max(_BATCH, cast(int, await self._ask("ZCARD")) // _SWEEP)
+        for _ in range(0, share, _BATCH):
+            found = cast(list[bytes], await self._ask("ZRANGE", self._swept, self._swept + _BATCH - 1))
+            self._swept = self._swept + len(found) if len(found) == _BATCH else 0
+            await self._reader.last([name.decode() for name in found])  # reading trims
 
     async def _evict(self, number: int) -> None:
         found = cast(list[bytes], await self._ask("ZRANGE", 0, number - 1))

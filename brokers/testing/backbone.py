@@ -23,12 +23,14 @@ class Abilities:
     Attributes:
         interruption: it can be interrupted and restored.
         lost_answers: it can store an entry and drop the reply.
+        refused_writes: it can refuse writes, and accept them again.
         bounded_size: it enforces `Retention.size`.
         largest_payload: the maximum payload in bytes.
     """
 
     interruption: bool = False
     lost_answers: bool = False
+    refused_writes: bool = False
     bounded_size: bool = True
     largest_payload: int = 1024 * 1024
 
@@ -57,6 +59,14 @@ class Backbone(ABC):
     def lose_answer(self) -> None:
         """Store what each node publishes next, but drop the reply: the node raises `Unavailable`."""
         pytest.skip("needs lost_answers")
+
+    async def refuse_writes(self) -> None:
+        """Refuse everything that stores, and go on with all else."""
+        pytest.skip("needs refused_writes")
+
+    async def accept_writes(self) -> None:
+        """Accept writes again."""
+        pytest.skip("needs refused_writes")
 
 
 Maker: TypeAlias = Callable[[BrokerOptions], AbstractAsyncContextManager[Backbone]]

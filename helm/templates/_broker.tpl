@@ -35,12 +35,18 @@
 {{- join "&" $query -}}
 {{- end }}
 
-{{/* The URL as a pod gets it: the password is put in by Kubernetes. */}}
+{{/* Whether there is a password beside the URL. */}}
+{{- define "hubbub.brokerPassword" -}}
+{{- $broker := get .Values .Values.broker -}}
+{{- if and $broker.existingSecret $broker.url (not (include "hubbub.brokerFile" .)) }}yes{{ end -}}
+{{- end }}
+
+{{/* The URL as a pod gets it. For NATS the password is put in by Kubernetes; a Redis gets it apart, as it is. */}}
 {{- define "hubbub.brokerFullUrl" -}}
 {{- $broker := get .Values .Values.broker -}}
 {{- $url := include "hubbub.brokerUrl" . -}}
-{{- if and $broker.existingSecret $broker.url (not (include "hubbub.brokerFile" .)) -}}
-{{- $user := and (eq .Values.broker "nats") (not $broker.username) | ternary "" (print $broker.username ":") -}}
+{{- if and (eq .Values.broker "nats") (include "hubbub.brokerPassword" .) -}}
+{{- $user := $broker.username | empty | ternary "" (print $broker.username ":") -}}
 {{- $url = replace "://" (printf "://%s$(%s_PASSWORD)@" $user (upper .Values.broker)) $url -}}
 {{- end -}}
 {{- with include "hubbub.brokerQuery" . -}}
@@ -55,7 +61,11 @@
 {{- if ne .Values.broker "memory" }}
 {{- $broker := get .Values .Values.broker }}
 {{- $name := upper .Values.broker }}
-{{- if and $broker.existingSecret $broker.url (not (include "hubbub.brokerFile" .)) }}
+{{- if include "hubbub.brokerPassword" . }}
+{{- if and (eq .Values.broker "redis") $broker.username }}
+- name: REDIS_USER
+  value: {{ $broker.username | quote }}
+{{- end }}
 - name: {{ $name }}_PASSWORD
   valueFrom:
     secretKeyRef: {name: {{ $broker.existingSecret | quote }}, key: {{ $broker.passwordKey | quote }}}

@@ -82,9 +82,11 @@ async def archiving(settings: Settings) -> AsyncIterator[Archiving]:
         await archive.start()
     except ArchiveError as error:
         raise CannotOpenArchive(str(error)) from error
+    before = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH)
     _log.info("archive_opened", extra={"archive": archive.place})
     try:
         yield Archiving(archive, settings)
     finally:
         await archive.close()
+        sys.setswitchinterval(before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -91,7 +92,7 @@ class ArchiveJournal:
             self.metrics.archive_commit_entries.observe(entries)
             self.metrics.archive_commit_seconds.observe(perf_counter() - started)
         else:
-            self.metrics.archive_failures.add(type(error).__name__)
+            self.metrics.archive_failures.add(_reason(error))
         if outcome.done():
             return
         if error is None:
@@ -119,6 +120,12 @@ def _archived(write: Write) -> ArchivedEntry:
     entry, key, at = write
     author = Author(name=author_name(entry.payload))
     return ArchivedEntry(entry.room, entry.epoch, entry.prev, entry.offset, at, key, entry.payload, author)
+
+
+def _reason(error: BaseException) -> str:
+    """Name an error as a label: `ArchiveReadOnly` is `read_only`."""
+    name = type(error).__name__.removeprefix("Archive")
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 @contextmanager

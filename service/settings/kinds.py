@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
 from urllib.parse import urlsplit
 
@@ -24,6 +24,7 @@ class Kind(Generic[T]):
         quote: prints a wrong value, for the message that refuses it.
         hidden: the value must stay out of logs and tracebacks.
         secret: it must never be printed, not even in part.
+        verbatim: spaces around the value belong to it.
         bounds: the least and the most, of a number.
     """
 
@@ -33,6 +34,7 @@ class Kind(Generic[T]):
     quote: Callable[[str], str] = repr
     hidden: bool = False
     secret: bool = False
+    verbatim: bool = False
     bounds: tuple[float, float] | None = None
 
     @property
@@ -94,6 +96,11 @@ def secret(form: str, pattern: str) -> Kind[str]:
     )
 
 
+def password() -> Kind[str]:
+    """Take a secret of which every character counts, also a space at its end."""
+    return replace(secret("any text", r"(?s).+"), verbatim=True)
+
+
 def address(*schemes: str) -> Kind[str]:
     """Take a URL that may hold a password. Several may be given for a cluster, separated by commas."""
 
@@ -110,9 +117,9 @@ def address(*schemes: str) -> Kind[str]:
     return Kind(
         read=read,
         words=f"a URL with {known}" if known else "a URL",
-        show=_hide_passwords,
+        show=_show_addresses,
         # What is not a URL may be a password that was put in the wrong place.
-        quote=lambda value: repr(_hide_passwords(value)) if "://" in value else "(not shown)",
+        quote=lambda value: repr(_show_addresses(value)) if "://" in value else "(not shown)",
         hidden=True,
     )
 
@@ -160,10 +167,25 @@ def _ports(netloc: str) -> list[int | None]:
     return [urlsplit(f"//{host}").port for host in hosts]
 
 
-def _hide_passwords(value: str) -> str:
+def _show_addresses(value: str) -> str:
     """Hide everything before the `@`, because a NATS token has no user name, and all parameters."""
-    parts = (re.sub(r"://.*@", "://***@", part) for part in _addresses(value))
-    return ",".join(re.sub(r"\?.*", "?***", part) for part in parts)
+    parts = _addresses(value) if value else ()
+    # A password may contain a comma: then a part is no URL, and begins with the rest of the password.
+    some_have_users = "@" in value
+    return ",".join(_hide_secrets(part, has_user=some_have_users) for part in parts)
+
+
+def _hide_secrets(url: str, *, has_user: bool) -> str:
+    scheme, separator, rest = url.partition("://")
+    if not separator or not re.fullmatch(r"\s*[A-Za-z][A-Za-z0-9+.-]*", scheme):
+        return "(not shown)"
+    # After the host an `@` may be the end of a password that contains a `/`, `?` or `#`.
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    if "@" in rest[len(authority) :] or ("@" in rest) != has_user:
+        return f"{scheme}://***"
+    end = rest[len(authority) :].partition("?")
+    host = authority.rpartition("@")[2]
+    return f"{scheme}://{'***@' if has_user else ''}{host}{end[0]}{'?***' if end[1] else ''}"
 
 
 def _is_origin(origin: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 from brokers.base import BrokerOptions, Retention
 from brokers.registry import installed
 from service.settings.archive import ArchiveSettings
-from service.settings.kinds import ORIGINS, address, choice, number, one_of, secret, text, whole
+from service.settings.kinds import ORIGINS, address, choice, number, one_of, password, secret, text, whole
 from service.settings.row import META, Row
 from service.settings.row import setting as _set
 
@@ -29,6 +29,12 @@ class Settings(ArchiveSettings):
         address("redis", "rediss", "unix", "redis+sentinel", "redis+cluster", "rediss+cluster"),
         "The address of Redis, for BROKER=redis: one server, redis+sentinel://host:port,host:port/service/0, "
         "or redis+cluster://host:port,host:port.",
+    )
+    redis_user: str = _set(
+        "REDIS_USER", "", password(), "The user for Redis, instead of the one in REDIS_URL; not encoded."
+    )
+    redis_password: str = _set(
+        "REDIS_PASSWORD", "", password(), "Its password, with any characters and not encoded."
     )
     nats_url: str = _set(
         "NATS_URL",
@@ -267,8 +273,12 @@ class Settings(ArchiveSettings):
     def broker_options(self) -> BrokerOptions:
         """The options of the broker."""
         urls = {"memory": "", "redis": self.redis_url, "nats": self.nats_url}
+        users = {"redis": self.redis_user}
+        passwords = {"redis": self.redis_password}
         return BrokerOptions(
             url=urls.get(self.broker, self.broker_url),
+            user=users.get(self.broker, ""),
+            password=passwords.get(self.broker, ""),
             retention=self.retention,
             key_window=self.key_seconds,
             timeout=self.broker_timeout,

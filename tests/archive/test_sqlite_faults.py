@@ -139,8 +139,9 @@ async def test_a_folder_that_can_not_be_made_is_one_sentence(tmp_path: Path) -> 
         await make(tmp_path / "file" / "a.sqlite").start()
 
 
-async def test_the_data_folder_is_for_this_user_only(archive: SqliteArchive, path: Path) -> None:
+async def test_the_data_is_for_this_user_only(archive: SqliteArchive, path: Path) -> None:
     assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert {file.stat().st_mode & 0o777 for file in path.parent.iterdir()} == {0o600}
     assert Path(archive.place) == path
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from secrets import token_hex
 from typing import Final
 
+from redis.asyncio import Redis
 from typing_extensions import override
 
 from brokers.base import Broker, BrokerOptions
@@ -130,7 +131,7 @@ class ServerBackbone(Backbone):
 class RedisBackbone(ServerBackbone):
     """A backbone on a real Redis."""
 
-    abilities = Abilities(interruption=True, lost_answers=True)
+    abilities = Abilities(interruption=True, lost_answers=True, refused_writes=True)
 
     @classmethod
     @override
@@ -145,11 +146,26 @@ class RedisBackbone(ServerBackbone):
     async def elapse(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
+    @override
+    async def refuse_writes(self) -> None:
+        await _require_replicas(1, shared_redis().url)
+
+    @override
+    async def accept_writes(self) -> None:
+        await _require_replicas(0, shared_redis().url)
+
+
+async def _require_replicas(number: int, *urls: str) -> None:
+    """Let servers refuse writes with NOREPLICAS, as they have no replica."""
+    for url in urls:
+        async with Redis.from_url(url) as client:
+            await client.config_set("min-replicas-to-write", number)
+
 
 class RedisClusterBackbone(Backbone):
     """A backbone on a real Redis Cluster, whose servers announce the ports of their proxies."""
 
-    abilities = Abilities(interruption=True, lost_answers=True)
+    abilities = Abilities(interruption=True, lost_answers=True, refused_writes=True)
 
     def __init__(self, options: BrokerOptions, front: Front) -> None:
         self._options = options
@@ -164,6 +180,7 @@ class RedisClusterBackbone(Backbone):
         finally:
             front.loss.cancel()
             await front.all(Proxy.accept)
+            await _require_replicas(0, *front.behind)
 
     @override
     def node(self) -> Broker:
@@ -185,14 +202,23 @@ class RedisClusterBackbone(Backbone):
     def lose_answer(self) -> None:
         self._front.loss.order()
 
+    @override
+    async def refuse_writes(self) -> None:
+        await _require_replicas(1, *self._front.behind)
+
+    @override
+    async def accept_writes(self) -> None:
+        await _require_replicas(0, *self._front.behind)
+
 
 class Front:
     """The proxies of a cluster. They last for the session, because the servers announce them."""
 
     _shared: Front | None = None
 
-    def __init__(self, url: str, proxies: list[Proxy], loss: Loss) -> None:
+    def __init__(self, url: str, behind: list[str], proxies: list[Proxy], loss: Loss) -> None:
         self.url = url
+        self.behind = behind
         self.loss = loss
         self._proxies = proxies
 
@@ -205,7 +231,8 @@ class Front:
             proxies = [Proxy(port, loss) for port in behind]
             announced = [await proxy.open() for proxy in proxies]
             cluster = await asyncio.to_thread(shared_redis_cluster, tuple(behind), tuple(announced))
-            cls._shared = cls(cluster.url, proxies, loss)
+            servers = [f"redis://127.0.0.1:{port}" for port in behind]
+            cls._shared = cls(cluster.url, servers, proxies, loss)
         return cls._shared
 
     async def all(self, what: Callable[[Proxy], Coroutine[object, object, None]]) -> None:

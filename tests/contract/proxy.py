@@ -61,6 +61,15 @@ class Loss:
         return data[: match.start()] + data[match.end() :]
 
 
+@dataclass(slots=True, kw_only=True)
+class Connection:
+    """What a proxy knows of a connection: when it was used last, and what was requested on it."""
+
+    used_at: float
+    asked: bytes = b""
+    forgotten: bool = False
+
+
 class Proxy:
     """Forwards bytes in its own thread and loop, so that a test neither sees its tasks nor waits for them.
 
@@ -74,6 +83,7 @@ class Proxy:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self._handlers: set[asyncio.Task[None]] = set()
+        self._connections: dict[object, Connection] = {}
         self._server: asyncio.Server | None = None
         self._refusing = False
 
@@ -100,6 +110,21 @@ class Proxy:
     def lose_answer(self) -> None:
         """Forward the next publish, but drop its reply."""
         self._loss.order()
+
+    async def forget_idle(self, seconds: float, *, but: re.Pattern[bytes]) -> int:
+        """Forget connections that were idle for so long, as a middlebox does: they stay, and nothing passes.
+
+        `but` is the pattern of a request: connections that have carried one are remembered. Returns how many
+        are forgotten.
+        """
+        return await self._there(self._forget(seconds, but))
+
+    async def _forget(self, seconds: float, but: re.Pattern[bytes]) -> int:
+        now = self._loop.time()
+        for connection in self._connections.values():
+            if now - connection.used_at > seconds and not but.search(connection.asked):
+                connection.forgotten = True
+        return sum(connection.forgotten for connection in self._connections.values())
 
     async def _there(self, what: Coroutine[object, object, T]) -> T:
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(what, self._loop))
@@ -132,6 +157,7 @@ class Proxy:
             to_client.transport.abort()
             return
         self._handlers.add(handler)
+        self._connections[handler] = Connection(used_at=self._loop.time())
         try:
             server, to_server = await self._connect()
             try:
@@ -145,25 +171,34 @@ class Proxy:
         finally:
             to_client.transport.abort()
             self._handlers.discard(handler)
+            del self._connections[handler]
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if isinstance(self._behind, Path):
             return await asyncio.open_unix_connection(str(self._behind))
         return await asyncio.open_connection("127.0.0.1", self._behind)
 
+    def _passes(self, connection: object, asked: bytes = b"") -> bool:
+        known = self._connections[connection]
+        known.used_at = self._loop.time()
+        known.asked = (known.asked + asked)[-_PIECE:]
+        return not known.forgotten
+
     async def _pass_on(
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, connection: object
     ) -> None:
         while data := await source.read(_PIECE):
             self._loss.ask(connection, data)
-            sink.write(data)
-            await sink.drain()
+            if self._passes(connection, data):
+                sink.write(data)
+                await sink.drain()
         raise EOFError
 
     async def _pass_back(
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, connection: object
     ) -> None:
         while data := await source.read(_PIECE):
-            sink.write(self._loss.answer(connection, data))
-            await sink.drain()
+            if self._passes(connection):
+                sink.write(self._loss.answer(connection, data))
+                await sink.drain()
         raise EOFError

@@ -48,6 +48,12 @@ class Backbone(Protocol):
     def kick(self) -> bool:
         """Close all its clients' connections; return False if it has no command for that."""
 
+    def fill(self) -> bool:
+        """Refuse all writes, and go on being read; False if it has no command for that."""
+
+    def empty(self) -> None:
+        """Accept writes again."""
+
     def remove(self) -> None:
         """Stop it, and delete its data."""
 
@@ -78,13 +84,23 @@ class Redis(RedisServer):
         self.kill()
 
     def kick(self) -> bool:
+        self._command(b"CLIENT KILL TYPE pubsub", b"CLIENT KILL TYPE normal")
+        return True
+
+    def fill(self) -> bool:
+        self._command(b"CONFIG SET maxmemory 1")
+        return True
+
+    def empty(self) -> None:
+        self._command(b"CONFIG SET maxmemory 0")
+
+    def _command(self, *commands: bytes) -> None:
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(_ENDS_WITHIN)
             client.connect(str(self.socket))
-            for kind in (b"pubsub", b"normal"):
-                client.sendall(b"CLIENT KILL TYPE " + kind + b"\r\n")
+            for command in commands:
+                client.sendall(command + b"\r\n")
                 client.recv(64)
-        return True
 
 
 class Nats(NatsServer):
@@ -110,6 +126,12 @@ class Nats(NatsServer):
 
     def kick(self) -> bool:
         return False  # there it needs a second account
+
+    def fill(self) -> bool:
+        return False
+
+    def empty(self) -> None:
+        pass
 
     @override
     def remove(self) -> None:

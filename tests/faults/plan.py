@@ -16,8 +16,10 @@ class Kind(StrEnum):
     STOP = "stop"  # SIGTERM, and restarted: a node drains
     FREEZE = "freeze"  # SIGSTOP, then SIGCONT
     KICK = "kick"  # the broker closes all its connections
+    FILL = "fill"  # the broker refuses writes, as if it were full
     CUT = "cut"  # all connections of a link are closed; new ones are accepted
     REFUSE = "refuse"  # the same, and no new one is accepted
+    FORGET = "forget"  # idle connections stay open, and nothing passes on them any more
     STALL = "stall"  # connections stay open, and nothing passes
     DELAY = "delay"  # every piece is delayed by `amount` seconds
     THROTTLE = "throttle"  # `amount` bytes pass in a second
@@ -35,7 +37,7 @@ class Lane(StrEnum):
     READER = "reader"
 
 
-_LINK: Final = (Kind.CUT, Kind.REFUSE, Kind.STALL, Kind.DELAY, Kind.THROTTLE)
+_LINK: Final = (Kind.CUT, Kind.REFUSE, Kind.FORGET, Kind.STALL, Kind.DELAY, Kind.THROTTLE)
 
 BROKER: Final = "broker"
 NODE: Final = "node"
@@ -43,7 +45,7 @@ CLIENT: Final = "client"
 
 # A node's link leads to the broker, a client's link to the nodes.
 ALLOWED: Final = {
-    (BROKER, Lane.PROCESS): (Kind.KILL, Kind.STOP, Kind.FREEZE, Kind.KICK),
+    (BROKER, Lane.PROCESS): (Kind.KILL, Kind.STOP, Kind.FREEZE, Kind.KICK, Kind.FILL),
     (NODE, Lane.PROCESS): (Kind.KILL, Kind.STOP, Kind.FREEZE),
     (NODE, Lane.LINK): _LINK,
     (CLIENT, Lane.LINK): _LINK,
@@ -55,7 +57,7 @@ ALLOWED: Final = {
 DEADLY: Final = frozenset({Kind.KILL, Kind.STOP})
 
 # Faults without a duration.
-INSTANT: Final = frozenset({Kind.CUT, Kind.KICK})
+INSTANT: Final = frozenset({Kind.CUT, Kind.FORGET, Kind.KICK})
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):

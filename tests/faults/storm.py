@@ -7,11 +7,15 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import groupby
+from typing import Final
 
 from tests.faults.history import What
 from tests.faults.plan import BROKER, INSTANT, Fault, Kind, Lane
 from tests.faults.wire import Wire
 from tests.faults.world import World
+
+# How long a connection was idle that a middlebox forgets (seconds).
+_IDLE: Final = 1.0
 
 
 async def storm(world: World) -> None:
@@ -69,6 +73,8 @@ def _spoil(wire: Wire, fault: Fault) -> None:
         case Kind.REFUSE:
             wire.refusing = True
             wire.cut()
+        case Kind.FORGET:
+            wire.forget_idle(_IDLE)
         case Kind.STALL:
             wire.stall()
         case Kind.DELAY:
@@ -105,6 +111,8 @@ async def _upset(world: World, kind: Kind) -> None:
             await asyncio.to_thread(backbone.stop)
         case Kind.FREEZE:
             backbone.freeze()
+        case Kind.FILL:
+            await asyncio.to_thread(backbone.fill)
         case _:
             if not await asyncio.to_thread(backbone.kick):
                 for link in world.links.values():
@@ -118,6 +126,8 @@ async def _settle(world: World, kind: Kind) -> None:
         await asyncio.to_thread(backbone.start)
     elif kind is Kind.FREEZE:
         backbone.thaw()
+    elif kind is Kind.FILL:
+        await asyncio.to_thread(backbone.empty)
 
 
 @asynccontextmanager

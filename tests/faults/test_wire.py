@@ -105,3 +105,21 @@ async def test_a_late_and_narrow_wire_loses_nothing(wire: Wire) -> None:
 async def test_without_a_listener_a_connection_ends() -> None:
     async with laid(lambda: None) as wire, calling(wire) as caller:
         assert await caller.is_ended()
+
+
+async def test_it_forgets_a_connection_that_was_idle_and_no_other(wire: Wire) -> None:
+    async with calling(wire) as idle, calling(wire) as busy:
+        assert await idle.echo(b"one") == b"one"
+        assert await busy.echo(b"one") == b"one"
+        wire.forget_idle(60.0)
+        assert await idle.echo(b"two") == b"two"
+        await asyncio.sleep(0.05)  # idle, by the clock
+        assert await busy.echo(b"two") == b"two"
+        wire.forget_idle(0.04)
+        assert await busy.echo(b"three") == b"three"
+        waiting = asyncio.get_running_loop().create_task(idle.echo(b"three"))
+        done, _ = await asyncio.wait([waiting], timeout=0.1)
+        assert not done
+        waiting.cancel()
+    async with calling(wire) as fresh:
+        assert await fresh.echo(b"four") == b"four"

@@ -34,6 +34,8 @@ class Wire:
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._handlers: set[asyncio.Task[None]] = set()
+        self._used: dict[object, float] = {}
+        self._forgotten: set[object] = set()
 
     def cut(self) -> None:
         """Close all connections, whatever is in transit."""
@@ -43,6 +45,11 @@ class Wire:
     def stall(self) -> None:
         """Pass nothing; connections stay open."""
         self._flowing.clear()
+
+    def forget_idle(self, seconds: float) -> None:
+        """Let nothing pass any more on connections that were idle for so long, as a middlebox does."""
+        now = asyncio.get_running_loop().time()
+        self._forgotten |= {connection for connection, at in self._used.items() if now - at > seconds}
 
     def heal(self) -> None:
         """Remove all disturbances."""
@@ -67,7 +74,7 @@ class Wire:
         far, to_far = await _connect(target)
         try:
             await self._flowing.wait()
-            ways = (self._pump(near, to_far), self._pump(far, to_near))
+            ways = (self._pump(near, to_far, to_near), self._pump(far, to_near, to_near))
             tasks = [asyncio.get_running_loop().create_task(way) for way in ways]
             try:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -76,16 +83,22 @@ class Wire:
                     task.cancel()
                 await asyncio.wait(tasks)
         finally:
+            self._used.pop(to_near, None)
+            self._forgotten.discard(to_near)
             to_far.transport.abort()
 
-    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, connection: object
+    ) -> None:
         with suppress(OSError):
             # A throttled wire passes small pieces, so that none is in transit for long when it is healed.
             while data := await source.read(int(self.narrow / 10) or _PIECE):
                 await asyncio.sleep(self.late + (len(data) / self.narrow if self.narrow else 0))
                 await self._flowing.wait()
-                sink.write(data)
-                await sink.drain()
+                self._used[connection] = asyncio.get_running_loop().time()
+                if connection not in self._forgotten:
+                    sink.write(data)
+                    await sink.drain()
             # The last bytes are a close frame, which the other side must read.
             sink.close()
             await sink.wait_closed()

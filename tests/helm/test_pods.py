@@ -47,8 +47,6 @@ def test_a_node_accepts_the_settings_that_the_chart_writes(values: Object, expec
 @pytest.mark.parametrize(
     ("values", "url"),
     [
-        ({"redis": {"url": "redis://r:1/0", "existingSecret": "s"}}, "redis://:s3cret@r:1/0"),
-        ({"redis": {"url": "rediss://r", "existingSecret": "s", "username": "u"}}, "rediss://u:s3cret@r"),
         (
             {
                 "nats": {
@@ -59,10 +57,6 @@ def test_a_node_accepts_the_settings_that_the_chart_writes(values: Object, expec
                 }
             },
             "nats://u:s3cret@a,nats://u:s3cret@b?replicas=3",
-        ),
-        (
-            {"redis": {"url": "redis+cluster://a:1,b:2", "existingSecret": "s", "waitReplicas": 1}},
-            "redis+cluster://:s3cret@a:1,b:2?replicas=1",
         ),
         ({"nats": {"url": "tls://a:1", "existingSecret": "s"}}, "tls://s3cret@a:1"),
         (
@@ -86,10 +80,32 @@ def test_a_password_comes_from_a_secret_into_the_url(values: Object, url: str) -
     for name, password in PRINTABLE.items():
         given = given.replace(f"$({name})", password)  # as the kubelet does
     assert given == url
-    assert parse_redis_url(given, 5).settings if broker == "redis" else parse_nats_url(given).servers
+    assert parse_nats_url(given).servers
     names = list(env)
     if f"{broker.upper()}_PASSWORD" in env:
         assert names.index(f"{broker.upper()}_PASSWORD") < names.index(f"{broker.upper()}_URL")
+
+
+@pytest.mark.parametrize(
+    ("redis", "url"),
+    [
+        ({"url": "redis://r:1/0"}, "redis://r:1/0"),
+        ({"url": "rediss://r", "username": "an:n/@?#%"}, "rediss://r"),
+        ({"url": "redis+cluster://a:1,b:2", "waitReplicas": 1}, "redis+cluster://a:1,b:2?replicas=1"),
+        ({"url": "redis+sentinel://a,b/chat/0?tls=1"}, "redis+sentinel://a,b/chat/0?tls=1"),
+    ],
+)
+def test_redis_gets_user_and_password_apart_from_the_url(redis: Object, url: str) -> None:
+    values = {"broker": "redis", "redis": {**redis, "existingSecret": "s", "passwordKey": "p"}}
+    env = environment(render(values))
+    assert env["REDIS_PASSWORD"] == {"secretKeyRef": {"name": "s", "key": "p"}}
+    settings = load_settings({**env, "REDIS_PASSWORD": "p:a/s@s?w#o%r d "})
+    options = settings.broker_options
+    assert (options.url, options.user) == (url, redis.get("username", ""))
+    assert options.password == "p:a/s@s?w#o%r d "
+    parsed = parse_redis_url(url, 5, user=options.user, password=options.password)
+    pool = parsed.open(parsed.seeds[0] if parsed.seeds else None)
+    assert pool.connection_kwargs["password"] == options.password
 
 
 def test_a_whole_url_may_be_secret() -> None:

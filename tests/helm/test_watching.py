@@ -27,7 +27,9 @@ QUERIES = [target["expr"] for panel in PANELS for target in panel["targets"]]
 
 def exported() -> dict[str, set[str]]:
     """Collect the samples of a node with all metrics, each with its labels."""
-    metrics = Metrics(broker="redis", sample=lambda: dict.fromkeys(GAUGES, 1.0))
+    # The gauges of a broker that rules use. The contract suite tests that brokers have them (P15).
+    stats = {"writable": 1.0}
+    metrics = Metrics(broker="redis", sample=lambda: dict.fromkeys(GAUGES, 1.0), stats=lambda: stats)
     for counter in (metrics.error_responses, metrics.connections_closed, metrics.catchups):
         counter.add("x")
     text = join_metrics(

@@ -22,7 +22,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
 ROOT: Final = Path(__file__).parents[2]
-COPIED: Final = ("service", "brokers", "clients", "scripts")
+COPIED: Final = ("service", "brokers", "archive", "clients", "scripts")
 VERSION: Final = "service/__init__.py"
 STYLES: Final = "clients/web/src/styles/base.css"
 NODE_SERVES: Final = r"hubbub (\S+) runs"

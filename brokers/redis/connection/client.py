@@ -6,12 +6,14 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Final, TypeAlias, cast
+from typing import Final, NamedTuple, TypeAlias, cast
 
 import hiredis
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, ReadOnlyError, RedisError, ResponseError
 
-from brokers.errors import Unavailable
+from brokers.errors import Unavailable, WritesRefused
+from brokers.redis.connection.refusals import describe_refusal, find_refusal
 from brokers.redis.connection.url import Pool, Wire, close_pool
 
 Command: TypeAlias = bytes  # encoded, as sent to the server
@@ -19,6 +21,11 @@ Reply: TypeAlias = object  # bytes, int, None, a list of replies, or a ResponseE
 
 # Connections shared by reads. One more publishes, and one more is subscribed.
 _CONNECTIONS: Final = 8
+# Seconds after which an unused connection may be dead although it looks open: Redis closes idle ones
+# (`timeout`), and a middlebox forgets them and drops what is sent on them.
+IDLE: Final = 5.0
+_MAX_IDLE: Final = 30.0  # beyond it a connection is replaced without a try
+_PATIENCE: Final = 0.5  # seconds for the first reply on an idle connection, before another one is opened
 
 
 def describe(error: BaseException) -> str:
@@ -59,13 +66,38 @@ async def exchange(wire: Wire, commands: Sequence[Command]) -> list[Reply]:
     return replies
 
 
+async def try_idle(wire: Wire, commands: Sequence[Command], idle: float) -> list[Reply] | None:
+    """Exchange on a connection that was unused for some seconds; None if it turns out to be dead.
+
+    The commands must be safe to repeat.
+    """
+    if idle > _MAX_IDLE:
+        return None
+    try:
+        async with asyncio.timeout(_PATIENCE if idle > IDLE else None):
+            return await exchange(wire, commands)
+    except (RedisConnectionError, OSError):  # includes `TimeoutError`
+        return None
+
+
+class IdleWire(NamedTuple):
+    """A connection that is not in use, and since when, in the loop's time."""
+
+    wire: Wire
+    since: float
+
+
 class RedisClient:
     """A pool of connections to one Redis server."""
 
     def __init__(self, pool: Pool, timeout: float) -> None:
         self._pool = pool
         self._timeout = timeout
+        self._loop = asyncio.get_running_loop()
         self._free = asyncio.Semaphore(_CONNECTIONS)
+        self._idle: list[IdleWire] = []  # the one that was used last is at the end
+        self._lent = 0
+        self._returned = asyncio.Event()
         self.reachable = False
 
     @asynccontextmanager
@@ -80,6 +112,8 @@ class RedisClient:
         except Unavailable:
             self.reachable = False
             raise
+        except ReadOnlyError as error:
+            raise WritesRefused(describe_refusal(find_refusal(error))) from error
         except (RedisError, OSError) as error:
             self.reachable = False
             raise Unavailable(f"Redis is unreachable: {describe(error)}") from error
@@ -88,11 +122,50 @@ class RedisClient:
     async def run(self, *commands: Command) -> list[Reply]:
         """Send several commands at once on one connection, and read all replies.
 
+        They must be safe to repeat: if an idle connection turns out to be dead, they are sent on another.
+
         Raises:
             Unavailable: a reply is missing; any of the commands may have been executed.
         """
-        async with self.time_limit(self._timeout), self.connection() as wire:
+        async with self.time_limit(self._timeout), self._borrowed() as (wire, idle):
+            if idle is not None:
+                if (replies := await try_idle(wire, commands, idle)) is not None:
+                    return replies
+                await wire.disconnect(nowait=True)
+                await wire.connect()  # type: ignore[no-untyped-call]
             return await exchange(wire, commands)
+
+    @asynccontextmanager
+    async def _borrowed(self) -> AsyncIterator[tuple[Wire, float | None]]:
+        """Borrow an idle connection, with the seconds it was idle, or a new one with None."""
+        wire, idle = await self._idle_or_new()
+        self._lent += 1
+        try:
+            yield wire, idle
+        except BaseException:
+            await wire.disconnect(nowait=True)
+            await self.release(wire)
+            raise
+        else:
+            self._idle.append(IdleWire(wire, self._loop.time()))
+        finally:
+            self._lent -= 1
+            self._returned.set()
+
+    async def _idle_or_new(self) -> tuple[Wire, float | None]:
+        while True:
+            if self._idle:
+                wire, since = self._idle.pop()
+                return wire, self._loop.time() - since
+            try:
+                return await self.take(), None
+            except (RedisError, OSError):
+                # Redis accepts no more connections: use one that another call has, or had.
+                if not (self._lent or self._idle):
+                    raise
+            if not self._idle:
+                self._returned.clear()
+                await self._returned.wait()
 
     async def ask(self, *commands: Command) -> list[Reply]:
         """Call `run` on one of a bounded number of connections: for reads, which may be slow and many."""
@@ -132,22 +205,26 @@ class RedisClient:
         return wire
 
     async def release(self, wire: Wire) -> None:
-        """Return a borrowed connection to the pool."""
+        """Return a connection that was taken."""
         await self._pool.release(wire)
 
     async def close_idle(self) -> None:
         """Close idle connections: after an outage they are broken."""
-        await self._pool.disconnect(inuse_connections=False)
+        idle, self._idle = self._idle, []
+        for wire, _ in idle:
+            await wire.disconnect(nowait=True)
+            await self.release(wire)
 
     async def close(self) -> None:
         """Close all connections."""
+        self._idle.clear()
         await close_pool(self._pool)
 
 
 def expect(reply: Reply) -> Reply:
     """Raise `Unavailable` if a reply is an error."""
     if isinstance(reply, ResponseError):
-        raise Unavailable(f"Redis refused the command: {describe(reply)}")
+        raise Unavailable(f"Redis refused the command: {find_refusal(reply) or describe(reply)}")
     return reply
 
 

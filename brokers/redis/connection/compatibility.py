@@ -22,6 +22,7 @@ from redis.exceptions import (
 
 from brokers.errors import Misconfigured, Unavailable
 from brokers.redis.connection.client import RedisClient, Reply, describe, pack
+from brokers.redis.keyspace import ScratchKeys
 from brokers.redis.scripts.library import CHECK_PERMISSIONS, EVICT_ROOM, HISTORY, PUBLISH
 
 _OLDEST: Final = (6, 2)
@@ -109,7 +110,9 @@ async def check(client: RedisClient, *, cluster: bool) -> ServerFacts:
         Unavailable: it can't be reached.
         Misconfigured: the server or the URL has to be changed.
     """
-    scripts = (pack("SCRIPT", "LOAD", script.text) for script in (PUBLISH, HISTORY, EVICT_ROOM))
+    scripts = (
+        pack("SCRIPT", "LOAD", script.text) for script in (PUBLISH, HISTORY, EVICT_ROOM, CHECK_PERMISSIONS)
+    )
     try:
         info, *loaded = await client.run(pack("INFO"), *scripts)
     except Unavailable as error:
@@ -121,19 +124,18 @@ async def check(client: RedisClient, *, cluster: bool) -> ServerFacts:
     return facts
 
 
-async def check_permissions(client: RedisClient, scratch: str, channel: bytes, *, sharded: bool) -> None:
+async def check_permissions(client: RedisClient, scratch: ScratchKeys, channel: bytes) -> None:
     """Try every command that hubbub uses, on keys that nothing else uses.
 
     Raises:
         Unavailable: the server can't be reached.
         Misconfigured: a permission is missing; the message names it.
     """
-    shard, count = ("S", "SHARDNUMSUB") if sharded else ("", "NUMSUB")
-    keys = [f"{scratch}{kind}" for kind in ("hash", "stream", "key")]
-    rooms = f"{scratch}rooms"
+    shard, count = ("S", "SHARDNUMSUB") if scratch.sharded else ("", "NUMSUB")
+    keys, rooms = scratch.keys, scratch.register
     tried, *replies = await client.run(
-        pack("EVAL", CHECK_PERMISSIONS.text, 3, *keys, channel, f"{shard}PUBLISH", count),
-        pack("EVALSHA", HISTORY.digest, 2, *keys[:2], "+", 0, 1, 1, 0),
+        pack("EVAL", CHECK_PERMISSIONS.text, 3, *keys, scratch.channel, f"{shard}PUBLISH", count),
+        pack("EVALSHA", HISTORY.digest, 2, *keys[:2], "+", 0, 1, 1, 0, 0),
         pack("HSETNX", keys[0], "e", ""),
         pack("ZADD", rooms, 0, ""),
         pack("ZCARD", rooms),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
@@ -15,6 +16,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from typing_extensions import override
 
+from brokers.base import BrokerOptions
 from brokers.errors import Misconfigured
 
 Wire: TypeAlias = Connection | SSLConnection | UnixDomainSocketConnection
@@ -24,6 +26,10 @@ DEFAULT: Final = "redis://localhost:6379/0"
 _PORT: Final = 6379
 _SENTINEL_PORT: Final = 26379
 _CLUSTERS: Final = {"redis+cluster": "redis", "rediss+cluster": "rediss"}
+_ENCODE: Final = (
+    "Set user and password as REDIS_USER and REDIS_PASSWORD, where every character is allowed, or "
+    "percent-encode them in the URL: %2F for /, %3F for ?, %23 for #, %40 for @, %25 for %"
+)
 _FILES: Final = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 
 
@@ -69,20 +75,61 @@ class RedisUrl:
     open: Callable[[ServerAddress | None], Pool]
 
 
-def parse_url(url: str, timeout: float) -> RedisUrl:
+class InvalidUrl(ValueError):
+    """The URL can't be used. The message says why, and holds no part of a password."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """User and password that were handed over apart from the URL, and how long a connect may take."""
+
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    timeout: float
+
+
+def parse_options(options: BrokerOptions) -> RedisUrl:
+    """Parse the URL of Redis, and add user and password, if they are handed over apart from it.
+
+    Raises:
+        Misconfigured: the URL is invalid; the message says what is allowed.
+    """
+    return parse_url(options.url or DEFAULT, options.timeout, user=options.user, password=options.password)
+
+
+def parse_url(url: str, timeout: float, *, user: str = "", password: str = "") -> RedisUrl:
     """Parse the URL of Redis, without connecting.
 
     Raises:
         Misconfigured: the URL is invalid; the message says what is allowed.
     """
-    scheme = url.partition("://")[0]
+    scheme, separator, _ = url.partition("://")
     if scheme not in (*_OPENERS, *_CLUSTERS):
         known = ", ".join(f"{known}://" for known in (*_OPENERS, *_CLUSTERS))
-        raise Misconfigured(f"unknown scheme {scheme[:20]!r} in the URL of Redis; allowed are {known}")
+        # What is no URL may be a password that was put in the wrong place.
+        named = repr(scheme[:20]) if separator and scheme.isalpha() else "(not shown)"
+        raise Misconfigured(f"unknown scheme {named} in the URL of Redis; allowed are {known}")
     try:
-        return _redis_url(scheme, url, timeout)
-    except (ValueError, TypeError, RedisError) as error:
+        _require_readable(url)
+        return _redis_url(scheme, url, Login(user=user, password=password, timeout=timeout))
+    except InvalidUrl as error:
         raise Misconfigured(f"invalid URL of Redis: {error}") from None
+    except (ValueError, TypeError, RedisError):
+        # Messages of libraries quote what they can't parse, which may be a part of a password.
+        raise Misconfigured(
+            f"invalid URL of Redis: expected {scheme}://host:port/database. {_ENCODE}"
+        ) from None
+
+
+def _require_readable(url: str) -> None:
+    """Reject a URL of which a part of the password would be taken for a host, a path or a parameter."""
+    if any(not character.isprintable() for character in url):
+        raise InvalidUrl(f"it contains a control character. {_ENCODE}")
+    rest = url.partition("://")[2]
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    # The path of a socket file may contain an @.
+    if "@" in rest[len(authority) :] and (authority or not url.startswith("unix:")):
+        raise InvalidUrl(f"an @ follows after a /, ? or #. {_ENCODE}")
 
 
 async def close_pool(pool: Pool) -> None:
@@ -93,24 +140,24 @@ async def close_pool(pool: Pool) -> None:
             await sentinel.aclose()
 
 
-def _redis_url(scheme: str, url: str, timeout: float) -> RedisUrl:
+def _redis_url(scheme: str, url: str, login: Login) -> RedisUrl:
     url, replicas = _without_replicas(url)
-    settings = RedisSettings(timeout=timeout, replicas=replicas, cluster=scheme in _CLUSTERS)
+    settings = RedisSettings(timeout=login.timeout, replicas=replicas, cluster=scheme in _CLUSTERS)
     if not settings.cluster:
-        number = _pool(scheme, url, timeout).connection_kwargs.get("db")
+        number = _pool(scheme, url, login).connection_kwargs.get("db")
         return RedisUrl(
-            settings=settings, seeds=(), database=int(number or 0), open=lambda _: _pool(scheme, url, timeout)
+            settings=settings, seeds=(), database=int(number or 0), open=lambda _: _pool(scheme, url, login)
         )
     parts = urlsplit(url)
-    login, _, hosts = parts.netloc.rpartition("@")
+    before_at, _, hosts = parts.netloc.rpartition("@")
     if parts.path.strip("/") not in {"", "0"}:
-        raise ValueError("a cluster has only database 0")
+        raise InvalidUrl("a cluster has only database 0")
     one = _CLUSTERS[scheme]
-    before, after = f"{one}://{login}{'@' if login else ''}", f"/0?{parts.query}"
+    before, after = f"{one}://{before_at}{'@' if before_at else ''}", f"/0?{parts.query}"
     seeds = tuple(ServerAddress(*_host(host, _PORT)) for host in hosts.split(","))
 
     def open_one(address: ServerAddress | None) -> Pool:
-        return _pool(one, f"{before}{address or seeds[0]}{after}", timeout)
+        return _pool(one, f"{before}{address or seeds[0]}{after}", login)
 
     open_one(None)  # validates the URL now
     return RedisUrl(settings=settings, seeds=seeds, database=0, open=open_one)
@@ -121,13 +168,15 @@ def _without_replicas(url: str) -> tuple[str, int]:
     asked = dict(parse_qsl(query))
     replicas = asked.pop("replicas", "0")
     if not replicas.isdecimal():
-        raise ValueError(f"replicas={replicas[:20]} is not a number")
+        raise InvalidUrl(f"replicas={replicas[:20]} is not a number")
     return (f"{before}?{urlencode(asked)}" if asked else before), int(replicas)
 
 
-def _pool(scheme: str, url: str, timeout: float) -> Pool:
+def _pool(scheme: str, url: str, login: Login) -> Pool:
     """Make a pool that connects on demand."""
-    pool = _OPENERS[scheme](url, timeout)
+    pool = _OPENERS[scheme](url, login.timeout)
+    apart = {"username": login.user, "password": login.password}
+    pool.connection_kwargs.update({name: value for name, value in apart.items() if value})
     # The broker relies on these, so they override the URL: replies are bytes, and no hidden retries.
     pool.connection_kwargs.update(
         protocol=2,
@@ -135,15 +184,15 @@ def _pool(scheme: str, url: str, timeout: float) -> Pool:
         health_check_interval=0,
         retry=Retry(NoBackoff(), 0),
         socket_timeout=None,
-        socket_connect_timeout=timeout,
+        socket_connect_timeout=login.timeout,
     )
     for name in _FILES:
         if (path := pool.connection_kwargs.get(name)) and not Path(path).is_file():
-            raise ValueError(f"{name}={path}: no such file")
+            raise InvalidUrl(f"{name}={path}: no such file")
     try:
         pool.connection_class(**pool.connection_kwargs)
     except TypeError as error:
-        raise ValueError(f"unknown option: {str(error).rpartition(' ')[2]}") from None
+        raise InvalidUrl(f"unknown option: {str(error).rpartition(' ')[2]}") from None
     return pool
 
 
@@ -163,7 +212,7 @@ def _sentinel(url: str, timeout: float) -> Pool:
     user, _, password = login.partition(":")
     service, _, database = parts.path.strip("/").partition("/")
     if not (hosts and service):
-        raise ValueError("expected redis+sentinel://host:port,host:port/service/database")
+        raise InvalidUrl("expected redis+sentinel://host:port,host:port/service/database")
     asked = dict(parse_qsl(parts.query))
     tls = asked.get("tls") == "1"
     both = {name: value for name, value in asked.items() if tls and name.startswith("ssl_")}
@@ -195,7 +244,7 @@ def _sentinel(url: str, timeout: float) -> Pool:
 def _host(text: str, port: int) -> tuple[str, int]:
     parts = urlsplit(f"//{text}")
     if not parts.hostname:
-        raise ValueError("expected host:port for each server")
+        raise InvalidUrl("expected host:port for each server")
     return parts.hostname, parts.port or port
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from itertools import groupby
 from operator import itemgetter
 from random import random
-from typing import Final, Protocol, cast
+from typing import Final, NamedTuple, Protocol, cast
 
 from redis.exceptions import MovedError, RedisError, ResponseError
 
@@ -17,6 +18,7 @@ from brokers.base import Entry, Listener, Position
 from brokers.errors import BrokerError, Unavailable
 from brokers.redis.connection.client import RedisClient, describe, pack, receive, send
 from brokers.redis.connection.url import Wire
+from brokers.redis.listen import subscriptions as changes
 from brokers.redis.listen.loopback import LoopbackProbes
 from brokers.redis.listen.messages import parse
 from brokers.redis.listen.subscriptions import ChannelSubscription, ChannelSubscriptions
@@ -43,6 +45,13 @@ class SubscriberObserver(Protocol):
 
     def displaced(self) -> None:
         """Handle rooms that belong to another shard than expected."""
+
+
+class SubscriptionRequest(NamedTuple):
+    """A request on its way: the channels that Redis has not confirmed yet."""
+
+    verb: str
+    channels: deque[bytes]
 
 
 class SubscriberConnection:
@@ -79,6 +88,8 @@ class SubscriberConnection:
         self._stopping = False
         self._reason = ""
         self._loopback: ChannelSubscription | None = None
+        self._unanswered: deque[SubscriptionRequest] = deque()  # Redis answers in order
+        self._alone: list[bytes] = []  # channels of a refused request, to be requested one by one
         self.subscriptions = ChannelSubscriptions(self._wake.set)
         self.is_up = False
         self.invalid_messages = 0
@@ -142,6 +153,8 @@ class SubscriberConnection:
     async def _listen(self) -> None:
         sharded = await self._prepare()
         async with self._client.connection() as wire, asyncio.TaskGroup() as tasks:
+            self._unanswered.clear()
+            self._alone.clear()
             self.subscriptions.connected()
             tasks.create_task(self._read(wire), name="redis: read")
             tasks.create_task(self._write(wire, sharded=sharded), name="redis: write")
@@ -176,12 +189,14 @@ class SubscriberConnection:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            changes = self.subscriptions.take_changes()
-            commands = []
-            for verb, same in groupby(changes, key=itemgetter(0)):
+            requests = [SubscriptionRequest(changes.SUBSCRIBE, deque([channel])) for channel in self._alone]
+            self._alone.clear()
+            for verb, same in groupby(self.subscriptions.take_changes(), key=itemgetter(0)):
                 channels = [channel for _, channel in same]
-                starts = range(0, len(channels), at_once)
-                commands += [pack(shard + verb, *channels[start : start + at_once]) for start in starts]
+                pieces = (channels[start : start + at_once] for start in range(0, len(channels), at_once))
+                requests += [SubscriptionRequest(verb, deque(piece)) for piece in pieces]
+            commands = [pack(shard + one.verb, *one.channels) for one in requests]
+            self._unanswered.extend(requests)
             for start in range(0, len(commands), _MAX_CHANNELS):
                 await send(wire, commands[start : start + _MAX_CHANNELS])
 
@@ -194,7 +209,8 @@ class SubscriberConnection:
                     self._redirected(reply.slot_id)
                     continue
                 if isinstance(reply, ResponseError):
-                    raise reply
+                    self._refused(reply)
+                    continue
                 kind, channel, data = cast(tuple[bytes, bytes, bytes], reply)
                 if kind.endswith(b"message"):
                     self._receiving = True
@@ -206,6 +222,7 @@ class SubscriberConnection:
     def _changed(self, kind: bytes, channel: bytes) -> None:
         """Handle the confirmation of a change, or an unsubscribe by the server."""
         self._confirmation.set()
+        self._answered(kind, channel)
         if kind.endswith(b"unsubscribe"):
             if self.subscriptions.ended(channel):
                 self._observer.displaced()
@@ -214,7 +231,31 @@ class SubscriberConnection:
         if subscription is not None and subscription.maybe_missed and self.is_up:
             self._observer.resubscribed(subscription)
 
+    def _answered(self, kind: bytes, channel: bytes) -> None:
+        """Drop a channel from the oldest request, unless it is the server that unsubscribes."""
+        oldest = self._unanswered[0] if self._unanswered else None
+        verb = changes.UNSUBSCRIBE if kind.endswith(b"unsubscribe") else changes.SUBSCRIBE
+        if oldest and oldest.verb == verb and oldest.channels[0] == channel:
+            oldest.channels.popleft()
+            if not oldest.channels:
+                self._unanswered.popleft()
+
+    def _refused(self, error: ResponseError) -> None:
+        """Handle a refused request: find the channel that it is about, and fail only that."""
+        refused = self._unanswered.popleft() if self._unanswered else None
+        if refused is None or refused.verb != changes.SUBSCRIBE:
+            raise error
+        if len(refused.channels) > 1:
+            self._alone.extend(refused.channels)
+            self._wake.set()
+            return
+        self._confirmation.set()
+        if not self.subscriptions.refused(refused.channels[0], f"Redis refused it: {describe(error)}"):
+            raise error
+
     def _redirected(self, slot: int) -> None:
+        if self._unanswered:
+            self._unanswered.popleft()
         if self.subscriptions.redirected(slot):
             self._observer.displaced()
 

@@ -128,6 +128,18 @@ class ChannelSubscriptions:
             subscription.confirmed.set_result(None)
         return subscription if self._by_channel.get(channel) is subscription else None
 
+    def refused(self, channel: bytes, reason: str) -> bool:
+        """Handle a refused subscription: its callers fail. False if it has none, as it is renewed."""
+        subscription = self._oldest(channel)
+        if subscription is None or subscription.kept:
+            return False
+        if not subscription.confirmed.done():
+            subscription.confirmed.set_exception(Unavailable(reason))
+            subscription.confirmed.exception()  # retrieved, even if the caller was cancelled
+        if self._by_channel.get(channel) is subscription:
+            del self._by_channel[channel]
+        return True
+
     def redirected(self, slot: int) -> bool:
         """Handle a redirect of the oldest pending change of a slot; return whether there is one."""
         for channel, waiting in self._unconfirmed.items():

@@ -9,7 +9,16 @@ from typing import Final, NamedTuple, cast
 
 from redis.exceptions import RedisError
 
-from brokers.redis.connection.client import Command, RedisClient, Reply, exchange, expect, pack
+from brokers.redis.connection.client import (
+    IDLE,
+    Command,
+    RedisClient,
+    Reply,
+    exchange,
+    expect,
+    pack,
+    try_idle,
+)
 from brokers.redis.connection.compatibility import ServerFacts, read_server_facts
 from brokers.redis.connection.url import Wire
 
@@ -39,6 +48,7 @@ class PublishConnection:
         self._wire: Wire | None = None
         self._server: PublishTarget | None = None
         self._known_at = 0.0
+        self._used_at = 0.0
         self._loop = asyncio.get_running_loop()
 
     async def run(self, write: Callable[[PublishTarget], Sequence[Command]], limit: float) -> list[Reply]:
@@ -50,7 +60,9 @@ class PublishConnection:
         async with self._client.time_limit(limit):
             try:
                 wire = await self._open_wire()
-                return await exchange(wire, write(await self._target_for(wire)))
+                target = await self._target_for(wire)
+                self._used_at = self._loop.time()
+                return await exchange(wire, write(target))
             except BaseException:
                 await self.drop()
                 raise
@@ -63,20 +75,36 @@ class PublishConnection:
             await self._client.release(wire)
 
     async def _open_wire(self) -> Wire:
-        if self._wire is not None and await _ended(self._wire):
+        """Return the open connection, or another one if it is dead; before anything is published on it."""
+        if self._wire is not None and (await _ended(self._wire) or not await self._is_alive(self._wire)):
             await self.drop()
         if self._wire is None:
             self._wire = await self._client.take()
         return self._wire
 
+    async def _is_alive(self, wire: Wire) -> bool:
+        """Ask the server what it is, if that is due or nothing was sent for a while."""
+        idle = self._loop.time() - self._used_at
+        if idle < IDLE and not self._is_outdated():
+            return True
+        replies = await try_idle(wire, [pack("INFO")], idle)
+        if replies is not None:
+            self._learn(replies)
+        return replies is not None
+
     async def _target_for(self, wire: Wire) -> PublishTarget:
-        now = self._loop.time()
-        if self._server is None or now > self._known_at + _TARGET_MAX_AGE:
-            [info] = await exchange(wire, [pack("INFO")])
-            facts: ServerFacts = read_server_facts(cast(bytes, expect(info)))
-            verb = b"SPUBLISH" if self._cluster and facts.can_shard else b"PUBLISH"
-            self._server = PublishTarget(verb, facts.identity.encode())
-            self._known_at = now
+        if self._server is None or self._is_outdated():
+            return self._learn(await exchange(wire, [pack("INFO")]))
+        return self._server
+
+    def _is_outdated(self) -> bool:
+        return self._loop.time() > self._known_at + _TARGET_MAX_AGE
+
+    def _learn(self, replies: list[Reply]) -> PublishTarget:
+        facts: ServerFacts = read_server_facts(cast(bytes, expect(replies[0])))
+        verb = b"SPUBLISH" if self._cluster and facts.can_shard else b"PUBLISH"
+        self._server = PublishTarget(verb, facts.identity.encode())
+        self._known_at = self._loop.time()
         return self._server
 
 

@@ -11,9 +11,10 @@ from typing import Final, NamedTuple, TypeAlias, cast
 from redis.exceptions import AskError, MovedError, TryAgainError
 
 from brokers.base import Receipt
-from brokers.errors import BrokerError, Unavailable
+from brokers.errors import BrokerError, Unavailable, WritesRefused
 from brokers.redis.connection.client import Command, Reply, expect, is_script_missing, pack
 from brokers.redis.publish.connection import PublishConnection, PublishTarget
+from brokers.redis.publish.write_check import WriteCheck, refused_publish
 from brokers.redis.scripts.library import PUBLISH
 
 logger: Final = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class Publisher:
         connection: where batches are sent.
         timeout: seconds that a caller waits at most.
         replicas: how many replicas must have an entry before it is acknowledged.
+        writes: is notified of what Redis refuses.
         moved: takes items whose slot has moved to another shard, in order, with the redirect.
     """
 
@@ -81,11 +83,13 @@ class Publisher:
         connection: PublishConnection,
         timeout: float,
         replicas: int,
+        writes: WriteCheck,
         moved: Callable[[list[QueuedPublish], MovedError], None],
     ) -> None:
         self._connection = connection
         self._timeout = timeout
         self._replicas = replicas
+        self._writes = writes
         self._moved = moved
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[QueuedPublish] = deque()
@@ -152,6 +156,9 @@ class Publisher:
                 lambda server: self._commands_for(items, server, limit), limit
             )
             again = self._resolve(items, replies)
+        except WritesRefused as error:
+            self._writes.suspect(str(error))
+            self._fail(items, WritesRefused(str(error)))
         except BrokerError as error:
             self._fail(items, Unavailable(str(error)))
         except Exception as error:
@@ -189,8 +196,22 @@ class Publisher:
         again = retryable(items, replies)
         for place, (item, reply) in enumerate(zip(items, replies, strict=True)):
             if place not in again and item.answer is not None and not item.answer.done():
-                _settle(item.answer, reply, short)
+                self._settle(item.answer, reply, short)
         return [(items[place], replies[place]) for place in sorted(again)]
+
+    def _settle(self, answer: Answer, reply: Reply, short: str) -> None:
+        if error := refused_publish(reply):
+            self._writes.suspect(str(error))
+            answer.set_exception(error)
+            return
+        epoch, offset, duplicate, late = cast(tuple[bytes, int, int, bytes], reply)
+        if late:
+            # The entry is stored: the trim was refused, or its delivery, which other nodes repair.
+            self._writes.suspect(late.decode(errors="replace"))
+        if short:
+            answer.set_exception(Unavailable(short))
+        else:
+            answer.set_result(Receipt(epoch.decode(), offset, bool(duplicate)))
 
     async def _retry(self, again: Sequence[tuple[QueuedPublish, Reply]]) -> None:
         """Forward items of moved slots, and put the others back at the head of the queue."""
@@ -246,15 +267,3 @@ def retryable(items: Sequence[QueuedPublish], replies: Sequence[Reply]) -> set[i
         and (is_script_missing(reply) or isinstance(reply, _REDIRECTS))
         and place > stored.get(item.slot, -1)
     }
-
-
-def _settle(answer: Answer, reply: Reply, short: str) -> None:
-    try:
-        epoch, offset, duplicate = cast(tuple[bytes, int, int], expect(reply))
-    except Unavailable as error:
-        answer.set_exception(error)
-    else:
-        if short:
-            answer.set_exception(Unavailable(short))
-        else:
-            answer.set_result(Receipt(epoch.decode(), offset, bool(duplicate)))

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias, cast
 
+from redis.exceptions import ResponseError
+
 from brokers.base import Entry, Page, Position, Retention
+from brokers.redis.clock import SteadyClock
 from brokers.redis.connection.client import Reply, expect, pack
+from brokers.redis.connection.refusals import find_refusal
 from brokers.redis.keyspace import Keyspace
 from brokers.redis.read.requests import ScriptCall, ShardRequests
 from brokers.redis.scripts.library import HISTORY
 from brokers.redis.topology.shards import Shards
 
+# The epoch of rooms in which nothing was written. It has only offset 0, so that all nodes agree unstored.
+UNWRITTEN: Final = "unwritten"
 # Stream ids end here; a larger offset is treated as this one.
 _LARGEST: Final = 2**63
 _WITH_PREV: Final = 7
@@ -24,27 +30,39 @@ class RedisReader:
     """Reads history and heads for one node."""
 
     def __init__(
-        self, shards: Shards, requests: ShardRequests, keyspace: Keyspace, retention: Retention
+        self,
+        shards: Shards,
+        requests: ShardRequests,
+        keyspace: Keyspace,
+        retention: Retention,
+        clock: SteadyClock,
     ) -> None:
         self._shards = shards
         self._requests = requests
         self._keyspace = keyspace
+        self._clock = clock
         self._bounds = (retention.size, int(retention.age * 1000))
 
     async def forward(self, room: str, after: int, limit: int) -> Page:
-        """Read the first entries after an offset."""
+        """Read the first entries after an offset, up to a hole, if there is one."""
         start = min(after, _LARGEST) + 1
         epoch, head, gone, stored = await self._read(room, "+", str(start), limit)
-        entries = _entries(room, epoch, stored[:limit])
-        return Page(tuple(entries), Position(epoch, head), trimmed=after < gone, more=len(stored) > limit)
+        whole = _entries(room, epoch, stored)
+        entries = whole[: min(limit, _run(whole))]
+        # Without a page a stream that lacks its end looks like one of which there is no more.
+        reached = entries[0].prev if entries else head
+        trimmed = after < max(gone, reached)
+        return Page(tuple(entries), Position(epoch, head), trimmed, more=len(whole) > len(entries))
 
     async def backward(self, room: str, before: int | None, limit: int) -> Page:
         """Read the last entries before an offset, or of the room."""
         start = "+" if before is None else str(min(max(before - 1, 0), _LARGEST))
         epoch, head, _, stored = await self._read(room, "-", start, limit)
-        entries = _entries(room, epoch, stored[:limit])
-        entries.reverse()
-        return Page(tuple(entries), Position(epoch, head), trimmed=False, more=len(stored) > limit)
+        whole = _entries(room, epoch, stored)
+        whole.reverse()
+        entries = whole[-limit:]
+        entries = entries[_last_hole(entries) :]
+        return Page(tuple(entries), Position(epoch, head), trimmed=False, more=len(whole) > len(entries))
 
     async def last(self, rooms: Sequence[str]) -> list[Entry | None]:
         """Read the last entry of each room that has one."""
@@ -56,7 +74,7 @@ class RedisReader:
         return found
 
     async def heads(self, rooms: Iterable[str]) -> dict[str, Position]:
-        """Read the head of each room; an unknown room has no epoch."""
+        """Read the head of each room; one in which nothing was written has the epoch `UNWRITTEN`."""
         asked = dict.fromkeys(rooms)
         if not asked:
             return {}
@@ -66,12 +84,20 @@ class RedisReader:
         return {room: _position(reply) for room, reply in zip(asked, replies, strict=True)}
 
     async def open(self, room: str, epoch: str) -> Position:
-        """Read the head of a room, and create its epoch if it has none."""
+        """Read the head of a room, and create its epoch if it has none and Redis accepts writes.
+
+        If Redis refuses them, the room has the epoch `UNWRITTEN` for this node, and its first entry begins
+        another one. Nothing is lost by that, because nothing was stored.
+        """
+        position = (await self.heads([room]))[room]
+        if position.epoch != UNWRITTEN:
+            return position
         head, slot = self._keyspace.head(room), self._shards.slot(room)
         created, reply = await self._requests.ask(
             [(slot, pack("HSETNX", head, "e", epoch)), (slot, pack("HMGET", head, "e", "o"))]
         )
-        expect(created)
+        if not (isinstance(created, ResponseError) and find_refusal(created)):
+            expect(created)
         return _position(reply)
 
     async def _read(self, room: str, way: str, start: str, limit: int) -> tuple[str, int, int, list[Stored]]:
@@ -83,13 +109,14 @@ class RedisReader:
 
     def _call(self, room: str, way: str, start: str, number: int) -> ScriptCall:
         keys = (self._keyspace.head(room), self._keyspace.stream(room))
-        return ScriptCall(self._shards.slot(room), keys, (way, start, number, *self._bounds))
+        now = self._clock.milliseconds()
+        return ScriptCall(self._shards.slot(room), keys, (way, start, number, *self._bounds, now))
 
 
 def _page(reply: Reply) -> tuple[str, int, int, list[Stored]]:
     """Parse the reply of the script: epoch, head, last trimmed offset, entries."""
     epoch, head, gone, stored = cast(tuple[bytes, int, int, list[Stored]], reply)
-    return epoch.decode(), head, gone, stored
+    return epoch.decode() or UNWRITTEN, head, gone, stored
 
 
 def _entries(room: str, epoch: str, stored: Iterable[Stored]) -> list[Entry]:
@@ -104,4 +131,19 @@ def _entries(room: str, epoch: str, stored: Iterable[Stored]) -> list[Entry]:
 
 def _position(reply: Reply) -> Position:
     epoch, offset = cast(tuple[bytes | None, bytes | None], expect(reply))
-    return Position((epoch or b"").decode(), int(offset or 0))
+    return Position(epoch.decode() if epoch else UNWRITTEN, int(offset or 0))
+
+
+def _run(entries: Sequence[Entry]) -> int:
+    """Count the entries before the first hole: a stream restored from an older copy lacks its end."""
+    holes = (place for place in range(1, len(entries)) if _is_hole(entries, place))
+    return next(holes, len(entries))
+
+
+def _last_hole(entries: Sequence[Entry]) -> int:
+    """Find the first entry after the last hole."""
+    return next((place for place in range(len(entries) - 1, 0, -1) if _is_hole(entries, place)), 0)
+
+
+def _is_hole(entries: Sequence[Entry], place: int) -> bool:
+    return entries[place].prev != entries[place - 1].offset

@@ -2,8 +2,8 @@
 
 What the scripts store. A room's hash: `e` epoch, `o` head offset, `b` payload bytes ever stored, `r` identity
 of the server that stored last, `f` and `t` bytes before and time of an entry that was once the oldest. An
-entry of its stream has its offset as id and these fields in this order: `p` payload, `t` server time in
-milliseconds, `b` payload bytes of the room before it, and, only after skipped offsets, `v` the previous
+entry of its stream has its offset as id and these fields in this order: `p` payload, `t` time in milliseconds
+(see `clock.lua`), `b` payload bytes of the room before it, and, only after skipped offsets, `v` the previous
 offset. So the bytes from any entry to the end of the room are one subtraction.
 """
 
@@ -36,7 +36,7 @@ def load_script(*keyspace: str, **constants: int) -> LuaScript:
     return LuaScript("\n".join([*definitions, *texts]))
 
 
-PUBLISH: Final = load_script("milliseconds", "trim", "publish", SKIPPED_OFFSETS=SKIPPED_OFFSETS)
-HISTORY: Final = load_script("milliseconds", "trim", "history")
+PUBLISH: Final = load_script("refusal", "clock", "trim", "publish", SKIPPED_OFFSETS=SKIPPED_OFFSETS)
+HISTORY: Final = load_script("clock", "trim", "history")
 EVICT_ROOM: Final = load_script("evict_room")
-CHECK_PERMISSIONS: Final = load_script("check_permissions")
+CHECK_PERMISSIONS: Final = load_script("refusal", "check_permissions")

@@ -15,11 +15,12 @@ from brokers.base import Listener
 from brokers.redis.connection.client import RedisClient
 from brokers.redis.connection.compatibility import ServerFacts, check, check_permissions, recommendations
 from brokers.redis.connection.url import Pool, RedisSettings
-from brokers.redis.keyspace import Keyspace, slot_of
+from brokers.redis.keyspace import Keyspace, ScratchKeys, slot_of
 from brokers.redis.listen.loopback import LoopbackProbes
 from brokers.redis.listen.subscriber import SubscriberConnection, SubscriberObserver
 from brokers.redis.publish.connection import PublishConnection
 from brokers.redis.publish.publisher import Publisher, QueuedPublish, signal
+from brokers.redis.publish.write_check import WriteCheck
 
 logger: Final = logging.getLogger(__name__)
 
@@ -52,10 +53,12 @@ class Shard:
         self._keyspace = keyspace
         self._node = token_hex(8)
         self._loop = asyncio.get_running_loop()
+        self._scratch = ""
         self.sharded = False
         self.client = RedisClient(pool, settings.timeout)
         connection = PublishConnection(self.client, cluster=settings.cluster)
-        self.publisher = Publisher(connection, settings.timeout, settings.replicas, moved)
+        self.writes = WriteCheck(self.client, self._scratch_keys)
+        self.publisher = Publisher(connection, settings.timeout, settings.replicas, self.writes, moved)
         self.probes = LoopbackProbes(self._publish_loopback, settings.timeout)
         self.subscriber = SubscriberConnection(
             self.client,
@@ -68,7 +71,9 @@ class Shard:
         self.subscriptions = self.subscriber.subscriptions
 
     def place_loopback(self, owns: OwnsSlot) -> None:
-        """Choose a loopback channel on this shard, unless the current one is."""
+        """Choose a loopback channel and scratch keys on this shard, unless the current ones are."""
+        if not (self._scratch and owns(slot_of(self._scratch))):
+            self._scratch = next(name for name in map(self._keyspace.scratch, count()) if owns(slot_of(name)))
         loopback = self.subscriber.loopback
         if loopback is None or not owns(loopback.slot):
             channels = (self._keyspace.probe(self._node, number) for number in count())
@@ -83,10 +88,10 @@ class Shard:
             Misconfigured: the server or the URL has to be changed.
         """
         facts = await check(self.client, cluster=self._settings.cluster)
-        scratch = next(name for name in map(self._keyspace.scratch, count()) if owns(slot_of(name)))
         channels = (self._keyspace.probe(self._node, number) for number in count())
         channel = next(channel for channel in channels if owns(slot_of(channel)))
-        await check_permissions(self.client, scratch, channel, sharded=self._sharded(facts))
+        self.sharded = self._sharded(facts)
+        await check_permissions(self.client, self._scratch_keys(), channel)
         for better in recommendations(facts, self._settings.replicas):
             logger.warning("redis_advice", extra={"advice": better})
 
@@ -95,6 +100,7 @@ class Shard:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.publisher.run(), name="redis: publish")
             tasks.create_task(self.subscriber.run(), name="redis: listen")
+            tasks.create_task(self.writes.run(), name="redis: check writes")
 
     def stop(self) -> None:
         """Stop all notifications; the caller cancels `run` and then calls `close`."""
@@ -106,6 +112,9 @@ class Shard:
 
     def _sharded(self, facts: ServerFacts) -> bool:
         return self._settings.cluster and facts.can_shard
+
+    def _scratch_keys(self) -> ScratchKeys:
+        return ScratchKeys.make(self._scratch, sharded=self.sharded)
 
     def _publish_loopback(self, token: bytes) -> None:
         if loopback := self.subscriber.loopback:

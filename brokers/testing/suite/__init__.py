@@ -10,5 +10,6 @@ from brokers.testing.suite.once import *
 from brokers.testing.suite.order import *
 from brokers.testing.suite.outages import *
 from brokers.testing.suite.payloads import *
+from brokers.testing.suite.refusals import *
 from brokers.testing.suite.signals import *
 from brokers.testing.suite.subscriptions import *

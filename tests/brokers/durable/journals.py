@@ -32,6 +32,7 @@ class MemoryJournal:
     unread: BrokerError | None = None
     loads: list[str] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
+    is_dead: bool = False
     _held: list[tuple[Sequence[Write], asyncio.Future[None]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -39,6 +40,8 @@ class MemoryJournal:
 
     def append(self, batch: Sequence[Write]) -> asyncio.Future[None]:
         outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self.is_dead:
+            return outcome
         self.batches.append([write.entry.payload for write in batch])
         self._held.append((batch, outcome))
         if not self.is_held:
@@ -47,7 +50,7 @@ class MemoryJournal:
 
     def let_go(self) -> None:
         """End the commits that wait."""
-        held, self._held = self._held, []
+        held, self._held = ([] if self.is_dead else self._held), []
         for batch, outcome in held:
             if self.error is None or self.stores_anyway:
                 for write in batch:
@@ -56,6 +59,11 @@ class MemoryJournal:
                 outcome.set_result(None)
             else:
                 outcome.set_exception(self.error)
+
+    def killed(self) -> MemoryJournal:
+        """Return the journal of the next process; what this one's process still does has no effect."""
+        self.is_dead = True
+        return MemoryJournal(stored=self.stored)
 
     async def recall(self, room: str, since: int) -> Recalled:
         self.loads.append(room)

@@ -22,10 +22,10 @@ class Clock:
         return self.now
 
 
-async def start(journal: MemoryJournal, clock: Clock) -> BrokerNode:
+async def start(journal: MemoryJournal, clock: Clock, options: BrokerOptions = OPTIONS) -> BrokerNode:
     """Start a node as a new process does."""
-    hub = DurableHub(OPTIONS, journal, clock=clock, wall=clock)
-    node = BrokerNode(DurableBroker(OPTIONS, hub), Recorder())
+    hub = DurableHub(options, journal, clock=clock, wall=clock)
+    node = BrokerNode(DurableBroker(options, hub), Recorder())
     await node.broker.start(node.received)
     return node
 

@@ -35,13 +35,13 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    options: BrokerOptions | None = None, *, server: RedisServer | None = None
+    options: BrokerOptions | None = None, *, server: RedisServer | None = None, url: str = ""
 ) -> AsyncIterator[Stage]:
-    """Start two nodes on a server, with a new prefix."""
-    url = (server or shared_redis()).url
-    options = replace(options or BrokerOptions(), url=url, prefix=f"test-{token_hex(6)}")
+    """Start two nodes on a server, with a new prefix; `url` is theirs, if it is not that of the server."""
+    direct = (server or shared_redis()).url
+    options = replace(options or BrokerOptions(), url=url or direct, prefix=f"test-{token_hex(6)}")
     async with AsyncExitStack() as ends:
-        redis = await ends.enter_async_context(Redis.from_url(url))
+        redis = await ends.enter_async_context(Redis.from_url(direct))
         nodes = [BrokerNode(RedisBroker(options), Recorder()) for _ in range(2)]
         for node in nodes:
             ends.push_async_callback(node.broker.close)

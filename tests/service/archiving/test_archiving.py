@@ -121,7 +121,7 @@ async def test_while_the_archive_refuses_sends_are_refused_and_reads_go_on(
         assert sent["offset"] == 2
         metrics = here.node.metrics.exposition().decode()
     assert "hubbub_archive_up 1.0" in metrics
-    assert 'hubbub_archive_failures_total{reason="ArchiveFull"}' in metrics
+    assert 'hubbub_archive_failures_total{reason="full"}' in metrics
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [
         "archive_refuses_writes"
     ]

@@ -24,11 +24,19 @@ def test_every_setting_says_what_it_means() -> None:
 
 def test_all_variables_but_those_of_the_broker_and_the_archive_begin_with_our_name() -> None:
     others = {row.variable for row in ROWS if not row.variable.startswith("HUBBUB_")}
-    assert others == {"ARCHIVE_URL", "BROKER", "REDIS_URL", "NATS_URL"}
+    assert others == {"ARCHIVE_URL", "BROKER", "REDIS_URL", "REDIS_USER", "REDIS_PASSWORD", "NATS_URL"}
 
 
 def test_a_secret_is_not_in_the_repr() -> None:
     assert SECRET not in repr(load(TOKENS))
+
+
+def test_user_and_password_of_redis_are_taken_as_they_are_and_shown_nowhere() -> None:
+    nasty = " s:e/s@a?m#e %41 "
+    settings = load({"BROKER": "redis", "REDIS_USER": nasty, "REDIS_PASSWORD": f"{nasty}\n"})
+    assert (settings.broker_options.user, settings.broker_options.password) == (nasty, nasty)
+    assert nasty not in repr(settings) + repr(settings.broker_options)
+    assert load({"REDIS_PASSWORD": nasty}).broker_options.password == "", "only for Redis"
 
 
 def test_the_broker_is_made_from_the_settings() -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
@@ -19,12 +17,13 @@ from brokers.redis import RedisBroker
 from brokers.redis.connection.compatibility import incompatibility, read_server_facts
 from brokers.testing.recorder import BrokerNode, Recorder
 from tests.brokers.redis.stage import own_server, stage
+from tests.brokers.redis.users import SECRET, make_user
+from tests.brokers.redis.users import as_user as url_of_user
 from tests.contract.redis_cluster import ClusterServer, free_ports
 from tests.contract.redis_server import RedisServer
 from tests.contract.server import running
 
 SOON = BrokerOptions(timeout=2.0)
-PAGE = Path(__file__).parents[4] / "docs" / "operations.md"
 
 
 @pytest.fixture(scope="module")
@@ -39,28 +38,8 @@ async def admin(server: RedisServer) -> AsyncIterator[Redis]:
         yield client
 
 
-def documented() -> list[str]:
-    """Read the permissions that the operations page lists."""
-    found = re.search(r"ACL SETUSER hubbub on >secret ([^`]*)", PAGE.read_text(encoding="utf-8"))
-    assert found
-    return found[1].split()
-
-
-async def make_user(admin: Redis, *but: str) -> None:
-    rights = [right for right in documented() if right not in but]
-    version = (await admin.info("server"))["redis_version"]
-    if tuple(map(int, version.split("."))) >= (7, 2):
-        rights.append("+client|setinfo")
-    if version.startswith("6."):
-        rights = list(dict.fromkeys(right.split("|")[0] for right in rights))
-    await admin.acl_deluser("hubbub")
-    await admin.execute_command(  # type: ignore[no-untyped-call]
-        "ACL", "SETUSER", "hubbub", "on", ">secret", *rights
-    )
-
-
-def as_user(server: RedisServer, secret: str = "secret") -> BrokerOptions:  # noqa: S107  it opens nothing
-    return replace(SOON, url=server.url.replace("unix://", f"unix://hubbub:{secret}@"))
+def as_user(server: RedisServer, secret: str = SECRET) -> BrokerOptions:
+    return replace(SOON, url=url_of_user(server.url, secret))
 
 
 async def test_a_user_with_the_documented_rights_can_do_everything(server: RedisServer, admin: Redis) -> None:
@@ -86,6 +65,8 @@ async def test_a_user_with_the_documented_rights_can_do_everything(server: Redis
     [
         ("+xadd", "XADD|xadd|script"),
         ("+xtrim", "XTRIM|xtrim|script"),
+        ("+xinfo|stream", "XINFO|xinfo|script"),
+        ("+persist", "PERSIST|persist|script"),
         ("+publish", "PUBLISH|publish|script"),
         ("+subscribe", "subscribe"),
         ("+zrange", "zrange"),
@@ -98,7 +79,7 @@ async def test_a_user_with_the_documented_rights_can_do_everything(server: Redis
 async def test_a_right_that_is_missing_stops_the_start_and_is_named(
     server: RedisServer, admin: Redis, right: str, named: str
 ) -> None:
-    await make_user(admin, right)
+    await make_user(admin, but=(right,))
     with pytest.raises(Misconfigured, match=rf"(?is)({named}).*docs/operations\.md"):
         await RedisBroker(as_user(server)).start(Recorder())
 

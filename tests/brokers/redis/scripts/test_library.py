@@ -14,12 +14,19 @@ import pytest
 
 from brokers.base import BrokerOptions, Retention
 from brokers.redis import RedisBroker
-from brokers.redis.scripts.library import EVICT_ROOM, HISTORY, PUBLISH, LuaScript, load_script
+from brokers.redis.scripts.library import (
+    CHECK_PERMISSIONS,
+    EVICT_ROOM,
+    HISTORY,
+    PUBLISH,
+    LuaScript,
+    load_script,
+)
 from brokers.testing.recorder import chained
 from tests.brokers.redis.stage import Stage, own_server, stage
 
 ROOT = Path(__file__).parents[4]
-LOADED_AT_START = (PUBLISH, HISTORY, EVICT_ROOM)
+LOADED_AT_START = (PUBLISH, HISTORY, EVICT_ROOM, CHECK_PERMISSIONS)
 
 
 @pytest.fixture
@@ -34,10 +41,9 @@ async def loaded(on: Stage, *scripts: LuaScript) -> list[bool]:
 
 
 def test_constants_and_functions_stand_before_the_script_that_uses_them() -> None:
-    script = load_script("milliseconds", "evict_room", ANSWER=42)
+    script = load_script("clock", "evict_room", ANSWER=42)
     texts = [
-        files("brokers.redis.scripts").joinpath(f"{name}.lua").read_text()
-        for name in ("milliseconds", "evict_room")
+        files("brokers.redis.scripts").joinpath(f"{name}.lua").read_text() for name in ("clock", "evict_room")
     ]
     assert script.text == "\n".join(["local ANSWER = 42\n", *texts])
 
@@ -60,7 +66,7 @@ async def test_the_digest_is_the_one_that_redis_computes(on: Stage) -> None:
 async def test_a_start_loads_the_scripts() -> None:
     with own_server() as server:
         async with stage(server=server) as on:
-            assert await loaded(on, *LOADED_AT_START) == [True, True, True]
+            assert await loaded(on, *LOADED_AT_START) == [True, True, True, True]
 
 
 async def test_a_publish_after_a_script_flush_loads_the_script_and_is_stored_once() -> None:
@@ -119,7 +125,7 @@ async def test_a_reconnect_after_a_restart_loads_the_scripts() -> None:
             await asyncio.to_thread(server.start)
             for node in (on.here, on.there):
                 await node.received.until(lambda received: received.states == ["lost", "restored"])
-            assert await loaded(on, *LOADED_AT_START) == [True, True, True]
+            assert await loaded(on, *LOADED_AT_START) == [True, True, True, True]
             await on.there.send("room", b"after")
             assert [entry.payload for entry in await on.here.full_history("room")] == [b"before", b"after"]
 
@@ -133,7 +139,7 @@ async def test_nodes_of_two_versions_share_rooms_keys_and_order(on: Stage) -> No
     async def publish_as_other(payload: bytes, key: str) -> list[bytes | int]:
         keys = (on.keyspace.head("room"), on.keyspace.stream("room"), on.keyspace.key("room", key))
         limits = (1000, 1_000_000, 0, 300_000)
-        target = (on.keyspace.channel("room"), 0, "PUBLISH", identity)
+        target = (on.keyspace.channel("room"), 0, 0, "PUBLISH", identity)
         answer: list[bytes | int] = await on.redis.evalsha(
             other.digest, 3, *keys, payload, "other.1", *limits, *target
         )
@@ -142,10 +148,10 @@ async def test_nodes_of_two_versions_share_rooms_keys_and_order(on: Stage) -> No
     await on.there.broker.subscribe("room")
     first = await on.here.broker.publish("room", b"0", key="0")
     epoch = first.epoch.encode()
-    assert await publish_as_other(b"1", "1") == [epoch, first.offset + 1, 0]
+    assert await publish_as_other(b"1", "1") == [epoch, first.offset + 1, 0, b""]
     [third] = await on.here.send("room", b"2")
     assert third.offset == first.offset + 2
-    assert await publish_as_other(b"0", "0") == [epoch, first.offset, 1]
+    assert await publish_as_other(b"0", "0") == [epoch, first.offset, 1, b""]
     assert (await on.here.broker.publish("room", b"1", key="1")).duplicate
     assert await loaded(on, PUBLISH, other) == [True, True]
     await on.there.received.count(3)

@@ -9,6 +9,7 @@ import pytest
 
 from brokers.base import BrokerOptions, Entry, Retention
 from brokers.errors import BrokerRefused
+from brokers.redis.read.history import UNWRITTEN
 from brokers.redis.scripts.library import SKIPPED_OFFSETS
 from brokers.testing.recorder import chained
 from tests.brokers.redis.stage import Stage, stage
@@ -46,7 +47,7 @@ async def test_a_hash_that_was_evicted_takes_its_entries_along(on: Stage) -> Non
     [*_, before] = await on.here.send("room", b"one", b"two", b"three")
     await on.redis.delete(on.keyspace.head("room"))
     page = await on.there.broker.history("room", limit=10)
-    assert (page.entries, page.head) == ((), ("", 0))
+    assert (page.entries, page.head) == ((), (UNWRITTEN, 0))
     [after] = await on.here.send("room", b"four")
     assert after.epoch != before.epoch
     assert [entry.payload for entry in await on.there.full_history("room")] == [b"four"]
@@ -62,10 +63,10 @@ async def test_evicted_entries_are_reported_as_trimmed(on: Stage) -> None:
 
 
 @keeping(Retention(age=100.0), key_window=50.0)
-async def test_everything_but_the_hash_of_a_room_expires(on: Stage) -> None:
+async def test_a_key_expires_and_a_stream_is_trimmed_instead(on: Stage) -> None:
     await on.here.broker.publish("room", b"text", key="key")
-    assert 60 < await on.redis.ttl(on.keyspace.stream("room")) <= 100
     assert 10 < await on.redis.ttl(on.keyspace.key("room", "key")) <= 50
+    assert await on.redis.ttl(on.keyspace.stream("room")) == -1, "Redis expires by its own clock"
     assert await on.redis.ttl(on.keyspace.head("room")) == -1
 
 
@@ -126,9 +127,9 @@ async def test_entries_that_are_too_old_are_not_read_and_the_others_are(on: Stag
 async def test_a_room_whose_entries_have_all_expired_continues_its_offsets(on: Stage) -> None:
     [*_, last] = await on.here.send("room", b"one", b"two")
     await asyncio.sleep(1.05)  # by Redis's clock
-    assert not await on.redis.exists(on.keyspace.stream("room"))
     page = await on.there.broker.history("room", after=0, limit=10)
     assert (page.entries, page.head, page.trimmed) == ((), (last.epoch, last.offset), True)
+    assert await on.redis.xlen(on.keyspace.stream("room")) == 0
     seen = await on.there.broker.history("room", after=last.offset, limit=10)
     assert (seen.entries, seen.trimmed) == ((), False)
     [after] = await on.here.send("room", b"three")
