@@ -50,7 +50,7 @@ def test_the_functions_that_the_page_names_in_passing_exist() -> None:
     named = set(re.findall(r"`([A-Z]\w+\.\w+)`", page))
     found = {
         f"{owner.name}.{method.name}"
-        for package in ("service", "brokers")
+        for package in ("archive", "brokers", "service")
         for path in (ROOT / package).rglob("*.py")
         for owner in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(owner, ast.ClassDef)
