@@ -9,7 +9,8 @@ from typing import Final
 from brokers.base import BrokerOptions, Retention
 from brokers.registry import installed
 from service.settings.archive import ArchiveSettings
-from service.settings.kinds import ORIGINS, address, choice, number, one_of, password, secret, text, whole
+from service.settings.identity import IdentitySettings
+from service.settings.kinds import ORIGINS, address, choice, number, one_of, password, text, whole
 from service.settings.row import META, Row
 from service.settings.row import setting as _set
 
@@ -19,7 +20,7 @@ _STOP_MARGIN: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(ArchiveSettings):
+class Settings(IdentitySettings, ArchiveSettings):
     """All settings of a node. Durations are seconds, sizes are bytes."""
 
     broker: str = _set("BROKER", "memory", choice(installed), "The broker that connects the nodes.")
@@ -211,35 +212,6 @@ class Settings(ArchiveSettings):
         "Time that idempotency keys are known: a retry within it is deduplicated.",
     )
 
-    auth: str = _set(
-        "HUBBUB_AUTH",
-        "guests",
-        one_of("guests", "tokens", "both"),
-        "Who may connect: guests with a name, users with a token, or both.",
-    )
-    token_key: str = _set(
-        "HUBBUB_TOKEN_KEY",
-        "",
-        secret("the shared secret for HS256, the PEM of the public key otherwise", r"(?s).+"),
-        "The key that verifies tokens.",
-    )
-    token_algorithm: str = _set(
-        "HUBBUB_TOKEN_ALGORITHM",
-        "HS256",
-        one_of("HS256", "RS256", "EdDSA"),
-        "The signature algorithm of tokens.",
-    )
-    token_audience: str = _set(
-        "HUBBUB_TOKEN_AUDIENCE", "", text(), "The `aud` that tokens must have, if set."
-    )
-    token_issuer: str = _set("HUBBUB_TOKEN_ISSUER", "", text(), "The `iss` that tokens must have, if set.")
-    api_key: str = _set(
-        "HUBBUB_API_KEY",
-        "",
-        secret("at least 16 characters", r"\S{16,}"),
-        "The key of the HTTP API for programs; without it the API accepts only tokens.",
-    )
-
     log_format: str = _set(
         "HUBBUB_LOG_FORMAT",
         "auto",
@@ -289,16 +261,6 @@ class Settings(ArchiveSettings):
     def stop_seconds(self) -> float:
         """The time limit of a stopping process: the limits of its parts, and a margin."""
         return self.drain_seconds + 3 * self.close_seconds + _STOP_MARGIN
-
-    @property
-    def takes_guests(self) -> bool:
-        """Whether guests may connect."""
-        return self.auth != "tokens"
-
-    @property
-    def takes_tokens(self) -> bool:
-        """Whether tokens are accepted."""
-        return self.auth != "guests"
 
 
 def rows() -> Iterator[Row]:

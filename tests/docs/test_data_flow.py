@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from collections.abc import Iterator
@@ -42,6 +43,22 @@ def watch(names: set[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
         yield seen
     finally:
         sys.setprofile(None)
+
+
+def test_the_functions_that_the_page_names_in_passing_exist() -> None:
+    page = (ROOT / "docs" / "data-flow.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([A-Z]\w+\.\w+)`", page))
+    found = {
+        f"{owner.name}.{method.name}"
+        for package in ("archive", "brokers", "service")
+        for path in (ROOT / package).rglob("*.py")
+        for owner in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(owner, ast.ClassDef)
+        for method in owner.body
+        if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert named
+    assert sorted(named - found) == []
 
 
 async def until(client: ClientConnection, kind: type[events.Event]) -> None:
