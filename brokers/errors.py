@@ -2,6 +2,7 @@
 
 BrokerError
 ├── Unavailable      the backbone is unreachable or too slow: retry with the same key
+│   └── WritesRefused   it can be reached, but refuses writes
 ├── BrokerRefused    the backbone will never accept this: do not retry
 ├── BrokerClosed     the broker was closed, or not started
 ├── Misconfigured    the backbone can't serve hubbub as it is configured: the operator has to change something
@@ -15,6 +16,10 @@ class BrokerError(Exception):
 
 class Unavailable(BrokerError):
     """The backbone is unreachable or too slow. What was published may or may not be stored."""
+
+
+class WritesRefused(Unavailable):
+    """The backbone can be reached, but refuses writes. The message names the refusal."""
 
 
 class BrokerRefused(BrokerError):
