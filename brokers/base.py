@@ -142,9 +142,19 @@ class Retention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Options of a broker. `url` is the address of the backbone, if it has one; times are in seconds."""
+    """Options of a broker; times are in seconds.
 
-    url: str = ""
+    Attributes:
+        url: the address of the backbone, if it has one.
+        user, password: who this node is to the backbone, instead of user and password in the URL. They are
+            taken as they are: no character has a meaning.
+        token: the same, of a backbone that takes a token.
+    """
+
+    url: str = field(default="", repr=False)  # it may hold a password
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
     retention: Retention = field(default_factory=Retention)
     key_window: float = 300.0
     timeout: float = 5.0

@@ -2,7 +2,7 @@
 
 BrokerError
 ├── Unavailable      the backbone is unreachable or too slow: retry with the same key
-│   └── WritesRefused   it can be reached, but refuses writes
+│   └── WritesRefused    it can be reached, and refuses writes: full, read-only, or a permission is missing
 ├── BrokerRefused    the backbone will never accept this: do not retry
 ├── BrokerClosed     the broker was closed, or not started
 ├── Misconfigured    the backbone can't serve hubbub as it is configured: the operator has to change something
@@ -19,7 +19,7 @@ class Unavailable(BrokerError):
 
 
 class WritesRefused(Unavailable):
-    """The backbone can be reached, but refuses writes. The message names the refusal."""
+    """The backbone can be reached, but refuses writes. The message names the refusal as the backbone does."""
 
 
 class BrokerRefused(BrokerError):

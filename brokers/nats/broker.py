@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from brokers.base import Broker, Listener, Options, Page, Position, Receipt, check_paging
 from brokers.errors import BrokerClosed, BrokerError, BrokerRefused, Unavailable
-from brokers.nats.connection.url import parse_url
+from brokers.nats.connection.url import parse_url, sign_in
 from brokers.nats.jetstream import MESSAGE_ID, PREV
 from brokers.nats.live.subscriptions import RoomSubscriptions
 from brokers.nats.session import NatsSession, StreamsChanged, open_session
@@ -36,7 +36,7 @@ class NatsBroker(Broker):
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
-        self._address = parse_url(options.url)
+        self._address = sign_in(parse_url(options.url), options)
         self._subjects = Subjects(options.prefix)
         self._rooms = RoomSubscriptions(self._subjects, options.retention.age)
         self._writes = Writes()

@@ -52,6 +52,8 @@ def reach(wanted: list[tuple[str, int]]) -> str:
 def hosts(url: str) -> list[tuple[str, int]]:
     """Find the hosts of a URL, of which there may be several: one URL for each, or all in one."""
     usual = PORTS.get(url.partition("://")[0], 6379)
+    if "@" in re.sub(r"://[^@/?#]*@", "://", url):
+        raise ValueError("it holds an @ behind the host")  # the host may be the beginning of a password
     bare = re.sub(r"[/?][^,]*", "", re.sub(r"[a-z+]+://(?:[^@/?]*@)?", "", url))
     found = [urlsplit(f"//{each}") for each in bare.split(",")]
     return [(each.hostname or "localhost", each.port or usual) for each in found]

@@ -35,13 +35,18 @@
 {{- join "&" $query -}}
 {{- end }}
 
-{{/* The URL as a pod gets it: the password is put in by Kubernetes. */}}
+{{/* Whether a pod signs in with a password of a Secret; empty if not. */}}
+{{- define "hubbub.brokerHasPassword" -}}
+{{- $broker := get .Values .Values.broker -}}
+{{- if and $broker.existingSecret $broker.url (not (include "hubbub.brokerFile" .)) }}yes{{ end -}}
+{{- end }}
+
+{{/* The URL as a pod gets it. For Redis the password is put in by Kubernetes. */}}
 {{- define "hubbub.brokerFullUrl" -}}
 {{- $broker := get .Values .Values.broker -}}
 {{- $url := include "hubbub.brokerUrl" . -}}
-{{- if and $broker.existingSecret $broker.url (not (include "hubbub.brokerFile" .)) -}}
-{{- $user := and (eq .Values.broker "nats") (not $broker.username) | ternary "" (print $broker.username ":") -}}
-{{- $url = replace "://" (printf "://%s$(%s_PASSWORD)@" $user (upper .Values.broker)) $url -}}
+{{- if and (eq .Values.broker "redis") (include "hubbub.brokerHasPassword" .) -}}
+{{- $url = replace "://" (printf "://%s:$(REDIS_PASSWORD)@" $broker.username) $url -}}
 {{- end -}}
 {{- with include "hubbub.brokerQuery" . -}}
 {{- $url = printf "%s%s%s" $url (contains "?" $url | ternary "&" "?") . -}}
@@ -55,8 +60,12 @@
 {{- if ne .Values.broker "memory" }}
 {{- $broker := get .Values .Values.broker }}
 {{- $name := upper .Values.broker }}
-{{- if and $broker.existingSecret $broker.url (not (include "hubbub.brokerFile" .)) }}
-- name: {{ $name }}_PASSWORD
+{{- if include "hubbub.brokerHasPassword" . }}
+{{- if and (eq .Values.broker "nats") $broker.username }}
+- name: NATS_USER
+  value: {{ $broker.username | quote }}
+{{- end }}
+- name: {{ and (eq .Values.broker "nats") (not $broker.username) | ternary "NATS_TOKEN" (print $name "_PASSWORD") }}
   valueFrom:
     secretKeyRef: {name: {{ $broker.existingSecret | quote }}, key: {{ $broker.passwordKey | quote }}}
 {{- end }}

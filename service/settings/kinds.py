@@ -20,6 +20,8 @@ class Kind(ABC, Generic[T]):
 
     # Whether the value must never be printed, not even when it's wrong.
     secret: ClassVar[bool] = False
+    # Whether spaces around the value belong to it.
+    verbatim: ClassVar[bool] = False
 
     @abstractmethod
     def read(self, text: str) -> T:
@@ -132,6 +134,12 @@ class Secret(Text):
     @override
     def show(self, value: str) -> str:
         return "(set)" if value else "(not set)"
+
+
+class Password(Secret):
+    """A secret of which every character counts, also a space at its end."""
+
+    verbatim: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)

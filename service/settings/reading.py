@@ -38,7 +38,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     faults = [_unknown(name) for name in sorted(unknown_names(environ))]
     values: dict[str, object] = {}
     for row in rows():
-        text = environ.get(row.variable, "").strip()
+        text = environ.get(row.variable, "")
+        # Files that secrets are read from often end with a line break.
+        text = text.rstrip("\r\n") if row.kind.verbatim else text.strip()
         if text:
             try:
                 values[row.attribute] = row.kind.read(text)

@@ -8,7 +8,7 @@ from typing import Final
 
 from brokers.base import Options, Retention
 from brokers.registry import installed
-from service.settings.kinds import Address, Choice, Number, Origins, Secret, Text, Whole
+from service.settings.kinds import Address, Choice, Number, Origins, Password, Secret, Text, Whole
 from service.settings.row import META, Row
 from service.settings.row import setting as _set
 
@@ -29,11 +29,41 @@ class Settings:
         "Where Redis is, for BROKER=redis: one server, redis+sentinel://host:port,host:port/service/0, "
         "or redis+cluster://host:port,host:port.",
     )
+    redis_user: str = _set(
+        "REDIS_USER",
+        "",
+        Password("any text", r"(?s).+"),
+        "Who a node is to Redis, instead of the user in REDIS_URL.",
+    )
+    redis_password: str = _set(
+        "REDIS_PASSWORD",
+        "",
+        Password("any text", r"(?s).+"),
+        "Its password, with any characters and not encoded, instead of the one in REDIS_URL.",
+    )
     nats_url: str = _set(
         "NATS_URL",
         "nats://localhost:4222",
         Address(("nats", "tls", "ws", "wss")),
         "Where NATS is, for BROKER=nats; several servers of one cluster are separated by commas.",
+    )
+    nats_user: str = _set(
+        "NATS_USER",
+        "",
+        Password("any text", r"(?s).+"),
+        "Who a node is to NATS, instead of the user in NATS_URL.",
+    )
+    nats_password: str = _set(
+        "NATS_PASSWORD",
+        "",
+        Password("any text", r"(?s).+"),
+        "Its password, with any characters and not encoded, instead of the one in NATS_URL.",
+    )
+    nats_token: str = _set(
+        "NATS_TOKEN",
+        "",
+        Password("any text", r"(?s).+"),
+        "A token instead of user and password, with any characters and not encoded.",
     )
     broker_url: str = _set(
         "HUBBUB_BROKER_URL", "", Address(), "Where the backbone is, for a broker that is not one of ours."
@@ -255,8 +285,13 @@ class Settings:
     def broker_options(self) -> Options:
         """What the broker is made from."""
         urls = {"memory": "", "redis": self.redis_url, "nats": self.nats_url}
+        users = {"redis": self.redis_user, "nats": self.nats_user}
+        passwords = {"redis": self.redis_password, "nats": self.nats_password}
         return Options(
             url=urls.get(self.broker, self.broker_url),
+            user=users.get(self.broker, ""),
+            password=passwords.get(self.broker, ""),
+            token=self.nats_token if self.broker == "nats" else "",
             retention=self.retention,
             key_window=self.key_seconds,
             timeout=self.broker_timeout,

@@ -9,7 +9,7 @@ from brokers.errors import BrokerError, Misconfigured, Unavailable
 from brokers.nats.connection.client import ClientCertificateRequired
 
 _RIGHTS: Final = (
-    "grant the user of NATS_URL the permissions to publish and subscribe to `<prefix>.>` and `_INBOX.>`, "
+    "grant the user of NATS the permissions to publish and subscribe to `<prefix>.>` and `_INBOX.>`, "
     "to publish to `$JS.API.>`, and on a cluster to subscribe to "
     "`$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.>`"
 )
@@ -21,7 +21,10 @@ _SUBSCRIPTIONS: Final = (
     "a node has two subscriptions for each of its rooms; raise max_subscriptions of the server, or the limit "
     "of the account or the user"
 )
-_USER: Final = "check the user, password or token in NATS_URL, or the file that creds= or nkey= names"
+_USER: Final = (
+    "check the user, password or token in NATS_URL, NATS_USER, NATS_PASSWORD or NATS_TOKEN, or the file that "
+    "creds= or nkey= names"
+)
 
 
 def explain_refusal(reason: str) -> str:
