@@ -7,7 +7,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run dev test latest lint faults bench image audit release-check lock clean
+.PHONY: help run dev test latest lint faults bench docs image audit release-check lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +39,9 @@ bench: ## measure this service and its peers side by side on this machine
 	@scripts/setup.sh dev
 	@.venv/bin/python -m tests.bench $(ARGS)
 
+docs: ## build the documentation site into build/docs
+	@scripts/docs.sh $(ARGS)
+
 image: ## build the container image and try it; needs docker or podman
 	@scripts/image.sh $(ARGS)
 
@@ -53,6 +56,7 @@ lock: ## pin the requirements anew after pyproject.toml changed
 	@scripts/lock.sh $(ARGS)
 
 clean: ## remove everything that was installed, built or cached here
-	rm -rf .venv build tests/helm/resources/node_modules clients/node_modules clients/web/dist clients/coverage
+	rm -rf .venv build docs/site/node_modules tests/helm/resources/node_modules
+	rm -rf clients/node_modules clients/web/dist clients/coverage
 	rm -rf .cache .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache htmlcov
 	find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +

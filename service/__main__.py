@@ -1,4 +1,4 @@
-"""`python -m service`: run one node, or several workers, until told to stop."""
+"""`python -m service`: run one node, or several workers, until a signal stops them."""
 
 from __future__ import annotations
 
@@ -13,90 +13,95 @@ from service.identity.authenticator import Authenticator
 from service.release import COMMIT, VERSION
 from service.runtime import logs
 from service.runtime.listener import reserve
-from service.runtime.process import STOPPED, USAGE, Ending, exit_at_once, run, spare_the_collector
+from service.runtime.process import STOPPED, USAGE, ShutdownSignal, force_exit, run, tune_garbage_collector
 from service.server import running
 from service.settings import Settings, SettingsError, load, show, unused
 from service.shutdown import drain
-from service.workers.supervisor import Patience, Supervisor
+from service.workers.supervisor import Supervisor, SupervisorTimeouts
 
-# Where the terminal client looks by itself.
-_USUAL_PORT: Final = 8000
-_ALL: Final = frozenset({"127.0.0.1", "0.0.0.0", "::", "::1"})  # noqa: S104 - compared, not bound
+# The default port of the terminal client.
+_DEFAULT_PORT: Final = 8000
+_WILDCARDS: Final = frozenset({"127.0.0.1", "0.0.0.0", "::", "::1"})  # noqa: S104 - compared, not bound
 
 _log: Final = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a node; return the exit code: 0 stopped, 1 couldn't start, 2 a setting is wrong."""
+    """Run a node; return the exit code: 0 stopped, 1 start failed, 2 invalid setting."""
     parser = argparse.ArgumentParser(prog="python -m service", description="Run one node of hubbub.")
     parser.add_argument(
         "--show-settings", action="store_true", help="print all settings, without secrets, and exit"
     )
     parser.add_argument("--version", action="version", version=f"hubbub {VERSION}, commit {COMMIT}")
-    wanted = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
         settings = load()
     except SettingsError as error:
         print(error, file=sys.stderr)
         return USAGE
-    if wanted.show_settings:
+    if options.show_settings:
         print(show(settings))
         return 0
     logs.configure(settings)
-    for sentence in unused(settings):
-        _log.warning("not_used", extra={"reason": sentence})
+    for reason in unused(settings):
+        _log.warning("setting_unused", extra={"reason": reason})
     return run(_serve(settings) if settings.workers == 1 else _supervise(settings))
 
 
 async def _serve(settings: Settings) -> int:
-    # Ahead of the start: as a container's first process, nothing ends us but what we listen to.
-    ending = Ending()
-    async with running(settings) as here:
-        spare_the_collector()
-        _greet(settings, here.port)
-        if await ending.told == signal.SIGTERM:
-            # Somebody who runs several nodes stops one: its clients are to move without noticing.
-            await drain(here.node)
+    # Before the start: the first process of a container is only ended by signals that it handles.
+    shutdown = ShutdownSignal()
+    async with running(settings) as started:
+        tune_garbage_collector()
+        _print_addresses(settings, started.port)
+        if await shutdown.received == signal.SIGTERM:
+            # The operator stops one of several nodes: its clients move to the others (graceful shutdown).
+            await drain(started.node)
     return STOPPED
 
 
 async def _supervise(settings: Settings) -> int:
-    """Start the workers behind a port that this process holds for them, and end with them."""
-    # A key that is no good is said once, and not by each worker.
+    """Run the workers on a port that this process reserves for them."""
+    # An invalid key is reported once, here, and not by each worker.
     Authenticator(settings)
-    with reserve(settings) as held:
-        port = held.getsockname()[1]
+    with reserve(settings) as reserved:
+        port = reserved.getsockname()[1]
 
         def command(number: int) -> Sequence[str]:
             return (sys.executable, "-m", "service.workers", str(number), str(port))
 
-        patience = Patience(stop=settings.stop_seconds, answer=settings.broker_timeout + 1)
+        timeouts = SupervisorTimeouts(
+            stop_timeout=settings.stop_seconds, request_timeout=settings.broker_timeout + 1
+        )
         supervisor = Supervisor(
-            command, settings.workers, patience=patience, all_serve=lambda: _greet(settings, port)
+            command,
+            settings.workers,
+            timeouts=timeouts,
+            on_all_serving=lambda: _print_addresses(settings, port),
         )
 
-        def at_once(number: int) -> None:
+        def kill_now(number: int) -> None:
             supervisor.kill()
-            exit_at_once(number)
+            force_exit(number)
 
-        ending = Ending(at_once)
-        ending.told.add_done_callback(lambda told: supervisor.stop(told.result()))
+        shutdown = ShutdownSignal(kill_now)
+        shutdown.received.add_done_callback(lambda received: supervisor.stop(received.result()))
         code = await supervisor.run()
-    if supervisor.trouble is not None:
-        print(f"hubbub: {supervisor.trouble}", file=sys.stderr)
+    if supervisor.failure is not None:
+        print(f"hubbub: {supervisor.failure}", file=sys.stderr)
     return code
 
 
-def _greet(settings: Settings, port: int) -> None:
-    """Say where the page is, and how to chat from a terminal: to people, not to what reads JSON."""
+def _print_addresses(settings: Settings, port: int) -> None:
+    """Print the addresses of the page and for the terminal client, unless the output is JSON."""
     if settings.log_format == "json":
         return
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    shown = "localhost" if settings.host in _ALL else host
-    server = "" if port == _USUAL_PORT else f" --server ws://{shown}:{port}"
+    shown = "localhost" if settings.host in _WILDCARDS else host
+    server = "" if port == _DEFAULT_PORT else f" --server ws://{shown}:{port}"
     workers = "" if settings.workers == 1 else f", {settings.workers} workers"
     print(
-        f"\n  hubbub {VERSION} runs, broker {settings.broker}{workers}.\n"
+        f"\n  hubbub {VERSION} is running, broker {settings.broker}{workers}.\n"
         f"  In a browser:   http://{shown}:{port}\n"
         f"  In a terminal:  .venv/bin/hubbub-chat{server} lobby\n"
         f"  Ctrl+C stops it.\n",

@@ -15,7 +15,7 @@ from service.http.errors import HttpErrors
 
 
 def make_app(gateway: Gateway, workers: health.Workers | None = None) -> Sanic[Config, SimpleNamespace]:
-    """Put the routes of a node together. `workers` are all processes behind its port, if there are several.
+    """Add the routes of a node. `workers` are all processes that share its port, if there are several.
 
     The app is served by the gateway's protocols (`service/gateway/acceptor.py`).
     """
@@ -43,14 +43,14 @@ def _config(gateway: Gateway) -> Config:
     config.update(
         {
             "ACCESS_LOG": False,
-            # `HttpErrors` answers; but with Sanic's default it would read the source of the handlers.
+            # `HttpErrors` makes the responses. With its default, Sanic would read the source of the handlers.
             "FALLBACK_ERROR_FORMAT": "text",
             "KEEP_ALIVE_TIMEOUT": request_seconds,
             "MOTD": False,
-            # What may be sent in a frame may be posted.
+            # A post may be as large as a frame.
             "REQUEST_MAX_SIZE": gateway.node.settings.frame_bytes,
             "REQUEST_TIMEOUT": request_seconds,
-            # Sanic would rewrite its own source at each start: a second start in this process would fail.
+            # Sanic would rewrite its own source at each start, and a second start in this process would fail.
             "TOUCHUP": False,
         }
     )

@@ -1,4 +1,4 @@
-"""One node: what its parts share, put together in one place."""
+"""One node: the parts that its connections share, and its readiness."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Node:
     """The parts of one node, from start to stop.
 
     Attributes:
-        name: a name of its own, made up anew for each process.
-        draining: whether the node takes no more connections.
+        name: a random name, a new one for each process.
+        draining: the node rejects new connections (graceful shutdown).
     """
 
     def __init__(self, settings: Settings, broker: Broker, tuning: Tuning = DEFAULTS) -> None:
@@ -46,13 +46,13 @@ class Node:
         self.tasks = Tasks(self.metrics.task_failed)
         self.auth = Authenticator(settings)
         self.cluster = Cluster(self.name, broker, self.metrics, settings.node_seconds)
-        self.guests = UserNames(self.cluster.names)
+        self.user_names = UserNames(self.cluster.names)
         self.rooms = RoomRegistry(
             self.cluster, broker, self.tasks, metrics=self.metrics, settings=settings, tuning=tuning
         )
         self.connections: dict[Connection, None] = {}
         self.draining = False
-        # Tasks that are let finish when the node stops: they hold what people said.
+        # Tasks that finish before the node stops: they store messages of plain clients.
         self.finishing: set[asyncio.Task[None]] = set()
         self._emptied = asyncio.Event()
 
@@ -71,7 +71,7 @@ class Node:
         self.pings.close()
         if self.finishing:
             await asyncio.wait(self.finishing, timeout=self.settings.close_seconds)
-        # Ahead of the tasks: a timer or an entry that came in between would start another one.
+        # Before the tasks are closed, because a timer or an entry could start another one.
         self.rooms.close()
         self.cluster.close()
         await self.tasks.close()
@@ -83,26 +83,26 @@ class Node:
         if self.draining:
             return DRAINING
         try:
-            # The probe takes the way of a message, so it also finds a listener that has died.
+            # The probe takes the path of a message, so it also detects a dead listener.
             await self.broker.probe()
         except BrokerError as error:
-            return f"the broker is unavailable: {error}"
+            return f"the broker is unreachable: {error}"
         return READY
 
-    def remember(self, connection: Connection) -> None:
-        """Count a connection."""
+    def add_connection(self, connection: Connection) -> None:
+        """Register a connection."""
         self.connections[connection] = None
         self.metrics.connections_opened += 1
 
-    def forget(self, connection: Connection, pinged: int) -> None:
-        """Count a connection no more, and ping it no more."""
-        self.pings.remove(connection, pinged)
+    def remove_connection(self, connection: Connection, ping_slot: int) -> None:
+        """Unregister a connection, and stop to ping it."""
+        self.pings.remove(connection, ping_slot)
         self.connections.pop(connection, None)
         if not self.connections:
             self._emptied.set()
 
     async def until_empty(self, limit: float) -> None:
-        """Wait until all connections are gone, `limit` seconds at most."""
+        """Wait until all connections are lost, for at most `limit` seconds."""
         self._emptied.clear()
         if self.connections:
             with suppress(TimeoutError):
@@ -110,12 +110,12 @@ class Node:
                     await self._emptied.wait()
 
     async def close_all(self, code: Close, reason: str) -> None:
-        """Close all connections and wait until they are gone, within the time that a close may take."""
+        """Close all connections, and wait for the time limit of the closing handshake."""
         for connection in list(self.connections):
             connection.close(code, reason)
         await self.until_empty(self.settings.close_seconds + 1)
         if self.connections:
-            _log.warning("connections_left", extra={"count": len(self.connections)})
+            _log.warning("connections_not_closed_in_time", extra={"count": len(self.connections)})
 
     def _sample(self) -> Mapping[str, float]:
         rooms = list(self.rooms)
@@ -124,7 +124,7 @@ class Node:
             "connections_limit": self.settings.connections,
             "rooms": len(rooms),
             "members": sum(len(room.fanout) for room in rooms),
-            "lagging_members": sum(room.fanout.behind for room in rooms),
+            "slow_consumers": sum(room.fanout.catching_up for room in rooms),
             "log_bytes": sum(room.log.bytes for room in rooms),
             "tasks": self.tasks.running,
             "other_nodes": len(self.cluster),

@@ -1,4 +1,4 @@
-"""Running one node: from a free port to the last connection closed."""
+"""Run one node, from the listening socket to the last closed connection."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from service.runtime.listener import listen
 from service.settings import Settings
 from service.settings.tuning import DEFAULTS, Tuning
 
-# Sanic tells nobody that a request is answered: how often it's looked at while the node stops (seconds).
-_GLANCE: Final = 0.02
+# Sanic has no callback for an answered request: the interval of checks while the node stops (seconds).
+_POLL_SECONDS: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A node that serves."""
+    """A running node, and its address."""
 
     node: Node
     host: str
@@ -48,20 +48,19 @@ async def running(
     tuning: Tuning = DEFAULTS,
     workers: Workers | None = None,
 ) -> AsyncIterator[Running]:
-    """Serve for the time of the block; at its end all connections are closed with 1012.
+    """Serve for the time of the block. At its end all connections are closed with 1012.
 
-    `broker` stands in for the one that the settings name. One of several workers is handed its `listener`,
-    and the `crew` of all.
+    `broker` replaces the one in the settings. A worker passes its `listener`, and all `workers` on the port.
 
     Raises:
-        CannotListen: the port is taken, or the address is not this machine's.
-        BrokerError: the broker can't be reached, or can't serve.
+        CannotListen: the port is in use, or the address is not one of this machine.
+        BrokerError: the broker is unreachable, or not usable.
     """
-    # Before anything else is done, so that a port which is taken is said at once.
-    with listener or listen(settings) as here:
+    # First of all, so that a port in use is reported at once.
+    with listener or listen(settings) as bound:
         broker = broker or make_broker(settings.broker, settings.broker_options)
-        async with Node(settings, broker, tuning) as node, _serving(node, here, workers):
-            host, port = here.getsockname()[:2]
+        async with Node(settings, broker, tuning) as node, _serving(node, bound, workers):
+            host, port = bound.getsockname()[:2]
             yield Running(node, host, port)
 
 
@@ -69,12 +68,12 @@ async def running(
 async def _serving(node: Node, listener: socket.socket, workers: Workers | None) -> AsyncIterator[None]:
     gateway = Gateway(node, Admission(node.settings, node.metrics))
     app = make_app(gateway, workers)
-    # The socket keeps a name of its own after `server` has closed it.
+    # Sanic closes its socket, and the caller still needs the name of the listener.
     server = cast(
         AsyncioServer,
         await app.create_server(
             sock=listener.dup(),
-            # Sanic calls it for each socket, and asks nothing else of it.
+            # Sanic only calls it, once for each socket.
             protocol=cast("type[asyncio.Protocol]", partial(Acceptor, gateway)),
             backlog=node.settings.backlog,
         ),
@@ -87,7 +86,7 @@ async def _serving(node: Node, listener: socket.socket, workers: Workers | None)
     finally:
         node.draining = True
         sockets.close()
-        await node.close_all(Close.RESTART, "the node restarts")
+        await node.close_all(Close.RESTART, "the node is restarting; reconnect")
         await _finish_requests(server, node.settings.close_seconds)
         for connection in list(server.connections):
             connection.abort()
@@ -95,9 +94,9 @@ async def _serving(node: Node, listener: socket.socket, workers: Workers | None)
 
 
 async def _finish_requests(server: AsyncioServer, limit: float) -> None:
-    """Let HTTP requests be answered that are here already, for `limit` seconds at most."""
+    """Answer the HTTP requests that have arrived already, within `limit` seconds."""
     end = asyncio.get_running_loop().time() + limit
     while server.connections and asyncio.get_running_loop().time() < end:
         for connection in list(server.connections):
             connection.close_if_idle()
-        await asyncio.sleep(_GLANCE)
+        await asyncio.sleep(_POLL_SECONDS)

@@ -1,6 +1,6 @@
-"""Draining a node: its clients are sent away at a set pace, and resume elsewhere (CL3).
+"""The graceful shutdown of a node: its clients move to other nodes at a set pace, and resume there (CL3).
 
-Each client is told a delay of its own, so that a full node doesn't come down on the others at once.
+Each client receives its own delay, so that the clients of a full node don't reconnect all at once.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from service.wire.frames import text_frame
 if TYPE_CHECKING:
     from service.node import Node
 
-# The part of the time over which the delays are spread; the rest is for the last ones to go.
+# The delays are spread over this part of the time limit. In the rest the last clients disconnect.
 SPREAD: Final = 0.8
 
 _log: Final = logging.getLogger(__name__)
 
 
 async def drain(node: Node) -> None:
-    """Take no more connections, send those that are here away, and wait for them within the set time."""
+    """Reject new connections, send `drain` to the others, and wait for their end within the time limit."""
     node.draining = True
-    leaving = [connection for connection in node.connections if connection.codec.speaks_events]
-    _log.info("draining", extra={"connections": len(leaving)})
-    step = node.settings.drain_seconds * SPREAD * 1000 / max(1, len(leaving))
-    for place, connection in enumerate(leaving):
+    connections = [connection for connection in node.connections if connection.codec.supports_events]
+    _log.info("draining", extra={"connections": len(connections)})
+    step = node.settings.drain_seconds * SPREAD * 1000 / max(1, len(connections))
+    for place, connection in enumerate(connections):
         connection.write(text_frame(encode(events.Drain(delay=int(place * step)))))
     await node.until_empty(node.settings.drain_seconds)

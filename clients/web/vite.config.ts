@@ -9,9 +9,9 @@ export default defineConfig({
   // With the workspace's packages: the sources may be mounted read-only (compose.yaml).
   cacheDir: "../node_modules/.vite",
   build: {
-    // The server sends `default-src 'self'`: an asset inlined as a data: address would be refused.
+    // The server sends `default-src 'self'`: the browser would block assets inlined as data: URLs.
     assetsInlineLimit: 0,
-    // Every browser that speaks the page's CSS also knows modulepreload.
+    // Every browser that supports the page's CSS supports modulepreload.
     modulePreload: { polyfill: false },
   },
   server: {

@@ -2,5 +2,5 @@ import "@testing-library/jest-dom/vitest";
 import { cleanup } from "@testing-library/react";
 import { afterEach } from "vitest";
 
-// Testing Library tidies by itself only where tests are globals; ours are imported.
+// Testing Library cleans up automatically only with global test functions.
 afterEach(cleanup);

@@ -18,50 +18,50 @@ from urllib.request import urlopen
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-PATIENCE = 60.0
-ROUND = 10.0
+TIMEOUT = 60.0
+REQUEST_TIMEOUT = 10.0
 
 
 def main() -> None:
-    """Raise, or exit with a sentence, if anything is not as it should be."""
+    """Run the test; raise, or exit with a message, if it fails."""
     asked = read_arguments()
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT
     pods = find_pods(asked.pods, asked.expected, end)
     print(f"pods: {', '.join(pods)}")
     for address in (asked.service, *pods):
         print(f"{address} is ready: {ready(address, end)}")
     token = asked.token.read_text().strip() if asked.token else ""
     if not (token or asked.guests):
-        print("guests are not let in and tests.tokenSecret is not set: no message was sent")
+        print("guests are not accepted and tests.tokenSecret is not set, so no message was sent")
         return
     one, other = pods[0], pods[-1]
-    with client(one) as listener, client(other) as speaker:
-        for number, ends in enumerate((listener, speaker)):
+    with client(one) as listener, client(other) as sender:
+        for number, ends in enumerate((listener, sender)):
             ask(ends, "hello", **({"token": token} if token else {"name": f"helm-test-{number}"}))
             ask(ends, "join", room=asked.room, limit=0)
-        cross(listener, speaker, asked.room)
+        cross(listener, sender, asked.room)
     print(f"a message went from {other} to {one}")
 
 
 def read_arguments() -> argparse.Namespace:
-    """Read what to test."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--service", required=True, help="host:port that leads to any pod")
     parser.add_argument("--pods", required=True, help="host:port whose addresses are those of all pods")
-    parser.add_argument("--expected", type=int, default=1, help="so many pods at least")
+    parser.add_argument("--expected", type=int, default=1, help="minimum number of pods")
     parser.add_argument("--room", required=True)
-    parser.add_argument("--guests", action="store_true", help="guests are let in")
-    parser.add_argument("--token", type=Path, help="a file with a token to come in with")
+    parser.add_argument("--guests", action="store_true", help="guests are accepted")
+    parser.add_argument("--token", type=Path, help="a file with a token for the clients")
     return parser.parse_args()
 
 
 def find_pods(name: str, expected: int, end: float) -> list[str]:
-    """Find the addresses of all pods, and wait until there are as many as expected."""
+    """Return the addresses of all pods, once there are as many as expected."""
     host, _, port = name.rpartition(":")
     found: list[str] = []
     while len(found) < expected:
         if time.monotonic() > end:
-            sys.exit(f"{host} has {len(found)} pods that are ready, not {expected}")
+            sys.exit(f"{host} has {len(found)} ready pods; {expected} are expected")
         try:
             infos = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)
         except OSError:
@@ -73,10 +73,10 @@ def find_pods(name: str, expected: int, end: float) -> list[str]:
 
 
 def ready(address: str, end: float) -> str:
-    """Ask a node until it's ready: a probe went round through the broker."""
+    """Wait until a node is ready: a probe has passed through its broker."""
     while True:
         try:
-            with urlopen(f"http://{address}/health/ready", timeout=ROUND) as answer:
+            with urlopen(f"http://{address}/health/ready", timeout=REQUEST_TIMEOUT) as answer:
                 return str(answer.read().decode())
         except OSError as error:
             if time.monotonic() > end:
@@ -87,36 +87,41 @@ def ready(address: str, end: float) -> str:
 def client(address: str) -> ClientConnection:
     """Connect to one node."""
     return connect(
-        f"ws://{address}/ws", subprotocols=[Subprotocol("hubbub.v1")], open_timeout=ROUND, proxy=None
+        f"ws://{address}/ws",
+        subprotocols=[Subprotocol("hubbub.v1")],
+        open_timeout=REQUEST_TIMEOUT,
+        proxy=None,
     )
 
 
 def ask(ends: ClientConnection, command: str, **fields: object) -> dict[str, object]:
-    """Send a command and wait for its answer."""
+    """Send a command, and return its answer."""
     ends.send(json.dumps({"type": command, "id": 1, **fields}))
     for event in events(ends):
         if event.get("id") == 1:
             if event["type"] == "error":
-                sys.exit(f"{command} was refused: {event}")
+                sys.exit(f"{command} failed: {event}")
             return event
-    raise AssertionError("events end with an exception")
+    raise AssertionError("`events` never ends normally")
 
 
-def cross(listener: ClientConnection, speaker: ClientConnection, room: str) -> None:
-    """Send a message on one side and wait for it on the other."""
+def cross(listener: ClientConnection, sender: ClientConnection, room: str) -> None:
+    """Send a message from one client, and wait until the other receives it."""
     key = secrets.token_hex(8)
-    sent = ask(speaker, "send", room=room, text="does it cross?", key=key)
+    sent = ask(sender, "send", room=room, text="helm test", key=key)
     for event in events(listener):
         if event.get("type") == "message" and event.get("key") == key:
             if event["offset"] != sent["offset"]:
-                sys.exit(f"the message is at {event['offset']} for one and at {sent['offset']} for the other")
+                sys.exit(
+                    f"the offsets differ: {event['offset']} was received, {sent['offset']} was acknowledged"
+                )
             return
 
 
 def events(ends: ClientConnection) -> Iterator[dict[str, object]]:
-    """Read events; raises `TimeoutError` when none comes."""
+    """Yield received events; raise `TimeoutError` when none arrives."""
     while True:
-        yield json.loads(ends.recv(timeout=ROUND))
+        yield json.loads(ends.recv(timeout=REQUEST_TIMEOUT))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-{{/* What the schema can't say, or says badly: all faults at once, each with what to do. */}}
+{{/* What the schema can't check, or reports badly: all faults at once, each with what to do. */}}
 {{- define "hubbub.checks" -}}
 {{- $faults := list -}}
 {{- $v := .Values -}}
@@ -6,13 +6,13 @@
 
 {{- if eq $v.broker "memory" -}}
 {{- if gt (int $v.replicaCount) 1 -}}
-{{- $faults = append $faults (printf "replicaCount=%d needs a broker that joins the pods: with broker=memory each would be a chat of its own. Set broker=redis or broker=nats, or replicaCount=1." (int $v.replicaCount)) -}}
+{{- $faults = append $faults (printf "replicaCount=%d needs a broker that joins the pods: with broker=memory each pod would be a separate chat. Set broker=redis or broker=nats, or replicaCount=1." (int $v.replicaCount)) -}}
 {{- end -}}
 {{- if $v.autoscaling.enabled -}}
-{{- $faults = append $faults "autoscaling needs a broker that joins the pods: with broker=memory each would be a chat of its own. Set broker=redis or broker=nats." -}}
+{{- $faults = append $faults "autoscaling needs a broker that joins the pods: with broker=memory each pod would be a separate chat. Set broker=redis or broker=nats." -}}
 {{- end -}}
 {{- if gt (get $config "HUBBUB_WORKERS" | default 1 | int) 1 -}}
-{{- $faults = append $faults "config.HUBBUB_WORKERS above 1 needs broker=redis or broker=nats: each process would be a chat of its own." -}}
+{{- $faults = append $faults "config.HUBBUB_WORKERS above 1 needs broker=redis or broker=nats: each process would be a separate chat." -}}
 {{- end -}}
 {{- end -}}
 
@@ -20,35 +20,35 @@
 {{- $broker := get $v . -}}
 {{- if eq . $v.broker -}}
 {{- if not (or $broker.bundled $broker.url $broker.existingSecret) -}}
-{{- $faults = append $faults (printf "broker=%s needs to know where it is: set %s.url, %s.existingSecret (with the URL in it), or %s.bundled=true to try it." . . . .) -}}
+{{- $faults = append $faults (printf "broker=%s needs an address: set %s.url, %s.existingSecret (with the URL in it), or %s.bundled=true for a test." . . . .) -}}
 {{- end -}}
 {{- if and $broker.bundled (or $broker.url $broker.existingSecret) -}}
-{{- $faults = append $faults (printf "%s.bundled brings its own %s: leave out %s.url and %s.existingSecret." . . . .) -}}
+{{- $faults = append $faults (printf "%s.bundled installs its own %s: leave out %s.url and %s.existingSecret." . . . .) -}}
 {{- end -}}
 {{- if regexMatch "://[^/?]*@" $broker.url -}}
-{{- $faults = append $faults (printf "%s.url holds a user or a password, which anybody could read in the release. Put the whole URL in a Secret (%s.existingSecret, key %s), or the password alone (key %s) with %s.username." . . $broker.urlKey $broker.passwordKey .) -}}
+{{- $faults = append $faults (printf "%s.url contains a user or a password, which would be readable in the release. Put the whole URL in a Secret (%s.existingSecret, key %s), or the password alone (key %s) with %s.username." . . $broker.urlKey $broker.passwordKey .) -}}
 {{- end -}}
 {{- if regexMatch "[?&][a-z_]*password=" $broker.url -}}
-{{- $faults = append $faults (printf "%s.url holds a password behind its ?, which anybody could read in the release. Put the whole URL in a Secret (%s.existingSecret, key %s)." . . $broker.urlKey) -}}
+{{- $faults = append $faults (printf "%s.url contains a password after its ?, which would be readable in the release. Put the whole URL in a Secret (%s.existingSecret, key %s)." . . $broker.urlKey) -}}
 {{- end -}}
 {{- if and $broker.username (not (and $broker.url $broker.existingSecret)) -}}
-{{- $faults = append $faults (printf "%s.username goes with %s.url and a password in %s.existingSecret: set all three, or put the whole URL in the Secret." . . .) -}}
+{{- $faults = append $faults (printf "%s.username needs %s.url and a password in %s.existingSecret: set all three, or put the whole URL in the Secret." . . .) -}}
 {{- end -}}
 {{- else if $broker.bundled -}}
-{{- $faults = append $faults (printf "%s.bundled=true is of no use with broker=%s: set broker=%s." . $v.broker .) -}}
+{{- $faults = append $faults (printf "%s.bundled=true has no effect with broker=%s: set broker=%s." . $v.broker .) -}}
 {{- end -}}
 {{- end -}}
 {{- if and (eq $v.broker "nats") (or $v.nats.credsKey $v.nats.nkeyKey) (not (and $v.nats.url $v.nats.existingSecret)) -}}
-{{- $faults = append $faults "nats.credsKey and nats.nkeyKey name a key of nats.existingSecret, to be used with nats.url: set all three." -}}
+{{- $faults = append $faults "nats.credsKey and nats.nkeyKey name a key of nats.existingSecret, and need nats.url: set all three." -}}
 {{- end -}}
 {{- if and $v.nats.credsKey $v.nats.nkeyKey -}}
-{{- $faults = append $faults "nats.credsKey and nats.nkeyKey are both set: it's one or the other." -}}
+{{- $faults = append $faults "nats.credsKey and nats.nkeyKey are both set: leave out one." -}}
 {{- end -}}
 {{- if and (eq $v.broker "nats") $v.nats.streamReplicas (not $v.nats.url) -}}
-{{- $faults = append $faults "nats.streamReplicas is put behind nats.url; with the URL in a Secret, write ?replicas= there." -}}
+{{- $faults = append $faults "nats.streamReplicas is added to nats.url. With the URL in a Secret, add ?replicas= there." -}}
 {{- end -}}
 {{- if and (eq $v.broker "redis") $v.redis.waitReplicas (not $v.redis.url) -}}
-{{- $faults = append $faults "redis.waitReplicas is put behind redis.url; with the URL in a Secret, write ?replicas= there." -}}
+{{- $faults = append $faults "redis.waitReplicas is added to redis.url. With the URL in a Secret, add ?replicas= there." -}}
 {{- end -}}
 {{- if ne $v.broker "memory" -}}
 {{- $broker := get $v $v.broker -}}
@@ -65,7 +65,7 @@
 {{- end -}}
 {{- range $name, $key := dict "HUBBUB_TOKEN_KEY" "tokenKey" "HUBBUB_API_KEY" "apiKey" -}}
 {{- if hasKey $config $name -}}
-{{- $faults = append $faults (printf "config.%s would lie open in a ConfigMap: use auth.%s." $name $key) -}}
+{{- $faults = append $faults (printf "config.%s would be readable in a ConfigMap: use auth.%s." $name $key) -}}
 {{- end -}}
 {{- end -}}
 
@@ -75,20 +75,20 @@
 {{- end -}}
 {{- range $v.extraEnv -}}
 {{- if has .name $ours -}}
-{{- $faults = append $faults (printf "extraEnv has %s, which the chart sets by itself." .name) -}}
+{{- $faults = append $faults (printf "extraEnv has %s, which the chart sets." .name) -}}
 {{- end -}}
 {{- if has .name (list "HUBBUB_AUTH" "HUBBUB_CLOSE_SECONDS" "HUBBUB_CONNECTIONS" "HUBBUB_WORKERS") -}}
-{{- $faults = append $faults (printf "extraEnv has %s, which the chart reckons with: use config.%s." .name .name) -}}
+{{- $faults = append $faults (printf "extraEnv has %s, which the chart computes with: use config.%s." .name .name) -}}
 {{- end -}}
 {{- end -}}
 
 {{- $mode := get $config "HUBBUB_AUTH" | default "guests" -}}
 {{- $keyed := or $v.auth.tokenKey.value $v.auth.tokenKey.existingSecret -}}
 {{- if and (ne $mode "guests") (not $keyed) -}}
-{{- $faults = append $faults (printf "config.HUBBUB_AUTH=%s needs auth.tokenKey: what tokens are checked with." $mode) -}}
+{{- $faults = append $faults (printf "config.HUBBUB_AUTH=%s needs auth.tokenKey, to verify tokens." $mode) -}}
 {{- end -}}
 {{- if and (eq $mode "guests") $keyed -}}
-{{- $faults = append $faults "auth.tokenKey is set, but no tokens are taken: set config.HUBBUB_AUTH to tokens or both." -}}
+{{- $faults = append $faults "auth.tokenKey is set, but tokens are not accepted: set config.HUBBUB_AUTH to tokens or both." -}}
 {{- end -}}
 {{- range $name, $secret := $v.auth -}}
 {{- if and $secret.value $secret.existingSecret -}}
@@ -97,23 +97,23 @@
 {{- end -}}
 
 {{- if and $v.auth.tokenKey.value $v.auth.apiKey.value (eq $v.auth.tokenKey.key $v.auth.apiKey.key) -}}
-{{- $faults = append $faults (printf "auth.tokenKey.key and auth.apiKey.key are both %s: one would be taken for the other in the chart's Secret." $v.auth.apiKey.key) -}}
+{{- $faults = append $faults (printf "auth.tokenKey.key and auth.apiKey.key are both %s, and would collide in the chart's Secret." $v.auth.apiKey.key) -}}
 {{- end -}}
 
 {{- with $v.terminationGracePeriodSeconds -}}
 {{- if lt (int .) (include "hubbub.leastGrace" $ | int) -}}
-{{- $faults = append $faults (printf "terminationGracePeriodSeconds=%d would kill pods that still drain: preStop, drain and closing take up to %s. Leave it out, or lower stop.drainSeconds." (int .) (include "hubbub.leastGrace" $)) -}}
+{{- $faults = append $faults (printf "terminationGracePeriodSeconds=%d would kill pods that are draining: preStop, drain and close take up to %s. Leave it out, or lower stop.drainSeconds." (int .) (include "hubbub.leastGrace" $)) -}}
 {{- end -}}
 {{- end -}}
 
 {{- with $v.autoscaling -}}
 {{- if .enabled -}}
 {{- if not (or .cpuPercent .memoryPercent .connectionsPerPod .extraMetrics) -}}
-{{- $faults = append $faults "autoscaling needs something to go by: set autoscaling.cpuPercent, memoryPercent, connectionsPerPod or extraMetrics." -}}
+{{- $faults = append $faults "autoscaling needs a metric: set autoscaling.cpuPercent, memoryPercent, connectionsPerPod or extraMetrics." -}}
 {{- end -}}
 {{- $most := mul (get $config "HUBBUB_CONNECTIONS" | default 50000 | int64) (get $config "HUBBUB_WORKERS" | default 1 | int64) -}}
 {{- if ge (int64 .connectionsPerPod) $most -}}
-{{- $faults = append $faults (printf "autoscaling.connectionsPerPod=%d is never passed: a pod turns away whoever comes beyond %d (config.HUBBUB_CONNECTIONS). Lower the one, or raise the other." (int64 .connectionsPerPod) $most) -}}
+{{- $faults = append $faults (printf "autoscaling.connectionsPerPod=%d is never exceeded: a pod rejects connections above %d (config.HUBBUB_CONNECTIONS). Lower the one, or raise the other." (int64 .connectionsPerPod) $most) -}}
 {{- end -}}
 {{- if lt (int .maxReplicas) (int .minReplicas) -}}
 {{- $faults = append $faults (printf "autoscaling.maxReplicas=%d is less than minReplicas=%d." (int .maxReplicas) (int .minReplicas)) -}}

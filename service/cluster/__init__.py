@@ -1,1 +1,1 @@
-"""What the nodes share through the broker's signals: presence, user names, the listing of rooms."""
+"""The state that nodes share through the broker's signals: presence, user names, the room listing."""

@@ -1,4 +1,4 @@
-"""The other nodes, as the loop sees them: when this node beats, gathers, asks and answers."""
+"""This node in the cluster: timers for heartbeats, published changes, requests and their answers."""
 
 from __future__ import annotations
 
@@ -14,40 +14,45 @@ from service.cluster.room_presence import RoomPresence
 from service.cluster.signals import NAMES, NODES, AnySignal, PresenceSignal, encode
 from service.runtime.metrics import Metrics
 
-# How long changes are gathered before the other nodes are told (seconds).
-GATHER: Final = 0.05
-# Beats within the time after which a silent node counts as gone.
-BEATS: Final = 5
-# Rooms of which the others are told in one turn of the loop, and the wait until the next (seconds).
-ANSWERS_AT_ONCE: Final = 100
-BETWEEN_ANSWERS: Final = 0.02
+# How long changes are gathered before they are published to the other nodes (seconds).
+PUBLISH_DELAY: Final = 0.05
+# Heartbeats within the time after which a node that sends none is lost.
+MAX_MISSED_HEARTBEATS: Final = 5
+# Room states that are sent in one turn of the loop, and the wait until the next turn (seconds).
+STATES_PER_TURN: Final = 100
+STATES_INTERVAL: Final = 0.02
 
 
 class Cluster:
-    """This node among the others.
+    """This node and the other nodes.
 
     Attributes:
-        name: this node's.
-        names: the user names in use (`service/cluster/user_names.py`), shared as presence is.
+        name: the name of this node.
+        names: the user names in use (`service/cluster/user_names.py`), shared like presence.
     """
 
-    def __init__(self, node: str, broker: Broker, metrics: Metrics, gone_after: float) -> None:
-        """Prepare; `gone_after` is how long a node may be silent (seconds)."""
+    def __init__(self, node: str, broker: Broker, metrics: Metrics, lost_after: float) -> None:
+        """Prepare; a node without a signal for `lost_after` seconds is lost."""
         self.name = node
         self._loop = asyncio.get_running_loop()
         self._broker = broker
         self._metrics = metrics
-        self._every = gone_after / BEATS
-        self._gathering: asyncio.TimerHandle | None = None
-        self._answering: asyncio.TimerHandle | None = None
-        self._beating: asyncio.TimerHandle | None = None
-        self._introducing: list[str] = []
-        self._introduction: asyncio.Future[None] | None = None
-        self._last_beat = monotonic()
-        self._cut_off = False
+        self._heartbeat_interval = lost_after / MAX_MISSED_HEARTBEATS
+        self._publish_timer: asyncio.TimerHandle | None = None
+        self._states_timer: asyncio.TimerHandle | None = None
+        self._heartbeat_timer: asyncio.TimerHandle | None = None
+        self._requested_rooms: list[str] = []
+        self._request_done: asyncio.Future[None] | None = None
+        self._last_heartbeat = monotonic()
+        self._broker_unreachable = False
         self._closed = False
         self._view = ClusterView(
-            node, send=self._send, wake=self._wake, clock=monotonic, gone_after=gone_after, gone=self._gone
+            node,
+            send=self._send,
+            on_pending=self._schedule_publish,
+            clock=monotonic,
+            lost_after=lost_after,
+            on_lost=self._count_lost,
         )
         self.names = self._view.open(NAMES, changed=lambda: None)
 
@@ -55,110 +60,110 @@ class Cluster:
         return len(self._view.peers)
 
     async def start(self) -> None:
-        """Listen to the other nodes, and make oneself known.
+        """Subscribe to the other nodes' signals, and send the first heartbeat.
 
         Raises:
-            BrokerError: the broker is away.
+            BrokerError: the broker is unreachable.
         """
         await self._broker.subscribe(NODES)
         await self._broker.subscribe(NAMES)
-        self._view.start_anew()
-        self._beat()
+        self._view.resync()
+        self._send_heartbeat()
 
     def close(self) -> None:
-        """Say goodbye, and nothing behind it: who heard more would take this node for one that lives."""
-        for timer in (self._gathering, self._answering, self._beating):
+        """Send the last signal of this node: after a later one, the others would take it for alive."""
+        for timer in (self._publish_timer, self._states_timer, self._heartbeat_timer):
             if timer is not None:
                 timer.cancel()
-        if self._beating is not None:
-            self._view.gather()
-            self._view.bye()
+        if self._heartbeat_timer is not None:
+            self._view.publish()
+            self._view.send_leaving()
         self._closed = True
 
     def open(self, room: str, changed: Callable[[], None]) -> RoomPresence:
-        """Keep who is in a room from now on; `changed` is called after each change."""
+        """Track the presence of a room; `changed` is called after each change."""
         return self._view.open(room, changed)
 
-    def release(self, topic: RoomPresence) -> None:
-        """Keep nothing of a room any more."""
-        self._view.close(topic)
+    def release(self, presence: RoomPresence) -> None:
+        """Stop tracking the presence of a room."""
+        self._view.close(presence)
 
-    def ask_about(self, topic: RoomPresence) -> asyncio.Future[None]:
-        """Ask who is in a room that this node has just subscribed to; done when all nodes have said so.
+    def request_state(self, presence: RoomPresence) -> asyncio.Future[None]:
+        """Request the state of a room that was just subscribed; done when all nodes have sent theirs.
 
-        Not all may answer, so nobody should wait for it without a limit.
+        A node may not answer, so the caller must set a time limit.
         """
-        answered = self._introduction
-        if answered is None:
-            answered = self._introduction = self._loop.create_future()
-            # Rooms that are opened in one turn are asked for in one question.
-            self._loop.call_soon(self._ask)
-        self._introducing.append(topic.name)
-        return answered
+        done = self._request_done
+        if done is None:
+            done = self._request_done = self._loop.create_future()
+            # One request covers all rooms that are opened in one turn of the loop.
+            self._loop.call_soon(self._send_request)
+        self._requested_rooms.append(presence.name)
+        return done
 
-    def awake(self) -> set[str]:
-        """Name the nodes of which an answer may be expected."""
-        return self._view.awake()
+    def live_nodes(self) -> set[str]:
+        """Return the nodes that an answer can be expected from."""
+        return self._view.live_peers()
 
-    def tell(self, signal: AnySignal) -> None:
-        """Say something to all nodes."""
+    def publish(self, signal: AnySignal) -> None:
+        """Publish a signal to all nodes."""
         self._send(NODES, signal)
 
-    def hear(self, room: str, signal: PresenceSignal) -> None:
-        """Take in what a node said."""
+    def receive(self, room: str, signal: PresenceSignal) -> None:
+        """Process a node's signal."""
         if not self._closed:
-            self._view.hear(room, signal)
+            self._view.receive(room, signal)
 
-    def lost(self) -> None:
-        """Learn that the broker is out of reach: silence means nothing now."""
-        self._cut_off = True
+    def broker_unreachable(self) -> None:
+        """Record that the broker is unreachable: missed heartbeats mean nothing until it is reconnected."""
+        self._broker_unreachable = True
 
-    def restored(self) -> None:
-        """Learn that the broker is back."""
-        self._cut_off = False
-        self._view.start_anew()
+    def broker_reconnected(self) -> None:
+        """Record that the broker is reconnected."""
+        self._broker_unreachable = False
+        self._view.resync()
 
     def _send(self, room: str, signal: AnySignal) -> None:
         if not self._closed:
             self._metrics.signals_out += 1
             self._broker.emit(room, encode(signal))
 
-    def _gone(self) -> None:
-        self._metrics.nodes_gone += 1
+    def _count_lost(self) -> None:
+        self._metrics.nodes_lost += 1
 
-    def _wake(self) -> None:
-        if self._gathering is None and not self._closed:
-            self._gathering = self._loop.call_later(GATHER, self._gather)
+    def _schedule_publish(self) -> None:
+        if self._publish_timer is None and not self._closed:
+            self._publish_timer = self._loop.call_later(PUBLISH_DELAY, self._publish)
 
-    def _gather(self) -> None:
-        self._gathering = None
-        self._view.gather()
-        if self._answering is None:
-            self._answer()
+    def _publish(self) -> None:
+        self._publish_timer = None
+        self._view.publish()
+        if self._states_timer is None:
+            self._send_states()
 
-    def _answer(self) -> None:
-        more = self._view.answer(ANSWERS_AT_ONCE)
-        self._answering = self._loop.call_later(BETWEEN_ANSWERS, self._answer) if more else None
+    def _send_states(self) -> None:
+        more = self._view.send_states(STATES_PER_TURN)
+        self._states_timer = self._loop.call_later(STATES_INTERVAL, self._send_states) if more else None
 
-    def _beat(self) -> None:
-        now, before = monotonic(), self._last_beat
-        self._last_beat = now
-        self._beating = self._loop.call_later(self._every, self._beat)
-        self._view.beat()
-        if self._cut_off:
+    def _send_heartbeat(self) -> None:
+        now, before = monotonic(), self._last_heartbeat
+        self._last_heartbeat = now
+        self._heartbeat_timer = self._loop.call_later(self._heartbeat_interval, self._send_heartbeat)
+        self._view.send_heartbeat()
+        if self._broker_unreachable:
             return
-        if now - before > 2 * self._every:
-            # This process stood still: what the others said meanwhile may not have been read yet.
-            self._view.start_anew()
-        self._view.sweep()
+        if now - before > 2 * self._heartbeat_interval:
+            # This process was suspended: signals of the others may still be unread.
+            self._view.resync()
+        self._view.evict_lost_peers()
 
-    def _ask(self) -> None:
-        answered, rooms = self._introduction, self._introducing
-        self._introduction, self._introducing = None, []
-        if answered is not None:
-            self._view.ask(rooms, answered=partial(_resolve, answered))
+    def _send_request(self) -> None:
+        done, rooms = self._request_done, self._requested_rooms
+        self._request_done, self._requested_rooms = None, []
+        if done is not None:
+            self._view.request(rooms, done=partial(_resolve, done))
 
 
-def _resolve(answered: asyncio.Future[None]) -> None:
-    if not answered.done():
-        answered.set_result(None)
+def _resolve(done: asyncio.Future[None]) -> None:
+    if not done.done():
+        done.set_result(None)

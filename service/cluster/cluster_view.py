@@ -1,7 +1,6 @@
-"""This node's view of the others: what it tells, asks and answers. `Cluster` gives it its times.
+"""This node's view of the cluster: what it publishes, requests and answers. `Cluster` runs its timers.
 
-What waits here is bounded: changes are in their topics, answers that are owed hold each room once, and
-questions are open for no longer than a node may be silent.
+Everything that waits is bounded: changes and pending answers by room, requests by `lost_after`.
 """
 
 from __future__ import annotations
@@ -9,290 +8,291 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 from service.cluster.peer import Peer
 from service.cluster.room_presence import RoomPresence, in_parts
-from service.cluster.signals import NODES, Answered, Ask, Beat, Bye, Moved, PresenceSignal, State, Typing
+from service.cluster.signals import (
+    NODES,
+    Heartbeat,
+    NodeLeaving,
+    PresenceChange,
+    PresenceSignal,
+    PresenceState,
+    StateRequest,
+    StateRequestDone,
+    StateSignal,
+    TypingSignal,
+)
 
-# Rooms in one question, and in one beat.
-ROOMS_AT_ONCE: Final = 200
-
-Send: TypeAlias = Callable[[str, PresenceSignal], None]
+# Rooms in one request, and in one heartbeat.
+ROOMS_PER_SIGNAL: Final = 200
 
 _log: Final = logging.getLogger(__name__)
 
 
-def _pass() -> None:
-    """Do nothing about it."""
-
-
 @dataclass(slots=True, eq=False)
-class Question:
-    """What was asked: when, of whom, and who hasn't answered yet."""
+class PendingRequest:
+    """A request for states: when it was sent, and the nodes that have not answered yet."""
 
-    asked: float
+    requested_at: float
     everything: bool
     waiting: set[str]
-    answered: Callable[[], None]
+    done: Callable[[], None]
 
 
 class ClusterView:
-    """The topics of this node, and its peers.
+    """The rooms of this node, and its peers.
 
     Args:
         send: emits a signal to a room.
-        wake: called when there's something to `gather` or to `answer`.
-        clock: seconds that only grow.
-        gone_after: how long a node may be silent (seconds).
-        gone: called for each node that was silent for longer.
+        on_pending: called when there is something to `publish`, or to send by `send_states`.
+        clock: a monotonic clock, in seconds.
+        lost_after: a peer without a signal for this time is lost (seconds).
+        on_lost: called for each lost peer.
     """
 
     def __init__(
         self,
         node: str,
         *,
-        send: Send,
-        wake: Callable[[], None],
+        send: Callable[[str, PresenceSignal], None],
+        on_pending: Callable[[], None],
         clock: Callable[[], float],
-        gone_after: float,
-        gone: Callable[[], None] = _pass,
+        lost_after: float,
+        on_lost: Callable[[], None] = lambda: None,
     ) -> None:
         self.node = node
-        self.topics: dict[str, RoomPresence] = {}
+        self.rooms: dict[str, RoomPresence] = {}
         self.peers: dict[str, Peer] = {}
-        # When nodes said goodbye: of what they said before, some may come later.
+        # When nodes left. Their earlier signals may arrive later.
         self._left: dict[str, float] = {}
         self._send = send
-        self._wake = wake
+        self._on_pending = on_pending
         self._clock = clock
-        self._gone_after = gone_after
-        self._gone = gone
+        self._lost_after = lost_after
+        self._on_lost = on_lost
         self._stamp = 0
         self._number = 0
         self._lap = 0
-        self._lap_left: list[str] = []
-        self._unsaid: dict[RoomPresence, None] = {}
-        # Rooms to ask a peer for; None: all.
-        self._wanted: dict[str, dict[str, None] | None] = {}
-        self._questions: dict[int, Question] = {}
-        # Rooms to tell, those without users here only if that was asked for; between them those who wait.
-        self._owed: dict[str | tuple[str, int], bool] = {}
-
-    # Topics ---------------------------------------------------------------------------------------
+        self._lap_rooms: list[str] = []
+        self._unpublished: dict[RoomPresence, None] = {}
+        # Rooms to request from a peer; None: all.
+        self._to_request: dict[str, dict[str, None] | None] = {}
+        self._requests: dict[int, PendingRequest] = {}
+        # Rooms to send, and whether to send them without users too; tuples are requests to report as done.
+        self._to_answer: dict[str | tuple[str, int], bool] = {}
 
     def open(self, name: str, changed: Callable[[], None]) -> RoomPresence:
-        """Keep who is in a room from now on."""
-        topic = self.topics[name] = RoomPresence(name, changed=changed, told=self._note)
-        return topic
+        """Track the presence of a room."""
+        room = self.rooms[name] = RoomPresence(name, changed=changed, on_unpublished=self._mark_unpublished)
+        return room
 
-    def close(self, topic: RoomPresence) -> None:
-        """Keep nothing of a room any more; nobody is there on this node."""
-        self._say(topic)
-        if self.topics.get(topic.name) is topic:
-            del self.topics[topic.name]
+    def close(self, presence: RoomPresence) -> None:
+        """Stop tracking the presence of a room without users on this node."""
+        self._publish_changes(presence)
+        if self.rooms.get(presence.name) is presence:
+            del self.rooms[presence.name]
             for peer in self.peers.values():
-                peer.forget(topic.name)
+                peer.forget(presence.name)
 
-    # What is told ---------------------------------------------------------------------------------
+    def publish(self) -> None:
+        """Publish the changes of this node, and request missing states."""
+        for presence in list(self._unpublished):
+            self._publish_changes(presence)
+        to_request, self._to_request = self._to_request, {}
+        for node, rooms in to_request.items():
+            self.request(None if rooms is None else list(rooms), node)
 
-    def gather(self) -> None:
-        """Tell what changed here, and ask for what is missing."""
-        for topic in list(self._unsaid):
-            self._say(topic)
-        wanted, self._wanted = self._wanted, {}
-        for node, rooms in wanted.items():
-            self.ask(None if rooms is None else list(rooms), node)
-
-    def ask(self, rooms: list[str] | None, to: str = "", *, answered: Callable[[], None] = _pass) -> None:
-        """Ask a peer, or all of them, for rooms, or for all; `answered` is called when all have told."""
+    def request(
+        self, rooms: list[str] | None, to: str = "", *, done: Callable[[], None] = lambda: None
+    ) -> None:
+        """Request rooms, or all, from a peer or from all peers; `done` is called when all have sent them."""
         now = self._clock()
         if not self.peers and rooms is not None:
-            answered()
+            done()
             return
-        waiting = {to} if to else self.awake()
+        waiting = {to} if to else self.live_peers()
         if not waiting:
-            answered()
-        for part in [None] if rooms is None else in_parts(rooms, ROOMS_AT_ONCE):
+            done()
+        for part in [None] if rooms is None else in_parts(rooms, ROOMS_PER_SIGNAL):
             self._number += 1
-            self._send(NODES, Ask(node=self.node, to=to, number=self._number, rooms=part))
-        # Answers come in the order of the questions: who answered the last one answered all.
-        self._questions[self._number] = Question(now, rooms is None, waiting, answered)
+            self._send(NODES, StateRequest(node=self.node, to=to, number=self._number, rooms=part))
+        # Answers arrive in the order of the requests, so the answer to the last part completes it.
+        self._requests[self._number] = PendingRequest(now, rooms is None, waiting, done)
 
-    def awake(self) -> set[str]:
-        """Name the peers of which an answer may be expected: who was silent for long may be dead already."""
-        soon = self._clock() - self._gone_after / 3
-        return {peer.name for peer in self.peers.values() if peer.heard > soon}
+    def live_peers(self) -> set[str]:
+        """Return the peers that an answer can be expected from: the others may be lost already."""
+        recently = self._clock() - self._lost_after / 3
+        return {peer.name for peer in self.peers.values() if peer.last_seen > recently}
 
-    def answer(self, most: int) -> bool:
-        """Tell up to so many rooms that others asked for; tell whether more are owed."""
-        for owed in list(self._owed)[:most]:
-            also_empty = self._owed.pop(owed)
-            if isinstance(owed, tuple):
-                to, number = owed
-                self._send(NODES, Answered(node=self.node, to=to, number=number))
+    def send_states(self, limit: int) -> bool:
+        """Send up to `limit` requested states; return whether more are pending."""
+        for pending in list(self._to_answer)[:limit]:
+            also_empty = self._to_answer.pop(pending)
+            if isinstance(pending, tuple):
+                to, number = pending
+                self._send(NODES, StateRequestDone(node=self.node, to=to, number=number))
             else:
-                self._tell_state(owed, also_empty=also_empty)
-        return bool(self._owed)
+                self._send_state(pending, also_empty=also_empty)
+        return bool(self._to_answer)
 
-    def beat(self) -> None:
-        """Say that this node lives, with the stamps of some rooms."""
-        if not self._lap_left:
+    def send_heartbeat(self) -> None:
+        """Send a heartbeat with the stamps of some rooms."""
+        if not self._lap_rooms:
             self._lap += 1
-            self._lap_left = [name for name, topic in self.topics.items() if topic.stamp]
-        names, self._lap_left = self._lap_left[:ROOMS_AT_ONCE], self._lap_left[ROOMS_AT_ONCE:]
-        stamps = {name: self.topics[name].stamp for name in names if name in self.topics}
-        self._send(
-            NODES, Beat(node=self.node, lap=self._lap, stamps={room: at for room, at in stamps.items() if at})
-        )
+            self._lap_rooms = [name for name, presence in self.rooms.items() if presence.stamp]
+        names, self._lap_rooms = self._lap_rooms[:ROOMS_PER_SIGNAL], self._lap_rooms[ROOMS_PER_SIGNAL:]
+        found = {name: self.rooms[name].stamp for name in names if name in self.rooms}
+        stamps = {name: stamp for name, stamp in found.items() if stamp}
+        self._send(NODES, Heartbeat(node=self.node, lap=self._lap, stamps=stamps))
 
-    def sweep(self) -> None:
-        """Let go of the nodes that were silent for too long, and of old questions."""
+    def evict_lost_peers(self) -> None:
+        """Evict peers that missed their heartbeats, and old requests."""
         now = self._clock()
         for peer in list(self.peers.values()):
-            if now - peer.heard > self._gone_after:
-                _log.warning("node_gone", extra={"node": peer.name, "silent": round(now - peer.heard, 1)})
-                self._drop(peer)
-                self._gone()
-        for number, question in list(self._questions.items()):
-            if now - question.asked > self._gone_after:
-                del self._questions[number]
-        self._left = {node: at for node, at in self._left.items() if now - at <= self._gone_after}
+            if now - peer.last_seen > self._lost_after:
+                _log.warning(
+                    "node_lost", extra={"node": peer.name, "silent_seconds": round(now - peer.last_seen, 1)}
+                )
+                self._remove_peer(peer)
+                self._on_lost()
+        for number, request in list(self._requests.items()):
+            if now - request.requested_at > self._lost_after:
+                del self._requests[number]
+        self._left = {node: at for node, at in self._left.items() if now - at <= self._lost_after}
 
-    def bye(self) -> None:
-        """Say that this node goes."""
-        self._send(NODES, Bye(node=self.node))
+    def send_leaving(self) -> None:
+        """Announce that this node leaves."""
+        self._send(NODES, NodeLeaving(node=self.node))
 
-    def start_anew(self) -> None:
-        """Find out what was missed while this node was cut off or stood still, and nobody could be heard."""
+    def resync(self) -> None:
+        """Request what was missed while this node was unreachable or suspended."""
         now = self._clock()
         for peer in self.peers.values():
-            peer.heard = now
-        self.ask(None)
+            peer.last_seen = now
+        self.request(None)
 
-    # What is heard --------------------------------------------------------------------------------
-
-    def hear(self, room: str, signal: PresenceSignal) -> None:
-        """Take in what a node said."""
+    def receive(self, room: str, signal: PresenceSignal) -> None:
+        """Process a node's signal."""
         if signal.node == self.node or signal.node in self._left:
             return
-        if isinstance(signal, Bye):
-            self._leave(signal.node)
-        elif not isinstance(signal, Typing):
-            self._hear_from(self._peer(signal.node), room, signal)
+        if isinstance(signal, NodeLeaving):
+            self._receive_leaving(signal.node)
+        elif not isinstance(signal, TypingSignal):
+            self._receive_from(self._peer(signal.node), room, signal)
 
-    def _hear_from(self, peer: Peer, room: str, signal: Moved | State | Beat | Ask | Answered) -> None:
-        peer.heard = self._clock()
-        if isinstance(signal, Moved | State):
-            self._hear_of_users(peer, room, signal)
-        elif isinstance(signal, Beat):
-            for name in peer.beat(signal, self.topics, peer.heard):
-                self._want(peer, name)
-        elif isinstance(signal, Ask):
-            self._hear_question(peer, signal)
+    def _receive_from(self, peer: Peer, room: str, signal: StateSignal) -> None:
+        peer.last_seen = self._clock()
+        if isinstance(signal, PresenceChange | PresenceState):
+            self._receive_presence(peer, room, signal)
+        elif isinstance(signal, Heartbeat):
+            for name in peer.check_heartbeat(signal, self.rooms, peer.last_seen):
+                self._request_later(peer, name)
+        elif isinstance(signal, StateRequest):
+            self._receive_request(peer, signal)
         elif signal.to == self.node:
-            self._hear_answer(peer, signal.number)
+            self._receive_done(peer, signal.number)
 
     def _peer(self, node: str) -> Peer:
         peer = self.peers.get(node)
         if peer is None:
-            _log.info("node_heard", extra={"node": node})
+            _log.info("node_discovered", extra={"node": node})
             peer = self.peers[node] = Peer(node, self._clock())
-            self._want_all(peer)
+            self._request_all_later(peer)
         return peer
 
-    def _hear_of_users(self, peer: Peer, room: str, signal: Moved | State) -> None:
-        topic = self.topics.get(room)
-        if topic is None:
+    def _receive_presence(self, peer: Peer, room: str, signal: PresenceChange | PresenceState) -> None:
+        presence = self.rooms.get(room)
+        if presence is None:
             return
-        take = peer.moved if isinstance(signal, Moved) else peer.state
-        if not take(room, topic.roster, signal, peer.heard):  # type: ignore[arg-type]
-            self._want(peer, room)
-        if topic.roster.changes:
-            topic.changed()
+        apply = peer.apply_change if isinstance(signal, PresenceChange) else peer.apply_state
+        if not apply(room, presence.roster, signal, peer.last_seen):  # type: ignore[arg-type]
+            self._request_later(peer, room)
+        if presence.roster.changes:
+            presence.changed()
 
-    def _hear_question(self, peer: Peer, asked: Ask) -> None:
-        if asked.to not in {"", self.node}:
+    def _receive_request(self, peer: Peer, request: StateRequest) -> None:
+        if request.to not in {"", self.node}:
             return
-        if asked.rooms is None and not asked.to:
-            # It was cut off, so it wasn't heard either.
-            self._want_all(peer)
-        rooms: Iterable[str] = self.topics if asked.rooms is None else asked.rooms
-        also_empty = asked.rooms is not None and bool(asked.to)
+        if request.rooms is None and not request.to:
+            # The peer was unreachable, so its own signals were missed too.
+            self._request_all_later(peer)
+        rooms: Iterable[str] = self.rooms if request.rooms is None else request.rooms
+        also_empty = request.rooms is not None and bool(request.to)
         for room in rooms:
-            self._owed[room] = self._owed.get(room, False) or also_empty
-        self._owed[asked.node, asked.number] = False
-        self._wake()
+            self._to_answer[room] = self._to_answer.get(room, False) or also_empty
+        self._to_answer[request.node, request.number] = False
+        self._on_pending()
 
-    def _hear_answer(self, peer: Peer, number: int) -> None:
-        question = self._questions.get(number)
-        if question is None:
+    def _receive_done(self, peer: Peer, number: int) -> None:
+        request = self._requests.get(number)
+        if request is None:
             return
-        if question.everything:
-            for room in peer.doubtful(question.asked):
-                self._want(peer, room)
-        question.waiting.discard(peer.name)
-        if not question.waiting:
-            del self._questions[number]
-            question.answered()
+        if request.everything:
+            for room in peer.unconfirmed(request.requested_at):
+                self._request_later(peer, room)
+        request.waiting.discard(peer.name)
+        if not request.waiting:
+            del self._requests[number]
+            request.done()
 
-    # ----------------------------------------------------------------------------------------------
+    def _mark_unpublished(self, presence: RoomPresence) -> None:
+        self._unpublished[presence] = None
+        self._on_pending()
 
-    def _note(self, topic: RoomPresence) -> None:
-        self._unsaid[topic] = None
-        self._wake()
-
-    def _want(self, peer: Peer, room: str) -> None:
-        if not peer.may_ask(room, peer.heard):
+    def _request_later(self, peer: Peer, room: str) -> None:
+        if not peer.may_request(room, peer.last_seen):
             return
-        rooms = self._wanted.setdefault(peer.name, {})
+        rooms = self._to_request.setdefault(peer.name, {})
         if rooms is not None:
             rooms[room] = None
-        self._wake()
+        self._on_pending()
 
-    def _want_all(self, peer: Peer) -> None:
-        self._wanted[peer.name] = None
-        self._wake()
+    def _request_all_later(self, peer: Peer) -> None:
+        self._to_request[peer.name] = None
+        self._on_pending()
 
-    def _say(self, topic: RoomPresence) -> None:
-        self._unsaid.pop(topic, None)
-        for moved in topic.say(self.node, self._next_stamp):
-            # Who is alone needs no words; a node that comes asks for all.
+    def _publish_changes(self, presence: RoomPresence) -> None:
+        self._unpublished.pop(presence, None)
+        for change in presence.take_changes(self.node, self._next_stamp):
+            # Without peers nothing is sent; a node that joins later requests all states.
             if self.peers:
-                self._send(topic.name, moved)
+                self._send(presence.name, change)
 
     def _next_stamp(self) -> int:
         self._stamp += 1
         return self._stamp
 
-    def _tell_state(self, room: str, *, also_empty: bool) -> None:
-        topic = self.topics.get(room)
-        if topic is not None:
-            self._say(topic)
-        if topic is not None and topic.stamp:
-            for state in topic.state(self.node, self._stamp):
+    def _send_state(self, room: str, *, also_empty: bool) -> None:
+        presence = self.rooms.get(room)
+        if presence is not None:
+            self._publish_changes(presence)
+        if presence is not None and presence.stamp:
+            for state in presence.state(self.node, self._stamp):
                 self._send(room, state)
         elif also_empty:
-            self._send(room, State(node=self.node, stamp=0, at=self._stamp, part=0, parts=1, users=[]))
+            empty = PresenceState(node=self.node, stamp=0, at=self._stamp, part=0, parts=1, users=[])
+            self._send(room, empty)
 
-    def _empty(self, peer: Peer, room: str) -> None:
-        topic = self.topics.get(room)
+    def _clear_room(self, peer: Peer, room: str) -> None:
+        presence = self.rooms.get(room)
         peer.forget(room)
-        if topic is not None:
-            topic.roster.replace(peer.name, frozenset())
-            topic.changed()
+        if presence is not None:
+            presence.roster.replace(peer.name, frozenset())
+            presence.changed()
 
-    def _leave(self, node: str) -> None:
+    def _receive_leaving(self, node: str) -> None:
         self._left[node] = self._clock()
         if peer := self.peers.get(node):
-            self._drop(peer)
+            self._remove_peer(peer)
 
-    def _drop(self, peer: Peer) -> None:
+    def _remove_peer(self, peer: Peer) -> None:
         del self.peers[peer.name]
-        self._wanted.pop(peer.name, None)
-        for room in list(peer.claims):
-            self._empty(peer, room)
-        for question in list(self._questions.values()):
-            question.waiting.discard(peer.name)
-            if not question.waiting:
-                question.answered()
+        self._to_request.pop(peer.name, None)
+        for room in list(peer.rooms):
+            self._clear_room(peer, room)
+        for request in list(self._requests.values()):
+            request.waiting.discard(peer.name)
+            if not request.waiting:
+                request.done()

@@ -1,13 +1,14 @@
-"""What another node told: who is there, room by room, and what of it is doubtful. Without a loop or a clock.
+"""The state that another node reported, room by room, and how old it is. Sans-I/O: no loop, no clock.
 
-Signals may be lost, repeated and late, so nothing here relies on a single one:
+Signals may be lost, duplicated and late, so nothing depends on a single one:
 
-- Each change names the stamp of the one before it in its room, as entries do. One that doesn't follow is not
-  taken: the room's state is asked for.
-- Beats name the stamps of all rooms with users, some at a time. One that isn't ours: the state is asked for.
-- A room of which we think that users are there, and that no beat named for two laps: the same.
-- When all was asked for and the node says that it told all, what it didn't tell is asked for by name: on some
-  brokers that word overtakes what it's about.
+- Each change names the stamp of the change before it in its room, as entries do. After a gap the change is
+  ignored and the room's state is requested.
+- Heartbeats name the stamps of all rooms with users, some at a time. If a stamp differs, the state is
+  requested.
+- The state of a room is also requested if it has users here, and no heartbeat named it for two laps.
+- After a request for all rooms, a room whose state is still missing is requested by name: on some brokers the
+  signal that a request is done overtakes the states.
 
 Times are those of the caller's clock, in seconds.
 """
@@ -19,15 +20,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.cluster.roster import Roster
-from service.cluster.signals import Beat, Moved, State
+from service.cluster.signals import Heartbeat, PresenceChange, PresenceState
 
-# How long a room isn't asked for again (seconds).
-ASK_EVERY: Final = 1.0
+# Least time between two requests for a room (seconds).
+REQUEST_INTERVAL: Final = 1.0
 
 
 @dataclass(slots=True)
-class Claim:
-    """What a node said last of a room in which users of it are, and when we last knew that it's true."""
+class _KnownRoom:
+    """The last known state of a room with users of the peer, and when it was last confirmed."""
 
     stamp: int
     confirmed: float
@@ -35,7 +36,7 @@ class Claim:
 
 @dataclass(slots=True)
 class _Parts:
-    """The parts of a state that came so far."""
+    """The received parts of a state."""
 
     stamp: int
     count: int
@@ -46,93 +47,95 @@ class Peer:
     """One other node.
 
     Attributes:
-        heard: when anything was last heard of it.
-        claims: the rooms open here in which users of it are.
+        last_seen: when its last signal arrived.
+        rooms: the rooms, open on this node, with users of the peer.
     """
 
-    __slots__ = ("_asked", "_lap", "_lap_before_began", "_lap_began", "_parts", "claims", "heard", "name")
+    __slots__ = (
+        "_lap", "_lap_before_began", "_lap_began", "_parts", "_requested", "last_seen", "name", "rooms",
+    )  # fmt: skip
 
     def __init__(self, name: str, now: float) -> None:
         self.name = name
-        self.heard = now
-        self.claims: dict[str, Claim] = {}
-        self._asked: dict[str, float] = {}
+        self.last_seen = now
+        self.rooms: dict[str, _KnownRoom] = {}
+        self._requested: dict[str, float] = {}
         self._parts: dict[str, _Parts] = {}
         self._lap = -1
         self._lap_began = self._lap_before_began = now
 
-    def moved(self, room: str, roster: Roster, signal: Moved, now: float) -> bool:
-        """Take in a change; False if the state must be asked for."""
-        claim = self.claims.get(room)
-        at = claim.stamp if claim else 0
+    def apply_change(self, room: str, roster: Roster, signal: PresenceChange, now: float) -> bool:
+        """Apply a change; return False if the state must be requested."""
+        known = self.rooms.get(room)
+        at = known.stamp if known else 0
         if signal.stamp <= at:
             return True
         if signal.prev != at:
             return False
-        roster.move(self.name, signal.joined, signal.left)
-        self._claim(room, roster, signal.stamp, now)
+        roster.update(self.name, signal.joined, signal.left)
+        self._remember(room, roster, signal.stamp, now)
         return True
 
-    def state(self, room: str, roster: Roster, signal: State, now: float) -> bool:
-        """Take in a state, or a part of one; False if it must be asked for again."""
-        claim = self.claims.get(room)
-        if claim and (signal.at < claim.stamp or signal.stamp == claim.stamp):
-            # It's older than what we know, or the same.
-            if signal.stamp == claim.stamp:
-                claim.confirmed = now
-                self._settled(room)
+    def apply_state(self, room: str, roster: Roster, signal: PresenceState, now: float) -> bool:
+        """Apply a state or a part of one; return False if it must be requested again."""
+        known = self.rooms.get(room)
+        if known and (signal.at < known.stamp or signal.stamp == known.stamp):
+            # It is older than the known state, or the same.
+            if signal.stamp == known.stamp:
+                known.confirmed = now
+                self._request_done(room)
             return True
-        users = self._whole(room, signal)
+        users = self._assemble(room, signal)
         if users is None:
             return room in self._parts
         roster.replace(self.name, users)
-        self._claim(room, roster, signal.stamp, now)
-        self._settled(room)
+        self._remember(room, roster, signal.stamp, now)
+        self._request_done(room)
         return True
 
-    def beat(self, signal: Beat, rooms: Mapping[str, object], now: float) -> list[str]:
-        """Compare with what we know of those of `rooms` that it names; list what must be asked for."""
-        wrong = []
+    def check_heartbeat(self, signal: Heartbeat, rooms: Mapping[str, object], now: float) -> list[str]:
+        """Compare a heartbeat with the known state of `rooms`; return the rooms to request."""
+        outdated = []
         for room, stamp in signal.stamps.items():
-            claim = self.claims.get(room)
-            if claim and claim.stamp == stamp:
-                claim.confirmed = now
+            known = self.rooms.get(room)
+            if known and known.stamp == stamp:
+                known.confirmed = now
             elif room in rooms:
-                wrong.append(room)
+                outdated.append(room)
         if signal.lap != self._lap:
-            wrong += self.doubtful(self._lap_before_began)
+            outdated += self.unconfirmed(self._lap_before_began)
             self._lap = signal.lap
             self._lap_before_began, self._lap_began = self._lap_began, now
-        return wrong
+        return outdated
 
-    def doubtful(self, since: float) -> list[str]:
-        """List the rooms of which we last knew before a time."""
-        return [room for room, claim in self.claims.items() if claim.confirmed < since]
+    def unconfirmed(self, since: float) -> list[str]:
+        """Return the rooms that were last confirmed before a time."""
+        return [room for room, known in self.rooms.items() if known.confirmed < since]
 
-    def may_ask(self, room: str, now: float) -> bool:
-        """Tell whether it's time to ask for a room's state, and note that it's asked for."""
-        if now - self._asked.get(room, -ASK_EVERY) < ASK_EVERY:
+    def may_request(self, room: str, now: float) -> bool:
+        """Return whether a room's state may be requested now, and record the request."""
+        if now - self._requested.get(room, -REQUEST_INTERVAL) < REQUEST_INTERVAL:
             return False
-        self._asked[room] = now
+        self._requested[room] = now
         return True
 
     def forget(self, room: str) -> None:
-        """Keep nothing of a room that is no longer open here."""
-        self.claims.pop(room, None)
-        self._settled(room)
+        """Discard the state of a room that is no longer open on this node."""
+        self.rooms.pop(room, None)
+        self._request_done(room)
 
-    def _claim(self, room: str, roster: Roster, stamp: int, now: float) -> None:
-        if roster.there(self.name):
-            self.claims[room] = Claim(stamp, now)
+    def _remember(self, room: str, roster: Roster, stamp: int, now: float) -> None:
+        if roster.remote(self.name):
+            self.rooms[room] = _KnownRoom(stamp, now)
         else:
-            self.claims.pop(room, None)
+            self.rooms.pop(room, None)
 
-    def _settled(self, room: str) -> None:
-        self._asked.pop(room, None)
+    def _request_done(self, room: str) -> None:
+        self._requested.pop(room, None)
         self._parts.pop(room, None)
 
-    def _whole(self, room: str, signal: State) -> set[str] | None:
-        """Add a part of a state; give the users when it's whole. What doesn't follow is thrown away."""
+    def _assemble(self, room: str, signal: PresenceState) -> set[str] | None:
+        """Add a part of a state; return all users with the last part. A part out of order is discarded."""
         if signal.part == 0:
             parts = self._parts[room] = _Parts(signal.stamp, 0, set())
         else:

@@ -1,8 +1,8 @@
-"""Which rooms are open, on all nodes: asked of them when somebody wants to know, and kept nowhere.
+"""List the open rooms of all nodes, by a query to each node: the list is stored nowhere.
 
-A node hears only of the rooms that it's subscribed to, for of all others it has no use. So each page of the
-list is one question to the nodes that are heard of. Each answers with the first of its own behind the place
-asked for, and the first of all those are the page; of a room that is open on several, each knows all users.
+A node receives only the signals of rooms that it is subscribed to. So each page of the list is one query to
+the other nodes. Each answers with its own first rooms after the given name, and the page is the first of all
+answers. If a room is open on several nodes, each of them knows all its users.
 """
 
 from __future__ import annotations
@@ -26,60 +26,60 @@ class RoomListPage:
     more: bool
     complete: bool = True
 
-    def add(self, rooms: Mapping[str, int], *, more: bool) -> None:
-        """Take in what another node has. Not all know of all users yet: the most is nearest to the truth."""
+    def merge(self, rooms: Mapping[str, int], *, more: bool) -> None:
+        """Add another node's rooms. Not every node has received all users yet, so the largest count wins."""
         for room, users in rooms.items():
             self.rooms[room] = max(users, self.rooms.get(room, 0))
         self.more = self.more or more
 
-    def cut(self, most: int) -> RoomListPage:
-        """Keep the first so many by alphabet."""
+    def first(self, most: int) -> RoomListPage:
+        """Return the first `most` rooms in alphabetical order."""
         first = dict(sorted(self.rooms.items())[:most])
         return RoomListPage(first, self.more or len(first) < len(self.rooms), self.complete)
 
 
 @dataclass(slots=True, eq=False)
-class _Question:
+class _Query:
     page: RoomListPage
     waiting: set[str]
-    answered: asyncio.Event = field(default_factory=asyncio.Event)
+    done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class RoomListing:
-    """Asks and answers which rooms are open; `here` lists those of this node, with all users of each."""
+    """Sends and answers queries for open rooms; `local_rooms` lists those of this node with their users."""
 
     def __init__(
         self,
         cluster: Cluster,
         metrics: Metrics,
-        here: Callable[[], Iterable[tuple[str, int]]],
+        local_rooms: Callable[[], Iterable[tuple[str, int]]],
         *,
         timeout: float,
     ) -> None:
-        """Wait `timeout` seconds for the answers of the other nodes."""
+        """Wait at most `timeout` seconds for the answers of the other nodes."""
         self._cluster = cluster
         self._metrics = metrics
-        self._here = here
+        self._local_rooms = local_rooms
         self._timeout = timeout
         self._number = 0
-        self._questions: dict[int, _Question] = {}
+        self._queries: dict[int, _Query] = {}
 
     async def page(self, readable: Readable, after: str, most: int) -> RoomListPage:
-        """List up to so many rooms behind a name, by alphabet, of those that may be read."""
-        page, waiting = self._look(readable, after, most), self._cluster.awake()
+        """Return up to `most` readable rooms after a name, in alphabetical order."""
+        page, waiting = self._list_local(readable, after, most), self._cluster.live_nodes()
         if waiting:
-            page.complete = await self._ask(_Question(page, waiting), readable, after, most)
+            page.complete = await self._query(_Query(page, waiting), readable, after, most)
             self._metrics.listings_incomplete += not page.complete
-        return page.cut(most)
+        return page.first(most)
 
-    def hear(self, signal: ListRooms | RoomsListed) -> None:
-        """Answer another node, or take its answer."""
+    def receive(self, signal: ListRooms | RoomsListed) -> None:
+        """Answer another node's query, or add its answer."""
         if signal.node == self._cluster.name:
             return
         if isinstance(signal, ListRooms):
             readable = Readable(frozenset(signal.names), tuple(signal.beginnings))
-            page = self._look(readable, signal.after, signal.most)
-            self._cluster.tell(
+            page = self._list_local(readable, signal.after, signal.most)
+            self._cluster.publish(
                 RoomsListed(
                     node=self._cluster.name,
                     to=signal.node,
@@ -88,37 +88,37 @@ class RoomListing:
                     more=page.more,
                 )
             )
-        elif signal.to == self._cluster.name and (question := self._questions.get(signal.number)):
-            question.page.add(signal.rooms, more=signal.more)
-            question.waiting.discard(signal.node)
-            if not question.waiting:
-                question.answered.set()
+        elif signal.to == self._cluster.name and (query := self._queries.get(signal.number)):
+            query.page.merge(signal.rooms, more=signal.more)
+            query.waiting.discard(signal.node)
+            if not query.waiting:
+                query.done.set()
 
-    async def _ask(self, question: _Question, readable: Readable, after: str, most: int) -> bool:
-        """Put a question to the other nodes; tell whether all have answered in time."""
+    async def _query(self, query: _Query, readable: Readable, after: str, most: int) -> bool:
+        """Send a query to the other nodes; return whether all have answered in time."""
         self._number += 1
         number = self._number
-        self._questions[number] = question
-        self._cluster.tell(
+        self._queries[number] = query
+        self._cluster.publish(
             ListRooms(
                 node=self._cluster.name,
                 number=number,
                 after=after,
                 most=most,
                 names=sorted(readable.names),
-                beginnings=list(readable.beginnings),
+                beginnings=list(readable.prefixes),
             )
         )
         try:
             async with asyncio.timeout(self._timeout):
-                await question.answered.wait()
+                await query.done.wait()
         except TimeoutError:
             return False
         else:
             return True
         finally:
-            del self._questions[number]
+            del self._queries[number]
 
-    def _look(self, readable: Readable, after: str, most: int) -> RoomListPage:
-        mine = ((room, users) for room, users in self._here() if room > after and room in readable)
-        return RoomListPage(dict(nsmallest(most + 1, mine)), more=False).cut(most)
+    def _list_local(self, readable: Readable, after: str, most: int) -> RoomListPage:
+        mine = ((room, users) for room, users in self._local_rooms() if room > after and room in readable)
+        return RoomListPage(dict(nsmallest(most + 1, mine)), more=False).first(most)

@@ -1,4 +1,4 @@
-"""What this node tells the others of its own users in one room."""
+"""What this node publishes about its own users in one room."""
 
 from __future__ import annotations
 
@@ -6,72 +6,74 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from service.cluster.roster import Changes, Roster
-from service.cluster.signals import Moved, State
+from service.cluster.signals import PresenceChange, PresenceState
 
-# Names in one signal: with the longest names still well below what a broker takes in one message.
-NAMES_AT_ONCE: Final = 500
+# Names in one signal: even with the longest names it is well below the size limit of a broker.
+NAMES_PER_SIGNAL: Final = 500
 
 
 class RoomPresence:
-    """A room, as far as presence is concerned.
+    """The presence of one room.
 
     Attributes:
-        name: the room's.
-        roster: who is in it, on all nodes.
-        stamp: that of what this node last told of it; 0 when nobody is there any more.
+        name: the room's name.
+        roster: its users, on all nodes.
+        stamp: the stamp of the last published change; 0 if the room has no users on this node.
         changed: called after the roster changed.
     """
 
-    __slots__ = ("_told", "_unsaid", "changed", "name", "roster", "stamp")
+    __slots__ = ("_on_unpublished", "_unpublished", "changed", "name", "roster", "stamp")
 
     def __init__(
-        self, name: str, *, changed: Callable[[], None], told: Callable[[RoomPresence], None]
+        self, name: str, *, changed: Callable[[], None], on_unpublished: Callable[[RoomPresence], None]
     ) -> None:
-        """Make a topic; `told` is called when there is something to `say`."""
+        """Make an empty room; `on_unpublished` is called when there are changes to publish."""
         self.name = name
         self.roster = Roster()
         self.stamp = 0
         self.changed = changed
-        self._told = told
-        self._unsaid = Changes()
+        self._on_unpublished = on_unpublished
+        self._unpublished = Changes()
 
-    def arrive(self, user: str) -> None:
-        """Count one more connection of a user on this node."""
-        if self.roster.arrive(user):
-            self._unsaid.came(user)
-            self._told(self)
+    def add(self, user: str) -> None:
+        """Add a connection of a user on this node."""
+        if self.roster.add(user):
+            self._unpublished.add_join(user)
+            self._on_unpublished(self)
             self.changed()
 
-    def depart(self, user: str) -> None:
-        """Count one connection of a user on this node less."""
-        if self.roster.depart(user):
-            self._unsaid.went(user)
-            self._told(self)
+    def remove(self, user: str) -> None:
+        """Remove a connection of a user on this node."""
+        if self.roster.remove(user):
+            self._unpublished.add_leave(user)
+            self._on_unpublished(self)
             self.changed()
 
-    def say(self, node: str, next_stamp: Callable[[], int]) -> Iterator[Moved]:
-        """Tell what changed since this was last called, each part with the stamp of the one before."""
-        changes, self._unsaid = self._unsaid, Changes()
-        # Who came ahead of who went: so the room is empty behind the last part only, if at all.
-        for joined in in_parts(list(changes.joined), NAMES_AT_ONCE):
-            yield self._moved(node, next_stamp(), joined, [])
-        for left in in_parts(list(changes.left), NAMES_AT_ONCE):
-            yield self._moved(node, next_stamp(), [], left)
-        if not self.roster.here:
+    def take_changes(self, node: str, next_stamp: Callable[[], int]) -> Iterator[PresenceChange]:
+        """Return the changes since the last call, each part with the stamp of the part before it."""
+        changes, self._unpublished = self._unpublished, Changes()
+        # Joins before leaves: if the room becomes empty, it does so with the last part.
+        for joined in in_parts(list(changes.joined), NAMES_PER_SIGNAL):
+            yield self._change(node, next_stamp(), joined, [])
+        for left in in_parts(list(changes.left), NAMES_PER_SIGNAL):
+            yield self._change(node, next_stamp(), [], left)
+        if not self.roster.local:
             self.stamp = 0
 
-    def state(self, node: str, at: int) -> Iterator[State]:
-        """Tell all users on this node. What changed must have been said before."""
-        parts = list(in_parts(list(self.roster.here), NAMES_AT_ONCE)) or [[]]
+    def state(self, node: str, at: int) -> Iterator[PresenceState]:
+        """Return all users on this node, in parts. The changes must have been published before."""
+        parts = list(in_parts(list(self.roster.local), NAMES_PER_SIGNAL)) or [[]]
         for number, users in enumerate(parts):
-            yield State(node=node, stamp=self.stamp, at=at, part=number, parts=len(parts), users=users)
+            yield PresenceState(
+                node=node, stamp=self.stamp, at=at, part=number, parts=len(parts), users=users
+            )
 
-    def _moved(self, node: str, stamp: int, joined: list[str], left: list[str]) -> Moved:
+    def _change(self, node: str, stamp: int, joined: list[str], left: list[str]) -> PresenceChange:
         prev, self.stamp = self.stamp, stamp
-        return Moved(node=node, prev=prev, stamp=stamp, joined=joined, left=left)
+        return PresenceChange(node=node, prev=prev, stamp=stamp, joined=joined, left=left)
 
 
-def in_parts(names: list[str], most: int) -> Iterator[list[str]]:
-    """Cut a list into parts of `most` at most."""
-    for start in range(0, len(names), most):
-        yield names[start : start + most]
+def in_parts(names: list[str], size: int) -> Iterator[list[str]]:
+    """Split a list into parts of at most `size` names."""
+    for start in range(0, len(names), size):
+        yield names[start : start + size]

@@ -1,7 +1,10 @@
-"""What nodes say to each other through the broker's signals: at most once, stored nowhere.
+"""The signals between nodes, sent through the broker: at most once, stored nowhere.
 
-`Typing`, `Moved` and `State` go to the room that they are about; the others to `NODES`, where all nodes
-listen. Each says which node said it, for a broker brings a signal back to its sender too.
+`TypingSignal`, `PresenceChange` and `PresenceState` are sent to the room that they are about, the others to
+`NODES`, which all nodes subscribe to. Each names its sender, because a broker also delivers a signal to its
+sender.
+
+Nodes of two versions run side by side during an upgrade, so tags and field names must not change.
 """
 
 from __future__ import annotations
@@ -10,25 +13,25 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-# No client can name these rooms: control characters are refused (specification §2).
+# No client can name these rooms: the protocol rejects control characters in room names.
 NODES: Final = "\x00nodes"
 NAMES: Final = "\x00names"
 
 
-class Signal(msgspec.Struct, frozen=True, gc=False, tag_field="signal", tag=str.lower, kw_only=True):
-    """What all signals have."""
+class Signal(msgspec.Struct, frozen=True, gc=False, tag_field="signal", kw_only=True):
+    """The base of all signals."""
 
     node: str
 
 
-class Typing(Signal, frozen=True, gc=False):
+class TypingSignal(Signal, frozen=True, gc=False, tag="typing"):
     """A user is typing."""
 
     user: str
 
 
-class Moved(Signal, frozen=True, gc=False):
-    """Users came to a room and went, on one node. `prev` is the stamp of its last word on that room."""
+class PresenceChange(Signal, frozen=True, gc=False, tag="moved"):
+    """Joins and leaves of a room on one node. `prev` is the stamp of that node's change before it."""
 
     prev: int
     stamp: int
@@ -36,11 +39,11 @@ class Moved(Signal, frozen=True, gc=False):
     left: list[str] = []
 
 
-class State(Signal, frozen=True, gc=False):
-    """All users of a room on one node, in parts of which each follows the one before.
+class PresenceState(Signal, frozen=True, gc=False, tag="state"):
+    """All users of a room on one node, in consecutive parts.
 
-    `stamp` is that of the node's last `Moved` of the room, 0 if nobody is there; `at` that of its last of any
-    room: so a state without users can be told from an old one.
+    `stamp` is that of the node's last `PresenceChange` of the room, 0 if it has no users there. `at` is that
+    of the node's last change of any room, so that a state without users can be compared by age.
     """
 
     stamp: int
@@ -50,17 +53,18 @@ class State(Signal, frozen=True, gc=False):
     users: list[str]
 
 
-class Beat(Signal, frozen=True, gc=False):
-    """A node lives. `stamps` are those of some rooms with users there; once round through all is a lap."""
+class Heartbeat(Signal, frozen=True, gc=False, tag="beat"):
+    """A node is alive. `stamps` are those of some of its rooms; a lap is one round through all of them."""
 
     lap: int
     stamps: dict[str, int]
 
 
-class Ask(Signal, frozen=True, gc=False):
-    """A node wants the state of some rooms (None: of all), from one node (empty: from all).
+class StateRequest(Signal, frozen=True, gc=False, tag="ask"):
+    """A node requests the state of some rooms (None: all), from one node (empty: from all).
 
-    Who asks all for all has missed an unknown part of everything, and was missed by the others.
+    A request for all rooms from all nodes means that the sender missed signals, and that the others missed
+    its own.
     """
 
     to: str
@@ -68,19 +72,19 @@ class Ask(Signal, frozen=True, gc=False):
     rooms: list[str] | None
 
 
-class Answered(Signal, frozen=True, gc=False):
-    """A node has told all that it was asked for under a number."""
+class StateRequestDone(Signal, frozen=True, gc=False, tag="answered"):
+    """A node has sent all states of the request with a number."""
 
     to: str
     number: int
 
 
-class Bye(Signal, frozen=True, gc=False):
-    """A node goes, and with it all its users."""
+class NodeLeaving(Signal, frozen=True, gc=False, tag="bye"):
+    """A node leaves, with all its users."""
 
 
-class ListRooms(Signal, frozen=True, gc=False):
-    """A node wants the first `most` open rooms behind a name, of those that are named or begin so."""
+class ListRooms(Signal, frozen=True, gc=False, tag="listrooms"):
+    """A node queries the first `most` open rooms after a name, among those with these names or prefixes."""
 
     number: int
     after: str
@@ -89,8 +93,8 @@ class ListRooms(Signal, frozen=True, gc=False):
     beginnings: list[str]
 
 
-class RoomsListed(Signal, frozen=True, gc=False):
-    """The rooms that a node was asked for under a number, with the users in each."""
+class RoomsListed(Signal, frozen=True, gc=False, tag="roomslisted"):
+    """The answer to a query by its number: a node's rooms, with the users in each."""
 
     to: str
     number: int
@@ -98,7 +102,8 @@ class RoomsListed(Signal, frozen=True, gc=False):
     more: bool
 
 
-PresenceSignal: TypeAlias = Typing | Moved | State | Beat | Ask | Answered | Bye
+StateSignal: TypeAlias = PresenceChange | PresenceState | Heartbeat | StateRequest | StateRequestDone
+PresenceSignal: TypeAlias = TypingSignal | StateSignal | NodeLeaving
 AnySignal: TypeAlias = PresenceSignal | ListRooms | RoomsListed
 
 _encoder: Final = msgspec.json.Encoder()
@@ -106,12 +111,12 @@ _decoder: Final[msgspec.json.Decoder[AnySignal]] = msgspec.json.Decoder(AnySigna
 
 
 def encode(signal: AnySignal) -> bytes:
-    """Write a signal."""
+    """Encode a signal."""
     return _encoder.encode(signal)
 
 
 def decode(payload: bytes) -> AnySignal | None:
-    """Read a signal; None for what is none, or of another kind, as nodes of a later version may send."""
+    """Decode a signal; return None for anything else, such as a signal of a later version."""
     try:
         return _decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -1,4 +1,4 @@
-"""The names in use, and the secrets that prove them (specification CN3, CN4)."""
+"""The user names in use on all nodes, and the session secrets that prove them (rules CN3, CN4)."""
 
 from __future__ import annotations
 
@@ -20,43 +20,44 @@ from service.cluster.signals import NAMES
 
 T = TypeVar("T")
 
-# 128 bits. A session that a client brings from another node must look like ours, or it gets a new one.
+# 128 bits. A session from another node must have the same form; anything else is replaced.
 _SESSION_BYTES: Final = 16
-# Of a digest that other nodes compare sessions by.
+# Digits of the digest by which other nodes compare sessions.
 _PROOF_DIGITS: Final = 32
 _SESSION: Final = re.compile(r"[A-Za-z0-9_-]{22}")
-# A name in use: see `_Held`.
+# A name in use: see `_NameClaim`.
 _LINE: Final = re.compile(r"(.*)\n([0-9]{1,16})\n([!-~]*)\n(.*)")
 
-# Numbers to look through in order, before one is drawn by lot: a node full of `ann`s must stay quick.
-_NUMBERS: Final = 100
-_LOT: Final = 1_000_000
+# Numbers that are tried in order; after them random ones, so that a suggestion is fast among many equal
+# names.
+_SEQUENTIAL_NUMBERS: Final = 100
+_MAX_RANDOM_NUMBER: Final = 1_000_000
 
 _CONSONANTS: Final = "bdfghjklmnprstvz"
 _VOWELS: Final = "aeiou"
 
 
-class Refusal(Exception):
-    """A name that can't be had."""
+class NameRejected(Exception):
+    """The name is rejected."""
 
 
-class NameTaken(Refusal):
-    """The name is in use here. `suggestion` is free."""
+class NameTaken(NameRejected):
+    """The name is in use. `suggestion` is free."""
 
     def __init__(self, suggestion: str) -> None:
         self.suggestion = suggestion
         super().__init__(f"the name is in use; {suggestion} is free")
 
 
-class InvalidName(Refusal):
-    """The name is no user name."""
+class InvalidName(NameRejected):
+    """The name is not a valid user name."""
 
     def __init__(self, fault: str) -> None:
         super().__init__(f"the name {fault}")
 
 
-class Taken(NamedTuple):
-    """A name that is held now, and the secret that proves it."""
+class AcquiredName(NamedTuple):
+    """A name that was acquired, and the session that proves it."""
 
     user: str
     session: str
@@ -66,15 +67,15 @@ class Closable(Protocol):
     """A guest's connection."""
 
     def close(self, code: Close, reason: str) -> None:
-        """Close with a code that the client reads."""
+        """Close the connection with a code that the client reads."""
 
 
-class _Held(NamedTuple):
-    """A name in use, as nodes tell each other.
+class _NameClaim(NamedTuple):
+    """A name in use, as nodes publish it.
 
-    A guest's `proof` is a digest of the session, so that another node can compare it but not use it. Somebody
-    with a token has none: no session proves that name, or an expired token could go on as a guest.
-    `since` is when a guest took it (ms since 1970): of two nodes that gave it away at once, the first wins.
+    A guest's `proof` is a digest of the session: another node can compare it, but not use it. A verified
+    user's name has no proof, so no session can take it over as a guest when the token has expired. `since` is
+    when a guest acquired the name (ms since 1970): if two nodes granted it at once, the earlier claim wins.
     """
 
     folded: str
@@ -84,120 +85,123 @@ class _Held(NamedTuple):
 
     @property
     def line(self) -> str:
-        """Write it as one line of the roster of names."""
+        """The claim as one line of the roster of names."""
         return f"{self.folded}\n{self.since}\n{self.proof}\n{self.name}"
 
-    def yields_to(self, other: _Held) -> bool:
-        """Tell whether the other is to have the name."""
+    def loses_to(self, other: _NameClaim) -> bool:
+        """Return whether the other claim wins."""
         if not other.proof:
             return True
         return other.proof != self.proof and (other.since, other.proof) < (self.since, self.proof)
 
 
-def _read(lines: Iterable[str]) -> Iterator[_Held]:
-    """Read lines of the roster. What a node of another version writes otherwise is passed over."""
+def _parse_claims(lines: Iterable[str]) -> Iterator[_NameClaim]:
+    """Parse lines of the roster; skip lines in the format of another version."""
     for found in filter(None, map(_LINE.fullmatch, lines)):
         folded, since, proof, name = found.groups()
-        yield _Held(folded, int(since), proof, name)
+        yield _NameClaim(folded, int(since), proof, name)
 
 
 @dataclass(slots=True)
 class _Guest:
-    held: _Held
-    # None: nobody who could be closed.
+    claim: _NameClaim
+    # None: a claim without a connection to close.
     connections: dict[Closable | None, int] = field(default_factory=dict)
 
 
 class UserNames:
-    """The names in use on all nodes. A name may be held several times, by guests and by users with a token.
+    """The user names in use on all nodes. Guests and verified users may acquire a name several times.
 
-    Each `take` is matched by a `free`, each `hold` by a `release`. Names are shared among the nodes as who is
-    in a room is. Nodes that don't hear each other may give one name away twice; they settle it when they do.
+    Each `acquire_guest` is matched by a `release_guest`, and each `acquire_verified` by a `release_verified`.
+    Names are shared between nodes like presence. Nodes that can't reach each other may both grant one name;
+    the conflict is resolved when they reconnect.
     """
 
     __slots__ = ("_guests", "_lines", "_names", "clock")
 
     def __init__(self, names: RoomPresence | None = None, *, clock: Callable[[], float] = time) -> None:
-        """Keep the names in `names`; without it, those of this node alone."""
+        """Keep the names in `names`; without it, only the names of this node."""
         self.clock = clock
         # The guests of this node, by folded name.
         self._guests: dict[str, _Guest] = {}
-        # The lines of the roster, of all nodes, by folded name: of most names there is one.
+        # The lines of the roster, of all nodes, by folded name. Most names have one line.
         self._lines: dict[str, tuple[str, ...]] = {}
-        self._names = names or RoomPresence(NAMES, changed=lambda: None, told=lambda _: None)
-        self._names.changed = self._settle
+        self._names = names or RoomPresence(NAMES, changed=lambda: None, on_unpublished=lambda _: None)
+        self._names.changed = self._apply_changes
 
     def __len__(self) -> int:
-        return len({held.folded for held in _read(self._names.roster.here)})
+        return len({claim.folded for claim in _parse_claims(self._names.roster.local)})
 
-    def take(self, name: str | None, session: str | None = None, connection: Closable | None = None) -> Taken:
-        """Take a name, or one that is made up, for a guest; the connection is closed when the name is lost.
+    def acquire_guest(
+        self, name: str | None, session: str | None = None, connection: Closable | None = None
+    ) -> AcquiredName:
+        """Acquire a name, or a generated one, for a guest; the connection is closed if the name is lost.
 
-        A session that is brought along goes on: it may be another node's, and other tabs have it too.
+        A valid session is kept: it may be from another node, and other tabs may use it too.
 
         Raises:
-            InvalidName: it's no user name.
-            NameTaken: somebody else has it.
+            InvalidName: the name is not a valid user name.
+            NameTaken: another user has the name.
         """
         if name is None:
-            name = self._made_up()
+            name = self._generate()
         fault = user_fault(name)
         if fault:
             raise InvalidName(fault)
-        session = _session(session)
-        held = _Held(fold_user(name), int(self.clock() * 1000), _proof(session), name)
-        for other in self._held(held.folded):
-            if not hmac.compare_digest(other.proof, held.proof):
+        session = _valid_session(session)
+        claim = _NameClaim(fold_user(name), int(self.clock() * 1000), _proof(session), name)
+        for other in self._claims(claim.folded):
+            if not hmac.compare_digest(other.proof, claim.proof):
                 raise NameTaken(self._suggestion(name))
-            # A guest's tabs show one name, though one asked for `Ann` and one for `ann`.
-            held = other
-        guest = self._guests.get(held.folded)
+            # A guest's tabs share one spelling, even if one asked for `Ann` and another for `ann`.
+            claim = other
+        guest = self._guests.get(claim.folded)
         if guest is None:
-            guest = self._guests[held.folded] = _Guest(held)
-            self._names.arrive(held.line)
+            guest = self._guests[claim.folded] = _Guest(claim)
+            self._names.add(claim.line)
         guest.connections[connection] = guest.connections.get(connection, 0) + 1
-        return Taken(held.name, session)
+        return AcquiredName(claim.name, session)
 
-    def free(self, user: str, connection: Closable | None = None) -> None:
-        """Give a name back, once for each time it was taken."""
+    def release_guest(self, user: str, connection: Closable | None = None) -> None:
+        """Release a guest's name, once for each time it was acquired."""
         folded = fold_user(user)
         guest = self._guests[folded]
         _subtract(guest.connections, connection)
         if not guest.connections:
             del self._guests[folded]
-            self._names.depart(guest.held.line)
+            self._names.remove(guest.claim.line)
 
-    def hold(self, user: str, session: str | None = None) -> Taken:
-        """Hold the name of somebody with a token: always granted, guests that have it lose it (CN5)."""
-        self._names.arrive(_reserved(user))
-        return Taken(user, _session(session))
+    def acquire_verified(self, user: str, session: str | None = None) -> AcquiredName:
+        """Acquire a name for a user with a token: always granted, and guests with that name lose it (CN5)."""
+        self._names.add(_verified_line(user))
+        return AcquiredName(user, _valid_session(session))
 
-    def release(self, user: str) -> None:
-        """Give a name back, once for each time it was held; then it's for guests again."""
-        self._names.depart(_reserved(user))
+    def release_verified(self, user: str) -> None:
+        """Release a verified user's name, once for each time it was acquired; then it is free for guests."""
+        self._names.remove(_verified_line(user))
 
-    def _settle(self) -> None:
-        """Take in what changed, and take a name from the guests here if it went to somebody else."""
+    def _apply_changes(self) -> None:
+        """Process the roster's changes, and close guests whose name went to another user."""
         changes, self._names.roster.changes = self._names.roster.changes, Changes()
         for line in changes.left:
-            self._unlist(line)
+            self._remove_line(line)
         for line in changes.joined:
             folded = _folded(line)
             self._lines[folded] = tuple(sorted((*self._lines.get(folded, ()), line)))
             guest = self._guests.get(folded)
-            if guest is not None and line != guest.held.line:
-                self._contest(guest, line)
+            if guest is not None and line != guest.claim.line:
+                self._resolve_conflict(guest, line)
 
-    def _contest(self, guest: _Guest, line: str) -> None:
-        """Take a name from a guest here if another is to have it."""
-        if not any(guest.held.yields_to(other) for other in _read([line])):
+    def _resolve_conflict(self, guest: _Guest, line: str) -> None:
+        """Close a guest's connections if another claim to the name wins."""
+        if not any(guest.claim.loses_to(other) for other in _parse_claims([line])):
             return
-        # A copy: one whose socket is gone already gives the name back at once.
+        # A copy: closing a connection whose socket is gone releases the name at once.
         for connection in list(guest.connections):
             if connection is not None:
-                connection.close(Close.NAME_LOST, "the name is somebody else's")
+                connection.close(Close.NAME_LOST, "another user has this name now")
 
-    def _unlist(self, line: str) -> None:
+    def _remove_line(self, line: str) -> None:
         folded = _folded(line)
         others = tuple(other for other in self._lines[folded] if other != line)
         if others:
@@ -205,23 +209,25 @@ class UserNames:
         else:
             del self._lines[folded]
 
-    def _held(self, folded: str) -> Iterator[_Held]:
-        return _read(self._lines.get(folded, ()))
+    def _claims(self, folded: str) -> Iterator[_NameClaim]:
+        return _parse_claims(self._lines.get(folded, ()))
 
     def _is_free(self, name: str) -> bool:
-        return not any(self._held(fold_user(name)))
+        return not any(self._claims(fold_user(name)))
 
     def _suggestion(self, name: str) -> str:
-        drawn = (secrets.randbelow(_LOT) for _ in iter(int, 1))
-        candidates = (_numbered(name, number) for number in chain(range(2, _NUMBERS), drawn))
+        random_numbers = (secrets.randbelow(_MAX_RANDOM_NUMBER) for _ in iter(int, 1))
+        candidates = (
+            _numbered(name, number) for number in chain(range(2, _SEQUENTIAL_NUMBERS), random_numbers)
+        )
         return next(filter(self._is_free, candidates))
 
-    def _made_up(self) -> str:
+    def _generate(self) -> str:
         return next(filter(self._is_free, _guest_names()))
 
 
-def _session(session: str | None) -> str:
-    """Go on with a session that looks like ours, or make a new one."""
+def _valid_session(session: str | None) -> str:
+    """Return the session if it has the right form, otherwise a new one."""
     return session if session and _SESSION.fullmatch(session) else secrets.token_urlsafe(_SESSION_BYTES)
 
 
@@ -233,12 +239,12 @@ def _folded(line: str) -> str:
     return line.partition("\n")[0]
 
 
-def _reserved(user: str) -> str:
-    return _Held(fold_user(user), 0, "", "").line
+def _verified_line(user: str) -> str:
+    return _NameClaim(fold_user(user), 0, "", "").line
 
 
 def _subtract(counts: dict[T, int], key: T) -> None:
-    """Count one less; what is counted no more is not kept."""
+    """Decrement a count; remove it at zero."""
     counts[key] -= 1
     if not counts[key]:
         del counts[key]
@@ -250,7 +256,7 @@ def _numbered(name: str, number: int) -> str:
 
 
 def _guest_names() -> Iterator[str]:
-    """Make names up, longer ones as the short ones prove to be in use."""
+    """Generate names, with more syllables as the shorter names prove to be in use."""
     syllables = 2
     while True:
         for _ in range(4):

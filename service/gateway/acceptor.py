@@ -18,30 +18,30 @@ from typing_extensions import override
 
 from hubbub_protocol import Close
 from service.gateway import handshake
-from service.gateway.admission import Waiting
+from service.gateway.admission import PendingHandshake
 from service.gateway.attach import attach_session
 from service.gateway.gateway import Gateway, Sockets
-from service.gateway.handshake import Handshake
+from service.gateway.handshake import UpgradeRequest
 from service.gateway.http_protocol import HttpProtocol
 
 
 class Acceptor(asyncio.Protocol):
-    """A socket that has sent nothing yet.
+    """An accepted socket that has sent nothing yet.
 
     Args:
-        gateway: the node behind the port.
+        gateway: the node that owns the port.
         connections: all sockets of the server.
         sanic: the other arguments of Sanic's protocols.
     """
 
-    __slots__ = ("_gateway", "_rejected", "_sanic", "_sockets", "_timer", "_transport", "_waiting")
+    __slots__ = ("_gateway", "_pending", "_rejected", "_sanic", "_sockets", "_timer", "_transport")
 
-    def __init__(self, gateway: Gateway, *, connections: Sockets, **sanic: Any) -> None:  # noqa: ANN401 - Sanic's to know
+    def __init__(self, gateway: Gateway, *, connections: Sockets, **sanic: Any) -> None:  # noqa: ANN401 - Sanic's own arguments
         self._gateway = gateway
         self._sockets = connections
         self._sanic = sanic
         self._timer: asyncio.TimerHandle | None = None
-        self._waiting: Waiting | None = None
+        self._pending: PendingHandshake | None = None
         # The client was rejected: its further bytes are ignored.
         self._rejected = False
 
@@ -52,8 +52,8 @@ class Acceptor(asyncio.Protocol):
         """Register the socket. Beyond the node's limit of sockets it is aborted."""
         self._transport = cast(asyncio.Transport, transport)
         self._sockets.add(self)
-        if len(self._sockets) > self._gateway.most_sockets:
-            self._gateway.node.metrics.closed.add(int(Close.FULL))
+        if len(self._sockets) > self._gateway.max_sockets:
+            self._gateway.node.metrics.connections_closed.add(int(Close.FULL))
             self.abort()
         else:
             self._abort_after(self._gateway.node.tuning.request_seconds)
@@ -63,27 +63,27 @@ class Acceptor(asyncio.Protocol):
         """Decide by the first bytes what the connection becomes."""
         if self._rejected:
             return
-        if self._waiting is not None:
-            # RFC 6455 forbids frames ahead of the response to the handshake.
+        if self._pending is not None:
+            # RFC 6455 forbids frames before the response to the handshake.
             self.abort()
             return
-        asked = handshake.read(data)
-        if asked is None:
+        request = handshake.read(data)
+        if request is None:
             self._become_http(data)
             return
         self._stop_timer()
-        decided = partial(self._decided, asked)
-        self._waiting = self._gateway.admission.enter(booked=asked.booked, decided=decided)
+        on_decision = partial(self._on_decision, request)
+        self._pending = self._gateway.admission.enter(booked=request.booked, on_decision=on_decision)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the socket."""
-        self._leave()
+        """Unregister the socket."""
+        self._unregister()
 
     # Called by Sanic and the server ---------------------------------------------------------------
 
     def close_if_idle(self) -> bool:
-        """Abort when the server stops, unless the client still has to read that it was rejected."""
+        """Abort when the server stops, unless the client was rejected and may not have read that yet."""
         if not self._rejected:
             self.abort()
         return not self._rejected
@@ -95,36 +95,36 @@ class Acceptor(asyncio.Protocol):
     # ----------------------------------------------------------------------------------------------
 
     def _become_http(self, data: bytes) -> None:
-        self._leave()
+        self._unregister()
         protocol = HttpProtocol(self._gateway, connections=self._sockets, **self._sanic)
         self._transport.set_protocol(protocol)
         protocol.connection_made(self._transport)
         protocol.data_received(data)
 
-    def _decided(self, asked: Handshake, wait: float) -> None:
-        """Answer the handshake."""
+    def _on_decision(self, request: UpgradeRequest, wait: float) -> None:
+        """Answer the handshake: the connection is admitted if `wait` is 0."""
         if wait:
-            self._reject(asked, wait)
+            self._reject(request, wait)
             return
-        self._leave()
-        self._transport.write(handshake.response(asked.key))
-        attach_session(self._gateway, self._gateway.make_websocket(self._transport, self._sockets), asked)
+        self._unregister()
+        self._transport.write(handshake.response(request.key))
+        attach_session(self._gateway, self._gateway.make_websocket(self._transport, self._sockets), request)
 
-    def _reject(self, asked: Handshake, wait: float) -> None:
+    def _reject(self, request: UpgradeRequest, wait: float) -> None:
         self._rejected = True
         node = self._gateway.node
-        node.metrics.closed.add(int(Close.FULL))
-        self._transport.write(handshake.rejection(asked.key, wait))
+        node.metrics.connections_closed.add(int(Close.FULL))
+        self._transport.write(handshake.rejection(request.key, wait))
         # Only the sending side: a full close would reset the connection when the client answers, and the
         # client might never read the reason.
         self._transport.write_eof()
         self._abort_after(node.settings.close_seconds)
 
-    def _leave(self) -> None:
+    def _unregister(self) -> None:
         self._sockets.discard(self)
         self._stop_timer()
-        if self._waiting is not None:
-            self._waiting.cancel()
+        if self._pending is not None:
+            self._pending.cancel()
 
     def _abort_after(self, seconds: float) -> None:
         self._stop_timer()

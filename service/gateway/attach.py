@@ -1,4 +1,4 @@
-"""Attaching a session to an upgraded connection, or closing the connection with the reason."""
+"""Attach a session to an upgraded connection, or close the connection with the reason."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 from brokers.errors import BrokerError
 from hubbub_protocol import Close
 from hubbub_protocol.names import room_fault
-from service.cluster.user_names import InvalidName, NameTaken, Taken
-from service.gateway.handshake import RATE_EXCEEDED, Handshake, drain_frame
+from service.cluster.user_names import AcquiredName, InvalidName, NameTaken
+from service.gateway.handshake import RATE_EXCEEDED, UpgradeRequest, drain_frame
 from service.identity.identity import guest
 from service.sessions.commands import CommandSession
 from service.sessions.plain import open_plain
 from service.transport.connection import Connection
 from service.wire.codecs import JSON, PLAIN, Codec
-from service.wire.numbers import read_whole
+from service.wire.numbers import parse_whole_number
 
 if TYPE_CHECKING:
     from sanic import Request
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 SUBPROTOCOL: Final = "hubbub.v1"
 DEFAULT_ROOM: Final = "lobby"
-MOST_HISTORY: Final = 200
+MAX_HISTORY: Final = 200
 
 _log: Final = logging.getLogger(__name__)
 
 
 class Rejected(Exception):
-    """A connection that is closed before it has a session; `wait` is when it may return (seconds), if set."""
+    """A connection is closed before it has a session; the client may return after `wait` seconds, if set."""
 
     def __init__(self, code: Close, reason: str, wait: float = 0.0) -> None:
         super().__init__(reason)
@@ -41,17 +41,17 @@ class Rejected(Exception):
         self.wait = wait
 
 
-def attach_session(gateway: Gateway, websocket: WebSocket, asked: Handshake) -> None:
+def attach_session(gateway: Gateway, websocket: WebSocket, request: UpgradeRequest) -> None:
     """Attach a session of `hubbub.v1` to a connection that was admitted on the fast path."""
     node = gateway.node
     connection = _connect(node, websocket, JSON)
     try:
-        _check(node, asked.origin, asked.host)
+        _check(node, request.origin, request.host)
         connection.receiver = CommandSession(node, connection)
     except Rejected as rejected:
         _close(connection, rejected)
     finally:
-        _forget_without_session(node, connection)
+        _remove_without_session(node, connection)
     websocket.attach()
 
 
@@ -71,34 +71,34 @@ async def attach_requested(
     except Rejected as rejected:
         _close(connection, rejected)
     finally:
-        _forget_without_session(node, connection)
+        _remove_without_session(node, connection)
     websocket.attach()
 
 
 def _connect(node: Node, websocket: WebSocket, codec: Codec) -> Connection:
     connection = Connection(websocket, codec, node.metrics, node.settings.lagging_seconds)
     websocket.bind(connection)
-    node.remember(connection)
+    node.add_connection(connection)
     return connection
 
 
 def _close(connection: Connection, rejected: Rejected) -> None:
-    if rejected.wait and connection.codec.speaks_events:
+    if rejected.wait and connection.codec.supports_events:
         connection.write(drain_frame(rejected.wait))
     connection.close(rejected.code, str(rejected))
 
 
-def _forget_without_session(node: Node, connection: Connection) -> None:
+def _remove_without_session(node: Node, connection: Connection) -> None:
     # The session of a connection removes it from the node. Without one, this is the only place.
     if connection.receiver is None:
-        node.forget(connection, 0)
+        node.remove_connection(connection, 0)
 
 
 def _check(node: Node, origin: str | None, host: str, wait: float = 0.0) -> None:
     if node.draining:
-        raise Rejected(Close.RESTART, "the node restarts")
+        raise Rejected(Close.RESTART, "the node is restarting; reconnect")
     if len(node.connections) > node.settings.connections:
-        raise Rejected(Close.FULL, "the node is full; come back later")
+        raise Rejected(Close.FULL, "the node has reached its connection limit; reconnect later")
     if not _origin_allowed(origin, host, node.settings.origins):
         raise Rejected(Close.BAD_ORIGIN, "this origin is not allowed (HUBBUB_ORIGINS)")
     if wait:
@@ -106,7 +106,7 @@ def _check(node: Node, origin: str | None, host: str, wait: float = 0.0) -> None
 
 
 def _origin_allowed(origin: str | None, own: str, allowed: tuple[str, ...]) -> bool:
-    """Tell whether a page may connect: one of the same host, or a listed one. Programs send no origin."""
+    """Tell whether a page may connect: it is from the same host, or listed. Programs send no origin."""
     if origin is None or "*" in allowed:
         return True
     if allowed:
@@ -132,31 +132,31 @@ def _offered(request: Request) -> list[str]:
 
 
 async def _open_plain(node: Node, request: Request, connection: Connection) -> None:
-    """Make a connection of the plain codec a member of the room that its address names (PL1)."""
+    """Make a connection of the plain codec a member of the room in its query (PL1)."""
     if node.settings.auth == "tokens":
-        raise Rejected(Close.TOKEN_REFUSED, "this server takes no guests")
+        raise Rejected(Close.TOKEN_REFUSED, "guests are not allowed on this server")
     room = request.args.get("room", DEFAULT_ROOM)
     fault = room_fault(room)
     if fault is not None:
-        raise Rejected(Close.POLICY, f"the room's name {fault}")
-    history = read_whole(request.args.get("history", "0"), MOST_HISTORY)
+        raise Rejected(Close.POLICY, f"Invalid room name: {fault}.")
+    history = parse_whole_number(request.args.get("history", "0"), MAX_HISTORY)
     if history is None:
-        raise Rejected(Close.POLICY, f"history is a number from 0 to {MOST_HISTORY}")
+        raise Rejected(Close.POLICY, f"Invalid `history`: expected a whole number from 0 to {MAX_HISTORY}.")
     taken = _take_name(node, request.args.get("name"), connection)
     try:
         await open_plain(node, connection, room, guest(*taken), history)
     except BrokerError as error:
         _log.warning("plain_join_failed", extra={"room": room, "reason": str(error)})
-        raise Rejected(Close.FULL, "the broker is unavailable; reconnect later") from error
+        raise Rejected(Close.FULL, "the broker is unreachable; reconnect later") from error
     finally:
         if connection.receiver is None:
-            node.guests.free(taken.user, connection)
+            node.user_names.release_guest(taken.user, connection)
 
 
-def _take_name(node: Node, name: str | None, connection: Connection) -> Taken:
+def _take_name(node: Node, name: str | None, connection: Connection) -> AcquiredName:
     try:
-        return node.guests.take(name, connection=connection)
+        return node.user_names.acquire_guest(name, connection=connection)
     except NameTaken as error:
-        return node.guests.take(error.suggestion, connection=connection)
+        return node.user_names.acquire_guest(error.suggestion, connection=connection)
     except InvalidName as error:
         raise Rejected(Close.POLICY, str(error)) from error

@@ -1,4 +1,4 @@
-"""What every accepted socket needs of its node, in one typed object."""
+"""The part of a node that its accepted sockets use, in one typed object."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
     from service.gateway.admission import Admission
     from service.node import Node
 
-# All sockets of the server. Each has `close_if_idle` and `abort`.
+# All sockets of the server. Each has the methods `close_if_idle` and `abort`.
 Sockets: TypeAlias = set[object]
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """The node behind a port, and the admission of its connections."""
+    """The node that owns a port, and the admission of its connections."""
 
     node: Node
     admission: Admission
 
     @property
-    def most_sockets(self) -> int:
-        """How many sockets the server holds; further ones are closed at once."""
+    def max_sockets(self) -> int:
+        """The limit of sockets. The server aborts further ones at once."""
         return self.node.settings.connections + self.node.tuning.spare_sockets
 
     def make_websocket(self, transport: asyncio.Transport, sockets: Sockets) -> WebSocket:
-        """Hand an upgraded transport to a `WebSocket`."""
+        """Hand over an upgraded transport to a `WebSocket`."""
         settings = self.node.settings
         transport.set_write_buffer_limits(high=settings.write_buffer_bytes)
         websocket = WebSocket(transport, settings.frame_bytes, settings.close_seconds, sockets)

@@ -1,8 +1,8 @@
 """The handshake that browsers and SDKs send, parsed and answered without an HTTP request.
 
 This is the fast path: the opening handshake of RFC 6455, 4.1, for `hubbub.v1`, as one GET whose head arrives
-whole in the first segment and leaves nothing to interpret. Everything else takes the full path through Sanic
-and `websockets` (`service/gateway/full_handshake.py`), which also explains what is wrong with it.
+whole in the first segment and leaves no room for interpretation. Everything else takes the full path through
+Sanic and `websockets` (`service/gateway/full_handshake.py`), which also explains what is wrong with it.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from service.wire.frames import close_frame, text_frame
 RATE_EXCEEDED: Final = "connection rate limit exceeded; reconnect later"
 
 _LINE: Final = re.compile(r"GET /ws(?:\?([!-~]*))? HTTP/1\.1")
-# A client that was rejected and returns at its time adds this to the address (CL4).
+# A client that was rejected and returns for its slot adds this to the query (CL4).
 _BOOKED: Final = "booked=1"
-# One run of each kind of character, so that matching a line looks at each character once.
+# No two neighbouring parts match the same characters, so a line is matched in linear time.
 _FIELD: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([ -~\t]*)")
 _KEY: Final = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")
 _HEAD_END: Final = b"\r\n\r\n"
-# The longest head (bytes). A longer one is refused on the full path, by the same number.
-_MOST: Final = 8192
-# Fields that must be there once, with exactly this value.
+# The longest head (bytes). The full path rejects longer ones, with the same limit.
+_MAX_HEAD: Final = 8192
+# Fields that must occur once, with exactly this value.
 _EXPECTED: Final = {
     "sec-websocket-version": "13",
     "sec-websocket-protocol": "hubbub.v1",
 }
-# With one of these there is more to read than the head.
+# A request with one of these fields has a body, or expects one.
 _BODY: Final = frozenset({"content-length", "transfer-encoding", "expect"})
 _RESPONSE: Final = (
     b"HTTP/1.1 101 Switching Protocols\r\n"
@@ -45,14 +45,14 @@ _RESPONSE: Final = (
 _CLOSE: Final = close_frame(Close.FULL, RATE_EXCEEDED)
 
 
-class Handshake(NamedTuple):
-    """A handshake for `hubbub.v1`.
+class UpgradeRequest(NamedTuple):
+    """A valid handshake for `hubbub.v1`.
 
     Attributes:
         key: the value of Sec-WebSocket-Key.
         origin: the origin of the page; None for programs.
         host: the value of Host.
-        booked: the client was rejected before, and returns at the time that it was given.
+        booked: the client was rejected before, and returns for its booked slot (CL4).
     """
 
     key: str
@@ -61,18 +61,18 @@ class Handshake(NamedTuple):
     booked: bool = False
 
 
-def read(head: bytes) -> Handshake | None:
+def read(head: bytes) -> UpgradeRequest | None:
     """Parse a handshake; None if the bytes are anything else."""
     if not (
-        head.startswith(b"GET /ws") and head.endswith(_HEAD_END) and len(head) <= _MOST and head.isascii()
+        head.startswith(b"GET /ws") and head.endswith(_HEAD_END) and len(head) <= _MAX_HEAD and head.isascii()
     ):
         return None
     line, *lines = head[: -len(_HEAD_END)].decode().split("\r\n")
     fields = _fields(lines)
-    asked = _LINE.fullmatch(line)
-    if fields is None or asked is None or not _BODY.isdisjoint(fields):
+    request_line = _LINE.fullmatch(line)
+    if fields is None or request_line is None or not _BODY.isdisjoint(fields):
         return None
-    if any(fields.get(name) != wanted for name, wanted in _EXPECTED.items()):
+    if any(fields.get(name) != expected for name, expected in _EXPECTED.items()):
         return None
     if fields.get("upgrade", "").lower() != "websocket":
         return None
@@ -80,11 +80,11 @@ def read(head: bytes) -> Handshake | None:
     key = fields.get("sec-websocket-key", "")
     if "upgrade" not in tokens or not _KEY.fullmatch(key) or not fields.get("host"):
         return None
-    return Handshake(key, fields.get("origin"), fields["host"], says_booked(asked[1]))
+    return UpgradeRequest(key, fields.get("origin"), fields["host"], has_booked_slot(request_line[1]))
 
 
-def says_booked(query: str | None) -> bool:
-    """Tell whether a query says that the client returns at the time that it was given (CL4)."""
+def has_booked_slot(query: str | None) -> bool:
+    """Tell whether a query says that the client returns for its booked slot (CL4)."""
     return query is not None and _BOOKED in query.split("&")
 
 

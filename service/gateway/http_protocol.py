@@ -1,4 +1,4 @@
-"""Sanic's HTTP protocol with bounds, and with our websocket behind its route.
+"""Sanic's HTTP protocol with time limits, and with our own websocket at its route.
 
 Sanic's own websocket runs several tasks and locks for each connection, and two tasks for each message. This
 subclass keeps Sanic's HTTP and routing, and hands the transport to a `WebSocket` at the upgrade. When the
@@ -24,26 +24,26 @@ from hubbub_protocol import Close
 from service.gateway.attach import SUBPROTOCOL
 from service.gateway.full_handshake import accept, check_body
 from service.gateway.gateway import Gateway, Sockets
-from service.gateway.handshake import RATE_EXCEEDED, says_booked
+from service.gateway.handshake import RATE_EXCEEDED, has_booked_slot
 
 if TYPE_CHECKING:
     from sanic.request import Request
 
     from service.transport.websocket import WebSocket
 
-# The address of the websocket.
+# The path of the websocket.
 WEBSOCKET: Final = "/ws"
 _OMITTED: Final = "alt-svc"
 
 
 class UpgradedSocket:
-    """What Sanic holds in place of its own websocket: it lets ours live on when the handler returns."""
+    """Takes the place of Sanic's own websocket, and keeps ours open when the handler returns."""
 
     __slots__ = ("wait", "websocket")
 
     def __init__(self, websocket: WebSocket, wait: float) -> None:
         self.websocket = websocket
-        # The connection rate limit was exceeded: the client may return after so many seconds. 0.0 admits it.
+        # The client may return after so many seconds: the connection rate limit was exceeded. 0.0 admits it.
         self.wait = wait
 
     async def close(self, _code: int = 1000) -> None:
@@ -58,7 +58,7 @@ class UpgradedSocket:
 
 
 class _ResponseHeaders(Header):
-    """The headers of a response, without the empty one that Sanic adds where it may not rewrite itself."""
+    """The headers of a response, without the empty one that Sanic adds when `TOUCHUP` is off."""
 
     @override
     def __setitem__(self, key: str, value: str) -> None:
@@ -67,18 +67,18 @@ class _ResponseHeaders(Header):
 
 
 class HttpRequests(Http):
-    """Sanic's HTTP/1 parser, which tells the protocol where a request ends and the next one begins."""
+    """Sanic's HTTP/1 parser, which reports to the protocol when it expects the next request."""
 
     @override
     async def http1_request_header(self) -> None:
-        """Parse the head of a request. Sanic would read its body before it asks the route."""
+        """Parse the head of a request, and check a handshake before Sanic reads its body."""
         await super().http1_request_header()  # type: ignore[no-untyped-call]
         if self.upgrade_websocket and self.request.path == WEBSOCKET:
             check_body(self.request)
 
     @override
     async def http1_response_header(self, data: bytes, end_stream: bool) -> None:
-        """Write the head of a response, with its body if that is available."""
+        """Write the head of a response, and its body if it is available."""
         if self.response is not None:
             self.response.headers = _ResponseHeaders(self.response.headers)
         await super().http1_response_header(data, end_stream)
@@ -90,10 +90,10 @@ class HttpRequests(Http):
 
 
 class HttpProtocol(WebSocketProtocol):
-    """Sanic's HTTP protocol, with a `WebSocket` behind the upgrade, and with a deadline for each request.
+    """Sanic's HTTP protocol, with a `WebSocket` after the upgrade, and with a deadline for each request.
 
-    Sanic's own timers restart with each byte, so a client that sends one byte now and then could stay for
-    ever. Here a request has a deadline from its first byte until it is answered or upgraded.
+    Sanic's own timers restart with each byte, so a slow client could keep a request open without end. Here a
+    request has a deadline, from its first byte until it is answered or upgraded.
     """
 
     HTTP_CLASS = HttpRequests
@@ -104,7 +104,7 @@ class HttpProtocol(WebSocketProtocol):
     # The transport belongs to a `WebSocket` now.
     _upgraded: bool
 
-    def __init__(self, gateway: Gateway, **sanic: Any) -> None:  # noqa: ANN401 - Sanic's to know
+    def __init__(self, gateway: Gateway, **sanic: Any) -> None:  # noqa: ANN401 - Sanic's own arguments
         super().__init__(**sanic)
         self._gateway = gateway
 
@@ -115,12 +115,12 @@ class HttpProtocol(WebSocketProtocol):
         """Answer the handshake (RFC 6455, 4.2).
 
         Raises:
-            SanicException: the request is no handshake, or one that the RFC refuses; the text says why.
+            SanicException: the request is no valid handshake; the text says why.
         """
         response, subprotocol = accept(request, (SUBPROTOCOL,))
-        wait = await self._gateway.admission.wait(booked=says_booked(request.query_string))
+        wait = await self._gateway.admission.wait(booked=has_booked_slot(request.query_string))
         if wait and subprotocol is None:
-            # Plain clients understand no `drain` event, but a proxy may try another node.
+            # Plain clients don't understand the `drain` event, but a proxy may try another node.
             raise ServiceUnavailable(RATE_EXCEEDED, quiet=True, headers={"Retry-After": ceil(wait)})
         head = [f"HTTP/1.1 {response.status_code} {response.reason_phrase}\r\n"]
         head += [f"{name}: {value}\r\n" for name, value in response.headers.raw_items()]
@@ -134,14 +134,14 @@ class HttpProtocol(WebSocketProtocol):
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to speak HTTP."""
+        """Start to receive requests."""
         self._deadline = None
         self._upgraded = False
         super().connection_made(transport)  # type: ignore[no-untyped-call]
 
     @override
     def data_received(self, data: bytes) -> None:
-        """Take bytes of a request."""
+        """Parse bytes of a request, and start its deadline."""
         super().data_received(data)  # type: ignore[no-untyped-call]
         if self._deadline is None:
             self._start_deadline()
@@ -155,7 +155,7 @@ class HttpProtocol(WebSocketProtocol):
     # Called by Sanic ------------------------------------------------------------------------------
 
     def request_expected(self) -> None:
-        """Stop the deadline of the answered request; the bytes of the next one may have arrived already."""
+        """Stop the deadline of the answered request. Bytes of the next one may have arrived already."""
         self._stop_deadline()
         if self.recv_buffer:
             self._start_deadline()
@@ -182,10 +182,10 @@ class HttpProtocol(WebSocketProtocol):
         return websocket
 
     def _start_deadline(self) -> None:
-        self._deadline = self.loop.call_later(self.request_timeout, self._drop)
+        self._deadline = self.loop.call_later(self.request_timeout, self._abort_late)
 
-    def _drop(self) -> None:
-        self._gateway.node.metrics.requests_dropped += 1
+    def _abort_late(self) -> None:
+        self._gateway.node.metrics.http_requests_timed_out += 1
         cast(asyncio.Transport, self.transport).abort()
 
     def _stop_deadline(self) -> None:

@@ -1,4 +1,4 @@
-"""The HTTP API: how programs post, read history, and see rooms and members."""
+"""The HTTP API: post messages, read history, list rooms and members."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from hubbub_protocol.names import room_fault, user_fault
 from service.http.bodies import (
     JSON,
     READ,
-    MemberList,
     Posted,
     Problem,
     RoomInfo,
     RoomList,
-    answer,
-    read_post,
+    RoomMembers,
+    decode_post,
+    json_response,
 )
 from service.identity.authenticator import AuthError
 from service.identity.identity import Identity
@@ -36,14 +36,14 @@ from service.identity.rate_limit import ScopedRateLimit
 from service.node import Node
 from service.runtime.metrics import Metrics
 from service.sessions import send
-from service.sessions.errors import CommandError
+from service.sessions.errors import CommandError, invalid_room_name, rate_limited
 from service.wire import responses
 from service.wire.messages import encode_name
-from service.wire.numbers import read_whole
+from service.wire.numbers import parse_whole_number
 
 _API: Final = "/api"
-_MOST: Final = 200
-_USUAL: Final = 50
+_MAX_PAGE: Final = 200
+_DEFAULT_PAGE: Final = 50
 _STATUS: Final = {
     Code.FORBIDDEN: HTTPStatus.FORBIDDEN,
     Code.BAD_TOKEN: HTTPStatus.UNAUTHORIZED,
@@ -51,20 +51,20 @@ _STATUS: Final = {
     Code.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
     Code.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
-# The other way round, for what Sanic refuses by itself.
+# The codes for the requests that Sanic rejects.
 _CODE: Final[dict[int, Code]] = {
     HTTPStatus.NOT_FOUND: Code.UNKNOWN_TYPE,
     HTTPStatus.METHOD_NOT_ALLOWED: Code.UNKNOWN_TYPE,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Code.TOO_LONG,
     HTTPStatus.SERVICE_UNAVAILABLE: Code.UNAVAILABLE,
 }
-# Of a parameter that nobody knows, so many characters are said again.
-_SHOWN: Final = 40
+# An error quotes so many characters of an unknown parameter.
+_MAX_QUOTED: Final = 40
 
 
 def add_routes(app: Sanic[Config, SimpleNamespace], node: Node) -> None:
     """Add `/api/rooms` and what is below it. All need `Authorization: Bearer` with the API key or a token."""
-    app.error_handler.add(CommandError, partial(_refused, node))
+    app.error_handler.add(CommandError, partial(_command_failed, node))
     app.error_handler.add(BrokerError, partial(_broker_failed, node))
     room = f"{_API}/rooms/<name:str>"
     app.add_route(
@@ -79,142 +79,150 @@ def add_routes(app: Sanic[Config, SimpleNamespace], node: Node) -> None:
     app.add_route(partial(_rooms, node), f"{_API}/rooms", methods=READ, name="rooms")
 
 
-def is_for_programs(request: Request) -> bool:
-    """Tell whether a request is for this API, though perhaps for no route of it."""
+def is_api_request(request: Request) -> bool:
+    """Tell whether the path of a request is below `/api`, with or without a route for it."""
     return request.path == _API or request.path.startswith(f"{_API}/")
 
 
-def problem(error: Exception, metrics: Metrics) -> HTTPResponse:
-    """Answer a request that failed outside of this API's routes, or by a fault of ours; count it."""
+def error_response(error: Exception, metrics: Metrics) -> HTTPResponse:
+    """Answer a request that failed before it reached a route, or with an unexpected error; count it."""
     if not isinstance(error, SanicException):
-        metrics.refused.add(Code.INTERNAL)
-        return answer(Problem(Code.INTERNAL, "the server failed"), HTTPStatus.INTERNAL_SERVER_ERROR)
-    ours = error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
-    code = _CODE.get(error.status_code, Code.INTERNAL if ours else Code.INVALID)
-    metrics.refused.add(code)
-    return answer(Problem(code, str(error)), error.status_code, error.headers)
+        metrics.error_responses.add(Code.INTERNAL)
+        return json_response(
+            Problem(Code.INTERNAL, "internal server error"), HTTPStatus.INTERNAL_SERVER_ERROR
+        )
+    is_server_error = error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+    code = _CODE.get(error.status_code, Code.INTERNAL if is_server_error else Code.INVALID)
+    metrics.error_responses.add(code)
+    return json_response(Problem(code, str(error)), error.status_code, error.headers)
 
 
 async def _post(node: Node, rate_limit: ScopedRateLimit, request: Request, name: str) -> HTTPResponse:
-    """Store a message."""
-    identity = _who(node, request)
+    """Post a message."""
+    identity = _authenticate(node, request)
     _check_room(name)
-    _parameters(request)
+    _query(request)
     try:
-        wanted = read_post(request.body)
+        post = decode_post(request.body)
     except ValueError as error:
         raise CommandError(Code.INVALID, str(error)) from error
     if identity.expires is None:
-        identity = _as_bot(identity, wanted.user)
-    send.check_text(node, identity, name, wanted.text)
+        identity = _with_user(identity, post.user)
+    send.check_text(node, identity, name, post.text)
     wait = rate_limit.take(identity.scope, monotonic())
     if wait:
-        raise CommandError(Code.RATE_LIMITED, "too fast", retry_after=wait)
+        raise rate_limited("post", wait)
     started = perf_counter()
-    epoch, offset, duplicate = await send.publish(node, identity, name, wanted.text, wanted.key)
-    send.count(node.metrics, started)
-    return answer(Posted(name, epoch, offset, duplicate), HTTPStatus.OK if duplicate else HTTPStatus.CREATED)
+    epoch, offset, duplicate = await send.publish(node, identity, name, post.text, post.key)
+    send.count_stored(node.metrics, started)
+    return json_response(
+        Posted(name, epoch, offset, duplicate), HTTPStatus.OK if duplicate else HTTPStatus.CREATED
+    )
 
 
 async def _history(node: Node, request: Request, name: str) -> HTTPResponse:
     """Read a page of a room's messages."""
-    _reader(node, request, name)
-    given = _parameters(request, "before", "after", "limit")
-    before, after = _number(given, "before"), _number(given, "after")
+    _require_reader(node, request, name)
+    query = _query(request, "before", "after", "limit")
+    before, after = _number(query, "before"), _number(query, "after")
     if before is not None and after is not None:
-        raise CommandError(Code.INVALID, "give `before` or `after`, not both")
-    limit = _number(given, "limit", _USUAL)
-    if limit is None or not 1 <= limit <= _MOST:
-        raise CommandError(Code.INVALID, f"`limit` is from 1 to {_MOST}")
+        raise CommandError(Code.INVALID, "Conflicting parameters `before` and `after`: send one of them.")
+    limit = _number(query, "limit", _DEFAULT_PAGE)
+    if limit is None or not 1 <= limit <= _MAX_PAGE:
+        raise CommandError(Code.INVALID, f"Invalid `limit` {limit}: expected a number from 1 to {_MAX_PAGE}.")
     page = await node.broker.history(name, before=before, after=after, limit=limit)
     return raw(responses.history_body(encode_name(name), page), content_type=JSON)
 
 
 async def _rooms(node: Node, request: Request) -> HTTPResponse:
     """List the rooms that are open on any node."""
-    identity = _who(node, request)
-    after = _parameters(request, "after").get("after", "")
-    page = await node.rooms.census.page(identity.reads, after, _MOST)
-    found = [RoomInfo(room, members) for room, members in page.rooms.items()]
-    return answer(RoomList(found, page.more, page.complete))
+    identity = _authenticate(node, request)
+    after = _query(request, "after").get("after", "")
+    page = await node.rooms.listing.page(identity.reads, after, _MAX_PAGE)
+    rooms = [RoomInfo(room, members) for room, members in page.rooms.items()]
+    return json_response(RoomList(rooms, page.more, page.complete))
 
 
 async def _members(node: Node, request: Request, name: str) -> HTTPResponse:
     """List the users in a room."""
-    _reader(node, request, name)
-    after = _parameters(request, "after").get("after", "")
-    # Opened, if it isn't: then the other nodes say who is there.
+    _require_reader(node, request, name)
+    after = _query(request, "after").get("after", "")
+    # An open room receives its members on all nodes.
     async with node.rooms.open(name) as room:
-        names, more = room.roster.page(after, _MOST)
-        return answer(MemberList(name, len(room.roster), names, more))
+        names, more = room.roster.page(after, _MAX_PAGE)
+        return json_response(RoomMembers(name, len(room.roster), names, more))
 
 
-def _refused(node: Node, _: Request, error: CommandError) -> HTTPResponse:
-    node.metrics.refused.add(error.code)
+def _command_failed(node: Node, _: Request, error: CommandError) -> HTTPResponse:
+    node.metrics.error_responses.add(error.code)
     headers = {} if error.retry_after is None else {"Retry-After": str(ceil(error.retry_after))}
-    return answer(Problem(error.code, str(error)), _STATUS.get(error.code, HTTPStatus.BAD_REQUEST), headers)
+    return json_response(
+        Problem(error.code, str(error)), _STATUS.get(error.code, HTTPStatus.BAD_REQUEST), headers
+    )
 
 
 def _broker_failed(node: Node, request: Request, error: BrokerError) -> HTTPResponse:
-    return _refused(node, request, send.refusal_of(error))
+    return _command_failed(node, request, send.to_command_error(error))
 
 
-def _who(node: Node, request: Request) -> Identity:
-    """Say who asks, by the API key or a token."""
-    given = request.token
-    if not given:
+def _authenticate(node: Node, request: Request) -> Identity:
+    """Return the identity behind the API key or the token of a request."""
+    credentials = request.token
+    if not credentials:
         raise CommandError(
-            Code.BAD_TOKEN, "an `Authorization: Bearer` header with the API key or a token is needed"
+            Code.BAD_TOKEN, "no credentials: send the API key or a token in `Authorization: Bearer`"
         )
-    if node.auth.is_api_key(given):
+    if node.auth.is_api_key(credentials):
         return Identity(user="bot", scope="api")
     try:
-        return node.auth.verify(given)
+        return node.auth.verify(credentials)
     except AuthError as error:
-        also = ", and that isn't the API key" if node.settings.api_key else ""
+        also = "; it is not the API key either" if node.settings.api_key else ""
         raise CommandError(Code.BAD_TOKEN, f"{error}{also}") from error
 
 
-def _reader(node: Node, request: Request, name: str) -> None:
+def _require_reader(node: Node, request: Request, name: str) -> None:
     _check_room(name)
-    if not _who(node, request).may_read(name):
-        raise CommandError(Code.FORBIDDEN, "this room is not yours to read")
+    if not _authenticate(node, request).may_read(name):
+        raise CommandError(Code.FORBIDDEN, "no read permission for this room")
 
 
 def _check_room(name: str) -> None:
     fault = room_fault(name)
     if fault is not None:
-        raise CommandError(Code.INVALID, f"the room's name {fault}")
+        raise invalid_room_name(fault)
 
 
-def _as_bot(identity: Identity, user: str) -> Identity:
-    """With the API key a program says itself which name it goes by."""
+def _with_user(identity: Identity, user: str) -> Identity:
+    """Set the name of the user: a program with the API key chooses it for each message."""
     fault = user_fault(user)
     if fault is not None:
-        raise CommandError(Code.INVALID, f"the user's name {fault}")
+        raise CommandError(Code.INVALID, f"Invalid user name: {fault}.")
     return replace(identity, user=user)
 
 
-def _parameters(request: Request, *known: str) -> dict[str, str]:
-    """Read the query: what isn't understood is said, for without it the answer would be to something else."""
-    given: dict[str, str] = {}
+def _query(request: Request, *allowed: str) -> dict[str, str]:
+    """Parse the query. An unknown parameter is an error, because to ignore it may change the response."""
+    query: dict[str, str] = {}
     for name, value in request.get_query_args(keep_blank_values=True):
-        if name not in known:
-            allowed = (
-                "known are " + ", ".join(f"`{each}`" for each in known) if known else "none is known here"
+        if name not in allowed:
+            expected = ", ".join(f"`{each}`" for each in allowed) or "none"
+            raise CommandError(
+                Code.INVALID, f"Unknown parameter `{name[:_MAX_QUOTED]}`; allowed are: {expected}"
             )
-            raise CommandError(Code.INVALID, f"`{name[:_SHOWN]}` is no parameter of this; {allowed}")
-        if name in given:
-            raise CommandError(Code.INVALID, f"`{name}` is given twice")
-        given[name] = value
-    return given
+        if name in query:
+            raise CommandError(Code.INVALID, f"Duplicate parameter `{name}`: send it once.")
+        query[name] = value
+    return query
 
 
-def _number(given: Mapping[str, str], name: str, usual: int | None = None) -> int | None:
-    value = given.get(name)
+def _number(query: Mapping[str, str], name: str, default: int | None = None) -> int | None:
+    value = query.get(name)
     if value is None:
-        return usual
-    number = read_whole(value)
+        return default
+    number = parse_whole_number(value)
     if number is None:
-        raise CommandError(Code.INVALID, f"`{name}` is a whole number from 0, and not that long")
+        raise CommandError(
+            Code.INVALID, f"Invalid `{name}` {value[:_MAX_QUOTED]!r}: expected a whole number."
+        )
     return number

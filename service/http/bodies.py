@@ -1,4 +1,4 @@
-"""What HTTP requests hold, and the answers to them."""
+"""The bodies of HTTP requests and responses."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from hubbub_protocol.commands import Key
 from service.wire.messages import encode_value
 
 JSON: Final = "application/json"
-# What is read may be asked for without its body too (RFC 9110, 9.3.2).
+# Each GET route supports HEAD (RFC 9110, 9.3.2).
 READ: Final = ("GET", "HEAD")
 
 
 class Health(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a node is; `workers` tells of each, where there are several behind the port."""
+    """The state of a node. `workers` has the state of each worker, if several share the port."""
 
     status: str
     version: str
@@ -30,7 +30,7 @@ class Health(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Posted(msgspec.Struct, frozen=True):
-    """Where a posted message is stored."""
+    """The position of a posted message."""
 
     room: str
     epoch: str
@@ -39,21 +39,21 @@ class Posted(msgspec.Struct, frozen=True):
 
 
 class RoomInfo(msgspec.Struct, frozen=True):
-    """A room that is open on some node, and how many users are in it on all of them."""
+    """A room that is open on some node, and the number of its users on all nodes."""
 
     room: str
     members: int
 
 
 class RoomList(msgspec.Struct, frozen=True):
-    """Rooms that are open on some node; `complete` unless a node didn't answer in time."""
+    """Rooms that are open on some node. Not `complete` if a node did not answer in time."""
 
     rooms: list[RoomInfo]
     more: bool
     complete: bool
 
 
-class MemberList(msgspec.Struct, frozen=True):
+class RoomMembers(msgspec.Struct, frozen=True):
     """The users in a room."""
 
     room: str
@@ -63,14 +63,14 @@ class MemberList(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Why a request was refused."""
+    """The reason why a request failed."""
 
     code: str
     message: str
 
 
 class Post(msgspec.Struct, frozen=True):
-    """What a program posts: a text, a key to store it once, and the name it goes by."""
+    """A message to post: the text, an idempotency key, and the name of its user."""
 
     text: str
     key: Key | None = None
@@ -80,20 +80,20 @@ class Post(msgspec.Struct, frozen=True):
 _post: Final = msgspec.json.Decoder(Post)
 
 
-def answer(
+def json_response(
     body: msgspec.Struct, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None
 ) -> HTTPResponse:
-    """Answer with a body in JSON."""
+    """Make a response with a body in JSON."""
     return raw(encode_value(body), status=status, headers=dict(headers or {}), content_type=JSON)
 
 
-def read_post(body: bytes) -> Post:
-    """Read what is posted.
+def decode_post(body: bytes) -> Post:
+    """Decode the body of a post.
 
     Raises:
-        ValueError: it's not what is expected; the message says what is wrong.
+        ValueError: the body is invalid; the message says why.
     """
     try:
         return _post.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(f"Invalid body: {error}.") from None

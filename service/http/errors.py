@@ -1,4 +1,4 @@
-"""How a failed request is answered: in JSON to programs, in words to people."""
+"""Responses to failed requests: JSON below `/api`, text elsewhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SERVER_ERROR: Final = 500
 
 
 class HttpErrors(ErrorHandler):
-    """Sanic's error handler: it answers every failed request, and logs only the server's own failures."""
+    """Answers every failed request for Sanic, and logs only the server's own errors."""
 
     def __init__(self, metrics: Metrics) -> None:
         super().__init__()
@@ -26,10 +26,10 @@ class HttpErrors(ErrorHandler):
     @override
     def default(self, request: Request, exception: Exception) -> HTTPResponse:
         self.log(request, exception)
-        if api.is_for_programs(request):
-            return api.problem(exception, self._metrics)
+        if api.is_api_request(request):
+            return api.error_response(exception, self._metrics)
         if not isinstance(exception, SanicException):
-            return text("the server failed\n", _SERVER_ERROR)
+            return text("internal server error\n", _SERVER_ERROR)
         return text(f"{exception}\n", exception.status_code, exception.headers)
 
     @staticmethod

@@ -1,6 +1,6 @@
 """The endpoints for operators: liveness, readiness and metrics.
 
-Several workers share one port, and the system hands a connection to any of them. So each reports on all.
+Several workers share one port, and the system gives a connection to any of them. So each one reports on all.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from sanic import HTTPResponse, Request, Sanic
 from sanic.config import Config
 from sanic.response import raw, text
 
-from service.http.bodies import READ, Health, answer
+from service.http.bodies import READ, Health, json_response
 from service.node import READY, Node
 from service.release import COMMIT, VERSION
 from service.runtime.metrics import CONTENT_TYPE
 
 
 class WorkersUnavailable(Exception):
-    """The workers can't be asked; the message says why."""
+    """The workers can't be queried; the message says why."""
 
 
 class Workers(Protocol):
-    """All workers behind the port, this one included."""
+    """All workers that share the port, including this one."""
 
     async def readiness(self) -> Mapping[int, str]:
         """Return the readiness of each worker by its number. Raises `WorkersUnavailable`."""
@@ -59,20 +59,20 @@ async def _ready_together(workers: Workers, node: Node) -> HTTPResponse:
     try:
         found = await workers.readiness()
     except WorkersUnavailable as error:
-        return _report(f"the workers' parent does not answer: {error}", node)
-    worst = next((f"worker {number}: {word}" for number, word in found.items() if word != READY), READY)
-    return _report(worst, node, dict(found))
+        return _report(f"no answer from the parent process of the workers: {error}", node)
+    status = next((f"worker {number}: {each}" for number, each in found.items() if each != READY), READY)
+    return _report(status, node, dict(found))
 
 
 async def _metrics_together(workers: Workers) -> HTTPResponse:
     try:
         return raw(await workers.exposition(), content_type=CONTENT_TYPE)
     except WorkersUnavailable as error:
-        # The metrics of one worker must not be taken for those of all.
+        # The metrics of one worker would be mistaken for those of all.
         status = HTTPStatus.SERVICE_UNAVAILABLE
-        return text(f"the workers' parent does not answer: {error}\n", status=status)
+        return text(f"no answer from the parent process of the workers: {error}\n", status=status)
 
 
 def _report(status: str, node: Node, workers: dict[int, str] | None = None) -> HTTPResponse:
     health = Health(status, VERSION, COMMIT, node.settings.broker, node.name, workers or {})
-    return answer(health, HTTPStatus.OK if status == READY else HTTPStatus.SERVICE_UNAVAILABLE)
+    return json_response(health, HTTPStatus.OK if status == READY else HTTPStatus.SERVICE_UNAVAILABLE)

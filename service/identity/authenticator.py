@@ -1,4 +1,4 @@
-"""Who somebody is and which rooms are theirs to read and write, as a token says it.
+"""Verify tokens: the user's identity, and the rooms that the token's claims permit to read and write.
 
 AuthError
 ├── BadToken        invalid, or not valid for this server: close code 4501
@@ -24,11 +24,11 @@ from service.identity.identity import ALL_ROOMS, Identity, RoomSet
 from service.runtime.process import USAGE, CannotStart
 from service.settings import Settings
 
-_MOST_CHARACTERS: Final = 16_384
-# The end of the year 9999: a timer can't be set for much later, nor can milliseconds be told exactly.
-_LATEST: Final = 253_402_300_799.0
-_LEAST_RSA_BITS: Final = 2048
-_LEAST_SECRET_BYTES: Final = 32
+_MAX_TOKEN_CHARACTERS: Final = 16_384
+# The end of the year 9999: later times overflow timers, and exact milliseconds.
+_MAX_EXPIRY: Final = 253_402_300_799.0
+_MIN_RSA_BITS: Final = 2048
+_MIN_SECRET_BYTES: Final = 32
 _READ: Final = "rooms.read"
 _WRITE: Final = "rooms.write"
 
@@ -36,15 +36,15 @@ _Key: TypeAlias = bytes | RSAPublicKey | Ed25519PublicKey
 
 
 class AuthError(Exception):
-    """The root of all that this module raises. No message holds any part of a token."""
+    """The base of all errors of token verification. No message contains any part of a token."""
 
 
 class BadToken(AuthError):
-    """The token is wrong, or of no use here."""
+    """The token is invalid, or not valid for this server."""
 
 
 class TokenExpired(AuthError):
-    """The token was good once."""
+    """The token has expired."""
 
 
 class BadKey(CannotStart):
@@ -54,12 +54,12 @@ class BadKey(CannotStart):
 
 
 class Authenticator:
-    """Checks tokens with one key and one algorithm, whatever a token says of itself."""
+    """Verifies tokens with one key and one algorithm; the token's own header can't choose another."""
 
     __slots__ = ("_algorithm", "_api_key", "_audience", "_issuer", "_key")
 
     def __init__(self, settings: Settings) -> None:
-        """Make the key ready. Raises `BadKey` if it's none for the algorithm."""
+        """Load the key. Raises `BadKey` if it doesn't fit the algorithm."""
         self._algorithm = settings.token_algorithm
         self._audience = settings.token_audience or None
         self._issuer = settings.token_issuer or None
@@ -67,20 +67,20 @@ class Authenticator:
         self._api_key = settings.api_key.encode()
 
     def verify(self, token: str) -> Identity:
-        """Say who the token is for.
+        """Verify a token and return the user's identity.
 
         Raises:
-            BadToken: it's wrong, or of no use here.
-            TokenExpired: it was good once.
+            BadToken: it is invalid, or not valid for this server.
+            TokenExpired: it has expired.
         """
         if self._key is None:
-            raise BadToken("this server takes no tokens")
-        if len(token) > _MOST_CHARACTERS:
-            raise BadToken("the token is too long")
+            raise BadToken("this server accepts no tokens")
+        if len(token) > _MAX_TOKEN_CHARACTERS:
+            raise BadToken(f"the token is too long: at most {_MAX_TOKEN_CHARACTERS} characters are allowed")
         return _identity(self._claims(token, self._key))
 
     def is_api_key(self, given: str) -> bool:
-        """Tell whether this is the key of the HTTP API. Never, if none is set."""
+        """Return whether this is the HTTP API's key; False if none is set."""
         return bool(self._api_key) and hmac.compare_digest(given.encode(errors="replace"), self._api_key)
 
     def _claims(self, token: str, key: _Key) -> Mapping[str, object]:
@@ -98,51 +98,54 @@ class Authenticator:
         except jwt.PyJWTError as error:
             raise BadToken(_reason(error)) from error
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
-            # What a token holds is anybody's: numbers without bounds, nests without end. Not every
-            # PyJWT that we may be installed with turns them all into errors of its own.
-            raise BadToken("the token can't be read") from error
+            # A token is untrusted input: huge numbers, deep nesting. Not every version of PyJWT turns all of
+            # these errors into its own.
+            raise BadToken("the token can't be decoded") from error
         return claims
 
 
 def _make_key(text: str, algorithm: str) -> _Key:
-    """Make the one kind of key that the algorithm takes: none can be taken for one of another kind."""
+    """Load a key of the one kind that the algorithm uses, so that no key is taken for another kind."""
     if algorithm == "HS256":
         secret = text.encode()
-        if len(secret) < _LEAST_SECRET_BYTES or b"-----BEGIN" in secret:
-            raise BadKey(f"HS256 needs a shared secret of at least {_LEAST_SECRET_BYTES} bytes, and no PEM")
+        if len(secret) < _MIN_SECRET_BYTES or b"-----BEGIN" in secret:
+            raise BadKey(
+                f"HS256 needs a shared secret of at least {_MIN_SECRET_BYTES} bytes that is not a PEM;"
+                " set HUBBUB_TOKEN_KEY"
+            )
         return secret
     try:
-        # A variable often can't hold line ends: `\n` may stand for them.
+        # An environment variable often can't contain line ends: `\n` may replace them.
         key = load_pem_public_key(text.replace("\\n", "\n").encode())
     except Exception as error:
-        raise BadKey(f"{algorithm} needs the PEM of a public key, and not of a private one") from error
-    if algorithm == "RS256" and isinstance(key, RSAPublicKey) and key.key_size >= _LEAST_RSA_BITS:
+        raise BadKey(f"{algorithm} needs a public key in PEM format; set HUBBUB_TOKEN_KEY") from error
+    if algorithm == "RS256" and isinstance(key, RSAPublicKey) and key.key_size >= _MIN_RSA_BITS:
         return key
     if algorithm == "EdDSA" and isinstance(key, Ed25519PublicKey):
         return key
-    kind = f"an RSA key of at least {_LEAST_RSA_BITS} bits" if algorithm == "RS256" else "an Ed25519 key"
+    kind = f"an RSA key of at least {_MIN_RSA_BITS} bits" if algorithm == "RS256" else "an Ed25519 key"
     raise BadKey(f"{algorithm} needs {kind}; HUBBUB_TOKEN_KEY holds another kind of key")
 
 
 def _reason(error: jwt.PyJWTError) -> str:
-    """Say in our own words what is wrong, for those of a library may quote the token."""
+    """Return our own description of an error: the library's may quote the token."""
     reasons: dict[type[jwt.PyJWTError], str] = {
-        jwt.MissingRequiredClaimError: "the token lacks a claim that this server asks for",
+        jwt.MissingRequiredClaimError: "the token lacks a required claim",
         jwt.InvalidAudienceError: "the token is for another audience",
         jwt.InvalidIssuerError: "the token is from another issuer",
         jwt.ImmatureSignatureError: "the token is not valid yet",
         jwt.InvalidSignatureError: "the token's signature is wrong",
-        jwt.InvalidAlgorithmError: "the token is signed in a way that this server doesn't take",
+        jwt.InvalidAlgorithmError: "the token is signed with an algorithm that this server doesn't accept",
     }
     return next(
-        (words for kind, words in reasons.items() if isinstance(error, kind)), "the token can't be read"
+        (words for kind, words in reasons.items() if isinstance(error, kind)), "the token can't be decoded"
     )
 
 
 def _identity(claims: Mapping[str, object]) -> Identity:
     user = claims.get("sub", claims.get("name"))
     if not isinstance(user, str):
-        raise BadToken("the token names nobody: it needs `sub` or `name`")
+        raise BadToken("the token names no user: it needs the claim `sub` or `name`")
     fault = user_fault(user)
     if fault:
         raise BadToken(f"the token's user name {fault}")
@@ -157,16 +160,16 @@ def _identity(claims: Mapping[str, object]) -> Identity:
 
 def _expiry(value: object) -> float:
     if isinstance(value, int | float) and math.isfinite(value):
-        return min(float(value), _LATEST)
+        return min(float(value), _MAX_EXPIRY)
     raise BadToken("the token's `exp` is not a number")
 
 
 def _rooms(claims: Mapping[str, object], claim: str) -> RoomSet:
-    """Read a claim. One that is there but can't be understood must not mean "all"."""
+    """Read a claim with rooms. A claim that can't be parsed must not permit all rooms."""
     if claim not in claims:
         return ALL_ROOMS
     found = claims[claim]
     if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
         raise BadToken(f"the token's `{claim}` is not a list of room names")
-    beginnings = tuple(each[:-1] for each in found if each.endswith("*"))
-    return RoomSet(frozenset(each for each in found if not each.endswith("*")), beginnings)
+    prefixes = tuple(each[:-1] for each in found if each.endswith("*"))
+    return RoomSet(frozenset(each for each in found if not each.endswith("*")), prefixes)

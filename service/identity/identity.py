@@ -14,13 +14,13 @@ class RoomSet:
     """A set of rooms, by names and by prefixes of names. The empty prefix matches all rooms."""
 
     names: frozenset[str] = frozenset()
-    beginnings: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
 
     def __contains__(self, room: str) -> bool:
-        return room in self.names or room.startswith(self.beginnings)
+        return room in self.names or room.startswith(self.prefixes)
 
 
-ALL_ROOMS: Final = RoomSet(beginnings=("",))
+ALL_ROOMS: Final = RoomSet(prefixes=("",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,11 @@ class Identity:
         return self.expires is None
 
     def may_read(self, room: str) -> bool:
-        """Tell whether the user may join a room."""
+        """Return whether the user may join a room."""
         return room in self.reads
 
     def may_write(self, room: str) -> bool:
-        """Tell whether the user may send to a room."""
+        """Return whether the user may send to a room."""
         return room in self.writes
 
 

@@ -1,60 +1,60 @@
-"""Rate limits: token buckets, one alone or one for each user."""
+"""Rate limits: token buckets, one alone or one for each scope."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from typing import Final
 
-# What rounding may add to a wait: who waited as long as was said must be let through.
-_SLACK: Final = 1e-6
+# Rounding error of a wait: a client that waited as long as it was asked to must be granted.
+_TOLERANCE: Final = 1e-6
 
 
 class TokenBucket:
     """Grant `burst` at once and `rate` a second in the long run.
 
-    It's one number: when the bucket will be full again. Time is handed in, on any clock that doesn't go back.
+    The state is one number: when the bucket is full again. The caller passes the time of any monotonic clock.
     """
 
     __slots__ = ("_full_at", "_interval", "_span")
 
     def __init__(self, rate: float, burst: float) -> None:
         if not (rate > 0 and burst >= 1):
-            raise ValueError(f"a rate above 0 and a burst of at least 1 are needed, not {rate} and {burst}")
+            raise ValueError(f"the rate must be above 0 and the burst at least 1, not {rate} and {burst}")
         self._interval = 1.0 / rate
         self._span = burst / rate
         self._full_at = float("-inf")
 
     def take(self, now: float) -> float:
-        """Take one: 0.0 if it was granted, otherwise the seconds to wait until it would be."""
+        """Take one token: return 0.0 if it was granted, otherwise the seconds until it would be."""
         full_at = max(self._full_at, now) + self._interval
         wait = full_at - now - self._span
-        if wait > _SLACK:
+        if wait > _TOLERANCE:
             return wait
         self._full_at = full_at
         return 0.0
 
-    def left(self, now: float) -> float:
-        """Tell how many could be taken now; a part of one has come in already."""
+    def available(self, now: float) -> float:
+        """Return how many tokens could be taken now, with fractions."""
         return (self._span - max(0.0, self._full_at - now)) / self._interval
 
 
 class ScopedRateLimit:
-    """A token bucket for each of the `most` scopes that were used last; a forgotten one is full again."""
+    """A token bucket for each of the `max_scopes` scopes used last; an evicted bucket starts full again."""
 
-    __slots__ = ("_buckets", "_burst", "_most", "_rate")
+    __slots__ = ("_buckets", "_burst", "_max_scopes", "_rate")
 
-    def __init__(self, rate: float, burst: float, *, most: int = 10_000) -> None:
+    def __init__(self, rate: float, burst: float, *, max_scopes: int = 10_000) -> None:
         self._rate = rate
         self._burst = burst
-        self._most = most
+        self._max_scopes = max_scopes
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
 
     def take(self, scope: str, now: float) -> float:
-        """Take a token of a scope: 0.0 if it was granted, otherwise the seconds until it would be."""
+        """Take a token of a scope: return 0.0 if it was granted, otherwise the seconds until it would be."""
         bucket = self._buckets.get(scope)
         if bucket is None:
             bucket = self._buckets[scope] = TokenBucket(self._rate, self._burst)
         self._buckets.move_to_end(scope)
-        if len(self._buckets) > self._most:
+        if len(self._buckets) > self._max_scopes:
             self._buckets.popitem(last=False)
         return bucket.take(now)

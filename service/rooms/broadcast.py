@@ -1,8 +1,8 @@
-"""Broadcast a room's members what isn't stored: who came and went, and who types.
+"""Broadcast to a room's members what isn't stored: presence and typing.
 
-Each telling is a walk over the members, cut in slices as a flush is, so that pings and joins and other rooms
-have their turn between. There is one at a time, and in a large room a rest behind it: whoever comes and goes
-in a room of 20,000 costs it a bounded part of a core, however many do.
+Each broadcast is a walk over the members. It is cut into slices, as a flush is, so that pings, joins and
+other rooms have their turn in between. One broadcast runs at a time, and broadcasts in large rooms are
+throttled: in a room of 20,000, joins and leaves cost a bounded part of a core, however many there are.
 """
 
 from __future__ import annotations
@@ -16,63 +16,66 @@ from service.rooms.fanout import SLICE, Fanout
 from service.rooms.member import Member
 from service.wire.codecs import JSON
 
-# The rest behind a telling, for each member of a large room (seconds); a write costs some 5 µs of it.
-REST: Final = 0.0001
+# Pause after a broadcast, for each member of a large room (seconds). A write takes about 5 µs of it.
+PAUSE_PER_MEMBER: Final = 0.0001
 
 
-def _nobody(_: Member) -> None:
-    """Leave it at that: what was told may be lost."""
+def _ignore(_: Member) -> None:
+    """Do nothing: the broadcast may be lost."""
 
 
 class Broadcast:
-    """The tellings of one room to its members that understand events."""
+    """The broadcasts of one room to its members with the event codec."""
 
-    __slots__ = ("_but", "_clock", "_fanout", "_frame", "_handle", "_loop", "_missed", "_not_before", "_walk")
+    __slots__ = (
+        "_clock", "_except_user", "_fanout", "_frame", "_handle", "_loop", "_missed", "_next_allowed",
+        "_remaining",
+    )  # fmt: skip
 
     def __init__(self, fanout: Fanout, clock: Callable[[], float]) -> None:
         self._fanout = fanout
         self._clock = clock
         self._loop = asyncio.get_running_loop()
-        self._walk: list[Member] = []
+        self._remaining: list[Member] = []
         self._frame = b""
-        self._but: str | None = None
-        self._missed: Callable[[Member], None] = _nobody
+        self._except_user: str | None = None
+        self._missed: Callable[[Member], None] = _ignore
         self._handle: asyncio.Handle | None = None
-        self._not_before = float("-inf")
+        self._next_allowed = float("-inf")
 
     @property
     def wait(self) -> float:
-        """Tell how long until the next telling may begin (seconds); 0.0: now."""
-        return max(0.0, self._not_before - self._clock(), REST * len(self._walk))
+        """Return the time until the next broadcast may begin (seconds); 0.0 means now."""
+        return max(0.0, self._next_allowed - self._clock(), PAUSE_PER_MEMBER * len(self._remaining))
 
     def begin(
-        self, frame: bytes, *, but: str | None = None, missed: Callable[[Member], None] = _nobody
+        self, frame: bytes, *, except_user: str | None = None, missed: Callable[[Member], None] = _ignore
     ) -> None:
-        """Write a frame to the members but one user's, when `wait` is over.
+        """Write a frame to all members except one user's, when `wait` is 0.
 
-        `missed` is called for those who couldn't take it, before they are caught up.
+        `missed` is called for each member that couldn't accept it, before the member is caught up.
         """
-        self._walk = self._fanout.members(JSON)
-        self._frame, self._but, self._missed = frame, but, missed
-        if len(self._walk) > SLICE:
-            self._not_before = self._clock() + REST * len(self._walk)
-        self._go_on()
+        self._remaining = self._fanout.members(JSON)
+        self._frame, self._except_user, self._missed = frame, except_user, missed
+        if len(self._remaining) > SLICE:
+            self._next_allowed = self._clock() + PAUSE_PER_MEMBER * len(self._remaining)
+        self._write_slice()
 
     def close(self) -> None:
-        """Tell no more."""
-        self._walk.clear()
+        """Stop the broadcast under way."""
+        self._remaining.clear()
         if self._handle is not None:
             self._handle.cancel()
 
-    def _go_on(self) -> None:
+    def _write_slice(self) -> None:
         self._handle = None
-        for member in islice(self._walk, SLICE):
-            if member.user == self._but:
+        for member in islice(self._remaining, SLICE):
+            if member.user == self._except_user:
                 continue
             if member.live and not member.outlet.paused:
                 member.outlet.write(self._frame)
-            elif member.live or self._fanout.is_behind(member):
+            elif member.live or self._fanout.is_catching_up(member):
                 self._missed(member)
-        del self._walk[:SLICE]
-        if self._walk:
-            self._handle = self._loop.call_soon(self._go_on)
+        del self._remaining[:SLICE]
+        if self._remaining:
+            self._handle = self._loop.call_soon(self._write_slice)

@@ -1,4 +1,4 @@
-"""Catching up members from the broker's history, where the room's log doesn't reach."""
+"""Catch slow consumers up from the broker's history, where the room's log does not reach back far enough."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _logger: Final = logging.getLogger(__name__)
 
 
 class CatchUp:
-    """Gives one room's members what `history` reads."""
+    """Catches up one room's members with what `history` reads."""
 
     __slots__ = ("_log", "_metrics", "_name", "_tasks", "history")
 
@@ -36,46 +36,47 @@ class CatchUp:
         self.history = HistoryReader(name, log, broker, tasks)
 
     def recover(self, member: Member) -> None:
-        """Bring a member up to where the log goes on, in a task of its own."""
+        """JoinStart a task that catches a member up until the log reaches it."""
         member.recovering = True
         self._tasks.start(self._recover(member), name=f"catch up in {self._name!r}")
 
     async def _recover(self, member: Member) -> None:
         backoff = Backoff(FIRST_WAIT, LONGEST_WAIT)
         try:
-            while self._lacks(member):
+            while self._needs_history(member):
                 try:
                     before = member.epoch, member.cursor
-                    await self.history.reach(Position(*before))
-                    if not self._lacks(member):
+                    await self.history.read_back_to(Position(*before))
+                    if not self._needs_history(member):
                         continue
                     page = await self._page(member)
                     if before != (member.epoch, member.cursor):
-                        # The room began anew meanwhile: what was read may not go on where the member is.
+                        # The room's log restarted meanwhile: the page may not continue at the member's
+                        # position.
                         continue
-                    if self._lacks(member) and self._give(member, page):
+                    if self._needs_history(member) and self._write_page(member, page):
                         continue
                 except BrokerError as error:
-                    _logger.warning("catch_up_waits", extra={"room": self._name, "reason": str(error)})
-                await backoff.rest()
+                    _logger.warning("catch_up_retry", extra={"room": self._name, "reason": str(error)})
+                await backoff.wait()
         finally:
             member.recovering = False
         member.fanout.catch_up(member)
 
-    def _lacks(self, member: Member) -> bool:
-        """Tell whether only history can help a member, and whether it can take it now."""
-        if not member.fanout.is_behind(member) or member.outlet.paused:
+    def _needs_history(self, member: Member) -> bool:
+        """Return whether only history can help a member, and its transport accepts output."""
+        if not member.fanout.is_catching_up(member) or member.outlet.paused:
             return False
         return not self._log.reaches(member.epoch, member.cursor)
 
     async def _page(self, member: Member) -> Page:
-        """Read the page behind a member's cursor; all that is kept, if the room has no such place."""
-        page = await self.history.behind(member.cursor)
-        return await self.history.behind(0) if _elsewhere(page, member) else page
+        """Read the page after a member's cursor, or all that is kept if the room lacks that position."""
+        page = await self.history.after(member.cursor)
+        return await self.history.after(0) if _position_unknown(page, member) else page
 
-    def _give(self, member: Member, page: Page) -> bool:
-        """Give a member a page; tell whether it got on (a replica that trails has nothing yet)."""
-        if page.trimmed or _elsewhere(page, member):
+    def _write_page(self, member: Member, page: Page) -> bool:
+        """Write a page to a member; return whether it advanced (a lagging replica may have nothing yet)."""
+        if page.trimmed or _position_unknown(page, member):
             self._reset(member, page)
             return True
         entries = [entry for entry in page.entries if entry.offset > member.cursor]
@@ -89,24 +90,24 @@ class CatchUp:
         return bool(entries)
 
     def _reset(self, member: Member, page: Page) -> None:
-        """Put a member behind a gap that can't be filled, and tell it (RM6)."""
+        """Move a member past a gap that can't be repaired, and send it a reset (RM6)."""
         start = page.entries[0].prev if page.entries else page.head.offset
         member.epoch, member.cursor = page.head.epoch, start
-        self._metrics.resets += 1
-        tell_reset(member, self._name, Position(member.epoch, start))
+        self._metrics.gaps_unrepaired += 1
+        send_reset(member, self._name, Position(member.epoch, start))
 
 
-def tell_reset(member: Member, room: str, position: Position) -> None:
-    """Tell a member of a gap (RM6). One that can't be told is closed: it mustn't go on as if nothing was."""
-    if member.codec.speaks_events:
+def send_reset(member: Member, room: str, position: Position) -> None:
+    """Send a member a reset (RM6). A plain member is closed instead, because its codec has no reset."""
+    if member.codec.supports_events:
         event = events.Reset(room=room, epoch=position.epoch, offset=position.offset)
         member.outlet.write(text_frame(encode(event)))
     else:
         member.outlet.close(Close.LAGGING, "messages were lost: reconnect")
 
 
-def _elsewhere(page: Page, member: Member) -> bool:
-    """Tell whether a room has no such place as a member's."""
+def _position_unknown(page: Page, member: Member) -> bool:
+    """Return whether the room doesn't have a member's position."""
     return page.head.epoch != member.epoch or page.head.offset < member.cursor
 
 

@@ -1,4 +1,4 @@
-"""The chain rule: each entry names the one before it, so a missing one is seen at the next."""
+"""The chain rule: each entry names the offset before it, so a missing entry is detected at the next one."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from brokers.base import Entry, Position
 
 
 class Verdict(Enum):
-    """What an entry is to a chain."""
+    """The relation of an entry to a chain."""
 
     NEXT = auto()
-    REPEAT = auto()
-    HOLE = auto()
+    DUPLICATE = auto()
+    GAP = auto()
 
 
 class Chain:
@@ -23,23 +23,23 @@ class Chain:
     def __init__(self, position: Position) -> None:
         self.epoch, self.offset = position
 
-    def judge(self, entry: Entry) -> Verdict:
-        """Tell what an entry is. Another epoch is a hole too: only the broker can say what was between."""
+    def classify(self, entry: Entry) -> Verdict:
+        """Classify an entry. Another epoch is a gap too: only the broker knows what is in between."""
         if entry.epoch != self.epoch:
-            return Verdict.HOLE
+            return Verdict.GAP
         if entry.offset <= self.offset:
-            return Verdict.REPEAT
-        return Verdict.NEXT if entry.prev == self.offset else Verdict.HOLE
+            return Verdict.DUPLICATE
+        return Verdict.NEXT if entry.prev == self.offset else Verdict.GAP
 
     def advance(self, entry: Entry) -> None:
-        """Go on behind an entry."""
+        """Move to an entry."""
         self.epoch, self.offset = entry.epoch, entry.offset
 
     def missed(self, head: Position, asked_at: Position) -> bool:
-        """Tell whether a room's head is not on the way that this chain took since the head was asked for.
+        """Return whether a room's head is not a position that this chain passed since the head was requested.
 
-        Ahead: entries were missed. Behind: the backbone lost the room's end, and
-        will use its offsets again.
+        A head ahead of the chain means that entries were missed. A head before it means that the broker lost
+        the room's last entries and will use their offsets again.
         """
         if not head.epoch == asked_at.epoch == self.epoch:
             return True

@@ -1,7 +1,8 @@
 """The feed of a room's entries: from the broker, in order and without gaps, into the fan-out.
 
-The one place where the chain rule is applied and gaps are repaired, for every broker and for all members of
-the room at once. While a repair runs, live entries are not kept: the history that is being read holds them.
+This is the only place where the chain rule is applied and gaps are repaired, for every broker and for all
+members of the room at once. While a repair runs, live entries are discarded: the history that is being read
+contains them.
 """
 
 from __future__ import annotations
@@ -18,26 +19,26 @@ from service.runtime.metrics import Metrics
 from service.runtime.tasks import Tasks
 
 REPAIR_PAGE: Final = 500
-# Reads that find nothing new although an entry was seen (a replica that trails), before the repair is over.
-PATIENCE: Final = 10
+# Reads without a new entry although one was delivered (a lagging replica), before the repair ends.
+MAX_STALE_READS: Final = 10
 
 _log: Final = logging.getLogger(__name__)
 
 
 class Feed:
-    """One room's entries as this node takes them.
+    """One room's entries as this node receives them.
 
     Args:
-        backoff: makes the waits between two reads of a repair.
-        take: called with each entry, in order, once.
-        restart: called with a position when the entries between the last one and it can't be had any more.
+        backoff: makes the back-off between two reads of a repair.
+        deliver: called with each entry, in order, once.
+        restart: called with a position when the entries before it are no longer available.
 
     Attributes:
-        head: how far the room goes, as history told when it was last read.
+        head: the room's head when the history was last read.
     """
 
     __slots__ = (
-        "_backoff", "_broker", "_chain", "_latest", "_metrics", "_repairing", "_restart", "_room", "_take",
+        "_backoff", "_broker", "_chain", "_deliver", "_latest", "_metrics", "_repairing", "_restart", "_room",
         "_tasks", "head",
     )  # fmt: skip
 
@@ -49,7 +50,7 @@ class Feed:
         metrics: Metrics,
         *,
         backoff: Callable[[], Backoff],
-        take: Callable[[Entry], None],
+        deliver: Callable[[Entry], None],
         restart: Callable[[Position], None],
     ) -> None:
         self._room = room
@@ -57,7 +58,7 @@ class Feed:
         self._tasks = tasks
         self._metrics = metrics
         self._backoff = backoff
-        self._take = take
+        self._deliver = deliver
         self._restart = restart
         self._chain = Chain(Position("", 0))
         self._latest = self.head = Position("", 0)
@@ -65,40 +66,40 @@ class Feed:
 
     @property
     def position(self) -> Position:
-        """Tell up to where this node has every entry."""
+        """Return the position up to which this node has every entry."""
         return Position(self._chain.epoch, self._chain.offset)
 
     def begin(self, head: Position) -> None:
-        """Start behind a position that `subscribe` returned."""
+        """Start after a position that `subscribe` returned."""
         self._chain = Chain(head)
 
     def accept(self, entry: Entry) -> None:
-        """Take an entry that the broker delivered, whatever it is to the chain."""
+        """Process an entry that the broker delivered: the next one, a duplicate, or one after a gap."""
         if self._repairing:
-            self._note(Position(entry.epoch, entry.offset))
+            self._remember(Position(entry.epoch, entry.offset))
             return
-        verdict = self._chain.judge(entry)
+        verdict = self._chain.classify(entry)
         if verdict is Verdict.NEXT:
             self._chain.advance(entry)
-            self._take(entry)
-        elif verdict is Verdict.HOLE:
+            self._deliver(entry)
+        elif verdict is Verdict.GAP:
             self.repair(Position(entry.epoch, entry.offset))
 
     def compare(self, head: Position, asked_at: Position) -> None:
-        """Repair if the room's head, asked for when the feed was at `asked_at`, isn't one that it passed."""
+        """Repair if the feed hasn't passed the room's head, requested when it was at `asked_at`."""
         if self._chain.missed(head, asked_at):
             self.repair(head)
 
     def repair(self, seen: Position) -> None:
         """Read what is missing up to `seen` at least, in one task for the room."""
-        self._note(seen)
+        self._remember(seen)
         if not self._repairing:
             self._repairing = True
-            self._metrics.repairs += 1
+            self._metrics.gap_repairs += 1
             self._tasks.start(self._repair(), name=f"repair {self._room!r}")
 
-    def _note(self, seen: Position) -> None:
-        """Remember the furthest position that was seen; an entry that comes late is none."""
+    def _remember(self, seen: Position) -> None:
+        """Remember the furthest position that was seen; a late entry doesn't count."""
         if seen.epoch != self._latest.epoch or seen.offset > self._latest.offset:
             self._latest = seen
 
@@ -109,22 +110,22 @@ class Feed:
                 try:
                     page = await self._broker.history(self._room, after=self._chain.offset, limit=REPAIR_PAGE)
                 except BrokerError as error:
-                    _log.warning("repair_waits", extra={"room": self._room, "reason": str(error)})
+                    _log.warning("gap_repair_retry", extra={"room": self._room, "reason": str(error)})
                 else:
                     if self._apply(page):
                         return
                     if page.entries:
                         continue
                     stale += 1
-                    if stale > PATIENCE:
-                        # What was seen is in no history: it was lost with a part of the backbone.
+                    if stale > MAX_STALE_READS:
+                        # No history has the entry: it was lost with a part of the broker's servers.
                         return
-                await backoff.rest()
+                await backoff.wait()
         finally:
             self._repairing = False
 
     def _apply(self, page: Page) -> bool:
-        """Take a page of what was missing; tell whether nothing is missing any more."""
+        """Deliver a page of missing entries; return whether nothing is missing any more."""
         chain, self.head = self._chain, page.head
         if page.head.epoch != chain.epoch:
             # Another epoch: all of it is new.
@@ -136,12 +137,12 @@ class Feed:
         for entry in page.entries:
             if entry.offset > chain.offset:
                 chain.advance(entry)
-                self._take(entry)
+                self._deliver(entry)
         latest, reached = self._latest, max(chain.offset, page.head.offset)
-        behind_seen = latest.epoch == chain.epoch and latest.offset > reached
-        return not page.more and not behind_seen
+        more_expected = latest.epoch == chain.epoch and latest.offset > reached
+        return not page.more and not more_expected
 
     def _jump(self, position: Position) -> None:
         self._chain.epoch, self._chain.offset = position
-        self._metrics.resets += 1
+        self._metrics.gaps_unrepaired += 1
         self._restart(position)

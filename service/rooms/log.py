@@ -1,8 +1,7 @@
-"""A room's log on this node: the last entries and their frames, the queue of all members at once.
+"""A room's log on this node: the last entries and their frames, one shared queue for all members.
 
-Nobody has a queue of their own. A member that fell behind is caught up from here, and from the broker's
-history if it fell behind further than this reaches. Bounded by entries and bytes; the bound is the node's
-memory for a room.
+Members have no queues of their own. A slow consumer is caught up from the log, and from the broker's history
+if the log doesn't reach its position. The log is bounded by entries and bytes: a node's memory for a room.
 """
 
 from __future__ import annotations
@@ -17,18 +16,20 @@ from service.wire.codecs import Codec
 
 _offset: Final = attrgetter("offset")
 
-# Trimmed entries are cut off the lists in bulk, an eighth of them at a time: so trimming costs O(1) an entry.
-_SLACK: Final = 64
-_SHARE: Final = 8
-# The part of its bytes from which on a log counts as full: between trimmings it's never quite so.
-_WORTH: Final = 0.9
+# Evicted entries are removed from the lists in bulk, an eighth at a time, so that eviction costs O(1) per
+# entry.
+_COMPACT_MIN: Final = 64
+_COMPACT_SHARE: Final = 8
+# The share of its bytes from which a log counts as full: just after an eviction it is a little below its
+# bound.
+_FULL_SHARE: Final = 0.9
 
 
 class RoomLog:
     """The last entries of one room, with the frames of the codecs in use.
 
-    `base` is the offset behind which the log begins, `end` that of its last entry: the log holds exactly the
-    entries in `(base, end]`. Invariant: every list in `_frames` is as long as `_entries`.
+    The log holds exactly the entries in `(base, end]`: `end` is the offset of its last entry. Invariant:
+    every list in `_frames` is as long as `_entries`.
     """
 
     __slots__ = (
@@ -47,7 +48,7 @@ class RoomLog:
         return len(self._entries) - self._first
 
     def restart(self, epoch: str, offset: int) -> None:
-        """Forget all entries and go on behind a position."""
+        """Discard all entries and continue after a position."""
         self.epoch = epoch
         self.base = self.end = offset
         self.bytes = 0
@@ -57,16 +58,16 @@ class RoomLog:
             self._frames[codec] = []
 
     @property
-    def has_room(self) -> bool:
-        """Tell whether older entries are worth reading: what is read would not be trimmed again at once."""
-        return len(self) < self.max_entries and self.bytes < self.max_bytes * _WORTH
+    def has_capacity(self) -> bool:
+        """Return whether the log has capacity for older entries: they would not be evicted again at once."""
+        return len(self) < self.max_entries and self.bytes < self.max_bytes * _FULL_SHARE
 
     def prepend(self, entries: Sequence[Entry]) -> None:
-        """Put older entries ahead of the log, as far as they join it and fit in."""
+        """Prepend older entries, if they join the log and as far as they fit."""
         older = [entry for entry in entries if entry.offset <= self.base and entry.epoch == self.epoch]
         if not older or older[-1].offset != self.base:
             return
-        self._cut()
+        self._compact()
         self._entries[0:0] = older
         for codec, frames in self._frames.items():
             frames[0:0] = [codec.frame(self.room, entry) for entry in older]
@@ -75,7 +76,7 @@ class RoomLog:
         self._trim()
 
     def append(self, entry: Entry) -> None:
-        """Take the next entry, frame it for the codecs in use, and trim."""
+        """Append the next entry, frame it for the codecs in use, and evict."""
         self._entries.append(entry)
         for codec, frames in self._frames.items():
             frames.append(codec.frame(self.room, entry))
@@ -84,38 +85,38 @@ class RoomLog:
         self._trim()
 
     def use(self, codec: Codec) -> None:
-        """Keep frames of this codec from now on, of what is here too."""
+        """Keep frames of this codec from now on, also of the entries in the log."""
         if codec not in self._frames:
-            self._cut()
+            self._compact()
             self._frames[codec] = [codec.frame(self.room, entry) for entry in self._entries]
 
     def drop(self, codec: Codec) -> None:
-        """Keep frames of this codec no longer."""
+        """Stop keeping frames of this codec."""
         self._frames.pop(codec, None)
 
     def codecs(self) -> Iterable[Codec]:
-        """Tell the codecs in use."""
+        """Return the codecs in use."""
         return self._frames.keys()
 
     def last_frame(self, codec: Codec) -> bytes:
-        """Give the frame of the entry that was appended last."""
+        """Return the frame of the last entry."""
         return self._frames[codec][-1]
 
     def reaches(self, epoch: str, offset: int) -> bool:
-        """Tell whether all entries behind that position are here."""
+        """Return whether the log holds all entries after a position."""
         return epoch == self.epoch and self.base <= offset
 
     def last(self, count: int) -> list[Entry]:
-        """Give the last `count` entries, oldest first."""
+        """Return the last `count` entries, oldest first."""
         return self._entries[max(self._first, len(self._entries) - count) :]
 
     def after(self, offset: int, count: int) -> list[Entry]:
-        """Give the first `count` entries behind an offset."""
+        """Return the first `count` entries after an offset."""
         start = self._index(offset)
         return self._entries[start : start + count]
 
     def chunk(self, codec: Codec, after: int, through: int, max_bytes: int) -> tuple[list[bytes], int]:
-        """Give frames behind `after` up to `through`, about `max_bytes`, and the offset they reach."""
+        """Return frames after `after` up to `through`, about `max_bytes`, and the offset of the last one."""
         frames, size = [], 0
         start, stop = self._index(after), self._index(through)
         for index in range(start, stop):
@@ -126,32 +127,32 @@ class RoomLog:
                 return frames, self._entries[index].offset
         return frames, max(after, through)
 
-    def forget(self, expired: Callable[[Entry], bool]) -> None:
-        """Drop the oldest entries while they are expired."""
+    def evict(self, expired: Callable[[Entry], bool]) -> None:
+        """Evict the oldest entries while they are expired."""
         while len(self) and expired(self._entries[self._first]):
-            self._drop_oldest()
+            self._evict_oldest()
         self._trim()
 
     def _index(self, offset: int) -> int:
-        """Find the first entry behind an offset."""
+        """Return the index of the first entry after an offset."""
         return bisect_right(self._entries, offset, lo=self._first, key=_offset)
 
     def _trim(self) -> None:
-        # The newest entry stays however large it is, for it's about to be flushed.
-        most = self.max_entries
-        while (self.bytes > self.max_bytes or len(self._entries) - self._first > most) and len(self) > 1:
-            self._drop_oldest()
-        if self._first >= _SLACK and self._first * _SHARE >= len(self._entries):
-            self._cut()
+        # The newest entry stays, however large it is: it is about to be flushed.
+        limit = self.max_entries
+        while (self.bytes > self.max_bytes or len(self._entries) - self._first > limit) and len(self) > 1:
+            self._evict_oldest()
+        if self._first >= _COMPACT_MIN and self._first * _COMPACT_SHARE >= len(self._entries):
+            self._compact()
 
-    def _drop_oldest(self) -> None:
+    def _evict_oldest(self) -> None:
         oldest = self._entries[self._first]
         self.base = oldest.offset
         self.bytes -= len(oldest.payload)
         self._first += 1
 
-    def _cut(self) -> None:
-        """Free what was trimmed."""
+    def _compact(self) -> None:
+        """Free the memory of evicted entries."""
         del self._entries[: self._first]
         for frames in self._frames.values():
             del frames[: self._first]

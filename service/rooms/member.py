@@ -31,14 +31,14 @@ class Delivery(Protocol):
     def resumed(self, member: Member) -> None:
         """Continue with a member whose transport accepts output again."""
 
-    def is_behind(self, member: Member) -> bool:
-        """Tell whether a member is in the room, and catching up."""
+    def is_catching_up(self, member: Member) -> bool:
+        """Return whether a member is in the room, and catching up."""
 
 
 class Member:
     """One connection in one room.
 
-    `cursor` counts only while it's behind: what it was given so far, of `epoch`.
+    `cursor` is valid only while the member is catching up: the last offset of `epoch` that was written to it.
     """
 
     __slots__ = ("codec", "cursor", "epoch", "fanout", "live", "outlet", "recovering", "user")

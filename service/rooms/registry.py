@@ -1,4 +1,4 @@
-"""The rooms of this node: opened by a first member, given up a while after the last, fed by the broker."""
+"""The rooms of this node: subscribed for the first member, unsubscribed some time after the last one left."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from brokers.base import Broker, Entry
 from brokers.errors import BrokerError
 from service.cluster.cluster import Cluster
 from service.cluster.room_listing import RoomListing
-from service.cluster.signals import ListRooms, RoomsListed, Typing, decode
+from service.cluster.signals import ListRooms, RoomsListed, TypingSignal, decode
 from service.rooms.room import Room
 from service.runtime.metrics import Metrics
 from service.runtime.tasks import Tasks
@@ -22,11 +22,11 @@ from service.settings.tuning import DEFAULTS, Tuning
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-# Entries read into a room's log when it's opened, so that joins need no read of their own.
-PRIME: Final = 200
+# Entries read into a room's log when it is opened, so that a join needs no read of its own.
+PRELOAD_ENTRIES: Final = 200
 HEADS_AT_ONCE: Final = 1_000
-# How long a room that is opened waits for the other nodes to say who is there (seconds).
-INTRODUCTION: Final = 0.3
+# How long a room that is opened waits for the presence state of the other nodes (seconds).
+PRESENCE_WAIT: Final = 0.3
 
 _log: Final = logging.getLogger(__name__)
 
@@ -35,8 +35,8 @@ class RoomRegistry:
     """All rooms of this node, and the broker's listener.
 
     Attributes:
-        census: which rooms are open on all nodes.
-        broker_fault: why the broker is out of reach, while it is.
+        listing: lists the open rooms of all nodes.
+        broker_fault: why the broker is unreachable; None while it is reachable.
     """
 
     def __init__(
@@ -56,11 +56,11 @@ class RoomRegistry:
         self._broker = broker
         self._tasks = tasks
         self._metrics = metrics
-        self._linger = settings.linger_seconds
-        self._most_early = tuning.early_entries
+        self._linger_seconds = settings.linger_seconds
+        self._max_early_entries = tuning.early_entries
         self._rooms: dict[str, Room] = {}
         self._closed = False
-        self.census = RoomListing(
+        self.listing = RoomListing(
             cluster,
             metrics,
             lambda: ((room.name, len(room.roster)) for room in self if room.opened),
@@ -75,47 +75,47 @@ class RoomRegistry:
         return iter(self._rooms.values())
 
     def get(self, name: str) -> Room | None:
-        """Give a room that is open on this node."""
+        """Return a room that is open on this node."""
         return self._rooms.get(name)
 
     def ready(self, name: str) -> Room | None:
-        """Give a room that is subscribed to, and isn't being given up just now."""
+        """Return a room that is subscribed and not about to be unsubscribed."""
         room = self._rooms.get(name)
         return room if room and room.opened and not room.lock.locked() else None
 
     @asynccontextmanager
     async def open(self, name: str) -> AsyncIterator[Room]:
-        """Subscribe to a room if that's needed, and hold it for the time of the block.
+        """Subscribe to a room if needed, and keep the subscription for the time of the block.
 
         Raises:
-            BrokerError: the room can't be subscribed to now.
+            BrokerError: the room can't be subscribed now.
         """
         room = self._rooms.get(name)
         if room is None:
             room = self._rooms[name] = self._make(name)
-        room.holds += 1
-        room.stop_lingering()
+        room.references += 1
+        room.cancel_unsubscribe()
         try:
-            # The lock is held around the registry change and the broker's call, so that of two first
-            # members one subscribes and the other waits, and neither meets an unsubscribe.
+            # The lock is held around the registry change and the broker's call. If two first members join at
+            # once, one subscribes and the other waits, and no unsubscribe runs in between.
             async with room.lock:
                 if not room.opened:
                     await self._subscribe(room)
             yield room
         finally:
-            room.holds -= 1
+            room.references -= 1
             self.release(room)
 
     def release(self, room: Room) -> None:
-        """Give a room up after a while, if nobody holds it by then."""
-        if self._closed or room.holds or room.linger is not None:
+        """Unsubscribe from a room after a delay, if it has no references by then."""
+        if self._closed or room.references or room.unsubscribe_timer is not None:
             return
-        # A room that nobody ever wrote in isn't worth the wait: nothing would have to be read again.
-        wait = self._linger if room.log.end else 0
-        room.linger = asyncio.get_running_loop().call_later(wait, self._retire, room)
+        # A room without entries is unsubscribed at once: nothing would have to be read again.
+        wait = self._linger_seconds if room.log.end else 0
+        room.unsubscribe_timer = asyncio.get_running_loop().call_later(wait, self._start_unsubscribe, room)
 
     def close(self) -> None:
-        """Stop all rooms' timers, and take nothing from the broker any more."""
+        """Stop all rooms' timers, and ignore what the broker delivers."""
         self._closed = True
         for room in self._rooms.values():
             room.close()
@@ -124,43 +124,43 @@ class RoomRegistry:
     # The broker's listener ------------------------------------------------------------------------
 
     def deliver(self, entry: Entry) -> None:
-        """Take an entry of a subscribed room."""
+        """Process an entry of a subscribed room."""
         room = self._rooms.get(entry.room)
         if room is None:
             return
         self._metrics.messages_out += 1
         if room.opened:
             room.feed.accept(entry)
-        elif len(room.early) < self._most_early:
-            room.early.append(entry)
+        elif len(room.early_entries) < self._max_early_entries:
+            room.early_entries.append(entry)
 
     def signal(self, room: str, payload: bytes) -> None:
-        """Take a signal of a subscribed room, or of the nodes among themselves."""
+        """Process a signal of a subscribed room, or of the other nodes."""
         signal = decode(payload)
-        if isinstance(signal, Typing):
+        if isinstance(signal, TypingSignal):
             if here := self._rooms.get(room):
-                here.show_typing(signal.user)
+                here.broadcast_typing(signal.user)
         elif isinstance(signal, ListRooms | RoomsListed):
-            self.census.hear(signal)
+            self.listing.receive(signal)
         elif signal is not None:
-            self._cluster.hear(room, signal)
+            self._cluster.receive(room, signal)
 
     def lost(self, reason: str) -> None:
-        """Learn that the broker is out of reach."""
+        """Record that the broker is unreachable."""
         self.broker_fault = reason
-        self._metrics.broker_lost += 1
-        self._cluster.lost()
-        _log.warning("broker_lost", extra={"reason": reason})
+        self._metrics.broker_disconnects += 1
+        self._cluster.broker_unreachable()
+        _log.warning("broker_unreachable", extra={"reason": reason})
 
     def restored(self) -> None:
-        """Learn that the broker is back: compare all rooms at once (design §4)."""
+        """Record that the broker is reconnected: compare the heads of all rooms at once."""
         self.broker_fault = None
-        _log.info("broker_restored")
+        _log.info("broker_reconnected")
         if not self._closed:
-            self._cluster.restored()
-            self._tasks.start(self._compare(), name="compare heads")
+            self._cluster.broker_reconnected()
+            self._tasks.start(self._compare_heads(), name="compare heads")
 
-    async def _compare(self) -> None:
+    async def _compare_heads(self) -> None:
         names = [room.name for room in self._rooms.values() if room.opened]
         for start in range(0, len(names), HEADS_AT_ONCE):
             asked = names[start : start + HEADS_AT_ONCE]
@@ -169,54 +169,55 @@ class RoomRegistry:
                 heads = await self._broker.heads(asked)
             except BrokerError as error:
                 # It was lost again; `restored` will be called again.
-                _log.warning("heads_not_compared", extra={"reason": str(error)})
+                _log.warning("head_comparison_failed", extra={"reason": str(error)})
                 return
             for name, head in heads.items():
                 room = self._rooms.get(name)
                 if room is not None and room.opened and name in before:
                     room.feed.compare(head, before[name])
 
-    # Opening and giving up ------------------------------------------------------------------------
+    # Subscribe and unsubscribe -----------------------------------------------------------------------
 
     async def _subscribe(self, room: Room) -> None:
         head = await self._broker.subscribe(room.name)
-        introduced = self._cluster.ask_about(room.topic)
+        state_received = self._cluster.request_state(room.presence)
         room.fanout.restart(*head)
         room.feed.begin(head)
-        early, room.early = room.early, []
+        early_entries, room.early_entries = room.early_entries, []
         room.opened = True
-        for entry in early:
+        for entry in early_entries:
             room.feed.accept(entry)
         try:
-            page = await self._broker.history(room.name, limit=PRIME)
+            page = await self._broker.history(room.name, limit=PRELOAD_ENTRIES)
         except BrokerError as error:
-            # The room is right without it; joins will read for themselves.
-            _log.warning("room_not_primed", extra={"room": room.name, "reason": str(error)})
+            # The room works without it; joins read the history themselves.
+            _log.warning("room_preload_failed", extra={"room": room.name, "reason": str(error)})
         else:
             room.log.prepend(page.entries)
-        await asyncio.wait([introduced], timeout=INTRODUCTION)
-        # Who was there before the first member isn't news to anybody.
+        await asyncio.wait([state_received], timeout=PRESENCE_WAIT)
+        # Users who were there before the first member joined are not a change.
         room.take_changes()
 
-    def _retire(self, room: Room) -> None:
-        room.linger = None
-        if not room.holds:
-            self._tasks.start(self._unsubscribe(room), name=f"give up {room.name!r}")
+    def _start_unsubscribe(self, room: Room) -> None:
+        room.unsubscribe_timer = None
+        if not room.references:
+            self._tasks.start(self._unsubscribe(room), name=f"unsubscribe {room.name!r}")
 
     async def _unsubscribe(self, room: Room) -> None:
         async with room.lock:
-            if room.holds:
+            if room.references:
                 return
             room.opened = False
-            room.early.clear()
+            room.early_entries.clear()
             try:
                 await self._broker.unsubscribe(room.name)
             except BrokerError as error:
-                # Nothing is lost: entries of a room that isn't here are not taken.
+                # Nothing is lost: entries of a room that isn't here are ignored.
                 _log.warning("unsubscribe_failed", extra={"room": room.name, "reason": str(error)})
-            if not room.holds:
+            if not room.references:
                 room.close()
-                self._cluster.release(room.topic)
+                self._cluster.release(room.presence)
                 self._rooms.pop(room.name, None)
-                # Its parts know each other, so only the collector frees them: not for that are entries kept.
+                # Its parts refer to each other, so only the garbage collector frees them: release the entries
+                # now.
                 room.log.restart("", 0)

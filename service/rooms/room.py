@@ -1,4 +1,4 @@
-"""One room on this node: its feed, its log, its members, and who is in it."""
+"""One room on this node: its feed, its log, its members, and its presence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hubbub_protocol import encode, events
 from service.cluster.cluster import Cluster
 from service.cluster.roster import Changes, Roster
 from service.rooms.broadcast import Broadcast
-from service.rooms.catch_up import CatchUp, tell_reset
+from service.rooms.catch_up import CatchUp, send_reset
 from service.rooms.fanout import Fanout
 from service.rooms.feed import Feed
 from service.rooms.log import RoomLog
@@ -27,16 +27,16 @@ from service.wire.codecs import Codec
 from service.wire.frames import text_frame
 from service.wire.messages import encode_name, sent_at
 
-TYPING_EVERY: Final = 3.0
+TYPING_INTERVAL: Final = 3.0
 
 
 class Room:
-    """One room on this node. `holds` counts members and operations under way: at 0 it may be given up."""
+    """One room on this node. `references` counts members and operations; at 0 it may be unsubscribed."""
 
     __slots__ = (
-        "_gather_seconds", "_interval", "_loop", "_max_age", "_missed", "_names_limit", "_tell_handle",
-        "_telling", "_told_at", "_typing", "clock", "early", "fanout", "feed", "holds", "linger", "lock",
-        "log", "name", "opened", "reader", "topic",
+        "_broadcast", "_last_broadcast", "_loop", "_max_age", "_missed", "_names_limit", "_presence_delay",
+        "_presence_interval", "_presence_timer", "_typing", "catch_up", "clock", "early_entries", "fanout",
+        "feed", "lock", "log", "name", "opened", "presence", "references", "unsubscribe_timer",
     )  # fmt: skip
 
     def __init__(
@@ -54,152 +54,154 @@ class Room:
         self.name = name
         self.log = RoomLog(
             encode_name(name),
-            # What the broker no longer keeps isn't served from here either.
+            # What the broker has evicted isn't served from here either.
             max_entries=min(settings.log_entries, settings.history_entries),
             max_bytes=min(settings.log_bytes, settings.history_bytes),
         )
-        self.reader = CatchUp(name, self.log, broker, tasks, metrics)
-        self.fanout = Fanout(self.log, metrics, recover=self.reader.recover, caught_up=self._tell_missed)
-        self._telling = Broadcast(self.fanout, clock)
+        self.catch_up = CatchUp(name, self.log, broker, tasks, metrics)
+        self.fanout = Fanout(
+            self.log, metrics, recover=self.catch_up.recover, caught_up=self._send_missed_presence
+        )
+        self._broadcast = Broadcast(self.fanout, clock)
         self.feed = Feed(
             name,
             broker,
             tasks,
             metrics,
             backoff=lambda: Backoff(tuning.repair_first_wait, tuning.repair_longest_wait),
-            take=self.fanout.append,
+            deliver=self.fanout.append,
             restart=self.restart,
         )
-        self.topic = cluster.open(name, self._gather)
-        self.holds = 0
+        self.presence = cluster.open(name, self._schedule_presence)
+        self.references = 0
         self.opened = False
-        # Entries delivered before `subscribe` told the head.
-        self.early: list[Entry] = []
+        # Entries delivered before `subscribe` returned the head.
+        self.early_entries: list[Entry] = []
         self.lock = asyncio.Lock()
-        self.linger: asyncio.TimerHandle | None = None
+        self.unsubscribe_timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._names_limit = settings.presence_names
         self._max_age = settings.history_seconds
         self._missed: dict[Member, Changes] = {}
-        self._tell_handle: asyncio.TimerHandle | None = None
+        self._presence_timer: asyncio.TimerHandle | None = None
         self.clock = clock
-        # Joins and leaves are gathered, and broadcasts have a least distance: a room that fills costs each
-        # of its members one write a second, and not one for each user who joins.
-        self._gather_seconds, self._interval = tuning.presence_gather, tuning.presence_interval
-        self._told_at = float("-inf")
+        # Joins and leaves are gathered, and presence broadcasts have a least interval: while a room fills,
+        # each member receives one write a second, and not one for each user who joins.
+        self._presence_delay, self._presence_interval = tuning.presence_gather, tuning.presence_interval
+        self._last_broadcast = float("-inf")
         self._typing: dict[str, float] = {}
 
     # Membership -----------------------------------------------------------------------------------
 
     def enter(self, outlet: Outlet, codec: Codec, user: str) -> Member:
-        """Make a connection a member; `fanout.add` lets it in when it was given its start."""
-        self.holds += 1
-        self.stop_lingering()
-        self.topic.arrive(user)
+        """Make a connection a member. `fanout.add` adds it to the fan-out once its start is written."""
+        self.references += 1
+        self.cancel_unsubscribe()
+        self.presence.add(user)
         return Member(outlet, codec, user, self.fanout)
 
     def leave(self, member: Member) -> None:
-        """Let a member go."""
-        self.holds -= 1
+        """Remove a member."""
+        self.references -= 1
         self.fanout.remove(member)
         self._missed.pop(member, None)
-        self.topic.depart(member.user)
+        self.presence.remove(member.user)
 
     def members(self) -> events.Members:
-        """Show how many users are here, and the first names, to one who is told of changes from now on."""
-        self.roster.changes.show()
+        """Return the number of users and the first names, for a client that receives changes from now on."""
+        self.roster.changes.mark_snapshot()
         names, more = self.roster.page("", self._names_limit)
         return events.Members(count=len(self.roster), names=names, more=more)
 
     @property
     def roster(self) -> Roster:
-        """Tell who is here, on all nodes."""
-        return self.topic.roster
+        """The users of the room, on all nodes."""
+        return self.presence.roster
 
     def take_changes(self) -> Changes:
-        """Take away who came and who went since this was last called."""
-        roster = self.topic.roster
+        """Return the joins and leaves since the last call, and clear them."""
+        roster = self.presence.roster
         changes, roster.changes = roster.changes, Changes()
         return changes
 
     def expire(self) -> None:
-        """Forget what the broker no longer keeps for its age: it isn't served from here either."""
+        """Evict what the broker has evicted for its age."""
         if self._max_age:
-            self.log.forget(lambda entry: sent_at(entry.payload) < (time() - self._max_age) * 1000)
+            self.log.evict(lambda entry: sent_at(entry.payload) < (time() - self._max_age) * 1000)
 
     # Signals --------------------------------------------------------------------------------------
 
     def may_type(self, user: str) -> bool:
-        """Tell whether it's time to say again that a user is typing (PR4), and note it."""
+        """Return whether a typing signal of a user may be broadcast again (PR4), and record it."""
         now = self.clock()
-        # The longest ago stands first; only those who may not say it yet are kept.
-        while self._typing and now - next(iter(self._typing.values())) >= TYPING_EVERY:
+        # Oldest first; only users who may not be broadcast yet are kept.
+        while self._typing and now - next(iter(self._typing.values())) >= TYPING_INTERVAL:
             del self._typing[next(iter(self._typing))]
         if user in self._typing:
             return False
         self._typing[user] = now
         return True
 
-    def show_typing(self, user: str) -> None:
-        """Tell the members that a user is typing, unless they are told something else (PR4)."""
-        if not self._telling.wait:
+    def broadcast_typing(self, user: str) -> None:
+        """Broadcast that a user is typing, unless another broadcast is under way (PR4)."""
+        if not self._broadcast.wait:
             frame = text_frame(encode(events.TypingNow(room=self.name, user=user)))
-            self._telling.begin(frame, but=user)
+            self._broadcast.begin(frame, except_user=user)
 
     def restart(self, position: Position) -> None:
-        """Go on at a position after a gap that can't be filled; the members are told (RM6)."""
+        """Continue at a position after a gap that can't be repaired; members are sent a reset (RM6)."""
         epoch, head = self.feed.head
         self.fanout.restart(*position, head if epoch == position.epoch else 0)
-        # Members that are behind are told by their catch-up, at the place where they are.
+        # Members that are catching up receive the reset from their catch-up, at their own position.
         for member in self.fanout.live():
-            tell_reset(member, self.name, position)
+            send_reset(member, self.name, position)
 
-    def stop_lingering(self) -> None:
-        """Stay, since somebody came back."""
-        if self.linger is not None:
-            self.linger.cancel()
-            self.linger = None
+    def cancel_unsubscribe(self) -> None:
+        """Keep the subscription, because the room has a member again."""
+        if self.unsubscribe_timer is not None:
+            self.unsubscribe_timer.cancel()
+            self.unsubscribe_timer = None
 
     def close(self) -> None:
         """Stop all timers."""
         self.fanout.close()
-        self._telling.close()
-        self.stop_lingering()
-        if self._tell_handle is not None:
-            self._tell_handle.cancel()
+        self._broadcast.close()
+        self.cancel_unsubscribe()
+        if self._presence_timer is not None:
+            self._presence_timer.cancel()
 
-    def _gather(self) -> None:
-        if self._tell_handle is None:
-            wait = max(self._gather_seconds, self._told_at + self._interval - self.clock())
-            self._tell_handle = self._loop.call_later(wait, self._tell_presence)
+    def _schedule_presence(self) -> None:
+        if self._presence_timer is None:
+            wait = max(self._presence_delay, self._last_broadcast + self._presence_interval - self.clock())
+            self._presence_timer = self._loop.call_later(wait, self._broadcast_presence)
 
-    def _tell_presence(self) -> None:
-        self._tell_handle = None
-        if wait := self._telling.wait:
-            self._tell_handle = self._loop.call_later(wait, self._tell_presence)
+    def _broadcast_presence(self) -> None:
+        self._presence_timer = None
+        if wait := self._broadcast.wait:
+            self._presence_timer = self._loop.call_later(wait, self._broadcast_presence)
             return
         changes = self.take_changes()
         if changes:
-            self._told_at = self.clock()
-            self._telling.begin(self._presence_frame(changes), missed=partial(self._keep_for, changes))
+            self._last_broadcast = self.clock()
+            self._broadcast.begin(self._presence_frame(changes), missed=partial(self._record_missed, changes))
 
-    def _keep_for(self, changes: Changes, member: Member) -> None:
+    def _record_missed(self, changes: Changes, member: Member) -> None:
         missed = self._missed.setdefault(member, Changes())
-        # Names that aren't told aren't kept either.
-        if self._tells_names:
+        # Names that aren't broadcast aren't kept for slow consumers either.
+        if self._includes_names:
             missed.add(changes)
 
-    def _tell_missed(self, member: Member) -> None:
-        """Tell a member that was behind what it missed of the presence, if only how many there are now."""
+    def _send_missed_presence(self, member: Member) -> None:
+        """Send a member that was catching up the presence it missed, or only the current count."""
         changes = self._missed.pop(member, None)
         if changes is not None:
             member.outlet.write(self._presence_frame(changes))
 
     @property
-    def _tells_names(self) -> bool:
+    def _includes_names(self) -> bool:
         return len(self.roster) <= self._names_limit
 
     def _presence_frame(self, changes: Changes) -> bytes:
-        joined, left = (list(changes.joined), list(changes.left)) if self._tells_names else ([], [])
+        joined, left = (list(changes.joined), list(changes.left)) if self._includes_names else ([], [])
         event = events.Presence(room=self.name, count=len(self.roster), joined=joined, left=left)
         return text_frame(encode(event))

@@ -1,4 +1,4 @@
-"""Waiting ever longer between tries, with jitter, so that those who wait don't come back all at once."""
+"""Exponential back-off with jitter, so that many waiting clients don't retry at the same time."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class Backoff:
         self._wait = first
         self._longest = longest
 
-    async def rest(self) -> None:
+    async def wait(self) -> None:
         """Wait before the next try."""
         await asyncio.sleep(self.next())
 
     def next(self) -> float:
-        """Give the seconds to wait before the next try: half of the time to all of it."""
+        """Return the seconds until the next try: between half of the current wait and all of it."""
         wait, self._wait = self._wait, min(2 * self._wait, self._longest)
         return wait * (0.5 + random() / 2)  # noqa: S311 - jitter, not a secret

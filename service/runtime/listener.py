@@ -1,4 +1,4 @@
-"""The port of a node: its own, or one that several processes share."""
+"""The listening socket of a node: its own port, or one that several processes share."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from typing import Final
 from service.runtime.process import CannotStart
 from service.settings import Settings
 
-# Takes IPv4 too, as an operator who asks for all addresses expects.
+# Accepts IPv4 too, as an operator expects of all addresses.
 _ALL_ADDRESSES: Final = "::"
 
 
 class CannotListen(CannotStart):
-    """The address can't be listened on; the message says why and what to set."""
+    """The address can't be listened on; the message says why and which setting to change."""
 
 
 def listen(settings: Settings) -> socket.socket:
-    """Take the port for this process alone.
+    """Listen on the port, for this process alone.
 
     Raises:
-        CannotListen: the port is taken, or the address is not this machine's.
+            CannotListen: the port is in use, or this machine doesn't have the address.
     """
     return _bind(settings, listens=True)
 
 
 def reserve(settings: Settings) -> socket.socket:
-    """Take the port without listening, and let `share` in behind it.
+    """Bind the port without listening, so that `share` can bind it too.
 
-    Bound alone at first, so that a port which anybody else listens on is an error, also if those are another
-    hubbub's workers; with port 0 it finds the free one that all are to share. Raises as `listen`.
+    It is bound exclusively at first, so that a port in use is an error, even if another hubbub's workers
+    share it. With port 0 it determines the free port for all workers. Raises as `listen`.
     """
     held = _bind(settings)
     held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -38,7 +38,7 @@ def reserve(settings: Settings) -> socket.socket:
 
 
 def share(settings: Settings) -> socket.socket:
-    """Take a place behind a port that `reserve` holds; nobody is sent there until it listens."""
+    """Bind a port that `reserve` holds; no connection arrives before it listens."""
     return _bind(settings, shared=True)
 
 
@@ -48,7 +48,8 @@ def _bind(settings: Settings, *, shared: bool = False, listens: bool = False) ->
         bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
         try:
             if os.name == "posix":
-                # A port that was in use a moment ago is free; elsewhere the option means something else.
+                # Allows a port that was in use a moment ago; on other systems the option means something
+                # else.
                 bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if shared:
                 bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)

@@ -1,7 +1,7 @@
 """What is logged, and how: events with fields, as text for people or as JSON for machines.
 
 The rule: log what happened to whom, never what was said. The message is the name of an event in snake_case,
-and all else goes into `extra`: `_log.warning("broker_lost", extra={"reason": reason})`. Texts, payloads,
+and all else goes into `extra`: `_log.warning("node_lost", extra={"node": name})`. Texts, payloads,
 tokens, keys and session secrets are not logged. Should one slip in by its usual name, it's withheld.
 """
 

@@ -1,4 +1,4 @@
-"""What a node counts: plain attributes that are added to, made into an exposition when one is asked for."""
+"""The metrics of a node: plain attributes that are incremented, exported in Prometheus' text format."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from service import __version__
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
-Sample: TypeAlias = Callable[[], Mapping[str, float]]
+ReadValues: TypeAlias = Callable[[], Mapping[str, float]]
 
 _META: Final = "hubbub"
-# Labels of one metric; codes that clients say are theirs to choose, so they must not make series without end.
-_MOST_LABELS: Final = 64
+# Values of one label. Clients choose close codes, so the number of series must be bounded.
+_MAX_LABEL_VALUES: Final = 64
 _OTHER: Final = "other"
 
 _SECONDS: Final = (
@@ -43,22 +43,22 @@ _SECONDS: Final = (
 )
 _ENTRIES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0)
 
-# Read when the exposition is made, from what `sample` returns.
+# Read at each exposition, from what `sample` returns.
 GAUGES: Final[Mapping[str, str]] = {
     "connections": "Open connections.",
-    "connections_limit": "Connections that this node may have: HUBBUB_CONNECTIONS.",
+    "connections_limit": "The limit of open connections: HUBBUB_CONNECTIONS.",
     "rooms": "Rooms that this node is subscribed to.",
     "members": "Members of all rooms on this node, one for each connection in each room.",
-    "lagging_members": "Members that read too slowly just now, and are to be caught up.",
-    "log_bytes": "Bytes of the messages that the rooms' logs hold.",
-    "tasks": "Tasks of the node.",
-    "other_nodes": "Other nodes that this one hears.",
-    "broker_up": "1 if the broker is in reach, 0 if not.",
+    "slow_consumers": "Members that are catching up: their write buffer is full, or they just joined.",
+    "log_bytes": "Bytes of the messages in the rooms' logs.",
+    "tasks": "Running tasks of the node.",
+    "other_nodes": "Other nodes whose heartbeats this node receives.",
+    "broker_up": "1 if the broker is reachable, 0 if not.",
 }
 
 
-class Tally:
-    """Counts by label; beyond 64 labels all others are counted as one."""
+class LabelledCounter:
+    """A counter with one label; beyond 64 values all others are counted as `other`."""
 
     __slots__ = ("counts", "label")
 
@@ -67,15 +67,15 @@ class Tally:
         self.counts: dict[str, int] = {}
 
     def add(self, value: str | int, count: int = 1) -> None:
-        """Count under a label's value."""
+        """Add to the count of a label's value."""
         name = str(value)
-        if name not in self.counts and len(self.counts) >= _MOST_LABELS:
+        if name not in self.counts and len(self.counts) >= _MAX_LABEL_VALUES:
             name = _OTHER
         self.counts[name] = self.counts.get(name, 0) + count
 
 
 class Histogram:
-    """How values spread over fixed buckets."""
+    """A histogram with fixed buckets."""
 
     __slots__ = ("bounds", "counts", "sum")
 
@@ -85,12 +85,12 @@ class Histogram:
         self.sum = 0.0
 
     def observe(self, value: float) -> None:
-        """Count a value; one that equals a bound belongs below it."""
+        """Count a value; a value equal to a bound is in the bucket below it."""
         self.counts[bisect_left(self.bounds, value)] += 1
         self.sum += value
 
     def buckets(self) -> list[tuple[str, float]]:
-        """Add the counts up, as Prometheus wants them: each bucket holds those below it too."""
+        """Return the cumulative buckets, as Prometheus expects them."""
         total, found = 0, []
         for bound, count in zip([*map(str, self.bounds), "+Inf"], self.counts, strict=True):
             total += count
@@ -98,20 +98,20 @@ class Histogram:
         return found
 
 
-def _means(meaning: str) -> Mapping[str, str]:
+def _help(meaning: str) -> Mapping[str, str]:
     return {_META: meaning}
 
 
 def _count(meaning: str) -> int:
-    return field(default=0, metadata=_means(meaning))
+    return field(default=0, metadata=_help(meaning))
 
 
-def _codes() -> Tally:
-    return Tally("code")
+def _codes() -> LabelledCounter:
+    return LabelledCounter("code")
 
 
-def _sources() -> Tally:
-    return Tally("source")
+def _sources() -> LabelledCounter:
+    return LabelledCounter("source")
 
 
 def _seconds() -> Histogram:
@@ -124,67 +124,72 @@ def _entries() -> Histogram:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Metrics:
-    """The counts of one node.
+    """The metrics of one node.
 
-    `metrics.deliveries += 1`, `metrics.refused.add(code)`, `metrics.flush_seconds.observe(seconds)`. The name
-    of an attribute is that of its metric, without `hubbub_` and `_total`.
+    `metrics.deliveries += 1`, `metrics.error_responses.add(code)`, `metrics.flush_seconds.observe(seconds)`.
+    An attribute has the name of its metric, without `hubbub_` and `_total`.
     """
 
     broker: str = ""
-    # Gauges by the names in GAUGES, and what the broker tells of itself.
-    sample: Sample = dict
-    stats: Sample = dict
+    # Gauges by their names in GAUGES, and the broker's own statistics.
+    sample: ReadValues = dict
+    stats: ReadValues = dict
 
-    connections_opened: int = _count("Connections that were opened.")
-    turned_away: int = _count("Connections that were told to come back later, for too many came at once.")
+    connections_opened: int = _count("Connections opened.")
+    connections_rate_limited: int = _count(
+        "Connections rejected by the connection rate limit, with the time to reconnect."
+    )
     messages_in: int = _count(
-        "Messages that clients sent and the broker took; one that is sent again by its key counts again."
+        "Messages that clients sent and the broker stored; a retry with the same key counts again."
     )
-    messages_out: int = _count("Messages that were handed to the fan-out, once for each room and node.")
-    deliveries: int = _count("Messages that were written to members.")
-    bytes_out: int = _count("Bytes that were written to members.")
+    messages_out: int = _count("Messages passed to the fan-out, once for each room and node.")
+    deliveries: int = _count("Messages written to members.")
+    bytes_out: int = _count("Bytes written to members.")
     flushes: int = _count("Flushes of rooms.")
-    repairs: int = _count(
-        "Gaps that this node found in what the broker delivered, and filled from the history."
+    gap_repairs: int = _count(
+        "Gap repairs: entries that the broker did not deliver and this node read from the history."
     )
-    resets: int = _count("Gaps that could not be filled: members were told that messages are lost.")
-    reading_held: int = _count("Times that a client was not read from, for it had enough under way.")
-    plain_dropped: int = _count(
-        "Messages of plain clients that were dropped, as they could not be stored in time."
+    gaps_unrepaired: int = _count("Gaps that could not be repaired: members received a reset.")
+    backpressure: int = _count("Pauses in reading from a client that has too many commands under way.")
+    plain_messages_dropped: int = _count(
+        "Messages of plain clients dropped because they could not be stored in time."
     )
-    requests_dropped: int = _count("HTTP requests that were dropped, as they were not complete in time.")
-    task_failures: int = _count("Tasks that ended with an error; each is in the log.")
-    signals_out: int = _count("Signals of presence that this node sent to the others.")
+    http_requests_timed_out: int = _count("HTTP requests dropped because they were not complete in time.")
+    task_failures: int = _count("Tasks that ended with an error; each is logged.")
+    signals_out: int = _count("Signals that this node sent to the other nodes.")
     listings_incomplete: int = _count(
-        "Lists of rooms in which those of a node that didn't answer are missing."
+        "Room listings without the rooms of a node that did not answer in time."
     )
-    nodes_gone: int = _count("Other nodes that fell silent, so that their users left.")
-    broker_lost: int = _count("Times that the broker went out of reach.")
-    catchups: Tally = field(
+    nodes_lost: int = _count("Other nodes that missed their heartbeats, so that their users left.")
+    broker_disconnects: int = _count("Times that the broker became unreachable.")
+    catchups: LabelledCounter = field(
         default_factory=_sources,
-        metadata=_means("Members that were caught up, from the room's log or from the history."),
+        metadata=_help("Members that caught up, by source: the room's log or the history."),
     )
-    refused: Tally = field(
-        default_factory=_codes, metadata=_means("Commands that were answered with an error, by its code.")
+    error_responses: LabelledCounter = field(
+        default_factory=_codes,
+        metadata=_help("Error responses to commands and HTTP requests, by error code."),
     )
-    closed: Tally = field(default_factory=_codes, metadata=_means("Connections that ended, by close code."))
+    connections_closed: LabelledCounter = field(
+        default_factory=_codes, metadata=_help("Connections closed, by close code.")
+    )
     flush_entries: Histogram = field(
-        default_factory=_entries, metadata=_means("Messages that one flush wrote to each member.")
+        default_factory=_entries, metadata=_help("Messages in one flush of a room.")
     )
-    flush_seconds: Histogram = field(default_factory=_seconds, metadata=_means("How long one flush took."))
+    flush_seconds: Histogram = field(default_factory=_seconds, metadata=_help("Duration of a flush."))
     publish_seconds: Histogram = field(
-        default_factory=_seconds, metadata=_means("How long the broker took to store a message.")
+        default_factory=_seconds, metadata=_help("Time that the broker took to store a message.")
     )
     loop_lag_seconds: Histogram = field(
-        default_factory=_seconds, metadata=_means("How much later than asked for the event loop called back.")
+        default_factory=_seconds, metadata=_help("Delay of the event loop: how much later it called back.")
     )
 
     def exposition(self) -> bytes:
-        """Make the text that Prometheus reads."""
+        """Return the text that Prometheus scrapes."""
         return exposition(self.families())
 
     def families(self) -> list[Metric]:
-        """Read all metrics as they are now."""
+        """Return the current values of all metrics."""
         return list(_Export(self).collect())
 
     def task_failed(self, name: str) -> None:  # noqa: ARG002 - what Tasks calls back; the name is in the log
@@ -193,7 +198,7 @@ class Metrics:
 
 
 class _Export(Collector):
-    """One reading of a node's metrics."""
+    """Exports a node's metrics."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
@@ -209,12 +214,12 @@ class _Export(Collector):
                 yield _family(f"hubbub_{entry.name}", entry.metadata[_META], getattr(metrics, entry.name))
         for name, value in metrics.stats().items():
             yield GaugeMetricFamily(
-                f"hubbub_broker_{name}", f"What the broker says of itself: {name}.", value=value
+                f"hubbub_broker_{name}", f"The broker's own statistic: {name}.", value=value
             )
 
 
-class _Ready(Collector):
-    """Metrics that were read already."""
+class _Collected(Collector):
+    """Exports metrics that were collected already."""
 
     def __init__(self, families: Iterable[Metric]) -> None:
         self._families = families
@@ -225,24 +230,24 @@ class _Ready(Collector):
 
 
 def exposition(families: Iterable[Metric]) -> bytes:
-    """Make the text that Prometheus reads."""
+    """Return the text that Prometheus scrapes."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Ready(families))
+    registry.register(_Collected(families))
     return generate_latest(registry)
 
 
 def _info(broker: str) -> Metric:
     family = GaugeMetricFamily(
-        "hubbub_build_info", "Which hubbub this is; always 1.", labels=["version", "broker"]
+        "hubbub_build_info", "The version and the broker; always 1.", labels=["version", "broker"]
     )
     family.add_metric([__version__, broker], 1)
     return family
 
 
-def _family(name: str, meaning: str, value: int | Tally | Histogram) -> Metric:
+def _family(name: str, meaning: str, value: int | LabelledCounter | Histogram) -> Metric:
     if isinstance(value, Histogram):
         return HistogramMetricFamily(name, meaning, buckets=value.buckets(), sum_value=value.sum)
-    if isinstance(value, Tally):
+    if isinstance(value, LabelledCounter):
         family = CounterMetricFamily(name, meaning, labels=[value.label])
         for label, count in sorted(value.counts.items()):
             family.add_metric([label], count)
@@ -251,7 +256,7 @@ def _family(name: str, meaning: str, value: int | Tally | Histogram) -> Metric:
 
 
 def table(*further: Metric) -> str:
-    """Make the documentation's table of a node's metrics, and of `further` ones, in Markdown."""
+    """Return the documentation's table of a node's metrics, and of `further` ones, in Markdown."""
     example = Metrics(sample=lambda: dict.fromkeys(GAUGES, 0.0), stats=lambda: {"<stat>": 0.0})
     lines = ["| metric | kind | |", "| --- | --- | --- |"]
     for family in (*_Export(example).collect(), *further):

@@ -1,4 +1,4 @@
-"""What each process of ours does at its start and at its end: the loop, the exit codes, the signals."""
+"""How each process starts and ends: the event loop, the exit codes, the signals."""
 
 from __future__ import annotations
 
@@ -21,69 +21,69 @@ except ImportError:  # pragma: no cover - uvloop is not made for Windows
 STOPPED: Final = 0
 FAILED: Final = 1
 USAGE: Final = 2
-_BY_SIGNAL: Final = 128
+_SIGNAL_BASE: Final = 128
 
-# Allocations before the youngest are looked at, and how many such looks before the next older are.
+# Allocations before a pass over the youngest generation, and such passes before one over the next older.
 _THRESHOLDS: Final = (10_000, 20, 20)
 
 _log: Final = logging.getLogger(__name__)
 
 
 class CannotStart(Exception):
-    """The process can't start; the message says why and what to set. It ends with `exit_code`."""
+    """The process can't start; the message says why and what to set. It exits with `exit_code`."""
 
     exit_code = FAILED
 
 
-def run(work: Coroutine[None, None, int], *, who: str = "hubbub") -> int:
-    """Run to the end; give the exit code. What keeps us from starting is said in one sentence."""
+def run(work: Coroutine[None, None, int], *, program: str = "hubbub") -> int:
+    """Run to the end; return the exit code. Errors at the start are printed in one sentence."""
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             return runner.run(work)
     except CannotStart as error:
-        sys.stderr.write(f"{who}: {error}\n")
+        sys.stderr.write(f"{program}: {error}\n")
         return error.exit_code
     except BrokerError as error:
-        sys.stderr.write(f"{who}: {error}\n")
+        sys.stderr.write(f"{program}: {error}\n")
         return FAILED
 
 
-def spare_the_collector() -> None:
-    """Leave what was made until now to itself, and look for cycles of younger things less often.
+def tune_garbage_collector() -> None:
+    """Exempt all existing objects from garbage collection, and collect younger ones less often.
 
-    The garbage collector's full pass stops the node for as long as it takes to walk over everything that is
-    alive. What the start has made (modules, the app, its routes) lives until the end and needs no such walk.
+    A full pass of the garbage collector stops the node for as long as the walk over all live objects takes.
+    The objects of the start (modules, the app, its routes) live until the end and need no such walk.
     """
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_THRESHOLDS)
 
 
-def exit_at_once(number: int) -> None:
-    """End this process here and now, as somebody who sends a second signal wants it."""
-    _log.warning("stopping_at_once", extra={"signal": signal.Signals(number).name})
-    os._exit(_BY_SIGNAL + number)
+def force_exit(number: int) -> None:
+    """Exit immediately, at a second signal."""
+    _log.warning("forced_exit", extra={"signal": signal.Signals(number).name})
+    os._exit(_SIGNAL_BASE + number)
 
 
-class Ending:
-    """How this process was told to end: by SIGTERM in good order, by SIGINT soon, by a second one at once.
+class ShutdownSignal:
+    """The first shutdown signal: SIGTERM for a graceful shutdown, SIGINT for a fast one.
 
     Attributes:
-        told: is done with the signal once there was one.
+        received: is done with the signal's number.
     """
 
-    def __init__(self, again: Callable[[int], None] = exit_at_once) -> None:
-        """Listen to the signals from now on; `again` is called with a second one."""
+    def __init__(self, on_second: Callable[[int], None] = force_exit) -> None:
+        """Handle the signals from now on; `on_second` is called with a second one."""
         loop = asyncio.get_running_loop()
-        self.told: asyncio.Future[int] = loop.create_future()
-        self._again = again
+        self.received: asyncio.Future[int] = loop.create_future()
+        self._on_second = on_second
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.take, number)
+            loop.add_signal_handler(number, self.receive, number)
 
-    def take(self, number: int) -> None:
-        """Learn of a signal."""
-        if self.told.done():
-            self._again(number)
+    def receive(self, number: int) -> None:
+        """Process a signal."""
+        if self.received.done():
+            self._on_second(number)
             return
         _log.info("stopping", extra={"signal": signal.Signals(number).name})
-        self.told.set_result(number)
+        self.received.set_result(number)

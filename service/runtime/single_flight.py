@@ -1,4 +1,4 @@
-"""One call of the broker for all who want its answer at the same time."""
+"""One broker call for all callers that need its answer at the same time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class SingleFlight(Generic[K, T]):
-    """Calls under way, by what they ask for. `name` is what their tasks are called."""
+    """The calls under way, by key. `name` is the name of their tasks."""
 
     __slots__ = ("_calls", "_name", "_tasks")
 
@@ -24,7 +24,7 @@ class SingleFlight(Generic[K, T]):
         self._calls: dict[K, asyncio.Task[T | BrokerError]] = {}
 
     async def get(self, key: K, call: Callable[[], Coroutine[object, object, T]]) -> T:
-        """Give the answer to the call for `key` that is under way, or begin it.
+        """Return the answer to the call for `key` that is under way, or start the call.
 
         Raises:
             BrokerError: the call failed.
@@ -32,7 +32,7 @@ class SingleFlight(Generic[K, T]):
         task = self._calls.get(key)
         if task is None:
             task = self._calls[key] = self._tasks.start(self._run(key, call), name=self._name)
-        # Shielded: one who goes away must not end the call of the others.
+        # Shielded: a caller that is cancelled must not end the call of the others.
         answer = await asyncio.shield(task)
         if isinstance(answer, BrokerError):
             raise answer
@@ -42,7 +42,7 @@ class SingleFlight(Generic[K, T]):
         try:
             return await call()
         except BrokerError as error:
-            # Expected of a broker: it's theirs to handle who asked, and no fault of this task.
+            # An expected error: the callers handle it, and the task has not failed.
             return error
         finally:
             del self._calls[key]

@@ -1,4 +1,4 @@
-"""The owner of a node's tasks: the only place that starts any, and it notices the end of each."""
+"""The owner of a node's tasks: it starts all of them, and notices the end of each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 class Tasks:
     """The tasks of one node.
 
-    A task that fails is logged with its name, and `failed` is told the name; nobody needs to await it.
+    A task that fails is logged with its name, and `failed` is called with the name; awaiting it is optional.
     """
 
     __slots__ = ("_closed", "_failed", "_tasks")
@@ -27,28 +27,28 @@ class Tasks:
 
     @property
     def running(self) -> int:
-        """How many tasks there are."""
+        """The number of running tasks."""
         return len(self._tasks)
 
     def start(self, coro: Coroutine[object, object, T], *, name: str) -> asyncio.Task[T]:
-        """Start a task. Behind `close` that is a fault of the caller, for nobody would end the task.
+        """Start a task. After `close` that is a programming error, because the task would never be ended.
 
         Raises:
-            RuntimeError: these tasks were closed.
+                RuntimeError: `close` was called.
         """
         if self._closed:
             coro.close()
-            raise RuntimeError(f"the task {name!r} was started on a node that is closed")
+            raise RuntimeError(f"task {name!r} was started after the node was closed")
         task = asyncio.get_running_loop().create_task(coro, name=name)
-        # The loop itself holds tasks weakly: without this set one could vanish while it waits.
+        # The loop holds only weak references: without this set a waiting task could be garbage-collected.
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
 
     async def close(self, limit: float = 5.0) -> None:
-        """Cancel all tasks and wait for their end, but not longer than `limit` seconds. Idempotent.
+        """Cancel all tasks and wait for their end, at most `limit` seconds. Idempotent.
 
-        The task that calls this is spared, for it would wait for itself.
+        The calling task is not cancelled, because it would wait for itself.
         """
         self._closed = True
         others = self._tasks - {asyncio.current_task()}

@@ -1,7 +1,7 @@
-"""One client's commands, in the order in which they came (FR6).
+"""One client's commands, in the order in which they arrive (FR6).
 
-A command that can be answered at once is; one that has to wait runs in a task of its own, and the commands
-behind it queue until it's done. The queue is bounded by holding the reading of the socket.
+Most commands are answered at once. A command that has to wait runs in a task, and the later commands are
+queued until it is done. Backpressure bounds the queue: when it is full, the socket is not read.
 """
 
 from __future__ import annotations
@@ -27,106 +27,106 @@ from hubbub_protocol.commands import (
 from service.identity.rate_limit import TokenBucket
 from service.node import Node
 from service.sessions import hello, room_commands, send
-from service.sessions.errors import CommandError
-from service.sessions.session import Later, Session
+from service.sessions.errors import CommandError, rate_limited
+from service.sessions.session import Deferred, Session
 from service.transport.connection import Connection
 
-# CommandSession that wait for one that is under way, before the socket is read no more.
-QUEUE: Final = 64
-# Publishes under way, before further commands wait.
-IN_FLIGHT: Final = 64
-# Frames that can't be understood: this many at once, and this many a second, before the connection is closed.
-FAULTS_BURST: Final = 20
-FAULTS_RATE: Final = 1.0
-# Joins a second in the long run; at once as many as there may be rooms, twice.
+# Queued commands, before the socket is not read any more.
+MAX_QUEUED: Final = 64
+# Publishes in flight, before further commands are queued.
+MAX_IN_FLIGHT: Final = 64
+# Invalid frames, before the connection is closed: a burst, and a rate (frames a second).
+INVALID_FRAMES_BURST: Final = 20
+INVALID_FRAMES_RATE: Final = 1.0
+# The rate of joins (a second). The burst is twice the number of rooms of a connection.
 JOINS_RATE: Final = 10.0
 
 
 class CommandSession:
-    """Takes the frames of one connection of the `hubbub.v1` protocol."""
+    """Receives the frames of one connection of the `hubbub.v1` protocol."""
 
-    __slots__ = ("_busy", "_faults", "_joins", "_pinged", "_queue", "_session")
+    __slots__ = ("_invalid_frames", "_joins", "_ping_slot", "_queue", "_session", "_task")
 
     def __init__(self, node: Node, connection: Connection) -> None:
         self._session = Session(node, connection)
-        self._faults = TokenBucket(FAULTS_RATE, FAULTS_BURST)
+        self._invalid_frames = TokenBucket(INVALID_FRAMES_RATE, INVALID_FRAMES_BURST)
         self._joins = TokenBucket(JOINS_RATE, 2 * node.settings.rooms_per_connection)
-        # Made when a command has to wait: an empty one takes more memory than all else here.
+        # Made for the first queued command: an empty deque takes more memory than the rest of the session.
         self._queue: deque[str] | None = None
-        self._busy: asyncio.Task[None] | None = None
-        self._pinged = node.pings.add(connection)
-        hello.expect_hello(self._session)
+        self._task: asyncio.Task[None] | None = None
+        self._ping_slot = node.pings.add(connection)
+        hello.start_hello_timer(self._session)
 
     # Called by the connection ---------------------------------------------------------------------
 
     def receive(self, text: str) -> None:
-        """Take one frame."""
-        if self._waits():
+        """Process one frame, or queue it."""
+        if self._must_queue():
             self._queue = self._queue or deque()
             self._queue.append(text)
-            if len(self._queue) >= QUEUE:
-                self._session.connection.hold_reading(hold=True)
+            if len(self._queue) >= MAX_QUEUED:
+                self._session.connection.pause_input()
         else:
-            self._handle(text)
+            self._process(text)
 
     def resumed(self) -> None:
-        """Catch up in all rooms, now that the transport takes output again; then go on with the commands."""
+        """Catch up in all rooms, then process the queued commands: the transport accepts output again."""
         for member in list(self._session.members.values()):
             member.fanout.resumed(member)
-        self._go_on()
+        self._process_queue()
 
     def ended(self) -> None:
-        """Leave everything."""
+        """Leave all rooms, release the name, and remove the connection from the node."""
         session = self._session
         self._queue = None
         session.stop_timers()
-        if self._busy is not None:
-            self._busy.cancel()
+        if self._task is not None:
+            self._task.cancel()
         room_commands.leave_all(session)
-        hello.farewell(session)
-        session.node.forget(session.connection, self._pinged)
+        hello.release_name(session)
+        session.node.remove_connection(session.connection, self._ping_slot)
 
     # ----------------------------------------------------------------------------------------------
 
-    def _waits(self) -> bool:
-        # A client that doesn't read gets no answers: they would pile up in the buffer.
+    def _must_queue(self) -> bool:
+        # A slow consumer's commands are not processed, because their responses would fill the write buffer.
         session = self._session
-        return self._busy is not None or session.sending >= IN_FLIGHT or session.connection.paused
+        return self._task is not None or session.in_flight >= MAX_IN_FLIGHT or session.connection.paused
 
-    def _go_on(self) -> None:
-        """Handle what queued, until a command has to wait again."""
+    def _process_queue(self) -> None:
+        """Process queued commands until one has to wait."""
         connection = self._session.connection
-        while self._queue and not self._waits() and not connection.closing:
-            self._handle(self._queue.popleft())
-        if not self._queue or len(self._queue) < QUEUE:
-            connection.hold_reading(hold=False)
+        while self._queue and not self._must_queue() and not connection.closing:
+            self._process(self._queue.popleft())
+        if not self._queue or len(self._queue) < MAX_QUEUED:
+            connection.resume_input()
 
-    def _handle(self, text: str) -> None:
+    def _process(self, text: str) -> None:
         session = self._session
         try:
             command = decode_command(text)
         except ProtocolError as error:
-            self._misunderstood(error)
+            self._reject_frame(error)
             return
         number = getattr(command, "id", None)
         try:
-            later = self._start(command)
-        except CommandError as refused:
-            session.refuse(refused, number)
+            deferred = self._dispatch(command)
+        except CommandError as error:
+            session.write_error(error, number)
             return
-        if later is not None:
-            # Made only when the task runs: one that is cancelled before it began leaves nothing behind.
+        if deferred is not None:
+            # The task makes the coroutine when it runs, so a task that is cancelled earlier leaves none.
             name = type(command).__name__.lower()
-            self._busy = session.node.tasks.start(self._run(later, number), name=name)
+            self._task = session.node.tasks.start(self._run(deferred, number), name=name)
 
-    def _start(self, command: Command) -> Later | None:  # noqa: C901 - one case for each command
-        """Handle a command; return what it has to wait for, if anything."""
+    def _dispatch(self, command: Command) -> Deferred | None:  # noqa: C901 - one case for each command
+        """Process a command; return the part of it that has to wait, if any."""
         session = self._session
         if type(command) is not Hello:
             session.require_identity()
         match command:
             case Send():
-                send.send(session, command, self._go_on)
+                send.send(session, command, self._process_queue)
             case Typing():
                 room_commands.typing(session, command)
             case History():
@@ -147,27 +147,27 @@ class CommandSession:
         return None
 
     def _limit_joins(self) -> None:
-        """Refuse who joins so fast that rooms would pile up (RM9)."""
+        """Reject a join above the rate, because each one may open a room (RM9)."""
         wait = self._joins.take(monotonic())
         if wait:
-            raise CommandError(Code.RATE_LIMITED, "joining too fast", retry_after=wait)
+            raise rate_limited("join", wait)
 
-    async def _run(self, later: Later, number: int | None) -> None:
+    async def _run(self, deferred: Deferred, number: int | None) -> None:
         session = self._session
         try:
-            await later()
-        except CommandError as refused:
-            session.refuse(refused, number)
+            await deferred()
+        except CommandError as error:
+            session.write_error(error, number)
         except BrokerError as error:
-            session.refuse(CommandError(Code.UNAVAILABLE, str(error)), number)
+            session.write_error(CommandError(Code.UNAVAILABLE, str(error)), number)
         except Exception:
-            session.refuse(CommandError(Code.INTERNAL, "the server failed"), number)
+            session.write_error(CommandError(Code.INTERNAL, "internal server error"), number)
             raise
         finally:
-            self._busy = None
-            self._go_on()
+            self._task = None
+            self._process_queue()
 
-    def _misunderstood(self, error: ProtocolError) -> None:
-        self._session.refuse(CommandError(error.code, str(error)), error.id)
-        if self._faults.take(monotonic()):
-            self._session.connection.close(Close.BAD_FRAMES, "too many frames that can't be understood")
+    def _reject_frame(self, error: ProtocolError) -> None:
+        self._session.write_error(CommandError(error.code, str(error)), error.id)
+        if self._invalid_frames.take(monotonic()):
+            self._session.connection.close(Close.BAD_FRAMES, "too many invalid frames")

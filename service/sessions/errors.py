@@ -1,6 +1,6 @@
-"""What a command can be refused with: the error tree of the sessions.
+"""The error tree of the sessions.
 
-CommandError    the connection lives on; the client is told with an `error` event
+CommandError    the command failed, the connection stays open; the client receives an `error` event
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from hubbub_protocol import Code, events
 
 
 class CommandError(Exception):
-    """A command was refused. `retry_after` is in seconds."""
+    """A command was rejected. `retry_after` is in seconds."""
 
     def __init__(
         self, code: Code, message: str, *, retry_after: float | None = None, suggestion: str | None = None
@@ -22,7 +22,7 @@ class CommandError(Exception):
         self.suggestion = suggestion
 
     def event(self, command: int | None) -> events.Error:
-        """Make the event that tells it; `command` is the id of the refused command, if it's known."""
+        """Make the `error` event; `command` is the id of the rejected command, if it is known."""
         return events.Error(
             code=self.code,
             message=str(self),
@@ -31,3 +31,20 @@ class CommandError(Exception):
             retry_after=None if self.retry_after is None else ceil(self.retry_after * 1000),
             suggestion=self.suggestion,
         )
+
+
+def invalid_room_name(fault: str) -> CommandError:
+    """Make the error for a room name that has a `fault` (see `hubbub_protocol.names.room_fault`)."""
+    return CommandError(Code.INVALID, f"Invalid room name: {fault}.")
+
+
+def no_write_permission() -> CommandError:
+    """Make the error for a user without write permission."""
+    return CommandError(Code.FORBIDDEN, "no write permission for this room")
+
+
+def rate_limited(limit: str, wait: float) -> CommandError:
+    """Make the error for a rate limit that allows a retry after `wait` seconds."""
+    return CommandError(
+        Code.RATE_LIMITED, f"{limit} rate limit exceeded: retry after {wait:.1f} s", retry_after=wait
+    )

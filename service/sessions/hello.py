@@ -1,4 +1,4 @@
-"""Saying hello: who a connection speaks for, and for how long (CN1-CN6)."""
+"""The `hello` command: the identity of a connection, and how long it is valid (CN1-CN6)."""
 
 from __future__ import annotations
 
@@ -8,29 +8,31 @@ from typing import Final
 
 from hubbub_protocol import Close, Code, events
 from hubbub_protocol.commands import Hello, Refresh
-from service.cluster.user_names import InvalidName, NameTaken, Taken
+from service.cluster.user_names import AcquiredName, InvalidName, NameTaken
 from service.identity.authenticator import BadToken, TokenExpired
 from service.identity.identity import Identity, guest
 from service.sessions import room_commands
 from service.sessions.errors import CommandError
 from service.sessions.session import Session
 
-# How long before its end a token is said to expire (seconds).
+# How long before a token expires the client receives `expiring` (seconds).
 WARN_BEFORE: Final = 60.0
 
 
 def hello(session: Session, command: Hello) -> None:
-    """Welcome a client, as a guest or by its token."""
+    """Establish the identity of a connection, a guest's or a token's, and answer with `welcome`."""
     if session.identity is not None:
-        raise CommandError(Code.HELLO_AGAIN, "hello was said already")
+        raise CommandError(Code.HELLO_AGAIN, "this connection has sent `hello` already")
     if command.token is not None:
         identity = _verify(session, command.token, command.id)
         if identity is None:
             return
-        taken = session.node.guests.hold(identity.user, command.session)
+        taken = session.node.user_names.acquire_verified(identity.user, command.session)
     elif session.node.settings.auth == "tokens":
-        session.refuse(
-            CommandError(Code.TOKEN_REQUIRED, "this server takes no guests: say hello with a token"),
+        session.write_error(
+            CommandError(
+                Code.TOKEN_REQUIRED, "guests are not allowed on this server: send a token in `hello`"
+            ),
             command.id,
         )
         session.connection.close(Close.TOKEN_REFUSED, "a token is required")
@@ -40,12 +42,12 @@ def hello(session: Session, command: Hello) -> None:
         identity = guest(taken.user, taken.session)
     session.stop_timers()
     session.identity = identity
-    _watch_expiry(session, identity)
-    session.answer(_welcome(session, command.id, taken))
+    _start_expiry_timers(session, identity)
+    session.write_event(_welcome(session, command.id, taken))
 
 
 def refresh(session: Session, command: Refresh) -> None:
-    """Go on with a new token of the same user, in the rooms that it opens (CN6)."""
+    """Replace the token by a new one of the same user, and leave the rooms that it can't read (CN6)."""
     before = session.identity
     if before is None or before.is_guest:
         raise CommandError(Code.BAD_TOKEN, "a guest has no token to refresh")
@@ -53,76 +55,79 @@ def refresh(session: Session, command: Refresh) -> None:
     if identity is None:
         return
     if identity.scope != before.scope:
-        raise CommandError(Code.BAD_TOKEN, "the token is another user's")
+        raise CommandError(
+            Code.BAD_TOKEN, "the token belongs to another user: refresh with a token of the same user"
+        )
     session.identity = identity
     session.stop_timers()
-    _watch_expiry(session, identity)
+    _start_expiry_timers(session, identity)
     left = max(0.0, (identity.expires or 0.0) - time())
-    session.answer(events.Refreshed(id=command.id, expires=int(left * 1000)))
+    session.write_event(events.Refreshed(id=command.id, expires=int(left * 1000)))
     room_commands.leave_forbidden(session)
 
 
-def farewell(session: Session) -> None:
-    """Give the name back."""
-    identity, guests = session.identity, session.node.guests
+def release_name(session: Session) -> None:
+    """Release the name of a connection that is lost."""
+    identity, user_names = session.identity, session.node.user_names
     if identity is None:
         return
     if identity.is_guest:
-        guests.free(identity.user, session.connection)
+        user_names.release_guest(identity.user, session.connection)
     else:
-        guests.release(identity.user)
+        user_names.release_verified(identity.user)
 
 
-def expect_hello(session: Session) -> None:
-    """Give a connection some time to say hello (CN2)."""
+def start_hello_timer(session: Session) -> None:
+    """Limit the time until `hello` (CN2)."""
     loop = asyncio.get_running_loop()
-    session.timers.append(loop.call_later(session.node.settings.hello_seconds, _not_greeted, session))
+    session.timers.append(loop.call_later(session.node.settings.hello_seconds, _hello_timed_out, session))
 
 
-def _not_greeted(session: Session) -> None:
+def _hello_timed_out(session: Session) -> None:
     session.connection.close(Close.NO_HELLO, "no hello in time")
 
 
 def _verify(session: Session, token: str, number: int) -> Identity | None:
-    """Check a token; tell and close if it's no good (CN5)."""
+    """Verify a token; without success write the error, close, and return None (CN5)."""
     try:
         return session.node.auth.verify(token)
     except TokenExpired as error:
-        session.refuse(CommandError(Code.TOKEN_EXPIRED, str(error)), number)
+        session.write_error(CommandError(Code.TOKEN_EXPIRED, str(error)), number)
         session.connection.close(Close.TOKEN_EXPIRED, "the token has expired")
     except BadToken as error:
-        session.refuse(CommandError(Code.BAD_TOKEN, str(error)), number)
-        session.connection.close(Close.TOKEN_REFUSED, "the token is refused")
+        session.write_error(CommandError(Code.BAD_TOKEN, str(error)), number)
+        session.connection.close(Close.TOKEN_REFUSED, "the token is not valid")
     return None
 
 
-def _take_name(session: Session, command: Hello) -> Taken:
+def _take_name(session: Session, command: Hello) -> AcquiredName:
     try:
-        return session.node.guests.take(command.name, command.session, session.connection)
+        return session.node.user_names.acquire_guest(command.name, command.session, session.connection)
     except NameTaken as error:
         raise CommandError(Code.NAME_TAKEN, str(error), suggestion=error.suggestion) from error
     except InvalidName as error:
         raise CommandError(Code.INVALID_NAME, str(error)) from error
 
 
-def _watch_expiry(session: Session, identity: Identity) -> None:
+def _start_expiry_timers(session: Session, identity: Identity) -> None:
     if identity.expires is None:
         return
     left = max(0.0, identity.expires - time())
     loop = asyncio.get_running_loop()
-    session.timers.append(loop.call_later(max(0.0, left - WARN_BEFORE), _expiring, session, identity.expires))
+    warn_in = max(0.0, left - WARN_BEFORE)
+    session.timers.append(loop.call_later(warn_in, _warn_of_expiry, session, identity.expires))
     session.timers.append(loop.call_later(left, _expired, session))
 
 
-def _expiring(session: Session, expires: float) -> None:
-    session.answer(events.Expiring(within=max(0, int((expires - time()) * 1000))))
+def _warn_of_expiry(session: Session, expires: float) -> None:
+    session.write_event(events.Expiring(within=max(0, int((expires - time()) * 1000))))
 
 
 def _expired(session: Session) -> None:
     session.connection.close(Close.TOKEN_EXPIRED, "the token has expired")
 
 
-def _welcome(session: Session, number: int, taken: Taken) -> events.Welcome:
+def _welcome(session: Session, number: int, taken: AcquiredName) -> events.Welcome:
     settings = session.node.settings
     return events.Welcome(
         id=number,

@@ -1,4 +1,4 @@
-"""Keys for messages that come without one."""
+"""Idempotency keys for messages that arrive without one."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import secrets
 
 
 def new_key() -> str:
-    """Make a key that no other message has: 96 random bits."""
+    """Make a unique key: 96 random bits."""
     return secrets.token_urlsafe(12)

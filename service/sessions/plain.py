@@ -1,4 +1,4 @@
-"""The plain codec: a connection that knows nothing of hubbub is a chat client all the same (PL1-PL4)."""
+"""The plain codec: any websocket tool is a chat client, without knowledge of the protocol (PL1-PL4)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from brokers.errors import BrokerError
-from brokers.errors import BrokerRefused as RefusedByBroker
+from brokers.errors import BrokerError, BrokerRefused
 from hubbub_protocol import Close
 from service.identity.identity import Identity
 from service.identity.rate_limit import TokenBucket
@@ -20,24 +19,24 @@ from service.sessions import send
 from service.sessions.errors import CommandError
 from service.sessions.idempotency import new_key
 from service.transport.connection import Connection
-from service.wire.messages import read_plain
+from service.wire.messages import decode_plain
 
 if TYPE_CHECKING:
     from service.rooms.member import Member
     from service.rooms.room import Room
 
-# Messages that wait to be stored before the socket is read no more.
-QUEUE: Final = 64
+# Messages queued for the broker, before the socket is not read any more.
+MAX_QUEUED: Final = 64
 
 _log: Final = logging.getLogger(__name__)
 
 
 class PlainSession:
-    """A member of one room that sends texts and gets texts."""
+    """A member of one room that sends and receives texts."""
 
     __slots__ = (
-        "_bucket", "_gone_at", "_identity", "_member", "_node", "_pinged", "_pump", "_queue", "_room",
-        "connection",
+        "_bucket", "_disconnected_at", "_identity", "_member", "_node", "_ping_slot", "_queue", "_room",
+        "_store_task", "connection",
     )  # fmt: skip
 
     def __init__(
@@ -49,86 +48,89 @@ class PlainSession:
         self._member = member
         self._bucket = TokenBucket(node.settings.sends_per_second, node.settings.sends_burst)
         self._queue: deque[str] = deque()
-        self._pump: asyncio.Task[None] | None = None
-        self._gone_at: float | None = None
-        self._pinged = node.pings.add(connection)
+        self._store_task: asyncio.Task[None] | None = None
+        self._disconnected_at: float | None = None
+        self._ping_slot = node.pings.add(connection)
         self.connection = connection
 
     def receive(self, text: str) -> None:
-        """Take one message."""
-        text = read_plain(text)
+        """Queue one message for the broker."""
+        text = decode_plain(text)
         if not text or text.isspace():
             return
         self._queue.append(text)
-        if len(self._queue) >= QUEUE:
-            self.connection.hold_reading(hold=True)
-        if self._pump is None:
-            self._pump = self._node.tasks.start(self._store_all(), name="store plain messages")
-            self._node.finishing.add(self._pump)
-            self._pump.add_done_callback(self._node.finishing.discard)
+        if len(self._queue) >= MAX_QUEUED:
+            self.connection.pause_input()
+        if self._store_task is None:
+            self._store_task = self._node.tasks.start(self._store_all(), name="store plain messages")
+            self._node.finishing.add(self._store_task)
+            self._store_task.add_done_callback(self._node.finishing.discard)
 
     def resumed(self) -> None:
-        """Catch up, now that the transport takes output again."""
+        """Catch up: the transport accepts output again."""
         self._room.fanout.catch_up(self._member)
 
     def ended(self) -> None:
-        """Leave the room. What was sent before is still stored."""
-        self._gone_at = monotonic()
+        """Leave the room. The queued messages are still stored."""
+        self._disconnected_at = monotonic()
         self._room.leave(self._member)
         self._node.rooms.release(self._room)
-        self._node.forget(self.connection, self._pinged)
-        if self._pump is None:
-            self._node.guests.free(self._identity.user, self.connection)
+        self._node.remove_connection(self.connection, self._ping_slot)
+        if self._store_task is None:
+            self._node.user_names.release_guest(self._identity.user, self.connection)
 
     async def _store_all(self) -> None:
-        """Store what is queued, one after another."""
+        """Store the queued messages, one after the other."""
         try:
-            while self._queue and not self._too_late():
+            while self._queue and not self._grace_is_over():
                 await self._store(self._queue[0])
                 self._queue.popleft()
-                if len(self._queue) < QUEUE:
-                    self.connection.hold_reading(hold=False)
-        except (CommandError, RefusedByBroker) as refused:
-            self.connection.close(Close.POLICY, str(refused))
+                if len(self._queue) < MAX_QUEUED:
+                    self.connection.resume_input()
+        except (CommandError, BrokerRefused) as error:
+            self.connection.close(Close.POLICY, str(error))
         except BrokerError as error:
             _log.warning("plain_not_stored", extra={"room": self._room.name, "reason": str(error)})
         finally:
-            self._end_pump()
+            self._finish_storing()
 
-    def _end_pump(self) -> None:
-        """Drop what is left, and give the name back if its holder is gone; until now it was in use."""
-        self._pump = None
+    def _finish_storing(self) -> None:
+        """Drop the rest of the queue. Release the name of a lost connection, which was in use until now."""
+        self._store_task = None
         if self._queue:
-            self._node.metrics.plain_dropped += len(self._queue)
+            self._node.metrics.plain_messages_dropped += len(self._queue)
             _log.warning("plain_dropped", extra={"room": self._room.name, "count": len(self._queue)})
             self._queue.clear()
-        if self._gone_at is not None:
-            self._node.guests.free(self._identity.user, self.connection)
+        if self._disconnected_at is not None:
+            self._node.user_names.release_guest(self._identity.user, self.connection)
 
-    def _too_late(self) -> bool:
-        return self._gone_at is not None and monotonic() - self._gone_at > self._node.tuning.plain_grace
+    def _grace_is_over(self) -> bool:
+        return (
+            self._disconnected_at is not None
+            and monotonic() - self._disconnected_at > self._node.tuning.plain_grace
+        )
 
-    async def _keep_the_rate(self) -> None:
-        """Wait until the rate allows one more; a node that stops has no time for it."""
-        # A timer may be early by a little, so it's asked again.
+    async def _wait_for_rate(self) -> None:
+        """Wait until the rate limit allows one more message. A draining node does not wait."""
+        # A timer may fire a little early, so the bucket is checked again.
         wait = self._bucket.take(monotonic())
         while wait and not self._node.draining:
             await asyncio.sleep(wait)
             wait = self._bucket.take(monotonic())
 
     async def _store(self, text: str) -> None:
-        """Store one message, however long that takes while its sender is here (PL4)."""
+        """Store one message. While its sender is connected, retry without a limit (PL4)."""
         send.check_text(self._node, self._identity, self._room.name, text)
-        await self._keep_the_rate()
+        await self._wait_for_rate()
         tuning = self._node.tuning
         key, backoff = new_key(), Backoff(tuning.plain_first_wait, tuning.plain_longest_wait)
         while True:
             try:
                 await send.publish(self._node, self._identity, self._room.name, text, key)
             except BrokerError as error:
-                if self._too_late() or self._node.draining or isinstance(error, RefusedByBroker):
+                if self._grace_is_over() or self._node.draining or isinstance(error, BrokerRefused):
                     raise
-                await backoff.rest()
+                await backoff.wait()
             else:
                 self._node.metrics.messages_in += 1
                 return
@@ -140,7 +142,7 @@ async def open_plain(
     """Make a connection a member of a room.
 
     Raises:
-        BrokerError: the room can't be joined now.
+        BrokerError: the room can't be opened now.
     """
     async with node.rooms.open(room_name) as room:
         start = await find_start(room, None, history)

@@ -1,4 +1,4 @@
-"""Sending: from a `send` command to an entry in the room, and back as `sent` (SN1-SN7)."""
+"""The `send` command: publish a message, and acknowledge it with `sent` (SN1-SN7)."""
 
 from __future__ import annotations
 
@@ -10,27 +10,26 @@ from time import monotonic, perf_counter, time
 from typing import Final, NamedTuple
 
 from brokers.base import Receipt
-from brokers.errors import BrokerError
-from brokers.errors import BrokerRefused as RefusedByBroker
+from brokers.errors import BrokerError, BrokerRefused
 from hubbub_protocol import Code, events
 from hubbub_protocol.commands import Send
 from service.identity.identity import Identity
 from service.node import Node
 from service.rooms.fanout import Fanout
 from service.runtime.metrics import Metrics
-from service.sessions.errors import CommandError
+from service.sessions.errors import CommandError, no_write_permission, rate_limited
 from service.sessions.idempotency import new_key
 from service.sessions.session import Session
-from service.wire.messages import Stored, encode_stored
+from service.wire.messages import MessagePayload, encode_stored
 from service.wire.responses import event
 
 _log: Final = logging.getLogger(__name__)
-# How long until a client tries again while the broker is away (seconds).
+# When a client may retry while the broker is unreachable (seconds).
 RETRY_AFTER: Final = 1.0
 
 
-class _Sending(NamedTuple):
-    """A `send` under way: the command's number, and when it came (of `perf_counter`)."""
+class _Publish(NamedTuple):
+    """A publish in flight: the id of its command, and when it started (of `perf_counter`)."""
 
     session: Session
     fanout: Fanout
@@ -38,79 +37,85 @@ class _Sending(NamedTuple):
     started: float
 
 
-def send(session: Session, command: Send, settled: Callable[[], None]) -> None:
-    """Publish a message, and answer when it's stored; `settled` is called if that takes until later.
+def send(session: Session, command: Send, on_done: Callable[[], None]) -> None:
+    """Publish a message, and acknowledge it when it is stored.
 
-    No task: the broker's future calls back, and a broker that knows at once is answered at once. Calls keep
-    their order (P4), so messages of one connection are stored in the order in which they were sent (SN7).
+    There is no task: the broker's future calls back. If it is done at once, the acknowledgement is written at
+    once; otherwise `on_done` is called after it. The broker keeps the order of calls (P4), so the messages
+    of one connection are stored in the order in which they were sent (SN7).
     """
     identity = session.require_identity()
     fanout = session.require_room(command.room).fanout
     check_text(session.node, identity, command.room, command.text)
     wait = session.sends.take(monotonic())
     if wait:
-        raise CommandError(Code.RATE_LIMITED, "too fast", retry_after=wait)
-    sending = _Sending(session, fanout, command.id, perf_counter())
+        raise rate_limited("send", wait)
+    publishing = _Publish(session, fanout, command.id, perf_counter())
     future = publish(session.node, identity, command.room, command.text, command.key)
-    session.sending += 1
+    session.in_flight += 1
     if future.done():
-        _settle(sending, future)
+        _complete(publishing, future)
     else:
-        future.add_done_callback(partial(_settle_later, sending, settled))
+        future.add_done_callback(partial(_complete_later, publishing, on_done))
 
 
 def check_text(node: Node, identity: Identity, room: str, text: str) -> None:
-    """Refuse what can't be sent (SN4), or not by this user."""
+    """Reject a text that is empty or too long (SN4), and a user without write permission."""
     if not identity.may_write(room):
-        raise CommandError(Code.FORBIDDEN, "this room is not yours to write")
+        raise no_write_permission()
     if not text or text.isspace():
-        raise CommandError(Code.EMPTY, "there is no text")
+        raise CommandError(Code.EMPTY, "the text is empty or only white space")
     most = node.settings.text_characters
     if len(text) > most:
-        raise CommandError(Code.TOO_LONG, f"the text has {len(text)} characters; {most} are allowed")
+        raise CommandError(
+            Code.TOO_LONG, f"the text is too long: it has {len(text)} characters, {most} are allowed"
+        )
 
 
 def publish(node: Node, identity: Identity, room: str, text: str, key: str | None) -> asyncio.Future[Receipt]:
-    """Hand a message to the broker. A key counts for its user only (SN2); a message without one gets one."""
+    """Publish a message. The idempotency key is scoped to the user (SN2), and made if it is missing."""
     key = key or new_key()
-    payload = encode_stored(Stored(key=key, user=identity.user, text=text, at=int(time() * 1000)))
+    payload = encode_stored(MessagePayload(key=key, user=identity.user, text=text, at=int(time() * 1000)))
     return node.broker.publish(room, payload, key=f"{identity.scope}/{key}")
 
 
-def count(metrics: Metrics, started: float) -> None:
-    """Count a message that is stored, and the time since `started` (of `perf_counter`)."""
+def count_stored(metrics: Metrics, started: float) -> None:
+    """Count a message that is stored, and observe the time since `started` (of `perf_counter`)."""
     metrics.messages_in += 1
     metrics.publish_seconds.observe(perf_counter() - started)
 
 
-def refusal_of(error: BaseException) -> CommandError:
-    """Say a broker's error in the protocol's words."""
-    if isinstance(error, RefusedByBroker):
+def to_command_error(error: BaseException) -> CommandError:
+    """Translate an error of the broker to one of the protocol."""
+    if isinstance(error, BrokerRefused):
         return CommandError(Code.INVALID, str(error))
     if isinstance(error, BrokerError):
         return CommandError(Code.UNAVAILABLE, str(error), retry_after=RETRY_AFTER)
     _log.error("publish_failed", exc_info=error)
-    return CommandError(Code.INTERNAL, "the server failed", retry_after=RETRY_AFTER)
+    return CommandError(Code.INTERNAL, "internal server error", retry_after=RETRY_AFTER)
 
 
-def _settle(sending: _Sending, future: asyncio.Future[Receipt]) -> None:
-    """Answer a `send` whose fate is known."""
-    session, fanout, number, started = sending
-    session.sending -= 1
+def _complete(publishing: _Publish, future: asyncio.Future[Receipt]) -> None:
+    """Acknowledge a message, or write the error."""
+    session, fanout, number, started = publishing
+    session.in_flight -= 1
     error = None if future.cancelled() else future.exception()
     if future.cancelled():
-        session.refuse(CommandError(Code.UNAVAILABLE, "the node stops", retry_after=RETRY_AFTER), number)
+        stopping = CommandError(Code.UNAVAILABLE, "the node is stopping", retry_after=RETRY_AFTER)
+        session.write_error(stopping, number)
     elif error is not None:
-        session.refuse(refusal_of(error), number)
+        session.write_error(to_command_error(error), number)
     else:
         epoch, offset, duplicate = future.result()
-        count(session.node.metrics, started)
-        # The message itself is about to be flushed to its sender as well.
+        count_stored(session.node.metrics, started)
+        # The flush of the message to its sender takes the acknowledgement along in one write.
         sent = events.Sent(id=number, epoch=epoch, offset=offset, duplicate=duplicate)
         session.connection.queue(event(sent))
         fanout.flush_soon(session.connection)
 
 
-def _settle_later(sending: _Sending, settled: Callable[[], None], future: asyncio.Future[Receipt]) -> None:
-    _settle(sending, future)
-    settled()
+def _complete_later(
+    publishing: _Publish, on_done: Callable[[], None], future: asyncio.Future[Receipt]
+) -> None:
+    _complete(publishing, future)
+    on_done()

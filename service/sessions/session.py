@@ -1,4 +1,4 @@
-"""What one connection of the `hubbub.v1` protocol is and may do: what the handlers of its commands share."""
+"""The state of one connection of the `hubbub.v1` protocol, which the handlers of its commands share."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from service.sessions.errors import CommandError
 from service.transport.connection import Connection
 from service.wire.responses import event
 
-# What a command has to wait for.
-Later: TypeAlias = Callable[[], Coroutine[None, None, None]]
+# The part of a command that has to wait.
+Deferred: TypeAlias = Callable[[], Coroutine[None, None, None]]
 
 
 class Session:
     """One connection's state.
 
     Attributes:
-        identity: who it speaks for, once it was welcomed.
-        members: its membership in each room.
-        sending: publishes under way.
-        sends: what is left of its rate.
-        timers: what is to happen to it: no hello in time, a token that expires.
+        identity: the user, once `hello` was answered with `welcome`.
+        members: the membership in each room.
+        in_flight: the number of publishes in flight.
+        sends: the rate limit of `send`.
+        timers: the time limit of `hello`, and the expiry of the token.
     """
 
-    __slots__ = ("connection", "identity", "members", "node", "sending", "sends", "timers")
+    __slots__ = ("connection", "identity", "in_flight", "members", "node", "sends", "timers")
 
     def __init__(self, node: Node, connection: Connection) -> None:
         self.node = node
         self.connection = connection
         self.identity: Identity | None = None
         self.members: dict[str, Member] = {}
-        self.sending = 0
+        self.in_flight = 0
         self.sends = TokenBucket(node.settings.sends_per_second, node.settings.sends_burst)
         self.timers: list[asyncio.TimerHandle] = []
 
@@ -49,7 +49,7 @@ class Session:
             CommandError: there was no hello yet.
         """
         if self.identity is None:
-            raise CommandError(Code.HELLO_FIRST, "say hello first")
+            raise CommandError(Code.HELLO_FIRST, "no `hello` yet: send `hello` first")
         return self.identity
 
     def require_reader(self, room: str) -> Identity:
@@ -71,19 +71,19 @@ class Session:
         """
         room = self.node.rooms.get(name) if name in self.members else None
         if room is None:
-            # A session that has lost its read permission is no member any more.
+            # A session that has lost its read permission is not a member any more.
             self.require_reader(name)
-            raise CommandError(Code.NOT_JOINED, "join the room first")
+            raise CommandError(Code.NOT_JOINED, "not a member of this room: join it first")
         return room
 
-    def answer(self, frame: events.Event) -> None:
+    def write_event(self, frame: events.Event) -> None:
         """Write an event."""
         self.connection.write(event(frame))
 
-    def refuse(self, refused: CommandError, command: int | None) -> None:
+    def write_error(self, error: CommandError, command: int | None) -> None:
         """Write an error, and count it."""
-        self.node.metrics.refused.add(refused.code)
-        self.answer(refused.event(command))
+        self.node.metrics.error_responses.add(error.code)
+        self.write_event(error.event(command))
 
     def stop_timers(self) -> None:
         """Stop all timers of this session."""

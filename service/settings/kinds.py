@@ -4,196 +4,139 @@ from __future__ import annotations
 
 import math
 import re
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import Final, Generic, TypeVar
 from urllib.parse import urlsplit
 
-from typing_extensions import override
-
 T = TypeVar("T")
+N = TypeVar("N", int, float)
 
 
-class Kind(ABC, Generic[T]):
-    """What values one setting can have."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind(Generic[T]):
+    """What values one setting can have.
 
-    # Whether the value must never be printed, not even when it's wrong.
-    secret: ClassVar[bool] = False
-    # Whether spaces around the value belong to it.
-    verbatim: ClassVar[bool] = False
+    Attributes:
+        read: reads a value that is not empty; raises `ValueError` if it's not what `allowed` says.
+        words: what is allowed; a function, for what is only known at run time.
+        show: prints a value in the form in which it would be read.
+        quote: prints a wrong value, for the message that refuses it.
+        hidden: the value must stay out of logs and tracebacks.
+        secret: it must never be printed, not even in part.
+        verbatim: spaces around the value belong to it.
+        bounds: the least and the most, of a number.
+    """
 
-    @abstractmethod
-    def read(self, text: str) -> T:
-        """Read a value that is not empty. Raises `ValueError` if it's not what `allowed` says."""
+    read: Callable[[str], T]
+    words: str | Callable[[], str]
+    show: Callable[[T], str] = str
+    quote: Callable[[str], str] = repr
+    hidden: bool = False
+    secret: bool = False
+    verbatim: bool = False
+    bounds: tuple[float, float] | None = None
 
     @property
-    @abstractmethod
     def allowed(self) -> str:
         """What is allowed, as the end of the sentence "allowed: …"."""
-
-    def show(self, value: T) -> str:
-        """Print a value in the form in which it would be read."""
-        return str(value)
-
-    def quote(self, text: str) -> str:
-        """Print a wrong value, for the message that refuses it."""
-        return "(not shown)" if self.secret else repr(text)
+        return self.words() if callable(self.words) else self.words
 
 
-@dataclass(frozen=True, slots=True)
-class Whole(Kind[int]):
-    """A whole number between two bounds."""
-
-    least: int
-    most: int
-
-    @override
-    def read(self, text: str) -> int:
-        # Not what int() takes besides: "1_000", "+5", and digits of other scripts.
-        if not re.fullmatch(r"-?[0-9]{1,18}", text):
-            raise ValueError(text)
-        return _within(int(text), self.least, self.most)
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return f"a whole number from {self.least} to {self.most}"
+def whole(least: int, most: int) -> Kind[int]:
+    """Take a whole number between two bounds."""
+    # Not what int() takes besides: "1_000", "+5", and digits of other scripts.
+    return Kind(
+        read=lambda value: _within(int(_matching(r"-?[0-9]{1,18}", value)), least, most),
+        words=f"a whole number from {least} to {most}",
+        bounds=(least, most),
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Number(Kind[float]):
-    """A number between two bounds, with a point if need be."""
-
-    least: float
-    most: float
-
-    @override
-    def read(self, text: str) -> float:
-        if not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", text):
-            raise ValueError(text)
-        return _within(float(text), self.least, self.most)
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return f"a number from {plain(self.least)} to {plain(self.most)}"
-
-    @override
-    def show(self, value: float) -> str:
-        return plain(value)
+def number(least: float, most: float) -> Kind[float]:
+    """Take a number between two bounds, with a point if need be."""
+    return Kind(
+        read=lambda value: _within(float(_matching(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", value)), least, most),
+        words=f"a number from {plain(least)} to {plain(most)}",
+        show=plain,
+        bounds=(least, most),
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Choice(Kind[str]):
-    """One of a few words. `options` may be a function, for what is only known at run time."""
+def choice(options: Callable[[], Iterable[str]]) -> Kind[str]:
+    """Take one of a few words, which may be known at run time only."""
 
-    options: tuple[str, ...] | Callable[[], Iterable[str]]
+    def read(value: str) -> str:
+        if value not in options():
+            raise ValueError(value)
+        return value
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        """The words to choose from."""
-        return tuple(self.options()) if callable(self.options) else self.options
-
-    @override
-    def read(self, text: str) -> str:
-        if text not in self.words:
-            raise ValueError(text)
-        return text
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return " or ".join(self.words)
+    return Kind(read=read, words=lambda: " or ".join(options()))
 
 
-@dataclass(frozen=True, slots=True)
-class Text(Kind[str]):
-    """Text of a given form. `form` says it in words."""
-
-    form: str = "any text"
-    pattern: str = r".+"
-
-    @override
-    def read(self, text: str) -> str:
-        if not re.fullmatch(self.pattern, text):
-            raise ValueError(text)
-        return text
-
-    @property
-    @override
-    def allowed(self) -> str:
-        return self.form
+def one_of(*options: str) -> Kind[str]:
+    """Take one of these words."""
+    return choice(lambda: options)
 
 
-class Secret(Text):
-    """Text that opens something: it's never printed."""
-
-    secret: ClassVar[bool] = True
-
-    @override
-    def show(self, value: str) -> str:
-        return "(set)" if value else "(not set)"
+def text(form: str = "any text", pattern: str = r".+") -> Kind[str]:
+    """Take text of a given form, which `form` says in words."""
+    return Kind(read=lambda value: _matching(pattern, value), words=form)
 
 
-class Password(Secret):
-    """A secret of which every character counts, also a space at its end."""
+def secret(form: str, pattern: str) -> Kind[str]:
+    """Take text that opens something: it's never printed."""
+    return Kind(
+        read=lambda value: _matching(pattern, value),
+        words=form,
+        show=lambda value: "(set)" if value else "(not set)",
+        quote=lambda _: "(not shown)",
+        hidden=True,
+        secret=True,
+    )
 
-    verbatim: ClassVar[bool] = True
+
+def password() -> Kind[str]:
+    """Take a secret of which every character counts, also a space at its end."""
+    return replace(secret("any text", r"(?s).+"), verbatim=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Address(Kind[str]):
-    """A URL that may hold a password. Several may be given for a cluster, separated by commas."""
+def address(*schemes: str) -> Kind[str]:
+    """Take a URL that may hold a password. Several may be given for a cluster, separated by commas."""
 
-    schemes: tuple[str, ...] = ()
-
-    @override
-    def read(self, text: str) -> str:
-        for part in _addresses(text):
+    def read(value: str) -> str:
+        for part in _addresses(value):
             url = urlsplit(part.strip())
             if not url.scheme or (url.hostname is None and not url.path) or 0 in _ports(url.netloc):
-                raise ValueError(text)
-            if self.schemes and url.scheme not in self.schemes:
-                raise ValueError(text)
-        return text
+                raise ValueError(value)
+            if schemes and url.scheme not in schemes:
+                raise ValueError(value)
+        return value
 
-    @property
-    @override
-    def allowed(self) -> str:
-        schemes = ", ".join(f"{scheme}://" for scheme in self.schemes)
-        return f"a URL with {schemes}" if schemes else "a URL"
-
-    @override
-    def show(self, value: str) -> str:
-        """Hide everything ahead of the `@`, for a NATS token stands there alone, and all parameters."""
-        return ",".join(re.sub(r"\?.*", "?***", _hide_user(part)) for part in _addresses(value))
-
-    @override
-    def quote(self, text: str) -> str:
+    known = ", ".join(f"{scheme}://" for scheme in schemes)
+    return Kind(
+        read=read,
+        words=f"a URL with {known}" if known else "a URL",
+        show=_hide_passwords,
         # What is not a URL may be a password that was put in the wrong place.
-        return repr(self.show(text)) if "://" in text else "(not shown)"
+        quote=lambda value: repr(_hide_passwords(value)) if "://" in value else "(not shown)",
+        hidden=True,
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Origins(Kind[tuple[str, ...]]):
-    """Origins of web pages, as browsers send them."""
+def _read_origins(value: str) -> tuple[str, ...]:
+    origins = tuple(dict.fromkeys(value.lower().replace(",", " ").split()))
+    if not origins or (origins != ("*",) and not all(map(_is_origin, origins))):
+        raise ValueError(value)
+    return origins
 
-    @override
-    def read(self, text: str) -> tuple[str, ...]:
-        origins = tuple(dict.fromkeys(text.lower().replace(",", " ").split()))
-        if not origins or (origins != ("*",) and not all(map(_is_origin, origins))):
-            raise ValueError(text)
-        return origins
 
-    @property
-    @override
-    def allowed(self) -> str:
-        return "origins like https://chat.example.org, separated by commas or spaces, or * for all"
-
-    @override
-    def show(self, value: tuple[str, ...]) -> str:
-        return " ".join(value)
+# Origins of web pages, as browsers send them.
+ORIGINS: Final = Kind(
+    read=_read_origins,
+    words="origins like https://chat.example.org, separated by commas or spaces, or * for all",
+    show=" ".join,
+)
 
 
 def plain(value: float) -> str:
@@ -201,15 +144,21 @@ def plain(value: float) -> str:
     return f"{value:.6f}".rstrip("0").rstrip(".")
 
 
-def _within(value: T, least: float, most: float) -> T:
-    if not (isinstance(value, int | float) and math.isfinite(value) and least <= value <= most):
+def _matching(pattern: str, value: str) -> str:
+    if not re.fullmatch(pattern, value):
         raise ValueError(value)
     return value
 
 
-def _addresses(text: str) -> list[str]:
+def _within(value: N, least: float, most: float) -> N:
+    if not (math.isfinite(value) and least <= value <= most):
+        raise ValueError(value)
+    return value
+
+
+def _addresses(value: str) -> list[str]:
     """Part a list at the commas ahead of a scheme: a password may hold a comma too."""
-    return re.split(r",(?=\s*[a-z+]+://)", text)
+    return re.split(r",(?=\s*[a-z+]+://)", value)
 
 
 def _ports(netloc: str) -> list[int | None]:
@@ -218,8 +167,10 @@ def _ports(netloc: str) -> list[int | None]:
     return [urlsplit(f"//{host}").port for host in hosts]
 
 
-def _hide_user(url: str) -> str:
-    return re.sub(r"://.*@", "://***@", url)
+def _hide_passwords(value: str) -> str:
+    """Hide everything ahead of the `@`, for a NATS token stands there alone, and all parameters."""
+    parts = (re.sub(r"://.*@", "://***@", part) for part in _addresses(value))
+    return ",".join(re.sub(r"\?.*", "?***", part) for part in parts)
 
 
 def _is_origin(origin: str) -> bool:

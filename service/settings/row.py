@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from service.settings.kinds import Address, Kind
+from service.settings.kinds import Kind
 
 T = TypeVar("T")
 
@@ -25,6 +25,4 @@ class Row:
 
 def setting(variable: str, default: T, kind: Kind[T], meaning: str) -> T:
     """Write one field of the table."""
-    # Secrets and addresses stay out of repr(), which ends in logs and tracebacks.
-    hidden = kind.secret or isinstance(kind, Address)
-    return field(default=default, repr=not hidden, metadata={META: (variable, kind, meaning)})
+    return field(default=default, repr=not kind.hidden, metadata={META: (variable, kind, meaning)})

@@ -1,4 +1,4 @@
-"""One client's connection as the rest of the node sees it: output, input, and how long it may be slow.
+"""One client's connection as the rest of the node sees it: output, input, and the slow consumer's time limit.
 
 Below it is a `WebSocket` (`service/transport/websocket.py`), above it a session of one of the codecs. A slow
 consumer is paused in all its rooms at once: its members share the socket.
@@ -11,7 +11,7 @@ from typing import Protocol
 
 from hubbub_protocol import Close
 from service.runtime.metrics import Metrics
-from service.transport.output import Output, Write
+from service.transport.output import SocketOutput, Write
 from service.wire.codecs import Codec
 
 
@@ -24,7 +24,7 @@ class Socket(Protocol):
         """Begin the closing handshake; the socket is gone within a time limit."""
 
     def pause_reading(self) -> None:
-        """Read no more input."""
+        """Stop reading input."""
 
     def resume_reading(self) -> None:
         """Read input again."""
@@ -43,18 +43,18 @@ class Receiver(Protocol):
         """Clean up: the connection is gone. Called once."""
 
 
-class Connection(Output):
+class Connection(SocketOutput):
     """One client's socket with its limits.
 
     Attributes:
-        paused: the transport is above its high-water mark.
-        reading_held: the session has too much to do, so nothing is read (backpressure).
-        heard: input arrived since the last ping (see `service/transport/keepalive.py`).
+        paused: the transport is above its high-water mark (slow consumer).
+        input_paused: the session has too much to do, so nothing is read (backpressure).
+        input_seen: input arrived since the last ping (see `service/transport/keepalive.py`).
     """
 
     __slots__ = (
-        "_closed", "_gone", "_metrics", "_slow_seconds", "_slow_timer", "_socket", "closing", "codec",
-        "heard", "paused", "reading_held", "receiver",
+        "_close_code", "_lost", "_metrics", "_slow_seconds", "_slow_timer", "_socket", "closing", "codec",
+        "input_paused", "input_seen", "paused", "receiver",
     )  # fmt: skip
 
     def __init__(self, socket: Socket, codec: Codec, metrics: Metrics, slow_seconds: float) -> None:
@@ -64,37 +64,43 @@ class Connection(Output):
         self._metrics = metrics
         self._slow_seconds = slow_seconds
         self._slow_timer: asyncio.TimerHandle | None = None
-        self.reading_held = False
-        self._closed: Close | int | None = None
-        self._gone = False
+        self.input_paused = False
+        self._close_code: Close | int | None = None
+        self._lost = False
         self.codec = codec
         self.paused = False
-        self.heard = True
+        self.input_seen = True
         self.closing = False
         self.receiver: Receiver | None = None
 
     @property
     def accepts_input(self) -> bool:
-        """Whether more input is wanted. While closing it is: it holds the peer's close frame."""
-        return self.closing or not (self.paused or self.reading_held)
+        """Whether more input is processed. While closing it is, for the peer's close frame."""
+        return self.closing or not (self.paused or self.input_paused)
 
     def close(self, code: Close, reason: str) -> None:
-        """Close with a code for the client; nothing is written after it."""
+        """Close with a code for the client. Nothing is written after it."""
         if not self.closing:
             self.flush()
-            self._closed = code
+            self._close_code = code
             self.closing = True
             self.stop_output()
-            # The peer's close frame has to be read, also if nothing else is.
+            # The peer's close frame must be read, even if input is paused.
             self._socket.resume_reading()
             self._socket.close(code, reason)
 
-    def hold_reading(self, *, hold: bool) -> None:
-        """Read no input while the session has too much to do."""
-        if hold is not self.reading_held:
-            self.reading_held = hold
-            self._metrics.reading_held += hold
-            self._set_reading()
+    def pause_input(self) -> None:
+        """Read no input, because the session has too much to do (backpressure)."""
+        if not self.input_paused:
+            self.input_paused = True
+            self._metrics.backpressure += 1
+            self._update_reading()
+
+    def resume_input(self) -> None:
+        """Read input again."""
+        if self.input_paused:
+            self.input_paused = False
+            self._update_reading()
 
     # Called by the socket -------------------------------------------------------------------------
 
@@ -106,54 +112,54 @@ class Connection(Output):
     def pause(self) -> None:
         """Treat the client as a slow consumer: the transport is above its high-water mark.
 
-        Nothing is read meanwhile, for each command has a response.
+        Nothing is read until it has drained, because each command has a response.
         """
         if self.paused or self.closing:
             return
         self.paused = True
-        self._set_reading()
+        self._update_reading()
         loop = asyncio.get_running_loop()
-        self._slow_timer = loop.call_later(self._slow_seconds, self._slow_for_too_long)
+        self._slow_timer = loop.call_later(self._slow_seconds, self._slow_too_long)
 
     def resume(self) -> None:
         """Continue: the transport's buffer has drained."""
         if not self.paused:
             return
         self.paused = False
-        # The client reads, so it is alive, though its pong may be queued behind much else.
-        self.heard = True
-        self._stop_timer()
-        self._set_reading()
+        # The client reads, so it is alive, even if its pong is queued behind other frames.
+        self.input_seen = True
+        self._stop_slow_timer()
+        self._update_reading()
         if self.receiver is not None and not self.closing:
             self.receiver.resumed()
 
     def lost(self, code: int) -> None:
         """Clean up: the socket is gone. `code` is the peer's close code, 1006 without one. Idempotent."""
-        if self._gone:
+        if self._lost:
             return
-        self._gone = self.closing = True
+        self._lost = self.closing = True
         self.stop_output()
-        self._stop_timer()
-        self._metrics.closed.add(int(self._closed or code))
+        self._stop_slow_timer()
+        self._metrics.connections_closed.add(int(self._close_code or code))
         receiver, self.receiver = self.receiver, None
         if receiver is not None:
             receiver.ended()
 
     # ----------------------------------------------------------------------------------------------
 
-    def _set_reading(self) -> None:
+    def _update_reading(self) -> None:
         if self.closing:
             return
-        if self.paused or self.reading_held:
+        if self.paused or self.input_paused:
             self._socket.pause_reading()
         else:
             self._socket.resume_reading()
 
-    def _slow_for_too_long(self) -> None:
+    def _slow_too_long(self) -> None:
         self._slow_timer = None
-        self.close(Close.LAGGING, "the client reads too slowly: reconnect to resume where it stopped")
+        self.close(Close.LAGGING, "slow consumer: the client reads too slowly; reconnect to resume")
 
-    def _stop_timer(self) -> None:
+    def _stop_slow_timer(self) -> None:
         if self._slow_timer is not None:
             self._slow_timer.cancel()
             self._slow_timer = None

@@ -6,8 +6,8 @@
           write, flush
       OPEN, QUEUED ──── stop_output ────▶ STOPPED
 
-`write` is an attribute that follows the state. So in the state OPEN the fan-out calls the transport itself,
-without a test or a call in between.
+The attribute `write` is replaced with each state. In the state OPEN it is the transport's own method, so the
+fan-out writes to the transport without another call or a check of the state.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ Write = Callable[[bytes], None]
 
 
 class OutputState(Enum):
-    """Where the bytes go that are written next."""
+    """The destination of the bytes that are written next."""
 
-    OPEN = auto()  # to the transport
-    QUEUED = auto()  # to the transport, behind the queued bytes
-    STOPPED = auto()  # nowhere: the socket is closing or gone
+    OPEN = auto()  # the transport
+    QUEUED = auto()  # the transport, after the queued bytes
+    STOPPED = auto()  # none: the socket is closing or closed
 
 
 def _discard(_data: bytes) -> None:
-    """Drop what is written to a stopped output."""
+    """Drop bytes that are written to a stopped output."""
 
 
-class Output:
+class SocketOutput:
     """The output of one socket; `transport_write` writes to it.
 
     Attributes:
         write: writes bytes that are framed already.
-        output_state: see the module.
+        output_state: the state in the diagram above.
     """
 
     __slots__ = ("_queued", "_transport_write", "output_state", "write")
@@ -46,7 +46,7 @@ class Output:
         self._enter(OutputState.OPEN, self._transport_write)
 
     def queue(self, data: bytes) -> None:
-        """Keep bytes for the next write, so that one system call serves both. A `flush` must follow."""
+        """Queue bytes for the next write, so that one system call writes both. A `flush` must follow."""
         if self.output_state is OutputState.STOPPED:
             return
         if self._queued is None:
@@ -56,12 +56,12 @@ class Output:
             self._queued.append(data)
 
     def flush(self) -> None:
-        """Write what is queued, unless another write has taken it along."""
+        """Write the queued bytes, unless another write has included them."""
         if self.output_state is OutputState.QUEUED:
             self.write(b"")
 
     def stop_output(self) -> None:
-        """Drop what is queued and all that is written from now on. Input may still be taken."""
+        """Drop the queued bytes and all later output. Input may still be processed."""
         self._queued = None
         self._enter(OutputState.STOPPED, _discard)
 

@@ -1,4 +1,4 @@
-"""The small table of codecs: how an entry becomes the frame that a kind of connection reads."""
+"""The table of codecs: how an entry becomes the frame that one kind of connection understands."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from service.wire.messages import message_event, plain_event
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Codec:
-    """One way of showing an entry. `speaks_events`: the connection understands events other than messages."""
+    """One encoding of entries. With `supports_events` a connection receives other events than messages."""
 
     name: str
     event: Callable[[bytes, Entry], bytes]
-    speaks_events: bool
+    supports_events: bool
 
     def frame(self, room: bytes, entry: Entry) -> bytes:
         """Frame an entry; `room` is the room's name as JSON."""
         return text_frame(self.event(room, entry))
 
 
-JSON: Final = Codec("json", message_event, speaks_events=True)
-PLAIN: Final = Codec("plain", plain_event, speaks_events=False)
+JSON: Final = Codec("json", message_event, supports_events=True)
+PLAIN: Final = Codec("plain", plain_event, supports_events=False)

@@ -1,11 +1,11 @@
-"""Server frames of RFC 6455: not masked, so one `bytes` serves every socket."""
+"""Server frames of RFC 6455. They are not masked, so all sockets can share the same `bytes`."""
 
 from __future__ import annotations
 
 from typing import Final
 
-_SMALL: Final = 126
-_MEDIUM: Final = 1 << 16
+_LENGTH_16: Final = 126
+_MIN_64_BIT: Final = 1 << 16
 _FIN_TEXT: Final = 0x81
 
 PING: Final = b"\x89\x00"
@@ -14,9 +14,9 @@ PING: Final = b"\x89\x00"
 def text_frame(payload: bytes) -> bytes:
     """Frame one whole text message (RFC 6455, 5.2)."""
     size = len(payload)
-    if size < _SMALL:
+    if size < _LENGTH_16:
         return b"%c%c%b" % (_FIN_TEXT, size, payload)
-    if size < _MEDIUM:
+    if size < _MIN_64_BIT:
         return b"\x81\x7e%b%b" % (size.to_bytes(2), payload)
     return b"\x81\x7f%b%b" % (size.to_bytes(8), payload)
 
@@ -28,8 +28,8 @@ def close_frame(code: int, reason: str) -> bytes:
 
 
 def payload_of(frame: bytes) -> bytes:
-    """Take the payload out of a frame that `text_frame` made."""
+    """Return the payload of a frame that `text_frame` made."""
     size = frame[1]
-    if size < _SMALL:
+    if size < _LENGTH_16:
         return frame[2:]
-    return frame[4:] if size == _SMALL else frame[10:]
+    return frame[4:] if size == _LENGTH_16 else frame[10:]

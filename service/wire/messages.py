@@ -1,8 +1,7 @@
-"""What a message looks like in a room's history, and how it becomes an event.
+"""The stored form of a message, and the events that are made of it.
 
-The payload that a broker stores is the JSON of a `Stored`. An event is that payload with the room and the
-position spliced in front: a node encodes a message once, whatever the number of members (design: "encoded
-once per codec and node").
+The payload that a broker stores is the JSON of a `MessagePayload`. An event is that payload with the room and
+the position spliced in front. So a node encodes a message once, for any number of members.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ import msgspec
 from brokers.base import Entry
 
 
-class Stored(msgspec.Struct, frozen=True, gc=False):
-    """One message as it is stored. `at` is ms since 1970."""
+class MessagePayload(msgspec.Struct, frozen=True, gc=False):
+    """One message as a broker stores it. `at` is in ms since 1970."""
 
     key: str
     user: str
@@ -38,13 +37,13 @@ _at: Final = msgspec.json.Decoder(_At)
 _string: Final = msgspec.json.Decoder(str)
 
 
-def encode_stored(stored: Stored) -> bytes:
-    """Write a message as a broker stores it."""
-    return _encoder.encode(stored)
+def encode_stored(message: MessagePayload) -> bytes:
+    """Encode a message to the payload that a broker stores."""
+    return _encoder.encode(message)
 
 
 def encode_name(room: str) -> bytes:
-    """Write a room's name as JSON, once for each room."""
+    """Encode a room's name to JSON, once for each room."""
     return _encoder.encode(room)
 
 
@@ -55,17 +54,17 @@ def message_event(room: bytes, entry: Entry) -> bytes:
 
 
 def plain_event(_room: bytes, entry: Entry) -> bytes:
-    """Give an entry's text alone, as one JSON string: what the plain codec sends (PL3)."""
+    """Encode only the text of an entry, as a JSON string, for the plain codec (PL3)."""
     return _encoder.encode(_text.decode(entry.payload).text)
 
 
 def encode_value(value: msgspec.Struct) -> bytes:
-    """Write a struct that stands inside an event."""
+    """Encode a struct that is part of an event or a response."""
     return _encoder.encode(value)
 
 
-def read_plain(text: str) -> str:
-    """Read a frame of the plain codec: a JSON string is what it means, anything else what it is (PL2)."""
+def decode_plain(text: str) -> str:
+    """Decode a frame of the plain codec: a JSON string is decoded, any other text is unchanged (PL2)."""
     if text.startswith('"'):
         try:
             return _string.decode(text)
@@ -75,7 +74,7 @@ def read_plain(text: str) -> str:
 
 
 def sent_at(payload: bytes) -> int:
-    """Tell when a message was sent, in ms since 1970; of what is none, that it's to come."""
+    """Return when a message was sent, in ms since 1970. An unreadable payload counts as never too old."""
     try:
         return _at.decode(payload).at
     except msgspec.DecodeError:

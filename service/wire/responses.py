@@ -1,4 +1,4 @@
-"""Answers that hold messages: spliced from the JSON that the events are made of, not encoded anew."""
+"""Responses that contain messages. They are spliced from stored JSON and not encoded again."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from service.wire.frames import text_frame
 from service.wire.messages import encode_name, encode_value, message_event
 
 
-class Start(NamedTuple):
-    """Where a member begins in a room: what it's given at once, and from where on it's fed."""
+class JoinStart(NamedTuple):
+    """Where a member starts in a room: the messages of its `joined`, and the cursor of its live entries."""
 
     epoch: str
     cursor: int
@@ -21,8 +21,8 @@ class Start(NamedTuple):
     entries: Sequence[Entry]
 
 
-def joined(command: int, room: bytes, start: Start, members: events.Members) -> bytes:
-    """Frame the answer to `join`; `room` is the name as JSON."""
+def joined(command: int, room: bytes, start: JoinStart, members: events.Members) -> bytes:
+    """Frame the response to `join`; `room` is the name as JSON."""
     return text_frame(
         b'{"type":"joined","id":%d,"room":%b,"epoch":%b,"head":%d,"recovered":%b,"messages":[%b],"members":%b}'
         % (
@@ -37,8 +37,8 @@ def joined(command: int, room: bytes, start: Start, members: events.Members) -> 
     )
 
 
-def page(command: int, room: bytes, entries: Sequence[Entry], *, more: bool) -> bytes:
-    """Frame the answer to `history`."""
+def history_page(command: int, room: bytes, entries: Sequence[Entry], *, more: bool) -> bytes:
+    """Frame the response to `history`."""
     return text_frame(
         b'{"type":"page","id":%d,"room":%b,"messages":[%b],"more":%b}'
         % (command, room, _messages(room, entries), b"true" if more else b"false")
@@ -46,7 +46,7 @@ def page(command: int, room: bytes, entries: Sequence[Entry], *, more: bool) -> 
 
 
 def history_body(room: bytes, page: Page) -> bytes:
-    """Write a page of history for the HTTP API."""
+    """Encode a page of history for the HTTP API."""
     return b'{"room":%b,"epoch":%b,"head":%d,"more":%b,"trimmed":%b,"messages":[%b]}' % (
         room,
         encode_name(page.head.epoch),

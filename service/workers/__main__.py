@@ -1,4 +1,4 @@
-"""`python -m service.workers NUMBER PORT`: one of several workers; its parent starts it, nobody else does."""
+"""`python -m service.workers NUMBER PORT`: one of several workers; only its parent starts it."""
 
 from __future__ import annotations
 
@@ -14,58 +14,60 @@ from typing import Final
 from service.node import Node
 from service.runtime import logs
 from service.runtime.listener import share
-from service.runtime.process import STOPPED, Ending, run, spare_the_collector
+from service.runtime.process import STOPPED, ShutdownSignal, run, tune_garbage_collector
 from service.runtime.tasks import Tasks
 from service.server import running
 from service.settings import Settings, load
 from service.shutdown import drain
 from service.workers.group import WorkerGroup, die_with_parent
-from service.workers.reports import METRICS, PULSE, READINESS, encode, write_metrics
+from service.workers.reports import HEARTBEAT, METRICS, READINESS, encode, write_metrics
 
-# The line to the parent is this process's standard input.
-_LINE: Final = 0
-# For the parent, on top of what it waits for one worker.
-_PARENT: Final = 1.0
+# The control channel to the parent is this process's standard input.
+_CHANNEL: Final = 0
+# The parent's share of a time limit, in addition to the time that it waits for one worker.
+_PARENT_MARGIN: Final = 1.0
 
 _log: Final = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Work until told to stop, or until the parent is gone; give the exit code."""
+    """Serve until a signal, or until the parent has exited; return the exit code."""
     number, port = map(int, arguments)
     settings = replace(load(), port=port)
     logs.configure(settings, worker=number)
-    return run(_work(settings), who=f"hubbub: worker {number}")
+    return run(_work(settings), program=f"hubbub: worker {number}")
 
 
 async def _work(settings: Settings) -> int:
-    hurried = asyncio.Event()
-    ending = Ending(again=lambda number: hurried.set() if number == signal.SIGINT else None)
+    second_signal = asyncio.Event()
+    shutdown = ShutdownSignal(
+        on_second=lambda number: second_signal.set() if number == signal.SIGINT else None
+    )
     tasks = Tasks()
-    end = socket.socket(fileno=_LINE)
+    end = socket.socket(fileno=_CHANNEL)
     end.settimeout(0)
     die_with_parent(end, settings.stop_seconds)
-    group = WorkerGroup(end, tasks, settings.broker_timeout + 2 * _PARENT)
-    group.answers[PULSE] = _pulse
+    group = WorkerGroup(end, tasks, settings.broker_timeout + 2 * _PARENT_MARGIN)
+    group.handlers[HEARTBEAT] = _heartbeat
     await group.open()
-    tasks.start(group.run(lambda: ending.take(signal.SIGINT)), name="line to the parent")
+    tasks.start(group.run(lambda: shutdown.receive(signal.SIGINT)), name="control channel to the parent")
     try:
         with share(settings) as listener:
             async with running(settings, listener=listener, workers=group) as here:
-                spare_the_collector()
-                group.answers |= _answers(here.node)
-                await group.serve()
-                if await ending.told == signal.SIGTERM:
+                tune_garbage_collector()
+                group.handlers |= _handlers(here.node)
+                await group.report_serving()
+                if await shutdown.received == signal.SIGTERM:
                     draining = tasks.start(drain(here.node), name="drain")
-                    waiting = tasks.start(hurried.wait(), name="wait for a second signal")
+                    waiting = tasks.start(second_signal.wait(), name="wait for a second signal")
                     await asyncio.wait({draining, waiting}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         await tasks.close()
     return STOPPED
 
 
-def _answers(node: Node) -> dict[str, Callable[[], Awaitable[bytes]]]:
-    """Give what this worker can be asked, once it has a node."""
+def _handlers(node: Node) -> dict[str, Callable[[], Awaitable[bytes]]]:
+    """Return the request handlers that need a node."""
 
     async def metrics() -> bytes:
         return write_metrics(node.metrics.families())
@@ -76,7 +78,7 @@ def _answers(node: Node) -> dict[str, Callable[[], Awaitable[bytes]]]:
     return {METRICS: metrics, READINESS: ready}
 
 
-async def _pulse() -> bytes:
+async def _heartbeat() -> bytes:
     return b"null"
 
 

@@ -1,6 +1,7 @@
-"""The line between a worker and its parent: either side asks the other, and is answered within a limit.
+"""The control channel between a worker and its parent: both sides send requests, with a time limit.
 
-One JSON object a line, on a Unix socket without a name: it needs no file system, and nobody else reaches it.
+One JSON object per line, on an unnamed Unix socket: it needs no file system, and no other process can reach
+it.
 """
 
 from __future__ import annotations
@@ -17,120 +18,120 @@ import msgspec
 
 from service.runtime.tasks import Tasks
 
-# The longest that is said: the metrics of all workers.
-_MOST_BYTES: Final = 64 * 1024 * 1024
+# The longest line: the metrics of all workers.
+_MAX_LINE_BYTES: Final = 64 * 1024 * 1024
 
-# Answers a question with JSON.
-Answerer: TypeAlias = Callable[[str], Awaitable[bytes]]
+# Answers a request with JSON.
+Handler: TypeAlias = Callable[[str], Awaitable[bytes]]
 
 _log: Final = logging.getLogger(__name__)
 
 
-class Unanswered(Exception):
-    """The other side gave no answer: it is too slow, or had none to give."""
+class RequestFailed(Exception):
+    """The other side sent no answer: it is too slow, or its handler failed."""
 
 
-class ChannelClosed(Unanswered):
-    """The other side is gone."""
+class ChannelClosed(RequestFailed):
+    """The other process has exited."""
 
 
-class _Ask(msgspec.Struct, frozen=True, tag="ask"):
+class _Request(msgspec.Struct, frozen=True, tag="request"):
     id: int
     what: str
 
 
-class _Answer(msgspec.Struct, frozen=True, tag="answer"):
+class _Response(msgspec.Struct, frozen=True, tag="handler"):
     id: int
     body: msgspec.Raw
 
 
-class _NoAnswer(msgspec.Struct, frozen=True, tag="none"):
+class _Failure(msgspec.Struct, frozen=True, tag="none"):
     id: int
 
 
 _encode: Final = msgspec.json.Encoder().encode
-_decode: Final = msgspec.json.Decoder(_Ask | _Answer | _NoAnswer).decode
+_decode: Final = msgspec.json.Decoder(_Request | _Response | _Failure).decode
 
 
 class ControlChannel:
-    """One end of a line."""
+    """One end of a control channel."""
 
-    def __init__(self, end: socket.socket, tasks: Tasks, answer: Answerer) -> None:
+    def __init__(self, end: socket.socket, tasks: Tasks, handler: Handler) -> None:
         self._end = end
         self._tasks = tasks
-        self._answer = answer
+        self._handler = handler
         self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter
         self._ended = False
         self._ids = count(1)
-        self._asked: dict[int, asyncio.Future[bytes]] = {}
+        self._pending: dict[int, asyncio.Future[bytes]] = {}
 
     async def open(self) -> None:
-        """Be ready to ask; the answers come while `run` does."""
-        self._reader, self._writer = await asyncio.open_unix_connection(sock=self._end, limit=_MOST_BYTES)
+        """Open the channel for requests; answers arrive while `run` runs."""
+        self._reader, self._writer = await asyncio.open_unix_connection(sock=self._end, limit=_MAX_LINE_BYTES)
 
     async def run(self) -> None:
-        """Serve the line until the other side is gone, or says what can't be understood."""
+        """Serve the channel until the other process exits, or sends an invalid line."""
         try:
-            # One that is killed while it speaks leaves half a line.
-            while (said := await self._reader.readline()).endswith(b"\n"):
-                self._take(_decode(said))
+            # A process that is killed while it writes leaves an incomplete line.
+            while (message := await self._reader.readline()).endswith(b"\n"):
+                self._receive(_decode(message))
         except ConnectionError:
             pass
         except (ValueError, RecursionError) as error:
-            _log.error("line_unreadable", extra={"reason": str(error)})
+            _log.error("control_channel_invalid", extra={"reason": str(error)})
         finally:
             self._writer.close()
             self._ended = True
-            for asked in self._asked.values():
-                asked.cancel()
+            for pending in self._pending.values():
+                pending.cancel()
 
-    async def ask(self, what: str, limit: float) -> bytes:
-        """Ask the other side; give its answer, JSON.
+    async def request(self, what: str, limit: float) -> bytes:
+        """Send a request; return the answer, as JSON.
 
         Raises:
-            ChannelClosed: the other side is gone.
-            Unanswered: there was no answer within `limit` seconds, or it has none.
+            ChannelClosed: the other process has exited.
+            RequestFailed: no answer arrived within `limit` seconds, or the handler failed.
         """
         number = next(self._ids)
-        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self._asked[number] = answer
+        handler: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._pending[number] = handler
         try:
-            self._say(_Ask(number, what))
+            self._send(_Request(number, what))
             async with asyncio.timeout(limit):
-                await asyncio.wait({answer})
+                await asyncio.wait({handler})
             if self._ended:
-                raise ChannelClosed("the line has ended")
-            if answer.cancelled():
-                raise Unanswered(f"no answer to {what!r}")
-            return answer.result()
+                raise ChannelClosed("the control channel is closed")
+            if handler.cancelled():
+                raise RequestFailed(f"no answer to {what!r}")
+            return handler.result()
         except TimeoutError:
-            raise Unanswered(f"no answer to {what!r} within {limit:g} s") from None
+            raise RequestFailed(f"no answer to {what!r} within {limit:g} s") from None
         finally:
-            del self._asked[number]
+            del self._pending[number]
 
-    def _take(self, said: _Ask | _Answer | _NoAnswer) -> None:
-        if isinstance(said, _Ask):
-            self._tasks.start(self._reply(said), name=f"answer {said.what!r}")
+    def _receive(self, message: _Request | _Response | _Failure) -> None:
+        if isinstance(message, _Request):
+            self._tasks.start(self._reply(message), name=f"answer {message.what!r}")
             return
-        asked = self._asked.get(said.id)
-        if asked is None or asked.done():
+        pending = self._pending.get(message.id)
+        if pending is None or pending.done():
             return
-        if isinstance(said, _NoAnswer):
-            asked.cancel()
+        if isinstance(message, _Failure):
+            pending.cancel()
         else:
-            asked.set_result(bytes(said.body))
+            pending.set_result(bytes(message.body))
 
-    async def _reply(self, ask: _Ask) -> None:
+    async def _reply(self, request: _Request) -> None:
         with suppress(ChannelClosed):
             try:
-                body = msgspec.Raw(await self._answer(ask.what))
+                body = msgspec.Raw(await self._handler(request.what))
             except Exception:
-                self._say(_NoAnswer(ask.id))
+                self._send(_Failure(request.id))
                 raise
-            self._say(_Answer(ask.id, body))
+            self._send(_Response(request.id, body))
 
-    def _say(self, what: _Ask | _Answer | _NoAnswer) -> None:
+    def _send(self, what: _Request | _Response | _Failure) -> None:
         if self._ended:
-            raise ChannelClosed("the line has ended")
+            raise ChannelClosed("the control channel is closed")
         self._writer.write(_encode(what) + b"\n")

@@ -1,4 +1,4 @@
-"""A worker's way to the others, by its parent."""
+"""A worker's access to all workers, through their parent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Final
 from service.http.health import WorkersUnavailable
 from service.runtime.process import FAILED
 from service.runtime.tasks import Tasks
-from service.workers.control_channel import ControlChannel, Unanswered
+from service.workers.control_channel import ControlChannel, RequestFailed
 from service.workers.reports import (
     METRICS,
     READINESS,
@@ -32,42 +32,42 @@ _log: Final = logging.getLogger(__name__)
 
 
 class WorkerGroup:
-    """All workers, as one of them can reach them.
+    """All workers, as one of them reaches them.
 
     Attributes:
-        answers: what this worker answers to the questions of its parent, by their names.
+        handlers: this worker's handlers for requests of the parent, by name.
     """
 
     def __init__(self, end: socket.socket, tasks: Tasks, limit: float) -> None:
-        """Speak by `end`; a question to all takes `limit` seconds at most."""
+        """Use the socket `end`; a request to all workers takes at most `limit` seconds."""
         self._tasks = tasks
         self._limit = limit
-        self._line = ControlChannel(end, tasks, self._answer)
-        self._asked: dict[str, asyncio.Task[Reports]] = {}
-        self.answers: dict[str, Callable[[], Awaitable[bytes]]] = {}
+        self._channel = ControlChannel(end, tasks, self._handle)
+        self._requests: dict[str, asyncio.Task[Reports]] = {}
+        self.handlers: dict[str, Callable[[], Awaitable[bytes]]] = {}
 
     async def open(self) -> None:
-        """Be ready to ask; the answers come while `run` does."""
-        await self._line.open()
+        """Open the channel for requests; answers arrive while `run` runs."""
+        await self._channel.open()
 
-    async def run(self, orphaned: Callable[[], None]) -> None:
-        """Serve the line; `orphaned` is called when the parent is gone."""
-        await self._line.run()
-        orphaned()
+    async def run(self, on_orphaned: Callable[[], None]) -> None:
+        """Serve the channel; `on_orphaned` is called when the parent has exited."""
+        await self._channel.run()
+        on_orphaned()
 
-    async def serve(self) -> None:
-        """Tell the parent that this worker serves. Raises `Unanswered` as `ask`."""
-        await self._line.ask(SERVING, self._limit)
+    async def report_serving(self) -> None:
+        """Report to the parent that this worker serves. Raises `RequestFailed` as `request`."""
+        await self._channel.request(SERVING, self._limit)
 
     async def readiness(self) -> dict[int, str]:
         """Return the readiness of each worker by its number.
 
         Raises:
-            WorkersUnavailable: the parent did not answer in time.
+                WorkersUnavailable: the parent did not answer in time.
         """
         reports = await self._report(READINESS)
-        found = dict.fromkeys(reports.silent, NO_ANSWER)
-        return found | {number: read_text(word) for number, word in sorted(reports.answers.items())}
+        found = dict.fromkeys(reports.unanswered, NO_ANSWER)
+        return found | {number: read_text(word) for number, word in sorted(reports.responses.items())}
 
     async def exposition(self) -> bytes:
         """Return the metrics of all workers. Raises as `readiness`."""
@@ -75,37 +75,39 @@ class WorkerGroup:
 
     async def _report(self, what: str) -> Reports:
         try:
-            return await self.ask(what)
-        except Unanswered as error:
+            return await self.request(what)
+        except RequestFailed as error:
             raise WorkersUnavailable(str(error)) from error
 
-    async def ask(self, what: str) -> Reports:
-        """Ask all workers, this one included. Callers that ask the same at the same time share the answer.
+    async def request(self, what: str) -> Reports:
+        """Send a request to all workers, including this one; single-flight.
 
         Raises:
-            Unanswered: the parent did not answer in time.
+            RequestFailed: the parent did not answer in time.
         """
-        task = self._asked.get(what)
+        task = self._requests.get(what)
         if task is None:
-            task = self._asked[what] = self._tasks.start(self._ask(what), name=f"ask all for {what}")
+            task = self._requests[what] = self._tasks.start(
+                self._request(what), name=f"request {what} of all"
+            )
         return await asyncio.shield(task)
 
-    async def _ask(self, what: str) -> Reports:
+    async def _request(self, what: str) -> Reports:
         try:
-            return read_reports(await self._line.ask(what, self._limit))
+            return read_reports(await self._channel.request(what, self._limit))
         finally:
-            del self._asked[what]
+            del self._requests[what]
 
-    async def _answer(self, what: str) -> bytes:
-        return await self.answers[what]()
+    async def _handle(self, what: str) -> bytes:
+        return await self.handlers[what]()
 
 
 def die_with_parent(end: socket.socket, grace: float) -> None:
-    """End this process `grace` seconds after the parent, even if its loop doesn't turn."""
+    """End this process `grace` seconds after the parent, even if its loop is blocked."""
 
     def watch() -> None:
         hangup = select.poll()
-        # Nothing is asked for: only that the other side is gone is told.
+        # No events are requested: a hang-up is always reported.
         hangup.register(end, 0)
         hangup.poll()
         time.sleep(grace)

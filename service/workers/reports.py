@@ -1,4 +1,4 @@
-"""What workers tell of themselves, and how it becomes one answer: whoever asks the port is told of all."""
+"""The reports of workers, merged into one answer: a request to the shared port reports on all of them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from service.runtime.metrics import exposition
 
-# What is said over the line.
+# The requests on the control channel.
 SERVING: Final = "serving"
-PULSE: Final = "pulse"
+HEARTBEAT: Final = "heartbeat"
 METRICS: Final = "metrics"
 READINESS: Final = "readiness"
 
@@ -20,51 +20,54 @@ _WORKER: Final = "worker"
 
 
 class Reports(msgspec.Struct, frozen=True, kw_only=True):
-    """What all workers that serve told, by their numbers.
+    """The reports of all serving workers, by their numbers.
 
     Attributes:
-        answers: what each of them answered.
-        silent: those that didn't in time.
-        restarts: how often each was started again, of those too that don't serve just now.
+        responses: the answer of each worker.
+        unanswered: the workers that did not answer in time.
+        restarts: how often each worker was restarted, including workers that don't serve now.
     """
 
-    answers: dict[int, msgspec.Raw]
-    silent: list[int]
+    responses: dict[int, msgspec.Raw]
+    unanswered: list[int]
     restarts: dict[int, int]
 
 
-class Sample(msgspec.Struct, frozen=True, array_like=True):
-    """One line of an exposition."""
+class SampleReport(msgspec.Struct, frozen=True, array_like=True):
+    """One sample of a metric."""
 
     name: str
     labels: dict[str, str]
     value: float
 
 
-class Family(msgspec.Struct, frozen=True, array_like=True):
+class MetricReport(msgspec.Struct, frozen=True, array_like=True):
     """One metric of one worker."""
 
     name: str
     kind: str
     meaning: str
-    samples: list[Sample]
+    samples: list[SampleReport]
 
 
 encode: Final = msgspec.json.Encoder().encode
 read_reports: Final = msgspec.json.Decoder(Reports).decode
 read_text: Final = msgspec.json.Decoder(str).decode
-_read_families: Final = msgspec.json.Decoder(list[Family]).decode
+_read_families: Final = msgspec.json.Decoder(list[MetricReport]).decode
 
 
 def write_metrics(families: Iterable[Metric]) -> bytes:
-    """Write a worker's metrics for its parent."""
+    """Encode a worker's metrics for its parent."""
     return encode(
         [
-            Family(
+            MetricReport(
                 family.name,
                 family.type,
                 family.documentation,
-                [Sample(sample.name, dict(sample.labels), float(sample.value)) for sample in family.samples],
+                [
+                    SampleReport(sample.name, dict(sample.labels), float(sample.value))
+                    for sample in family.samples
+                ],
             )
             for family in families
         ]
@@ -72,9 +75,9 @@ def write_metrics(families: Iterable[Metric]) -> bytes:
 
 
 def join_metrics(reports: Reports) -> bytes:
-    """Make one exposition of all workers' metrics: the same ones, each with the number of its worker."""
+    """Merge the metrics of all workers into one exposition, labelled with the worker's number."""
     joined: dict[str, Metric] = {}
-    for number, answer in sorted(reports.answers.items()):
+    for number, answer in sorted(reports.responses.items()):
         for family in _read_families(answer):
             known = joined.setdefault(family.name, Metric(family.name, family.meaning, family.kind))
             for sample in family.samples:
@@ -83,15 +86,13 @@ def join_metrics(reports: Reports) -> bytes:
 
 
 def about_workers(reports: Reports) -> Iterator[Metric]:
-    """Tell of each worker whether it serves, and how often it was started again."""
+    """Yield the metrics about workers: whether each serves, and how often it was restarted."""
     up = GaugeMetricFamily(
         "hubbub_worker_up", "1 if the worker serves and answers, 0 if not.", labels=[_WORKER]
     )
-    restarts = CounterMetricFamily(
-        "hubbub_worker_restarts", "Times that a worker was started again.", labels=[_WORKER]
-    )
+    restarts = CounterMetricFamily("hubbub_worker_restarts", "Restarts of a worker.", labels=[_WORKER])
     for number, count in sorted(reports.restarts.items()):
-        up.add_metric([str(number)], number in reports.answers)
+        up.add_metric([str(number)], number in reports.responses)
         restarts.add_metric([str(number)], count)
     yield up
     yield restarts

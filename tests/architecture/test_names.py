@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 # The packages whose names are compared with each other.
-PACKAGES = [("brokers",)]
+PACKAGES = [("brokers", "service")]
 
 
 def classes(package: str) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The shape of the sources: short functions and files, names that say something, one reader of settings."""
+"""The shape of the sources: short functions and files, specific names, one reader of the environment."""
 
 import ast
 import json
@@ -10,13 +10,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
-MOST_STATEMENTS = 25
-MOST_LINES = 300
+MAX_STATEMENTS = 25
+MAX_LINES = 300
 
-# Files that a program wrote, by path: nobody reads them from top to bottom.
+# Generated files, by path: their length does not matter.
 GENERATED: frozenset[str] = frozenset()
 
-# Names that say nothing of what is inside.
+# Names that don't describe the content of a file.
 EMPTY_NAMES = frozenset({"utils", "helpers", "common", "core", "models", "interfaces"})
 
 ENVIRONMENT = frozenset({"environ", "environb", "getenv", "getenvb"})
@@ -29,8 +29,8 @@ LOCKS = re.compile(
 
 @cache
 def files() -> tuple[str, ...]:
-    """List the paths that are in git or could be: tracked, or untracked and not ignored."""
-    # The checkout may belong to another user than the tests run as; git refuses that unless told.
+    """List the paths that are tracked by git, or untracked and not ignored."""
+    # The checkout may belong to another user than the tests run as, which git rejects by default.
     git = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
     return tuple(sorted(path for path in set(listed) - {""} if (ROOT / path).is_file()))
@@ -49,7 +49,7 @@ def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]
 
 
 def statements(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    """Count the statements in a function, those of inner blocks and functions too, its docstring not."""
+    """Count the statements of a function with its inner blocks and functions, without its docstring."""
     inside = sum(isinstance(node, ast.stmt) for node in ast.walk(function)) - 1
     return inside - (ast.get_docstring(function, clean=False) is not None)
 
@@ -59,7 +59,7 @@ def is_settings(path: str) -> bool:
 
 
 def reads_of_environment(tree: ast.AST) -> Iterator[int]:
-    """Find the lines that reach for the environment, or hold the bare name of one of our variables."""
+    """Find the lines that read the environment, or contain the name of one of our variables."""
     for node in ast.walk(tree):
         match node:
             case ast.Attribute(value=ast.Name(id="os"), attr=name) if name in ENVIRONMENT:
@@ -73,7 +73,7 @@ def reads_of_environment(tree: ast.AST) -> Iterator[int]:
 
 
 def without_funding(node: object) -> object:
-    """Drop the pages that ask for donations from a package-lock.json: no other address may stand there."""
+    """Remove funding pages from a package-lock.json, because no other address is allowed in it."""
     match node:
         case dict():
             return {key: without_funding(value) for key, value in node.items() if key != "funding"}
@@ -83,25 +83,25 @@ def without_funding(node: object) -> object:
 
 
 def test_functions_are_short() -> None:
-    # Ruff says so too, but an exception made for ruff is none here.
+    # Ruff checks this too, but its `noqa` comments are no exception here.
     lengths = {
         f"{path}:{function.lineno} {function.name}": statements(function)
         for path in sources(".py")
         for function in functions(ast.parse(read(path), path))
     }
-    assert not {name: n for name, n in lengths.items() if n > MOST_STATEMENTS}
+    assert not {name: n for name, n in lengths.items() if n > MAX_STATEMENTS}
 
 
 def test_files_are_short() -> None:
     lines = {path: read(path).count("\n") for path in sources(".py", ".ts", ".tsx")}
-    assert not {path: n for path, n in lines.items() if n > MOST_LINES}
+    assert not {path: n for path, n in lines.items() if n > MAX_LINES}
 
 
 def test_generated_files_exist() -> None:
-    assert set(files()) >= GENERATED, "an exception that nothing needs any more"
+    assert set(files()) >= GENERATED, "an obsolete exception"
 
 
-def test_names_say_what_is_inside() -> None:
+def test_file_names_are_specific() -> None:
     def is_empty(path: str) -> bool:
         parts = path.split("/")
         return not EMPTY_NAMES.isdisjoint(part.split(".")[0].strip("_") for part in parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 APP: Final = "service/app.py"
+ERRORS: Final = "service/http/errors.py"
 FIRST_BYTES: Final = "service/gateway/acceptor.py"
 FRAME_PARSER: Final = "service/transport/frame_parser.py"
 HTTP_PROTOCOL: Final = "service/gateway/http_protocol.py"

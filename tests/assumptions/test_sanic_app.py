@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from tests.assumptions.claims import assumes
-from tests.assumptions.places import APP, LOGS, UPGRADE
+from tests.assumptions.places import APP, ERRORS, LOGS, UPGRADE
 from tests.assumptions.sanic_stage import GET, read_answer, stage
 
 
@@ -29,7 +29,6 @@ def test_the_settings_that_we_make_are_sanics_and_the_environment_changes_none(
     assert DEFAULT_CONFIG["REQUEST_TIMEOUT"] == Config(env_prefix="").REQUEST_TIMEOUT
     ours = {
         "ACCESS_LOG", "KEEP_ALIVE_TIMEOUT", "MOTD", "REQUEST_MAX_SIZE", "REQUEST_TIMEOUT", "TOUCHUP",
-        "WEBSOCKET_MAX_SIZE",
     }  # fmt: skip
     assert ours <= DEFAULT_CONFIG.keys()
     assert hasattr(Config, "FALLBACK_ERROR_FORMAT")
@@ -84,7 +83,7 @@ async def test_a_head_may_have_8192_bytes() -> None:
     "sanic",
     "ErrorHandler.default",
     "ErrorHandler.log",
-    where=APP,
+    where=ERRORS,
     breaks="the errors of clients are logged as the server's, or answered by pages of Sanic's",
 )
 async def test_an_error_without_a_handler_goes_to_default_of_the_error_handler() -> None:

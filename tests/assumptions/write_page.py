@@ -24,7 +24,7 @@ def table() -> str:
             "| internal | used in | what we rely on | what breaks without it | test |",
             "| --- " * 5 + "|",
         ]
-        parts.append("\n".join([f"### {library}\n", *head, *rows]))
+        parts.append("\n".join([f"## {library}\n", *head, *rows]))
     return "\n\n".join(parts)
 
 

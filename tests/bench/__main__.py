@@ -1,4 +1,4 @@
-"""`python -m tests.bench [name …]`: put servers under load, and write the tables to build/bench/."""
+"""`python -m tests.bench [name …]`: run the benchmarks, and write the tables to build/bench/."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SIDE_BY_SIDE: Final = (*(load.name for load in side_by_side.LOADS), *(peer.name
 
 
 def main() -> int:
-    """Measure what was asked for, everything side by side if nothing was; return the exit code."""
+    """Run the named benchmarks, or all side by side; return the exit code."""
     wanted = _arguments()
     quick = wanted.quick or os.environ.get("QUICK", "") not in {"", "0"}
     scale = _QUICK if quick else _FULL
@@ -53,22 +53,26 @@ def _arguments() -> argparse.Namespace:
         "names",
         nargs="*",
         metavar="name",
-        help=f"loads and servers to be compared ({', '.join(_SIDE_BY_SIDE)}; all if none is named), or "
-        f"{_TARGETS} (what the last comparison reached), {_NODE} (this service alone), {brokers.NAME} (with "
-        f"each of its brokers; part of a full run, too), {growth.NAME} (what each costs as it grows; with it "
-        f"{', '.join(growth.NAMES)} or servers, to have only those)",
+        help=f"loads and servers to compare ({', '.join(_SIDE_BY_SIDE)}; default: all), or "
+        f"{_TARGETS} (the targets that the last comparison reached), {_NODE} (this service alone), "
+        f"{brokers.NAME} (with each of its brokers; part of a full run), {growth.NAME} (costs as load grows; "
+        f"with it {', '.join(growth.NAMES)} or servers, to select those)",
     )
-    parser.add_argument("--quick", action="store_true", help="less of everything, as with QUICK=1")
+    parser.add_argument(
+        "--quick", action="store_true", help="shorter and fewer measurements, as with QUICK=1"
+    )
     parser.add_argument("--rounds", type=int, help="how often each load is measured")
     parser.add_argument(
-        "--write", action="store_true", help="put the figures, but those of node, into docs/performance.md"
+        "--write",
+        action="store_true",
+        help="write the figures, except those of node, to docs/performance-tables.md",
     )
     wanted = parser.parse_args()
     known = {*_SIDE_BY_SIDE, _NODE, _TARGETS, brokers.NAME, growth.NAME}
     if growth.NAME in wanted.names:
         known = {growth.NAME, *growth.NAMES, *(peer.name for peer in PEERS)}
     if unknown := set(wanted.names) - known:
-        parser.error(f"nothing is named {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; choose from {', '.join(sorted(known))}")
     return wanted
 
 

@@ -1,4 +1,4 @@
-"""One client of the load generator: a socket, read in large pieces, and nothing that waits."""
+"""One client of the load generator: a non-blocking socket that is read in large pieces."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from tests.bench import wire
 from tests.bench.stream import Stream
 
-# Larger than what a socket holds by default, so that one read empties it.
+# Larger than a socket's default buffer, so that one read empties it.
 _BUFFER: Final = bytearray(1 << 20)
 _VIEW: Final = memoryview(_BUFFER)
 _MESSAGE: Final = b'{"type":"message"'
@@ -17,24 +17,24 @@ _SENT: Final = b'{"type":"sent"'
 
 
 class Broken(Exception):
-    """The server did what no server may do under this load; the figures would mean nothing."""
+    """The server broke the protocol under this load, so the figures are invalid."""
 
 
 def _nothing() -> None:
-    """Stand in for a callback that isn't needed."""
+    """Do nothing: a callback that isn't needed."""
 
 
 class Client:
-    """One connection, and the room that it's in.
+    """One connection, and its room.
 
     Attributes:
-        name: who it is.
+        name: the user's name.
         position: how many bytes of the room's stream it received.
-        joined: whether it's a member.
-        answer: what `join` was answered with.
-        timed: whether the time that each message took is noted.
-        on_joined, on_sent: called when `join` and each `send` was answered.
-        on_message: called with each message, if it's set; that makes this client a slow reader.
+        joined: whether it is a member.
+        answer: the answer to `join`.
+        timed: whether the latency of each message is recorded.
+        on_joined, on_sent: called at the answers to `join` and to each `send`.
+        on_message: called with each message, if it is set; this makes the client a slow reader.
     """
 
     __slots__ = (
@@ -61,30 +61,30 @@ class Client:
         self._rest = b""
 
     def connected(self, port: int) -> None:
-        """Ask for the upgrade, now that the connection stands."""
+        """Send the handshake on the open connection."""
         fault = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if fault:
             raise Broken(f"a connection was refused (error {fault})")
         self.write(wire.upgrade(port))
 
     def hello(self) -> bytes:
-        """Say who it is."""
+        """Send `hello`."""
         return wire.command(type="hello", id=1, name=self.name)
 
     def join(self) -> bytes:
-        """Ask for the room, without what was said before."""
+        """Send `join`, without earlier messages."""
         return wire.command(type="join", id=2, room=self.room, limit=0)
 
     def write(self, frame: bytes) -> None:
-        """Write a frame. What is in flight is so little that a socket always takes it."""
+        """Write a frame. So little is in flight that the socket always accepts it."""
         if self.socket.send(frame) != len(frame):
             raise Broken("the server reads so slowly that a socket is full")
 
     def readable(self) -> None:
-        """Take what there is: at once if it's what all others get too, frame by frame if not."""
+        """Read what arrived: compare it with the stream, or else parse it frame by frame."""
         size = self.socket.recv_into(_BUFFER)
         at = self.position
-        # A slice of a bytearray, compared with a view: both in C, and no frame is looked at.
+        # A slice of a bytearray, compared with a view: both are done in C, without parsing.
         if (
             self.stream.data[at : at + size] == _VIEW[:size]
             and size
@@ -105,7 +105,7 @@ class Client:
         elif self._rest:
             data = self._rest + piece
         else:
-            # The last piece may have ended within a frame.
+            # The last piece may have ended inside a frame.
             start = self.stream.start_of(self.position)
             data = bytes(self.stream.data[start : self.position]) + piece
             self.position = start
@@ -117,7 +117,7 @@ class Client:
         self._rest = data[start:]
 
     def _take_upgrade(self, data: bytes) -> bytes:
-        """Take the answer to the upgrade; return what came behind it, or the beginning of an answer."""
+        """Process the response to the handshake; return the bytes after it, or an incomplete response."""
         end = data.find(b"\r\n\r\n")
         if end < 0:
             return data

@@ -1,4 +1,4 @@
-"""Many clients in one process, over one epoll."""
+"""Many clients in one process, on one epoll."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LONGEST_DRAIN: Final = 10.0
 
 
 class Crowd:
-    """The clients of one round; closed at the end of the block. `make` makes one as `Client` does."""
+    """The clients of one round; closed at the end of the block. `make` has the signature of `Client`."""
 
     def __init__(self, port: int, make: Callable[[int, str, str, Stream], Client] = Client) -> None:
         self._port = port
@@ -40,25 +40,25 @@ class Crowd:
             client.socket.close()
 
     def fileno(self) -> int:
-        """Give what to wait for if there are other crowds to wait for."""
+        """Return the epoll's file descriptor, to wait for several crowds."""
         return self._epoll.fileno()
 
     def serve(self, wait: float) -> None:
-        """Take what came in; wait so many seconds at most for the first of it."""
+        """Process what arrived; wait at most so many seconds for it."""
         readers = self._readers
         for number, _ in self._epoll.poll(wait):
             readers[number]()
 
     def idle(self, seconds: float) -> None:
-        """Only listen for a time."""
+        """Only receive for a time."""
         end = monotonic() + seconds
         while (left := end - monotonic()) > 0:
             self.serve(left)
 
     def open(self, wanted: Iterable[tuple[str, str, Stream]], at_once: int) -> float:
-        """Connect clients (name, room, its stream) and have them join; return how many seconds that took.
+        """Connect clients (name, room, its stream) and join them; return how many seconds that took.
 
-        `at_once`: how many may be on their way.
+        `at_once`: how many may be connecting at the same time.
         """
         self._waiting.extend(wanted)
         self._missing = len(self._waiting)
@@ -72,7 +72,7 @@ class Crowd:
         return monotonic() - started
 
     def drain(self, done: Callable[[], bool]) -> None:
-        """Wait until everybody received everything, as `done` tells; what's missing then is missing."""
+        """Wait until all messages are received, as `done` decides; the rest counts as missing."""
         end = monotonic() + _LONGEST_DRAIN
         while monotonic() < end and not (
             done() and all(c.position == len(c.stream.data) for c in self.clients)
@@ -80,7 +80,7 @@ class Crowd:
             self.serve(0.05)
 
     def deliveries(self) -> int:
-        """Count the messages that all clients received so far."""
+        """Return how many messages all clients received so far."""
         return sum(client.stream.delivered(client.position) for client in self.clients)
 
     def _open_next(self) -> None:
@@ -91,7 +91,7 @@ class Crowd:
         self.add(client)
 
     def add(self, client: Client) -> None:
-        """Take a client that connects itself."""
+        """Add a client that connects itself."""
         self.clients.append(client)
         number = client.socket.fileno()
         self._readers[number] = partial(self._connected, client)

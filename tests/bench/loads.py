@@ -1,4 +1,4 @@
-"""The loads: each starts a server of its own, does one thing to it, and tells what that took."""
+"""The loads: each starts its own server, puts it under one load, and returns the figures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.bench.node import Server, serving
 from tests.bench.speaker import Speaker
 from tests.bench.stream import Stream
 
-# Joins are told to a room within a second: only behind that is it quiet.
+# Presence is broadcast within a second after a join: only then is the room quiet.
 _SETTLE: Final = 1.3
 _WARM_UP: Final = 0.5
 _AT_ONCE: Final = 256
@@ -31,7 +31,7 @@ _MILLI: Final = 1e3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """How much of everything."""
+    """The sizes of all loads."""
 
     rounds: int
     seconds: float
@@ -41,11 +41,11 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one round found.
+    """The figures of one round.
 
     Attributes:
-        in_order: the share of deliveries made, once, in the room's order; None where nothing is sent.
-        load: the machine's load average as the round began, which tells of other people's work.
+        in_order: the share of deliveries that were made once, in the room's order; None if none are sent.
+        load: the machine's load average at the start of the round, a sign of other processes.
     """
 
     figures: Mapping[str, float]
@@ -56,7 +56,7 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One thing that is done to the server; `says` explains it to the reader of the table."""
+    """One load; `says` describes it to the reader of the table."""
 
     name: str
     says: str
@@ -65,7 +65,7 @@ class Load:
 
 @contextmanager
 def _server_and_crowd() -> Iterator[tuple[Server, Crowd]]:
-    # What an earlier round left must not be swept within this one.
+    # Collect the garbage of earlier rounds before this one.
     gc.collect()
     with serving() as server, Crowd(server.port) as crowd:
         yield server, crowd
@@ -78,25 +78,25 @@ def _measure(server: Server, crowd: Crowd, seconds: float) -> Use:
 
 
 def finish(crowd: Crowd, speakers: list[Speaker]) -> float:
-    """Stop talking, wait for the rest, and tell the share of deliveries that were right."""
+    """Stop sending, wait for the rest, and return the share of correct deliveries."""
     for speaker in speakers:
         speaker.talking = False
     streams = {client.stream for client in crowd.clients}
     sent = sum(speaker.sent for speaker in speakers)
-    # Fan-out may trail the answers: what was acknowledged need not have been shown yet.
+    # Fan-out may follow the acknowledgements: an acknowledged message may not be delivered yet.
     crowd.drain(lambda: sum(len(stream.ends) for stream in streams) == sent)
-    # Each message counts, whether its room ever showed it or not; the rooms are of one size.
+    # Every message counts, even if it was never delivered; all rooms have the same size.
     wanted = sent * len(crowd.clients) / len(streams)
     return (crowd.deliveries() - sum(stream.disorder for stream in streams)) / wanted
 
 
 def fan_out(scale: Scale, *, echo: bool) -> Round:
-    """One large room, as much as goes: what a delivery costs."""
+    """One large room, saturated: the cost of a delivery."""
     load = os.getloadavg()[0]
     with _server_and_crowd() as (server, crowd):
         stream = _one_room(crowd, scale)
         speakers = [Speaker(client, n, echo=echo) for n, client in enumerate(crowd.clients[:4])]
-        # Noting the time for all would cost more than receiving; this one is in the middle of the walk.
+        # Timing all members would cost more than receiving; this one is in the middle of the walk.
         crowd.clients[scale.members // 2].timed = True
         for speaker in speakers:
             speaker.talk(8)
@@ -114,7 +114,7 @@ def fan_out(scale: Scale, *, echo: bool) -> Round:
 
 
 def talk(scale: Scale) -> Round:
-    """Many small rooms in which everybody speaks: what a message in costs."""
+    """Many small rooms in which all members send: the cost of an incoming message."""
     load = os.getloadavg()[0]
     with _server_and_crowd() as (server, crowd):
         streams = [Stream() for _ in range(100)]
@@ -140,10 +140,10 @@ def talk(scale: Scale) -> Round:
 
 
 def arrive(scale: Scale, *, at_once: int) -> Round:
-    """Many connections that come at once, then do nothing: what each costs, in time and in memory."""
+    """Many connections at once that are then idle: the cost of each, in time and in memory."""
     load = os.getloadavg()[0]
     with _server_and_crowd() as (server, crowd):
-        # The first ones pay for what is loaded and made only once.
+        # The first ones pay for what is loaded and created only once.
         crowd.open(((f"w{n}", f"room-{n % 100}", Stream()) for n in range(100)), 10)
         crowd.idle(_SETTLE)
         memory, before = machine.memory_of(server.process), machine.read(server.process)
@@ -160,7 +160,7 @@ def arrive(scale: Scale, *, at_once: int) -> Round:
 
 
 def pace(scale: Scale, *, rate: int) -> Round:
-    """One large room at a steady pace: how long a message takes."""
+    """One large room at a steady pace: the latency of a message."""
     load = os.getloadavg()[0]
     with _server_and_crowd() as (server, crowd):
         stream = _one_room(crowd, scale)
@@ -193,7 +193,7 @@ def _latency(*streams: Stream) -> dict[str, float]:
 
 
 def _speak(crowd: Crowd, speakers: list[Speaker], rate: int, seconds: float) -> None:
-    """Send at a steady pace, whatever the answers do: the time in the text is the one at which it was due."""
+    """Send at a steady pace, independent of the answers: the text has the time when it was due."""
     started = monotonic()
     for number in range(int(rate * seconds)):
         due = started + number / rate
@@ -206,15 +206,15 @@ def _speak(crowd: Crowd, speakers: list[Speaker], rate: int, seconds: float) -> 
 LOADS: Final = (
     Load(
         "fanout",
-        "one room of 900 members, 4 of whom speak with 8 messages in flight each, until acknowledged",
+        "one room of 900 members, 4 of which send with 8 messages in flight each, until acknowledged",
         partial(fan_out, echo=False),
     ),
     Load(
         "echo",
-        "the same, but a message is in flight until its speaker has seen it come back",
+        "the same, but a message is in flight until its sender has received it itself",
         partial(fan_out, echo=True),
     ),
-    Load("talk", "100 rooms of 3 members, everybody speaks with 1 message in flight", talk),
+    Load("talk", "100 rooms of 3 members, all members send with 1 message in flight", talk),
     Load(
         "arrivals",
         "connections into 100 rooms, 256 on their way at any time, then idle",

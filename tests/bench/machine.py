@@ -1,4 +1,4 @@
-"""The machine: its cores, and who used them meanwhile, as Linux tells in /proc."""
+"""The machine: its cores, and which processes used them, from Linux's /proc."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from time import monotonic
 from typing import Final
 
 _CORES: Final = sorted(os.sched_getaffinity(0))
-# The server and the load generator each have a core of their own, if there are two.
+# If there are two cores, the server and the generator have one each.
 SERVER_CORE: Final = _CORES[0]
 GENERATOR_CORE: Final = _CORES[-1]
 PINNED: Final = len(_CORES) > 1
-# Where a broker's server runs: beside the generator if there are but two.
+# The cores of a broker's server: beside the generator if there are only two.
 _BROKER_CORES: Final = set(_CORES[1:-1]) or {GENERATOR_CORE}
 _TICK: Final = 1 / os.sysconf("SC_CLK_TCK")
 _KIB: Final = 1024
 
 
 def pin(process: int, core: int) -> None:
-    """Keep a process on a core (0 is this process)."""
+    """Pin a process to a core (0 is this process)."""
     if PINNED:
         os.sched_setaffinity(process, {core})
 
 
 @contextmanager
 def beside_the_node() -> Iterator[None]:
-    """Have what is started in this block run on the broker's cores, all its threads."""
+    """Run all threads that are started in this block on the broker's cores."""
     own = os.sched_getaffinity(0)
     if PINNED:
         os.sched_setaffinity(0, _BROKER_CORES)
@@ -41,7 +41,7 @@ def beside_the_node() -> Iterator[None]:
 
 
 def describe() -> str:
-    """Say in general words what the machine is."""
+    """Describe the machine in general words."""
     cores = len(_CORES)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / _KIB**3
     where = "server and generator pinned to a core each" if PINNED else "server and generator share the core"
@@ -52,11 +52,11 @@ def describe() -> str:
 
 
 def memory_of(process: int) -> int:
-    """Tell a process's resident memory in bytes."""
+    """Return a process's resident memory in bytes."""
     for line in Path(f"/proc/{process}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) * _KIB
-    raise RuntimeError("Linux tells nothing of the server's memory")
+    raise RuntimeError("/proc has no memory of the server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def read(server: int) -> Reading:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What was used between two readings: shares of a core, but for `cpu` and `seconds`."""
+    """The usage between two readings: shares of a core, except `cpu` and `seconds`."""
 
     seconds: float
     cpu: float
@@ -95,7 +95,7 @@ class Use:
 
 
 def between(before: Reading, after: Reading) -> Use:
-    """Tell who used how much."""
+    """Return the usage of each process."""
     seconds = after.at - before.at
     cpu = after.server - before.server
     generator = after.generator - before.generator
@@ -112,7 +112,7 @@ def between(before: Reading, after: Reading) -> Use:
 
 
 def _cpu(process: int) -> tuple[float, float]:
-    # The name may hold blanks: the fields are counted from behind it (proc(5): 14 and 15).
+    # The name may contain spaces: count the fields after it (proc(5): 14 and 15).
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return int(fields[11]) * _TICK, int(fields[12]) * _TICK
 
@@ -125,7 +125,7 @@ def _waited(process: int) -> float:
 
 
 def _busy() -> float:
-    """Tell the time that all cores spent on anything."""
+    """Return the time of all cores spent on any process."""
     with Path("/proc/stat").open() as lines:
         user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, next(lines).split()[1:9])
     return (user + nice + system + irq + softirq + steal) * _TICK

@@ -1,4 +1,4 @@
-"""The server under load: a real process, alone on a free port."""
+"""The server under load: a real process on a free port."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.bench.machine import SERVER_CORE, pin
 ROOT: Final = Path(__file__).parents[2]
 _LONGEST_START: Final = 20.0
 
-# Limits for people would be what is measured, and nothing else.
+# Limits for users would be measured instead of the server.
 _SETTINGS: Final[Mapping[str, str]] = {
     "HUBBUB_SENDS_PER_SECOND": "1000000",
     "HUBBUB_SENDS_BURST": "1000000",
@@ -57,7 +57,7 @@ def serving(**settings: str) -> Iterator[Server]:
 
 
 def free_port() -> int:
-    """Find a port of this machine that nobody listens on."""
+    """Return a free port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -10,9 +10,9 @@ from typing import Final
 
 from tests.bench.loads import Load, Round
 
-# Above this share of its core the generator may be what holds the server up.
+# Above this share of its core the generator may be the bottleneck.
 _BUSY: Final = 0.9
-# Above this share of a core, other people's work is in the figures.
+# Above this share of a core, other processes distort the figures.
 _DISTURBED: Final = 0.1
 
 _ABOUT: Final = (
@@ -26,7 +26,7 @@ _HEAD: Final = (
 
 
 def markdown(machine: str, results: Mapping[Load, Sequence[Round]]) -> str:
-    """Write the table, and what is to be said about it."""
+    """Return the table and remarks about it."""
     lines = [machine, "", _ABOUT, "", *_HEAD]
     for load, rounds in results.items():
         lines += _rows(load, rounds)
@@ -36,7 +36,7 @@ def markdown(machine: str, results: Mapping[Load, Sequence[Round]]) -> str:
 
 
 def to_json(machine: str, results: Mapping[Load, Sequence[Round]]) -> str:
-    """Write every round as it was."""
+    """Return all rounds as JSON."""
     loads = {
         load.name: {"says": load.says, "rounds": [asdict(found) for found in rounds]}
         for load, rounds in results.items()
@@ -61,7 +61,7 @@ def _rows(load: Load, rounds: Sequence[Round]) -> list[str]:
         rows.append(
             " | ".join([f"| {load.name}", name, f"**{_number(median(values))}**", spread, *about]) + " |"
         )
-        # What is the same for all figures of a load is said once.
+        # Values that are the same for all figures of a load are printed once.
         about = [""] * len(about)
     return rows
 
@@ -86,7 +86,7 @@ def _share(values: Iterable[float]) -> str:
 
 
 def _number(value: float) -> str:
-    """Write three digits that mean something."""
+    """Format a number with three significant digits."""
     if value >= 1000:
         return f"{value:,.0f}".replace(",", " ")
     return f"{value:.3g}"

@@ -1,4 +1,4 @@
-"""Those who speak: each keeps so many messages in flight, or speaks when it's told to."""
+"""Sending clients: each keeps a number of messages in flight, or sends on command."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from tests.bench import wire
 from tests.bench.client import Client
 
-# A line of chat. With all that an event says around it, it makes a frame of some 190 bytes.
+# A line of chat. With the other fields of the event it makes a frame of about 190 bytes.
 TEXT: Final = "The quick brown fox jumps over the lazy dog, twice."
 
 
@@ -16,7 +16,7 @@ class Speaker:
     """A client that sends.
 
     Args:
-        echo: a message is in flight until the speaker sees it itself, not only until it's acknowledged.
+        echo: a message is in flight until the client receives it itself, not only until it is acknowledged.
 
     Attributes:
         talking: each answer is followed by the next message.
@@ -27,7 +27,7 @@ class Speaker:
 
     def __init__(self, client: Client, number: int, *, echo: bool = False) -> None:
         self._client = client
-        # As long as the ULID of an SDK, the counter behind it included.
+        # As long as an SDK's ULID, including the counter after it.
         self._key = f"BENCH{number:011d}"
         self._mine = f'"key":"{self._key}'.encode()
         self._room = client.room
@@ -39,7 +39,7 @@ class Speaker:
             client.on_message = self._seen
 
     def talk(self, in_flight: int) -> None:
-        """Begin, and go on with each answer until `talking` is taken back."""
+        """Begin, and continue at each answer until `talking` is false."""
         self.talking = True
         for _ in range(in_flight):
             self.say(monotonic())

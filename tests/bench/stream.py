@@ -1,8 +1,8 @@
 """What a room's members must receive: the same bytes, all of them, in the same order.
 
-The first member that receives a message has it parsed, and its place in the chain checked; the frame is kept.
-All others are compared with what is kept, byte for byte, which costs a copy and a `memcmp` for each read. So
-every delivery is verified, and none but the first of each message is parsed.
+The first delivery of a message is parsed, its `prev` is checked, and the frame is kept. All further
+deliveries are compared with it byte for byte, which costs a copy and a `memcmp` per read. So every delivery
+is verified, but only the first one of each message is parsed.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from tests.bench.wire import read_message
 
 
 class Stream:
-    """One room's message frames, one behind the other.
+    """One room's message frames, one after the other.
 
     Attributes:
         ends: where each frame ends in `data`.
-        disorder: deliveries that were another message than the next one.
-        latencies: seconds from `send` to delivery, as those members that are `timed` saw it.
+        disorder: deliveries of another message than the next one.
+        latencies: seconds from `send` to delivery, measured by the `timed` members.
     """
 
     __slots__ = ("_sent_at", "data", "disorder", "ends", "keys", "latencies", "offset")
@@ -35,7 +35,7 @@ class Stream:
         self._sent_at = array("d")
 
     def take(self, at: int, frame: bytes, payload: bytes) -> int:
-        """Take a message that a member received when it had reached `at`; return what it has reached now."""
+        """Check a message that a member received at position `at`; return its new position."""
         end = at + len(frame)
         if at == len(self.data):
             self._add(frame, payload)
@@ -45,17 +45,17 @@ class Stream:
         return end
 
     def note(self, after: int, through: int) -> None:
-        """Note when the frames that end between two places were delivered: now."""
+        """Record the latencies of the frames that end between two positions."""
         now = monotonic()
         for index in range(bisect_right(self.ends, after), bisect_right(self.ends, through)):
             self.latencies.append(now - self._sent_at[index])
 
     def delivered(self, at: int) -> int:
-        """Count the messages up to a place."""
+        """Return the number of messages up to a position."""
         return bisect_right(self.ends, at)
 
     def start_of(self, at: int) -> int:
-        """Find where the frame begins in whose midst a place is."""
+        """Return the start of the frame that contains a position."""
         index = bisect_right(self.ends, at)
         return self.ends[index - 1] if index else 0
 
@@ -67,5 +67,5 @@ class Stream:
         self.keys.add(message.key)
         self.data += frame
         self.ends.append(len(self.data))
-        # The speakers put the time first.
+        # The senders put the time first.
         self._sent_at.append(float(message.text.split(maxsplit=1)[0]))

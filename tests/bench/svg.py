@@ -1,4 +1,4 @@
-"""What all plots share: SVG that is readable on light and on dark pages."""
+"""Common parts of all plots: SVG that is readable on light and on dark pages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DARK: Final = "text{fill:#e6edf3}.small{fill:#9198a1}"
 
 
 def picture(width: float, height: float, title: str, parts: Iterable[str], *, style: str, dark: str) -> str:
-    """Draw the parts; `style` and `dark` say how what is only theirs looks, on dark pages."""
+    """Return the parts as one SVG; `style` and `dark` are their own style rules, and those for dark pages."""
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">',
@@ -29,6 +29,6 @@ def picture(width: float, height: float, title: str, parts: Iterable[str], *, st
 
 
 def text(x: float, y: float, said: str, kind: str = "", anchor: str = "start") -> str:
-    """Write at a place."""
+    """Return a text at a position."""
     attributes = f' class="{kind}"' if kind else ""
     return f'<text{attributes} x="{x:g}" y="{y:g}" text-anchor="{anchor}">{escape(said)}</text>'

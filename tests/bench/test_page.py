@@ -1,4 +1,4 @@
-"""The page keeps what people wrote, and takes what was measured."""
+"""The page keeps its text, and receives the measured tables."""
 
 import pytest
 
@@ -15,11 +15,11 @@ def test_tables_replace_those_before() -> None:
 
 
 @pytest.mark.parametrize("there", ["nothing", "<!-- brokers -->\n", "\n<!-- end of brokers -->"])
-def test_a_page_without_a_place_is_refused(there: str) -> None:
-    with pytest.raises(ValueError, match="no place"):
+def test_a_page_without_a_placeholder_is_rejected(there: str) -> None:
+    with pytest.raises(ValueError, match="no placeholder"):
         page.replaced(there, "brokers", "new")
 
 
 @pytest.mark.parametrize("part", [brokers.NAME, side_by_side.PART, growth.NAME])
-def test_the_page_has_a_place_for_each_part(part: str) -> None:
+def test_the_page_has_a_placeholder_for_each_part(part: str) -> None:
     assert "\nthe tables\n" in page.replaced(page.PAGE.read_text(encoding="utf-8"), part, "the tables")

@@ -1,4 +1,4 @@
-"""A checker that can't fail checks nothing: each kind of fault must show."""
+"""The checker detects each kind of fault."""
 
 import json
 
@@ -17,7 +17,7 @@ def frame(offset: int, *, prev: int | None = None, key: str | None = None) -> tu
     return b"\x81\x7e" + len(payload).to_bytes(2) + payload, payload
 
 
-def test_members_that_receive_the_same_reach_the_same_place() -> None:
+def test_members_that_receive_the_same_reach_the_same_position() -> None:
     stream = Stream()
     first = stream.take(0, *frame(1))
     assert (
@@ -27,7 +27,7 @@ def test_members_that_receive_the_same_reach_the_same_place() -> None:
     assert stream.delivered(first) == 1
 
 
-def test_a_place_within_a_frame_is_not_a_delivery() -> None:
+def test_a_position_within_a_frame_is_not_a_delivery() -> None:
     stream = Stream()
     first = stream.take(0, *frame(1))
     stream.take(first, *frame(2))
@@ -36,20 +36,20 @@ def test_a_place_within_a_frame_is_not_a_delivery() -> None:
     assert stream.start_of(first - 1) == 0
 
 
-def test_a_message_that_one_member_missed_shows() -> None:
+def test_a_message_that_one_member_missed_is_found() -> None:
     stream = Stream()
     stream.take(stream.take(0, *frame(1)), *frame(2))
     assert stream.take(0, *frame(2)) == 0
     assert stream.disorder == 1
 
 
-def test_a_message_that_everybody_missed_shows() -> None:
+def test_a_message_that_everybody_missed_is_found() -> None:
     stream = Stream()
     stream.take(stream.take(0, *frame(1)), *frame(3))
     assert stream.disorder == 1
 
 
-def test_a_message_that_is_stored_twice_shows() -> None:
+def test_a_message_that_is_stored_twice_is_found() -> None:
     stream = Stream()
     stream.take(stream.take(0, *frame(1)), *frame(2, key="k1"))
     assert stream.disorder == 1

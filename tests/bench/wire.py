@@ -1,6 +1,6 @@
-"""The bytes of the protocol, written and taken apart as cheaply as Python can.
+"""The bytes of the protocol, encoded and parsed as cheaply as Python can.
 
-Client frames are masked with zeros, which RFC 6455 allows and which the server has to undo all the same.
+Client frames are masked with zeros, which RFC 6455 allows and which the server must unmask all the same.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MASK: Final = bytes(4)
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
-    """What a `message` event says, as far as its order and its time are concerned."""
+    """The fields of a `message` event that show its order and its time."""
 
     offset: int
     prev: int
@@ -30,7 +30,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
-    """What any other event says, as far as it's looked at."""
+    """The used fields of any other event."""
 
     type: str
     code: str = ""
@@ -44,7 +44,7 @@ read_answer: Final = msgspec.json.Decoder(Answer).decode
 
 
 def upgrade(port: int) -> bytes:
-    """Write the request that opens a connection."""
+    """Return the handshake request."""
     key = base64.b64encode(os.urandom(16)).decode()
     return (
         f"GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -53,12 +53,12 @@ def upgrade(port: int) -> bytes:
 
 
 def command(**fields: object) -> bytes:
-    """Write a command, as a frame."""
+    """Return a command as a frame."""
     return client_frame(TEXT, json.dumps(fields, separators=(",", ":")).encode())
 
 
 def client_frame(opcode: int, payload: bytes) -> bytes:
-    """Frame what a client says."""
+    """Return a client's frame."""
     size = len(payload)
     if size < _SMALL:
         return b"%c%c%b%b" % (opcode, _MASKED | size, _MASK, payload)
@@ -66,7 +66,7 @@ def client_frame(opcode: int, payload: bytes) -> bytes:
 
 
 def split(data: bytes | bytearray, start: int) -> tuple[int, int] | None:
-    """Find the payload and the end of the server's frame at `start`; None if it isn't whole."""
+    """Return the payload and the end of the server's frame at `start`; None if it is incomplete."""
     if len(data) - start < 2:
         return None
     size, head = data[start + 1], start + 2

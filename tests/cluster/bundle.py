@@ -1,4 +1,4 @@
-"""The driver and the SDK in one zip, which Python imports from: small enough for a ConfigMap."""
+"""The driver and the SDK as one importable zip, small enough for a ConfigMap."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DRIVER: Final = ROOT / "tests" / "cluster" / "driver.py"
 
 
 def bundle() -> bytes:
-    """Zip what the driver imports and the image doesn't have."""
+    """Zip the driver's imports that the image doesn't have."""
     packed = io.BytesIO()
     sdk = ROOT / "clients" / "cli"
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -1,4 +1,4 @@
-"""A namespace of a real cluster, and a release of the chart in it. What is made there is removed."""
+"""A namespace of a real cluster, and a release of the chart in it. Both are removed at the end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service import __version__
 from tests.cluster.bundle import ROOT
 
 PATIENCE: Final = "300s"
-# What `kubectl get all` leaves out is ours too.
+# `kubectl get all` omits some kinds of the chart's objects.
 KINDS: Final = (
     "deployments,replicasets,pods,services,configmaps,secrets,serviceaccounts,"
     "poddisruptionbudgets,networkpolicies,horizontalpodautoscalers,ingresses,persistentvolumeclaims"
@@ -26,14 +26,14 @@ KINDS: Final = (
 
 
 def run(program: str, *arguments: str, given: str | None = None) -> str:
-    """Run a program to its end; fail with what it said if it fails."""
+    """Run a program to its end; if it fails, fail with its output."""
     done = subprocess.run([program, *arguments], input=given, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{program} {' '.join(arguments)}\n{done.stdout}{done.stderr}"
     return done.stdout
 
 
 def is_there() -> str:
-    """Say what is missing for tests in a cluster; nothing if all is there."""
+    """Return what is missing for tests in a cluster; empty if nothing is."""
     missing = [name for name in ("helm", "kubectl") if shutil.which(name) is None]
     if "KUBECONFIG" not in os.environ:
         missing.append("KUBECONFIG")
@@ -41,9 +41,9 @@ def is_there() -> str:
 
 
 def image() -> tuple[str, str]:
-    """Tell which image the cluster has: HUBBUB_TEST_IMAGE, or what `make image` builds.
+    """Return the image that the cluster has: HUBBUB_TEST_IMAGE, or the one that `make image` builds.
 
-    A port of a registry isn't a tag.
+    The port of a registry is not a tag.
     """
     named = os.environ.get("HUBBUB_TEST_IMAGE", "hubbub")
     repository, _, tag = named.rpartition(":")
@@ -94,12 +94,12 @@ class Release:
         return found
 
     def pods(self) -> list[Mapping[str, Any]]:
-        """Read the nodes' pods, those too that end."""
+        """Read the nodes' pods, including those that are terminating."""
         labels = f"app.kubernetes.io/instance={self.name},app.kubernetes.io/component=node"
         return self.get("pods", "--selector", labels)
 
     def until_pods_are(self, count: int) -> None:
-        """Wait until there are so many pods and no others that still end; Helm 3 doesn't wait for that."""
+        """Wait until there are so many pods and none is terminating; Helm 3 doesn't wait for that."""
         self.kubectl("rollout", "status", self.deployment, f"--timeout={PATIENCE}")
         for pod in self.pods():
             if "deletionTimestamp" in pod["metadata"]:
@@ -108,10 +108,10 @@ class Release:
         assert len(self.pods()) == count
 
     def uninstall(self) -> list[str]:
-        """Uninstall, wait for the pods' ends, and name what is left of the release."""
+        """Uninstall, wait for the pods' ends, and return the names of leftover objects."""
         self.helm("uninstall", self.name, "--wait", "--timeout", PATIENCE)
         selector = f"app.kubernetes.io/instance={self.name}"
-        # Helm waits for what it made itself, and pods have the time that a drain takes.
+        # Helm waits for its own objects; the pods may take as long as a drain.
         self.kubectl("wait", "--for=delete", "pods", "--selector", selector, f"--timeout={PATIENCE}")
         return [
             f"{each['kind']}/{each['metadata']['name']}" for each in self.get(KINDS, "--selector", selector)
@@ -120,7 +120,7 @@ class Release:
 
 @contextmanager
 def release() -> Iterator[Release]:
-    """Give a namespace for the time of the block."""
+    """Create a namespace for the time of the block."""
     if missing := is_there():
         pytest.skip(missing)
     made = Release(f"hubbub-test-{secrets.token_hex(3)}")

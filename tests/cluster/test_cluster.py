@@ -1,7 +1,7 @@
-"""The chart on a real cluster, whatever KUBECONFIG points at: `pytest -m cluster tests/cluster`.
+"""The chart on the real cluster of KUBECONFIG: `pytest -m cluster tests/cluster`.
 
 HUBBUB_TEST_IMAGE names the image, which the cluster must have or be able to pull. HUBBUB_TEST_VALUES names a
-file with further values, such as where else the brokers' images are.
+file with further values, such as another registry for the brokers' images.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def cluster_of(broker: str, replicas: int) -> dict[str, object]:
 
 
 def driver_pod(url: str) -> str:
-    """Write the pod in which people chat, and what it runs."""
+    """Return the manifest of the pod with the simulated users."""
     repository, tag = image()
     container = {
         "name": "driver",
@@ -77,30 +77,30 @@ def driver_pod(url: str) -> str:
 
 @contextmanager
 def people_chat(chat: Release) -> Iterator[None]:
-    """Have people chat for the time of the block; fail if anything that they said was lost or doubled."""
+    """Let users chat for the time of the block; fail if a message was lost or duplicated."""
     chat.kubectl("apply", "-f", "-", given=driver_pod(f"ws://{chat.name}-hubbub"))
     chat.kubectl("wait", "--for=condition=Ready", "pod/driver", "--timeout=120s")
     command = ["kubectl", "--namespace", chat.namespace, "logs", "--follow", "driver"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as log:
         assert log.stdout
         try:
-            assert log.stdout.readline() == "everybody talks\n"
+            assert log.stdout.readline() == "all users chat\n"
             yield
             chat.kubectl("exec", "driver", "--", "python", "-c", "import os; os.kill(1, 10)")  # SIGUSR1
-            told, _ = log.communicate(timeout=180)
+            output, _ = log.communicate(timeout=180)
         finally:
             log.kill()
-    assert told.endswith("none lost or doubled\n"), told
+    assert output.endswith("none lost or duplicated\n"), output
 
 
-def test_one_line_gives_a_chat_and_uninstalling_it_leaves_nothing(chat: Release) -> None:
+def test_one_command_installs_a_chat_and_uninstalling_it_leaves_nothing(chat: Release) -> None:
     chat.install()
     chat.test()
     assert not chat.uninstall()
 
 
 @pytest.mark.parametrize("broker", ["redis", "nats"])
-def test_a_message_crosses_pods_and_nothing_is_left(chat: Release, broker: str) -> None:
+def test_a_message_crosses_pods_and_no_objects_are_left(chat: Release, broker: str) -> None:
     chat.install(**cluster_of(broker, 2), **{"networkPolicy.enabled": True})
     chat.test()
     chat.test()
@@ -123,7 +123,7 @@ def test_upgrade_rollback_and_scale_down_are_not_noticed(chat: Release, broker: 
 
 
 @pytest.mark.parametrize("broker", ["redis", "nats"])
-def test_nodes_come_back_to_a_broker_that_was_replaced(chat: Release, broker: str) -> None:
+def test_nodes_reconnect_to_a_replaced_broker(chat: Release, broker: str) -> None:
     chat.install(**cluster_of(broker, 2))
     chat.kubectl("delete", "pod", "--selector", f"app.kubernetes.io/component={broker}", "--now")
     chat.kubectl("rollout", "status", f"{chat.deployment}-{broker}", "--timeout=120s")

@@ -1,4 +1,4 @@
-"""How an event is held against what a dialogue expects (`clients/protocol/vectors/README.md`, "Matching")."""
+"""Match events against the expectations of a dialogue (`clients/protocol/vectors/README.md`, "Matching")."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ABSENT = object()
 
 
 class Mismatch(AssertionError):
-    """An event is not what was expected; the message says where."""
+    """An event does not match; the message names the field."""
 
 
 class Names:
@@ -20,7 +20,7 @@ class Names:
         self.bound: dict[str, object] = {}
 
     def fill(self, value: Json) -> Json:
-        """Put bound names into what is sent."""
+        """Replace bound names in a value that is sent."""
         if isinstance(value, str) and value in self.bound:
             return cast(Json, self.bound[value])
         if isinstance(value, list):
@@ -30,10 +30,10 @@ class Names:
         return value
 
     def match(self, expected: Json, found: object, where: str = "") -> None:
-        """Hold what was found against what is expected.
+        """Compare a value with the expected one; bind names.
 
         Raises:
-            Mismatch: it doesn't match.
+            Mismatch: they differ.
         """
         if isinstance(expected, dict):
             self._match_object(expected, found, where)

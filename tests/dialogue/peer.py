@@ -1,4 +1,4 @@
-"""One client of a dialogue: a websocket without a mind of its own, so that it can also be rude."""
+"""One client of a dialogue: a websocket that does only what a step says, protocol violations included."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from websockets.protocol import State
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
-# No answer of a healthy server takes so long (seconds).
+# In seconds. A healthy server replies faster.
 LIMIT: Final = 5.0
 _PONG: Final = 0x8A
 
@@ -26,7 +26,7 @@ class Closed(Exception):
 
 
 class Peer:
-    """A connection to the server under test. What comes in is read one event at a time."""
+    """A connection to the server under test. Received events are read one at a time."""
 
     def __init__(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, protocol: ClientProtocol
@@ -36,7 +36,7 @@ class Peer:
         self._protocol = protocol
         self._frames: list[Frame] = []
         self.silent = False
-        # An event that was looked at and not wanted yet.
+        # Events that were read too early.
         self.put_back: list[str] = []
 
     @classmethod
@@ -67,11 +67,11 @@ class Peer:
         self._flush()
 
     async def receive(self, limit: float = LIMIT) -> str:
-        """Give the next text.
+        """Return the next text frame.
 
         Raises:
-            Closed: the server closed, and nothing is left to read.
-            TimeoutError: nothing came within `limit` seconds.
+            Closed: the server closed the connection, and every frame was read.
+            TimeoutError: no frame arrived within `limit` seconds.
         """
         if self.put_back:
             return self.put_back.pop(0)

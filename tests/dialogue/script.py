@@ -1,4 +1,4 @@
-"""Acting a dialogue out, step by step, as `clients/protocol/vectors/README.md` says."""
+"""Run a dialogue step by step, as `clients/protocol/vectors/README.md` specifies."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from tests.dialogue.peer import Closed, Peer
 from tests.dialogue.stage import TOKEN, Stage
 
 REPEAT: Final = "$repeat:"
-# Two turns of the ping wheel, and some (seconds).
+# In seconds: two intervals of the ping timer, and a margin.
 LONGEST_CLOSE: Final = 8.0
 
-# Skipped unless a step expects just that.
+# Skipped unless a step expects this type.
 _ASIDE: Final = frozenset({"presence", "ping", "typing"})
 
 Step = dict[str, Json]
 
 
 class Script:
-    """One dialogue on a stage."""
+    """One dialogue against one node."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -96,7 +96,7 @@ class Script:
                 peer.send(bytes.fromhex(str(step["send_broken"])))
 
     def _written(self, value: Json) -> Json:
-        """Write out what stands for something longer: tokens and repeated text."""
+        """Expand the placeholders for tokens and repeated text."""
         if isinstance(value, dict):
             return {key: self._written(item) for key, item in value.items()}
         if isinstance(value, str) and value.startswith(TOKEN):
@@ -129,7 +129,7 @@ class Script:
                 return
 
     async def _all_of(self, peer: Peer, expected: list[Json]) -> None:
-        """Await these events in any order; of those that fit, the first is meant."""
+        """Wait for these events in any order; each event is matched by the first expectation that fits."""
         left = list(expected)
         while left:
             event = await peer.receive_event()
@@ -147,7 +147,7 @@ class Script:
                     left.remove(candidate)
                     break
             else:
-                raise Mismatch(f"{event} fits none: {faults}")
+                raise Mismatch(f"{event} matches none: {faults}")
 
     async def _nothing(self, peer: Peer, seconds: float) -> None:
         loop = asyncio.get_running_loop()

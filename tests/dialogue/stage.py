@@ -1,4 +1,4 @@
-"""The stage of a dialogue: one node with the settings that it asks for, on a broker that can be sent away."""
+"""The environment of a dialogue: one node with the requested settings, on a broker that can fail."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.faults.faulty import FaultyBroker
 TOKEN_KEY: Final = "a secret of the tests, of at least 32 bytes"
 TOKEN: Final = "$token:"
 
-# JSON may write one character as two escapes of six bytes each (service/settings/checks.py).
+# JSON may encode one character as two escapes of six bytes each (service/settings/checks.py).
 _FRAME_PER_CHARACTER: Final = 12
 _FRAME_MARGIN: Final = 1024
 
@@ -39,7 +39,7 @@ _TIMES: Final = {"hello_timeout": "HUBBUB_HELLO_SECONDS", "ping": "HUBBUB_PING_S
 
 
 class Stage:
-    """A running node, and what a dialogue can do to it."""
+    """A running node, and the faults that a dialogue can cause."""
 
     def __init__(self, here: Running, broker: FaultyBroker, forbidden: list[str]) -> None:
         self.port = here.port
@@ -58,7 +58,7 @@ class Stage:
         self._draining = asyncio.get_running_loop().create_task(drain(self.node))
 
     async def end(self) -> None:
-        """End draining as a node that stops does: who is still here is closed."""
+        """Finish a graceful shutdown as a node does: close the remaining connections."""
         if self._draining is not None:
             await self._draining
             self._draining = None
@@ -66,7 +66,7 @@ class Stage:
                 connection.close(Close.RESTART, "the node restarts")
 
     def token(self, word: str) -> str:
-        """Make a token out of `$token:<user>:<ms>[:<claim>=<rooms>]`; no forbidden room is theirs to read."""
+        """Create a token from `$token:<user>:<ms>[:<claim>=<rooms>]`; forbidden rooms are not readable."""
         user, left, *claimed = word.removeprefix(TOKEN).split(":")
         claims: dict[str, object] = {"sub": user, "exp": time.time() + int(left) / 1000}
         if self._forbidden:
@@ -77,7 +77,7 @@ class Stage:
 
 
 def settings_of(wanted: Mapping[str, Json]) -> Settings:
-    """Translate a dialogue's settings into the service's."""
+    """Translate the settings of a dialogue to those of the service."""
     environ = {"HUBBUB_PORT": "0", "HUBBUB_LINGER_SECONDS": "0", "HUBBUB_DRAIN_SECONDS": "0.2"}
     limits = wanted.get("limits", {})
     assert isinstance(limits, dict)

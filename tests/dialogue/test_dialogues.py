@@ -1,4 +1,4 @@
-"""The service acts the specification's dialogues out."""
+"""The service behaves as the dialogues of the specification."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
-async def test_the_service_acts_as_specified(case: dict[str, Json]) -> None:
+async def test_the_service_behaves_as_specified(case: dict[str, Json]) -> None:
     settings, steps = case.get("settings", {}), case["steps"]
     assert isinstance(settings, dict)
     assert isinstance(steps, list)

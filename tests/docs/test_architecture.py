@@ -10,7 +10,7 @@ from typing import Final
 import grimp
 import pytest
 
-from service.transport.output import Output, OutputState
+from service.transport.output import OutputState, SocketOutput
 
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
@@ -71,4 +71,4 @@ def test_the_diagram_of_the_output_has_its_states() -> None:
     assert states == {state.name for state in OutputState}
     methods = set(re.findall(r": ([\w, ]+)$", diagram, re.MULTILINE))
     for method in {each for group in methods for each in group.split(", ")}:
-        assert hasattr(Output, method) or method in Output.__slots__, method
+        assert hasattr(SocketOutput, method) or method in SocketOutput.__slots__, method

@@ -43,5 +43,7 @@ def test_no_private_name_of_a_library_is_used_without_an_assumption() -> None:
 def test_no_method_of_a_library_is_overridden_without_an_assumption() -> None:
     known = {(place, name) for claim in _claims() for place in claim.where for name in _names(claim)}
     found = set(overridden())
-    assert ("brokers/nats/connection/client.py", "_process_headers") in found, "the search finds nothing any more"
+    assert ("brokers/nats/connection/client.py", "_process_headers") in found, (
+        "the search finds nothing any more"
+    )
     assert not found - known

@@ -14,7 +14,7 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "operations.md"
 
 def metrics_table() -> str:
     """Make the table of all metrics, with those that only a parent of workers has."""
-    return metrics.table(*about_workers(Reports(answers={}, silent=[], restarts={})))
+    return metrics.table(*about_workers(Reports(responses={}, unanswered=[], restarts={})))
 
 
 def main() -> None:

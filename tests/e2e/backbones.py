@@ -1,4 +1,4 @@
-"""Real brokers for tests of whole nodes, and the settings by which a node finds them."""
+"""Real brokers for tests of whole nodes, and the settings that connect a node to them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _ON_DISK: Final = ("--appendonly", "yes", "--appendfsync", "always")
 
 @contextmanager
 def backbone(name: str) -> Iterator[tuple[Server, dict[str, str]]]:
-    """Run a broker's server for the time of the block, with the settings of a node on it."""
+    """Run the server of a broker for the time of the block; yield it with the settings for a node."""
     with running(RedisServer(*_ON_DISK) if name == "redis" else NatsServer()) as server:
         yield server, {"BROKER": name, f"{name.upper()}_URL": server.url, "HUBBUB_BROKER_TIMEOUT": "2"}
 
 
 async def until_ready_says(port: int, status: int) -> None:
-    """Ask a node whether it is ready, until it answers so. One that is gone isn't ready either."""
+    """Poll the readiness of a node until it has a status. A node that does not answer counts as 503."""
     found = None
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as http:
         while found != status:

@@ -1,4 +1,4 @@
-"""What stands in front of several nodes: each connection goes to the next one."""
+"""A load balancer in front of several nodes: each connection goes to the next one."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from tests.e2e.cable import pump
 
 
 class Balancer:
-    """A TCP balancer on a free port, in front of the ports that are in it."""
+    """A TCP load balancer on a free port, round robin over some ports."""
 
     def __init__(self, ports: list[int]) -> None:
         self._ports = ports
         self._turn = count()
         self.port = 0
 
-    def put_in(self, port: int) -> None:
-        """Send people there too."""
+    def add(self, port: int) -> None:
+        """Add a port for new connections."""
         self._ports.append(port)
 
-    def take_out(self, port: int) -> None:
-        """Send nobody there any more; who is there stays."""
+    def remove(self, port: int) -> None:
+        """Remove a port for new connections. Open connections stay."""
         self._ports.remove(port)
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Join one client with the node whose turn it is, until either ends."""
+        """Forward one client to the next node, until either side ends."""
         port = self._ports[next(self._turn) % len(self._ports)]
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
         async with asyncio.TaskGroup() as group:
@@ -38,11 +38,11 @@ class Balancer:
 @asynccontextmanager
 async def balancer(ports: list[int]) -> AsyncIterator[Balancer]:
     """Balance between ports of this machine for the time of the block."""
-    between = Balancer(list(ports))
-    server = await asyncio.start_server(between.carry, "127.0.0.1", 0)
-    between.port = server.sockets[0].getsockname()[1]
+    made = Balancer(list(ports))
+    server = await asyncio.start_server(made.carry, "127.0.0.1", 0)
+    made.port = server.sockets[0].getsockname()[1]
     try:
-        yield between
+        yield made
     finally:
         server.close()
         await server.wait_closed()

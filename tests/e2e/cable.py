@@ -1,4 +1,4 @@
-"""A cable between clients and a server, which a test can pull."""
+"""A TCP proxy between clients and a server, which a test can cut off."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from contextlib import asynccontextmanager, suppress
 
 
 class Cable:
-    """A TCP proxy on a free port, to the first of some ports at which somebody answers."""
+    """A TCP proxy on a free port, to the first of some ports that accepts a connection."""
 
     def __init__(self, to: tuple[int, ...]) -> None:
         self._to = to
-        self._plugged = True
+        self._connected = True
         self._writers: set[asyncio.StreamWriter] = set()
         self.port = 0
 
-    def pull(self) -> None:
-        """Cut all connections in the middle of whatever they carry, and let nobody in."""
-        self._plugged = False
+    def cut(self) -> None:
+        """Abort all connections, and reject new ones."""
+        self._connected = False
         for writer in self._writers:
             writer.transport.abort()
 
-    def plug_in(self) -> None:
-        """Let connections through again."""
-        self._plugged = True
+    def restore(self) -> None:
+        """Accept connections again."""
+        self._connected = True
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Join one client with the server until either ends."""
-        far = await self._reach() if self._plugged else None
+        """Forward one client to the server, until either side ends."""
+        far = await self._reach() if self._connected else None
         if far is None:
             writer.transport.abort()
             return
@@ -51,20 +51,20 @@ class Cable:
 
 @asynccontextmanager
 async def cable(*to: int) -> AsyncIterator[Cable]:
-    """Lay a cable to a port of this machine, or to the first that answers, for the time of the block."""
-    laid = Cable(to)
-    server = await asyncio.start_server(laid.carry, "127.0.0.1", 0)
-    laid.port = server.sockets[0].getsockname()[1]
+    """Run a proxy to a port of this machine, or to the first that accepts, for the time of the block."""
+    made = Cable(to)
+    server = await asyncio.start_server(made.carry, "127.0.0.1", 0)
+    made.port = server.sockets[0].getsockname()[1]
     try:
-        yield laid
+        yield made
     finally:
         server.close()
-        laid.pull()
+        made.cut()
         await server.wait_closed()
 
 
 async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Hand on what comes in, and the end of it."""
+    """Forward all bytes, and the end of the stream."""
     try:
         while data := await reader.read(1 << 16):
             writer.write(data)

@@ -1,8 +1,8 @@
-"""Two nodes on a real broker, and a door for each person, which leads to the other node when one is dead.
+"""Two nodes on a real broker, and two entry points: each one fails over to the other node when one is dead.
 
-`python -m tests.e2e.cluster redis` is the same for a program: it prints the doors as one line of JSON, and
-does what it's told line by line (`kill 0`, `start 0`, `kill broker`, `start broker`), with `done` for an
-answer. It ends with its input.
+`python -m tests.e2e.cluster redis` is the same for a program. It prints the ports of the entry points as one
+line of JSON. Then it executes one command of each line (`kill 0`, `start 0`, `kill broker`, `start broker`),
+prints `done` after each one, and ends with its input.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ _READY_WITHIN: Final = 30.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Two nodes, what joins them, and the ports of two doors: the first prefers the first node."""
+    """A broker, two nodes, and the ports of two entry points: the first prefers the first node."""
 
     backbone: Backbone
     nodes: tuple[Node, Node]
-    doors: tuple[int, int]
+    ports: tuple[int, int]
 
     async def kill(self, which: str) -> None:
-        """End a node (`0`, `1`) or the broker, as a power cut would."""
+        """Kill a node (`0`, `1`) or the broker."""
         await asyncio.to_thread(self._part(which).kill)
 
     async def start(self, which: str) -> None:
-        """Start it again where it was, and return when every node that runs is ready."""
+        """Restart it on its port, and return when every running node is ready."""
         await asyncio.to_thread(self._part(which).start)
         async with asyncio.timeout(_READY_WITHIN):
             for node in self.nodes:
@@ -54,21 +54,21 @@ async def cluster(broker: str) -> AsyncIterator[Cluster]:
     async with AsyncExitStack() as parts:
         server, settings = parts.enter_context(backbone(broker))
         one, two = (parts.enter_context(serving(**settings)) for _ in range(2))
-        doors = [
+        ports = [
             await parts.enter_async_context(cable(*ports))
             for ports in ((one.port, two.port), (two.port, one.port))
         ]
-        yield Cluster(server, (one, two), (doors[0].port, doors[1].port))
+        yield Cluster(server, (one, two), (ports[0].port, ports[1].port))
 
 
-async def _obey(broker: str) -> None:
+async def _execute_commands(broker: str) -> None:
     async with cluster(broker) as started:
-        print(json.dumps({"doors": started.doors}), flush=True)  # noqa: T201  whoever started us reads it
+        print(json.dumps({"ports": started.ports}), flush=True)  # noqa: T201 - the parent process reads it
         while words := (await asyncio.to_thread(sys.stdin.readline)).split():
-            order, which = words
-            await (started.kill if order == "kill" else started.start)(which)
-            print("done", flush=True)  # noqa: T201  the same
+            command, which = words
+            await (started.kill if command == "kill" else started.start)(which)
+            print("done", flush=True)  # noqa: T201 - the same
 
 
 if __name__ == "__main__":
-    asyncio.run(_obey(sys.argv[1]))
+    asyncio.run(_execute_commands(sys.argv[1]))

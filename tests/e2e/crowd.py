@@ -1,4 +1,4 @@
-"""People who chat through real SDK clients, and what each of them saw and was promised."""
+"""Users with real SDK clients, the messages that each one received, and their acknowledgements."""
 
 from __future__ import annotations
 
@@ -10,101 +10,101 @@ from dataclasses import dataclass, field
 from hubbub_client import Client, Gap, Message, Options, Receipt, Room
 
 ROOM = "lobby"
-# A node or a broker that starts again on a busy machine takes its time.
-PATIENT = Options(within=60)
+# A restart of a node or a broker on a busy machine takes a while.
+OPTIONS = Options(within=60)
 
 
 @dataclass(slots=True)
-class Person:
-    """One client, what it saw (a gap is None), and the receipts of what it said."""
+class User:
+    """One client, the messages that it received (a gap is None), and the receipts of those it sent."""
 
     name: str
     client: Client
     room: Room
-    seen: list[Message | None] = field(default_factory=list)
+    received: list[Message | None] = field(default_factory=list)
     receipts: dict[str, Receipt] = field(default_factory=dict)
 
     async def read(self, changed: Callable[[], None]) -> None:
-        """Note messages and gaps, for ever."""
+        """Record messages and gaps, without end."""
         async for event in self.room:
             if isinstance(event, Message):
-                self.seen.append(event)
+                self.received.append(event)
             elif isinstance(event, Gap):
-                self.seen.append(None)
+                self.received.append(None)
             changed()
 
-    async def talk(self, count: int, first: int = 0) -> None:
-        """Say numbered things, each when the one before it is stored."""
+    async def send_numbered(self, count: int, first: int = 0) -> None:
+        """Send numbered messages, each after the acknowledgement of the one before."""
         for number in range(first, first + count):
             text = f"{self.name} {number}"
             self.receipts[text] = await self.room.send(text)
 
-    async def talk_until(self, enough: asyncio.Event, pause: float) -> None:
-        """Say numbered things, each when the one before it is stored and `pause` seconds went by."""
+    async def send_until(self, enough: asyncio.Event, pause: float) -> None:
+        """Send numbered messages, each `pause` seconds after the acknowledgement of the one before."""
         while not enough.is_set():
             text = f"{self.name} {len(self.receipts)}"
             self.receipts[text] = await self.room.send(text)
             await asyncio.sleep(pause)
 
     def messages(self) -> list[Message]:
-        return [event for event in self.seen if event is not None]
+        return [event for event in self.received if event is not None]
 
 
 class Crowd:
-    """Several people in one room."""
+    """Several users in one room."""
 
-    def __init__(self, people: list[Person]) -> None:
-        self.people = people
+    def __init__(self, users: list[User]) -> None:
+        self.users = users
         self._tick = asyncio.Event()
 
     def changed(self) -> None:
         self._tick.set()
 
     async def until(self, holds: Callable[[], bool], limit: float = 30) -> None:
-        """Wait until something is true of what was seen."""
+        """Wait until a condition on the received messages holds."""
         async with asyncio.timeout(limit):
             while not holds():
                 self._tick.clear()
                 await self._tick.wait()
 
-    async def seen(self, count: int) -> None:
-        """Wait until all together saw so many things."""
-        await self.until(lambda: sum(len(person.seen) for person in self.people) >= count)
+    async def until_received(self, count: int) -> None:
+        """Wait until all users together have received so many messages and gaps."""
+        await self.until(lambda: sum(len(user.received) for user in self.users) >= count)
 
-    def nothing_lost_or_doubled(self) -> None:
-        """Compare what everybody saw with what was said, and with what was acknowledged."""
-        said = {text: receipt.position for person in self.people for text, receipt in person.receipts.items()}
-        orders = [
-            [(message.position, message.text) for message in person.messages()] for person in self.people
-        ]
-        for person, order in zip(self.people, orders, strict=True):
-            assert None not in person.seen, "a gap where nothing was trimmed"
+    def check_nothing_lost_or_duplicated(self) -> None:
+        """Compare the messages that each user received with those that were acknowledged."""
+        acknowledged = {
+            text: receipt.position for user in self.users for text, receipt in user.receipts.items()
+        }
+        orders = [[(message.position, message.text) for message in user.messages()] for user in self.users]
+        for user, order in zip(self.users, orders, strict=True):
+            assert None not in user.received, "a gap where nothing was trimmed"
             assert order == orders[0]
-            own = [text for _, text in order if text.split()[0] == person.name]
-            assert own == list(person.receipts)
-        assert len(orders[0]) == len(said)
-        assert {text: position for position, text in orders[0]} == said
+            own = [text for _, text in order if text.split()[0] == user.name]
+            assert own == list(user.receipts)
+        assert len(orders[0]) == len(acknowledged)
+        assert {text: position for position, text in orders[0]} == acknowledged
 
 
 def crowd(url: str, size: int) -> AbstractAsyncContextManager[Crowd]:
-    """Bring people into a room for the time of the block."""
+    """Connect users to one room for the time of the block."""
     return crowd_at(*[url] * size)
 
 
 @asynccontextmanager
 async def crowd_at(*urls: str) -> AsyncIterator[Crowd]:
-    """Bring people into a room for the time of the block, one by each of the ways there."""
-    people: list[Person] = []
+    """Connect users to one room for the time of the block, one for each URL."""
+    users: list[User] = []
     async with asyncio.TaskGroup() as clients:
         for number, url in enumerate(urls):
-            client = await Client(url, name=f"p{number}", options=PATIENT).__aenter__()
-            people.append(Person(f"p{number}", client, await client.join(ROOM)))
-        gathered = Crowd(people)
-        readers = [clients.create_task(person.read(gathered.changed)) for person in people]
+            client = await Client(url, name=f"p{number}", options=OPTIONS).__aenter__()
+            users.append(User(f"p{number}", client, await client.join(ROOM)))
+        gathered = Crowd(users)
+        readers = [clients.create_task(user.read(gathered.changed)) for user in users]
         try:
             yield gathered
         finally:
             for reader in readers:
                 reader.cancel()
-            for person in people:
-                await person.client.__aexit__(None, None, None)
+            for user in users:
+                await user.client.__aexit__(None, None, None)

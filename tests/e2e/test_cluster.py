@@ -1,4 +1,4 @@
-"""Nodes and the broker die while people chat: all of them resume, and nothing is lost or doubled."""
+"""Nodes and the broker die while users chat: all clients resume, nothing is lost or duplicated."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from hubbub_client.events import Position
 from tests.e2e.backbones import NAMES
 from tests.e2e.cluster import Cluster, cluster
-from tests.e2e.crowd import Crowd, Person, crowd_at
+from tests.e2e.crowd import Crowd, User, crowd_at
 
-PEOPLE = 4
+USERS = 4
 EACH = 30
-# What happens in the middle of each part of the talk.
+# The faults in the middle of each part of the chat.
 PARTS = (("kill 0",), ("start 0", "kill 1"), ("start 1", "kill broker", "start broker"))
 
 
@@ -24,37 +24,37 @@ async def nodes(request: pytest.FixtureRequest) -> AsyncIterator[Cluster]:
         yield started
 
 
-async def go_wrong(nodes: Cluster, gathered: Crowd, after: int, faults: tuple[str, ...]) -> None:
-    """Do to the cluster what is to happen when so much was seen."""
-    await gathered.seen(after)
+async def inject(nodes: Cluster, gathered: Crowd, after: int, faults: tuple[str, ...]) -> None:
+    """Inject faults when the users have received so many messages."""
+    await gathered.until_received(after)
     for fault in faults:
-        order, which = fault.split()
-        await (nodes.kill if order == "kill" else nodes.start)(which)
+        action, which = fault.split()
+        await (nodes.kill if action == "kill" else nodes.start)(which)
 
 
-def story(person: Person) -> list[tuple[Position, str]]:
-    return [(message.position, message.text) for message in person.messages()]
+def received(user: User) -> list[tuple[Position, str]]:
+    return [(message.position, message.text) for message in user.messages()]
 
 
 @pytest.mark.timeout(180)
-async def test_whoever_loses_a_node_goes_on_at_the_other_and_nobody_misses_a_word(nodes: Cluster) -> None:
-    doors = [f"ws://127.0.0.1:{nodes.doors[number % 2]}" for number in range(PEOPLE)]
-    async with crowd_at(*doors) as gathered:
+async def test_clients_of_a_dead_node_resume_at_the_other_and_lose_nothing(nodes: Cluster) -> None:
+    urls = [f"ws://127.0.0.1:{nodes.ports[number % 2]}" for number in range(USERS)]
+    async with crowd_at(*urls) as gathered:
         for part, faults in enumerate(PARTS):
-            said = part * PEOPLE * EACH
-            async with asyncio.TaskGroup() as talk:
-                for person in gathered.people:
-                    talk.create_task(person.talk(EACH, first=part * EACH))
-                talk.create_task(go_wrong(nodes, gathered, PEOPLE * said + PEOPLE * EACH, faults))
-        everything = len(PARTS) * PEOPLE * EACH
-        await gathered.until(lambda: all(len(person.seen) >= everything for person in gathered.people))
-    first, *others = gathered.people
-    assert None not in first.seen, "a gap where nothing was trimmed"
-    assert all(other.seen == first.seen for other in others)
-    assert len({position.epoch for position, _ in story(first)}) == 1
-    offsets = [position.offset for position, _ in story(first)]
+            sent = part * USERS * EACH
+            async with asyncio.TaskGroup() as group:
+                for user in gathered.users:
+                    group.create_task(user.send_numbered(EACH, first=part * EACH))
+                group.create_task(inject(nodes, gathered, USERS * sent + USERS * EACH, faults))
+        total = len(PARTS) * USERS * EACH
+        await gathered.until(lambda: all(len(user.received) >= total for user in gathered.users))
+    first, *others = gathered.users
+    assert None not in first.received, "a gap where nothing was trimmed"
+    assert all(other.received == first.received for other in others)
+    assert len({position.epoch for position, _ in received(first)}) == 1
+    offsets = [position.offset for position, _ in received(first)]
     assert offsets == sorted(set(offsets))
-    for person in gathered.people:
-        mine = [text for _, text in story(first) if text.startswith(f"{person.name} ")]
-        assert mine == [f"{person.name} {number}" for number in range(len(PARTS) * EACH)]
-        assert {(got.position, text) for text, got in person.receipts.items()} <= set(story(first))
+    for user in gathered.users:
+        own = [text for _, text in received(first) if text.startswith(f"{user.name} ")]
+        assert own == [f"{user.name} {number}" for number in range(len(PARTS) * EACH)]
+        assert {(got.position, text) for text, got in user.receipts.items()} <= set(received(first))

@@ -1,4 +1,4 @@
-"""A node is drained while people chat: they move to another one, and nothing is lost or doubled."""
+"""A graceful shutdown while users chat: they move to another node, nothing is lost or duplicated."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.e2e.balancer import balancer
 from tests.e2e.crowd import ROOM, Crowd, crowd
 from tests.hubbub_cli.server import Server, serving
 
-PEOPLE = 12
+USERS = 12
 PAUSE = 0.02
 SETTINGS = {"HUBBUB_DRAIN_SECONDS": "2", "HUBBUB_CLOSE_SECONDS": "2", "HUBBUB_HISTORY_ENTRIES": "100000"}
 
@@ -36,10 +36,10 @@ def nodes(request: pytest.FixtureRequest, broker: dict[str, str]) -> Iterator[li
         yield [stack.enter_context(serving(**settings)) for _ in range(2)]
 
 
-async def close_code_of_one_that_stays(server: Server) -> int | None:
-    """Connect, listen to nobody who says `drain`, and tell how it ended."""
+async def stay_until_closed(server: Server) -> int | None:
+    """Connect, ignore `drain`, and return the close code."""
     async with connect(f"{server.url}/ws", subprotocols=["hubbub.v1"]) as socket:  # type: ignore[list-item]
-        await socket.send('{"type": "hello", "id": 1, "name": "stone"}')
+        await socket.send('{"type": "hello", "id": 1, "name": "eve"}')
         try:
             while True:
                 await socket.recv()
@@ -47,42 +47,42 @@ async def close_code_of_one_that_stays(server: Server) -> int | None:
             return socket.close_code
 
 
-async def drain_under_load(server: Server, gathered: Crowd, told: asyncio.Event) -> int:
-    """Tell a node to go once everybody is at it; give its exit code."""
-    await gathered.until(lambda: all(len(person.receipts) > 5 for person in gathered.people))
+async def drain_under_load(server: Server, gathered: Crowd, signalled: asyncio.Event) -> int:
+    """Send SIGTERM to a node once all users have sent messages; return its exit code."""
+    await gathered.until(lambda: all(len(user.receipts) > 5 for user in gathered.users))
     server.signal(signal.SIGTERM)
-    told.set()
+    signalled.set()
     return await asyncio.to_thread(server.ended)
 
 
 @pytest.mark.timeout(120)
-async def test_people_move_to_another_node_without_noticing(nodes: list[Server]) -> None:
+async def test_clients_of_a_draining_node_move_to_another_and_lose_nothing(nodes: list[Server]) -> None:
     leaving, staying = nodes
-    async with asyncio.timeout(100), balancer([leaving.port, staying.port]) as between:
-        async with crowd(f"ws://127.0.0.1:{between.port}", PEOPLE) as gathered, asyncio.TaskGroup() as group:
-            stone = group.create_task(close_code_of_one_that_stays(leaving))
-            told, enough = asyncio.Event(), asyncio.Event()
-            talks = [group.create_task(person.talk_until(enough, PAUSE)) for person in gathered.people]
-            drained = group.create_task(drain_under_load(leaving, gathered, told))
-            await told.wait()
-            # Who was told to go at once may meet the leaving node again: the balancer only learns now.
+    async with asyncio.timeout(100), balancer([leaving.port, staying.port]) as proxy:
+        async with crowd(f"ws://127.0.0.1:{proxy.port}", USERS) as gathered, asyncio.TaskGroup() as group:
+            staying_client = group.create_task(stay_until_closed(leaving))
+            signalled, enough = asyncio.Event(), asyncio.Event()
+            senders = [group.create_task(user.send_until(enough, PAUSE)) for user in gathered.users]
+            drained = group.create_task(drain_under_load(leaving, gathered, signalled))
+            await signalled.wait()
+            # The first clients may reach the leaving node again, because the balancer still has it.
             await until_ready_says(leaving.port, 503)
-            between.take_out(leaving.port)
+            proxy.remove(leaving.port)
             assert await drained == 0
-            assert await stone == 1012
+            assert await staying_client == 1012
             enough.set()
-            await asyncio.wait(talks)
-            said = sum(len(person.receipts) for person in gathered.people)
-            await gathered.until(lambda: all(len(person.seen) >= said for person in gathered.people))
-        gathered.nothing_lost_or_doubled()
-    await acknowledged_is_in_the_history(staying, gathered)
+            await asyncio.wait(senders)
+            acknowledged = sum(len(user.receipts) for user in gathered.users)
+            await gathered.until(lambda: all(len(user.received) >= acknowledged for user in gathered.users))
+        gathered.check_nothing_lost_or_duplicated()
+    await check_history(staying, gathered)
 
 
-async def acknowledged_is_in_the_history(server: Server, gathered: Crowd) -> None:
-    """Read the room anew at the node that stayed, from its last message back to the first."""
-    receipts = {receipt.position for person in gathered.people for receipt in person.receipts.values()}
-    async with Client(server.url) as stranger:
-        room = await stranger.join(ROOM)
+async def check_history(server: Server, gathered: Crowd) -> None:
+    """Read the whole history at the other node, and compare it with the receipts."""
+    receipts = {receipt.position for user in gathered.users for receipt in user.receipts.values()}
+    async with Client(server.url) as reader:
+        room = await reader.join(ROOM)
         page = await room.older()
         kept = [message.position for message in page.messages]
         while page.more and page.messages:
@@ -97,7 +97,7 @@ async def acknowledged_is_in_the_history(server: Server, gathered: Crowd) -> Non
 
 
 @pytest.mark.timeout(60)
-async def test_a_second_signal_ends_at_once(nodes: list[Server]) -> None:
+async def test_a_second_signal_ends_the_process_at_once(nodes: list[Server]) -> None:
     server = nodes[0]
     async with connect(f"{server.url}/ws", subprotocols=["hubbub.v1"]) as socket:  # type: ignore[list-item]
         await socket.send('{"type": "hello", "id": 1}')

@@ -1,4 +1,4 @@
-"""Two nodes on a real broker: chat crosses, and when the broker dies nothing acknowledged is lost."""
+"""Two nodes on a real broker: messages cross, and when the broker dies nothing acknowledged is lost."""
 
 from __future__ import annotations
 
@@ -39,36 +39,36 @@ def urls(name: str, backbone: Server) -> Iterator[list[str]]:
         yield [nodes.enter_context(serving(**settings)).url for _ in NAMES]
 
 
-class Person:
-    """One client, what it saw, and the receipts of what it said."""
+class User:
+    """One client, the messages that it received, and the receipts of those it sent."""
 
     def __init__(self, name: str, room: Room) -> None:
         self.name = name
         self.room = room
-        self.seen: list[Message] = []
+        self.received: list[Message] = []
         self.receipts: dict[str, Receipt] = {}
-        self.heard_enough = asyncio.Event()
+        self.received_half = asyncio.Event()
 
-    async def talk(self) -> None:
-        """Say numbered things, each when the one before it is stored."""
+    async def send_all(self) -> None:
+        """Send numbered messages, each after the acknowledgement of the one before."""
         for number in range(EACH):
             text = f"{self.name} {number}"
             self.receipts[text] = await self.room.send(text, within=60)
 
     async def read(self) -> None:
-        """Note messages until all of them are there."""
+        """Record messages until all have been received."""
         async for event in self.room:
             assert not isinstance(event, Gap), "nothing was trimmed"
             if isinstance(event, Message):
-                self.seen.append(event)
-            if len(self.seen) >= EACH // 2:
-                self.heard_enough.set()
-            if len(self.seen) == EACH * len(NAMES):
+                self.received.append(event)
+            if len(self.received) >= EACH // 2:
+                self.received_half.set()
+            if len(self.received) == EACH * len(NAMES):
                 return
 
 
-async def become(urls: list[str], status: int) -> None:
-    """Ask each node whether it is ready, until it answers so."""
+async def until_readiness(urls: list[str], status: int) -> None:
+    """Poll the readiness of each node until it has a status."""
     for url in urls:
         async with httpx.AsyncClient(base_url=url.replace("ws://", "http://"), timeout=10) as http:
             while (await http.get("/health/ready")).status_code != status:
@@ -76,25 +76,25 @@ async def become(urls: list[str], status: int) -> None:
 
 
 @pytest.mark.timeout(120)
-async def test_chat_crosses_and_a_broker_that_is_killed_loses_nothing(
+async def test_messages_cross_nodes_and_a_killed_broker_loses_nothing_acknowledged(
     urls: list[str], backbone: Server
 ) -> None:
     async with Client(urls[0], name="ann") as ann, Client(urls[1], name="bob") as bob:
-        people = [Person("ann", await ann.join("lobby")), Person("bob", await bob.join("lobby"))]
+        users = [User("ann", await ann.join("lobby")), User("bob", await bob.join("lobby"))]
         async with asyncio.timeout(90), asyncio.TaskGroup() as group:
-            for person in people:
-                group.create_task(person.read())
-                group.create_task(person.talk())
-            for person in people:
-                await person.heard_enough.wait()
+            for user in users:
+                group.create_task(user.read())
+                group.create_task(user.send_all())
+            for user in users:
+                await user.received_half.wait()
             backbone.kill()
-            await become(urls, 503)
+            await until_readiness(urls, 503)
             await asyncio.to_thread(backbone.start)
-            await become(urls, 200)
-    said = {f"{name} {number}" for name in NAMES for number in range(EACH)}
-    orders = [[(message.position, message.text) for message in person.seen] for person in people]
+            await until_readiness(urls, 200)
+    sent = {f"{name} {number}" for name in NAMES for number in range(EACH)}
+    orders = [[(message.position, message.text) for message in user.received] for user in users]
     assert orders[0] == orders[1]
-    assert {text for _, text in orders[0]} == said
-    stored = {text: receipt.position for person in people for text, receipt in person.receipts.items()}
+    assert {text for _, text in orders[0]} == sent
+    stored = {text: receipt.position for user in users for text, receipt in user.receipts.items()}
     assert stored == {text: position for position, text in orders[0]}
     assert len({position.epoch for position, _ in orders[0]}) == 1

@@ -1,4 +1,4 @@
-"""Two node processes on a real broker: who is where, whatever happens to a node or to the broker."""
+"""Presence on two node processes and a real broker, with faults of a node and of the broker."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tests.contract.server import Server as Backbone
 from tests.contract.server import running
 from tests.hubbub_cli.server import Server, serving
 
-# How long a node may be silent here (seconds), and how long a test waits for what follows from it.
-SOON = 1
-PATIENCE = 30
+# After so long without heartbeats a node is dead (seconds), and the time limit of a test.
+NODE_SECONDS = 1
+TIMEOUT = 30
 
-Told: TypeAlias = tuple[list[str], list[str]]
-ME: Final[Told] = (["ann"], [])
-CAME: Final[Told] = (["bob"], [])
-WENT: Final[Told] = ([], ["bob"])
+Change: TypeAlias = tuple[list[str], list[str]]
+ANN_JOINED: Final[Change] = (["ann"], [])
+BOB_JOINED: Final[Change] = (["bob"], [])
+BOB_LEFT: Final[Change] = ([], ["bob"])
 
 
 @pytest.fixture(params=["redis", "nats"])
@@ -44,7 +44,7 @@ def nodes(name: str, backbone: Backbone) -> Iterator[list[Server]]:
         "BROKER": name,
         f"{name.upper()}_URL": backbone.url,
         "HUBBUB_BROKER_TIMEOUT": "2",
-        "HUBBUB_NODE_SECONDS": str(SOON),
+        "HUBBUB_NODE_SECONDS": str(NODE_SECONDS),
         "HUBBUB_DRAIN_SECONDS": "0",
     }
     with ExitStack() as stack:
@@ -52,27 +52,27 @@ def nodes(name: str, backbone: Backbone) -> Iterator[list[Server]]:
 
 
 class Watcher:
-    """Somebody in a room, and what they were told of the others."""
+    """A member of a room, and the presence events that it received."""
 
     def __init__(self, room: Room) -> None:
         self.room = room
-        self.told: list[Told] = []
-        self.changed = asyncio.Condition()
+        self.changes: list[Change] = []
+        self.updated = asyncio.Condition()
 
     async def watch(self) -> None:
         async for event in self.room:
             if isinstance(event, Presence):
-                async with self.changed:
-                    self.told.append((list(event.joined), list(event.left)))
-                    self.changed.notify_all()
+                async with self.updated:
+                    self.changes.append((list(event.joined), list(event.left)))
+                    self.updated.notify_all()
 
-    async def until_told(self, *told: Told) -> None:
-        """Wait for what was told from the beginning, no more and no less."""
-        async with asyncio.timeout(PATIENCE), self.changed:
+    async def until_received(self, *changes: Change) -> None:
+        """Wait for these changes since the beginning, and no others."""
+        async with asyncio.timeout(TIMEOUT), self.updated:
             try:
-                await self.changed.wait_for(lambda: len(self.told) >= len(told))
+                await self.updated.wait_for(lambda: len(self.changes) >= len(changes))
             finally:
-                assert self.told == list(told)
+                assert self.changes == list(changes)
 
 
 async def members(room: Room) -> list[str]:
@@ -81,35 +81,37 @@ async def members(room: Room) -> list[str]:
 
 
 @pytest.mark.timeout(120)
-async def test_a_node_that_is_killed_or_stands_still_leaves_no_ghosts(nodes: list[Server]) -> None:
+async def test_users_of_a_killed_or_frozen_node_leave_within_the_timeout(nodes: list[Server]) -> None:
     one, other = nodes
     async with asyncio.timeout(90), Client(one.url, name="ann") as ann, asyncio.TaskGroup() as group:
         watcher = Watcher(await ann.join("lobby"))
         watching = group.create_task(watcher.watch())
-        await watcher.until_told(ME)
+        await watcher.until_received(ANN_JOINED)
         async with Client(other.url, name="bob") as bob:
             assert await members(await bob.join("lobby")) == ["ann", "bob"]
-            await watcher.until_told(ME, CAME)
+            await watcher.until_received(ANN_JOINED, BOB_JOINED)
             other.signal(signal.SIGSTOP)
-            await watcher.until_told(ME, CAME, WENT)
+            await watcher.until_received(ANN_JOINED, BOB_JOINED, BOB_LEFT)
             other.signal(signal.SIGCONT)
-            await watcher.until_told(ME, CAME, WENT, CAME)
+            await watcher.until_received(ANN_JOINED, BOB_JOINED, BOB_LEFT, BOB_JOINED)
             other.kill()
-            await watcher.until_told(ME, CAME, WENT, CAME, WENT)
+            await watcher.until_received(ANN_JOINED, BOB_JOINED, BOB_LEFT, BOB_JOINED, BOB_LEFT)
             await asyncio.to_thread(other.start)
-            await watcher.until_told(ME, CAME, WENT, CAME, WENT, CAME)
-        await watcher.until_told(ME, CAME, WENT, CAME, WENT, CAME, WENT)
+            await watcher.until_received(ANN_JOINED, BOB_JOINED, BOB_LEFT, BOB_JOINED, BOB_LEFT, BOB_JOINED)
+        await watcher.until_received(
+            ANN_JOINED, BOB_JOINED, BOB_LEFT, BOB_JOINED, BOB_LEFT, BOB_JOINED, BOB_LEFT
+        )
         assert await members(watcher.room) == ["ann"]
         watching.cancel()
 
 
 @pytest.mark.timeout(120)
-async def test_who_was_there_before_is_there_after_the_broker_was_away(
+async def test_presence_is_complete_after_an_outage_of_the_broker(
     nodes: list[Server], backbone: Backbone
 ) -> None:
     one, other = nodes
     async with asyncio.timeout(90), Client(one.url, name="ann") as ann, Client(other.url, name="bob") as bob:
-        rooms = [await chat.join("lobby") for chat in (ann, bob)]
+        rooms = [await client.join("lobby") for client in (ann, bob)]
         backbone.kill()
         async with Client(other.url, name="eve") as eve:
             await asyncio.to_thread(backbone.start)
@@ -122,14 +124,14 @@ async def test_who_was_there_before_is_there_after_the_broker_was_away(
                 pass
 
 
-async def test_a_name_that_is_used_on_another_node_is_taken(nodes: list[Server]) -> None:
+async def test_a_name_in_use_on_another_node_is_taken(nodes: list[Server]) -> None:
     one, other = nodes
     async with Client(one.url, name="ann") as ann:
         await ann.join("lobby")
         async with Client(other.url, name="bob") as bob:
             room = await bob.join("lobby")
             assert await members(room) == ["ann", "bob"]
-            async with Client(other.url, name="Ann") as thief:
-                with pytest.raises(NameTaken) as refused:
-                    await thief.online()
-            assert refused.value.suggestion == "Ann2"
+            async with Client(other.url, name="Ann") as other_ann:
+                with pytest.raises(NameTaken) as rejected:
+                    await other_ann.online()
+            assert rejected.value.suggestion == "Ann2"

@@ -1,4 +1,4 @@
-"""`python -m tests.faults`: break a cluster on purpose, seed after seed, and see that it loses nothing."""
+"""`python -m tests.faults`: inject faults into a cluster, seed after seed; check that no message is lost."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FOLDER: Final = ROOT / "build" / "faults"
 
 
 def main() -> int:
-    """Run what was asked for; return the exit code: 0 all is well, 1 a promise was broken."""
+    """Run the requested plans; return the exit code: 0 passed, 1 a promise was broken."""
     wanted = _arguments()
     if wanted.show:
         print(next(_plans(wanted)).to_json())
@@ -49,11 +49,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="run this seed only (default: one after another)")
     parser.add_argument("--first", type=int, help="the first seed (default: by the clock)")
     parser.add_argument("--broker", choices=_BROKERS, help="on this broker only (default: on each in turn)")
-    parser.add_argument("--minutes", type=float, default=10.0, help="how long to go on (default: 10)")
-    parser.add_argument("--seconds", type=float, default=15.0, help="how long things go wrong in each run")
+    parser.add_argument("--minutes", type=float, default=10.0, help="how long to run (default: 10)")
+    parser.add_argument(
+        "--seconds", type=float, default=15.0, help="how long faults are injected in each run"
+    )
     parser.add_argument("--plan", type=Path, help="run a plan that was saved")
     parser.add_argument("--sabotage", choices=sorted(SABOTAGES), help="plant a fault in the service")
-    parser.add_argument("--shrink", action="store_true", help="look for fewer faults that fail too")
+    parser.add_argument("--shrink", action="store_true", help="search for fewer faults that still fail")
     parser.add_argument("--show", action="store_true", help="print the plan and stop")
     return parser.parse_args()
 
@@ -103,7 +105,7 @@ def _size(record: Record) -> str:
 
 
 def _save(record: Record) -> str:
-    """Save a plan and what happened, and say where."""
+    """Save a plan and its events; return where."""
     _FOLDER.mkdir(parents=True, exist_ok=True)
     name = f"{record.plan.broker}-{record.plan.seed}"
     plan, events = _FOLDER / f"{name}.plan.json", _FOLDER / f"{name}.record.json"

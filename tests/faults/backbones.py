@@ -1,4 +1,4 @@
-"""The brokers' servers as a run needs them: what they acknowledged survives a kill, and they can be upset."""
+"""The brokers' servers for a run: acknowledged messages survive a kill, and faults can be injected."""
 
 from __future__ import annotations
 
@@ -20,36 +20,36 @@ _ENDS_WITHIN: Final = 20.0
 
 
 class Backbone(Protocol):
-    """What joins the nodes. Its methods block."""
+    """A broker's server. Its methods block."""
 
     @property
     def address(self) -> Address:
-        """Where it listens."""
+        """The port that it listens on."""
 
     @staticmethod
     def settings(port: int) -> dict[str, str]:
-        """Tell a node that it's on this port."""
+        """Return a node's settings for a server on this port."""
 
     def start(self) -> None:
         """Start it, and return when it answers."""
 
     def kill(self) -> None:
-        """End it without a warning."""
+        """Kill it."""
 
     def stop(self) -> None:
-        """Ask it to end, and return when it did."""
+        """Terminate it, and return when it has ended."""
 
     def freeze(self) -> None:
-        """Stop it from doing anything; its connections stay."""
+        """Suspend it; its connections stay open."""
 
     def thaw(self) -> None:
-        """Let it go on."""
+        """Resume it."""
 
     def kick(self) -> bool:
-        """End all its clients' connections; False if it has no command for that."""
+        """Close all its clients' connections; return False if it has no command for that."""
 
     def remove(self) -> None:
-        """End it, and delete what it kept."""
+        """Stop it, and delete its data."""
 
 
 def _stop(process: subprocess.Popen[str] | None) -> None:

@@ -1,4 +1,4 @@
-"""All that is checked of a run. Each check is a pure function over the record, and tells its own evidence."""
+"""All checks of a run. Each check is a pure function over the record, and yields its evidence."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _OF_ROOMS: Final = (
     seen.stories,
 )
 _OF_RUNS: Final = (rest.answered, rest.returned, rest.no_ghosts, rest.nothing_left)
-# Faults that were over so long ago have little to do with it (seconds).
+# Faults that ended this long ago are unlikely to be the cause (seconds).
 _MEMORY: Final = 3.0
 _AROUND: Final = 12
 
 
 def check(record: Record) -> list[Violation]:
-    """Find all that is wrong, what needs the fewest events first."""
+    """Return all violations, those with the fewest events first."""
     return sorted(_check(record), key=lambda violation: len(violation.events))
 
 
@@ -41,7 +41,7 @@ def _check(record: Record) -> Iterator[Violation]:
 
 
 def report(record: Record, violations: list[Violation], most: int = 3) -> str:
-    """Say what is wrong: of each broken rule the shortest histories, and what went on meanwhile."""
+    """Describe the violations: for each broken rule the shortest histories, and the faults at that time."""
     parts = []
     for rule in dict.fromkeys(violation.rule for violation in violations):
         found = [violation for violation in violations if violation.rule == rule]

@@ -1,7 +1,7 @@
-"""From a seed to a plan. A seed draws first which kinds of faults there are at all, then the faults.
+"""From a seed to a plan. A seed first draws the kinds of faults of the run, then the faults.
 
-So one run is all about pauses, the next about restarts and narrow links: what only goes wrong among few kinds
-would drown if every run had all of them (Groce et al., "Swarm testing", ISSTA 2012).
+So one run is all about pauses, the next about restarts and narrow links. A problem that needs few kinds of
+faults would be rare if every run had all of them (Groce et al., "Swarm testing", ISSTA 2012).
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import msgspec
 
 from tests.faults.plan import ALLOWED, BROKER, CLIENT, INSTANT, NODE, Fault, Kind, Lane, Person, Plan
 
-# How long a lane goes well between two faults, on average (seconds), by whose lane it is.
+# Average time between two faults of a lane, by its target (seconds).
 _CALM: Final = {BROKER: 6.0, NODE: 8.0, CLIENT: 16.0}
 _WARM_UP: Final = 0.8
-# Small bounds, so that they are met.
+# Small bounds, so that they are reached.
 _RETENTIONS: Final = (1000, 1000, 1000, 40, 15)
 _LOGS: Final = (10, 2048)
 _INBOXES: Final = (20, 1000)
@@ -25,7 +25,7 @@ _CROWDS: Final = (8, 16, 24)
 
 
 def draw(seed: int, broker: str, *, seconds: float = 15.0, clients: int | None = None) -> Plan:
-    """Draw the plan that belongs to a seed."""
+    """Draw the plan of a seed."""
     chance = Random(f"{broker} {seed}")  # noqa: S311 (repeatable, not secret)
     calm = Plan(
         seed=seed,
@@ -68,7 +68,7 @@ def _some(chance: Random, kinds: tuple[Kind, ...]) -> tuple[Kind, ...]:
 
 
 def _lanes(plan: Plan) -> Iterator[tuple[str, Lane, str]]:
-    """List what can have one fault at a time."""
+    """Yield all lanes; each has one fault at a time."""
     if plan.broker != "memory":
         yield BROKER, Lane.PROCESS, BROKER
     for node in plan.names:
@@ -84,7 +84,7 @@ def _lanes(plan: Plan) -> Iterator[tuple[str, Lane, str]]:
 def _lane(
     chance: Random, target: str, kinds: tuple[Kind, ...], calm: float, seconds: float
 ) -> Iterator[Fault]:
-    """Draw the faults of a lane, one behind the other; each is over when people stop talking."""
+    """Draw the consecutive faults of a lane; each ends before the clients stop sending."""
     now = _WARM_UP
     while kinds:
         now += chance.expovariate(1 / calm)
@@ -97,7 +97,7 @@ def _lane(
 
 
 def _lasting(chance: Random) -> float:
-    """Draw how long a fault lasts: mostly shorter than any time limit, now and then longer than most."""
+    """Draw the duration of a fault: mostly shorter than any time limit, sometimes longer than most."""
     return chance.uniform(4, 8) if chance.random() < 1 / 8 else chance.uniform(0.1, 3)
 
 

@@ -1,7 +1,7 @@
-"""The end of a run: all is healed, everybody gets time to come to rest, and what is then is written down.
+"""The end of a run: all faults are healed, clients and nodes get time to settle, and the state is recorded.
 
-Each wait has the same generous limit, which only a run that fails ever meets: what hasn't come to rest by
-then is written down as it is, and the checks say what is wrong with it.
+All waits have the same generous limit, which only a failing run reaches. State that has not settled by then
+is recorded as it is, and the checks report it.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from tests.faults.nodes import Node
 from tests.faults.world import World
 
 _AGAIN: Final = 0.1
-# What must be as it was before the first client came; of the process's memory (bytes), about.
-_GAUGES: Final = ("connections", "rooms", "members", "lagging_members", "log_bytes", "tasks")
+# Gauges that must return to their values before the first client; the memory (bytes) only approximately.
+_GAUGES: Final = ("connections", "rooms", "members", "slow_consumers", "log_bytes", "tasks")
 _GROWTH: Final = 64 * 1024 * 1024
 
 
-async def come_to_rest(world: World, patience: float) -> None:
-    """Bring a run to its end, and note what there is. No wait is longer than `patience` (seconds)."""
+async def settle_and_record(world: World, patience: float) -> None:
+    """End a run, and record its final state. No wait is longer than `patience` (seconds)."""
     world.heal()
     await _within(patience, world, _settled)
     for room in world.plan.rooms:
-        speaker = next((talker for talker in world.people.values() if talker.is_in(room)), None)
+        speaker = next((user for user in world.people.values() if user.is_in(room)), None)
         if speaker is not None:
-            speaker.say(room)
+            speaker.send_next(room)
     await _within(patience, world, _settled)
     await _within(patience, world, _caught_up)
     await _note_rooms(world)
-    for talker in world.people.values():
-        for room in filter(talker.is_in, talker.rooms):
-            world.recorder.note(talker.name, What.STAYS, room=room, note=talker.user)
-    await _some_go(world)
+    for user in world.people.values():
+        for room in filter(user.is_in, user.rooms):
+            world.recorder.note(user.name, What.STAYS, room=room, note=user.user)
+    await _disconnect_some(world)
     await _note_members(world, patience)
     await world.empty()
     await _within(patience, world, _is_clean)
@@ -48,10 +48,10 @@ async def come_to_rest(world: World, patience: float) -> None:
 
 
 async def _within(limit: float, world: World, holds: Callable[[World], Awaitable[bool]]) -> bool:
-    """Wait until something is so; tell whether it came to be in time."""
+    """Wait until a condition holds; return whether it did in time."""
     end = world.recorder.now + limit
     while world.recorder.now < end:
-        # A node may be out of touch with its broker for a while yet.
+        # A node may not have reconnected to its broker yet.
         with suppress(httpx.HTTPError):
             if await holds(world):
                 return True
@@ -61,16 +61,16 @@ async def _within(limit: float, world: World, holds: Callable[[World], Awaitable
 
 async def _settled(world: World) -> bool:
     people = world.people.values()
-    return all(not talker.unsettled and all(map(talker.is_in, talker.rooms)) for talker in people)
+    return all(not user.unsettled and all(map(user.is_in, user.rooms)) for user in people)
 
 
 async def _caught_up(world: World) -> bool:
-    """Tell whether everybody has read up to the end of each room."""
+    """Return whether every client has read to the end of each room."""
     node = next(iter(world.nodes.values()))
     for room in world.plan.rooms:
         kept = [Place(epoch, message["offset"]) async for epoch, message in node.history(room)]
-        for talker in world.people.values():
-            if kept and room in talker.rooms and talker.reached(room) != kept[-1]:
+        for user in world.people.values():
+            if kept and room in user.rooms and user.reached(room) != kept[-1]:
                 return False
     return True
 
@@ -85,34 +85,32 @@ async def _note_rooms(world: World) -> None:
                     room=room,
                     key=message["key"],
                     place=Place(epoch, message["offset"]),
-                    behind=message["prev"],
+                    prev=message["prev"],
                     note=digest(message["text"]),
                 )
 
 
-async def _some_go(world: World) -> None:
-    """Let those go who don't stay, every other one without a goodbye that a node could hear."""
+async def _disconnect_some(world: World) -> None:
+    """Disconnect the clients that don't stay, every second one without a close handshake."""
     leaving = [person.name for person in world.plan.people if not person.stays]
     for name in leaving[::2]:
         world.people[name].wire.stall()
-    await asyncio.gather(*map(world.depart, leaving))
+    await asyncio.gather(*map(world.disconnect, leaving))
 
 
 async def _lists(world: World) -> dict[tuple[str, str], list[str]]:
-    """Ask each node, and each client, who is in each room."""
+    """Read the members of each room from each node and each client."""
     nodes, people = world.nodes.values(), world.people.values()
-    told = {(node.name, room): await node.members(room) for node in nodes for room in world.plan.rooms}
-    return told | {
-        (talker.name, room): talker.members(room)
-        for talker in people
-        for room in filter(talker.is_in, talker.rooms)
+    lists = {(node.name, room): await node.members(room) for node in nodes for room in world.plan.rooms}
+    return lists | {
+        (user.name, room): user.members(room) for user in people for room in filter(user.is_in, user.rooms)
     }
 
 
 async def _note_members(world: World, patience: float) -> None:
-    """Note whom each lists, once all are right; a node that gets no time may forget the others later."""
+    """Record the lists of members once all are correct: a node that was lost may be removed later."""
     people = world.people.values()
-    here = {room: {talker.user for talker in people if talker.is_in(room)} for room in world.plan.rooms}
+    here = {room: {user.user for user in people if user.is_in(room)} for room in world.plan.rooms}
     lists: dict[tuple[str, str], list[str]] = {}
 
     async def are_right(world: World) -> bool:

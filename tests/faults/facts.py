@@ -1,4 +1,4 @@
-"""A history, sorted by what the checks ask for: what is known of one room, by whom."""
+"""A history, sorted for the checks: the known facts about one room, by source."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing_extensions import override
 from tests.faults.history import Event, Place, Record, What
 from tests.faults.plan import Plan
 
-# Who tells so knows that an entry was stored, and where.
-PLACED = frozenset({What.STORED, What.SEES, What.KEEPS})
-# What a reader is told, in the order in which it's told.
-_STORY = frozenset({What.SEES, What.JOINS, What.GOES_ON, What.GAP})
+# Events that state that an entry was stored, and where.
+PLACED = frozenset({What.STORED, What.RECEIVES, What.KEEPS})
+# Events of a reader, in the order in which it received them.
+_STORY = frozenset({What.RECEIVES, What.JOINS, What.RESUMES, What.GAP})
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A promise that was broken, and the shortest history that shows it."""
+    """A broken promise, and the shortest history that shows it."""
 
     rule: str
     says: str
@@ -33,14 +33,14 @@ class Violation:
 
 
 class Facts:
-    """What is known of one room.
+    """The known facts about one room.
 
     Attributes:
         sent: by key, the `SENDS` of each message.
-        placed: all events that say where a message is stored.
-        witness: of each place, the first event that names it.
+        placed: all events that state where a message is stored.
+        witness: for each place, the first event that names it.
         kept: by node, what it keeps at the end, in its order.
-        stories: by client, what it was told.
+        stories: by client, what it received.
     """
 
     def __init__(self, plan: Plan, room: str, events: Iterable[Event]) -> None:
@@ -64,28 +64,28 @@ class Facts:
             self._offsets[place.epoch].append(place.offset)
 
     def places(self) -> Iterator[tuple[Event, Place]]:
-        """Go through all that says where a message is stored."""
+        """Yield all events that state where a message is stored."""
         return ((event, event.place) for event in self.placed if event.place is not None)
 
     @property
     def epochs(self) -> list[str]:
-        """List the epochs in which something was stored."""
+        """Return the epochs in which something was stored."""
         return list(self._offsets)
 
     @property
     def head(self) -> Place | None:
-        """Tell where the room ends, as the nodes keep it."""
+        """Return the end of the room, as the nodes keep it."""
         ends = [kept[-1].place for kept in self.kept.values()]
         return max((end for end in ends if end is not None), key=lambda end: end.offset, default=None)
 
     def between(self, epoch: str, after: int, before: int) -> list[Event]:
-        """Give a witness of each entry in the open interval of two offsets."""
+        """Return a witness of each entry in the open interval of two offsets."""
         offsets = self._offsets[epoch]
         inside = offsets[bisect_right(offsets, after) : bisect_left(offsets, before)]
         return [self.witness[Place(epoch, offset)] for offset in inside]
 
-    def behind(self, place: Place, by: float) -> int:
-        """Count the entries behind a place that may have been stored at a time."""
+    def count_after(self, place: Place, by: float) -> int:
+        """Return how many entries after a place may have been stored at a time."""
         offsets = self._offsets[place.epoch]
         later = (
             self.witness[Place(place.epoch, offset)]

@@ -1,4 +1,4 @@
-"""A broker that goes wrong on purpose, around any other: at will, or by a seed that does the same again."""
+"""A broker that injects faults into any other one, by command or by a seed."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from brokers.errors import Unavailable
 
 
 class Fate(Enum):
-    """What becomes of an entry on its way to the listener."""
+    """What happens to an entry on its way to the listener."""
 
     PASS = "passes"
     DROP = "is lost"
-    REPEAT = "comes twice"
-    DELAY = "comes after later ones"
+    DUPLICATE = "is delivered twice"
+    DELAY = "is delivered after later ones"
 
 
-def seeded(seed: int, *, drop: float = 0.0, repeat: float = 0.0, delay: float = 0.0) -> Iterator[Fate]:
-    """Draw fates for ever, each with its probability; the same seed draws the same."""
+def seeded(seed: int, *, drop: float = 0.0, duplicate: float = 0.0, delay: float = 0.0) -> Iterator[Fate]:
+    """Draw fates without end, each with its probability; the same seed draws the same fates."""
     chance = random.Random(seed)  # noqa: S311 (repeatable, not secret)
-    weights = (1.0 - drop - repeat - delay, drop, repeat, delay)
+    weights = (1.0 - drop - duplicate - delay, drop, duplicate, delay)
     while True:
         yield from chance.choices(tuple(Fate), weights)
 
 
 class Gate:
-    """Stands between a broker and a listener, and lets entries through as they are fated."""
+    """Stands between a broker and a listener, and applies the fates to entries."""
 
     def __init__(self, fates: Iterator[Fate], delayed_by: int) -> None:
         self.listener: Listener | None = None
@@ -48,11 +48,11 @@ class Gate:
             return
         fate = self.script.popleft() if self.script else next(self._fates)
         waiting, self._held = self._held, []
-        if fate in {Fate.PASS, Fate.REPEAT}:
+        if fate in {Fate.PASS, Fate.DUPLICATE}:
             self._pass(entry)
-        if fate is Fate.REPEAT:
+        if fate is Fate.DUPLICATE:
             self._pass(entry)
-        # Those who wait are counted before the new one joins them: it's late by others, not by itself.
+        # The waiting entries are counted before the new one is added: only others can overtake it.
         for left, late in waiting:
             if left > 1:
                 self._held.append((left - 1, late))
@@ -62,12 +62,12 @@ class Gate:
             self._held.append((self._delayed_by, entry))
 
     def close(self) -> None:
-        """Let nothing through from now on, nor what waits: it's lost with the connection."""
+        """Discard everything from now on, and the waiting entries too: they are lost with the connection."""
         self.shut = True
         self._held.clear()
 
     def release(self) -> None:
-        """Let all through that wait."""
+        """Deliver all waiting entries."""
         waiting, self._held = self._held, []
         for _, late in waiting:
             self._pass(late)
@@ -90,10 +90,10 @@ class Gate:
 
 
 class FaultyBroker(Broker):
-    """Wraps a broker. Without a command or a plan nothing goes wrong.
+    """Wraps a broker. Without commands or a plan it injects no faults.
 
-    Attributes of the plan: `fates` says what becomes of each entry in turn, an entry that is delayed lets
-    `delayed_by` others of this node pass first.
+    The plan: `fates` has the fate of each entry in turn. A delayed entry is delivered after `delayed_by`
+    others of this node.
     """
 
     def __init__(
@@ -105,25 +105,25 @@ class FaultyBroker(Broker):
         self._answers_to_lose = 0
 
     def fate(self, *fates: Fate) -> None:
-        """Say what becomes of the next entries, before the plan goes on."""
+        """Set the fates of the next entries, before the plan continues."""
         self._gate.script.extend(fates)
 
     def release(self) -> None:
-        """Deliver what was delayed."""
+        """Deliver the delayed entries."""
         self._gate.release()
 
     def lose_answers(self, count: int) -> None:
-        """Store what is published next, but tell the publisher that it's not known."""
+        """Store the next publishes, but fail them as if the answer was lost."""
         self._answers_to_lose = count
 
     def cut(self, reason: str = "cut by the test") -> None:
-        """Put the backbone out of this node's reach; what others publish meanwhile is missed."""
+        """Make the broker unreachable for this node; it misses what others publish meanwhile."""
         if not self._gate.shut:
             self._gate.close()
             self._gate.lost(reason)
 
     def mend(self) -> None:
-        """Put it back in reach."""
+        """Make the broker reachable again."""
         if self._gate.shut:
             self._gate.shut = False
             self._gate.restored()
@@ -137,13 +137,13 @@ class FaultyBroker(Broker):
     @override
     async def close(self) -> None:
         self._gate.listener = None
-        self._gate.shut = False  # a closed broker is closed, not out of reach
+        self._gate.shut = False  # a closed broker is not an unreachable one
         await self._inner.close()
 
     @override
     def publish(self, room: str, payload: bytes, *, key: str) -> asyncio.Future[Receipt]:
         if self._gate.shut:
-            return _failed("the backbone is out of reach")
+            return _failed("the broker is unreachable")
         stored = self._inner.publish(room, payload, key=key)
         if not self._answers_to_lose:
             return stored
@@ -187,11 +187,11 @@ class FaultyBroker(Broker):
 
     def _reach(self) -> None:
         if self._gate.shut:
-            raise Unavailable("the backbone is out of reach")
+            raise Unavailable("the broker is unreachable")
 
 
 def _lost(stored: asyncio.Future[Receipt]) -> asyncio.Future[Receipt]:
-    """Wait for what is stored, and then don't say so."""
+    """Wait until it is stored, and then fail."""
     answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
 
     def forget(done: asyncio.Future[Receipt]) -> None:

@@ -1,7 +1,7 @@
-"""What happened in one run, as everybody concerned told it: a list of events, and nothing else.
+"""What happened in one run, as clients and nodes reported it: a list of events, and nothing else.
 
-All that is judged later (`checks`) stands here: what clients sent, were acknowledged, saw and were told; what
-each node keeps of each room at the end, and whom it lists; what was left over.
+The checks use nothing but this: what clients sent and received and which messages were acknowledged; what
+each node keeps of each room at the end, and which members it lists; what was left over.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from tests.faults.plan import Plan
 
 
 class What(StrEnum):
-    """What an event is. The words are those that a report prints."""
+    """The kinds of events, in the words that a report prints."""
 
     # A client, of a room.
     SENDS = "sends"
-    STORED = "is told that it's stored:"
-    FAILED = "is told that it's refused:"
-    SEES = "sees"
-    JOINS = "joins anew behind"
-    GOES_ON = "goes on behind"
-    GAP = "is told of a gap"
-    LAGS = "is told that it reads too slowly"
+    STORED = "receives an acknowledgement:"
+    FAILED = "receives an error:"
+    RECEIVES = "receives"
+    JOINS = "joins without recovery after"
+    RESUMES = "resumes after"
+    GAP = "receives a gap"
+    LAGS = "is a slow consumer"
     LEAVES = "leaves"
     # A client, of all its rooms.
     QUITS = "quits"
     ENDS = "is closed:"
-    STAYS = "is there at the end, as"
+    STAYS = "is connected at the end, as"
     # A node, at the end.
     KEEPS = "keeps"
     LISTS = "lists"
@@ -41,7 +41,7 @@ class What(StrEnum):
     COMPLAINS = "complains:"
     # The plan.
     FAULT = "begins:"
-    HEALED = "is over:"
+    HEALED = "is healed:"
 
 
 class Place(NamedTuple):
@@ -56,15 +56,15 @@ class Place(NamedTuple):
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that somebody told.
+    """One reported event.
 
     Attributes:
-        at: seconds since the start, on a clock that never goes back.
+        at: seconds since the start, on a monotonic clock.
         who: a client, a node, or "plan".
-        key: which message it is about.
-        place: where; of `JOINS` and `GOES_ON`: behind what.
-        behind: the offset that the entry before it has, of `KEEPS`.
-        note: what else there is to say; of `SENDS`, `SEES` and `KEEPS` a digest of the text.
+        key: the message's key.
+        place: the position; of `JOINS` and `RESUMES` the position before the first message.
+        prev: the offset of the entry before it, of `KEEPS`.
+        note: further text; of `SENDS`, `RECEIVES` and `KEEPS` a digest of the message's text.
     """
 
     at: float
@@ -73,7 +73,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     room: str = ""
     key: str = ""
     place: Place | None = None
-    behind: int | None = None
+    prev: int | None = None
     note: str = ""
 
     @override
@@ -84,32 +84,32 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         return " ".join(filter(None, (f"{self.at:8.3f} s  {self.who}{where} {self.what}", *said, note)))
 
 
-_DIGESTED = frozenset({What.SENDS, What.SEES, What.KEEPS})
+_DIGESTED = frozenset({What.SENDS, What.RECEIVES, What.KEEPS})
 
 History: TypeAlias = list[Event]
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """One run: what was to happen, and what did."""
+    """One run: its plan, and its events."""
 
     plan: Plan
     events: History
 
 
 def digest(text: str) -> str:
-    """Give what stands for a text in a history."""
+    """Return the digest that represents a text in a history."""
     return f"{crc32(text.encode()):08x}"
 
 
 class Recorder:
-    """Writes events down as they come."""
+    """Records events as they happen."""
 
     def __init__(self) -> None:
         self.events: History = []
         self._started = time.monotonic()
 
     def start(self) -> None:
-        """Count the seconds from now on."""
+        """Start the clock."""
         self._started = time.monotonic()
 
     @property
@@ -125,10 +125,10 @@ class Recorder:
         room: str = "",
         key: str = "",
         place: Place | None = None,
-        behind: int | None = None,
+        prev: int | None = None,
         note: str = "",
     ) -> None:
-        """Write one event down."""
+        """Record one event."""
         self.events.append(
-            Event(at=self.now, who=who, what=what, room=room, key=key, place=place, behind=behind, note=note)
+            Event(at=self.now, who=who, what=what, room=room, key=key, place=place, prev=prev, note=note)
         )

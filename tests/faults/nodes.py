@@ -1,4 +1,4 @@
-"""A node's process: started, frozen, drained and killed; asked over HTTP what it keeps and what it counts."""
+"""A node's process: started, suspended, drained and killed; its history and metrics are read over HTTP."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PAGE: Final = 200
 
 
 class Kept(TypedDict):
-    """A message, as the HTTP API gives it."""
+    """A message, as the HTTP API returns it."""
 
     offset: int
     prev: int
@@ -34,7 +34,7 @@ class Kept(TypedDict):
 
 
 class Page(TypedDict):
-    """A page of history, as the HTTP API gives it."""
+    """A page of history, as the HTTP API returns it."""
 
     epoch: str
     more: bool
@@ -42,16 +42,16 @@ class Page(TypedDict):
 
 
 class NotStarted(Exception):
-    """The process ended instead of serving."""
+    """The process ended before it served."""
 
 
 class Node:
-    """One node: always the same name, now and then another process.
+    """One node: a fixed name, and one process after the other.
 
     Attributes:
         port: where it serves; None while it doesn't.
-        exits: the exit codes of processes that were asked to end.
-        base: what a new process counts, `first_memory` what it holds (bytes).
+        exits: the exit codes of processes that were terminated.
+        base: the metrics of a new process, `first_memory` its memory (bytes).
     """
 
     def __init__(self, name: str, settings: dict[str, str], log: Path, command: Sequence[str]) -> None:
@@ -69,7 +69,7 @@ class Node:
         """Start a process, and return when it serves.
 
         Raises:
-            NotStarted: it doesn't, for example because the broker is away.
+                NotStarted: it doesn't, for example because the broker is unreachable.
         """
         environment = {"PATH": os.environ["PATH"], "HUBBUB_PORT": "0", **self._settings}
         with self.log.open("ab") as log:
@@ -101,7 +101,7 @@ class Node:
         return None
 
     async def kill(self) -> None:
-        """End the process without a warning."""
+        """Kill the process."""
         self.port = None
         if self._process is not None:
             self.signal(signal.SIGKILL)
@@ -109,7 +109,7 @@ class Node:
             self._process = None
 
     async def drain(self) -> None:
-        """Ask the process to end, and note its exit code (None: it didn't end)."""
+        """Terminate the process, and record its exit code (None: it didn't end)."""
         self.port = None
         if self._process is None:
             return
@@ -124,19 +124,20 @@ class Node:
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the process, if there is one."""
         if self._process is not None and self._process.returncode is None:
-            # A method of the process would look first whether it ended, and take what asyncio waits for.
+            # A method of the process would first poll for its end, and take the exit status that asyncio
+            # waits for.
             with suppress(ProcessLookupError):
                 os.kill(self._process.pid, number)
 
     def memory(self) -> int:
-        """Tell what the process holds (bytes)."""
+        """Return the process's memory (bytes)."""
         assert self._process
         status = Path(f"/proc/{self._process.pid}/status")
         found = re.search(r"VmRSS:\s+(\d+) kB", status.read_text()) if status.exists() else None
         return int(found[1]) * 1024 if found else 0
 
     async def history(self, room: str) -> AsyncIterator[tuple[str, Kept]]:
-        """Read all that is kept of a room: the epoch, and each message."""
+        """Read the whole history of a room: the epoch, and each message."""
         after, more = 0, True
         while more:
             page: Page = await self._ask(f"{room}/messages?after={after}&limit={_PAGE}")
@@ -146,15 +147,15 @@ class Node:
             more = page["more"]
 
     async def members(self, room: str) -> list[str]:
-        """List the users in a room."""
+        """Read the users in a room."""
         answer: dict[str, list[str]] = await self._ask(f"{room}/members")
         return answer["names"]
 
     async def gauges(self, port: int | None = None) -> dict[str, float]:
-        """Read what the node counts, of what has no labels."""
+        """Read the node's metrics without labels."""
         async with httpx.AsyncClient(timeout=_ANSWERS_WITHIN) as http:
-            told = (await http.get(f"http://127.0.0.1:{port or self.port}/metrics")).text
-        return {name: float(value) for name, value in re.findall(r"^(\w+) (\S+)$", told, re.MULTILINE)}
+            text = (await http.get(f"http://127.0.0.1:{port or self.port}/metrics")).text
+        return {name: float(value) for name, value in re.findall(r"^(\w+) (\S+)$", text, re.MULTILINE)}
 
     async def _ask(self, path: str) -> Any:  # noqa: ANN401 - it's JSON
         headers = {"Authorization": f"Bearer {API_KEY}"}
@@ -165,7 +166,7 @@ class Node:
         return answer.json()
 
     def complaints(self) -> list[str]:
-        """List what the node logged as an error, or in no form at all."""
+        """Return the lines that the node logged as errors, or that are not log lines at all."""
         return [line for line in self.log.read_text().splitlines() if _is_error(line)]
 
 
@@ -173,6 +174,6 @@ def _is_error(line: str) -> bool:
     try:
         entry: dict[str, str] = json.loads(line)
     except ValueError:
-        # What it says when it can't start, because its broker is away, it says to people.
+        # If it can't start because its broker is unreachable, it prints that as plain text.
         return bool(line.strip()) and not line.startswith("hubbub: ")
     return entry.get("level") not in {"debug", "info", "warning"}

@@ -1,4 +1,4 @@
-"""People who chat: real clients of the SDK, each on its own wire, who tell the recorder all they hear."""
+"""Simulated users: real clients of the SDK, each on its own wire, that record all they receive."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from hubbub_client import (
     Room,
     SendFailed,
 )
-from hubbub_client.events import Event as Heard
+from hubbub_client.events import Event as ReceivedEvent
 from tests.faults.history import Place, Recorder, What, digest
 from tests.faults.plan import Person
 from tests.faults.wire import Wire
 
-# Longer than any run: what has not happened by then, never will.
+# Longer than any run: a limit that is never reached.
 _EVER: Final = 600.0
-# Retries come faster than people's, that a run meets more of them.
+# Retries are faster than a user's, so that a run has more of them.
 _HASTE: Final = 0.1
-# Characters that follow a message's own, so that some fill buffers.
+# Extra characters of a message, so that some fill buffers.
 _PADDING: Final = (0, 0, 200, 3000)
 
 
-class Talker:
-    """One person: a client that is there or not, in some rooms or not, and reads or not.
+class ChatUser:
+    """One user: a client that may be connected or not, in rooms or not, and reading or not.
 
     Attributes:
-        rooms: where it goes.
-        last: what it read last of each room, with which a new client goes on.
-        unsettled: its messages of which it doesn't know yet what became of them.
+        rooms: the rooms that it joins.
+        last: the last position that it read in each room; a new client resumes from it.
+        unsettled: the keys of its messages without an answer yet.
     """
 
     def __init__(self, person: Person, wire: Wire, recorder: Recorder, seed: int, inbox: int) -> None:
@@ -61,33 +61,33 @@ class Talker:
 
     @property
     def user(self) -> str:
-        """The name that the server knows it by."""
+        """The name by which the server knows it."""
         return (self.client and self.client.user) or self.name
 
     def reached(self, room: str) -> Place | None:
-        """Tell what it read last in a room."""
+        """Return the last place that it read in a room."""
         last = self.last.get(room)
         return None if last is None else _place(last)
 
     def members(self, room: str) -> list[str]:
-        """List who is in a room that it attends, as far as it was told."""
+        """Return the members of a joined room, as the client received them."""
         return list(self._attending[room].members.names)
 
     def is_in(self, room: str) -> bool:
-        """Tell whether it attends a room."""
+        """Return whether it has joined a room."""
         return room in self._attending
 
-    # What it does
+    # Actions
 
     async def live(self) -> None:
-        """Be there, in all rooms, with a client of its own until `quit`."""
+        """Be connected, in all rooms, with a new client until `quit`."""
         self._leaving.clear()
         options = Options(
             random=lambda: self._chance.random() * _HASTE, queue=self._inbox, within=_EVER, close_timeout=1
         )
         url = f"ws://127.0.0.1:{self.wire.port}"
         try:
-            # Who attends or waits for an answer is let go by the end of the client.
+            # The end of the client cancels the tasks that read rooms or wait for answers.
             async with (
                 asyncio.TaskGroup() as self._tasks,
                 Client(url, name=self.name, session=self._session, options=options) as self.client,
@@ -111,27 +111,27 @@ class Talker:
             self._attending[room].leave()
 
     def quit(self) -> None:
-        """Be gone, until somebody calls `live` again."""
+        """Disconnect, until `live` is called again."""
         self._recorder.note(self.name, What.QUITS)
         for wanted in self._wanted.values():
             wanted.set()
         self._leaving.set()
 
     def deafen(self) -> None:
-        """Read nothing."""
+        """Stop reading."""
         self._hearing.clear()
 
-    def hear(self) -> None:
+    def read_again(self) -> None:
         """Read again."""
         self._hearing.set()
 
-    def hurry(self) -> None:
-        """Wait no longer before the next try."""
+    def retry_now(self) -> None:
+        """Retry at once."""
         if self.client is not None:
             self.client.retry()
 
-    def say(self, name: str) -> None:
-        """Send the next message to a room, if that's joined."""
+    def send_next(self, name: str) -> None:
+        """Send the next message to a room, if it has joined it."""
         room = self._attending.get(name)
         if room is None or self._leaving.is_set() or not self._wanted[name].is_set():
             return
@@ -142,24 +142,24 @@ class Talker:
         self.unsettled.add(key)
         self._tasks.create_task(self._send(room, text, key))
 
-    async def talk(self, seconds: float) -> None:
-        """Say something now and then."""
+    async def send_messages(self, seconds: float) -> None:
+        """Send messages at random intervals."""
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         while (wait := self._chance.expovariate(self._person.pace)) + loop.time() < end:
             await asyncio.sleep(wait)
-            self.say(self._chance.choice(self._person.rooms))
+            self.send_next(self._chance.choice(self._person.rooms))
 
-    # What it hears
+    # Events
 
     async def _attend(self, client: Client, name: str) -> None:
-        """Be in a room whenever that's wanted, until the client ends, and note all it tells."""
+        """Join a room whenever that is wanted, until the client ends, and record its events."""
         note = self._recorder.note
         try:
             while not self._leaving.is_set():
                 room = self._attending[name] = await client.join(name, since=self.last.get(name))
                 async for event in room:
-                    self._heard(event)
+                    self._record(event)
                     await self._hearing.wait()
                 del self._attending[name]
                 note(self.name, What.LEAVES, room=name)
@@ -170,16 +170,16 @@ class Talker:
         finally:
             self._attending.pop(name, None)
 
-    def _heard(self, event: Heard) -> None:
+    def _record(self, event: ReceivedEvent) -> None:
         note = self._recorder.note
         match event:
             case Message():
                 at, said = event.position, digest(event.text)
                 self.last[event.room] = at
-                note(self.name, What.SEES, room=event.room, key=event.key, place=_place(at), note=said)
+                note(self.name, What.RECEIVES, room=event.room, key=event.key, place=_place(at), note=said)
             case Joined():
                 self.last[event.room] = event.position
-                what = What.GOES_ON if event.recovered else What.JOINS
+                what = What.RESUMES if event.recovered else What.JOINS
                 note(self.name, what, room=event.room, place=_place(event.position))
             case Gap():
                 note(self.name, What.GAP, room=event.room)
@@ -189,14 +189,14 @@ class Talker:
                 pass
 
     async def _send(self, room: Room, text: str, key: str) -> None:
-        """Send a message, and note what becomes of it."""
+        """Send a message, and record its outcome."""
         note = self._recorder.note
         try:
             receipt = await room.send(text, key)
         except SendFailed as error:
             note(self.name, What.FAILED, room=room.name, key=key, note=error.code)
         except HubbubError:
-            pass  # it will never know
+            pass  # its outcome stays unknown
         else:
             note(self.name, What.STORED, room=room.name, key=key, place=_place(receipt.position))
         finally:

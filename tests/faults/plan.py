@@ -1,4 +1,4 @@
-"""What is to happen in one run: who chats, what goes wrong, and when. Data, to be printed and replayed."""
+"""The plan of one run: the clients, and the faults with their times. Data, to be printed and replayed."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from typing_extensions import override
 
 
 class Kind(StrEnum):
-    """What can go wrong. What it means depends on its target: see `ALLOWED`."""
+    """The kinds of faults. The meaning depends on the target: see `ALLOWED`."""
 
-    KILL = "kill"  # SIGKILL, and started again
-    STOP = "stop"  # SIGTERM, and started again: a node drains
+    KILL = "kill"  # SIGKILL, and restarted
+    STOP = "stop"  # SIGTERM, and restarted: a node drains
     FREEZE = "freeze"  # SIGSTOP, then SIGCONT
-    KICK = "kick"  # the broker ends all its connections
-    CUT = "cut"  # all connections of a link end; new ones go through
-    REFUSE = "refuse"  # the same, and no new one goes through
-    STALL = "stall"  # connections stay, and nothing passes
-    DELAY = "delay"  # every piece is late by `amount` seconds
+    KICK = "kick"  # the broker closes all its connections
+    CUT = "cut"  # all connections of a link are closed; new ones are accepted
+    REFUSE = "refuse"  # the same, and no new one is accepted
+    STALL = "stall"  # connections stay open, and nothing passes
+    DELAY = "delay"  # every piece is delayed by `amount` seconds
     THROTTLE = "throttle"  # `amount` bytes pass in a second
-    DEAFEN = "deafen"  # the application doesn't read what its client has for it
+    DEAFEN = "deafen"  # the application doesn't read its client's events
     LEAVE = "leave"  # leaves its first room, and joins it again
-    QUIT = "quit"  # the client is closed; a new one goes on from the last position that was read
+    QUIT = "quit"  # the client is closed; a new one resumes from the last position that was read
 
 
 class Lane(StrEnum):
-    """What of a target goes wrong; there, one thing at a time does."""
+    """The part of a target that is affected; each lane has one fault at a time."""
 
     PROCESS = "process"
     LINK = "link"
@@ -41,7 +41,7 @@ BROKER: Final = "broker"
 NODE: Final = "node"
 CLIENT: Final = "client"
 
-# A node's link is that to the broker, a client's is that to the nodes.
+# A node's link leads to the broker, a client's link to the nodes.
 ALLOWED: Final = {
     (BROKER, Lane.PROCESS): (Kind.KILL, Kind.STOP, Kind.FREEZE, Kind.KICK),
     (NODE, Lane.PROCESS): (Kind.KILL, Kind.STOP, Kind.FREEZE),
@@ -51,19 +51,19 @@ ALLOWED: Final = {
     (CLIENT, Lane.READER): (Kind.DEAFEN,),
 }
 
-# Faults in which a process ends.
+# Faults that end a process.
 DEADLY: Final = frozenset({Kind.KILL, Kind.STOP})
 
-# Faults that are over as soon as they began.
+# Faults without a duration.
 INSTANT: Final = frozenset({Kind.CUT, Kind.KICK})
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that goes wrong: from `at`, in seconds since the start, for `lasts` seconds.
+    """One fault: from `at`, in seconds since the start, for `lasts` seconds.
 
     Attributes:
         target: "broker", the name of a node ("node-0") or of a client ("p03").
-        amount: what the kind says.
+        amount: a parameter of the kind.
     """
 
     at: float
@@ -74,7 +74,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def lane(self) -> Lane:
-        """Tell which part of the target it is about."""
+        """Return the part of the target that is affected."""
         if self.kind in {Kind.LEAVE, Kind.QUIT}:
             return Lane.PERSON
         if self.kind is Kind.DEAFEN:
@@ -92,8 +92,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """One client.
 
     Attributes:
-        pace: how many messages it sends in a second, all rooms together.
-        stays: whether it's still there when the members are listed.
+        pace: the number of messages it sends per second, in all rooms together.
+        stays: whether it is still connected when the members are listed.
     """
 
     name: str
@@ -107,10 +107,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         broker: "memory", "redis" or "nats".
-        seconds: how long people talk and things go wrong; behind that everything is healed.
+        seconds: how long clients send and faults are injected; then everything is healed.
         entries: how many messages of each room the broker keeps.
-        log: how many a node holds in memory.
-        inbox: how many events a client holds for an application that doesn't read.
+        log: how many a node keeps in its log.
+        inbox: how many events a client queues for an application that doesn't read.
     """
 
     seed: int
@@ -125,34 +125,34 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Name the nodes."""
+        """The names of the nodes."""
         return tuple(f"{NODE}-{number}" for number in range(self.nodes))
 
     @property
     def rooms(self) -> tuple[str, ...]:
-        """Name the rooms."""
+        """The names of the rooms."""
         return tuple(sorted({room for person in self.people for room in person.rooms}))
 
     @property
     def forgets(self) -> bool:
-        """Tell whether the history may begin anew: it's in a process that dies."""
+        """Whether the history may start a new epoch: it is in a process that dies."""
         return self.broker == "memory" and any(fault.kind in DEADLY for fault in self.faults)
 
     def without(self, *gone: Fault) -> Plan:
-        """Leave faults out."""
+        """Return the plan without some faults."""
         return msgspec.structs.replace(
             self, faults=tuple(fault for fault in self.faults if fault not in gone)
         )
 
     def to_json(self) -> str:
-        """Write it down."""
+        """Return the plan as JSON."""
         return msgspec.json.format(msgspec.json.encode(self)).decode()
 
 
 def from_json(text: str | bytes) -> Plan:
-    """Read what `to_json` wrote.
+    """Read what `to_json` returned.
 
     Raises:
-        msgspec.ValidationError: it is no plan; the message says where.
+        msgspec.ValidationError: it is not a plan; the message says where.
     """
     return msgspec.json.decode(text, type=Plan)

@@ -1,4 +1,4 @@
-"""What must be true when all is healed: everybody is back, everything answered, nothing left over."""
+"""What must be true when all is healed: clients are back, messages are answered, nothing is left over."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Final
 from tests.faults.facts import Violation
 from tests.faults.history import Event, Record, What
 
-# What a client may be refused that runs into an outage longer than it can remember.
+# The errors that a client may receive for a message when an outage exceeds the broker's memory of keys.
 _EXPECTED: Final = frozenset({"outbox_full", "not_joined"})
 
 
 def answered(record: Record) -> Iterator[Violation]:
-    """See that each message of a client that stayed is stored in the end, and none refused."""
+    """Check that each message of a client that stayed is stored in the end, without an error."""
     waiting: dict[str, Event] = {}
     for event in _until_rest(record):
         if event.what is What.SENDS:
@@ -24,7 +24,7 @@ def answered(record: Record) -> Iterator[Violation]:
         elif event.what is What.QUITS:
             waiting = {key: sent for key, sent in waiting.items() if sent.who != event.who}
     for sent in waiting.values():
-        yield Violation("answered", f"{sent.key} is never answered", (sent,))
+        yield Violation("answered", f"{sent.key} is never acknowledged", (sent,))
     for event in record.events:
         if event.what is What.FAILED and event.note not in _EXPECTED:
             yield Violation("answered", f"{event.key} is refused", (event,))
@@ -35,32 +35,32 @@ def _until_rest(record: Record) -> Iterator[Event]:
 
 
 def returned(record: Record) -> Iterator[Violation]:
-    """See that everybody is in all their rooms at the end, and no client ended by itself."""
+    """Check that every client is in all its rooms at the end, and that none ended."""
     there = {(event.who, event.room) for event in record.events if event.what is What.STAYS}
     for person in record.plan.people:
         for room in person.rooms:
             if (person.name, room) not in there:
-                told = [event for event in record.events if event.who == person.name][-1:]
-                yield Violation("returned", f"{person.name} doesn't come back to {room}", tuple(told))
+                last = [event for event in record.events if event.who == person.name][-1:]
+                yield Violation("returned", f"{person.name} doesn't rejoin {room}", tuple(last))
     for event in record.events:
         if event.what is What.ENDS:
             yield Violation("returned", f"the client of {event.who} ends", (event,))
 
 
 def no_ghosts(record: Record) -> Iterator[Violation]:
-    """See that each node and each client lists those who are there, and nobody else."""
+    """Check that each node and each client lists exactly the connected users."""
     here = {room: _here(record, room) for room in record.plan.rooms}
     for event in record.events:
         if event.what is What.LISTS:
             listed = set(event.note.split())
             for name in sorted(listed - here[event.room]):
-                yield Violation("no ghosts", f"{event.who} lists {name}, who isn't there", (event,))
+                yield Violation("no ghosts", f"{event.who} lists {name}, who isn't connected", (event,))
             for name in sorted(here[event.room] - listed):
-                yield Violation("no ghosts", f"{event.who} doesn't list {name}, who is there", (event,))
+                yield Violation("no ghosts", f"{event.who} doesn't list {name}, who is connected", (event,))
 
 
 def _here(record: Record, room: str) -> set[str]:
-    """Name those who are in a room when the members are listed."""
+    """Return the users in a room when the members are listed."""
     here: dict[str, str] = {}
     for event in takewhile(lambda event: event.what is not What.LISTS, record.events):
         if event.what is What.STAYS and event.room == room:
@@ -71,7 +71,7 @@ def _here(record: Record, room: str) -> set[str]:
 
 
 def nothing_left(record: Record) -> Iterator[Violation]:
-    """See that nodes are as they were, end when asked to, and had nothing to complain about."""
+    """Check that nodes return to their first state, end when terminated, and log no errors."""
     for event in record.events:
         if event.what in {What.LEAVES_OVER, What.COMPLAINS}:
             yield Violation("nothing left", f"{event.who} {event.what} {event.note[:300]}", (event,))

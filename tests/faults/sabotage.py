@@ -1,6 +1,6 @@
-"""Faults planted in a node, to see that the checker finds them: `python -m tests.faults.sabotage drop`.
+"""Faults planted in a node, to test that the checks find them: `python -m tests.faults.sabotage drop`.
 
-Nothing in the service knows of this: the node's own parts are wrapped before it starts.
+The service has no code for this: the node's parts are wrapped before it starts.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from service.rooms.feed import Feed
 from service.rooms.room import Room
 from service.runtime.tasks import Tasks
 from service.sessions import room_commands, send
-from service.wire.messages import Stored, encode_stored
+from service.wire.messages import MessagePayload, encode_stored
 
 T = TypeVar("T")
 
-# Every so manieth time it goes wrong.
+# A fault happens at every n-th call.
 _NOW_AND_THEN: Final = 7
 
 Append: TypeAlias = Callable[[Fanout, Entry], None]
@@ -40,7 +40,7 @@ def _plant(where: object, name: str, wrap: Callable[[T], T]) -> None:
 
 
 def drop(append: Append) -> Append:
-    """Lose an entry on its way to the members, and close the chain behind it."""
+    """Lose an entry on its way to the members, and hide that from the chain."""
     turns, lost = count(1), dict[str, Entry]()
 
     def dropping(fanout: Fanout, entry: Entry) -> None:
@@ -64,7 +64,7 @@ def double(publish: Publish) -> Publish:
     ) -> asyncio.Future[Receipt]:
         stored = publish(node, identity, room, text, key)
         if next(turns) % _NOW_AND_THEN == 0:
-            twin = encode_stored(Stored(key=key or "", user=identity.user, text=text, at=0))
+            twin = encode_stored(MessagePayload(key=key or "", user=identity.user, text=text, at=0))
             node.broker.publish(room, twin, key=f"{key}-twin")
         return stored
 
@@ -72,7 +72,7 @@ def double(publish: Publish) -> Publish:
 
 
 def swap(append: Append) -> Append:
-    """Give two neighbours each other's payload, on this node alone."""
+    """Swap the payloads of two consecutive entries, on this node only."""
     turns, held = count(1), dict[str, Entry]()
 
     def swapping(fanout: Fanout, entry: Entry) -> None:
@@ -108,7 +108,7 @@ def lie(publish: Publish) -> Publish:
 
 
 def cry(accept: Accept) -> Accept:
-    """Tell members of a gap where none is."""
+    """Report a gap to members where there is none."""
     turns = count(1)
 
     def crying(feed: Feed, entry: Entry) -> None:
@@ -119,16 +119,16 @@ def cry(accept: Accept) -> Accept:
     return crying
 
 
-def haunt(depart: object) -> object:  # noqa: ARG001 - it's replaced, not wrapped
-    """Keep those who left in the list of members."""
+def haunt(remove: object) -> object:  # noqa: ARG001 - it's replaced, not wrapped
+    """Keep users who left in the list of members."""
     return lambda *_: False
 
 
 def leak(find_start: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
-    """Start a task at each join that nobody ends."""
+    """Start a task at each join that never ends."""
 
     async def leaking(room: Room, *others: object) -> object:
-        tasks: Tasks = room.reader._tasks  # noqa: SLF001 - no part of the service would
+        tasks: Tasks = room.catch_up._tasks  # noqa: SLF001 - no part of the service would
         tasks.start(asyncio.Event().wait(), name="leak")
         return await find_start(room, *others)
 
@@ -139,7 +139,7 @@ SABOTAGES: Final[dict[str, Callable[[], None]]] = {
     "cry": lambda: _plant(Feed, "accept", cry),
     "double": lambda: _plant(send, "publish", double),
     "drop": lambda: _plant(Fanout, "append", drop),
-    "haunt": lambda: _plant(Roster, "depart", haunt),
+    "haunt": lambda: _plant(Roster, "remove", haunt),
     "leak": lambda: _plant(room_commands, "find_start", leak),
     "lie": lambda: _plant(send, "publish", lie),
     "swap": lambda: _plant(Fanout, "append", swap),
@@ -147,7 +147,7 @@ SABOTAGES: Final[dict[str, Callable[[], None]]] = {
 
 
 def command(name: str) -> tuple[str, ...]:
-    """Give what Python runs as a node with this fault."""
+    """Return the Python command line of a node with this fault."""
     return "-m", "tests.faults.sabotage", name
 
 

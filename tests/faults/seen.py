@@ -8,35 +8,35 @@ from typing import Final
 from tests.faults.facts import Facts, Violation
 from tests.faults.history import Event, Place, What
 
-# A client that begins anew is given so many messages at once; the others are older pages.
+# A client that joins without recovery receives this many messages at once; the others are older pages.
 PAGE: Final = 50
 
 
 class Story:
-    """One reader, as it reads on: where it is, and whether it was told that something is missing."""
+    """One reader as it reads: its position, and whether missing messages were reported to it."""
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
-        # The event that says how far it has read.
+        # The last event with a position.
         self.last: Event | None = None
         self._gap: Event | None = None
-        self._anew: Event | None = None
+        self._unrecovered: Event | None = None
 
     def read(self, event: Event) -> Iterator[Violation]:
-        """Take what it was told next."""
+        """Process its next event."""
         match event.what:
             case What.GAP:
                 self._gap = event
             case What.JOINS:
-                self._anew = event
+                self._unrecovered = event
                 self.last = self.last or event
-            case What.GOES_ON:
-                yield from self._goes_on(event)
+            case What.RESUMES:
+                yield from self._resumes(event)
             case _:
-                yield from self._sees(event)
+                yield from self._receives(event)
 
-    def _goes_on(self, event: Event) -> Iterator[Violation]:
-        """It's told to be behind a place: it must be there."""
+    def _resumes(self, event: Event) -> Iterator[Violation]:
+        """Check that its position is the one it resumes after."""
         if self.last is None or self._gap is not None:
             self.last = self.last or event
             return
@@ -45,54 +45,58 @@ class Story:
         if here.epoch == there.epoch and missed:
             yield Violation("complete", _misses(event, missed), (self.last, missed[0], event))
 
-    def _sees(self, event: Event) -> Iterator[Violation]:
+    def _receives(self, event: Event) -> Iterator[Violation]:
         last, self.last = self.last, event
         gap, self._gap = self._gap, None
-        anew, self._anew = self._anew, None
+        unrecovered, self._unrecovered = self._unrecovered, None
         if last is None:
-            yield Violation("in order", f"{event.who} sees a message ahead of its join", (event,))
+            yield Violation("in order", f"{event.who} receives a message before its join", (event,))
             return
         here, there = _place(last), _place(event)
-        if anew is not None and anew is not last and gap is None:
-            yield Violation("told", f"{event.who} began anew and was told of no gap", (last, anew, event))
+        if unrecovered is not None and unrecovered is not last and gap is None:
+            yield Violation(
+                "gap reported",
+                f"{event.who} joined without recovery and received no gap",
+                (last, unrecovered, event),
+            )
         if gap is not None:
             yield from self._gap_is_right(last, gap, event)
         elif here.epoch != there.epoch:
-            yield Violation("told", f"{event.who} was told of no gap between two epochs", (last, event))
+            yield Violation("gap reported", f"{event.who} received no gap between two epochs", (last, event))
         else:
             yield from self._follows(last, event)
 
     def _follows(self, last: Event, event: Event) -> Iterator[Violation]:
         here, there = _place(last), _place(event)
-        if last.what is What.SEES and there.offset <= here.offset:
-            what = "again" if there == here else "behind a later one"
-            yield Violation("in order", f"{event.who} sees a message {what}", (last, event))
+        if last.what is What.RECEIVES and there.offset <= here.offset:
+            what = "twice" if there == here else "after a later one"
+            yield Violation("in order", f"{event.who} receives a message {what}", (last, event))
         missed = self._facts.between(here.epoch, here.offset, there.offset)
         if missed:
             yield Violation("complete", _misses(event, missed), (last, missed[0], event))
 
     def _gap_is_right(self, last: Event, gap: Event, event: Event) -> Iterator[Violation]:
-        """See that a gap is what retention made: as much as is kept stands behind what is missing."""
+        """Check that retention made the gap: as many entries as are kept follow the missing ones."""
         facts, here, there = self._facts, _place(last), _place(event)
         same = here.epoch == there.epoch
         if same and there.offset <= here.offset:
             yield Violation(
-                "in order", f"{event.who} sees what it had seen, behind a gap", (last, gap, event)
+                "in order", f"{event.who} receives a message twice, after a gap", (last, gap, event)
             )
             return
         lost = facts.between(there.epoch, here.offset if same else 0, there.offset)
         if same and not lost:
             yield Violation(
-                "a true gap", f"{event.who} is told of a gap, and missed nothing", (last, gap, event)
+                "a true gap", f"{event.who} receives a gap, but missed nothing", (last, gap, event)
             )
         kept = min(facts.plan.entries, PAGE)
-        if lost and facts.behind(_place(lost[-1]), gap.at) < kept:
-            says = f"{event.who} is told of a gap, but {lost[-1].key} was kept"
+        if lost and facts.count_after(_place(lost[-1]), gap.at) < kept:
+            says = f"{event.who} receives a gap, but {lost[-1].key} was kept"
             yield Violation("a true gap", says, (last, gap, lost[-1], event))
 
 
 def stories(facts: Facts) -> Iterator[Violation]:
-    """Read everybody's story, up to the room's end for those who stayed."""
+    """Check the events of every reader, up to the room's end for those who stayed."""
     stayed = {event.who for event in facts.events if event.what is What.STAYS}
     for who, events in facts.stories.items():
         story = Story(facts)
@@ -108,7 +112,7 @@ def _ends(facts: Facts, last: Event) -> Iterator[Violation]:
         return
     missed = facts.between(head.epoch, here.offset if here.epoch == head.epoch else 0, head.offset + 1)
     if missed:
-        says = f"{last.who} is there, and never sees {missed[0].key} and what is behind it"
+        says = f"{last.who} is connected, and never receives {missed[0].key} and the following messages"
         yield Violation("to the end", says, (last, missed[0]))
 
 

@@ -1,4 +1,4 @@
-"""Fewer faults that still fail: each is left out in turn, and stays out if the run fails without it."""
+"""Find fewer faults that still fail: leave out each in turn, if the run still fails without it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from tests.faults.plan import Fault, Plan
 
 
 def shrink(plan: Plan, fails: Callable[[Plan], bool]) -> Plan:
-    """Leave out what isn't needed: first halves, then quarters, down to single faults.
+    """Leave out faults that are not needed: first halves, then quarters, down to single faults.
 
-    A run isn't deterministic, so a fault may stay that isn't needed; what is given has failed.
+    A run isn't deterministic, so an unneeded fault may remain; the returned plan has failed.
     Source: Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", TSE 2002.
     """
     size = max(1, len(plan.faults) // 2)

@@ -1,4 +1,4 @@
-"""What must be true of a room's history: what was acknowledged is in it, once, in one order for everybody."""
+"""What must be true of a room's history: it contains acknowledged messages once, in one order for all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.faults.plan import BROKER, DEADLY
 
 
 def same_everywhere(facts: Facts) -> Iterator[Violation]:
-    """See that at one place is one message, whoever looks."""
+    """Check that each place has one message, in every report."""
     others: dict[tuple[Place, str], Event] = {}
     for event, place in facts.places():
         if facts.witness[place].key != event.key:
@@ -23,7 +23,7 @@ def same_everywhere(facts: Facts) -> Iterator[Violation]:
 
 
 def once(facts: Facts) -> Iterator[Violation]:
-    """See that one message is at one place."""
+    """Check that each message is at one place."""
     found: dict[tuple[str, str], dict[Place, Event]] = defaultdict(dict)
     for event, place in facts.places():
         found[event.key, place.epoch].setdefault(place, event)
@@ -35,34 +35,34 @@ def once(facts: Facts) -> Iterator[Violation]:
 
 
 def _forgotten(facts: Facts, first: Place, again: Event) -> bool:
-    """Tell whether a NATS may have forgotten a key: started anew, it knows those of what it has stored."""
+    """Return whether a NATS may have forgotten a key: after a restart it knows those of stored entries."""
     deadly = (fault for fault in facts.plan.faults if fault.kind in DEADLY and fault.target == BROKER)
     restarted = facts.plan.broker == "nats" and any(fault.at < again.at for fault in deadly)
-    return restarted and facts.behind(first, again.at) >= facts.plan.entries
+    return restarted and facts.count_after(first, again.at) >= facts.plan.entries
 
 
 def one_epoch(facts: Facts) -> Iterator[Violation]:
-    """See that a history doesn't begin anew where the broker keeps it."""
+    """Check that a history doesn't start a new epoch while the broker keeps it."""
     epochs = facts.epochs
     if len(epochs) > 1 and not facts.plan.forgets:
         first = [
             next(event for event, place in facts.places() if place.epoch == epoch) for epoch in epochs[:2]
         ]
-        yield Violation("one epoch", f"the history of {facts.room} began anew", tuple(first))
+        yield Violation("one epoch", f"the history of {facts.room} started a new epoch", tuple(first))
 
 
 def authentic(facts: Facts) -> Iterator[Violation]:
-    """See that what is stored or seen was sent, as it is."""
+    """Check that what is stored or received was sent, unchanged."""
     for event in facts.placed:
         sent = facts.sent.get(event.key)
         if sent is None:
-            yield Violation("authentic", f"nobody sent {event.key}", (event,))
+            yield Violation("authentic", f"no client sent {event.key}", (event,))
         elif event.what is not What.STORED and event.note != sent.note:
             yield Violation("authentic", f"{event.key} has another text than was sent", (sent, event))
 
 
 def acknowledged(facts: Facts) -> Iterator[Violation]:
-    """See that what was acknowledged is kept by every node, unless retention took it."""
+    """Check that every node keeps all acknowledged messages, unless retention evicted them."""
     head = facts.head
     for event in facts.events:
         if event.what is not What.STORED or event.place is None:
@@ -73,7 +73,7 @@ def acknowledged(facts: Facts) -> Iterator[Violation]:
             kept = facts.kept[node]
             if not any(entry.key == event.key for entry in kept) and not _trimmed(facts, kept, event.place):
                 sent = facts.sent.get(event.key)
-                says = f"{event.key} was acknowledged, and {node} doesn't keep it"
+                says = f"{event.key} was acknowledged, but {node} doesn't keep it"
                 yield Violation("acknowledged", says, (*filter(None, [sent]), event))
 
 
@@ -83,17 +83,17 @@ def _trimmed(facts: Facts, kept: list[Event], place: Place) -> bool:
 
 
 def same_history(facts: Facts) -> Iterator[Violation]:
-    """See that all nodes keep the same, and not too much, and that each entry names the one before it."""
+    """Check that all nodes keep the same entries, not too many, and that each names the one before it."""
     first, *others = facts.plan.names
     for other in others:
         ours, theirs = ({entry.place: entry for entry in facts.kept[name]} for name in (first, other))
         for place in sorted(filter(None, ours.keys() ^ theirs.keys()))[:1]:
             entry = ours.get(place) or theirs[place]
-            yield Violation("same history", f"{first} and {other} don't keep the same", (entry,))
+            yield Violation("same history", f"{first} and {other} keep different entries", (entry,))
     for node, kept in facts.kept.items():
         for before, entry in pairwise(kept):
-            if before.place and entry.behind != before.place.offset:
-                says = f"an entry names {entry.behind} as the one before it, at {node}"
+            if before.place and entry.prev != before.place.offset:
+                says = f"an entry names {entry.prev} as the one before it, at {node}"
                 yield Violation("same history", says, (before, entry))
         if len(kept) > facts.plan.entries:
             says = f"{node} keeps {len(kept)} messages of {facts.room}; {facts.plan.entries} are allowed"
@@ -101,7 +101,7 @@ def same_history(facts: Facts) -> Iterator[Violation]:
 
 
 def order_of_sending(facts: Facts) -> Iterator[Violation]:
-    """See that what one client sent stands in the order in which it was sent."""
+    """Check that the messages of one client are in the order in which it sent them."""
     places: dict[tuple[str, str], Place] = {
         (event.key, place.epoch): place for event, place in facts.places()
     }
@@ -114,13 +114,13 @@ def order_of_sending(facts: Facts) -> Iterator[Violation]:
             last = before.get((sent.who, epoch))
             if last is not None and places[last.key, epoch] > place:
                 witnesses = (facts.witness[places[last.key, epoch]], facts.witness[place])
-                says = f"{sent.key} was sent later than {last.key}, and stands ahead of it"
+                says = f"{sent.key} was sent later than {last.key}, but precedes it"
                 yield Violation("order of sending", says, (last, sent, *witnesses))
             before[sent.who, epoch] = sent
 
 
 def order_of_time(facts: Facts) -> Iterator[Violation]:
-    """See that what was sent when another message had been acknowledged stands behind that."""
+    """Check that a message sent after another was acknowledged follows that one."""
     places: dict[str, list[Place]] = defaultdict(list)
     for event, place in facts.places():
         places[event.key].append(place)
@@ -134,8 +134,6 @@ def order_of_time(facts: Facts) -> Iterator[Violation]:
             for place in places[event.key]:
                 known = furthest.get(place.epoch)
                 if known is not None and known.place and place <= known.place:
-                    says = (
-                        f"{event.key} stands ahead of {known.key}, which was acknowledged before it was sent"
-                    )
+                    says = f"{event.key} precedes {known.key}, which was acknowledged before it was sent"
                     yield Violation("order of time", says, (known, event, facts.witness[place]))
                     break

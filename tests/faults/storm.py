@@ -1,4 +1,4 @@
-"""What goes wrong, done to a world: each fault begins at its time, lasts, and is made good."""
+"""The faults of a plan, applied to a world: each begins at its time, lasts, and is healed."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from tests.faults.world import World
 
 
 async def storm(world: World) -> None:
-    """Do all that the plan says, while people talk, and return when all of it is over."""
+    """Apply the plan's faults while clients send, and return when all are over."""
     lanes = groupby(sorted(world.plan.faults, key=_lane), key=_lane)
     async with asyncio.TaskGroup() as tasks:
-        for talker in world.people.values():
-            tasks.create_task(talker.talk(world.plan.seconds))
+        for user in world.people.values():
+            tasks.create_task(user.send_messages(world.plan.seconds))
         for _, faults in lanes:
             tasks.create_task(_go_along(world, list(faults)))
 
@@ -29,7 +29,7 @@ def _lane(fault: Fault) -> tuple[str, str]:
 
 
 async def _go_along(world: World, faults: list[Fault]) -> None:
-    """Do what a lane has, one behind the other: the next waits until the one before it is made good."""
+    """Apply the faults of a lane one after the other; each waits until the one before is healed."""
     for fault in sorted(faults, key=lambda fault: fault.at):
         await _strike(world, fault)
 
@@ -79,20 +79,20 @@ def _spoil(wire: Wire, fault: Fault) -> None:
 
 @asynccontextmanager
 async def _personal(world: World, fault: Fault) -> AsyncIterator[None]:
-    talker = world.people[fault.target]
+    user = world.people[fault.target]
     match fault.kind:
         case Kind.DEAFEN:
-            talker.deafen()
+            user.deafen()
             yield
-            talker.hear()
+            user.read_again()
         case Kind.LEAVE:
-            talker.leave(talker.rooms[0])
+            user.leave(user.rooms[0])
             yield
-            talker.enter(talker.rooms[0])
+            user.enter(user.rooms[0])
         case _:
-            await world.depart(fault.target)
+            await world.disconnect(fault.target)
             yield
-            world.arrive(fault.target)
+            world.connect(fault.target)
 
 
 async def _upset(world: World, kind: Kind) -> None:

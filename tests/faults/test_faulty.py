@@ -1,4 +1,4 @@
-"""The faulty broker goes wrong as it is told, and only then."""
+"""The faulty broker injects the commanded faults, and no others."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ async def node(broker: FaultyBroker) -> BrokerNode:
     [
         ([], [b"one", b"two", b"three", b"four", b"five"]),
         ([Fate.PASS, Fate.DROP], [b"one", b"three", b"four", b"five"]),
-        ([Fate.REPEAT, Fate.DROP], [b"one", b"one", b"three", b"four", b"five"]),
+        ([Fate.DUPLICATE, Fate.DROP], [b"one", b"one", b"three", b"four", b"five"]),
         ([Fate.PASS, Fate.DELAY], [b"one", b"three", b"four", b"two", b"five"]),
         ([Fate.DELAY, Fate.DELAY], [b"three", b"one", b"four", b"two", b"five"]),
     ],
 )
-async def test_entries_meet_the_fates_that_the_test_commands(
+async def test_entries_get_the_commanded_fates(
     broker: FaultyBroker, node: BrokerNode, fates: list[Fate], received: list[bytes]
 ) -> None:
     broker.fate(*fates)
@@ -50,7 +50,7 @@ async def test_entries_meet_the_fates_that_the_test_commands(
     assert [entry.payload for entry in await node.full_history("room")] == TEXTS
 
 
-async def test_what_is_delayed_and_overtaken_by_nothing_waits_for_its_release(
+async def test_a_delayed_entry_that_nothing_overtakes_waits_for_its_release(
     broker: FaultyBroker, node: BrokerNode
 ) -> None:
     broker.fate(Fate.PASS, Fate.DELAY)
@@ -60,7 +60,7 @@ async def test_what_is_delayed_and_overtaken_by_nothing_waits_for_its_release(
     assert node.received.payloads("room") == [b"one", b"two"]
 
 
-async def test_what_is_delayed_is_lost_with_the_connection(broker: FaultyBroker, node: BrokerNode) -> None:
+async def test_a_delayed_entry_is_lost_with_the_connection(broker: FaultyBroker, node: BrokerNode) -> None:
     broker.fate(Fate.DELAY)
     await node.send("room", b"one")
     broker.cut()
@@ -72,14 +72,14 @@ async def test_what_is_delayed_is_lost_with_the_connection(broker: FaultyBroker,
 
 def test_the_same_seed_draws_the_same_fates() -> None:
     drawn, again, other = (
-        list(islice(seeded(seed, drop=0.2, repeat=0.2, delay=0.2), 1000)) for seed in (1, 1, 2)
+        list(islice(seeded(seed, drop=0.2, duplicate=0.2, delay=0.2), 1000)) for seed in (1, 1, 2)
     )
     assert drawn == again != other
     assert set(drawn) == set(Fate)
     assert set(islice(seeded(1, drop=1.0), 100)) == {Fate.DROP}
 
 
-async def test_a_cut_node_misses_what_others_publish_and_can_store_nothing() -> None:
+async def test_an_unreachable_node_misses_what_others_publish_and_can_store_nothing() -> None:
     hub = Hub(Options())
     cut, other = FaultyBroker(MemoryBroker(Options(), hub)), MemoryBroker(Options(), hub)
     received = Recorder()
@@ -97,7 +97,7 @@ async def test_a_cut_node_misses_what_others_publish_and_can_store_nothing() -> 
     assert received.entries[0].prev == 1, "the gap is visible"
 
 
-async def test_a_lost_answer_is_of_an_entry_that_was_stored(broker: FaultyBroker, node: BrokerNode) -> None:
+async def test_a_lost_answer_belongs_to_a_stored_entry(broker: FaultyBroker, node: BrokerNode) -> None:
     broker.lose_answers(1)
     with pytest.raises(Unavailable):
         await broker.publish("room", b"text", key="key")

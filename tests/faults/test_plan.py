@@ -1,4 +1,4 @@
-"""A plan belongs to its seed, can be written down, and asks for nothing that makes no sense."""
+"""A plan is determined by its seed, can be saved, and contains only faults that make sense."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_plan_can_be_written_down_and_read() -> None:
         assert from_json(plan.to_json()) == plan
 
 
-def test_what_is_no_plan_is_refused() -> None:
+def test_an_invalid_plan_is_rejected() -> None:
     with pytest.raises(msgspec.ValidationError, match="broker"):
         from_json(b'{"seed": 1}')
 
@@ -49,12 +49,12 @@ def test_a_lane_has_one_fault_at_a_time() -> None:
             assert all(before.at + before.lasts <= fault.at + 0.02 for before, fault in pairwise(faults))
 
 
-def test_all_that_is_allowed_is_drawn_by_some_seed() -> None:
+def test_every_allowed_fault_is_drawn_by_some_seed() -> None:
     drawn = {(whose(fault), fault.lane, fault.kind) for plan in PLANS for fault in plan.faults}
     assert drawn == {(*lane, kind) for lane, kinds in ALLOWED.items() for kind in kinds}
 
 
-def test_only_the_history_of_a_process_that_dies_may_begin_anew() -> None:
+def test_only_the_history_of_a_process_that_dies_may_start_a_new_epoch() -> None:
     assert all(plan.broker == "memory" for plan in PLANS if plan.forgets)
     assert any(plan.forgets for plan in PLANS)
 
@@ -73,7 +73,7 @@ def test_a_failing_plan_shrinks_to_the_faults_that_it_needs() -> None:
     assert len(tried) < 2 * len(plan.faults) + 20
 
 
-def test_a_fault_is_a_sentence() -> None:
+def test_a_fault_prints_as_a_sentence() -> None:
     assert (
         str(Fault(at=1.5, kind=Kind.DELAY, target="p03", lasts=2, amount=0.1))
         == "1.5 s: delay p03 (0.1) for 2 s"

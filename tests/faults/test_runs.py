@@ -1,6 +1,6 @@
-"""Real runs: a cluster that is broken on purpose keeps its promises, and one that is sabotaged is found out.
+"""Real runs: a cluster with faults keeps its promises, and a sabotaged one is detected.
 
-All runs of a kind share the time that they take: most of it is waiting.
+All runs of a kind share their time: they mostly wait.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.faults.run import PATIENCE, run
 from tests.faults.sabotage import SABOTAGES, command
 from tests.faults.world import SERVICE
 
-# What the checks say of each sabotage, among other things.
+# What the checks report for each sabotage, among other things.
 FOUND = {
     "cry": "a true gap",
     "double": "once",
@@ -28,9 +28,9 @@ FOUND = {
     "lie": "acknowledged",
     "swap": "same everywhere",
 }
-# Seeds with faults of many kinds, and few people.
+# Seeds with faults of many kinds, and few clients.
 STORMS = {"memory": 3, "nats": 5, "redis": 5}
-# A run that fails is not to take minutes (seconds).
+# The limit for settling in a run that is expected to fail (seconds).
 IMPATIENT = 4.0
 
 QUIET = Plan(

@@ -1,4 +1,4 @@
-"""A wire passes all there is until it's made bad, and again when it's healed."""
+"""A wire passes all bytes until it is disturbed, and again when it is healed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LIMIT = 10
 
 
 class Caller:
-    """A connection to a server that says everything again."""
+    """A connection to a server that echoes."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
@@ -62,12 +62,12 @@ async def wire() -> AsyncIterator[Wire]:
     server.close()
 
 
-async def test_it_passes_what_comes(wire: Wire) -> None:
+async def test_a_wire_passes_all_bytes(wire: Wire) -> None:
     async with calling(wire) as caller:
         assert await caller.echo(b"x" * 100_000) == b"x" * 100_000
 
 
-async def test_cut_it_ends_what_it_carries_and_takes_more(wire: Wire) -> None:
+async def test_a_cut_wire_ends_its_connections_and_accepts_new_ones(wire: Wire) -> None:
     async with calling(wire) as first:
         assert await first.echo(b"hello") == b"hello"
         wire.cut()
@@ -76,7 +76,7 @@ async def test_cut_it_ends_what_it_carries_and_takes_more(wire: Wire) -> None:
         assert await second.echo(b"again") == b"again"
 
 
-async def test_refusing_it_takes_nobody_until_it_is_healed(wire: Wire) -> None:
+async def test_a_refusing_wire_accepts_no_connection_until_it_is_healed(wire: Wire) -> None:
     wire.refusing = True
     async with calling(wire) as first:
         assert await first.is_ended()
@@ -85,7 +85,7 @@ async def test_refusing_it_takes_nobody_until_it_is_healed(wire: Wire) -> None:
         assert await second.echo(b"again") == b"again"
 
 
-async def test_stalled_it_passes_nothing_and_later_all_of_it(wire: Wire) -> None:
+async def test_a_stalled_wire_passes_nothing_and_later_all_of_it(wire: Wire) -> None:
     async with calling(wire) as caller:
         assert await caller.echo(b"one") == b"one"
         wire.stall()
@@ -96,12 +96,12 @@ async def test_stalled_it_passes_nothing_and_later_all_of_it(wire: Wire) -> None
         assert await waiting == b"two"
 
 
-async def test_late_and_narrow_it_loses_nothing(wire: Wire) -> None:
+async def test_a_late_and_narrow_wire_loses_nothing(wire: Wire) -> None:
     wire.late, wire.narrow = 0.01, 50_000.0
     async with calling(wire) as caller:
         assert await caller.echo(b"x" * 5_000) == b"x" * 5_000
 
 
-async def test_where_nobody_listens_a_connection_ends() -> None:
+async def test_without_a_listener_a_connection_ends() -> None:
     async with laid(lambda: None) as wire, calling(wire) as caller:
         assert await caller.is_ended()

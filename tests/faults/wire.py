@@ -1,4 +1,4 @@
-"""A TCP proxy that can be made bad: cut, closed, stalled, late, narrow."""
+"""A TCP proxy that can be disturbed: cut, closed, stalled, delayed, throttled."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from typing import Final, TypeAlias
 Address: TypeAlias = int | Path
 
 _PIECE: Final = 16_384
-# Small, so that what a stalled client doesn't take waits at the node and not in here (bytes).
+# Small, so that data for a stalled client waits at the node and not in the proxy (bytes).
 _BUFFER: Final = 8_192
 
 
 class Wire:
-    """Joins whoever connects to `port` with what `target` names at that moment; None: nobody is there.
+    """Connects clients of `port` with the current `target`; None: nothing listens.
 
     Attributes:
-        refusing: new connections are ended at once.
-        late: how long each piece is held (seconds).
-        narrow: bytes that pass in a second, each way; 0: as many as come.
+        refusing: new connections are closed at once.
+        late: delay of each piece (seconds).
+        narrow: bytes per second, each way; 0: unlimited.
     """
 
     def __init__(self, target: Callable[[], Address | None]) -> None:
@@ -36,16 +36,16 @@ class Wire:
         self._handlers: set[asyncio.Task[None]] = set()
 
     def cut(self) -> None:
-        """End all connections in the middle of whatever they carry."""
+        """Close all connections, whatever is in transit."""
         for handler in self._handlers:
             handler.cancel()
 
     def stall(self) -> None:
-        """Let nothing pass; connections stay."""
+        """Pass nothing; connections stay open."""
         self._flowing.clear()
 
     def heal(self) -> None:
-        """Be a good wire again."""
+        """Remove all disturbances."""
         self.refusing, self.late, self.narrow = False, 0.0, 0.0
         self._flowing.set()
 
@@ -80,13 +80,13 @@ class Wire:
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         with suppress(OSError):
-            # A narrow wire passes small pieces: none is long under way when it's healed.
+            # A throttled wire passes small pieces, so that none is in transit for long when it is healed.
             while data := await source.read(int(self.narrow / 10) or _PIECE):
                 await asyncio.sleep(self.late + (len(data) / self.narrow if self.narrow else 0))
                 await self._flowing.wait()
                 sink.write(data)
                 await sink.drain()
-            # What came last is a close, which the other side is to read.
+            # The last bytes are a close frame, which the other side must read.
             sink.close()
             await sink.wait_closed()
 
@@ -97,7 +97,7 @@ async def _connect(target: Address) -> tuple[asyncio.StreamReader, asyncio.Strea
     far = socket.socket()
     try:
         far.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
-        far.setblocking(False)  # noqa: FBT003 - so it's called
+        far.setblocking(False)  # noqa: FBT003 - the argument has no name
         await asyncio.get_running_loop().sock_connect(far, ("127.0.0.1", target))
         return await asyncio.open_connection(sock=far, limit=_BUFFER)
     except BaseException:
@@ -107,7 +107,7 @@ async def _connect(target: Address) -> tuple[asyncio.StreamReader, asyncio.Strea
 
 @asynccontextmanager
 async def laid(target: Callable[[], Address | None]) -> AsyncIterator[Wire]:
-    """Lay a wire for the time of the block."""
+    """Run a proxy for the time of the block."""
     wire = Wire(target)
     server = await asyncio.start_server(wire.carry, "127.0.0.1", 0, limit=_BUFFER)
     wire.port = server.sockets[0].getsockname()[1]

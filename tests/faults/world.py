@@ -1,4 +1,4 @@
-"""All that a run needs, real and its own: the broker's server, nodes, wires, people. Always cleaned up."""
+"""All parts of a run, real and its own: the broker's server, nodes, wires, clients. Always cleaned up."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Final
 from tests.faults.backbones import MAKERS, Backbone
 from tests.faults.history import Recorder
 from tests.faults.nodes import API_KEY, Node, NotStarted
-from tests.faults.people import Talker
+from tests.faults.people import ChatUser
 from tests.faults.plan import Plan
 from tests.faults.wire import Wire, laid
 
@@ -24,11 +24,11 @@ _STARTS_WITHIN: Final = 90.0
 
 
 class World:
-    """What there is of one plan.
+    """The parts of one plan.
 
     Attributes:
-        links: of each node, its wire to the broker.
-        people: by name.
+        links: for each node, its wire to the broker.
+        people: the clients by name.
     """
 
     def __init__(self, plan: Plan, recorder: Recorder, command: Sequence[str]) -> None:
@@ -37,13 +37,13 @@ class World:
         self.backbone: Backbone | None = None
         self.nodes: dict[str, Node] = {}
         self.links: dict[str, Wire] = {}
-        self.people: dict[str, Talker] = {}
+        self.people: dict[str, ChatUser] = {}
         self._command = command
         self._chance = Random(plan.seed)  # noqa: S311 (repeatable, not secret)
         self._lives: dict[str, asyncio.Task[None]] = {}
 
     async def open(self, ends: AsyncExitStack) -> None:
-        """Start all of it but the people; `ends` ends it."""
+        """Start everything but the clients; `ends` cleans up."""
         folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="hubbub-")))
         if self.plan.broker in MAKERS:
             self.backbone = MAKERS[self.plan.broker]()
@@ -53,7 +53,7 @@ class World:
             await self._add_node(ends, name, folder / name)
         for person in self.plan.people:
             wire = await ends.enter_async_context(laid(self._any_node))
-            self.people[person.name] = Talker(person, wire, self.recorder, self.plan.seed, self.plan.inbox)
+            self.people[person.name] = ChatUser(person, wire, self.recorder, self.plan.seed, self.plan.inbox)
         await asyncio.gather(*map(self.start_node, self.nodes))
 
     async def _add_node(self, ends: AsyncExitStack, name: str, log: Path) -> None:
@@ -66,29 +66,29 @@ class World:
         ends.push_async_callback(node.kill)
 
     def _any_node(self) -> int | None:
-        """Balance the load: a node that serves, as far as anybody can see."""
+        """Balance the load: return a node that serves, as far as can be seen."""
         ports = [node.port for node in self.nodes.values() if node.port is not None]
         return self._chance.choice(ports) if ports else None
 
-    # People
+    # Clients
 
-    def arrive(self, name: str) -> None:
-        """Let somebody in, for the first time or again."""
+    def connect(self, name: str) -> None:
+        """Connect a client, for the first time or again."""
         self._lives[name] = asyncio.get_running_loop().create_task(self.people[name].live(), name=name)
 
-    async def depart(self, name: str) -> None:
-        """Let somebody go."""
+    async def disconnect(self, name: str) -> None:
+        """Disconnect a client."""
         life = self._lives.pop(name, None)
         if life is not None:
             self.people[name].quit()
             await life
 
     async def empty(self) -> None:
-        """Let everybody go."""
-        await asyncio.gather(*map(self.depart, list(self._lives)))
+        """Disconnect all clients."""
+        await asyncio.gather(*map(self.disconnect, list(self._lives)))
 
     async def abandon(self) -> None:
-        """End what goes on, whatever it is."""
+        """Cancel all tasks."""
         for life in self._lives.values():
             life.cancel()
         await asyncio.gather(*self._lives.values(), return_exceptions=True)
@@ -96,7 +96,7 @@ class World:
     # Nodes
 
     async def start_node(self, name: str) -> None:
-        """Start a node, as a supervisor does: again and again while it can't."""
+        """Start a node, as a supervisor does: retry while it can't start."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_STARTS_WITHIN):
                 while True:
@@ -111,12 +111,12 @@ class World:
         self.nodes[name].signal(number)
 
     def heal(self) -> None:
-        """Make good what can be made good at once."""
-        for wire in (*self.links.values(), *(talker.wire for talker in self.people.values())):
+        """Heal all that can be healed at once."""
+        for wire in (*self.links.values(), *(user.wire for user in self.people.values())):
             wire.heal()
-        for talker in self.people.values():
-            talker.hear()
-            talker.hurry()
+        for user in self.people.values():
+            user.read_again()
+            user.retry_now()
 
 
 def _settings(plan: Plan) -> dict[str, str]:
@@ -130,7 +130,7 @@ def _settings(plan: Plan) -> dict[str, str]:
         "LOG_ENTRIES": plan.log,
         "LOG_LEVEL": "warning",
         "PING_SECONDS": 2,
-        # A run must not be stopped by what protects a server from people.
+        # Limits that protect a server from users must not stop a run.
         "ADMISSIONS_BURST": 100_000,
         "ADMISSIONS_PER_SECOND": 100_000,
         "SENDS_BURST": 100_000,
@@ -142,7 +142,7 @@ def _settings(plan: Plan) -> dict[str, str]:
 
 @asynccontextmanager
 async def world(plan: Plan, recorder: Recorder, command: Sequence[str] = SERVICE) -> AsyncIterator[World]:
-    """Have a world for the time of the block. `command` is what Python runs as a node."""
+    """Create a world for the time of the block. `command` is the Python command line of a node."""
     made = World(plan, recorder, command)
     async with AsyncExitStack() as ends:
         await made.open(ends)

@@ -34,7 +34,7 @@ def chart() -> helm.Chart:
 
 
 def render(values: Values | None = None, *, name: str = "chat", namespace: str = "rooms") -> list[Object]:
-    """Render all objects, in the order of their files. Raises `helm.HelmError` if the values are refused."""
+    """Render all objects, in the order of their files. Raises `helm.HelmError` if the values are rejected."""
     return list(_objects(render_text(values, name=name, namespace=namespace)))
 
 
@@ -45,15 +45,15 @@ def render_text(
     return dict(sorted(chart().render(dict(values or {}), name=name, namespace=namespace).items()))
 
 
-def refusal(values: Values) -> str:
-    """Have values refused, and return what is said."""
-    with pytest.raises(helm.HelmError) as told:
+def rejection(values: Values) -> str:
+    """Render values that must be rejected; return the error message."""
+    with pytest.raises(helm.HelmError) as error:
         render(values)
-    return str(told.value)
+    return str(error.value)
 
 
 def notes(values: Values | None = None) -> str:
-    """Render what is said after an installation."""
+    """Render the notes that are printed after an installation."""
     return render_text(values)["hubbub/templates/NOTES.txt"]
 
 
@@ -69,12 +69,12 @@ def find(objects: list[Object], kind: str, name: str = "chat-hubbub") -> Object:
 
 
 def kinds(objects: list[Object]) -> set[str]:
-    """Tell which kinds there are."""
+    """Return the kinds of the objects."""
     return {each["kind"] for each in objects}
 
 
 def pod(objects: list[Object], name: str = "chat-hubbub") -> Object:
-    """Find the pod's template of a Deployment."""
+    """Find a Deployment's pod template."""
     found: Object = find(objects, "Deployment", name)["spec"]["template"]
     return found
 
@@ -86,7 +86,7 @@ def container(objects: list[Object], name: str = "chat-hubbub") -> Object:
 
 
 def environment(objects: list[Object]) -> dict[str, Any]:
-    """Collect what the node's environment is: from the ConfigMap, and by itself."""
+    """Collect the node's environment: from the ConfigMap, and from the pod template."""
     own = {entry["name"]: entry.get("value", entry.get("valueFrom")) for entry in container(objects)["env"]}
     return {**find(objects, "ConfigMap")["data"], **own}
 

@@ -21,14 +21,14 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("values", CI, ids=lambda path: path.stem.removesuffix("-values"))
-def test_it_finds_no_fault_and_renders(values: Path) -> None:
+def test_helm_lints_and_renders_the_chart(values: Path) -> None:
     linted = run("lint", "--strict", CHART, "--values", values)
     assert linted.returncode == 0, linted.stdout
     rendered = run("template", "chat", CHART, "--values", values, "--kube-version", "1.36.0")
     assert rendered.returncode == 0, rendered.stderr
 
 
-def test_it_refuses_what_the_library_refuses() -> None:
+def test_helm_rejects_what_the_library_rejects() -> None:
     refused = run("template", "chat", CHART, "--set", "replicaCount=2")
     assert refused.returncode == 1
     assert "replicaCount" in refused.stderr

@@ -1,4 +1,4 @@
-"""The brokers that the chart brings start with its arguments: real servers, and a node on each."""
+"""The bundled brokers start with the chart's arguments: real servers, and a node on each."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def bundled(broker: str) -> Object:
 
 @contextmanager
 def started(broker: str, folder: Path) -> Iterator[dict[str, int]]:
-    """Run a broker with the arguments of its container; give its ports by their names."""
+    """Run a broker with the arguments of its container; yield its ports by name."""
     made = bundled(broker)
     ports = {str(port["containerPort"]): free_port() for port in made["ports"]}
     arguments = [str(ports.get(part, part)).replace("/data", str(folder)) for part in made["args"]]
@@ -52,20 +52,20 @@ def until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
         except OSError:
             continue
         return
-    pytest.fail("it ended")
+    pytest.fail("the server has ended")
 
 
 @pytest.mark.parametrize("broker", PROGRAMS)
-def test_a_node_is_ready_with_the_broker_that_came_along(broker: str, tmp_path: Path) -> None:
+def test_a_node_is_ready_with_the_bundled_broker(broker: str, tmp_path: Path) -> None:
     with started(broker, tmp_path) as ports:
         url = f"{broker}://127.0.0.1:{ports['broker']}"
         with serving(**{"BROKER": broker, f"{broker.upper()}_URL": url}) as node:
             ready = httpx.get(f"http://127.0.0.1:{node.port}/health/ready", timeout=20)
             assert ready.status_code == httpx.codes.OK
-    assert list(tmp_path.iterdir()), "what it was given is on disk"
+    assert list(tmp_path.iterdir()), "its data is on disk"
 
 
-def test_nats_answers_what_it_is_asked_by_its_probes(tmp_path: Path) -> None:
+def test_nats_answers_its_probes(tmp_path: Path) -> None:
     made = bundled("nats")
     with started("nats", tmp_path) as ports:
         for probe in ("livenessProbe", "readinessProbe"):
@@ -75,7 +75,7 @@ def test_nats_answers_what_it_is_asked_by_its_probes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("broker", PROGRAMS)
-def test_it_starts_by_its_name_whatever_the_entrypoint_of_its_image(broker: str) -> None:
+def test_a_bundled_broker_starts_by_name_with_any_entrypoint(broker: str) -> None:
     assert bundled(broker)["command"] == [f"{broker}-server"]
 
 

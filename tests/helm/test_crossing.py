@@ -1,4 +1,4 @@
-"""What `helm test` and a waiting pod run does what it says, on real nodes."""
+"""The scripts of `helm test` and of a waiting pod, on real nodes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def port() -> Iterator[int]:
 
 @pytest.fixture(autouse=True)
 def names(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Know the pods by one name, as the cluster's DNS does."""
+    """Resolve one name to all pods, as the cluster's DNS does."""
     real = socket.getaddrinfo
 
     def look_up(host: str, *rest: object, **options: object) -> object:
@@ -54,20 +54,20 @@ def test_a_message_crosses_from_pod_to_pod(
     port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cross(monkeypatch, port, "--guests")
-    told = capsys.readouterr().out
-    assert f"pods: 127.0.0.1:{port}, 127.0.0.2:{port}" in told
-    assert f"a message went from 127.0.0.2:{port} to 127.0.0.1:{port}" in told
+    output = capsys.readouterr().out
+    assert f"pods: 127.0.0.1:{port}, 127.0.0.2:{port}" in output
+    assert f"a message went from 127.0.0.2:{port} to 127.0.0.1:{port}" in output
 
 
-def test_where_guests_are_not_let_in_it_says_that_nothing_was_sent(
+def test_without_guests_the_test_sends_no_message(
     port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cross(monkeypatch, port)
     assert "no message was sent" in capsys.readouterr().out
 
 
-def test_a_refusal_ends_it_with_a_sentence(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(SystemExit, match="join was refused"):
+def test_a_refused_command_ends_the_test_with_a_sentence(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SystemExit, match="join failed"):
         cross(monkeypatch, port, "--guests", room="no\x07room")
 
 
@@ -99,9 +99,9 @@ def test_a_pod_waits_until_its_broker_listens(url: str) -> None:
         assert not wait_for(url.format(broker.getsockname()[1]), 60)
 
 
-def test_a_broker_that_is_not_there_is_named_and_left_to_the_node() -> None:
-    told = wait_for("redis://:secret@127.0.0.1:1", 0)
-    assert "127.0.0.1:1: " in told
-    assert "the node may try by itself" in told
-    assert "secret" not in told
-    assert "can't be understood" in wait_for("nats://127.0.0.1:none", 60)
+def test_an_unreachable_broker_is_named_and_left_to_the_node() -> None:
+    output = wait_for("redis://:secret@127.0.0.1:1", 0)
+    assert "127.0.0.1:1: " in output
+    assert "the node will try to connect" in output
+    assert "secret" not in output
+    assert "is invalid" in wait_for("nats://127.0.0.1:none", 60)

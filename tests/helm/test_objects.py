@@ -1,4 +1,4 @@
-"""What the chart makes beside pods, and when."""
+"""The chart's objects besides pods, and when they are rendered."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ REDIS: Object = {"broker": "redis", "redis": {"url": "redis://redis.db:6380/0"}}
 USUAL = {"ConfigMap", "Deployment", "Pod", "Service", "ServiceAccount"}
 
 
-def test_one_line_gives_one_pod_and_nothing_that_the_cluster_may_lack() -> None:
+def test_the_default_values_give_one_pod_without_optional_objects() -> None:
     assert kinds(render()) == USUAL
 
 
-def test_a_disruption_budget_comes_with_the_second_pod() -> None:
+def test_a_disruption_budget_is_rendered_with_the_second_pod() -> None:
     assert "PodDisruptionBudget" not in kinds(render(REDIS))
     budget = find(render({**REDIS, "replicaCount": 2}), "PodDisruptionBudget")["spec"]
     assert budget["maxUnavailable"] == 1
@@ -23,15 +23,15 @@ def test_a_disruption_budget_comes_with_the_second_pod() -> None:
     assert find(render(least), "PodDisruptionBudget")["spec"]["minAvailable"] == "50%"
 
 
-def test_a_disruption_budget_is_there_for_pods_that_an_autoscaler_may_add() -> None:
+def test_a_disruption_budget_is_rendered_for_pods_that_an_autoscaler_may_add() -> None:
     scaled: Object = {**REDIS, "autoscaling": {"enabled": True, "cpuPercent": 70, "minReplicas": 1}}
     objects = render(scaled)
     assert "PodDisruptionBudget" in kinds(objects)
     expected = find(objects, "Pod", "chat-hubbub-test")["spec"]["containers"][0]["args"]
-    assert "--expected=1" in expected, "there may be one only"
+    assert "--expected=1" in expected, "there may be only one"
 
 
-def test_the_autoscaler_goes_down_slowly_and_by_connections() -> None:
+def test_the_autoscaler_scales_down_slowly_and_by_connections() -> None:
     values = {**REDIS, "autoscaling": {"enabled": True, "connectionsPerPod": 5000, "cpuPercent": 70}}
     objects = render(values)
     scaler = find(objects, "HorizontalPodAutoscaler")["spec"]
@@ -43,7 +43,9 @@ def test_the_autoscaler_goes_down_slowly_and_by_connections() -> None:
         "stabilizationWindowSeconds": 600,
         "policies": [{"type": "Pods", "value": 1, "periodSeconds": 120}],
     }
-    assert "replicas" not in find(objects, "Deployment")["spec"], "two would be at odds about the number"
+    assert "replicas" not in find(objects, "Deployment")["spec"], (
+        "the Deployment and the autoscaler would both set the number"
+    )
     assert "PodDisruptionBudget" in kinds(objects)
 
 
@@ -65,7 +67,7 @@ def test_the_autoscaler_goes_down_slowly_and_by_connections() -> None:
         ({}, set()),
     ],
 )
-def test_pods_reach_dns_and_their_broker_and_nothing_else(values: Object, ports: set[int]) -> None:
+def test_pods_reach_only_dns_and_their_broker(values: Object, ports: set[int]) -> None:
     policy = find(render({**values, "networkPolicy": {"enabled": True}}), "NetworkPolicy")["spec"]
     dns, *broker = policy["egress"]
     assert dns["ports"] == [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]
@@ -73,7 +75,7 @@ def test_pods_reach_dns_and_their_broker_and_nothing_else(values: Object, ports:
     assert policy["policyTypes"] == ["Ingress", "Egress"]
 
 
-def test_a_bundled_broker_is_reached_by_the_nodes_only() -> None:
+def test_only_the_nodes_reach_a_bundled_broker() -> None:
     values = {"broker": "redis", "redis": {"bundled": True}, "networkPolicy": {"enabled": True}}
     objects = render(values)
     policy = find(objects, "NetworkPolicy", "chat-hubbub-redis")["spec"]
@@ -92,7 +94,7 @@ def test_named_peers_may_connect_and_so_may_the_test() -> None:
     assert rule["from"][1]["podSelector"]["matchLabels"].items() <= labels.items()
 
 
-def test_the_ingress_keeps_websockets_open_and_metrics_in() -> None:
+def test_the_ingress_keeps_websockets_open_and_metrics_internal() -> None:
     values = {"ingress": {"enabled": True, "preset": "nginx", "hosts": ["chat.example.org"]}}
     ingress = find(render(values), "Ingress")
     assert ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-read-timeout"] == "3600"
@@ -101,7 +103,7 @@ def test_the_ingress_keeps_websockets_open_and_metrics_in() -> None:
     assert {path["path"] for path in rule["http"]["paths"]} == {"/", "/assets", "/ws", "/api"}
 
 
-def test_own_annotations_go_before_a_presets() -> None:
+def test_own_annotations_take_precedence_over_a_preset() -> None:
     name = "alb.ingress.kubernetes.io/load-balancer-attributes"
     given = {"enabled": True, "preset": "alb", "annotations": {name: "idle_timeout.timeout_seconds=60"}}
     written = find(render({"ingress": given}), "Ingress")["metadata"]["annotations"]
@@ -109,7 +111,7 @@ def test_own_annotations_go_before_a_presets() -> None:
     assert written["alb.ingress.kubernetes.io/target-group-attributes"].endswith("=70")
 
 
-def test_a_route_has_no_time_out_unless_it_is_asked_for() -> None:
+def test_a_route_has_a_timeout_only_if_it_is_set() -> None:
     values = {"httpRoute": {"enabled": True, "parentRefs": [{"name": "gateway"}]}}
     (rule,) = find(render(values), "HTTPRoute")["spec"]["rules"]
     assert "timeouts" not in rule
@@ -125,7 +127,7 @@ def test_each_pod_is_scraped_once() -> None:
     assert [each["metadata"]["name"] for each in matching] == ["chat-hubbub"]
 
 
-def test_alerts_that_are_not_wanted_are_left_out() -> None:
+def test_disabled_alerts_are_left_out() -> None:
     rule = {
         "enabled": True,
         "disabled": ["HubbubFlood"],
@@ -134,7 +136,7 @@ def test_alerts_that_are_not_wanted_are_left_out() -> None:
     made = find(render({"metrics": {"prometheusRule": rule}}), "PrometheusRule")["spec"]["groups"][0]["rules"]
     names = [each["alert"] for each in made]
     assert "HubbubFlood" not in names
-    assert names[0] == "HubbubGone"
+    assert names[0] == "HubbubAbsent"
     assert names[-1] == "Mine"
 
 
@@ -169,7 +171,7 @@ def test_the_notes_name_the_next_step_and_the_dangers() -> None:
             "auth": {"tokenKey": {"existingSecret": "key"}},
         }
     )
-    assert "Mind:" not in safe
+    assert "Warnings:" not in safe
 
 
 @pytest.mark.parametrize(
@@ -183,10 +185,10 @@ def test_the_notes_name_the_next_step_and_the_dangers() -> None:
         ({"HUBBUB_WORKERS": 4}, 536870912, True),
     ],
 )
-def test_the_notes_reckon_whether_a_pod_that_fills_has_the_memory(
+def test_the_notes_estimate_whether_a_full_pod_has_the_memory(
     config: Object,
     limit: object,
     fits: bool,  # noqa: FBT001 - pytest passes it by name
 ) -> None:
     values = {**REDIS, "config": config, "resources": {"limits": {"memory": limit}}}
-    assert ("a pod that fills is killed" not in notes(values)) is fits
+    assert ("a full pod is killed" not in notes(values)) is fits

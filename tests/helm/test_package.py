@@ -1,4 +1,4 @@
-"""The chart renders from its package as it does from its folder."""
+"""The chart renders from its package as from its folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import helm_python as helm
 from tests.helm.chart import CHART, ROOT, render_text
 
 
-def test_the_package_holds_all_that_it_takes(tmp_path: Path) -> None:
+def test_the_package_contains_all_files(tmp_path: Path) -> None:
     program = str(ROOT / "scripts" / "package_chart.py")
     subprocess.run([sys.executable, program, str(CHART), str(tmp_path), "1000000000"], check=True)
     (packed,) = tmp_path.iterdir()

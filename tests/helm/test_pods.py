@@ -1,4 +1,4 @@
-"""What a pod is told, and how it starts, stops and is kept in."""
+"""A pod's settings, and how it starts, stops and is confined."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_what_the_chart_sets_are_settings() -> None:
         ({"broker": "nats", "nats": {"bundled": True}}, {"nats_url": "nats://chat-hubbub-nats:4222"}),
     ],
 )
-def test_a_node_takes_the_settings_that_the_chart_writes(values: Object, expected: Object) -> None:
+def test_a_node_accepts_the_settings_that_the_chart_writes(values: Object, expected: Object) -> None:
     settings = load_settings(environment(render(values)))
     assert {name: getattr(settings, name) for name in expected} == expected
 
@@ -120,7 +120,7 @@ def test_certificates_are_mounted_and_named() -> None:
     assert mounts == {"/tmp", "/etc/hubbub/broker-tls"}  # noqa: S108 - the place in a container
 
 
-def test_the_authorities_that_everybody_knows_may_do() -> None:
+def test_the_systems_certificate_authorities_are_supported() -> None:
     tls = {"existingSecret": "t", "caKey": "", "certKey": "c", "keyKey": "k"}
     sentinels = "redis+sentinel://a,b/chat/0?tls=1"
     env = environment(render({"broker": "redis", "redis": {"url": sentinels, "tls": tls}}))
@@ -154,7 +154,7 @@ def test_nothing_that_runs_needs_a_shell() -> None:
             assert '"sh"' not in str(render(values)).replace("'", '"')
 
 
-def test_living_and_being_ready_are_asked_apart() -> None:
+def test_liveness_and_readiness_have_their_own_probes() -> None:
     node = container(render())
     paths = [node[f"{probe}Probe"]["httpGet"]["path"] for probe in ("startup", "liveness", "readiness")]
     assert paths == ["/health/live", "/health/live", "/health/ready"]
@@ -174,7 +174,7 @@ def test_a_pod_that_stops_has_the_time_it_needs() -> None:
     )
 
 
-def test_the_kubelet_sleeps_and_where_it_cannot_python_does() -> None:
+def test_pre_stop_sleeps_in_the_kubelet_or_in_python() -> None:
     def stops(version: str, seconds: int = 5) -> object:
         values = {"kubeVersionOverride": version, "stop": {"preStopSeconds": seconds}}
         return container(render(values)).get("lifecycle")
@@ -187,7 +187,7 @@ def test_the_kubelet_sleeps_and_where_it_cannot_python_does() -> None:
     assert stops("1.36.0", 0) is None
 
 
-def test_pods_with_a_broker_are_replaced_one_by_one_and_without_one_never_two_at_a_time() -> None:
+def test_pods_with_a_broker_are_replaced_one_by_one_and_without_one_never_overlap() -> None:
     assert find(render(MANY), "Deployment")["spec"]["strategy"] == {
         "type": "RollingUpdate",
         "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},
@@ -213,11 +213,11 @@ def test_pods_are_spread_by_a_selector_that_finds_them() -> None:
     assert "matchLabelKeys" not in old[0]
 
 
-def test_a_pod_waits_for_its_broker_with_what_the_node_knows_of_it() -> None:
+def test_a_pod_waits_for_its_broker_with_the_settings_of_the_node() -> None:
     secret: Object = {"broker": "nats", "nats": {"existingSecret": "where"}, "waitForBrokerSeconds": 7}
     for values in (MANY, secret, {"broker": "nats", "nats": {"bundled": True}}):
         (waits,) = pod(render(values))["spec"]["initContainers"]
         assert waits["command"][-1] == str(values.get("waitForBrokerSeconds", 120))
         assert all(entry in container(render(values))["env"] for entry in waits["env"])
     assert "initContainers" not in pod(render({**MANY, "waitForBrokerSeconds": 0}))["spec"]
-    assert "initContainers" not in pod(render())["spec"], "memory is there"
+    assert "initContainers" not in pod(render())["spec"], "the memory broker needs no wait"

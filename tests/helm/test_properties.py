@@ -1,4 +1,4 @@
-"""Whatever the values are: they are refused, or what is rendered hangs together."""
+"""For any values: they are rejected, or the rendered objects are consistent."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ maybe = st.booleans()
 
 
 def some(**fields: SearchStrategy[object]) -> SearchStrategy[Object]:
-    """Choose some of the fields."""
+    """Draw some of the fields."""
     return st.fixed_dictionaries({}, optional=fields)
 
 
@@ -57,8 +57,8 @@ values = some(
 @pytest.mark.timeout(180)
 @settings(max_examples=150)
 @given(values, st.from_regex(r"[a-z]([-a-z0-9]{0,51}[a-z0-9])?", fullmatch=True))
-def test_values_are_refused_or_hang_together(given: Object, release: str) -> None:
-    objects = render_or_refuse(given, release)
+def test_values_are_rejected_or_consistent(given: Object, release: str) -> None:
+    objects = render_or_reject(given, release)
     if objects is None:
         return
     templates = [each for each in objects if each["kind"] == "Deployment"]
@@ -71,13 +71,13 @@ def test_values_are_refused_or_hang_together(given: Object, release: str) -> Non
     memory_stays_alone(given, objects, node)
 
 
-def render_or_refuse(given: Object, release: str) -> list[Object] | None:
-    """Render, or see to it that the refusal is ours and not an accident of the templates."""
+def render_or_reject(given: Object, release: str) -> list[Object] | None:
+    """Render, or check that the error is the chart's own and not a failure of its templates."""
     try:
         return render(given, name=release)
-    except (helm.HelmValuesError, helm.HelmRenderError) as refused:
-        told = str(refused)
-    assert not re.search("nil pointer|wrong type|YAML|can't evaluate", told), told
+    except (helm.HelmValuesError, helm.HelmRenderError) as error:
+        message = str(error)
+    assert not re.search("nil pointer|wrong type|YAML|can't evaluate", message), message
     return None
 
 
@@ -99,7 +99,7 @@ def selectors_find_their_pods(objects: list[Object], labels: dict[str, Object]) 
         if each["kind"] in {"Service", "PodDisruptionBudget"}:
             wanted = spec["selector"].get("matchLabels", spec["selector"])
             found = [pods for pods in labels.values() if wanted.items() <= pods.items()]
-            assert len(found) == 1, "nobody's pods, or those of a broker too"
+            assert len(found) == 1, "a selector must match exactly one pod template"
 
 
 def ports_exist(objects: list[Object], labels: dict[str, Object]) -> None:
@@ -132,7 +132,7 @@ def memory_stays_alone(given: Object, objects: list[Object], node: str) -> None:
     assert "HorizontalPodAutoscaler" not in {each["kind"] for each in objects}
 
 
-def test_the_longest_names_stay_apart() -> None:
+def test_the_longest_names_stay_distinct() -> None:
     values = {"broker": "redis", "redis": {"bundled": True}, "metrics": {"dashboard": {"enabled": True}}}
     objects = render({**values, "fullnameOverride": "a" * 63})
     names_are_allowed_and_unique(objects)

@@ -1,4 +1,4 @@
-"""What operators and gateways are to read is what they take."""
+"""Operators and gateways accept the objects that are meant for them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.helm.test_kubernetes import OTHERS
 HERE = Path(__file__).parent / "resources"
 
 
-def told(objects: list[Object]) -> str:
-    """Have objects judged by the schemas of those who brought their kinds; nothing is said if all is well."""
+def errors(objects: list[Object]) -> str:
+    """Validate objects against the schemas of their kinds; return the errors, or nothing."""
     done = subprocess.run(
         [node(), "validate.mjs"],
         cwd=HERE,
@@ -41,13 +41,13 @@ def node() -> str:
     pytest.skip(message)
 
 
-def test_operators_and_gateways_take_what_is_rendered() -> None:
+def test_operators_and_gateways_accept_the_objects() -> None:
     objects = [each for file in CI for each in render(load(file)) if each["kind"] in OTHERS]
     assert {each["kind"] for each in objects} == OTHERS
-    assert not told(objects)
+    assert not errors(objects)
 
 
-def test_they_would_refuse_what_is_wrong() -> None:
+def test_they_reject_wrong_objects() -> None:
     values = {"httpRoute": {"enabled": True, "parentRefs": [{"name": "g"}], "hostnames": ["not a host"]}}
     route = next(each for each in render(values) if each["kind"] == "HTTPRoute")
-    assert "hostnames" in told([route])
+    assert "hostnames" in errors([route])

@@ -1,4 +1,4 @@
-"""An upgrade and a scale-down as the chart has them done, with processes for pods: nobody notices."""
+"""An upgrade and a scale-down by the chart's rules, with processes as pods: clients notice nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAUSE = 0.02
 
 @dataclass(slots=True)
 class Cluster:
-    """What Kubernetes would do with the objects of a chart: pods are processes, a Service is a balancer."""
+    """Simulates Kubernetes for the chart's objects: pods are processes, a Service is a balancer."""
 
     objects: list[Object]
     settings: dict[str, str]
@@ -36,25 +36,25 @@ class Cluster:
         return float(spec["terminationGracePeriodSeconds"])
 
     def start(self) -> Server:
-        """Start a pod with the environment that the chart gives it, as far as a process can have it."""
+        """Start a pod with the environment from the chart, as far as it applies to a process."""
         env = {name: value for name, value in environment(self.objects).items() if isinstance(value, str)}
         started = self.stack.enter_context(serving(**env | self.settings))
         self.pods.append(started)
         return started
 
     async def upgrade(self, service: Balancer) -> None:
-        """Replace all pods: with maxSurge 1 and maxUnavailable 0 a new one is ready before one goes."""
+        """Replace all pods: with maxSurge 1 and maxUnavailable 0 a new one is ready before one ends."""
         strategy = find(self.objects, "Deployment")["spec"]["strategy"]
         assert strategy["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
         for old in list(self.pods):
             new = await asyncio.to_thread(self.start)
             await until_ready_says(new.port, 200)
-            service.put_in(new.port)
+            service.add(new.port)
             await self.end(old, service)
 
     async def end(self, leaving: Server, service: Balancer) -> None:
-        """End a pod: nobody is sent there any more (that is what preStop waits for), then SIGTERM."""
-        service.take_out(leaving.port)
+        """End a pod: the Service stops routing to it (preStop waits for that), then SIGTERM."""
+        service.remove(leaving.port)
         leaving.signal(signal.SIGTERM)
         assert await asyncio.to_thread(leaving.ended, self.grace) == 0
         self.pods.remove(leaving)
@@ -67,7 +67,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     values = {"broker": broker, broker: {"bundled": True}, "replicaCount": 3, "stop": {"drainSeconds": 1}}
     objects = render(values)
     with backbone(broker) as (_, settings), ExitStack() as stack:
-        # A pod has an address of its own, a process a port, which it tells people and not what reads JSON.
+        # A pod has its own address, a process its own port, which only the text format of logs prints.
         own = {"HUBBUB_HOST": "127.0.0.1", "HUBBUB_PORT": "0", "HUBBUB_LOG_FORMAT": "text"}
         made = Cluster(objects, settings | own, stack)
         for _ in range(find(objects, "Deployment")["spec"]["replicas"]):
@@ -75,10 +75,10 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
         yield made
 
 
-async def all_said_more(gathered: Crowd) -> None:
-    """Wait until everybody had another message stored: nobody is stuck."""
-    before = {person.name: len(person.receipts) for person in gathered.people}
-    await gathered.until(lambda: all(len(p.receipts) > before[p.name] + 2 for p in gathered.people))
+async def all_sent_more(gathered: Crowd) -> None:
+    """Wait until every client had another message acknowledged: none is stuck."""
+    before = {user.name: len(user.receipts) for user in gathered.users}
+    await gathered.until(lambda: all(len(p.receipts) > before[p.name] + 2 for p in gathered.users))
 
 
 @pytest.mark.slow
@@ -87,15 +87,15 @@ async def test_an_upgrade_and_a_scale_down_to_one_lose_and_double_nothing(cluste
     async with asyncio.timeout(150), balancer([each.port for each in cluster.pods]) as service:
         async with crowd(f"ws://127.0.0.1:{service.port}", PEOPLE) as gathered, asyncio.TaskGroup() as group:
             enough = asyncio.Event()
-            talks = [group.create_task(person.talk_until(enough, PAUSE)) for person in gathered.people]
-            await all_said_more(gathered)
+            talks = [group.create_task(user.send_until(enough, PAUSE)) for user in gathered.users]
+            await all_sent_more(gathered)
             await cluster.upgrade(service)
-            await all_said_more(gathered)
+            await all_sent_more(gathered)
             while len(cluster.pods) > 1:
                 await cluster.end(cluster.pods[0], service)
-            await all_said_more(gathered)
+            await all_sent_more(gathered)
             enough.set()
             await asyncio.wait(talks)
-            said = sum(len(person.receipts) for person in gathered.people)
-            await gathered.until(lambda: all(len(person.seen) >= said for person in gathered.people))
-        gathered.nothing_lost_or_doubled()
+            said = sum(len(user.receipts) for user in gathered.users)
+            await gathered.until(lambda: all(len(user.received) >= said for user in gathered.users))
+        gathered.check_nothing_lost_or_duplicated()

@@ -1,4 +1,4 @@
-"""Values are described, each of them, and what makes no sense is refused with what to do."""
+"""Each value is described, and invalid values are rejected with a remedy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from service.settings.table import rows
-from tests.helm.chart import CHART, Object, load, refusal, render
+from tests.helm.chart import CHART, Object, load, rejection, render
 
 REDIS: Object = {"broker": "redis", "redis": {"url": "redis://redis:6379/0"}}
 
@@ -22,7 +22,7 @@ def schema() -> Object:
 
 
 def leaves(value: Any, described: Object, path: str = "") -> Iterator[tuple[str, Object]]:  # noqa: ANN401
-    """Go through the values as deep as the schema names them."""
+    """Walk the values as deep as the schema describes them."""
     yield path, described
     if isinstance(value, dict) and "properties" in described:
         for name, inner in value.items():
@@ -31,14 +31,14 @@ def leaves(value: Any, described: Object, path: str = "") -> Iterator[tuple[str,
 
 
 def closed(described: Object, path: str = "") -> Iterator[str]:
-    """Find objects of the chart's own making that take any key."""
+    """Find objects of the chart that accept any key."""
     if "properties" in described and described.get("additionalProperties") is not False:
         yield path
     for name, inner in described.get("properties", {}).items():
         yield from closed(inner, f"{path}.{name}")
 
 
-def test_the_schema_is_one() -> None:
+def test_the_schema_is_valid() -> None:
     Draft7Validator.check_schema(schema())
     assert schema()["$schema"] == "http://json-schema.org/draft-07/schema#"
 
@@ -65,20 +65,20 @@ def test_every_value_is_described_and_every_description_has_a_value() -> None:
 
 
 def test_the_schema_is_closed() -> None:
-    assert list(closed(schema())) == [".global"], "only what charts above this one set is open"
+    assert list(closed(schema())) == [".global"], "only the values of parent charts are open"
 
 
-def test_settings_that_there_are_may_be_set_and_no_others() -> None:
+def test_only_existing_settings_may_be_set() -> None:
     named = schema()["properties"]["config"]["propertyNames"]["enum"]
     assert named == [row.variable for row in rows() if row.variable.startswith("HUBBUB_")]
 
 
-def test_what_is_there_by_default_is_allowed() -> None:
+def test_the_default_values_are_allowed() -> None:
     render(load(CHART / "values.yaml"))
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "error"),
     [
         ({"brokr": "redis"}, "'brokr' not allowed"),
         ({"broker": "kafka"}, "value must be one of 'memory', 'redis', 'nats'"),
@@ -101,36 +101,39 @@ def test_what_is_there_by_default_is_allowed() -> None:
         ({"ingress": {"paths": [{"path": "ws", "pathType": "Exact"}]}}, "at '/ingress/paths/0/path'"),
     ],
 )
-def test_the_schema_refuses(values: Object, told: str) -> None:
-    assert told in refusal(values)
+def test_the_schema_rejects(values: Object, error: str) -> None:
+    assert error in rejection(values)
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "error"),
     [
         (
             {"broker": "redis", "redis": {"url": "redis://me:secret@r"}},
-            "holds a user or a password, which anybody could read",
+            "contains a user or a password, which would be readable",
         ),
-        ({"broker": "redis", "redis": {"url": "redis://r", "bundled": True}}, "redis.bundled brings its own"),
-        ({"nats": {"bundled": True}}, "of no use with broker=memory: set broker=nats"),
+        (
+            {"broker": "redis", "redis": {"url": "redis://r", "bundled": True}},
+            "redis.bundled installs its own",
+        ),
+        ({"nats": {"bundled": True}}, "has no effect with broker=memory: set broker=nats"),
         ({"broker": "nats", "nats": {"existingSecret": "s", "credsKey": "c"}}, "set all three"),
         (
             {
                 "broker": "nats",
                 "nats": {"url": "nats://n", "existingSecret": "s", "credsKey": "c", "nkeyKey": "n"},
             },
-            "one or the other",
+            "leave out one",
         ),
-        ({"broker": "nats", "nats": {"existingSecret": "s", "streamReplicas": 3}}, "write ?replicas= there"),
+        ({"broker": "nats", "nats": {"existingSecret": "s", "streamReplicas": 3}}, "add ?replicas= there"),
         ({"broker": "redis", "redis": {"url": "redis://r", "tls": {"certKey": "c"}}}, "client certificate"),
         (
             {"broker": "redis", "redis": {"existingSecret": "s", "waitReplicas": 1}},
-            "with the URL in a Secret, write ?replicas= there",
+            "With the URL in a Secret, add ?replicas= there",
         ),
         (
             {"broker": "redis", "redis": {"url": "redis+sentinel://s/chat?sentinel_password=p"}},
-            "holds a password behind its ?",
+            "contains a password after its ?",
         ),
         ({"broker": "redis", "redis": {"url": "redis://r", "username": "u"}}, "set all three"),
         ({"config": {"HUBBUB_PORT": 80}}, "use service.port instead"),
@@ -143,21 +146,21 @@ def test_the_schema_refuses(values: Object, told: str) -> None:
                     "apiKey": {"value": "a", "key": "k"},
                 }
             },
-            "one would be taken for the other",
+            "would collide",
         ),
         (
             {**REDIS, "autoscaling": {"enabled": True, "connectionsPerPod": 10000}},
-            "a pod turns away whoever comes beyond 10000",
+            "a pod rejects connections above 10000",
         ),
         ({"extraEnv": [{"name": "BROKER", "value": "redis"}]}, "extraEnv has BROKER"),
         ({"config": {"HUBBUB_DRAIN_SECONDS": 5}}, "use stop.drainSeconds instead"),
-        ({"config": {"HUBBUB_API_KEY": "0123456789abcdef"}}, "would lie open in a ConfigMap"),
-        ({"config": {"HUBBUB_WORKERS": 2}}, "each process would be a chat of its own"),
+        ({"config": {"HUBBUB_API_KEY": "0123456789abcdef"}}, "would be readable in a ConfigMap"),
+        ({"config": {"HUBBUB_WORKERS": 2}}, "each process would be a separate chat"),
         ({"config": {"HUBBUB_AUTH": "tokens"}}, "needs auth.tokenKey"),
-        ({"auth": {"tokenKey": {"value": "k"}}}, "no tokens are taken"),
+        ({"auth": {"tokenKey": {"value": "k"}}}, "tokens are not accepted"),
         ({"auth": {"apiKey": {"value": "k", "existingSecret": "s"}}}, "leave out one"),
-        ({"terminationGracePeriodSeconds": 30}, "preStop, drain and closing take up to 70"),
-        ({**REDIS, "autoscaling": {"enabled": True}}, "needs something to go by"),
+        ({"terminationGracePeriodSeconds": 30}, "preStop, drain and close take up to 70"),
+        ({**REDIS, "autoscaling": {"enabled": True}}, "autoscaling needs a metric"),
         (
             {**REDIS, "autoscaling": {"enabled": True, "cpuPercent": 1, "minReplicas": 5, "maxReplicas": 4}},
             "less than",
@@ -168,10 +171,10 @@ def test_the_schema_refuses(values: Object, told: str) -> None:
         ),
     ],
 )
-def test_the_chart_refuses_with_what_to_do(values: Object, told: str) -> None:
-    assert told in refusal(values)
+def test_the_chart_rejects_values_with_a_remedy(values: Object, error: str) -> None:
+    assert error in rejection(values)
 
 
-def test_all_faults_are_told_at_once() -> None:
-    told = refusal({"config": {"HUBBUB_PORT": 80, "HUBBUB_AUTH": "tokens"}})
-    assert told.count("\n  - ") == 2
+def test_all_faults_are_reported_at_once() -> None:
+    error = rejection({"config": {"HUBBUB_PORT": 80, "HUBBUB_AUTH": "tokens"}})
+    assert error.count("\n  - ") == 2

@@ -1,4 +1,4 @@
-"""Alerts and the dashboard ask for metrics that a node really exports, with labels that they have."""
+"""Alerts and the dashboard use metrics that a node exports, with their labels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from service.runtime.metrics import GAUGES, Metrics
 from service.workers.reports import Reports, join_metrics, write_metrics
 from tests.helm.chart import CHART, ROOT, load
 
-# What Prometheus puts on every sample that it scrapes from a pod.
+# The labels that Prometheus adds to every sample of a pod.
 SCRAPED = {"namespace", "job", "pod", "instance", "container", "endpoint", "service"}
 
 RULES = load(CHART / "files" / "alerts.yaml")["groups"][0]["rules"]
@@ -26,12 +26,12 @@ QUERIES = [target["expr"] for panel in PANELS for target in panel["targets"]]
 
 
 def exported() -> dict[str, set[str]]:
-    """Collect the samples of a node that counted everything once, each with its labels."""
+    """Collect the samples of a node with all metrics, each with its labels."""
     metrics = Metrics(broker="redis", sample=lambda: dict.fromkeys(GAUGES, 1.0))
-    for tally in (metrics.refused, metrics.closed, metrics.catchups):
-        tally.add("x")
+    for counter in (metrics.error_responses, metrics.connections_closed, metrics.catchups):
+        counter.add("x")
     text = join_metrics(
-        Reports(answers={1: Raw(write_metrics(metrics.families()))}, silent=[], restarts={1: 0})
+        Reports(responses={1: Raw(write_metrics(metrics.families()))}, unanswered=[], restarts={1: 0})
     )
     families = text_string_to_metric_families(text.decode())
     return {sample.name: set(sample.labels) for family in families for sample in family.samples}
@@ -59,7 +59,7 @@ def parse(query: str) -> Any:  # noqa: ANN401 - the parser has a class for each 
 
 
 @pytest.mark.parametrize("query", [*(rule["expr"] for rule in RULES), *QUERIES])
-def test_a_query_asks_for_what_there_is(query: str) -> None:
+def test_a_query_uses_exported_metrics(query: str) -> None:
     known = exported()
     found = list(selectors(parse(query)))
     assert found
@@ -70,26 +70,32 @@ def test_a_query_asks_for_what_there_is(query: str) -> None:
 
 
 @pytest.mark.parametrize("query", [*(rule["expr"] for rule in RULES), *QUERIES])
-def test_a_query_groups_by_labels_that_there_are(query: str) -> None:
+def test_a_query_groups_by_existing_labels(query: str) -> None:
     grouped = {label.strip() for by in re.findall(r"by \(([^)]+)\)", query) for label in by.split(",")}
     labels = set().union(*exported().values()) | SCRAPED | {"le"}
     assert grouped <= labels
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule["alert"]))
-def test_an_alert_says_what_is_wrong_and_the_page_what_to_do(rule: dict[str, Any]) -> None:
+def test_an_alert_has_a_summary_and_the_page_an_action(rule: dict[str, Any]) -> None:
     assert rule["labels"]["severity"] in {"warning", "critical"}
     assert rule["annotations"]["summary"].endswith(".")
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    assert f"`{rule['alert']}`" in page, "docs/operations.md says of each alert what to do"
+    assert f"`{rule['alert']}`" in page, "docs/operations.md must describe each alert"
     shown = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"]))
     grouped = re.findall(r"by \(([^)]+)\)", rule["expr"])
     assert shown <= {label.strip() for label in grouped[0].split(",")} if shown else True
 
 
-def test_every_metric_that_says_how_people_fare_is_on_the_dashboard() -> None:
+def test_every_metric_about_user_experience_is_on_the_dashboard() -> None:
     shown = {str(selector.name) for query in QUERIES for selector in selectors(parse(query))}
-    for name in ("connections", "deliveries_total", "refused_total", "broker_up", "resets_total"):
+    for name in (
+        "connections",
+        "deliveries_total",
+        "error_responses_total",
+        "broker_up",
+        "gaps_unrepaired_total",
+    ):
         assert f"hubbub_{name}" in shown
 
 

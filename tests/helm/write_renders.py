@@ -1,4 +1,4 @@
-"""Write the renders that are judged by others: `python -m tests.helm.write_renders FOLDER`."""
+"""Write the renders for external audits: `python -m tests.helm.write_renders FOLDER`."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from tests.helm.chart import CI, Object, load, render
 
 
 def judged(values: Object) -> Object:
-    """Take values as they are, with what an audit asks for besides."""
+    """Return the values, with the options that an audit expects."""
     return {**values, "networkPolicy": {**values.get("networkPolicy", {}), "enabled": True}}
 
 
 def is_for_the_test(each: Object) -> bool:
-    """Tell whether it's there for `helm test` only."""
+    """Return whether an object is used only by `helm test`."""
     return bool(each["metadata"]["labels"]["app.kubernetes.io/component"] == "test")
 
 
 def main() -> None:
-    """Write a folder for each file of values: the objects, and those of the test by themselves."""
+    """Write a folder for each file of values: the objects, and separately those of the test."""
     into = Path(sys.argv[1])
     for file in CI:
         values = load(file)
         if values.get("extraContainers"):
-            continue  # what others add is theirs to answer for
+            continue  # objects of other projects are not audited
         objects = render(judged(values), namespace="default")
         folder = into / file.stem.removesuffix("-values")
         folder.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""The server that the tests chat on, each in rooms of its own."""
+"""The server of all tests; each test uses rooms of its own."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -18,5 +18,5 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def room() -> str:
-    """Give a room in which nothing was said yet."""
+    """Return the name of an empty room."""
     return f"room-{next(_numbers)}"

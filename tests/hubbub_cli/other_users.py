@@ -1,4 +1,4 @@
-"""What other people do in a room, without a program of their own."""
+"""Other users of a room, without a program of their own."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from tests.hubbub_cli.server import Server
 
 
 def say(server: Server, room: str, *texts: str, name: str = "bob") -> None:
-    """Say each text, and wait until it is stored."""
+    """Send each text, and wait until it is stored."""
 
     async def talk() -> None:
         async with Client(server.url, name=name) as chat:
@@ -19,7 +19,7 @@ def say(server: Server, room: str, *texts: str, name: str = "bob") -> None:
 
 
 def history(server: Server, room: str) -> list[str]:
-    """Read all that was said."""
+    """Read all messages."""
 
     async def read() -> list[str]:
         texts: list[str] = []

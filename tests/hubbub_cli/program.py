@@ -1,4 +1,4 @@
-"""The program as a shell starts it."""
+"""Run the program as a shell does."""
 
 import os
 import subprocess
@@ -7,13 +7,13 @@ from typing import Final
 
 from tests.hubbub_cli.server import ROOT
 
-# Long enough for a busy machine; a program that hangs fails the test.
+# In seconds. Enough for a busy machine; a program that hangs fails the test.
 LIMIT: Final = 20
 COMMAND: Final = (sys.executable, "-m", "hubbub_cli")
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Give an environment in which nothing of this machine's counts, and nothing is kept."""
+    """Return an environment without the settings of this machine, in which nothing is stored."""
     fixed = {
         "PATH": os.environ["PATH"],
         "USER": "ann",
@@ -27,7 +27,7 @@ def environment(**more: str) -> dict[str, str]:
 def run(
     *arguments: str, given: str | bytes = b"", env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run to the end; both streams as text."""
+    """Run to the end; return both streams as text."""
     done = subprocess.run(
         [*COMMAND, *arguments],
         input=given.encode() if isinstance(given, str) else given,
@@ -41,7 +41,7 @@ def run(
 
 
 def start(*arguments: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
-    """Start, with what it writes in pipes."""
+    """Start, with both output streams as pipes."""
     return subprocess.Popen(
         [*COMMAND, *arguments],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""A screen as plain text, and waiting for what it is to show."""
+"""Read the screen as plain text, and wait for its content."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,8 +12,8 @@ LIMIT = 10
 
 
 def lines(app: App[None]) -> list[str]:
-    """Give what is on the screen, without the blanks at the ends of lines."""
-    strips = app.screen._compositor.render_strips()  # noqa: SLF001 - there's no other way to see a screen
+    """Return the lines of the screen without trailing blanks."""
+    strips = app.screen._compositor.render_strips()  # noqa: SLF001 - Textual has no public way to read a screen
     return ["".join(segment.text for segment in strip).rstrip() for strip in strips]
 
 
@@ -28,7 +28,7 @@ async def enter(pilot: Pilot[None], text: str) -> None:
 
 
 async def until(pilot: Pilot[None], seen: Callable[[str], bool]) -> str:
-    """Let the app run until the screen shows it; returns the screen."""
+    """Run the app until the screen has the expected content; return the screen."""
     try:
         async with asyncio.timeout(LIMIT):
             while not seen(shown(pilot.app)):

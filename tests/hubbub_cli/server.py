@@ -1,4 +1,4 @@
-"""A node in a process of its own, which a test can stop in the way that a power cut would."""
+"""A node in its own process, which a test can kill."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-# A test must not be stopped by what protects a server from people.
+# Rate limits must not slow down a test.
 _ROOMY: Final = {
     "HUBBUB_SENDS_PER_SECOND": "100000",
     "HUBBUB_SENDS_BURST": "100000",
@@ -22,7 +22,7 @@ _ROOMY: Final = {
 
 @dataclass(slots=True)
 class Server:
-    """A node that serves on `port`; the same one after `restart`."""
+    """A node on `port`, which stays the same after `restart`."""
 
     settings: dict[str, str] = field(default_factory=dict)
     port: int = 0
@@ -34,11 +34,11 @@ class Server:
 
     @property
     def runs(self) -> bool:
-        """Tell whether it was started and not killed."""
+        """Return whether it was started and not killed."""
         return self._process is not None
 
     def start(self) -> None:
-        """Start, and wait until it serves."""
+        """Start, and wait until it serves requests."""
         environment = {"PATH": os.environ["PATH"], "HUBBUB_PORT": str(self.port), "HUBBUB_LOG_LEVEL": "error"}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "service"],
@@ -55,7 +55,7 @@ class Server:
         raise AssertionError("the server did not start")
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """Kill it, as a power failure would."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -73,7 +73,7 @@ class Server:
         return self._process.pid
 
     def ended(self, within: float = 30) -> int:
-        """Wait until it has ended by itself; give its exit code."""
+        """Wait until the process ends; return its exit code."""
         assert self._process is not None
         return self._process.wait(within)
 
@@ -84,7 +84,7 @@ class Server:
 
 @contextmanager
 def serving(**settings: str) -> Iterator[Server]:
-    """Run a server for the time of the block."""
+    """Run a server for the duration of the block."""
     server = Server(settings)
     try:
         server.start()

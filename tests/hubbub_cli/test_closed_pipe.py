@@ -1,4 +1,4 @@
-"""Where nobody reads what is written, a command ends quietly, and all in the same way."""
+"""A command whose output pipe is closed exits silently, with the same code for all commands."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ PIPE_CLOSED = 141
 
 
 def unread(*arguments: str) -> tuple[int, str]:
-    """Run with an output that nobody reads; give the exit code, and what was said about it."""
+    """Run with a closed output pipe; return the exit code and standard error."""
     ours, theirs = os.pipe()
     os.close(ours)
     done = subprocess.run(
@@ -32,20 +32,20 @@ def unread(*arguments: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("command", ["history", "tail", "who"])
-def test_data_that_nobody_reads(server: Server, room: str, command: str) -> None:
+def test_data_on_a_closed_pipe(server: Server, room: str, command: str) -> None:
     say(server, room, "one")
     assert unread(command, room, "--json", "-s", server.url) == (PIPE_CLOSED, "")
 
 
-def test_a_receipt_that_nobody_reads(server: Server, room: str) -> None:
+def test_a_receipt_on_a_closed_pipe(server: Server, room: str) -> None:
     assert unread("send", room, "hello", "--json", "-s", server.url) == (PIPE_CLOSED, "")
 
 
-def test_help_that_nobody_reads() -> None:
+def test_help_on_a_closed_pipe() -> None:
     assert unread("--help") == (PIPE_CLOSED, "")
 
 
-def test_findings_that_nobody_reads_any_more(server: Server) -> None:
+def test_checks_on_a_pipe_that_is_closed_later(server: Server) -> None:
     doctor = subprocess.Popen(
         [*COMMAND, "doctor", "-s", server.url],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""`doctor` says what is well, and what isn't, up to the first step that fails."""
+"""`doctor` reports each check, up to the first that fails."""
 
 import json
 import socket
@@ -7,7 +7,7 @@ from tests.hubbub_cli.program import run
 from tests.hubbub_cli.server import Server, serving
 
 
-def test_every_step_is_well(server: Server) -> None:
+def test_every_check_passes(server: Server) -> None:
     done = run("doctor", "-s", server.url, "--json")
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert [record["check"] for record in records] == ["dns", "tcp", "upgrade", "hello", "ping", "clock"]
@@ -15,18 +15,18 @@ def test_every_step_is_well(server: Server) -> None:
     assert done.returncode == 0
 
 
-def test_it_stops_at_the_first_fault() -> None:
+def test_it_stops_at_the_first_failure() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     done = run("doctor", "-s", f"ws://127.0.0.1:{port}")
     assert done.stdout.splitlines()[-2:] == [
         "  fail  tcp     connection refused",
-        "                Is a server running there, on this port?",
+        "                Check that a server runs on this host and port.",
     ]
     assert done.returncode == 3
 
 
-def test_a_server_that_says_nothing_is_not_waited_for() -> None:
+def test_a_silent_server_times_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         done = run("doctor", "-s", f"ws://127.0.0.1:{port}", "--connect-timeout", "300ms", "--json")
@@ -35,16 +35,16 @@ def test_a_server_that_says_nothing_is_not_waited_for() -> None:
     assert done.returncode == 3
 
 
-def test_another_path_is_told_apart(server: Server) -> None:
+def test_another_path_is_reported(server: Server) -> None:
     done = run("doctor", "-s", f"{server.url}/elsewhere", "--json")
     assert json.loads(done.stdout.splitlines()[-1])["code"] == "no_websocket"
 
 
-def test_a_server_that_turns_people_away_says_when_to_come_back() -> None:
+def test_a_server_above_its_connection_rate_limit_reports_when_to_retry() -> None:
     with serving(HUBBUB_ADMISSIONS_PER_SECOND="0.01", HUBBUB_ADMISSIONS_BURST="1") as busy:
         first, second = (run("doctor", "-s", busy.url, "--json") for _ in range(2))
     assert first.returncode == 0
     last = json.loads(second.stdout.splitlines()[-1])
     assert (last["check"], last["code"]) == ("hello", "busy")
-    assert last["hint"].startswith("Try again in ")
+    assert last["hint"].startswith("Retry after ")
     assert second.returncode == 5

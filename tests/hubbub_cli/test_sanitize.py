@@ -1,4 +1,4 @@
-"""Nothing that a terminal obeys gets through, and nothing else is lost."""
+"""Control characters are removed, and nothing else."""
 
 import json
 import unicodedata
@@ -19,19 +19,19 @@ def is_inert(text: str) -> bool:
 
 
 @given(st.text(st.characters(codec=None)))
-def test_what_is_shown_is_inert(text: str) -> None:
+def test_displayed_text_is_sanitized(text: str) -> None:
     assert is_inert(sanitize(text))
     assert all(is_inert(line) for line in sanitize_lines(text))
 
 
 @given(st.text(st.characters(codec=None)))
-def test_json_is_inert_and_means_the_same(text: str) -> None:
+def test_escaped_json_has_the_same_value(text: str) -> None:
     line = to_json({"text": text})
     assert is_inert(line)
     assert json.loads(line) == {"text": text}
 
 
-def test_hostile_text_becomes_words() -> None:
+def test_hostile_text_is_sanitized() -> None:
     assert sanitize(HOSTILE) == "]0;owned[31mred[2J31mtxt.exe"
 
 
@@ -40,6 +40,6 @@ def test_ordinary_text_stays(text: str) -> None:
     assert sanitize(text) == text
 
 
-def test_lines_stay_lines_where_there_is_room_for_them() -> None:
+def test_line_breaks_are_kept_in_multi_line_output() -> None:
     assert sanitize_lines("one\r\ntwo\n\tthree") == ["one", "two", "    three"]
     assert sanitize("one\r\ntwo\n\tthree") == "one two  three"

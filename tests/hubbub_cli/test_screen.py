@@ -1,4 +1,4 @@
-"""The full screen, on a server: what is seen, and what keys do."""
+"""The full screen against a server: its content, and its keys."""
 
 import re
 
@@ -19,7 +19,7 @@ def chat(server: Server, *rooms: str, name: str = "ann") -> tuple[ChatApp, Conve
 
 
 def timeless(screen: list[str]) -> list[str]:
-    """Take the time out, so that tomorrow's screen is the same."""
+    """Remove the time, so that the screen is the same every day."""
     without_clock = [re.sub(r"\d\d:\d\d", "14:02", line) for line in screen]
     return [re.sub(r"─+ \w+, \d+ \w+ \d+ ─+", "─ Monday, 23 November 2026 ─", line) for line in without_clock]
 
@@ -49,12 +49,12 @@ async def test_a_conversation_looks_like_this(server: Server, room: str) -> None
             " 14:02            ann hi bob",
             *[""] * 14,
             " bob is typing…",
-            " Say something; /help lists the commands",
+            " Write a message; /help lists the commands",
             " ● online as ann                               F1 help  PgUp older  Ctrl+C quit",
         ]
 
 
-async def test_reading_back_loads_older_messages_and_holds_the_place(server: Server, room: str) -> None:
+async def test_scrolling_up_loads_older_messages_and_keeps_the_position(server: Server, room: str) -> None:
     app, _ = chat(server, room)
     async with Client(server.url, name="bob") as bob:
         there = await bob.join(room)
@@ -72,7 +72,7 @@ async def test_reading_back_loads_older_messages_and_holds_the_place(server: Ser
             await until(pilot, lambda screen: "something new" in screen and "below" not in screen)
 
 
-async def test_a_room_in_the_back_counts_what_is_unread(server: Server, room: str) -> None:
+async def test_a_background_room_counts_unread_messages(server: Server, room: str) -> None:
     other = f"{room}-b"
     app, _ = chat(server, room, other)
     async with Client(server.url, name="bob") as bob, app.run_test(size=(80, 24)) as pilot:
@@ -88,7 +88,7 @@ async def test_a_room_in_the_back_counts_what_is_unread(server: Server, room: st
         await until(pilot, lambda screen: f" hubbub   {other}\n" in screen)
 
 
-async def test_a_lost_server_is_told_and_what_was_said_goes_out_once(room: str) -> None:
+async def test_a_lost_server_is_shown_and_queued_messages_are_sent_once(room: str) -> None:
     with serving() as server:
         app, _ = chat(server, room)
         async with app.run_test(size=(80, 24)) as pilot:
@@ -102,55 +102,55 @@ async def test_a_lost_server_is_told_and_what_was_said_goes_out_once(room: str) 
             assert sum("still here" in line for line in lines(app)) == 1
 
 
-async def test_a_refused_message_stays_with_the_reason(server: Server, room: str) -> None:
+async def test_a_rejected_message_stays_with_the_reason(server: Server, room: str) -> None:
     app, _ = chat(server, room)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda screen: "online as ann" in screen)
         app.views.open(room)
-        app._talk.say(app.views.open(room), "x" * 4001)  # noqa: SLF001 - nobody types that much
+        app._backend.say(app.views.open(room), "x" * 4001)  # noqa: SLF001 - too long to type
         await until(pilot, lambda screen: "not sent: " in screen)
 
 
 async def test_keys_help_and_quit(server: Server, room: str) -> None:
-    app, talk = chat(server, room)
+    app, conversation = chat(server, room)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda screen: "online as ann" in screen)
         await pilot.press("f1")
-        await until(pilot, lambda screen: "what you typed before" in screen and "/quit" in screen)
+        await until(pilot, lambda screen: "recall earlier lines" in screen and "/quit" in screen)
         await pilot.press("escape")
         await enter(pilot, "/dance")
-        await until(pilot, lambda screen: "There is no /dance" in screen)
+        await until(pilot, lambda screen: "Unknown command /dance" in screen)
         await pilot.press(*"unfinished", "ctrl+c")
-        await until(pilot, lambda screen: "Say something" in screen)
+        await until(pilot, lambda screen: "Write a message" in screen)
         await pilot.press("up")
         await until(pilot, lambda screen: " /dance\n" in screen)
         await pilot.press("ctrl+c", "ctrl+c")
     assert not app.is_running
-    assert talk.fault is None
+    assert conversation.error is None
 
 
 @pytest.mark.parametrize("rows", [12, 24, 25, 40])
-async def test_the_help_lies_between_the_rooms_and_the_connection_which_shine_through(
+async def test_the_help_leaves_the_rooms_and_the_connection_visible(
     server: Server, room: str, rows: int
 ) -> None:
     app, _ = chat(server, room)
     async with app.run_test(size=(80, rows)) as pilot:
         await until(pilot, lambda screen: "online as ann" in screen)
         await pilot.press("f1")
-        await until(pilot, lambda screen: "what you typed before" in screen)
+        await until(pilot, lambda screen: "recall earlier lines" in screen)
         box = app.screen.query_one(VerticalScroll).region
         assert box.y >= 1
         assert box.bottom <= rows - 1
         assert app.screen.styles.background.a < 1
 
 
-async def test_a_name_in_use_ends_it_with_one_that_is_free(server: Server, room: str) -> None:
+async def test_a_name_in_use_ends_the_program_with_a_free_name(server: Server, room: str) -> None:
     async with Client(server.url, name="cem") as cem:
         await cem.online()
-        app, talk = chat(server, room, name="cem")
+        app, conversation = chat(server, room, name="cem")
         async with app.run_test(size=(80, 24)) as pilot:
-            await until(pilot, lambda _screen: talk.fault is not None)
-    assert str(talk.fault) == "the name cem is in use; cem2 is free: --name cem2"
+            await until(pilot, lambda _screen: conversation.error is not None)
+    assert str(conversation.error) == "the name cem is in use; cem2 is free: --name cem2"
 
 
 async def test_a_small_screen_keeps_what_matters(server: Server, room: str) -> None:

@@ -1,4 +1,4 @@
-"""`send` is done when the message is stored, and says so if it isn't."""
+"""`send` ends when the message is stored, or reports why it is not."""
 
 import json
 import os
@@ -14,13 +14,13 @@ from tests.hubbub_cli.program import COMMAND, LIMIT, environment, run, start
 from tests.hubbub_cli.server import ROOT, Server, serving
 
 
-def test_words_are_stored_as_one_message(server: Server, room: str) -> None:
+def test_the_arguments_are_stored_as_one_message(server: Server, room: str) -> None:
     done = run("send", room, "hello", "there", "-s", server.url)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert history(server, room) == ["hello there"]
 
 
-def test_the_receipt_tells_where_it_is_stored(server: Server, room: str) -> None:
+def test_the_receipt_has_the_position(server: Server, room: str) -> None:
     done = run("send", room, "hello", "-s", server.url, "--json", "--id", "k1")
     receipt = json.loads(done.stdout)
     assert receipt.pop("epoch")
@@ -41,7 +41,7 @@ def test_standard_input_is_one_message(server: Server, room: str, words: list[st
     assert history(server, room) == ["one\ntwo"]
 
 
-def test_each_line_is_a_message_also_the_last_one_without_an_end(server: Server, room: str) -> None:
+def test_each_line_is_a_message_also_the_last_one_without_a_line_end(server: Server, room: str) -> None:
     assert (
         run("send", room, "--send-on", "line", "-s", server.url, given="one\n\ntwo\r\nthree").returncode == 0
     )
@@ -54,31 +54,31 @@ def test_a_thousand_lines_are_delivered_in_order_once(server: Server, room: str)
     assert history(server, room) == lines
 
 
-def test_nothing_to_say_is_nothing_wrong(server: Server, room: str) -> None:
+def test_empty_input_is_no_error(server: Server, room: str) -> None:
     assert run("send", room, "--send-on", "line", "-s", server.url, given="\n\n").returncode == 0
     assert history(server, room) == []
 
 
-def test_a_refused_line_is_named_and_the_others_are_sent(server: Server, room: str) -> None:
+def test_a_rejected_line_is_reported_and_the_others_are_sent(server: Server, room: str) -> None:
     done = run("send", room, "--send-on", "line", "-s", server.url, given=f"one\n{'x' * 5000}\nthree\n")
     assert done.returncode == 5
-    assert done.stderr.startswith("hubbub-chat: line 2: the message is refused: ")
+    assert done.stderr.startswith("hubbub-chat: line 2: the message was rejected: ")
     assert history(server, room) == ["one", "three"]
 
 
-def test_a_message_that_is_too_long_is_refused(server: Server, room: str) -> None:
+def test_a_message_that_is_too_long_is_rejected(server: Server, room: str) -> None:
     for length in (5_000, 100_000):
         done = run("send", room, "-s", server.url, "--json", given="x" * length)
         assert done.returncode == 5
         assert json.loads(done.stderr)["error"] in {"too_long", "1009"}
 
 
-def test_what_is_no_name_is_told(server: Server, room: str) -> None:
+def test_an_invalid_name_is_reported(server: Server, room: str) -> None:
     done = run("send", room, "hello", "-s", server.url, "--name", "x" * 33)
-    assert (done.returncode, done.stderr) == (5, "hubbub-chat: the server does not take this name\n")
+    assert (done.returncode, done.stderr) == (5, "hubbub-chat: the server does not accept this name\n")
 
 
-def test_without_words_on_a_terminal_it_asks_for_them_instead_of_waiting(server: Server, room: str) -> None:
+def test_without_text_on_a_terminal_it_reports_an_error(server: Server, room: str) -> None:
     ours, theirs = os.openpty()
     done = subprocess.run(
         [*COMMAND, "send", room, "-s", server.url],
@@ -93,7 +93,7 @@ def test_without_words_on_a_terminal_it_asks_for_them_instead_of_waiting(server:
     os.close(ours)
     os.close(theirs)
     assert done.returncode == 2
-    assert "What shall be said?" in done.stderr
+    assert "No text." in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_without_words_on_a_terminal_it_asks_for_them_instead_of_waiting(server:
         ["sned", "x"],
     ],
 )
-def test_wrong_usage_is_told(arguments: list[str]) -> None:
+def test_wrong_usage_is_reported(arguments: list[str]) -> None:
     done = run(*arguments)
     assert done.returncode == 2
     assert done.stderr.startswith("Usage: hubbub-chat")
@@ -114,24 +114,24 @@ def test_wrong_usage_is_told(arguments: list[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["history", "lobby", "-n", "x"], "'-n': 'x' is no whole number. One looks like 20."),
-        (["history", "lobby", "-n", "0"], "'-n': 0 is too small: it takes 1 or more."),
-        (["tail", "lobby", "-n", "-1"], "'-n': -1 is too small: it takes 0 or more."),
-        (["tail", "lobby", "--count", "1.5"], "'--count': '1.5' is no whole number. One looks like 20."),
+        (["history", "lobby", "-n", "x"], "'-n': 'x' is not an integer. Example: 20."),
+        (["history", "lobby", "-n", "0"], "'-n': 0 is too small; the minimum is 1."),
+        (["tail", "lobby", "-n", "-1"], "'-n': -1 is too small; the minimum is 0."),
+        (["tail", "lobby", "--count", "1.5"], "'--count': '1.5' is not an integer. Example: 20."),
     ],
 )
-def test_what_is_no_number_is_told_plainly(arguments: list[str], told: str) -> None:
+def test_an_invalid_number_is_reported(arguments: list[str], told: str) -> None:
     done = run(*arguments)
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1] == f"Error: Invalid value for {told}"
 
 
-def test_what_is_not_utf8_is_refused_here(server: Server, room: str) -> None:
+def test_input_that_is_not_utf8_is_rejected(server: Server, room: str) -> None:
     done = run("send", room, "-s", server.url, given=b"\xff\xfe")
     assert (done.returncode, done.stderr) == (2, "hubbub-chat: the input is not UTF-8\n")
 
 
-def test_nobody_there_is_told_at_once() -> None:
+def test_a_refused_connection_is_reported_at_once() -> None:
     done = run("send", "lobby", "hello", "-s", "ws://127.0.0.1:1")
     assert done.returncode == 3
     assert done.stderr == (
@@ -139,7 +139,7 @@ def test_nobody_there_is_told_at_once() -> None:
     )
 
 
-def test_an_answer_that_does_not_come_is_waited_for_no_longer_than_told(room: str) -> None:
+def test_a_missing_reply_times_out(room: str) -> None:
     with serving() as server:
         send = start(
             "send",
@@ -165,7 +165,7 @@ def test_an_answer_that_does_not_come_is_waited_for_no_longer_than_told(room: st
     assert json.loads(told)["message"].startswith("line 2: ")
 
 
-def test_a_token_lets_in_and_one_that_is_refused_is_told(room: str, tmp_path: Path) -> None:
+def test_a_token_signs_in_and_a_rejected_one_is_reported(room: str, tmp_path: Path) -> None:
     secret = "a secret of more than 32 bytes, for tests"
     token = jwt.encode({"sub": "ann", "exp": 4_000_000_000}, secret, algorithm="HS256")
     kept = tmp_path / "token"
@@ -178,12 +178,12 @@ def test_a_token_lets_in_and_one_that_is_refused_is_told(room: str, tmp_path: Pa
         wrong = run(*given, env=environment(CHAT_TOKEN="nonsense"))
     assert (by_variable.returncode, by_file.returncode) == (0, 0), by_variable.stderr + by_file.stderr
     assert (without.returncode, wrong.returncode) == (4, 4)
-    assert "this server wants a token" in without.stderr
-    assert "the token is refused" in wrong.stderr
+    assert "this server requires a token" in without.stderr
+    assert "the token is rejected" in wrong.stderr
     assert "nonsense" not in wrong.stderr
 
 
-def test_a_token_file_that_holds_none_is_told(tmp_path: Path) -> None:
+def test_a_missing_or_empty_token_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     for name, why in (("missing", "No such file"), ("empty", "is empty")):
         done = run("send", "lobby", "hello", "--token-file", str(tmp_path / name))

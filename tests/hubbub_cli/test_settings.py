@@ -1,11 +1,11 @@
-"""An option wins over the environment, the environment over the default."""
+"""An option overrides the environment, which overrides the default."""
 
 import pytest
 
 from hubbub_cli.settings import Given, load
 
 
-def test_an_option_wins_over_the_environment() -> None:
+def test_an_option_overrides_the_environment() -> None:
     environ = {"CHAT_SERVER": "ws://there", "CHAT_NAME": "bob", "CHAT_TOKEN": "secret", "USER": "ann"}
     assert load({}, environ).server == "ws://there"
     assert load({}, environ).name == "bob"
@@ -20,7 +20,7 @@ def test_empty_variables_count_as_unset() -> None:
     assert (empty.name, empty.token, empty.login) == (None, None, None)
 
 
-def test_a_token_is_not_in_what_may_be_logged() -> None:
+def test_a_token_is_not_in_the_repr() -> None:
     assert "secret" not in repr(load({}, {"CHAT_TOKEN": "secret"}))
 
 

@@ -1,11 +1,11 @@
-"""The lines around the log say what is so, and fit."""
+"""The lines around the log are correct, and fit the screen."""
 
 import pytest
 
 from hubbub_cli.tui.status_lines import Tab, below_line, connection_line, here_line, rooms_line, typing_words
 
 
-def test_rooms_are_named_with_what_is_unread() -> None:
+def test_rooms_are_shown_with_unread_counts() -> None:
     tabs = [Tab("lobby", active=True), Tab("dev", active=False, unread=3), Tab("\x1b[2Jx", active=False)]
     assert rooms_line(tabs).plain == " hubbub   lobby  dev 3  [2Jx "
 
@@ -19,7 +19,7 @@ def test_rooms_are_named_with_what_is_unread() -> None:
         (["ann", "bob"], 9, " 9 here: ann, bob and 7 more"),
     ],
 )
-def test_who_is_here_is_named(names: list[str], count: int, line: str) -> None:
+def test_members_are_listed(names: list[str], count: int, line: str) -> None:
     assert here_line(names, count, "me", 80).plain == line
 
 
@@ -39,17 +39,17 @@ def test_names_that_do_not_fit_are_counted() -> None:
         (["ann", "bob", "cem", "dan"], "several people are typing…"),
     ],
 )
-def test_who_types_is_said(names: list[str], words: str) -> None:
+def test_typing_users_are_shown(names: list[str], words: str) -> None:
     assert typing_words(names) == words
 
 
-def test_what_is_below_wins_over_who_types() -> None:
+def test_unseen_messages_take_precedence_over_typing() -> None:
     assert below_line(1, ["ann"]).plain.startswith(" ↓ 1 new message below")
     assert below_line(0, ["ann"]).plain == " ann is typing…"
 
 
 @pytest.mark.parametrize("width", [20, 40, 80])
-def test_keys_are_named_as_far_as_they_fit(width: int) -> None:
+def test_key_hints_are_shown_as_far_as_they_fit(width: int) -> None:
     line = connection_line("green", "online as ann", [("F1", "help"), ("PgUp", "older")], width)
     assert line.plain.startswith(" ● online as ann")
     assert line.cell_length <= max(width, 17)

@@ -1,4 +1,4 @@
-"""`tail` prints each message once, in order, as it comes, and goes on exactly where it was."""
+"""`tail` prints each message once and in order, and resumes after the last one printed."""
 
 import json
 import shlex
@@ -23,13 +23,13 @@ def read(tail: subprocess.Popen[str], count: int) -> list[str]:
 
 
 def end(tail: subprocess.Popen[str]) -> int:
-    """Interrupt it, as Ctrl+C does; returns the exit code."""
+    """Interrupt it as Ctrl+C does; return the exit code."""
     tail.send_signal(signal.SIGINT)
     tail.communicate(timeout=LIMIT)
     return tail.returncode
 
 
-def test_the_json_is_as_it_was_promised(server: Server, room: str) -> None:
+def test_the_json_format_is_stable(server: Server, room: str) -> None:
     for number, text in enumerate(("hello", "Grüße\n世界 \x1b[31m\u202e")):
         run("send", room, text, "-s", server.url, "--name", "bob", "--id", f"k{number}")
     lines = run("tail", room, "--json", "--no-follow", "-s", server.url).stdout.splitlines()
@@ -42,14 +42,14 @@ def test_the_json_is_as_it_was_promised(server: Server, room: str) -> None:
     assert lines[1] == golden
 
 
-def test_it_begins_with_the_last_ones(server: Server, room: str) -> None:
+def test_it_starts_with_the_last_messages(server: Server, room: str) -> None:
     say(server, room, *map(str, range(130)))
     for most in (0, 20, 130):
         done = run("tail", room, "--json", "--no-follow", "-n", str(most), "-s", server.url)
         assert texts(done.stdout) == [str(number) for number in range(130 - most, 130)]
 
 
-def test_it_follows_and_ends_behind_so_many(server: Server, room: str) -> None:
+def test_it_follows_and_ends_after_the_count(server: Server, room: str) -> None:
     say(server, room, "one")
     tail = start("tail", room, "--json", "--count", "3", "-s", server.url)
     assert read(tail, 1) == ["one"]
@@ -59,11 +59,11 @@ def test_it_follows_and_ends_behind_so_many(server: Server, room: str) -> None:
     assert tail.returncode == 0
 
 
-def test_it_ends_when_nothing_comes(server: Server, room: str) -> None:
+def test_it_ends_after_the_idle_time(server: Server, room: str) -> None:
     assert run("tail", room, "--idle", "50ms", "-s", server.url).returncode == 0
 
 
-def test_it_ends_when_nobody_reads_any_more(server: Server, room: str) -> None:
+def test_it_ends_when_the_pipe_is_closed(server: Server, room: str) -> None:
     say(server, room, "one", "two")
     done = subprocess.run(
         ["sh", "-c", f"{shlex.join(COMMAND)} tail {room} --json -s {server.url} | head -1"],
@@ -78,7 +78,7 @@ def test_it_ends_when_nobody_reads_any_more(server: Server, room: str) -> None:
     assert done.stderr == ""
 
 
-def test_it_notices_without_a_message_that_nobody_reads(server: Server, room: str) -> None:
+def test_it_detects_a_closed_pipe_without_a_message(server: Server, room: str) -> None:
     say(server, room, "one")
     tail = start("tail", room, "--json", "-s", server.url)
     assert read(tail, 1) == ["one"]
@@ -97,7 +97,7 @@ def test_an_interrupt_is_no_error(server: Server, room: str) -> None:
     assert end(tail) == 130
 
 
-def test_the_state_goes_on_exactly_behind_the_last_line(server: Server, room: str, tmp_path: Path) -> None:
+def test_the_state_file_resumes_after_the_last_line(server: Server, room: str, tmp_path: Path) -> None:
     state = ["--state", str(tmp_path / "state")]
     say(server, room, *map(str, range(5)))
     following = ["tail", room, "--json", "-s", server.url, *state]
@@ -107,7 +107,7 @@ def test_the_state_goes_on_exactly_behind_the_last_line(server: Server, room: st
     assert run(*following, "--no-follow").stdout == ""
 
 
-def test_a_server_that_is_killed_costs_a_gap_and_doubles_nothing(room: str, tmp_path: Path) -> None:
+def test_a_killed_server_causes_a_gap_and_no_duplicates(room: str, tmp_path: Path) -> None:
     arguments = ["tail", room, "--json", "--state", str(tmp_path / "state")]
     with serving() as server:
         say(server, room, "one", "two")
@@ -121,7 +121,7 @@ def test_a_server_that_is_killed_costs_a_gap_and_doubles_nothing(room: str, tmp_
         assert texts(run(*arguments, "--no-follow", "-s", server.url).stdout) == ["five"]
 
 
-def test_a_gap_ends_a_strict_tail(room: str, tmp_path: Path) -> None:
+def test_strict_tail_ends_at_a_gap(room: str, tmp_path: Path) -> None:
     arguments = ["tail", room, "--state", str(tmp_path / "state"), "--no-follow", "--strict"]
     with serving() as server:
         say(server, room, "one")
@@ -132,16 +132,16 @@ def test_a_gap_ends_a_strict_tail(room: str, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (7, f"hubbub-chat: messages in {room} are lost\n")
 
 
-def test_a_file_that_is_no_state_is_left_alone(server: Server, room: str, tmp_path: Path) -> None:
+def test_an_invalid_state_file_is_rejected_and_not_changed(server: Server, room: str, tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.write_text("{}")
     done = run("tail", room, "--state", str(precious), "-s", server.url)
     assert done.returncode == 2
-    assert "is no state file" in done.stderr
+    assert "invalid state file" in done.stderr
     assert precious.read_text() == "{}"
 
 
-def test_several_rooms_are_told_apart(server: Server, room: str) -> None:
+def test_several_rooms_are_labelled(server: Server, room: str) -> None:
     other = f"{room}-b"
     say(server, room, "here")
     say(server, other, "there")
@@ -153,7 +153,7 @@ def test_several_rooms_are_told_apart(server: Server, room: str) -> None:
 
 
 @pytest.mark.parametrize("setting", ["NO_COLOR", "--color=never"])
-def test_hostile_text_is_inert_and_no_colour_means_none(server: Server, room: str, setting: str) -> None:
+def test_hostile_text_is_sanitized_without_colours(server: Server, room: str, setting: str) -> None:
     run(
         "send",
         room,
@@ -172,7 +172,7 @@ def test_hostile_text_is_inert_and_no_colour_means_none(server: Server, room: st
     assert second == " " * 17 + "99:99 bob: forged"
 
 
-def test_colours_can_be_asked_for(server: Server, room: str) -> None:
+def test_colours_can_be_forced(server: Server, room: str) -> None:
     say(server, room, "one")
     done = run("tail", room, "--no-follow", "-s", server.url, "--color", "always")
     assert "\x1b[" in done.stdout

@@ -1,4 +1,4 @@
-"""Two people in two terminals, as they are: tmux draws them, and presses the keys."""
+"""Two users in two real terminals, run by tmux."""
 
 import os
 import shlex
@@ -16,12 +16,12 @@ from tests.hubbub_cli.server import ROOT, Server
 
 LIMIT = 15
 
-# What it ends with is the last thing on the screen.
+# Shows the exit code at the end of the screen.
 LAST = "echo ended with $?; exec cat"
 
 
 class Terminals:
-    """Some terminals of 80x24, each with a program in it."""
+    """Terminals of 80x24, each with one program."""
 
     def __init__(self, socket: Path) -> None:
         self._tmux = ["tmux", "-S", str(socket), "-f", os.devnull]
@@ -38,7 +38,7 @@ class Terminals:
         self._do("send-keys", "-t", name, *keys)
 
     def wait_for(self, name: str, *words: str) -> str:
-        """Look at a screen until all words are on it."""
+        """Wait until all words are on the screen."""
         end = time.monotonic() + LIMIT
         screen = ""
         while time.monotonic() < end:
@@ -60,7 +60,7 @@ def terminals(tmp_path: Path) -> Iterator[Terminals]:
     opened.close()
 
 
-def test_two_people_chat_in_their_terminals(server: Server, room: str, terminals: Terminals) -> None:
+def test_two_users_chat_in_their_terminals(server: Server, room: str, terminals: Terminals) -> None:
     assert COMMAND[0] == sys.executable
     for name in ("ann", "bob"):
         terminals.open(name, *COMMAND, room, "-s", server.url, "--name", name)

@@ -1,4 +1,4 @@
-"""What is shown of a room: days, names once, own messages in their place."""
+"""The rows of a room: days, repeated names, and own messages in their place."""
 
 from hubbub_cli.tui.transcript import MOST_LINES, DayRow, GapRow, MessageRow, NoticeRow, SendState, Transcript
 
@@ -6,14 +6,14 @@ DAY = 24 * 3600 * 1000
 NOON = 20_000 * DAY + DAY // 2
 
 
-def test_a_day_stands_ahead_of_its_first_message() -> None:
+def test_a_day_is_shown_before_its_first_message() -> None:
     room = Transcript()
     for at in (NOON, NOON + 1, NOON + DAY):
         room.said("ann", "hello", at)
     assert [type(row) for row in room.rows()] == [DayRow, MessageRow, MessageRow, DayRow, MessageRow]
 
 
-def test_a_name_is_shown_once_for_what_follows_closely() -> None:
+def test_a_name_is_shown_once_for_consecutive_messages() -> None:
     room = Transcript()
     for user, minute in (("ann", 0), ("ann", 4), ("ann", 10), ("bob", 11), ("ann", 11)):
         room.said(user, "hello", NOON + minute * 60_000)
@@ -26,7 +26,7 @@ def test_a_name_is_shown_once_for_what_follows_closely() -> None:
     ]
 
 
-def test_a_name_is_shown_again_behind_a_gap() -> None:
+def test_a_name_is_shown_again_after_a_gap() -> None:
     room = Transcript()
     room.said("ann", "hello", NOON)
     room.gap(anew=False)
@@ -34,7 +34,7 @@ def test_a_name_is_shown_again_behind_a_gap() -> None:
     assert [row.joined for row in room.rows() if isinstance(row, MessageRow)] == [False, False]
 
 
-def test_what_waits_stands_below_and_what_failed_stays_where_it_was() -> None:
+def test_queued_messages_are_last_and_failed_ones_keep_their_place() -> None:
     room = Transcript()
     room.me = "ann"
     room.said("bob", "hi", NOON)
@@ -50,7 +50,7 @@ def test_what_waits_stands_below_and_what_failed_stays_where_it_was() -> None:
     ]
 
 
-def test_the_beginning_is_told_once() -> None:
+def test_the_beginning_is_shown_once() -> None:
     room = Transcript()
     room.said("ann", "first", NOON)
     room.begins()
@@ -58,7 +58,7 @@ def test_the_beginning_is_told_once() -> None:
     assert [type(row) for row in room.rows()] == [NoticeRow, DayRow, MessageRow]
 
 
-def test_older_messages_stand_ahead_of_those_they_are_the_history_of() -> None:
+def test_older_messages_are_inserted_before_the_messages_of_their_epoch() -> None:
     room = Transcript()
     room.said("ann", "lost epoch", NOON)
     room.gap(anew=True)
@@ -70,7 +70,7 @@ def test_older_messages_stand_ahead_of_those_they_are_the_history_of() -> None:
     assert GapRow() in list(room.rows())
 
 
-def test_what_is_held_is_bounded() -> None:
+def test_the_number_of_rows_is_bounded() -> None:
     room = Transcript()
     for number in range(MOST_LINES + 10):
         room.said("ann", str(number), NOON)

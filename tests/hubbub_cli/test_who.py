@@ -1,4 +1,4 @@
-"""`who` names the people in a room, and not the one who asks."""
+"""`who` lists the members of a room without its own connection."""
 
 import json
 import signal
@@ -10,11 +10,11 @@ from tests.hubbub_cli.program import run, start
 from tests.hubbub_cli.server import Server, serving
 
 
-def test_who_is_here_is_named(server: Server, room: str) -> None:
+def test_members_are_listed(server: Server, room: str) -> None:
     assert run("who", room, "-s", server.url).stdout == ""
     chat = start(room, "--plain", "-s", server.url, "--name", "bob", stdin=-1)
     assert chat.stderr is not None
-    assert chat.stderr.readline() == f"-- in {room} as bob; 1 here: bob\n"
+    assert chat.stderr.readline() == f"-- joined {room} as bob; 1 here: bob\n"
     assert run("who", room, "-s", server.url).stdout == "bob\n"
     told = json.loads(run("who", room, "-s", server.url, "--json").stdout)
     assert told == {"v": 1, "room": room, "count": 1, "names": ["bob"]}
@@ -28,19 +28,21 @@ def test_who_is_here_is_named(server: Server, room: str) -> None:
     assert (chat.returncode, out) == (0, "")
 
 
-def test_a_room_without_a_proper_name_is_refused(server: Server) -> None:
+def test_an_invalid_room_name_is_rejected(server: Server) -> None:
     done = run("who", "x" * 201, "-s", server.url)
-    assert (done.returncode, done.stderr) == (2, "hubbub-chat: the room's name is longer than 200 bytes\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "hubbub-chat: invalid room name: it is longer than 200 bytes\n",
+    )
 
 
-async def test_a_server_that_restarts_is_not_said_to_be_silent() -> None:
-    # Somebody who can't be told to go keeps it there to the end of the drain.
+async def test_a_restarting_server_is_reported_as_such() -> None:
+    # A connection of the plain codec cannot receive `drain`, so it stays until the shutdown ends.
     with serving(HUBBUB_DRAIN_SECONDS="60") as leaving, connect(f"{leaving.url}/ws?room=lobby&name=stone"):
         leaving.signal(signal.SIGTERM)
         await until_ready_says(leaving.port, 503)
         done = run("who", "lobby", "-s", leaving.url)
         leaving.kill()
     assert done.returncode == 3
-    assert done.stderr == (
-        f"hubbub-chat: cannot connect to {leaving.url}/ws: the server restarts (try: hubbub-chat doctor)\n"
-    )
+    reason = "the server is restarting (try: hubbub-chat doctor)"
+    assert done.stderr == f"hubbub-chat: cannot connect to {leaving.url}/ws: {reason}\n"

@@ -1,4 +1,4 @@
-"""What the tests of the SDK share."""
+"""Fixtures for the tests of the SDK."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""A server that says just what a test wants it to."""
+"""A scripted server: it sends only what a test tells it to."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,21 +13,21 @@ from hubbub_client.websocket import SUBPROTOCOL
 from hubbub_protocol import commands, decode_command, encode, events
 from hubbub_protocol.events import Joined, Limits, Members, Message, Sent, Welcome
 
-# No healthy test waits so long for a frame (seconds).
+# In seconds. A healthy test receives each frame faster.
 LIMIT: Final = 5
 
 LIMITS: Final = Limits(frame=65536, text=4000, rooms=100, sends=10, burst=20)
 
 
 class Talk:
-    """One connection, seen from the server."""
+    """One connection, on the side of the server."""
 
     def __init__(self, socket: ServerConnection) -> None:
         self._socket = socket
 
     @property
     def path(self) -> str:
-        """What was asked for, with its query."""
+        """The requested path, with its query."""
         assert self._socket.request is not None
         return self._socket.request.path
 
@@ -46,7 +46,7 @@ class Talk:
         await self._socket.close(code)
 
     async def closed(self) -> int | None:
-        """Wait until the client closes, and give its code."""
+        """Wait until the client closes; return its code."""
         async with asyncio.timeout(LIMIT):
             try:
                 while True:
@@ -78,7 +78,7 @@ class Talk:
         return join
 
     async def take(self, offset: int, *, duplicate: bool = False) -> commands.Send:
-        """Store the next message here, and say so."""
+        """Acknowledge the next message at this offset."""
         send = await self.hear()
         assert isinstance(send, commands.Send)
         await self.say(Sent(id=send.id, epoch="e1", offset=offset, duplicate=duplicate))
@@ -86,7 +86,7 @@ class Talk:
 
 
 class Server:
-    """Where the client connects to."""
+    """The server that the client connects to."""
 
     def __init__(self) -> None:
         self._talks: asyncio.Queue[Talk] = asyncio.Queue()

@@ -1,24 +1,25 @@
-"""A client's core against the model server, over a link that may lose, repeat and reorder, and break.
+"""The state machine of a client against a model server, over a link that may lose or reorder frames.
 
-What a websocket can't do to a `reset` is not done to it here: messages name no epoch, so one that is lost
-while the connection lives could be noticed by nobody.
+A `reset` is never lost or reordered, as on a real websocket. Messages carry no epoch, so a client could not
+detect a lost `reset` while the connection is open.
 """
 
 from collections import deque
 from collections.abc import Callable
 
 from hubbub_client.sans_io import effects, inputs, status
-from hubbub_client.sans_io.client_machine import ClientMachine, MachineOptions
+from hubbub_client.sans_io.client_machine import ClientMachine
+from hubbub_client.sans_io.options import MachineOptions
 from hubbub_client.sans_io.room_machine import RoomMachine, RoomState
 from hubbub_protocol import commands, events
 from hubbub_protocol.commands import Since
-from tests.hubbub_client.world import ROOM, Log, Server
+from tests.hubbub_client.server_model import ROOM, Log, Server
 
 ANN, BOB = "ann", "bob"
 
 
 class Simulation:
-    """One client, its link, and the log that it talks about."""
+    """One client, its link, and the log of the room."""
 
     def __init__(self, random: Callable[[], float]) -> None:
         self.log = Log()
@@ -26,14 +27,14 @@ class Simulation:
         self.now = 0
         self.server: Server | None = None
         self.up: deque[commands.Command] = deque()
-        self.told: list[effects.RoomEffect] = []
-        # What was told as a message: its position, and that of the one before it.
+        self.reported: list[effects.RoomEffect] = []
+        # The reported messages: the position of each, and the offset of the one before it.
         self.chain: list[tuple[Since, int] | None] = []
         self.reasons = self.gaps = 0
         self.said = 0
-        self.step(inputs.Join(ROOM))
-        self.step(inputs.Connect())
-        # Begin live: much of what can happen needs that.
+        self.step(inputs.JoinRequested(ROOM))
+        self.step(inputs.ConnectRequested())
+        # Start with a live room: most actions need one.
         for hear in (self.hear_up, self.hear_down) * 2:
             hear()
 
@@ -48,34 +49,34 @@ class Simulation:
     def step(self, given: inputs.Input) -> None:
         for effect in self.client.step(given, self.now):
             match effect:
-                case effects.Open():
+                case effects.OpenSocket():
                     self.server = Server(self.log, ANN)
-                    self.step(inputs.Opened())
-                case effects.Write(command):
+                    self.step(inputs.SocketOpened())
+                case effects.SendCommand(command):
                     self.up.append(command)
-                case effects.Shut():
+                case effects.ShutSocket():
                     self._cut()
-                case effects.Changed() | effects.AskToken():
+                case effects.StatusChanged() | effects.RequestToken():
                     pass
                 case _:
                     self._tell(effect)
 
     def _tell(self, effect: effects.RoomEffect) -> None:
-        self.told.append(effect)
-        if isinstance(effect, effects.Gap):
+        self.reported.append(effect)
+        if isinstance(effect, effects.GapDetected):
             self.gaps += 1
             self.chain.append(None)
-        if isinstance(effect, effects.Said):
+        if isinstance(effect, effects.MessageReceived):
             position = self.room.timeline.position
             assert position is not None
             at = Since(epoch=position.epoch, offset=effect.message.offset)
             self.chain.append((at, effect.message.prev))
 
-    # What may happen
+    # Actions
 
     def say(self) -> None:
         self.said += 1
-        self.step(inputs.Send(ROOM, f"k{self.said}", f"own {self.said}"))
+        self.step(inputs.SendRequested(ROOM, f"k{self.said}", f"own {self.said}"))
 
     def other_says(self, step: int = 1) -> None:
         message, _ = self.log.publish(BOB, f"b{self.log.epoch}-{self.log.head}", "hers", step)
@@ -91,7 +92,7 @@ class Simulation:
             return
         event = self.server.out.popleft()
         self.reasons += self._is_reason_for_a_gap(event)
-        self.step(inputs.Frame(event))
+        self.step(inputs.FrameReceived(event))
 
     def _is_reason_for_a_gap(self, event: events.Event) -> bool:
         room = self.room
@@ -100,7 +101,7 @@ class Simulation:
         return isinstance(event, events.Joined) and not event.recovered and self._counts(event)
 
     def _counts(self, joined: events.Joined) -> bool:
-        """Whether it is the answer that the room waits for, and there's a position to give up."""
+        """Whether it is the reply that the room waits for, and the room has a position."""
         return self.room.joining == joined.id and self.room.timeline.position is not None
 
     def lose_up(self) -> None:
@@ -123,7 +124,7 @@ class Simulation:
     def break_link(self) -> None:
         if self.server is not None:
             self._cut()
-            self.step(inputs.Lost(1006))
+            self.step(inputs.SocketLost(1006))
 
     def _cut(self) -> None:
         self.server = None
@@ -142,20 +143,20 @@ class Simulation:
         self.log.begin_anew()
 
     def rewind(self, back: int) -> None:
-        """Have what was told last told again, as a shell does whose queue was full."""
+        """Rewind by some messages, as an I/O layer does whose queue overflowed."""
         taken = [link[0] for link in self.chain if link is not None]
         if len(taken) > back and self.chain[-1] is not None:
             to = taken[-1 - back]
             here = self.room.timeline.position
             if here is not None and to.epoch == here.epoch and None not in self.chain[-1 - back :]:
                 del self.chain[len(self.chain) - back :]
-                self.step(inputs.Rewind(ROOM, to))
+                self.step(inputs.RewindRequested(ROOM, to))
 
     def wait(self, ms: int) -> None:
         self.now += ms
         due = self.client.deadline
         if due is not None and self.now >= due:
-            self.step(inputs.Tick())
+            self.step(inputs.DeadlineReached())
 
     @property
     def _out(self) -> deque[events.Event]:
@@ -167,10 +168,10 @@ class Simulation:
             return False
         return not any(isinstance(event, events.Reset) for event in list(self.server.out)[:number])
 
-    # The end of the faults
+    # Recovery
 
     def settle(self) -> None:
-        """Let all go well for as long as it takes, with a message at the end that would show a hole."""
+        """Run without faults until the client is idle, then again with a message that would reveal a hole."""
         self._run()
         self.other_says()
         self._run()
@@ -183,8 +184,8 @@ class Simulation:
             if self._is_settled():
                 return
             self.now = max(self.now, self.client.deadline or self.now)
-            self.step(inputs.Tick())
-        raise AssertionError("it never comes to rest")
+            self.step(inputs.DeadlineReached())
+        raise AssertionError("the client never became idle")
 
     def _is_settled(self) -> bool:
         is_online = isinstance(self.client.status, status.Online)

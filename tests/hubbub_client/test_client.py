@@ -1,4 +1,4 @@
-"""The connection, as its application sees it, against a server that keeps to a script."""
+"""The public API of the client, against a scripted server."""
 
 import asyncio
 from collections.abc import Coroutine, Iterator
@@ -18,15 +18,15 @@ from hubbub_client import (
 )
 from hubbub_client.sans_io.status import Closed, Connecting, Waiting
 from hubbub_protocol import commands, events
+from tests.hubbub_client.joined_room import AT_ONCE, joined, next_events, remaining_events
 from tests.hubbub_client.server import Server, message, serving
-from tests.hubbub_client.stage import AT_ONCE, joined, told, told_to_the_end
 
 
-async def test_leaving_the_block_closes_the_socket_and_ends_what_waits(server: Server) -> None:
+async def test_leaving_the_block_closes_the_socket_and_ends_waiting_calls(server: Server) -> None:
     async with asyncio.TaskGroup() as tasks:
         async with Client(server.url, options=AT_ONCE) as chat:
             talk, room = await joined(server, chat)
-            reading = tasks.create_task(told_to_the_end(room))
+            reading = tasks.create_task(remaining_events(room))
             sending = tasks.create_task(end_of(room.send("never answered")))
             await talk.hear()
             closing = tasks.create_task(talk.closed())
@@ -42,7 +42,7 @@ async def end_of(call: Coroutine[None, None, object]) -> int | str:
     return caught.value.code
 
 
-async def test_an_error_of_the_block_goes_on_as_it_is(server: Server) -> None:
+async def test_an_error_of_the_block_propagates_unchanged(server: Server) -> None:
     with pytest.raises(ZeroDivisionError):
         async with Client(server.url, options=AT_ONCE):
             _ = 1 // 0
@@ -61,7 +61,7 @@ async def test_a_cancelled_block_is_cancelled(server: Server) -> None:
     assert await talk.closed() is not None
 
 
-async def test_a_taken_name_raises_with_a_free_one(server: Server) -> None:
+async def test_a_name_in_use_raises_with_a_free_name(server: Server) -> None:
     async with Client(server.url, name="ann", options=AT_ONCE) as chat:
         talk = await server.accept()
         hello = await talk.hear()
@@ -77,7 +77,7 @@ async def test_a_taken_name_raises_with_a_free_one(server: Server) -> None:
             await chat.join("lobby")
 
 
-async def test_the_token_hook_is_asked_and_its_last_word_ends_the_client(server: Server) -> None:
+async def test_the_token_hook_is_called_and_no_token_closes_the_client(server: Server) -> None:
     tokens = iter(["t1"])
 
     async def hook() -> str:
@@ -97,7 +97,7 @@ async def test_the_token_hook_is_asked_and_its_last_word_ends_the_client(server:
         assert last == Closed("no_token")
 
 
-async def test_a_hook_that_fails_is_asked_again(server: Server) -> None:
+async def test_a_failed_token_hook_is_called_again(server: Server) -> None:
     answers: Iterator[OSError | str] = iter([OSError("no network"), "t1"])
 
     async def hook() -> str:
@@ -112,7 +112,7 @@ async def test_a_hook_that_fails_is_asked_again(server: Server) -> None:
         assert (await talk.greet()).token == "t1"
 
 
-async def test_a_server_without_the_subprotocol_is_not_spoken_to() -> None:
+async def test_a_server_without_the_subprotocol_receives_nothing() -> None:
     async with serving(subprotocol=False) as server, Client(server.url, options=AT_ONCE) as chat:
         talk = await server.accept()
         with pytest.raises(ClientClosed) as caught:
@@ -121,7 +121,7 @@ async def test_a_server_without_the_subprotocol_is_not_spoken_to() -> None:
         assert await talk.closed() == 1002
 
 
-async def test_a_server_that_is_not_there_is_tried_again_and_the_reason_told() -> None:
+async def test_an_unreachable_server_is_retried_and_the_reason_reported() -> None:
     async with serving() as server:
         url = server.url
     options = Options(random=lambda: 0.999, within=0)
@@ -129,15 +129,15 @@ async def test_a_server_that_is_not_there_is_tried_again_and_the_reason_told() -
         async with aclosing(chat.statuses()) as statuses:
             assert await anext(statuses) == Connecting(0)
             assert isinstance(await anext(statuses), Waiting)
-        assert isinstance(chat.trouble, OSError)
+        assert isinstance(chat.connection_error, OSError)
         assert 0 < (chat.retry_in or 0) < 1
-        with pytest.raises(TimedOut, match="can't be reached"):
+        with pytest.raises(TimedOut, match="cannot connect to ws://"):
             await chat.online()
-        with pytest.raises(TimedOut, match="can't be reached"):
+        with pytest.raises(TimedOut, match="cannot connect to ws://"):
             await chat.join("lobby")
 
 
-async def test_who_is_told_of_a_place_says_so_in_the_address_that_one_time(server: Server) -> None:
+async def test_a_reservation_is_used_once_in_the_url(server: Server) -> None:
     async with Client(f"{server.url}/ws?x=1", options=AT_ONCE) as chat:
         first = await server.accept()
         await first.say(events.Drain(delay=1, booked=True))
@@ -149,10 +149,10 @@ async def test_who_is_told_of_a_place_says_so_in_the_address_that_one_time(serve
         assert [talk.path for talk in (first, second, third)] == ["/ws?x=1", "/ws?x=1&booked=1", "/ws?x=1"]
 
 
-async def test_a_frame_that_makes_no_sense_is_ignored(server: Server) -> None:
+async def test_an_invalid_frame_is_ignored(server: Server) -> None:
     async with Client(server.url, options=AT_ONCE) as chat:
         talk, room = await joined(server, chat)
         await talk.say_text("nonsense")
         await talk.say_text('{"type": "from_the_future"}')
         await talk.say(message(1, "one"))
-        assert [type(event) for event in await told(room, 2)] == [Joined, Message]
+        assert [type(event) for event in await next_events(room, 2)] == [Joined, Message]

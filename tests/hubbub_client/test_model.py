@@ -1,4 +1,4 @@
-"""Whatever the network does, once it stops doing it nothing is lost, doubled or out of order."""
+"""After any sequence of network faults, no message is lost, duplicated or out of order."""
 
 from itertools import pairwise
 
@@ -9,7 +9,7 @@ from hubbub_client.sans_io import effects
 from tests.hubbub_client.simulation import ANN, Simulation
 
 ACTIONS = st.one_of(
-    # What goes well comes more often, or no connection would ever get anywhere.
+    # Actions without faults are more frequent, or no connection would make progress.
     st.sampled_from(["hear_up", "hear_down", "say", "other_says"] * 3).map(lambda name: (name, ())),
     st.sampled_from(
         ["lose_up", "lose_down", "repeat_down", "swap_down", "break_link", "lose_log", "lose_log_and_link"]
@@ -25,7 +25,7 @@ ACTIONS = st.one_of(
 @given(st.lists(ACTIONS, max_size=80), st.integers(0, 3))
 @example([("other_says", (3,)), ("lose_down", ()), ("other_says", ())], 0)
 @example([("say", ()), ("hear_up", ()), ("break_link", ()), ("lose_log", ())], 0)
-def test_nothing_is_lost_doubled_or_out_of_order(
+def test_nothing_is_lost_duplicated_or_out_of_order(
     actions: list[tuple[str, tuple[int, ...]]], chance: int
 ) -> None:
     sim = Simulation(lambda: chance / 4)
@@ -38,7 +38,7 @@ def test_nothing_is_lost_doubled_or_out_of_order(
 
 
 def check_the_way(sim: Simulation) -> None:
-    """Hold what was told together: no break in the chain without a gap, no gap without a reason."""
+    """Check the reported messages: no break in the chain without a gap, no gap without a reason."""
     assert sim.gaps == sim.reasons
     for before, behind in pairwise(sim.chain):
         if before is not None and behind is not None:
@@ -53,15 +53,15 @@ def check_the_end(sim: Simulation) -> None:
         sim.log.name,
         sim.log.head,
     )
-    # Nothing waits, and what is stored has been seen.
+    # The outbox is empty: every stored message has arrived.
     assert [own.key for own in sim.room.outbox] == []
-    # Each own message was told as stored, once, and is where it was told to be.
-    stored = [effect for effect in sim.told if isinstance(effect, effects.Stored)]
+    # Each own message was reported as stored, once, at its position in the log.
+    stored = [effect for effect in sim.reported if isinstance(effect, effects.MessageStored)]
     assert sorted(effect.key for effect in stored) == sorted(f"k{n}" for n in range(1, sim.said + 1))
     for effect in stored:
         assert sim.log.history[effect.epoch, effect.offset] == f"own {effect.key[1:]}"
-    # Nothing failed, and what is shown is what is kept, from some point on.
-    assert not [effect for effect in sim.told if isinstance(effect, effects.Failed)]
+    # No message failed, and the view ends with the kept messages.
+    assert not [effect for effect in sim.reported if isinstance(effect, effects.MessageFailed)]
     shown = [line for line in sim.room.timeline.lines if line is not None]
     kept = [message for message in shown if message.offset > sim.log.trimmed and message in sim.log.kept]
     assert kept == sim.log.kept[len(sim.log.kept) - len(kept) :]

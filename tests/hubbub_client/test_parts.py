@@ -1,4 +1,4 @@
-"""The small parts: addresses and keys."""
+"""Addresses and idempotency keys."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def test_an_address_becomes_a_url(address: str, url: str) -> None:
 @pytest.mark.parametrize(
     "address", ["", "ftp://a", "ws://", "ws://a:b", "ws://a:99999", "ws://a:0", "ws://["]
 )
-def test_what_is_no_address_is_refused(address: str) -> None:
+def test_an_invalid_address_is_rejected(address: str) -> None:
     with pytest.raises(BadUrl):
         websocket_url(address)
 

@@ -1,4 +1,4 @@
-"""A room, as its application sees it, against a server that keeps to a script."""
+"""The public API of a room, against a scripted server."""
 
 import asyncio
 
@@ -22,8 +22,8 @@ from hubbub_client import (
 )
 from hubbub_client.sans_io.status import Online
 from hubbub_protocol import commands, events
+from tests.hubbub_client.joined_room import AT_ONCE, joined, next_events, remaining_events
 from tests.hubbub_client.server import Server, Talk, message
-from tests.hubbub_client.stage import AT_ONCE, joined, told, told_to_the_end
 
 
 async def test_says_hello_joins_and_reads(server: Server) -> None:
@@ -37,7 +37,7 @@ async def test_says_hello_joins_and_reads(server: Server) -> None:
             await talk.let_in(message(1, "one"))
         room = joining.result()
         await talk.say(message(2, "two"))
-        here, *said = await told(room, 3)
+        here, *said = await next_events(room, 3)
         assert here == Joined(room="lobby", position=Position("e1", 0), recovered=False)
         assert [(one.text, one.position) for one in said if isinstance(one, Message)] == [
             ("one", Position("e1", 1)),
@@ -65,11 +65,11 @@ async def test_its_own_message_settles_a_send(server: Server) -> None:
         await talk.hear()
         await talk.say(message(1, "hello", user="ann", key="k1"))
         assert (await sending).position == Position("e1", 1)
-        assert [type(event) for event in await told(room, 3)] == [Joined, Message, Sent]
+        assert [type(event) for event in await next_events(room, 3)] == [Joined, Message, Sent]
         assert room.pending == ()
 
 
-async def test_comes_back_with_what_was_missed_and_sends_what_was_not_stored(server: Server) -> None:
+async def test_reconnects_recovers_and_sends_queued_messages(server: Server) -> None:
     async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
         talk, room = await joined(server, chat, message(1, "one"))
         sending = tasks.create_task(room.send("mine", key="k1"))
@@ -82,25 +82,25 @@ async def test_comes_back_with_what_was_missed_and_sends_what_was_not_stored(ser
         assert join.since == Position("e1", 1)
         assert (await talk.take(3)).key == "k1"
         assert (await sending).position == Position("e1", 3)
-        texts = [event.text for event in await told(room, 4) if isinstance(event, Message)]
+        texts = [event.text for event in await next_events(room, 4) if isinstance(event, Message)]
         assert texts == ["one", "two"]
 
 
-async def test_a_gap_is_told(server: Server) -> None:
+async def test_a_gap_is_reported(server: Server) -> None:
     async with Client(server.url, options=AT_ONCE) as chat:
         talk, room = await joined(server, chat, message(5, "five"))
         await talk.close(4000)
         talk = await server.accept()
         await talk.greet()
         await talk.let_in(message(1, "anew"), epoch="e2")
-        _, _, again, gap, anew = await told(room, 5)
+        _, _, again, gap, anew = await next_events(room, 5)
         assert again == Joined(room="lobby", position=Position("e2", 0), recovered=False)
         assert gap == Gap(room="lobby")
         assert isinstance(anew, Message)
         assert anew.position == Position("e2", 1)
 
 
-async def test_joins_behind_a_position_of_earlier(server: Server) -> None:
+async def test_joins_with_a_stored_position(server: Server) -> None:
     async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
         talk = await server.accept()
         await talk.greet()
@@ -109,73 +109,73 @@ async def test_joins_behind_a_position_of_earlier(server: Server) -> None:
         assert join.since == Position("e1", 41)
 
 
-async def test_a_slow_reader_is_told_and_then_given_all_of_it(server: Server) -> None:
+async def test_a_slow_reader_is_notified_and_then_receives_all_messages(server: Server) -> None:
     options = Options(random=lambda: 0.0, within=5, queue=3)
     async with Client(server.url, options=options) as chat:
         talk, room = await joined(server, chat, message(1, "1"))
-        assert [type(event) for event in await told(room, 2)] == [Joined, Message]
+        assert [type(event) for event in await next_events(room, 2)] == [Joined, Message]
         await talk.say(*(message(n, str(n)) for n in range(2, 8)))
-        # The answer comes behind the messages: when it's there, they were all taken.
+        # The reply comes after the messages, so all of them have arrived.
         await answered(talk, room)
-        assert texts(await told(room, 3)) == ["2", "3", "4"]
+        assert texts(await next_events(room, 3)) == ["2", "3", "4"]
         assert await anext(room) == Lagged(room="lobby")
         join = await talk.let_in(message(5, "5"), message(6, "6"), recovered=True)
         assert join.since == Position("e1", 4)
-        assert texts(await told(room, 3)) == ["5", "6"]
+        assert texts(await next_events(room, 3)) == ["5", "6"]
         await talk.say(message(7, "7"))
-        assert texts(await told(room, 1)) == ["7"]
+        assert texts(await next_events(room, 1)) == ["7"]
 
 
 async def test_a_page_that_is_larger_than_the_queue_is_read_in_parts(server: Server) -> None:
     options = Options(random=lambda: 0.0, within=5, queue=3)
     async with Client(server.url, options=options) as chat:
         talk, room = await joined(server, chat, *(message(n, str(n)) for n in range(1, 6)))
-        read = texts(await told(room, 3))
+        read = texts(await next_events(room, 3))
         assert await anext(room) == Lagged(room="lobby")
         join = await talk.let_in(*(message(n, str(n)) for n in range(3, 6)), recovered=True)
         assert join.since == Position("e1", 2)
-        read += texts(await told(room, 3))
+        read += texts(await next_events(room, 3))
         assert await anext(room) == Lagged(room="lobby")
         await talk.let_in(message(5, "5"), recovered=True)
-        assert read + texts(await told(room, 2)) == ["1", "2", "3", "4", "5"]
+        assert read + texts(await next_events(room, 2)) == ["1", "2", "3", "4", "5"]
 
 
-async def test_a_gap_for_which_the_queue_has_no_room_is_told_later(server: Server) -> None:
+async def test_a_gap_that_overflows_the_queue_is_reported_later(server: Server) -> None:
     options = Options(random=lambda: 0.0, within=5, queue=2)
     async with Client(server.url, options=options) as chat:
         talk, room = await joined(server, chat, message(1, "1"))
-        await told(room, 2)
+        await next_events(room, 2)
         await talk.say(message(2, "2"))
         await talk.close(1012)
         talk = await server.accept()
         await talk.greet()
         await talk.let_in(message(8, "8", prev=7), epoch="e2")
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(room.send("this is written when the room is live again"))
+            tasks.create_task(room.send("sent when the room is live again"))
             await talk.take(9)
-        assert texts([await anext(room)]) == ["2"], "the join that hides the gap isn't told without it"
+        assert texts([await anext(room)]) == ["2"], "the join without its gap must not be reported"
         assert await anext(room) == Lagged(room="lobby")
         join = await talk.let_in(message(8, "8", prev=7), epoch="e2")
         assert join.since == Position("e1", 2)
-        assert [type(event) for event in await told(room, 3)] == [Joined, Gap, Lagged]
+        assert [type(event) for event in await next_events(room, 3)] == [Joined, Gap, Lagged]
 
 
-async def test_what_a_slow_reader_lacked_when_it_left_comes_when_it_joins_again(server: Server) -> None:
+async def test_messages_that_a_slow_reader_missed_arrive_after_the_next_join(server: Server) -> None:
     options = Options(random=lambda: 0.0, within=5, queue=2)
     async with Client(server.url, options=options) as chat:
         talk, room = await joined(server, chat, message(1, "1"))
-        await told(room, 2)
+        await next_events(room, 2)
         await talk.say(*(message(n, str(n)) for n in range(2, 6)))
         await answered(talk, room)
         room.leave()
         assert isinstance(await talk.hear(), commands.Leave)
-        assert texts(await told_to_the_end(room)) == ["2", "3"]
+        assert texts(await remaining_events(room)) == ["2", "3"]
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(chat.join("lobby"))
             assert isinstance(await talk.hear(), commands.Join)
             join = await talk.let_in(message(4, "4"), message(5, "5"), recovered=True)
         assert join.since == Position("e1", 3)
-        assert texts(await told(room, 2)) == ["4"]
+        assert texts(await next_events(room, 2)) == ["4"]
 
 
 def texts(events: list[Event]) -> list[str]:
@@ -183,7 +183,7 @@ def texts(events: list[Event]) -> list[str]:
 
 
 async def answered(talk: Talk, room: Room) -> None:
-    """Ask something and have it answered, so that all that was said before has arrived."""
+    """Send a command and its reply, so that all earlier events have arrived."""
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(room.names())
         who = await talk.hear()
@@ -191,7 +191,7 @@ async def answered(talk: Talk, room: Room) -> None:
         await talk.say(events.MembersPage(id=who.id, room="lobby", count=0, names=[], more=False))
 
 
-async def test_a_room_that_is_refused_raises(server: Server) -> None:
+async def test_a_rejected_room_raises(server: Server) -> None:
     async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
         talk = await server.accept()
         await talk.greet()
@@ -208,7 +208,7 @@ async def refusal(chat: Client) -> str:
     return caught.value.code
 
 
-async def test_a_message_that_is_refused_raises_and_can_be_sent_again(server: Server) -> None:
+async def test_a_rejected_message_raises_and_can_be_sent_again(server: Server) -> None:
     async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
         talk, room = await joined(server, chat)
         sending = tasks.create_task(failure(room))
@@ -216,7 +216,7 @@ async def test_a_message_that_is_refused_raises_and_can_be_sent_again(server: Se
         assert isinstance(send, commands.Send)
         await talk.say(events.Error(id=send.id, code="forbidden", message="not here", retry=False))
         assert await sending == "forbidden"
-        assert [type(event) for event in await told(room, 2)] == [Joined, Failed]
+        assert [type(event) for event in await next_events(room, 2)] == [Joined, Failed]
         again = tasks.create_task(room.send("hello", key="k1"))
         await talk.take(1)
         assert (await again).position == Position("e1", 1)
@@ -265,11 +265,11 @@ async def test_a_room_that_is_left_ends_and_can_be_joined_again(server: Server) 
     async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
         talk, room = await joined(server, chat, message(1, "one"))
         room.leave()
-        assert [type(event) for event in await told_to_the_end(room)] == [Joined, Message]
+        assert [type(event) for event in await remaining_events(room)] == [Joined, Message]
         leave = await talk.hear()
         assert isinstance(leave, commands.Leave)
         await talk.say(events.Left(id=leave.id, room="lobby"))
         again = tasks.create_task(chat.join("lobby"))
         assert (await talk.let_in(message(2, "two"), recovered=True)).since == Position("e1", 1)
         assert await again is room
-        assert [type(event) for event in await told(room, 2)] == [Joined, Message]
+        assert [type(event) for event in await next_events(room, 2)] == [Joined, Message]

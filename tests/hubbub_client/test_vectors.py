@@ -1,4 +1,4 @@
-"""The core does what the vectors say, step by step."""
+"""The state machine produces the effects of the vectors, step by step."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""Read the client vectors, and turn their arrays into the core's inputs and its effects into arrays."""
+"""Read the client vectors; translate arrays to inputs, and effects to arrays."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from hubbub_client.sans_io import effects, inputs, status
-from hubbub_client.sans_io.client_machine import MachineOptions
+from hubbub_client.sans_io.options import MachineOptions
 from hubbub_client.sans_io.room_machine import RoomBounds
 from hubbub_protocol import ProtocolError, decode_event, encode
 from hubbub_protocol.commands import Since
@@ -16,28 +16,41 @@ from hubbub_protocol.events import Event
 FOLDER = Path(__file__).parents[2] / "clients" / "protocol" / "vectors"
 
 type_of_input: dict[str, type[inputs.Input]] = {
-    "connect": inputs.Connect,
-    "close": inputs.Close,
-    "opened": inputs.Opened,
-    "lost": inputs.Lost,
-    "tick": inputs.Tick,
-    "offline": inputs.Offline,
-    "online": inputs.Online,
-    "retry": inputs.Retry,
-    "token": inputs.Token,
-    "no_token": inputs.NoToken,
-    "leave": inputs.Leave,
-    "send": inputs.Send,
-    "resend": inputs.Resend,
-    "discard": inputs.Discard,
-    "older": inputs.Older,
-    "who": inputs.Who,
-    "typing": inputs.Typing,
+    "connect": inputs.ConnectRequested,
+    "close": inputs.CloseRequested,
+    "opened": inputs.SocketOpened,
+    "lost": inputs.SocketLost,
+    "tick": inputs.DeadlineReached,
+    "offline": inputs.NetworkLost,
+    "online": inputs.NetworkRestored,
+    "retry": inputs.RetryRequested,
+    "token": inputs.TokenReceived,
+    "no_token": inputs.TokenUnavailable,
+    "leave": inputs.LeaveRequested,
+    "send": inputs.SendRequested,
+    "resend": inputs.ResendRequested,
+    "discard": inputs.DiscardRequested,
+    "older": inputs.OlderRequested,
+    "who": inputs.MembersRequested,
+    "typing": inputs.UserTyping,
+}
+
+
+WORDS: dict[type[effects.Effect], str] = {
+    effects.RequestToken: "token",
+    effects.ShutSocket: "shut",
+    effects.MessageReceived: "message",
+    effects.GapDetected: "gap",
+    effects.MessageFailed: "failed",
+    effects.HistoryLoaded: "older",
+    effects.TypingChanged: "typing",
+    effects.MembersLoaded: "members",
+    effects.JoinRefused: "refused",
 }
 
 
 class Step(msgspec.Struct, forbid_unknown_fields=True):
-    """One step of a case, as the vectors' README says."""
+    """One step of a case, as in the README of the vectors."""
 
     given: list[object] = msgspec.field(name="in")
     do: list[object]
@@ -91,7 +104,7 @@ class CaseFile(msgspec.Struct, forbid_unknown_fields=True):
 
 def cases() -> Iterator[Case]:
     for name in ("client", "timeline", "presence"):
-        # Not by msgspec: half a surrogate pair, which one case is about, is no JSON to it.
+        # Not msgspec: it rejects the lone surrogate of one case.
         yield from msgspec.convert(json.loads((FOLDER / f"{name}.json").read_bytes()), CaseFile).cases
 
 
@@ -99,13 +112,13 @@ def to_input(given: list[object]) -> inputs.Input:
     word, *rest = given
     match word, rest:
         case "frame", [dict(event)]:
-            return inputs.Frame(_event(json.dumps(event)))
+            return inputs.FrameReceived(_event(json.dumps(event)))
         case "join", [str(room)]:
-            return inputs.Join(room)
+            return inputs.JoinRequested(room)
         case "join", [str(room), dict(since)]:
-            return inputs.Join(room, msgspec.convert(since, Since))
+            return inputs.JoinRequested(room, msgspec.convert(since, Since))
         case "rewind", [str(room), dict(to)]:
-            return inputs.Rewind(room, msgspec.convert(to, Since))
+            return inputs.RewindRequested(room, msgspec.convert(to, Since))
         case str(name), _:
             cls = type_of_input[name]
             return msgspec.convert(dict(zip(cls.__match_args__, rest, strict=True)), cls)
@@ -128,32 +141,25 @@ def to_status(now: status.Status) -> dict[str, object]:
     return {"state": type(now).__name__.lower()} | {k: v for k, v in fields.items() if v is not None}
 
 
-def _to_connection(effect: effects.Open | effects.Write | effects.Changed) -> list[object]:
+def _to_connection(effect: effects.OpenSocket | effects.SendCommand | effects.StatusChanged) -> list[object]:
     match effect:
-        case effects.Open(booked):
+        case effects.OpenSocket(booked):
             return ["open", "booked"] if booked else ["open"]
-        case effects.Write(command):
+        case effects.SendCommand(command):
             return ["command", json.loads(encode(command))]
-        case effects.Changed(to):
+        case effects.StatusChanged(to):
             return ["status", to_status(to)]
 
 
 def to_array(effect: effects.Effect) -> list[object]:
     match effect:
-        case effects.Open() | effects.Write() | effects.Changed():
+        case effects.OpenSocket() | effects.SendCommand() | effects.StatusChanged():
             return _to_connection(effect)
-        case effects.Joined(room, recovered):
+        case effects.RoomJoined(room, recovered):
             return ["joined", room, recovered]
-        case effects.Stored(room, key, epoch, offset, duplicate):
+        case effects.MessageStored(room, key, epoch, offset, duplicate):
             return ["sent", room, key, {"epoch": epoch, "offset": offset, "duplicate": duplicate}]
-        case effects.Presence(room, count, joined, left):
+        case effects.PresenceChanged(room, count, joined, left):
             return ["presence", room, {"count": count, "joined": list(joined), "left": list(left)}]
         case _:
-            words = {
-                effects.AskToken: "token",
-                effects.Said: "message",
-                effects.NamesPage: "members",
-                effects.JoinRefused: "refused",
-            }
-            word = words.get(type(effect), type(effect).__name__.lower())
-            return [word, *(_plain(getattr(effect, name)) for name in effect.__match_args__)]
+            return [WORDS[type(effect)], *(_plain(getattr(effect, name)) for name in effect.__match_args__)]

@@ -1,11 +1,11 @@
-"""What a person would see of a room: the lines that the vectors speak of."""
+"""The view of a room, as the vectors describe it."""
 
 from hubbub_client.sans_io.outbox import OutboxEntry, OutboxState
 from hubbub_client.sans_io.room_machine import RoomMachine
 
 
 def view(room: RoomMachine) -> list[str]:
-    """Give the room's messages, its gaps, and behind them the own messages that are on their way."""
+    """Return the messages and gaps of the room, and then its own messages in the outbox."""
     said = ["gap" if line is None else f"{line.user}: {line.text}" for line in room.timeline.lines]
     return said + [_own_line(own) for own in room.outbox]
 

@@ -1,4 +1,4 @@
-"""A Dockerfile, read as far as its rules need it."""
+"""A parser for the Dockerfile, as far as the tests need it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Stage:
     instructions: list[tuple[str, str]] = field(default_factory=list)
 
     def all(self, instruction: str) -> list[str]:
-        """Collect what stands behind an instruction, each time it's there."""
+        """List the arguments of all instructions of a kind."""
         return [rest for name, rest in self.instructions if name == instruction]
 
     def one(self, instruction: str) -> str:
-        """Find what stands behind an instruction that is there once."""
+        """Return the arguments of an instruction that occurs once."""
         (rest,) = self.all(instruction)
         return rest
 
@@ -34,7 +34,7 @@ def text() -> str:
 
 
 def stages() -> list[Stage]:
-    """Read its stages; what stands ahead of the first isn't among them."""
+    """Parse the stages."""
     found: list[Stage] = []
     for line in _lines():
         instruction, _, rest = line.partition(" ")
@@ -46,9 +46,9 @@ def stages() -> list[Stage]:
 
 
 def globals_() -> dict[str, str]:
-    """Read the arguments ahead of the first stage."""
-    ahead = [line.removeprefix("ARG ") for line in _lines() if line.startswith("ARG ")]
-    return dict(line.partition("=")[::2] for line in ahead if "IMAGE" in line)
+    """Parse the arguments before the first stage."""
+    arguments = [line.removeprefix("ARG ") for line in _lines() if line.startswith("ARG ")]
+    return dict(line.partition("=")[::2] for line in arguments if "IMAGE" in line)
 
 
 def _lines() -> list[str]:

@@ -1,4 +1,4 @@
-"""compose.yaml: two nodes behind a proxy, each kept in, with Redis or NATS."""
+"""compose.yaml: two unprivileged nodes behind a proxy, with Redis or NATS."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NODES = {name: service for name, service in SERVICES.items() if name.startswith(
 DEV = {name: service for name, service in SERVICES.items() if name.startswith("dev-")}
 
 
-def test_there_are_two_nodes_that_differ_in_nothing() -> None:
+def test_the_two_nodes_are_configured_alike() -> None:
     one, two = (
         {key: value for key, value in node.items() if key not in {"build", "pull_policy"}}
         for node in NODES.values()
@@ -26,7 +26,7 @@ def test_there_are_two_nodes_that_differ_in_nothing() -> None:
     assert one == two
 
 
-def test_a_node_is_kept_in() -> None:
+def test_a_node_has_no_privileges() -> None:
     for node in NODES.values():
         assert node["read_only"]
         assert node["cap_drop"] == ["ALL"]
@@ -34,18 +34,18 @@ def test_a_node_is_kept_in() -> None:
         assert "mem_limit" in node
 
 
-def test_a_node_is_given_the_time_to_drain() -> None:
+def test_a_node_has_time_for_a_graceful_shutdown() -> None:
     for node in NODES.values():
         assert int(node["stop_grace_period"].rstrip("s")) > Settings().stop_seconds
 
 
-def test_nodes_are_told_settings_that_there_are() -> None:
+def test_nodes_use_only_known_settings() -> None:
     known = {row.variable for row in rows()}
     for node in NODES.values():
         assert node["environment"].keys() <= known
 
 
-def test_redis_comes_by_itself_and_nats_when_asked_for() -> None:
+def test_redis_starts_by_default_and_nats_by_its_profile() -> None:
     assert "profiles" not in SERVICES["redis"]
     assert SERVICES["nats"]["profiles"] == ["nats"]
     for node in NODES.values():
@@ -53,13 +53,13 @@ def test_redis_comes_by_itself_and_nats_when_asked_for() -> None:
         assert node["depends_on"]["nats"]["required"] is False
 
 
-def test_what_brokers_are_given_is_written_to_disk() -> None:
+def test_brokers_write_to_disk() -> None:
     assert "--appendonly" in SERVICES["redis"]["command"]
     assert "--store_dir" in SERVICES["nats"]["command"]
     assert all(SERVICES[broker]["volumes"] == [f"{broker}:/data"] for broker in ("redis", "nats"))
 
 
-def test_it_builds_with_arguments_that_the_dockerfile_has() -> None:
+def test_build_arguments_are_those_of_the_dockerfile() -> None:
     known = {arg.partition("=")[0] for stage in stages() for arg in stage.all("ARG")} | set(globals_())
     arguments = SERVICES["node-1"]["build"]["args"]
     assert {argument.partition("=")[0] for argument in arguments} <= known
@@ -67,7 +67,7 @@ def test_it_builds_with_arguments_that_the_dockerfile_has() -> None:
         assert f"{name}=${{{name}:-{image}}}" in arguments
 
 
-def test_every_image_can_be_another_and_none_is_the_latest() -> None:
+def test_every_image_is_configurable_and_pinned_to_a_version() -> None:
     images = {name: service["image"] for name, service in SERVICES.items() if name not in NODES}
     assert all(re.fullmatch(r"\$\{\w+_IMAGE:-[\w./-]+:\d[\w.-]*\}", image) for image in images.values())
 

@@ -1,4 +1,4 @@
-"""The image is built of what is pinned, and needs no rights to run."""
+"""The image is built from pinned packages, and runs unprivileged."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ INSTRUCTIONS = {"ARG", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHE
 
 
 def ignored() -> list[tuple[bool, re.Pattern[str]]]:
-    """Read .dockerignore: whether a line takes in again, and what it's about."""
+    """Parse .dockerignore: whether a line is an exception, and its pattern."""
     lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     return [
         (line.startswith("!"), pattern(line.lstrip("!")))
@@ -31,7 +31,7 @@ def ignored() -> list[tuple[bool, re.Pattern[str]]]:
 
 
 def pattern(line: str) -> re.Pattern[str]:
-    """Translate a line: `**/` is any depth, `*` is within one name, and a folder is all that's in it."""
+    """Translate a line: `**/` is any depth, `*` is within one name, a folder includes its content."""
     parts = re.split(r"(\*\*/|\*|\[[^]]*\])", line)
     known = {"**/": "(?:.*/)?", "*": "[^/]*"}
     made = "".join(known.get(part, part if part.startswith("[") else re.escape(part)) for part in parts)
@@ -39,11 +39,11 @@ def pattern(line: str) -> re.Pattern[str]:
 
 
 def is_sent(path: str) -> bool:
-    """Tell whether a file goes to the builder."""
+    """Tell whether a file is in the build context."""
     sent = True
-    for takes_in, about in ignored():
-        if about.fullmatch(path):
-            sent = takes_in
+    for is_exception, ignored_path in ignored():
+        if ignored_path.fullmatch(path):
+            sent = is_exception
     return sent
 
 
@@ -53,13 +53,13 @@ def checkout() -> list[str]:
     return [path for path in listed if path and (ROOT / path).is_file()]
 
 
-def test_every_base_image_can_be_another() -> None:
+def test_every_base_image_is_configurable() -> None:
     assert {stage.base for stage in stages()} == {"${NODE_IMAGE}", "${PYTHON_IMAGE}"}
     assert globals_().keys() == {"NODE_IMAGE", "PYTHON_IMAGE"}
     assert all("slim" in image and "latest" not in image for image in globals_().values())
 
 
-def test_any_builder_can_build_it() -> None:
+def test_the_dockerfile_needs_no_buildkit() -> None:
     assert "# syntax" not in text()
     used = {name for stage in stages() for name, _ in stage.instructions}
     assert used <= INSTRUCTIONS
@@ -68,22 +68,22 @@ def test_any_builder_can_build_it() -> None:
         assert not [copy for copy in stage.all("COPY") if re.search("--(chmod|link|parents)", copy)]
 
 
-def test_it_names_no_registry() -> None:
+def test_the_dockerfile_names_no_registry() -> None:
     assert "://" not in text().replace("org.opencontainers", "")
 
 
-def test_where_packages_come_from_is_the_builders_affair() -> None:
+def test_package_indexes_are_build_arguments() -> None:
     assert {"NPM_CONFIG_REGISTRY", "NODE_EXTRA_CA_CERTS"} <= set(PAGE.all("ARG"))
     assert {"PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_CERT"} <= set(WHEELS.all("ARG"))
     assert RUNS.all("ARG") == ["COMMIT=unknown"], "an argument of the last stage stays in its history"
 
 
-def test_everything_that_is_installed_is_pinned_by_its_hash() -> None:
+def test_installed_packages_are_pinned_by_hash() -> None:
     installs = re.findall(r"pip(?: --python \S+)? install ([^&]+)", " ".join(WHEELS.all("RUN")))
     assert len(installs) == 3
-    *pinned, ours = installs
+    *pinned, own = installs
     assert all("--require-hashes" in line for line in pinned)
-    assert "--no-deps --no-index /wheels/" in ours
+    assert "--no-deps --no-index /wheels/" in own
     assert any("npm ci" in run for run in PAGE.all("RUN"))
     for file in ("build", "image"):
         requirements = (ROOT / "requirements" / f"{file}.txt").read_text(encoding="utf-8")
@@ -98,10 +98,10 @@ def test_the_image_has_the_same_versions_as_a_checkout() -> None:
     assert pins("image") <= pins("run")
     assert pins("build") <= pins("run")
     assert {pin.partition("==")[0] for pin in pins("image")} >= {"redis", "hiredis", "nats-py", "uvloop"}
-    assert "textual" not in str(pins("image")), "no terminal client in there"
+    assert "textual" not in str(pins("image")), "the terminal client is not part of the image"
 
 
-def test_it_runs_without_rights_and_without_a_shell() -> None:
+def test_the_image_runs_unprivileged_and_without_a_shell() -> None:
     user, group = RUNS.one("USER").split(":")
     assert int(user) >= 10000
     assert int(group) >= 10000
@@ -114,14 +114,14 @@ def test_it_runs_without_rights_and_without_a_shell() -> None:
     assert "HUBBUB_HOST=0.0.0.0" in RUNS.one("ENV")
 
 
-def test_its_labels_say_which_hubbub_it_is() -> None:
+def test_the_labels_name_version_and_commit() -> None:
     labels = dict(re.findall(r'org\.opencontainers\.image\.(\w+)="([^"]*)"', RUNS.one("LABEL")))
     assert labels["version"] == __version__
     assert labels["revision"] == "${COMMIT}"
     assert labels["licenses"] == "MIT"
 
 
-def test_what_is_copied_is_sent_to_the_builder_and_little_else() -> None:
+def test_the_build_context_contains_what_is_copied_and_little_else() -> None:
     sent = [path for path in checkout() if is_sent(path)]
     for stage in stages():
         for copy in (copy for copy in stage.all("COPY") if "--from" not in copy):
@@ -135,7 +135,7 @@ def test_what_is_copied_is_sent_to_the_builder_and_little_else() -> None:
 
 
 @pytest.mark.parametrize("folder", [".", "clients/protocol"])
-def test_wheels_are_the_same_whenever_they_are_built(folder: str, tmp_path: Path) -> None:
+def test_wheel_builds_are_reproducible(folder: str, tmp_path: Path) -> None:
     one, two = (build(ROOT / folder, tmp_path / turn) for turn in ("one", "two"))
     assert one.read_bytes() == two.read_bytes()
     assert one.name.split("-")[1] == __version__
@@ -151,7 +151,7 @@ def build(project: Path, into: Path) -> Path:
     return wheel
 
 
-def test_the_commit_is_read_from_what_was_built(tmp_path: Path) -> None:
+def test_the_commit_is_read_from_the_build(tmp_path: Path) -> None:
     file = tmp_path / "COMMIT"
     assert read_commit(file) == "unknown"
     file.write_text("abc123\n", encoding="utf-8")

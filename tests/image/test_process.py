@@ -1,4 +1,4 @@
-"""The process as a container runs it: signals from the first moment, and logs that a machine reads."""
+"""The process as a container runs it: signals from the start on, and logs in JSON."""
 
 from __future__ import annotations
 
@@ -30,38 +30,38 @@ def start(**settings: str) -> subprocess.Popen[str]:
     )
 
 
-def test_every_line_is_json_when_that_is_asked_for() -> None:
+def test_every_line_is_json_if_configured() -> None:
     process = start(HUBBUB_LOG_FORMAT="json")
     assert process.stdout
     events = [json.loads(process.stdout.readline())["event"]]
     process.send_signal(signal.SIGTERM)
-    told, _ = process.communicate(timeout=30)
-    events += [json.loads(line)["event"] for line in told.splitlines()]
+    output, _ = process.communicate(timeout=30)
+    events += [json.loads(line)["event"] for line in output.splitlines()]
     assert process.returncode == 0
     assert events[0] == "node_started"
     assert events[-1] == "node_stopped"
 
 
-def test_a_signal_during_the_start_ends_it_in_good_order() -> None:
+def test_a_signal_during_the_start_ends_the_process_gracefully() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         silent.settimeout(30)
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}"
         process = start(BROKER="redis", REDIS_URL=url, HUBBUB_BROKER_TIMEOUT="1")
         connected, _ = silent.accept()
         process.send_signal(signal.SIGTERM)
-        told, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=30)
         connected.close()
     assert process.returncode == 1, "as a container's first process it would have missed the signal"
-    assert "hubbub: " in told
+    assert "hubbub: " in output
 
 
-def test_the_health_check_asks_the_node_of_its_settings(
+def test_the_health_check_uses_the_address_of_the_settings(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with serving() as node:
         monkeypatch.setenv("HUBBUB_PORT", str(node.port))
-        monkeypatch.setenv("HUBBUB_HOST", "0.0.0.0")  # noqa: S104 - asked by the loopback's
+        monkeypatch.setenv("HUBBUB_HOST", "0.0.0.0")  # noqa: S104 - the check uses the loopback address
         assert healthcheck.main() == 0
         assert json.loads(capsys.readouterr().out)["status"] == "ok"
     assert healthcheck.main() == 1
-    assert "doesn't answer" in capsys.readouterr().err
+    assert "no answer" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The proxies' configurations of the documentation: real programs, two real nodes, real websockets."""
+"""The proxy configurations of the documentation: real programs, two real nodes, real websockets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def free_port() -> int:
 
 @contextmanager
 def proxy(name: str, nodes: list[Server], folder: Path) -> Iterator[str]:
-    """Run a proxy with its configuration of the documentation, but for addresses and files."""
+    """Run a proxy with its documented configuration; only addresses and files are replaced."""
     program = shutil.which(name) or shutil.which(name, path="/usr/sbin")
     if program is None:
         pytest.skip(f"there is no {name} on this machine")
@@ -42,21 +42,21 @@ def proxy(name: str, nodes: list[Server], folder: Path) -> Iterator[str]:
     text = text.replace("bind :8000", f"bind 127.0.0.1:{port}").replace(
         "listen 8000", f"listen 127.0.0.1:{port}"
     )
-    text = text.replace("/tmp/nginx.pid", str(folder / "pid"))  # noqa: S108 - the place in a container
+    text = text.replace("/tmp/nginx.pid", str(folder / "pid"))  # noqa: S108 - the path in a container
     file = folder / PROXIES[name]
     file.write_text(text, encoding="utf-8")
     with (folder / "log").open("w") as log:
         command = [program, *(part.format(file=file) for part in COMMANDS[name])]
         process = subprocess.Popen(command, stdout=log, stderr=log)
         try:
-            until_it_answers(f"http://127.0.0.1:{port}", process)
+            until_reachable(f"http://127.0.0.1:{port}", process)
             yield f"127.0.0.1:{port}"
         finally:
             process.terminate()
             process.wait(10)
 
 
-def until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
+def until_reachable(url: str, process: subprocess.Popen[bytes]) -> None:
     while process.poll() is None:
         try:
             if httpx.get(f"{url}/", timeout=5).status_code == httpx.codes.OK:
@@ -82,41 +82,45 @@ def nodes() -> Iterator[list[Server]]:
         yield [stack.enter_context(serving(**settings)) for _ in range(2)]
 
 
-def say_hello_from_one_to_the_other(at: str) -> None:
-    """Connect twice, so that `least connections` takes one of each, and have a line cross."""
+def send_between_nodes(at: str) -> None:
+    """Connect twice, so that `least connections` uses both nodes, and send a message across."""
     address = f"ws://{at}/ws?room=lobby&name="
     with connect(address + "ann", proxy=None) as ann, connect(address + "bob", proxy=None) as bob:
         bob.send("here")
-        assert "here" in str(bob.recv(timeout=20)), "who hears himself is in the room"
+        assert "here" in str(bob.recv(timeout=20)), "a sender receives its own message once it is in the room"
         ann.send("hello")
         assert "hello" in str(bob.recv(timeout=20))
 
 
 @pytest.mark.timeout(120)
-def test_people_chat_through_it_and_what_is_inside_stays_inside(
+def test_clients_chat_through_the_proxy_and_internal_endpoints_are_hidden(
     name: str, nodes: list[Server], tmp_path: Path
 ) -> None:
     with proxy(name, nodes, tmp_path) as at:
-        say_hello_from_one_to_the_other(at)
+        send_between_nodes(at)
         assert httpx.get(f"http://{at}/metrics", timeout=20).status_code == httpx.codes.NOT_FOUND
         assert httpx.get(f"http://{at}/health/ready", timeout=20).status_code == httpx.codes.NOT_FOUND
 
 
 @pytest.mark.timeout(120)
-def test_when_a_node_goes_people_come_in_by_the_other(name: str, nodes: list[Server], tmp_path: Path) -> None:
+def test_when_a_node_dies_clients_connect_to_the_other(
+    name: str, nodes: list[Server], tmp_path: Path
+) -> None:
     with proxy(name, nodes, tmp_path) as at:
         nodes[0].kill()
-        for _ in range(8):  # whoever meets the node that is gone is sent to the other
+        for _ in range(8):  # the proxy retries at the other node
             with connect(f"ws://{at}/ws?room=lobby&name=ann", proxy=None) as ann:
                 ann.send("hello")
                 assert "hello" in str(ann.recv(timeout=20))
 
 
 @pytest.mark.timeout(120)
-def test_a_page_of_another_host_is_still_refused(name: str, nodes: list[Server], tmp_path: Path) -> None:
+def test_a_page_of_another_host_is_rejected_through_the_proxy(
+    name: str, nodes: list[Server], tmp_path: Path
+) -> None:
     with proxy(name, nodes, tmp_path) as at:
         with connect(f"ws://{at}/ws?room=lobby&name=ann", proxy=None, origin=Origin(f"http://{at}")) as ann:
-            ann.send("the host that the browser asked for is passed on")
+            ann.send("the proxy passes the Host header on")
         with (
             connect(f"ws://{at}/ws?room=lobby&name=eve", proxy=None, origin=EVIL) as eve,
             pytest.raises(ConnectionClosed),

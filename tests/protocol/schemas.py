@@ -1,4 +1,4 @@
-"""JSON Schemas of all frames, made from the structs. `python tests/protocol/schemas.py` writes them."""
+"""Generate JSON Schemas from the structs. `python tests/protocol/schemas.py` writes them."""
 
 import json
 from pathlib import Path
@@ -18,17 +18,17 @@ KINDS: Final[dict[str, tuple[type[msgspec.Struct], ...]]] = {
 
 
 def schema(kind: str) -> dict[str, object]:
-    """Give the schema of one kind of frames: any of its structs, each defined under its `type`."""
+    """Return the schema of one kind of frames: any of its structs, each defined under its `type`."""
     types = {struct.__name__: tag_of(struct) for struct in KINDS[kind]}
     _, parts = msgspec.json.schema_components(KINDS[kind], ref_template="#/$defs/{name}")
     definitions = {types.get(name, name): part for name, part in parts.items()}
     for definition in definitions.values():
-        # What it is called stands in front of it already.
+        # The key of the definition is its name already.
         definition.pop("title", None)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"hubbub.v1 {kind}",
-        "description": "Every frame is one of these. Fields that are not named here are ignored (FR3).",
+        "description": "Every frame is one of these. Fields that are not listed here are ignored (FR3).",
         "oneOf": [{"$ref": f"#/$defs/{type_}"} for type_ in types.values()],
         "$defs": definitions,
     }
@@ -44,7 +44,7 @@ def text_of(kind: str) -> str:
     text = json.dumps(schema(kind), indent=2)
     for struct in KINDS[kind]:
         text = text.replace(f'"#/$defs/{struct.__name__}"', f'"#/$defs/{tag_of(struct)}"')
-    # Python's \Z is unknown to the regular expressions of JSON Schema; this means the same to both.
+    # JSON Schema's regular expressions have no \Z as Python's; this lookahead has the same meaning in both.
     return text.replace(r"\\Z", r"(?![\\s\\S])") + "\n"
 
 

@@ -1,4 +1,4 @@
-"""The codec reads and writes frames.json as it stands."""
+"""The codec decodes and encodes every row of frames.json."""
 
 import json
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def test_row(decode: Callable[[str | bytes], Command | Event], row: Row) -> None
 
 
 def fields(frame: object) -> object:
-    """Give all fields by their names on the wire, those with their default too."""
+    """Return all fields by their names on the wire, including those with their default."""
     match frame:
         case msgspec.Struct():
             tag = {frame.__struct_config__.tag_field: frame.__struct_config__.tag}

@@ -1,4 +1,4 @@
-"""What is a name, and which names are the same."""
+"""Which names are valid, and which are equal."""
 
 import pytest
 from hypothesis import given
@@ -14,25 +14,25 @@ FAMILY = "\U0001f469\u200d\U0001f467"
 
 
 @pytest.mark.parametrize("unseen", UNSEEN, ids=ascii)
-def test_what_cannot_be_seen_tells_no_names_apart(unseen: str) -> None:
+def test_invisible_characters_do_not_distinguish_names(unseen: str) -> None:
     for alike in (f"an{unseen}n", f"{unseen}ann", f"ann{unseen}", f"{unseen} Ann {unseen}"):
         assert fold_user(alike) == "ann"
 
 
 @pytest.mark.parametrize("unseen", UNSEEN, ids=ascii)
-def test_what_cannot_be_seen_is_no_name(unseen: str) -> None:
+def test_a_name_without_visible_characters_is_invalid(unseen: str) -> None:
     for name in (unseen, unseen * 3, f"{unseen} {unseen}"):
-        assert user_fault(name) == room_fault(name) == "has nothing that can be seen"
+        assert user_fault(name) == room_fault(name) == "has no visible character"
 
 
 @pytest.mark.parametrize(
     "name", [FAMILY, "\u2764\ufe0f", "na\u00efve", "\u0646\u0645\u06cc\u200c\u062f\u0627\u0646\u0645"]
 )
-def test_what_can_be_seen_may_be_joined_by_what_cannot(name: str) -> None:
+def test_visible_characters_may_be_joined_by_invisible_ones(name: str) -> None:
     assert user_fault(name) is None
     assert room_fault(name) is None
 
 
 @given(st.text(min_size=1, max_size=32).filter(lambda name: user_fault(name) is None))
-def test_a_name_is_never_the_same_as_no_name(name: str) -> None:
+def test_a_folded_name_is_never_empty(name: str) -> None:
     assert fold_user(name)

@@ -1,4 +1,4 @@
-"""The specification and the vectors speak of the same rules."""
+"""The specification and the vectors have the same rules."""
 
 from itertools import chain
 
@@ -10,6 +10,6 @@ def test_every_rule_has_a_case() -> None:
     assert sorted(rules_of_the_specification() - shown) == []
 
 
-def test_every_case_is_of_a_rule_that_stands_in_the_specification() -> None:
+def test_every_case_covers_rules_of_the_specification() -> None:
     known = rules_of_the_specification()
     assert {name: sorted(rules - known) for name, rules in rules_shown().items() if rules - known} == {}

@@ -1,4 +1,4 @@
-"""The committed schemas are those of the structs, and tell good frames from bad ones."""
+"""The committed schemas match the structs, and accept the same frames as the codec."""
 
 import json
 
@@ -16,7 +16,7 @@ ROWS = [
     pytest.param(kind, row, id=f"{kind}-{row.name}")
     for kind, rows in (("commands", frames().commands), ("events", frames().events))
     for row in rows
-    # A schema speaks of JSON values: what is not JSON never comes to it.
+    # A schema validates JSON values: a text that is not JSON never reaches it.
     if row.error != "malformed"
 ]
 
@@ -29,5 +29,5 @@ def test_the_schema_is_up_to_date(kind: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "row"), ROWS)
-def test_the_schema_accepts_what_the_codec_does(kind: str, row: Row) -> None:
+def test_the_schema_accepts_the_same_frames_as_the_codec(kind: str, row: Row) -> None:
     assert VALIDATORS[kind].is_valid(json.loads(row.text)) == (row.error is None)

@@ -1,4 +1,4 @@
-"""Read the vectors that speak of frames, and the rules of the specification."""
+"""Read the vectors of frames, and the rules of the specification."""
 
 import json
 import re
@@ -13,7 +13,7 @@ RULE = re.compile(r"^\| ((?:FR|CN|RM|HS|SN|PR|CL|PL|CS|BO|TL|PS)\d+) \|", re.MUL
 
 
 class Row(msgspec.Struct, forbid_unknown_fields=True):
-    """A text, and the frame or the error that comes of it."""
+    """A text, and the frame or the error that it decodes to."""
 
     name: str
     rules: list[str]
@@ -41,7 +41,7 @@ def rules_of_the_specification() -> set[str]:
 
 
 def rules_shown() -> dict[str, set[str]]:
-    """Give the rules that each file of vectors names in its cases or rows."""
+    """Return the rules that the cases or rows of each vector file name."""
     found = {}
     for path in sorted(VECTORS.rglob("*.json")):
         text = json.loads(path.read_text(encoding="utf-8"))

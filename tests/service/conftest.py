@@ -1,4 +1,4 @@
-"""What all tests of the running service share."""
+"""Fixtures for all tests of the running service."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ _ON_BOTH: Final = frozenset({"test_http_protocol", "test_leftovers", "test_webso
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "settings(**settings): what the test's node is set to")
-    config.addinivalue_line("markers", "tuning(**fields): the node's times and bounds without a setting")
+    config.addinivalue_line("markers", "settings(**settings): settings of the node")
+    config.addinivalue_line("markers", "tuning(**fields): limits of the node that have no setting")
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, LoopFactory]:
-    """Run what is about sockets on both loops: transports differ in what they do when a peer is gone."""
+    """Run tests of sockets on both loops, because their transports differ when a peer disconnects."""
     return BOTH_LOOPS if item.path.stem in _ON_BOTH else {"asyncio": new_event_loop}
 
 
 @pytest.fixture
-def no_complaints(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Fail if anything logged an error: a traceback, a task that failed, input that broke us."""
+def no_errors_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fail if an error was logged: a traceback, a failed task, an unexpected error in input."""
     yield
-    assert not complaints(caplog)
+    assert not logged_errors(caplog)
 
 
-def complaints(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str, str | None]]:
-    """List what was logged as an error while the test ran."""
+def logged_errors(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str, str | None]]:
+    """List the errors that were logged during the test."""
     return [
         (record.name, record.getMessage(), record.exc_text)
         for record in caplog.get_records("call")
@@ -47,10 +47,10 @@ def complaints(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str, str | N
 
 @pytest.fixture
 async def served(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Served]:
-    """Serve, with what the mark `settings` says; at the end nothing may be left of the test's clients."""
+    """Run a node with the marks `settings` and `tuning`; fail if it keeps anything of the test's clients."""
     mark: pytest.Mark | None = request.node.get_closest_marker("settings")
     tuned: pytest.Mark | None = request.node.get_closest_marker("tuning")
     tuning = Tuning(**tuned.kwargs) if tuned else DEFAULTS
     async with serving(tuning=tuning, **(mark.kwargs if mark else {})) as here:
         yield here
-    assert not complaints(caplog)
+    assert not logged_errors(caplog)

@@ -1,4 +1,4 @@
-"""Counts the bytecode instructions that our own code runs: a measure of work that no other load disturbs."""
+"""Counts the bytecode instructions of our own code: a measure of work that other load does not disturb."""
 
 from __future__ import annotations
 

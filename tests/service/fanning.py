@@ -1,4 +1,4 @@
-"""A room's fan-out on a stage of its own: no feed, no broker, no sockets."""
+"""A room's fan-out alone, without a feed, a broker and sockets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from service.rooms.fanout import Fanout
 from service.rooms.log import RoomLog
 from service.rooms.member import Member
 from service.runtime.metrics import Metrics
-from service.wire.messages import Stored, encode_stored
+from service.wire.messages import MessagePayload, encode_stored
 
 
 class Stage:
@@ -25,9 +25,9 @@ class Stage:
             self.log, self.metrics, recover=self.recovering.append, caught_up=self.caught_up.append
         )
 
-    def say(self, count: int = 1, size: int = 1) -> None:
+    def append(self, count: int = 1, size: int = 1) -> None:
         for _ in range(count):
-            payload = encode_stored(Stored(key="k", user="ann", text="x" * size, at=0))
+            payload = encode_stored(MessagePayload(key="k", user="ann", text="x" * size, at=0))
             prev = self.log.end
             self.fanout.append(Entry("room", self.log.epoch, prev, prev + 1, payload))
 
@@ -38,7 +38,7 @@ async def turns(count: int = 1) -> None:
 
 
 async def settled(stage: Stage) -> None:
-    """Give way until nothing is to be flushed."""
+    """Wait until all entries are flushed."""
     async with asyncio.timeout(10):
-        while stage.fanout.flushed != stage.log.end or stage.fanout._walk:  # noqa: ASYNC110, SLF001 - nobody tells
+        while stage.fanout.flushed != stage.log.end or stage.fanout._walk:  # noqa: ASYNC110, SLF001 - there is no event
             await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Frames of RFC 6455 as a client writes them, right or wrong, and as it reads them."""
+"""Client frames of RFC 6455, valid or invalid, and a reader of server frames."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def frame(
     masked: bool = True,
     size: int | None = None,
 ) -> bytes:
-    """Make a frame; `size` is what it says its length is, if that's not the truth."""
+    """Make a frame; `size` replaces the true length in its header."""
     data = data.encode() if isinstance(data, str) else data
     size = len(data) if size is None else size
     first = (0x80 if fin else 0) | reserved << 4 | op
@@ -59,18 +59,18 @@ def frame(
 
 
 def close_frame(code: int | None = 1000, reason: str = "") -> bytes:
-    """Make a close frame; without a code an empty one."""
+    """Make a close frame; it is empty without a code."""
     return frame(b"" if code is None else code.to_bytes(2) + reason.encode(), Op.CLOSE)
 
 
 class FrameReader:
-    """Takes bytes of a server, gives frames. What breaks the RFC for servers raises `ValueError`."""
+    """Parses the bytes of a server to frames. A violation of the RFC raises `ValueError`."""
 
     def __init__(self) -> None:
         self.buffer = bytearray()
 
     def next(self) -> Frame | None:
-        """Give the next whole frame."""
+        """Return the next complete frame."""
         buffer = self.buffer
         if len(buffer) < 2:
             return None

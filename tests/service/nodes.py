@@ -1,4 +1,4 @@
-"""Nodes that tell each other who is where, over a network that does what the test says."""
+"""Nodes that exchange presence over a simulated network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BEAT: Final = 2.0
 
 
 class Network:
-    """Takes what nodes send, and hands it over as the test says."""
+    """Keeps sent signals until the test delivers them."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -25,7 +25,7 @@ class Network:
 
     def send(self, sender: Node, room: str, signal: AnySignal) -> None:
         for node in self.nodes:
-            if node is not sender and (room == NODES or room in node.view.topics):
+            if node is not sender and (room == NODES or room in node.view.rooms):
                 self.waiting.append((node, room, encode(signal)))
 
     def deliver(self, place: int) -> None:
@@ -34,15 +34,15 @@ class Network:
         assert signal is not None
         assert not isinstance(signal, ListRooms | RoomsListed)
         if node in self.nodes:
-            node.view.hear(room, signal)
+            node.view.receive(room, signal)
 
     def settle(self) -> None:
-        """Deliver all in order, while the nodes do what their timers would have them do."""
+        """Deliver all signals in order, and run the timers of the nodes."""
         for _ in range(12):
             for node in self.nodes:
                 node.turn()
-                node.view.beat()
-                node.view.sweep()
+                node.view.send_heartbeat()
+                node.view.evict_lost_peers()
             while self.waiting:
                 self.deliver(0)
                 for node in self.nodes:
@@ -51,24 +51,24 @@ class Network:
 
 
 class Node:
-    """A node, and who is really there: connections by room and user."""
+    """A node, and its real connections by room and user."""
 
     def __init__(self, network: Network) -> None:
         self.network = network
         self.view = ClusterView(
             f"node {next(network.names)}",
             send=lambda room, signal: network.send(self, room, signal),
-            wake=lambda: None,
+            on_pending=lambda: None,
             clock=lambda: network.now,
-            gone_after=GONE_AFTER,
+            lost_after=GONE_AFTER,
         )
         self.topics: dict[str, RoomPresence] = {}
         self.here: Counter[tuple[str, str]] = Counter()
         self.told = Counter[str]()
 
     def turn(self) -> None:
-        self.view.gather()
-        while self.view.answer(1):
+        self.view.publish()
+        while self.view.send_states(1):
             pass
 
     def open(self, room: str) -> RoomPresence:

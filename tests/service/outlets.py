@@ -1,4 +1,4 @@
-"""Stand-ins for connections: they keep what is written, and fill up when a test says so."""
+"""Fake connections: they keep the written bytes, and apply backpressure after a set number of writes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.service.framing import FrameReader
 
 
 class FakeOutlet:
-    """A transport that is full after `room` more writes; without it never."""
+    """A transport that is full after `room` more writes; None means never."""
 
     def __init__(self, room: int | None = None) -> None:
         self.paused = room == 0
@@ -24,22 +24,22 @@ class FakeOutlet:
         self.closed: tuple[Close, str] | None = None
 
     def _take(self, data: bytes) -> None:
-        assert not self.paused, "written to a transport that is full"
+        assert not self.paused, "written to a full transport"
         self.writes.append(data)
         if self.room is not None:
             self.room -= 1
             self.paused = self.room <= 0
 
     def close(self, code: Close, reason: str) -> None:
-        """Note the close; nothing is written behind it."""
+        """Note the close. Nothing is written after it."""
         self.closed = (code, reason)
         self.write = lambda _: None
 
     def flush(self) -> None:
-        """Write nothing: only real connections queue."""
+        """Do nothing: only real connections queue."""
 
     def drain(self, room: int | None = None) -> None:
-        """Take so many more writes; whoever pauses a member must catch it up."""
+        """Accept `room` more writes. The test must let the member catch up."""
         self.room, self.paused = room, False
 
     def values(self) -> list[Any]:
@@ -52,7 +52,7 @@ class FakeOutlet:
         return found
 
     def offsets(self) -> list[int]:
-        """Tell the messages that were written, by their offsets."""
+        """List the offsets of the written messages."""
         return [value["offset"] for value in self.values() if value["type"] == "message"]
 
 
@@ -65,7 +65,7 @@ def join(
     room: int | None = None,
     user: str = "ann",
 ) -> tuple[Member, FakeOutlet]:
-    """Let a member in that was given everything up to `cursor`."""
+    """Add a member that has received everything up to `cursor`."""
     outlet = FakeOutlet(room)
     member = Member(outlet, codec, user, fanout)
     fanout.add(member, epoch, cursor)

@@ -1,4 +1,4 @@
-"""A client of raw sockets, which can be as wrong, as slow and as silent as a test needs it."""
+"""A client on a raw socket, which can be invalid, slow and silent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Final, Self, TypeAlias
 
 from tests.service.framing import Frame, FrameReader, Op, close_frame, frame
 
-# Only a failing test waits for so long (seconds).
+# The time limit of a failing test (seconds).
 PATIENCE: Final = 10.0
 KEY: Final = "dGhlIHNhbXBsZSBub25jZQ=="
 
@@ -23,17 +23,17 @@ class Ended(Exception):
 
 
 class Peer:
-    """One connection to a server. Nothing is read from the socket unless a test asks for it.
+    """One connection to a server. The socket is only read by the methods of the section 'Reading'.
 
     Attributes:
-        codes: the codes of all close frames that came.
-        pings: what the pings that were read held. They are not answered.
+        codes: the codes of all received close frames.
+        pings: the payloads of all received pings. They are not answered.
     """
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._frames = FrameReader()
-        # Far from the small ids that tests and fuzzers like to choose themselves.
+        # Far from the small ids of tests and fuzzers.
         self._commands = 1_000_000
         self._closing = False
         self.codes: list[int] = []
@@ -41,7 +41,7 @@ class Peer:
 
     @classmethod
     async def connect(cls, port: int, *, receive_buffer: int | None = None) -> Self:
-        """Open a TCP connection; a small receive buffer makes a slow reader sooner felt."""
+        """Open a TCP connection. A small receive buffer fills up early if nothing is read."""
         sock = socket.socket()
         sock.settimeout(0)
         if receive_buffer is not None:
@@ -53,10 +53,10 @@ class Peer:
     # Opening --------------------------------------------------------------------------------------
 
     async def upgrade(
-        self, path: str = "/ws", *, protocol: str | None = "hubbub.v1", and_then: bytes = b""
+        self, path: str = "/ws", *, protocol: str | None = "hubbub.v1", followed_by: bytes = b""
     ) -> str:
-        """Open the websocket; `and_then` goes out in the same packet. Return the response's head."""
-        await self.write(self.handshake(path, protocol=protocol) + and_then)
+        """Open the websocket, with `followed_by` in the same packet. Return the head of the response."""
+        await self.write(self.handshake(path, protocol=protocol) + followed_by)
         head = await self.head()
         if not head.startswith("HTTP/1.1 101 "):
             raise Ended(head)
@@ -97,7 +97,7 @@ class Peer:
         return head
 
     async def rest(self) -> bytes:
-        """Read all that comes until the server ends the connection."""
+        """Read until the server ends the connection."""
         while await self._fill():
             pass
         return bytes(self._frames.buffer)
@@ -124,7 +124,7 @@ class Peer:
         """Read the next frame.
 
         Raises:
-            Ended: there is none.
+            Ended: the server ended the connection.
         """
         while (found := self._frames.next()) is None:
             if not await self._fill():
@@ -136,20 +136,20 @@ class Peer:
         return found
 
     async def next_text(self) -> str:
-        """Read the next text, past control frames."""
+        """Read the next text and skip control frames."""
         while (found := await self.frame()).op is not Op.TEXT:
             pass
         return found.data.decode()
 
     async def event(self, *kinds: str) -> Event:
-        """Read the next event of one of these types, past all others."""
+        """Read the next event of one of these types and skip all others."""
         while True:
             event: Event = json.loads(await self.next_text())
             if event["type"] in kinds:
                 return event
 
     async def ask(self, kind: str, **fields: object) -> Event:
-        """Write a command and read its answer, past all else."""
+        """Write a command and read its response; skip everything else."""
         number = await self.command(kind, **fields)
         while True:
             event: Event = json.loads(await self.next_text())
@@ -157,9 +157,9 @@ class Peer:
                 return event
 
     async def closed(self) -> int:
-        """Read until the server ends the connection; return the close code, 1006 if it said none.
+        """Read until the server ends the connection; return the close code, 1006 without a close frame.
 
-        A close that the server began is answered.
+        A close frame of the server is answered.
         """
         try:
             while True:
@@ -168,27 +168,27 @@ class Peer:
         except (Ended, ConnectionError):
             return self.codes[0] if self.codes else 1006
 
-    # Going away -----------------------------------------------------------------------------------
+    # Disconnecting --------------------------------------------------------------------------------
 
     async def leave(self, code: int | None = 1000) -> int:
-        """Close as one should; return what the server answered."""
+        """Do the closing handshake; return the code of the server's close frame."""
         self._closing = True
         await self.write(close_frame(code))
         answer = await self.closed()
-        self.vanish()
+        self.disconnect()
         return answer
 
-    def vanish(self) -> None:
-        """Close the TCP connection without a word."""
+    def disconnect(self) -> None:
+        """Close the TCP connection without a close frame."""
         self._sock.close()
 
     def reset(self) -> None:
-        """Break the TCP connection off."""
+        """Reset the TCP connection."""
         self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._sock.close()
 
-    def say_no_more(self) -> None:
-        """End the TCP connection in one direction only."""
+    def half_close(self) -> None:
+        """Close the sending side of the TCP connection."""
         self._sock.shutdown(socket.SHUT_WR)
 
     async def _fill(self) -> bool:

@@ -1,4 +1,4 @@
-"""A server in the test's own process, and the proof that nothing is left of a test's clients."""
+"""A server in the process of the test, and a check that it keeps nothing of the test's clients."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service.settings import Settings, load
 from service.settings.tuning import DEFAULTS, Tuning
 from tests.service.peer import PATIENCE, Event, Peer
 
-# As quick as the settings allow, so that no test has to wait.
+# The shortest times that the settings allow, so that no test has to wait.
 QUICK: Final = {
     "HUBBUB_PORT": "0",
     "HUBBUB_LINGER_SECONDS": "0",
@@ -28,12 +28,12 @@ QUICK: Final = {
     "HUBBUB_ADMISSIONS_PER_SECOND": "1000000",
     "HUBBUB_ADMISSIONS_BURST": "1000000",
 }
-# What must be zero when all clients are gone.
-_HELD: Final = ("connections", "rooms", "members", "lagging_members", "log_bytes", "tasks")
+# Samples that must be zero when all clients have disconnected.
+_HELD: Final = ("connections", "rooms", "members", "slow_consumers", "log_bytes", "tasks")
 
 
 class Served:
-    """A node that serves, the hub of its broker, and its clients."""
+    """A running node, the hub of its broker, and its clients."""
 
     def __init__(self, node: Node, hub: Hub, port: int) -> None:
         self.node = node
@@ -43,7 +43,7 @@ class Served:
         self._keys = 0
 
     async def peer(self, *, receive_buffer: int | None = None) -> Peer:
-        """Open a TCP connection that the end of the test closes."""
+        """Open a TCP connection, which is closed at the end of the test."""
         peer = await Peer.connect(self.port, receive_buffer=receive_buffer)
         self._peers.append(peer)
         return peer
@@ -59,7 +59,7 @@ class Served:
         return await self.upgraded(f"/ws{query}", protocol=None)
 
     async def welcomed(self, name: str | None = None, *, receive_buffer: int | None = None) -> Peer:
-        """Open a websocket that said hello."""
+        """Open a websocket and send `hello`."""
         peer = await self.peer(receive_buffer=receive_buffer)
         await peer.upgrade()
         answer = await peer.ask("hello", **({} if name is None else {"name": name}))
@@ -67,7 +67,7 @@ class Served:
         return peer
 
     async def joined(self, name: str, room: str = "lobby", **fields: object) -> tuple[Peer, Event]:
-        """Open a websocket that joined a room; return the answer to `join` too."""
+        """Open a websocket and join a room; return the response to `join` too."""
         peer = await self.welcomed(name)
         answer = await peer.ask("join", room=room, **fields)
         assert answer["type"] == "joined", answer
@@ -79,37 +79,37 @@ class Served:
         return self.hub.publish(room, payload, f"test-{self._keys}").offset
 
     async def nothing_left(self) -> None:
-        """Close all clients, and wait until the node holds nothing of them."""
+        """Disconnect all clients, and wait until the node keeps nothing of them."""
         for peer in self._peers:
-            peer.vanish()
+            peer.disconnect()
         await until(lambda: not self.held(), self.held)
         assert self.node.metrics.task_failures == 0
 
     def held(self) -> dict[str, float]:
-        """Tell what the node holds for its clients, but for what is zero."""
+        """Return what the node keeps for its clients, without zeros."""
         sample = self.node.metrics.sample()
-        counts = {name: sample[name] for name in _HELD} | {"guests": len(self.node.guests)}
+        counts = {name: sample[name] for name in _HELD} | {"user_names": len(self.node.user_names)}
         return {name: count for name, count in counts.items() if count}
 
 
 async def until(holds: Callable[[], object], shown: Callable[[], object] = lambda: "") -> None:
-    """Give way to the loop until something holds."""
+    """Run the loop until a condition holds."""
     try:
         async with asyncio.timeout(PATIENCE):
-            while not holds():  # noqa: ASYNC110 - what is waited for tells nobody when it changes
+            while not holds():  # noqa: ASYNC110 - there is no event for it
                 await asyncio.sleep(0)
     except TimeoutError:
-        raise AssertionError(f"never came true: {shown()}") from None
+        raise AssertionError(f"the condition never held: {shown()}") from None
 
 
-def quick(**settings: Any) -> Settings:  # noqa: ANN401 - each setting has a kind of its own
-    """Make settings, some of them quicker than an operator may set them."""
+def quick(**settings: Any) -> Settings:  # noqa: ANN401 - each setting has its own type
+    """Make settings; some times may be shorter than an operator can set them."""
     return replace(load(QUICK), **settings)
 
 
 @contextmanager
 def never_blocking() -> Iterator[BlockBuster]:
-    """Fail on a call that blocks the loop, made by the service or by what it calls."""
+    """Fail on a call of the service that blocks the loop."""
     with blockbuster_ctx() as detector:
         yield detector
 
@@ -122,7 +122,7 @@ async def started(
     tuning: Tuning = DEFAULTS,
     **settings: Any,  # noqa: ANN401 - as for `quick`
 ) -> AsyncIterator[Served]:
-    """Serve on a hub that other nodes may share; what is left is for the caller to look at."""
+    """Run a node on a hub that other nodes may share, without the check for leftovers."""
     chosen = quick(**settings)
     async with running(chosen, wrap(MemoryBroker(chosen.broker_options, hub)), tuning=tuning) as here:
         yield Served(here.node, hub, here.port)
@@ -135,7 +135,7 @@ async def serving(
     tuning: Tuning = DEFAULTS,
     **settings: Any,  # noqa: ANN401 - as for `quick`
 ) -> AsyncIterator[Served]:
-    """Serve for the time of the block; at its end nothing may be left of the block's clients."""
+    """Run a node for the time of the block; fail if it keeps anything of the block's clients."""
     before = asyncio.all_tasks()
     async with started(Hub(quick(**settings).broker_options), wrap, tuning=tuning, **settings) as served:
         with never_blocking():

@@ -1,8 +1,8 @@
-"""What the hot paths may cost: whoever doubles one of them sees it here.
+"""Budgets of the hot paths: a change that doubles the cost of one fails here.
 
-Work is counted in bytecode instructions, memory in bytes, so no load of the machine disturbs it. A budget is
-about a third above what Python 3.11 needed when it was written. Whoever needs more raises it in the same
-change, and says there what it's spent on.
+Work is counted in bytecode instructions and memory in bytes, so other load on the machine does not matter.
+A budget is about a third above the cost with Python 3.11 when it was written. A change that needs more raises
+the budget, and its commit says why.
 """
 
 from __future__ import annotations
@@ -24,34 +24,34 @@ SIZE = 100_000
 KEYS = count()
 
 # Instructions:
-PER_MESSAGE = 2500  # from a socket into a room of three, out again, and acknowledged
-PER_CONNECTION = 4900  # upgrade, hello, join, and the telling of the others
-PER_ENTRY = 300  # into the log of a room that is busy
+PER_MESSAGE = 2500  # received, published to a room of three, delivered and acknowledged
+PER_CONNECTION = 4900  # upgrade, hello, join, and the presence broadcast
+PER_ENTRY = 300  # appended to the log of a busy room
 PER_DELIVERY = 42  # of a block to one member
 # Bytes, as Python counts them:
-PER_MEMBER = 50  # of a large room, while a block is on its way
+PER_MEMBER = 50  # of a large room, during the fan-out of a block
 
 
 def within(counts: Counter[str], times: int, budget: float) -> None:
     spent = counts.total() / times
     assert spent <= budget, f"{spent:.0f} instructions, most of them in {counts.most_common(8)}"
-    # A budget that nobody needs any more guards nothing.
+    # A budget far above the cost detects nothing.
     assert spent > budget / 3, f"only {spent:.0f} of {budget} instructions: lower the budget"
 
 
-async def say(speaker: Peer, *members: Peer) -> None:
-    await speaker.command("send", room="lobby", text="hello, all of you", key=f"key-{next(KEYS)}")
-    for member in (speaker, *members):
+async def send(sender: Peer, *members: Peer) -> None:
+    await sender.command("send", room="lobby", text="hello, all of you", key=f"key-{next(KEYS)}")
+    for member in (sender, *members):
         await member.event("message")
 
 
 async def test_a_message_in_a_room_of_three(served: Served) -> None:
     (ann, _), *others = [await served.joined(name) for name in ("ann", "bob", "cat")]
     members = [peer for peer, _ in others]
-    await say(ann, *members)
+    await send(ann, *members)
     with instructions() as counts:
         for _ in range(TIMES):
-            await say(ann, *members)
+            await send(ann, *members)
     within(counts, TIMES, PER_MESSAGE)
 
 
@@ -67,9 +67,9 @@ async def test_an_entry_and_its_deliveries_in_a_large_room() -> None:
     stage = Stage()
     for _ in range(MEMBERS):
         join(stage.fanout, "e", 0)
-    stage.say()
+    stage.append()
     with instructions() as counts:
-        stage.say(TIMES)
+        stage.append(TIMES)
     within(counts, TIMES, PER_ENTRY)
     with instructions() as counts:
         await settled(stage)
@@ -80,7 +80,7 @@ async def test_a_block_is_not_copied_for_its_members() -> None:
     stage = Stage()
     for _ in range(MEMBERS):
         join(stage.fanout, "e", 0)
-    stage.say(size=SIZE)
+    stage.append(size=SIZE)
     gc.collect()
     tracemalloc.start()
     try:
@@ -88,5 +88,5 @@ async def test_a_block_is_not_copied_for_its_members() -> None:
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    # The block, and for each member a place in the walk.
+    # The block, and an entry in the list of members for each member.
     assert peak <= SIZE + PER_MEMBER * MEMBERS

@@ -1,4 +1,4 @@
-"""Whatever a client sends, the server neither fails, hangs nor leaks."""
+"""For any input of a client, the server does not fail, hang or leak."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from service.wire.messages import read_plain
+from service.wire.messages import decode_plain
 from tests.service.conftest import BOTH_LOOPS
 from tests.service.framing import Op, close_frame, frame
 from tests.service.peer import Peer
@@ -24,8 +24,8 @@ T = TypeVar("T")
 _TIMES: Final = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-class Complaints(logging.Handler):
-    """Keeps what is logged as an error."""
+class ErrorRecords(logging.Handler):
+    """Keeps the logged errors."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -33,24 +33,24 @@ class Complaints(logging.Handler):
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
-        # Sanic can't make the request of which it wants to say that its URL is bad: it logs that, and closes.
+        # For an invalid URL Sanic fails to make the request for its own error: it logs that, and closes.
         if record.getMessage() != "protocol.connection_task uncaught":
             self.records.append(self.format(record))
 
 
 class Target:
-    """A server that all examples are thrown at, one after another."""
+    """A server that receives all examples, one after another."""
 
-    def __init__(self, runner: asyncio.Runner, served: Served, complaints: Complaints) -> None:
+    def __init__(self, runner: asyncio.Runner, served: Served, errors: ErrorRecords) -> None:
         self._runner = runner
         self.served = served
-        self._complaints = complaints
+        self._errors = errors
 
     def run(self, coro: Coroutine[Any, Any, T]) -> T:
-        """Run one example; nothing may be left of it."""
+        """Run one example; the server must keep nothing of it."""
         result = self._runner.run(self._alone(coro))
-        complaints, self._complaints.records = self._complaints.records, []
-        assert not complaints
+        errors, self._errors.records = self._errors.records, []
+        assert not errors
         return result
 
     async def _alone(self, coro: Coroutine[Any, Any, T]) -> T:
@@ -61,14 +61,14 @@ class Target:
 
 @pytest.fixture(scope="module", params=BOTH_LOOPS.values(), ids=list(BOTH_LOOPS))
 def target(request: pytest.FixtureRequest) -> Iterator[Target]:
-    complaints = Complaints()
-    logging.getLogger().addHandler(complaints)
+    errors = ErrorRecords()
+    logging.getLogger().addHandler(errors)
     with asyncio.Runner(loop_factory=request.param) as runner:
         context = serving(frame_bytes=4096, text_characters=100, rooms_per_connection=3)
         served = runner.run(context.__aenter__())
-        yield Target(runner, served, complaints)
+        yield Target(runner, served, errors)
         runner.run(context.__aexit__(None, None, None))
-    logging.getLogger().removeHandler(complaints)
+    logging.getLogger().removeHandler(errors)
 
 
 # Bytes --------------------------------------------------------------------------------------------
@@ -92,19 +92,19 @@ FRAMES = st.builds(
     size=st.none() | st.none() | st.integers(0, 1 << 63),
 )
 CLOSES = st.builds(close_frame, st.none() | st.integers(0, 5000), st.text(max_size=50))
-ENDS = st.sampled_from([Peer.vanish, Peer.reset, Peer.say_no_more])
+ENDS = st.sampled_from([Peer.disconnect, Peer.reset, Peer.half_close])
 CODECS = st.sampled_from(["hubbub.v1", None])
 
 
 @_TIMES
 @given(CODECS, st.lists(FRAMES | CLOSES | st.binary(max_size=50), max_size=8), st.integers(1, 500), ENDS)
-def test_any_bytes_behind_the_handshake(
+def test_any_bytes_after_the_handshake(
     target: Target, codec: str | None, parts: list[bytes], cut: int, end: Callable[[Peer], None]
 ) -> None:
-    target.run(_throw(target.served, codec, b"".join(parts), cut, end))
+    target.run(_send_bytes(target.served, codec, b"".join(parts), cut, end))
 
 
-async def _throw(
+async def _send_bytes(
     served: Served, codec: str | None, data: bytes, cut: int, end: Callable[[Peer], None]
 ) -> None:
     peer = await served.peer()
@@ -124,10 +124,10 @@ def test_any_bytes_in_place_of_a_handshake(
     target: Target, junk: bytes, place: int, end: Callable[[Peer], None]
 ) -> None:
     whole = Peer.handshake()
-    target.run(_junk(target.served, whole[:place] + junk + whole[place:], end))
+    target.run(_send_junk(target.served, whole[:place] + junk + whole[place:], end))
 
 
-async def _junk(served: Served, data: bytes, end: Callable[[Peer], None]) -> None:
+async def _send_junk(served: Served, data: bytes, end: Callable[[Peer], None]) -> None:
     peer = await served.peer()
     await peer.write(data)
     end(peer)
@@ -177,10 +177,10 @@ LINES = COMMANDS.map(json.dumps) | VALUES.map(json.dumps) | RAW
 
 @_TIMES
 @given(st.lists(LINES, max_size=15), st.booleans())
-def test_any_commands_are_answered_and_the_connection_lives(
+def test_any_commands_are_answered_and_the_connection_stays_open(
     target: Target,
     lines: list[str],
-    at_once: bool,  # noqa: FBT001 - an example's
+    at_once: bool,  # noqa: FBT001 - part of an example
 ) -> None:
     target.run(_command(target.served, lines, at_once=at_once))
 
@@ -193,24 +193,24 @@ async def _command(served: Served, lines: list[str], *, at_once: bool) -> None:
     else:
         for one in frames:
             await peer.write(one)
-    answer = await peer.ask("who", room="nowhere") if not _ends_it(lines) else None
+    answer = await peer.ask("who", room="nowhere") if not _has_token(lines) else None
     assert answer is None or answer["code"] == "not_joined"
 
 
-def _ends_it(lines: list[str]) -> bool:
-    """Tell whether a token is among the lines: one that is wrong ends the connection."""
+def _has_token(lines: list[str]) -> bool:
+    """Tell whether a line contains a token: an invalid one closes the connection."""
     return any('"token"' in line for line in lines)
 
 
 @_TIMES
 @given(st.lists(LINES, max_size=10))
-def test_any_text_of_the_plain_codec_comes_back_or_is_refused(target: Target, lines: list[str]) -> None:
+def test_any_text_of_the_plain_codec_is_delivered_or_rejected(target: Target, lines: list[str]) -> None:
     target.run(_plain(target.served, [line for line in lines if 0 < len(line) <= 90]))
 
 
 async def _plain(served: Served, lines: list[str]) -> None:
     ann = await served.plain()
-    wanted = [text for text in map(read_plain, lines) if text and not text.isspace() and len(text) <= 100]
+    wanted = [text for text in map(decode_plain, lines) if text and not text.isspace() and len(text) <= 100]
     await ann.write(b"".join(map(frame, [*lines, "last"])))
     for text in [*wanted, "last"]:
         assert json.loads(await ann.next_text()) == text
@@ -218,7 +218,7 @@ async def _plain(served: Served, lines: list[str]) -> None:
 
 
 @given(st.text())
-def test_a_json_string_means_what_it_says_and_anything_else_itself(text: str) -> None:
-    assert read_plain(json.dumps(text)) == text
+def test_a_json_string_is_decoded_and_any_other_text_is_unchanged(text: str) -> None:
+    assert decode_plain(json.dumps(text)) == text
     if not text.startswith('"'):
-        assert read_plain(text) == text
+        assert decode_plain(text) == text

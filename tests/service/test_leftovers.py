@@ -1,4 +1,4 @@
-"""What is left of a connection that is gone: nothing, and nothing that only the collector would find."""
+"""A lost connection leaves no objects behind, not even for the garbage collector."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def without_collector() -> Iterator[None]:
         gc.enable()
 
 
-def left() -> list[object]:
+def live_objects() -> list[object]:
     return [thing for thing in gc.get_objects() if isinstance(thing, WebSocket | Connection)]
 
 
-@pytest.mark.parametrize("go", [Peer.reset, Peer.vanish, Peer.say_no_more])
+@pytest.mark.parametrize("end", [Peer.reset, Peer.disconnect, Peer.half_close])
 @pytest.mark.parametrize(
     "last",
     [
@@ -43,33 +43,33 @@ def left() -> list[object]:
         pytest.param(close_frame(1000), id="a close"),
     ],
 )
-async def test_a_connection_that_is_gone_needs_no_collector(
-    served: Served, go: Callable[[Peer], None], last: bytes
+async def test_a_lost_connection_is_freed_without_the_garbage_collector(
+    served: Served, end: Callable[[Peer], None], last: bytes
 ) -> None:
     with without_collector():
-        before = len(left())
+        before = len(live_objects())
         peer = await served.welcomed("ann")
-        assert len(left()) == before + 2
+        assert len(live_objects()) == before + 2
         await peer.write(last)
-        go(peer)
-        await until(lambda: len(left()) == before, left)
+        end(peer)
+        await until(lambda: len(live_objects()) == before, live_objects)
 
 
 @pytest.mark.parametrize("last", [b"", b"\x81", frame(b"\xff"), frame(b"", Op.BINARY), close_frame(1000)])
-async def test_one_that_was_gone_before_it_was_attached_is_heard_to_its_end(
+async def test_a_connection_that_is_lost_before_it_is_attached_is_cleaned_up(
     served: Served, last: bytes
 ) -> None:
-    ours, theirs = socket.socketpair()
-    transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=ours)
-    link = WebSocket(transport, 4096, 1.0, set())
-    connection = Connection(link, JSON, served.node.metrics, 1.0)
-    link.bind(connection)
-    link.data_received(last)
-    link.eof_received()
-    link.connection_lost(None)
+    server_end, client_end = socket.socketpair()
+    transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=server_end)
+    websocket = WebSocket(transport, 4096, 1.0, set())
+    connection = Connection(websocket, JSON, served.node.metrics, 1.0)
+    websocket.bind(connection)
+    websocket.data_received(last)
+    websocket.eof_received()
+    websocket.connection_lost(None)
     try:
-        link.attach()
+        websocket.attach()
         assert connection.closing
     finally:
         transport.abort()
-        theirs.close()
+        client_end.close()

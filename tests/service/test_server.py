@@ -1,4 +1,4 @@
-"""A node from its start to its end, as its clients see it."""
+"""The start and the shutdown of a node, as seen by its clients."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from tests.service.framing import frame
 from tests.service.peer import PATIENCE, Peer
 from tests.service.serving import quick
 
-pytestmark = pytest.mark.usefixtures("no_complaints")
+pytestmark = pytest.mark.usefixtures("no_errors_logged")
 
 
-async def test_the_end_of_a_node_is_told_with_1012() -> None:
+async def test_a_stopping_node_closes_its_connections_with_1012() -> None:
     async with running(quick()) as here:
         peers = []
         for query in ("", "?name=ann"):
@@ -29,28 +29,28 @@ async def test_the_end_of_a_node_is_told_with_1012() -> None:
         closing = asyncio.gather(*(peer.closed() for peer in peers))
     assert await closing == [1012, 1012]
     for peer in peers:
-        peer.vanish()
+        peer.disconnect()
 
 
-async def test_a_peer_that_does_not_answer_does_not_hold_a_node_up() -> None:
+async def test_a_peer_that_does_not_answer_does_not_delay_the_shutdown() -> None:
     async with asyncio.timeout(PATIENCE):
         async with running(quick(close_seconds=0.2)) as here:
             peer = await Peer.connect(here.port)
             await peer.upgrade()
         assert await peer.closed() in {1006, 1012}
-    peer.vanish()
+    peer.disconnect()
 
 
-async def test_a_node_that_drains_takes_nobody_any_more() -> None:
+async def test_a_draining_node_rejects_new_connections_with_1012() -> None:
     async with running(quick()) as here:
         here.node.draining = True
         peer = await Peer.connect(here.port)
         await peer.upgrade()
         assert await peer.closed() == 1012
-        peer.vanish()
+        peer.disconnect()
 
 
-async def test_a_full_node_says_so() -> None:
+async def test_a_full_node_rejects_connections_with_4001() -> None:
     async with running(quick(connections=1)) as here:
         first, second = await Peer.connect(here.port), await Peer.connect(here.port)
         await first.upgrade()
@@ -59,10 +59,10 @@ async def test_a_full_node_says_so() -> None:
         assert await second.closed() == 4001
         assert (await first.ask("hello"))["code"] == "hello_again"
         for peer in (first, second):
-            peer.vanish()
+            peer.disconnect()
 
 
-async def test_what_was_sent_at_the_last_moment_is_answered_ahead_of_the_close() -> None:
+async def test_a_message_right_before_the_shutdown_is_acknowledged_before_the_close() -> None:
     async with running(quick()) as here:
         peer = await Peer.connect(here.port)
         await peer.upgrade()
@@ -72,10 +72,10 @@ async def test_what_was_sent_at_the_last_moment_is_answered_ahead_of_the_close()
         assert (await peer.event("sent"))["id"] == 9
         closing = asyncio.ensure_future(peer.closed())
     assert await closing == 1012
-    peer.vanish()
+    peer.disconnect()
 
 
-async def test_a_port_that_is_taken_is_said_at_once() -> None:
+async def test_a_port_in_use_is_reported_at_once() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(CannotListen, match=f"can't listen on 127.0.0.1:{port}: .* Set HUBBUB_PORT"):
@@ -92,28 +92,28 @@ async def test_a_node_may_be_started_again_in_the_same_process() -> None:
             await peer.leave()
 
 
-async def test_a_request_that_came_ahead_of_the_end_is_answered() -> None:
-    broker = Slow(Options())
+async def test_a_request_that_arrived_before_the_shutdown_is_answered() -> None:
+    broker = SlowBroker(Options())
     async with running(quick(), broker) as here:
         reader, writer = await asyncio.open_connection("127.0.0.1", here.port)
         idle, idle_writer = await asyncio.open_connection("127.0.0.1", here.port)
         writer.write(b"GET /health/ready HTTP/1.1\r\nHost: here\r\n\r\n")
-        await broker.asked.wait()
-        asyncio.get_running_loop().call_later(0.05, broker.go_on.set)
+        await broker.probed.wait()
+        asyncio.get_running_loop().call_later(0.05, broker.proceed.set)
     assert (await reader.readline()).startswith(b"HTTP/1.1 200")
     assert await idle.read() == b""
     for each in (writer, idle_writer):
         each.close()
 
 
-class Slow(MemoryBroker):
+class SlowBroker(MemoryBroker):
     """A broker whose probe waits for the test."""
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
-        self.asked, self.go_on = asyncio.Event(), asyncio.Event()
+        self.probed, self.proceed = asyncio.Event(), asyncio.Event()
 
     @override
     async def probe(self) -> None:
-        self.asked.set()
-        await self.go_on.wait()
+        self.probed.set()
+        await self.proceed.wait()

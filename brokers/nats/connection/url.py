@@ -10,6 +10,11 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from brokers.base import Options
 from brokers.errors import Misconfigured
 
+# Nothing is quoted: what looks like a host may be the beginning of a password.
+_UNREADABLE: Final = (
+    "NATS_URL can't be read. Percent-encode the user and the password in it (`/` is %2F), or set NATS_USER "
+    "and NATS_PASSWORD, or NATS_TOKEN, which take any characters"
+)
 _PARAMETERS: Final = ("ca", "cert", "creds", "key", "nkey", "replicas")
 
 
@@ -72,16 +77,10 @@ def _addresses(url: str) -> list[SplitResult]:
     try:
         # A password may contain a comma.
         addresses = [urlsplit(part.strip()) for part in re.split(r",(?=\s*[a-z]+://)", url)]
-        ambiguous = any("@" in address.path + address.query + address.fragment for address in addresses)
-        wrong = ambiguous or any(address.port == 0 for address in addresses)
     except ValueError:
-        wrong = True
-    if wrong:
-        # Not quoted: what looks like a host may be the beginning of a password.
-        raise Misconfigured(
-            "NATS_URL can't be read. Percent-encode the user and the password in it (`/` is %2F), or set "
-            "NATS_USER and NATS_PASSWORD, or NATS_TOKEN, which take any characters"
-        ) from None
+        raise Misconfigured(_UNREADABLE) from None
+    if any("@" in address.path + address.query + address.fragment for address in addresses):
+        raise Misconfigured(_UNREADABLE)
     return addresses
 
 

@@ -1,3 +1,3 @@
-"""Chat from the terminal, and from scripts: the command `hubbub-chat`."""
+"""The terminal client: the command `hubbub-chat`, for people and for scripts."""
 
 __version__ = "0.1.0"

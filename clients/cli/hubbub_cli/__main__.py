@@ -1,4 +1,4 @@
-"""`python -m hubbub_cli`."""
+"""Run `python -m hubbub_cli`."""
 
 import sys
 

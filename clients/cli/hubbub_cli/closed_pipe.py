@@ -1,4 +1,4 @@
-"""Noticing that nobody reads standard output any more, without writing to it."""
+"""Detect a closed pipe on standard output without writing to it."""
 
 import asyncio
 import os
@@ -7,22 +7,22 @@ import sys
 
 
 async def pipe_closed() -> None:
-    """Wait until the reader of the pipe is gone, and raise for it. Where output is no pipe, wait for ever.
+    """Wait until the reader closes the pipe. If the output is no pipe, wait forever.
 
     Without this, `tail | head -1` would end only when the next message comes.
 
     Raises:
-        BrokenPipeError: nobody reads.
+        BrokenPipeError: the reader closed the pipe.
     """
     loop = asyncio.get_running_loop()
-    gone: asyncio.Future[None] = loop.create_future()
+    closed: asyncio.Future[None] = loop.create_future()
     descriptor = sys.stdout.fileno()
     if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
-        await gone
-    # The end to write to is never readable, but an error is told to whoever waits.
-    loop.add_reader(descriptor, gone.cancel)
+        await closed
+    # The write end is never readable, but the event loop reports its error.
+    loop.add_reader(descriptor, closed.cancel)
     try:
-        await asyncio.wait([gone])
+        await asyncio.wait([closed])
     finally:
         loop.remove_reader(descriptor)
     raise BrokenPipeError

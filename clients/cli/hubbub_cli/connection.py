@@ -1,4 +1,4 @@
-"""Being online as a command needs it, and each way in which that fails as a fault with a sentence."""
+"""Connect for a command; turn each failure into an error with an explanation."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -8,7 +8,7 @@ from typing import Final
 from hubbub_cli.diagnostics import explain
 from hubbub_cli.errors import BadInput, CannotConnect, CliError, NoReply, NotSignedIn, RejectedByServer
 from hubbub_cli.identity import session
-from hubbub_cli.output import PROGRAM, Output
+from hubbub_cli.output import PROGRAM, TerminalOutput
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.settings import CliSettings
 from hubbub_cli.tokens import read_token
@@ -32,21 +32,21 @@ _TOKEN_CODES: Final = frozenset(
     {"bad_token", "token_expired", "token_required", "no_token", Close.TOKEN_REFUSED, Close.TOKEN_EXPIRED}
 )
 _CLOSES: Final[dict[int | str, str]] = {
-    Close.TOO_BIG: "the message is larger than this server takes",
-    Close.BAD_ORIGIN: "the server does not let programs in from here",
-    Close.NO_HELLO: "the server heard no hello in time",
+    Close.TOO_BIG: "the frame is larger than the server's limit",
+    Close.BAD_ORIGIN: "the server does not allow this origin (HUBBUB_ORIGINS of the server)",
+    Close.NO_HELLO: "the server received no hello in time",
     Close.FULL: "the server is full",
-    Close.RESTART: "the server restarts",
-    Close.GOING_AWAY: "the server takes nobody just now",
-    "invalid_name": "the server does not take this name",
+    Close.RESTART: "the server is restarting",
+    Close.GOING_AWAY: "the server accepts no connections at the moment",
+    "invalid_name": "the server does not accept this name",
 }
-# In seconds: a server that does not answer a close must not keep anybody waiting.
+# In seconds: a server that does not reply to a close must not delay the user.
 _GOODBYE: Final = 0.5
 _TOO_BIG: Final = frozenset({Close.TOO_BIG})
 
 
 def client(settings: CliSettings, *, speaks: bool) -> Client:
-    """Make a client. Who only listens needs no name, so that nobody is in anybody's way."""
+    """Create a client. A client that only reads asks for no name, so it does not take one from a user."""
     token = read_token(settings)
     proposed = settings.login if settings.login and not user_fault(settings.login) else None
     name = settings.name or (proposed if speaks and token is None else None)
@@ -74,10 +74,10 @@ def _hook(settings: CliSettings) -> Callable[[], Awaitable[str]]:
 
 @asynccontextmanager
 async def connected(settings: CliSettings, *, speaks: bool) -> AsyncIterator[Client]:
-    """Be online for the time of the block.
+    """Connect for the duration of the block.
 
     Raises:
-        CliError: there's no way to be.
+        CliError: it cannot connect.
     """
     with explained(settings):
         async with client(settings, speaks=speaks) as chat:
@@ -86,8 +86,8 @@ async def connected(settings: CliSettings, *, speaks: bool) -> AsyncIterator[Cli
 
 
 async def _online(chat: Client, settings: CliSettings) -> None:
-    """Wait until online. What will not change by waiting ends it at once."""
-    reason = f"no answer within {settings.connect_timeout:g} s"
+    """Wait until online. A permanent failure is raised at once."""
+    reason = f"no reply within {settings.connect_timeout:g} s"
     try:
         async with asyncio.timeout(settings.connect_timeout):
             async for now in chat.statuses():
@@ -97,19 +97,19 @@ async def _online(chat: Client, settings: CliSettings) -> None:
                     if fault := hopeless(chat, now):
                         raise fault
                     reason = _CLOSES.get(now.code, reason)
-            await chat.online()  # raises why it closed
+            await chat.online()  # raises the reason of the close
     except TimeoutError:
         raise CannotConnect(_sentence(chat, reason), code="timeout") from None
 
 
 def hopeless(chat: Client, now: status.Waiting) -> CliError | None:
-    """Say why a first connection won't come about: nothing answers there, or the token has expired."""
+    """Return the error of a first connection that will not succeed, or None to keep waiting."""
     if now.code in _TOKEN_CODES:
-        return NotSignedIn(f"not signed in at {chat.url}: {_words(now.code)}", code="token_expired")
-    if chat.trouble is None:
+        return NotSignedIn(f"not signed in at {chat.url}: {_token_problem(now.code)}", code="token_expired")
+    if chat.connection_error is None:
         return None
-    told = explain(chat.trouble, chat.url)
-    return CannotConnect(_sentence(chat, told.detail), code=told.code)
+    failure = explain(chat.connection_error, chat.url)
+    return CannotConnect(_sentence(chat, failure.detail), code=failure.code)
 
 
 def _sentence(chat: Client, reason: str) -> str:
@@ -117,23 +117,23 @@ def _sentence(chat: Client, reason: str) -> str:
 
 
 async def enter(chat: Client, name: str, within: float, since: Position | None = None) -> Room:
-    """Come into a room.
+    """Join a room.
 
     Raises:
-        CliError: the name is none, or the server refuses it, or doesn't answer.
+        CliError: the name is invalid, the server rejects it or does not reply.
     """
     fault = room_fault(name)
     if fault:
-        raise BadInput(f"the room's name {fault}", code="invalid")
+        raise BadInput(f"invalid room name: it {fault}", code="invalid")
     return await chat.join(name, since=since, within=within)
 
 
 @contextmanager
 def explained(settings: CliSettings) -> Iterator[None]:
-    """Turn what the SDK raises into faults.
+    """Turn errors of the SDK into errors of this program.
 
     Raises:
-        CliError: instead.
+        CliError: for each error of the SDK.
     """
     try:
         yield
@@ -144,11 +144,11 @@ def explained(settings: CliSettings) -> Iterator[None]:
     except (RoomRefused, SendFailed) as error:
         raise RejectedByServer(sanitize(str(error)), code=sanitize(error.code)) from error
     except TimedOut as error:
-        raise NoReply(f"no answer in time: {sanitize(str(error))}", code="timeout") from error
+        raise NoReply(f"no reply in time: {sanitize(str(error))}", code="timeout") from error
 
 
 def name_taken(error: NameTaken, settings: CliSettings) -> CliError:
-    """Say whose turn it isn't, and which name is free."""
+    """Return the error for a name in use, with a free name."""
     name = sanitize(settings.name or settings.login or "")
     free = sanitize(error.suggestion or "")
     hint = f"; {free} is free: --name {free}" if free else "; choose another: --name NAME"
@@ -156,28 +156,32 @@ def name_taken(error: NameTaken, settings: CliSettings) -> CliError:
 
 
 def closed(code: int | str) -> CliError:
-    """Say why the client has ended."""
+    """Return the error for a closed client."""
     if code in _TOKEN_CODES:
-        return NotSignedIn(f"not signed in: {_words(code)} (--token-file, CHAT_TOKEN)", code=str(code))
+        return NotSignedIn(
+            f"not signed in: {_token_problem(code)} (--token-file, CHAT_TOKEN)", code=str(code)
+        )
     kind = RejectedByServer if isinstance(code, str) or code in _TOO_BIG else CannotConnect
-    return kind(_CLOSES.get(code, f"the server ended the connection ({sanitize(str(code))})"), code=str(code))
+    return kind(
+        _CLOSES.get(code, f"the server closed the connection (code {sanitize(str(code))})"), code=str(code)
+    )
 
 
-def _words(code: int | str) -> str:
+def _token_problem(code: int | str) -> str:
     match code:
         case "token_expired" | Close.TOKEN_EXPIRED:
             return "the token has expired"
         case "token_required":
-            return "this server wants a token"
+            return "this server requires a token"
         case _:
-            return "the token is refused"
+            return "the token is rejected"
 
 
-async def watch(chat: Client, output: Output) -> None:
-    """Tell when the connection goes, and when it's back.
+async def watch(chat: Client, output: TerminalOutput) -> None:
+    """Print when the connection is lost, and when it is back.
 
     Raises:
-        ClientClosed: it won't come back.
+        ClientClosed: the client does not reconnect.
     """
     lost = False
     async for now in chat.statuses():

@@ -1,4 +1,4 @@
-"""What stands between here and the server, looked at step by step."""
+"""Diagnose the connection to a server step by step."""
 
 import asyncio
 import socket
@@ -21,12 +21,12 @@ from hubbub_protocol import ProtocolError, commands, decode_event, encode, event
 
 SUBPROTOCOL: Final = Subprotocol("hubbub.v1")
 _PINGS: Final = 3
-# Clocks that differ by more make times look wrong, in ms.
+# In ms. With a larger clock skew, message times look wrong.
 _SKEW: Final = 2_000
 
 
 class CheckOutcome(StrEnum):
-    """How a step went."""
+    """The outcome of a check."""
 
     OK = "ok"
     WARN = "warn"
@@ -35,7 +35,7 @@ class CheckOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What a step found. `hint` says what to do about it; `code` is a word for programs if it failed."""
+    """The result of a check. `hint` says what to do; `code` is for programs, if the check failed."""
 
     name: str
     verdict: CheckOutcome
@@ -46,7 +46,7 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class ConnectFailure:
-    """Why a connection did not come about: in words, with what to do, and as a word for programs."""
+    """Why a connection failed: in words, with what to do, and as a code for programs."""
 
     detail: str
     hint: str
@@ -55,7 +55,7 @@ class ConnectFailure:
 
 @dataclass(frozen=True, slots=True)
 class DoctorTarget:
-    """The server, who to be there, and how long each step may take, in seconds."""
+    """The server, the user, and the timeout of each check in seconds."""
 
     server: str
     name: str | None
@@ -75,8 +75,8 @@ class DoctorTarget:
         return self.server.startswith("wss:")
 
 
-async def findings(target: DoctorTarget) -> AsyncGenerator[CheckResult]:
-    """Take the steps, up to the first that fails. Whoever may stop earlier closes it."""
+async def run_checks(target: DoctorTarget) -> AsyncGenerator[CheckResult]:
+    """Run the checks up to the first failure. A caller that stops earlier must close the generator."""
     steps: list[tuple[str, Callable[[DoctorTarget], Awaitable[str]]]] = [("dns", _dns), ("tcp", _tcp)]
     for name, step in [*steps, ("tls", _tls)] if target.secure else steps:
         finding = await _limited(name, target, step(target))
@@ -102,28 +102,30 @@ async def _over_websocket(target: DoctorTarget) -> AsyncGenerator[CheckResult]:
 def _upgraded(socket_: ClientConnection) -> CheckResult:
     if socket_.subprotocol == SUBPROTOCOL:
         return CheckResult("upgrade", CheckOutcome.OK, f"websocket, subprotocol {SUBPROTOCOL}")
-    hint = "An old server, or a proxy that drops Sec-WebSocket-Protocol."
-    return CheckResult("upgrade", CheckOutcome.WARN, f"the subprotocol {SUBPROTOCOL} was not agreed on", hint)
+    hint = "The server is too old, or a proxy drops the header Sec-WebSocket-Protocol."
+    return CheckResult(
+        "upgrade", CheckOutcome.WARN, f"the subprotocol {SUBPROTOCOL} was not negotiated", hint
+    )
 
 
 async def _greet(socket_: ClientConnection, target: DoctorTarget) -> AsyncGenerator[CheckResult]:
     asked = time.time()
     hello = commands.Hello(id=1, name=target.name, token=target.token, client="hubbub-chat doctor")
     with suppress(ConnectionClosed):
-        # A server that turns us away says so unasked, and has closed already.
+        # A server that rejects the connection has sent the reason, and closed already.
         await socket_.send(encode(hello).decode())
     answer = await _answer(socket_)
     took = time.time() - asked
     if not isinstance(answer, events.Welcome):
         yield _not_welcome(answer)
         return
-    yield CheckResult("hello", CheckOutcome.OK, f"welcome as {sanitize(answer.user)}, in {_ms(took)}")
+    yield CheckResult("hello", CheckOutcome.OK, f"welcomed as {sanitize(answer.user)}, in {_ms(took)}")
     yield await _pings(socket_)
     yield _skew(answer.time - (asked + took / 2) * 1000)
 
 
 async def _answer(socket_: ClientConnection) -> events.Event | None:
-    """Wait for the first event; None if it isn't one of the protocol."""
+    """Wait for the first event; None if it is not part of the protocol."""
     try:
         return decode_event(await socket_.recv())
     except ProtocolError:
@@ -137,30 +139,35 @@ def _not_welcome(answer: events.Event | None) -> CheckResult:
             "hello", CheckOutcome.FAIL, sanitize(answer.message), sanitize(hint), code=sanitize(answer.code)
         )
     if isinstance(answer, events.Drain):
-        detail = "the server is well, but takes nobody just now: too many come at once, or it restarts"
+        detail = "the server accepts no connections: connection rate limit exceeded, or a restart"
         return CheckResult(
-            "hello", CheckOutcome.FAIL, detail, f"Try again in {answer.delay / 1000:.1f} s.", code="busy"
+            "hello", CheckOutcome.FAIL, detail, f"Retry after {answer.delay / 1000:.1f} s.", code="busy"
         )
-    hint = "Is this really a hubbub server? See the address."
+    hint = "Check the address: is this a hubbub server?"
     return CheckResult(
-        "hello", CheckOutcome.FAIL, "the answer is none of the protocol", hint, code="malformed"
+        "hello", CheckOutcome.FAIL, "the reply is not part of the protocol", hint, code="malformed"
     )
 
 
 async def _pings(socket_: ClientConnection) -> CheckResult:
     trips = [await (await socket_.ping()) for _ in range(_PINGS)]
-    return CheckResult("ping", CheckOutcome.OK, f"{_ms(statistics.median(trips))} there and back")
+    return CheckResult("ping", CheckOutcome.OK, f"{_ms(statistics.median(trips))} round trip (median)")
 
 
 def _skew(skew: float) -> CheckResult:
     if abs(skew) <= _SKEW:
         return CheckResult(
-            "clock", CheckOutcome.OK, f"the server's clock and this one agree to {abs(skew) / 1000:.1f} s"
+            "clock",
+            CheckOutcome.OK,
+            f"the clocks of server and client differ by {abs(skew) / 1000:.1f} s",
         )
     side = "ahead of" if skew > 0 else "behind"
-    detail = f"the server's clock is {abs(skew) / 1000:.0f} s {side} this one"
+    detail = f"the server's clock is {abs(skew) / 1000:.0f} s {side} this machine's"
     return CheckResult(
-        "clock", CheckOutcome.WARN, detail, "Times of messages are the server's. Set the clocks by NTP."
+        "clock",
+        CheckOutcome.WARN,
+        detail,
+        "Message times are the server's. Synchronise both clocks with NTP.",
     )
 
 
@@ -168,11 +175,11 @@ async def _dns(target: DoctorTarget) -> str:
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
     addresses = dict.fromkeys(str(address[0]) for *_, address in found)
-    return f"{target.host} is {', '.join(addresses)}"
+    return f"{target.host} resolves to {', '.join(addresses)}"
 
 
 async def _tcp(target: DoctorTarget) -> str:
-    return f"port {target.port} answers, in {_ms(await _connect(target, None))}"
+    return f"port {target.port} accepts connections, in {_ms(await _connect(target, None))}"
 
 
 async def _tls(target: DoctorTarget) -> str:
@@ -196,29 +203,29 @@ async def _limited(name: str, target: DoctorTarget, step: Awaitable[str]) -> Che
 
 
 def _failed(name: str, target: DoctorTarget, error: Exception) -> CheckResult:
-    told = explain(error, target.server)
-    return CheckResult(name, CheckOutcome.FAIL, told.detail, told.hint, told.code)
+    failure = explain(error, target.server)
+    return CheckResult(name, CheckOutcome.FAIL, failure.detail, failure.hint, failure.code)
 
 
 def explain(error: Exception, server: str) -> ConnectFailure:
-    """Say in words why a connection did not come about, and what to do."""
+    """Explain why a connection failed, and what to do."""
     match error:
         case TimeoutError():
-            return ConnectFailure("no answer in time", "A firewall, or a server that hangs.", "timeout")
+            return ConnectFailure("no reply in time", "Check the firewall and the server.", "timeout")
         case socket.gaierror():
             host = sanitize(urlsplit(server).hostname or "")
             return ConnectFailure(
-                f"the name {host} is not known", "See the spelling, and the network.", "unknown_host"
+                f"unknown host {host}", "Check the spelling, the DNS and the network.", "unknown_host"
             )
         case ConnectionRefusedError():
-            hint = "Is a server running there, on this port?"
+            hint = "Check that a server runs on this host and port."
             return ConnectFailure("connection refused", hint, "connection_refused")
         case ssl.SSLError():
-            hint = "Is it the right certificate? Or ws:// for wss://?"
+            hint = "Check the certificate, and ws:// or wss://."
             return ConnectFailure(f"TLS failed: {error.reason or error}", hint, "tls_failed")
         case InvalidStatus():
             status = error.response.status_code
-            hint = "The path is /ws, if no proxy changes it."
+            hint = "Check the path: it is /ws, unless a proxy changes it."
             return ConnectFailure(f"HTTP {status} instead of a websocket", hint, "no_websocket")
         case _:
             return ConnectFailure(sanitize(str(error)) or type(error).__name__, "", "connection_lost")

@@ -1,12 +1,12 @@
-"""The ends of a command that are no success.
+"""The errors that end a command.
 
-CliError                      the command can't go on; the sentence says why, and what to do
-├── CannotConnect          no server there, or none that speaks our protocol
-├── NotSignedIn            the token is refused, or one is needed
-├── RejectedByServer                the server said no: a name, a room, a message
-├── NoReply               no answer in time
+CliError                   the command cannot continue; the message says why, and what to do
+├── CannotConnect          no server at this address, or no hubbub server
+├── NotSignedIn            the token is rejected, or the server requires one
+├── RejectedByServer       the server rejected a name, a room or a message
+├── NoReply                no reply in time
 ├── HistoryLost            messages are missing, and `--strict` was given
-└── BadInput               what was handed in can't be used: a file, a token file, text that isn't UTF-8
+└── BadInput               invalid input: a file, a token file, text that is not UTF-8
 """
 
 from typing import ClassVar
@@ -15,7 +15,7 @@ from hubbub_cli.exit_codes import ExitCode
 
 
 class CliError(Exception):
-    """The command can't go on. `code` is a word for programs: the protocol's where it has one."""
+    """The command cannot continue. `code` is for programs: the protocol's error code if there is one."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.UNEXPECTED
 
@@ -25,25 +25,25 @@ class CliError(Exception):
 
 
 class CannotConnect(CliError):
-    """No server there, or none that speaks our protocol."""
+    """No server at this address, or no hubbub server."""
 
     exit_code = ExitCode.CANNOT_CONNECT
 
 
 class NotSignedIn(CliError):
-    """The token is refused, or one is needed."""
+    """The token is rejected, or the server requires one."""
 
     exit_code = ExitCode.NOT_SIGNED_IN
 
 
 class RejectedByServer(CliError):
-    """The server said no: a name, a room, a message."""
+    """The server rejected a name, a room or a message."""
 
     exit_code = ExitCode.REFUSED
 
 
 class NoReply(CliError):
-    """No answer in time."""
+    """No reply in time."""
 
     exit_code = ExitCode.TIMED_OUT
 
@@ -55,6 +55,6 @@ class HistoryLost(CliError):
 
 
 class BadInput(CliError):
-    """What was handed in can't be used."""
+    """Invalid input."""
 
     exit_code = ExitCode.USAGE

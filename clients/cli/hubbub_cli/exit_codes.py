@@ -1,10 +1,10 @@
-"""What `hubbub-chat` tells the shell; scripts build on these numbers."""
+"""The exit codes of `hubbub-chat`; scripts depend on these numbers."""
 
 from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """The exit codes, and nothing else ends the program."""
+    """All exit codes of the program."""
 
     OK = 0
     UNEXPECTED = 1

@@ -1,7 +1,7 @@
-"""What proves that a name is the same person's: in another terminal, in the next `send`.
+"""Prove the ownership of a guest name across terminals and invocations.
 
-A server gives a guest's name only to whoever brings the name's session (CN4). Here sessions are derived from
-one secret of this user's, so that no server learns what would open another one.
+A server accepts a guest name that is in use only with the session of that name (CN4). This module derives
+each session from one secret of the user, so no server learns the session for another server.
 """
 
 import hmac
@@ -20,7 +20,7 @@ _SESSION_BYTES: Final = 16
 
 
 def session(server: str, name: str) -> str | None:
-    """Give the session of a name on a server; None where no secret can be kept."""
+    """Return the session of a name on a server; None if no secret can be stored."""
     from platformdirs import user_state_path
 
     secret = _secret(user_state_path("hubbub", appauthor=False) / "secret")
@@ -31,7 +31,7 @@ def session(server: str, name: str) -> str | None:
 
 
 def _secret(path: Path) -> bytes | None:
-    """Read the secret; make it if there's none yet."""
+    """Read the secret; create it if there is none yet."""
     try:
         if not path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ def _secret(path: Path) -> bytes | None:
 
 
 def _make(path: Path) -> None:
-    """Write a new secret in one piece; if another process was faster, its secret counts."""
+    """Write a new secret atomically; if another process was faster, its secret is used."""
     number, beside = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(number, "wb") as file:

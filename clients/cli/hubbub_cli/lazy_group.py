@@ -1,4 +1,4 @@
-"""A group whose commands are imported when they run: `send` must not wait for what `doctor` needs."""
+"""A click group that imports a command when it runs, so that `send` starts without the imports of others."""
 
 from difflib import get_close_matches
 from importlib import import_module
@@ -7,15 +7,15 @@ from typing import Final
 import click
 from typing_extensions import override
 
-# How alike a word must be to a command's name to be taken for a slip. `sned` is, `senders` is not.
+# The similarity of a word to a command from which on it counts as a typing error: `sned`, not `senders`.
 _ALIKE: Final = 0.75
 
 
 class LazyGroup(click.Group):
-    """Commands by the module that holds each, as `command`; what names none of them goes to `default`."""
+    """Maps names to modules with a `command`; other first words are arguments of `default`."""
 
     def __init__(self, *args: object, modules: dict[str, str], default: str, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # click's own, handed on
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # the arguments of click.Group
         self._modules = modules
         self._default = default
 
@@ -33,7 +33,7 @@ class LazyGroup(click.Group):
 
     @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        # A group that is called with nothing would show its help.
+        # Without arguments, click.Group would print its help.
         return super().parse_args(ctx, args or [self._default])
 
     @override
@@ -44,6 +44,6 @@ class LazyGroup(click.Group):
         if first not in self._modules:
             near = get_close_matches(first, self._modules, n=1, cutoff=_ALIKE)
             if near:
-                ctx.fail(f"There is no command {first!r}; did you mean {near[0]}? For a room: open {first}")
+                ctx.fail(f"Unknown command {first!r}. Did you mean {near[0]}? For a room: open {first}")
             args = [self._default, *args]
         return super().resolve_command(ctx, args)

@@ -1,4 +1,4 @@
-"""`hubbub-chat`: its commands, and how each way to end becomes an exit code."""
+"""The entry point of `hubbub-chat`: its commands, and its exit codes."""
 
 import os
 import sys
@@ -14,19 +14,19 @@ from hubbub_cli.lazy_group import LazyGroup
 from hubbub_cli.output import PROGRAM, report
 from hubbub_cli.settings import Given
 
-_HELP: Final = """Chat from the terminal, and from scripts.
+_HELP: Final = """Chat from the terminal and from scripts.
 
-Without a command: chat in the ROOMs, or in the lobby.
+Without a command: chat in each ROOM, by default in the lobby.
 
 \b
   hubbub-chat                              chat in the lobby
   hubbub-chat lobby dev --name ann         in two rooms, as ann
-  make 2>&1 | hubbub-chat send builds -    say what a command says
+  make 2>&1 | hubbub-chat send builds -    send the output of a command
   hubbub-chat tail builds --json | jq .    follow a room in a script
 
 \b
 Exit codes: 0 done, 1 unexpected, 2 wrong usage, 3 cannot connect, 4 not signed in,
-5 refused by the server, 6 timed out, 7 messages are lost (--strict), 130 interrupted.
+5 rejected by the server, 6 timed out, 7 messages are lost (--strict), 130 interrupted.
 """
 
 
@@ -46,7 +46,7 @@ def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> 
     modules={
         name: f"hubbub_cli.commands.{name}" for name in ("open", "send", "tail", "who", "history", "doctor")
     },
-    # An option that isn't shared is that of the default command: `hubbub-chat --plain`.
+    # An unknown option belongs to the default command: `hubbub-chat --plain`.
     context_settings={
         "help_option_names": ["-h", "--help"],
         "ignore_unknown_options": True,
@@ -64,35 +64,35 @@ def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> 
     help="Print the version.",
 )
 def cli() -> None:
-    """Take the shared options; the command does the rest."""
+    """Parse the shared options."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit code."""
     given: Given = {}
     try:
-        return _told(list(sys.argv[1:] if arguments is None else arguments), given)
+        return _run_and_report(list(sys.argv[1:] if arguments is None else arguments), given)
     except BrokenPipeError:
-        _forget_output()
+        _detach_output()
         return ExitCode.PIPE_CLOSED
     except (KeyboardInterrupt, click.Abort):
         return ExitCode.INTERRUPTED
 
 
-def _told(arguments: list[str], given: Given) -> int:
-    """Run, and say what went wrong; also for that there may be no reader."""
+def _run_and_report(arguments: list[str], given: Given) -> int:
+    """Run, and report errors; that may raise BrokenPipeError too."""
     try:
         return _run(arguments, given)
-    except CliError as fault:
-        report(fault, settings.load(given))
-        return fault.exit_code
+    except CliError as error:
+        report(error, settings.load(given))
+        return error.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
 
 
 def _run(arguments: list[str], given: Given) -> int:
-    # Not `cli.main`, which makes a plain 1 of a pipe that nobody reads.
+    # Not `cli.main`, which exits with 1 on a closed pipe.
     try:
         with cli.make_context(PROGRAM, arguments, obj=given) as ctx:
             code = cli.invoke(ctx)
@@ -102,8 +102,8 @@ def _run(arguments: list[str], given: Given) -> int:
     return code if isinstance(code, int) else ExitCode.OK
 
 
-def _forget_output() -> None:
-    """Part with pipes that nobody reads: Python would complain of them once more at its end."""
+def _detach_output() -> None:
+    """Detach the closed pipes: Python would report them again at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         os.dup2(nowhere, stream.fileno())

@@ -1,4 +1,4 @@
-"""A message as a line: for people, and for programs."""
+"""Format a message as a line: for people, and for programs."""
 
 from hubbub_cli.output import to_json
 from hubbub_cli.paint import Paint
@@ -6,12 +6,12 @@ from hubbub_cli.sanitize import sanitize, sanitize_lines
 from hubbub_cli.times import clock, full
 from hubbub_client.events import Gap, Message
 
-# Grows only if what stood here before would mean something else.
+# Increases only for an incompatible change of the format.
 VERSION = 1
 
 
 def message_json(message: Message) -> str:
-    """Write a message as NDJSON. `at` is ms since 1970; `epoch` and `offset` are its place in the room."""
+    """Format a message as NDJSON. `at` is ms since 1970; `epoch` and `offset` are its position."""
     return to_json(
         {
             "v": VERSION,
@@ -28,12 +28,12 @@ def message_json(message: Message) -> str:
 
 
 def gap_json(gap: Gap) -> str:
-    """Write as NDJSON that messages are lost."""
+    """Format a gap as NDJSON."""
     return to_json({"v": VERSION, "type": "gap", "room": gap.room})
 
 
 def message_line(message: Message, paint: Paint, *, room: bool, date: bool) -> str:
-    """Write a message for people. Its other lines are indented, so that nobody can forge a message."""
+    """Format a message for people. Further lines are indented, so that a text cannot forge a message."""
     time = full(message.at) if date else clock(message.at)
     where = f"{paint.dim(f'[{sanitize(message.room)}]')} " if room else ""
     first, *others = sanitize_lines(message.text)

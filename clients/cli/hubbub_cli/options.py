@@ -1,4 +1,4 @@
-"""The options that every command takes, ahead of its name or behind it; what stands last counts."""
+"""The options of all commands, before or after the command; the last one wins."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +19,7 @@ _LONGEST: Final = 365 * 24 * 3600.0
 
 
 class Duration(click.ParamType[float]):
-    """A time like 10s, 500ms, 2m, 1h; a bare number is seconds."""
+    """A duration like 10s, 500ms, 2m or 1h; a plain number is in seconds."""
 
     name = "duration"
 
@@ -34,12 +34,12 @@ class Duration(click.ParamType[float]):
         except ValueError:
             seconds = -1.0
         if not 0 < seconds <= _LONGEST:
-            self.fail(f"{value!r} is no time. One looks like 10s, 500ms or 2m.", param, ctx)
+            self.fail(f"{value!r} is not a duration. Examples: 10s, 500ms, 2m.", param, ctx)
         return seconds
 
 
 class WholeNumber(click.ParamType[int]):
-    """A whole number, at least so large."""
+    """An integer with a minimum."""
 
     name = "number"
 
@@ -51,14 +51,14 @@ class WholeNumber(click.ParamType[int]):
         try:
             number = int(value)
         except ValueError:
-            self.fail(f"{value!r} is no whole number. One looks like 20.", param, ctx)
+            self.fail(f"{value!r} is not an integer. Example: 20.", param, ctx)
         if number < self._least:
-            self.fail(f"{number} is too small: it takes {self._least} or more.", param, ctx)
+            self.fail(f"{number} is too small; the minimum is {self._least}.", param, ctx)
         return number
 
 
 def _keep(ctx: click.Context, param: click.Parameter, value: object) -> None:
-    """Remember an option that was given; the group and its command share one dictionary."""
+    """Store a given option; the group and its command share one dictionary."""
     given: dict[str, object] = ctx.ensure_object(dict)
     if value not in (None, False) and param.name is not None:
         given[param.name] = value
@@ -67,36 +67,38 @@ def _keep(ctx: click.Context, param: click.Parameter, value: object) -> None:
 _option: Final = partial(click.option, expose_value=False, callback=_keep)
 
 _SHARED: Final = (
-    _option("-s", "--server", metavar="URL", help="The server; also CHAT_SERVER.  [ws://localhost:8000]"),
-    _option("--name", metavar="NAME", help="The name to chat under; also CHAT_NAME.  [your login]"),
+    _option("-s", "--server", metavar="URL", help="The server; or CHAT_SERVER.  [ws://localhost:8000]"),
+    _option("--name", metavar="NAME", help="Your name; or CHAT_NAME.  [your login]"),
     _option(
         "--token-file",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="A file with a token, read when one is needed; also CHAT_TOKEN, the token itself.",
+        help="A file with a token, read when needed; or the token itself in CHAT_TOKEN.",
     ),
-    _option("--color", type=click.Choice(["auto", "always", "never"]), help="Whether to use colours."),
-    _option("--connect-timeout", type=Duration(), metavar="TIME", help="How long to try to connect.  [10s]"),
-    _option("-q", "--quiet", is_flag=True, help="Say nothing but data and errors."),
-    _option("-v", "--verbose", is_flag=True, help="Say more about the connection."),
+    _option("--color", type=click.Choice(["auto", "always", "never"]), help="When to use colours."),
+    _option(
+        "--connect-timeout", type=Duration(), metavar="TIME", help="The timeout of the connection.  [10s]"
+    ),
+    _option("-q", "--quiet", is_flag=True, help="Print only data and errors."),
+    _option("-v", "--verbose", is_flag=True, help="Print more about the connection."),
 )
 
-# For the commands that have it: data, receipts and errors as one JSON object a line.
-as_json: Final = _option("--json", is_flag=True, help="Write JSON, one object a line; errors too.")
+# For some commands: data, receipts and errors as one JSON object per line.
+as_json: Final = _option("--json", is_flag=True, help="Print JSON, one object per line, for errors too.")
 
 
 def shared(command: Decorated) -> Decorated:
-    """Add the shared options; `chosen` gives what they amount to."""
+    """Add the shared options; `chosen` returns the resulting settings."""
     for option in reversed(_SHARED):
         command = option(command)
     return command
 
 
 def chosen(ctx: click.Context) -> CliSettings:
-    """Decide what to go by.
+    """Return the settings of a command.
 
     Raises:
-        click.UsageError: the server's address is none.
+        click.UsageError: the address of the server is invalid.
     """
     from hubbub_client.errors import BadUrl
     from hubbub_client.url import websocket_url
@@ -105,4 +107,4 @@ def chosen(ctx: click.Context) -> CliSettings:
     try:
         return replace(found, server=websocket_url(found.server))
     except BadUrl as error:
-        raise click.UsageError(f"{error}. One looks like {settings.DEFAULT_SERVER}", ctx) from error
+        raise click.UsageError(f"{error}. Example: {settings.DEFAULT_SERVER}", ctx) from error

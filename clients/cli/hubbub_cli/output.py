@@ -1,4 +1,4 @@
-"""Where things are written: data to standard output, everything else to standard error."""
+"""Write data to standard output, and everything else to standard error."""
 
 import json
 import sys
@@ -19,13 +19,13 @@ Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
 
 def to_json(value: Json) -> str:
-    """Write one line of JSON that a terminal can show."""
+    """Return one line of JSON that is safe for a terminal."""
     return escape(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
-    """The two streams, as the settings want them."""
+class TerminalOutput:
+    """The two output streams, with colours and verbosity from the settings."""
 
     data_paint: Paint
     paint: Paint
@@ -33,39 +33,39 @@ class Output:
     verbose: bool = False
 
     @classmethod
-    def of(cls, settings: CliSettings) -> "Output":
-        def painted(terminal: bool) -> Paint:  # noqa: FBT001  the answer of isatty
+    def of(cls, settings: CliSettings) -> "TerminalOutput":
+        def painted(terminal: bool) -> Paint:  # noqa: FBT001  the result of isatty
             return Paint(terminal if settings.color is None else settings.color)
 
         out, err = painted(sys.stdout.isatty()), painted(sys.stderr.isatty())
         return cls(out, err, quiet=settings.quiet, verbose=settings.verbose)
 
     def data(self, line: str) -> None:
-        """Write a line of data, at once: whoever reads a pipe may be waiting for it."""
+        """Write a line of data and flush: the reader of a pipe may wait for it."""
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
 
     def notice(self, sentence: str) -> None:
-        """Say what a person wants to know and a script doesn't."""
+        """Print a notice for people; `--quiet` suppresses it."""
         if not self.quiet:
-            self._say(self.paint.dim(f"-- {sentence}"))
+            self._print(self.paint.dim(f"-- {sentence}"))
 
     def detail(self, sentence: str) -> None:
         if self.verbose:
             self.notice(sentence)
 
-    def trouble(self, sentence: str) -> None:
-        self._say(self.paint.bad(f"{PROGRAM}: {sentence}"))
+    def error(self, sentence: str) -> None:
+        self._print(self.paint.bad(f"{PROGRAM}: {sentence}"))
 
-    def _say(self, line: str) -> None:
+    def _print(self, line: str) -> None:
         click.echo(line, err=True, color=self.paint.on)
 
 
-def report(fault: CliError, settings: CliSettings) -> None:
-    """Tell why the command ends."""
-    paint = Output.of(settings).paint
+def report(error: CliError, settings: CliSettings) -> None:
+    """Print the error that ends the command."""
+    paint = TerminalOutput.of(settings).paint
     if settings.json:
-        line = to_json({"error": fault.code, "message": str(fault)})
+        line = to_json({"error": error.code, "message": str(error)})
     else:
-        line = f"{paint.bad(f'{PROGRAM}:')} {fault}"
+        line = f"{paint.bad(f'{PROGRAM}:')} {error}"
     click.echo(line, err=True, color=paint.on)

@@ -1,4 +1,4 @@
-"""Colours for lines of text, or none: the terminal's own sixteen, which fit its background."""
+"""Colours for lines of text: the sixteen of the terminal, which fit its background."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ _BOLD: Final = "1"
 _RED: Final = "31"
 _GREEN: Final = "32"
 _YELLOW: Final = "33"
-# Without black and white, which vanish on one background or the other, and without red, which means trouble.
+# Without black and white, which are invisible on some backgrounds, and without red, which marks errors.
 _NICKS: Final = ("32", "33", "34", "35", "36", "92", "94", "95", "96")
 
 
 @dataclass(frozen=True, slots=True)
 class Paint:
-    """Wraps text in colours if they are on."""
+    """Wraps text in colours if they are enabled."""
 
     on: bool
 
@@ -41,5 +41,5 @@ class Paint:
 
 
 def shade(name: str, shades: int) -> int:
-    """Pick one of some colours for a name: always the same, however the name is capitalised."""
+    """Return the colour number of a name, independent of its capitalisation."""
     return crc32(unicodedata.normalize("NFKC", name).casefold().encode()) % shades

@@ -1,4 +1,4 @@
-"""Chatting line by line: for pipes, dumb terminals and screen readers. Nothing is ever drawn twice."""
+"""Chat line by line: for pipes, dumb terminals and screen readers. No line is redrawn."""
 
 import asyncio
 from collections.abc import Awaitable, Iterable
@@ -11,24 +11,24 @@ from hubbub_cli.connection import connected, enter, explained, watch
 from hubbub_cli.errors import NoReply, RejectedByServer
 from hubbub_cli.exit_codes import ExitCode
 from hubbub_cli.message_lines import message_line
-from hubbub_cli.output import Output
+from hubbub_cli.output import TerminalOutput
 from hubbub_cli.race import race
 from hubbub_cli.recent_messages import recent_messages
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.settings import CliSettings
-from hubbub_cli.slash_commands import InvalidCommand, SlashCommand, Text
+from hubbub_cli.slash_commands import ChatText, InvalidCommand, SlashCommand
 from hubbub_cli.times import moment
 from hubbub_client import Client, Event, Gap, Message, Presence, Room, new_key
 
 _BEGIN_WITH: Final = 20
-# In seconds: for one message, and once more for all that still wait at the end of the input.
+# In seconds: the timeout of a message, and of all queued messages at the end of the input.
 _SENDING: Final = 10.0
 
 
 class PlainChat:
-    """Prints what is said in the rooms, and says each line of standard input in the last one joined."""
+    """Prints the messages of the rooms, and sends each line of standard input to the current room."""
 
-    def __init__(self, settings: CliSettings, output: Output) -> None:
+    def __init__(self, settings: CliSettings, output: TerminalOutput) -> None:
         self._settings = settings
         self._output = output
         self._me = ""
@@ -39,7 +39,7 @@ class PlainChat:
         self._code = ExitCode.OK
 
     async def run(self, rooms: Iterable[str]) -> ExitCode:
-        """Chat until the input ends, or somebody quits."""
+        """Chat until the input ends, or the user quits."""
         async with connected(self._settings, speaks=True) as chat:
             await race(self._chat(chat, rooms), pipe_closed(), watch(chat, self._output))
         return self._code
@@ -50,30 +50,30 @@ class PlainChat:
             for name in rooms:
                 await self._join(chat, name, readers)
             async for line in stdin.lines():
-                if not await self._hear(chat, line, readers):
+                if not await self._process(chat, line, readers):
                     break
             await self._finish()
             for room in self._rooms.values():
                 room.leave()
 
-    # What is typed
+    # Input
 
-    async def _hear(self, chat: Client, line: str, readers: asyncio.TaskGroup) -> bool:
-        """Do what a line says; False if it's the end."""
+    async def _process(self, chat: Client, line: str, readers: asyncio.TaskGroup) -> bool:
+        """Process a line of input; False to quit."""
         match slash_commands.parse(line):
-            case Text(text):
+            case ChatText(text):
                 await self._say(text)
             case SlashCommand("quit"):
                 return False
             case SlashCommand("join", name):
                 await self._guard(self._join(chat, name, readers))
             case SlashCommand(name, argument):
-                await self._obey(name, argument)
+                await self._run_command(name, argument)
             case InvalidCommand(why):
-                self._output.trouble(why)
+                self._output.error(why)
         return True
 
-    async def _obey(self, name: str, argument: str) -> None:
+    async def _run_command(self, name: str, argument: str) -> None:
         match name:
             case "leave":
                 self._leave(argument)
@@ -91,10 +91,10 @@ class PlainChat:
         known = self._rooms.get(name)
         if known is not None:
             self._here = known
-            self._output.notice(f"now speaking in {sanitize(name)}")
+            self._output.notice(f"current room: {sanitize(name)}")
             return
         room = self._here = self._rooms[name] = await enter(chat, name, self._settings.connect_timeout)
-        self._output.notice(f"in {sanitize(name)} as {sanitize(self._me)}; {_who(room)}")
+        self._output.notice(f"joined {sanitize(name)} as {sanitize(self._me)}; {_who(room)}")
         for message in await recent_messages(room, _BEGIN_WITH):
             self._print(message)
         readers.create_task(self._read(room))
@@ -102,18 +102,18 @@ class PlainChat:
     def _leave(self, name: str) -> None:
         room = self._rooms.get(name) if name else self._here
         if room is None:
-            self._output.trouble("That room is not open.")
+            self._output.error("You have not joined this room.")
             return
         room.leave()
         del self._rooms[room.name]
         self._here = next(reversed(self._rooms.values()), None)
-        where = f"now speaking in {sanitize(self._here.name)}" if self._here else "in no room; /join ROOM"
+        where = f"current room: {sanitize(self._here.name)}" if self._here else "no room left; /join ROOM"
         self._output.notice(f"left {sanitize(room.name)}; {where}")
 
     async def _say(self, text: str) -> None:
         room = self._here
         if room is None:
-            self._output.trouble("In no room: /join one first.")
+            self._output.error("You are in no room. Join one first: /join ROOM")
             return
         await self._guard(self._send(room, text, new_key()))
 
@@ -124,40 +124,40 @@ class PlainChat:
             await room.send(text, key, within=_SENDING)
 
     async def _guard(self, doing: Awaitable[None]) -> None:
-        """Tell what was refused and go on; what timed out waits for the connection."""
+        """Report a rejection and continue; a message that timed out stays queued."""
         try:
             await doing
         except NoReply:
-            self._output.notice("not sent yet; it goes out when the connection is back")
-        except RejectedByServer as refusal:
-            self._output.trouble(str(refusal))
-            self._code = self._code or refusal.exit_code
+            self._output.notice("not sent yet; it will be sent when the connection is back")
+        except RejectedByServer as error:
+            self._output.error(str(error))
+            self._code = self._code or error.exit_code
 
     async def _finish(self) -> None:
-        """Wait for what is not stored yet.
+        """Wait until the queued messages are stored.
 
         Raises:
-            NoReply: something still isn't.
+            NoReply: a message was not acknowledged in time.
         """
         for room in self._rooms.values():
             for own in room.pending:
                 if own.progress == "sending":
                     await self._send(room, own.text, own.key)
 
-    # What is heard
+    # Events
 
     async def _read(self, room: Room) -> None:
         async for event in room:
-            self._hear_event(event)
+            self._on_event(event)
 
-    def _hear_event(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         match event:
             case Message():
                 self._print(event)
             case Gap():
                 self._output.notice(f"messages in {sanitize(event.room)} are lost")
             case Presence():
-                for names, verb in ((event.joined, "came"), (event.left, "left")):
+                for names, verb in ((event.joined, "joined"), (event.left, "left")):
                     others = [name for name in names if name != self._me]
                     if others:
                         self._output.notice(f"{sanitize(', '.join(others))} {verb}")
@@ -167,7 +167,7 @@ class PlainChat:
     def _print(self, message: Message) -> None:
         if self._typed and message.key in self._said:
             self._said.discard(message.key)
-            return  # it stands there already, as it was typed
+            return  # the terminal shows it already, as typed input
         today = datetime.now().astimezone().date()
         date = moment(message.at).date() != today
         paint = self._output.data_paint

@@ -1,11 +1,11 @@
-"""Several waits of which the first to end ends all."""
+"""Run coroutines until the first one ends."""
 
 import asyncio
 from collections.abc import Coroutine
 
 
 async def race(*waits: Coroutine[None, None, None]) -> None:
-    """Run all until the first one ends, and cancel the others. What it raises is raised as it is."""
+    """Run all until the first one ends, and cancel the others. Its exception propagates unchanged."""
     try:
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(wait) for wait in waits]

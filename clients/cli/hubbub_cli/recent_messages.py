@@ -1,4 +1,4 @@
-"""The last messages of a room, read when one has just come in."""
+"""Read the last messages of a room right after joining it."""
 
 import asyncio
 from contextlib import suppress
@@ -6,17 +6,17 @@ from typing import Final
 
 from hubbub_client import Event, Gap, HistoryPage, Joined, Message, Room
 
-# Tries of a page that could not be had for the moment.
+# Attempts to read a page that is unavailable for the moment.
 _TRIES: Final = 3
-# In seconds. It's all here already, unless the room leaps at this very moment.
+# In seconds. The events have arrived already, unless the room is reset at this moment.
 _LIMIT: Final = 5.0
 
 
 async def recent_messages(room: Room, most: int | None) -> list[Message]:
-    """Give the last messages up to now, at most so many (None: all that are kept). The room goes on behind.
+    """Return the last messages, at most `most` (None: all that are kept). The room continues after them.
 
     Raises:
-        TimedOut: the server doesn't answer.
+        TimedOut: the server does not reply.
     """
     messages = [event for event in await events_so_far(room) if isinstance(event, Message)]
     more = True
@@ -28,24 +28,24 @@ async def recent_messages(room: Room, most: int | None) -> list[Message]:
 
 
 async def events_so_far(room: Room, *, since: bool = False) -> list[Event]:
-    """Read what has come since the room was joined, up to where it is now. `since`: from a position."""
-    told: list[Event] = []
+    """Return the events since the join, up to the current position. `since`: joined with a position."""
+    events: list[Event] = []
     gap_due = reached = False
     with suppress(TimeoutError):
         async with asyncio.timeout(_LIMIT):
             async for event in room:
-                told.append(event)
+                events.append(event)
                 if isinstance(event, Joined):
                     gap_due = since and not event.recovered
                 gap_due = gap_due and not isinstance(event, Gap)
                 reached = event.position == room.position if isinstance(event, Joined | Message) else reached
                 if reached and not gap_due:
                     break
-    return told
+    return events
 
 
 async def _page(room: Room) -> HistoryPage:
-    """Read a page; one that's empty though there are more is asked for again."""
+    """Read a page; retry one that is empty although there are more messages."""
     page = await room.older()
     for _ in range(_TRIES - 1):
         if page.messages or not page.more:

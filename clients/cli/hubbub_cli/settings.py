@@ -1,6 +1,6 @@
-"""What the user decided, from options and the environment: the only reader of the environment here.
+"""The settings, from options and the environment: the only module here that reads the environment.
 
-An option wins over the environment, the environment over the default.
+An option overrides the environment, which overrides the default.
 """
 
 import os
@@ -15,7 +15,7 @@ DEFAULT_CONNECT_TIMEOUT: Final = 10.0
 
 
 class Given(TypedDict, total=False):
-    """The shared options that stood on the command line."""
+    """The shared options of the command line."""
 
     server: str
     name: str
@@ -29,15 +29,15 @@ class Given(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CliSettings:
-    """What every command goes by."""
+    """The settings of every command."""
 
     server: str
-    # The name that was asked for, and the one to propose where none was.
+    # The requested name, and the one to use by default.
     name: str | None
     login: str | None
     token: str | None = field(repr=False)
     token_file: Path | None
-    color: bool | None  # None: where there's a terminal
+    color: bool | None  # None: on a terminal
     dumb: bool
     connect_timeout: float
     quiet: bool
@@ -50,7 +50,7 @@ class CliSettings:
 
 
 def load(given: Given, environ: Mapping[str, str] | None = None) -> CliSettings:
-    """Decide. An empty variable counts as one that isn't set."""
+    """Return the settings. An empty variable counts as unset."""
     environ = os.environ if environ is None else environ
     return CliSettings(
         server=given.get("server") or environ.get("CHAT_SERVER") or DEFAULT_SERVER,
@@ -68,7 +68,7 @@ def load(given: Given, environ: Mapping[str, str] | None = None) -> CliSettings:
 
 
 def _color(option: str, environ: Mapping[str, str]) -> bool | None:
-    """Follow the option, then no-color.org, then the habits that switch colours on."""
+    """Follow the option, then NO_COLOR, then the variables that force colours."""
     if option != "auto":
         return option == "always"
     if environ.get("NO_COLOR"):

@@ -1,19 +1,19 @@
-"""Slash commands: one table for what is understood, for the help, and for both ways to chat."""
+"""Slash commands: one table for the parser and the help of both user interfaces."""
 
 from dataclasses import dataclass
 from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """Text for the room."""
+class ChatText:
+    """Text to send to the room."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class SlashCommand:
-    """A command that is in the table, and what stood behind it."""
+    """A command of the table, and its argument."""
 
     name: str
     argument: str
@@ -21,51 +21,51 @@ class SlashCommand:
 
 @dataclass(frozen=True, slots=True)
 class InvalidCommand:
-    """No command of ours, or one that lacks its argument; `why` is a sentence."""
+    """An unknown command, or one without its argument; `why` is the explanation."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class CommandHelp:
-    """A line of the table. An `argument` in brackets may be left out."""
+    """A line of the table. An `argument` in brackets is optional."""
 
     argument: str
     does: str
 
 
 TABLE: Final = {
-    "join": CommandHelp("ROOM", "come into a room, or go to it"),
-    "leave": CommandHelp("[ROOM]", "go out of a room, this one by default"),
-    "who": CommandHelp("", "say who is here"),
-    "me": CommandHelp("TEXT", "say what you do"),
-    "nick": CommandHelp("", "say how to chat under another name"),
-    "help": CommandHelp("", "show this"),
-    "quit": CommandHelp("", "leave everything"),
+    "join": CommandHelp("ROOM", "join a room, or switch to it"),
+    "leave": CommandHelp("[ROOM]", "leave a room, by default the current one"),
+    "who": CommandHelp("", "list the members"),
+    "me": CommandHelp("TEXT", "send an action"),
+    "nick": CommandHelp("", "explain how to change your name"),
+    "help": CommandHelp("", "show this help"),
+    "quit": CommandHelp("", "leave all rooms and quit"),
 }
-NICK: Final = "A name holds as long as the connection: quit, and start again with --name NAME."
+NICK: Final = "Your name cannot change while you are connected: quit, and start again with --name NAME."
 
 
-def parse(line: str) -> Text | SlashCommand | InvalidCommand | None:
-    """Understand a line that somebody typed; None if there's nothing in it. `//` is a literal slash."""
+def parse(line: str) -> ChatText | SlashCommand | InvalidCommand | None:
+    """Parse a line of input; None if it is empty. A leading `//` is a literal slash."""
     if not line.strip():
         return None
     if not line.startswith("/") or line.startswith("//"):
-        return Text(line.removeprefix("/") if line.startswith("//") else line)
+        return ChatText(line.removeprefix("/") if line.startswith("//") else line)
     name, _, argument = line[1:].partition(" ")
     entry = TABLE.get(name.lower())
     if entry is None:
         return InvalidCommand(
-            f"There is no /{name}. /help lists the commands; start a line with // for a literal slash."
+            f"Unknown command /{name}. /help lists the commands; start a line with // for a literal slash."
         )
     if entry.argument and not entry.argument.startswith("[") and not argument.strip():
-        return InvalidCommand(f"/{name} needs more: /{name} {entry.argument}")
+        return InvalidCommand(f"/{name} requires an argument: /{name} {entry.argument}")
     return SlashCommand(name.lower(), argument.strip())
 
 
 def table() -> list[str]:
-    """Give the table in lines."""
+    """Return the table as lines."""
     lines = [(f"/{name} {entry.argument}".rstrip(), entry.does) for name, entry in TABLE.items()]
     return [
-        f"{usage:16}{does}" for usage, does in [*lines, ("//text", "say something that begins with a slash")]
+        f"{usage:16}{does}" for usage, does in [*lines, ("//text", "send a message that starts with a slash")]
     ]

@@ -1,7 +1,7 @@
-"""Lines of standard input, as they come.
+"""Read standard input asynchronously.
 
-A thread reads them: only that works on files, pipes and terminals alike. It reads the bare descriptor,
-since a buffered reader that is still waiting would be in the way of the interpreter's end.
+A thread reads it, because only that works for files, pipes and terminals. It reads the file descriptor
+directly: a buffered reader that is still waiting would block the exit of the interpreter.
 """
 
 import asyncio
@@ -15,17 +15,17 @@ from hubbub_cli.errors import BadInput
 
 _CHUNK: Final = 65_536
 _AHEAD: Final = 16
-# No message is nearly as long as this: input without line ends must not fill the memory.
+# Far above the limit of a message: input without line ends must not fill the memory.
 _MOST: Final = 4 * 1024 * 1024
 
 
 def is_terminal() -> bool:
-    """Tell whether somebody may be typing. A program can be started without any standard input."""
+    """Return whether standard input is a terminal. A program may have no standard input at all."""
     return sys.stdin is not None and sys.stdin.isatty()
 
 
 async def chunks() -> AsyncIterator[bytes]:
-    """Give what can be read, until the end of the input."""
+    """Yield chunks until the end of the input."""
     if sys.stdin is None:
         return
     loop = asyncio.get_running_loop()
@@ -39,7 +39,7 @@ async def chunks() -> AsyncIterator[bytes]:
             try:
                 asyncio.run_coroutine_threadsafe(queue.put(data), loop).result()
             except (RuntimeError, asyncio.CancelledError):
-                return  # the loop ended: nobody wants the rest
+                return  # the loop ended: the rest is not needed
 
     threading.Thread(target=read, name="stdin", daemon=True).start()
     while data := await queue.get():
@@ -47,10 +47,10 @@ async def chunks() -> AsyncIterator[bytes]:
 
 
 async def lines() -> AsyncIterator[str]:
-    """Give each line without its end, the last one also if it has none.
+    """Yield each line without its line end.
 
     Raises:
-        BadInput: the input isn't UTF-8, or a line is longer than any message.
+        BadInput: the input is not UTF-8, or a line is too long.
     """
     rest = b""
     async for chunk in chunks():
@@ -64,7 +64,7 @@ async def lines() -> AsyncIterator[str]:
 
 
 async def everything() -> str:
-    """Give the whole input, without line ends behind the last line.
+    """Return the whole input, without line ends after the last line.
 
     Raises:
         BadInput: as for `lines`.
@@ -74,7 +74,8 @@ async def everything() -> str:
         read += chunk
         if len(read) > _MOST:
             raise BadInput(
-                f"the input is longer than {_MOST} bytes; --send-on line sends lines", code="too_long"
+                f"the input is longer than {_MOST} bytes; try --send-on line",
+                code="too_long",
             )
     return _decode(read).rstrip("\r\n")
 

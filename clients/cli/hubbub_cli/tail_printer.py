@@ -1,4 +1,4 @@
-"""What `tail` prints, and when it has printed enough."""
+"""Print the messages of `tail`, up to its limits."""
 
 import asyncio
 from contextlib import suppress
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hubbub_cli.errors import HistoryLost
 from hubbub_cli.message_lines import gap_json, message_json, message_line
-from hubbub_cli.output import Output
+from hubbub_cli.output import TerminalOutput
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.tail_state import TailState
 from hubbub_client import Gap, Joined, Message, Position
@@ -16,7 +16,7 @@ Printed = Message | Gap | Joined
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TailLimits:
-    """When to end: behind so many messages, after so many seconds without one, at a gap."""
+    """When to end: after a number of messages, after seconds without one, or at a gap."""
 
     count: int | None = None
     idle: float | None = None
@@ -24,10 +24,16 @@ class TailLimits:
 
 
 class TailPrinter:
-    """Prints messages and gaps, each message once, and remembers in the state file how far it came."""
+    """Prints messages and gaps, each message once, and records its position in the state file."""
 
     def __init__(
-        self, output: Output, limits: TailLimits, *, state: TailState | None, as_json: bool, name_rooms: bool
+        self,
+        output: TerminalOutput,
+        limits: TailLimits,
+        *,
+        state: TailState | None,
+        as_json: bool,
+        name_rooms: bool,
     ) -> None:
         self.output = output
         self._limits = limits
@@ -36,13 +42,13 @@ class TailPrinter:
         self._name_rooms = name_rooms
         self._left = limits.count
         self._last: dict[str, Position] = {}
-        self._behind_gap: dict[str, Position] = {}
+        self._after_gap: dict[str, Position] = {}
 
     async def run(self, queue: asyncio.Queue[Printed | None]) -> None:
-        """Print what comes, up to None, or until a limit says that it's enough.
+        """Print events up to None, or up to a limit.
 
         Raises:
-            HistoryLost: a gap, with `strict`.
+            HistoryLost: there is a gap, and `strict` is set.
         """
         while self._left != 0:
             event = await self._next(queue)
@@ -51,7 +57,7 @@ class TailPrinter:
             self._print(event)
 
     async def _next(self, queue: asyncio.Queue[Printed | None]) -> Printed | None:
-        """Wait for what comes next; None when nothing came for too long."""
+        """Return the next event; None after `idle` seconds without one."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._limits.idle):
                 return await queue.get()
@@ -63,15 +69,15 @@ class TailPrinter:
                 self._gap(event)
             case Joined():
                 self._joined(event)
-            case Message() if not self._is_repeat(event):
+            case Message() if not self._is_duplicate(event):
                 self._message(event)
 
     def _joined(self, joined: Joined) -> None:
-        """Remember where the room goes on: behind a gap, if it does not go on where it was."""
+        """Record where the room continues; after an unrecovered join, only once its gap is printed."""
         if joined.recovered:
             self._reached(joined.room, joined.position)
         else:
-            self._behind_gap[joined.room] = joined.position
+            self._after_gap[joined.room] = joined.position
 
     def _gap(self, gap: Gap) -> None:
         lost = f"messages in {sanitize(gap.room)} are lost"
@@ -79,9 +85,9 @@ class TailPrinter:
             self.output.data(gap_json(gap))
         elif not self._limits.strict:
             self.output.notice(lost)
-        behind = self._behind_gap.pop(gap.room, None)
-        if behind is not None:
-            self._reached(gap.room, behind)
+        after = self._after_gap.pop(gap.room, None)
+        if after is not None:
+            self._reached(gap.room, after)
         if self._limits.strict:
             raise HistoryLost(lost, code="gap")
 
@@ -100,8 +106,8 @@ class TailPrinter:
         if self._left is not None:
             self._left -= 1
 
-    def _is_repeat(self, message: Message) -> bool:
-        """Know what was printed: a room that is joined without a position tells some of it again."""
+    def _is_duplicate(self, message: Message) -> bool:
+        """Return whether the message was printed: a join without a position repeats some."""
         last = self._last.get(message.room)
         at = message.position
         return last is not None and last.epoch == at.epoch and at.offset <= last.offset

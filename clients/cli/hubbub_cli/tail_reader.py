@@ -1,4 +1,4 @@
-"""Following some rooms: each is read by a task of its own, and one prints what comes."""
+"""Follow some rooms: one task reads each room, and one prints all of them."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from hubbub_client import Client, Event, Gap, Joined, Message, Room
 
 
 class TailReader:
-    """The rooms to follow. One that the state knows goes on there, another begins with its last messages."""
+    """Reads the rooms. A room in the state file resumes there, others start with their last messages."""
 
     def __init__(
         self, rooms: Iterable[str], most: int, state: TailState | None, printer: TailPrinter, *, follow: bool
@@ -22,11 +22,11 @@ class TailReader:
         self._state = state
         self._printer = printer
         self._follow = follow
-        # No longer, so that what a slow reader leaves waits in the SDK, which bounds it.
+        # Only one: the SDK queues the events of a slow reader, and bounds them.
         self._queue: asyncio.Queue[Printed | None] = asyncio.Queue(1)
 
     async def run(self, chat: Client, limit: float) -> None:
-        """Print until there is nothing more to print, or enough is printed."""
+        """Print until the rooms or the limits end."""
         rooms = [await self._enter(chat, name, limit) for name in self._rooms]
         await race(self._printer.run(self._queue), self._read(rooms))
 
@@ -39,23 +39,23 @@ class TailReader:
             for room in rooms:
                 tasks.create_task(self._read_room(room))
         await self._queue.put(None)
-        await asyncio.get_running_loop().create_future()  # the printer ends it
+        await asyncio.get_running_loop().create_future()  # the printer ends the race
 
     async def _read_room(self, room: Room) -> None:
         known = self._state is not None and self._state.get(room.name) is not None
         for event in await events_so_far(room, since=True) if known else await self._begin(room):
-            await self._hand_on(event)
+            await self._enqueue(event)
         if self._follow:
             async for event in room:
-                await self._hand_on(event)
+                await self._enqueue(event)
 
     async def _begin(self, room: Room) -> Sequence[Event]:
-        """Read the last messages; what is not asked for counts as printed."""
+        """Return the last messages; older ones count as printed."""
         messages = await recent_messages(room, self._most)
         if not messages and room.position is not None:
             return [Joined(room=room.name, position=room.position, recovered=True)]
         return messages
 
-    async def _hand_on(self, event: Event) -> None:
+    async def _enqueue(self, event: Event) -> None:
         if isinstance(event, Message | Gap | Joined):
             await self._queue.put(event)

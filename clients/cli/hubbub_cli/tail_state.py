@@ -1,4 +1,4 @@
-"""Where `tail` was in each room, in a file: so that the next one goes on exactly behind it."""
+"""The position of `tail` in each room, kept in a file: the next `tail` resumes after it."""
 
 import json
 import os
@@ -13,7 +13,7 @@ _VERSION: Final = 1
 
 
 class TailState:
-    """The positions of some rooms, kept in a file. Each change is written whole, or not at all."""
+    """The positions of some rooms, kept in a file. Each change is written atomically."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -21,10 +21,10 @@ class TailState:
 
     @classmethod
     def load(cls, path: Path) -> "TailState":
-        """Read the file; one that isn't there yet is empty.
+        """Read the file; a missing file is empty.
 
         Raises:
-            BadInput: it can't be read, or is not ours.
+            BadInput: it cannot be read, or is no state file.
         """
         state = cls(path)
         try:
@@ -36,7 +36,7 @@ class TailState:
         except OSError as error:
             raise BadInput(f"cannot read the state file {path}: {error.strerror}", code="state") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            reason = f"{path} is no state file of tail; delete it to begin anew"
+            reason = f"invalid state file {path}: not written by hubbub-chat tail; delete it to start over"
             raise BadInput(reason, code="state") from error
         return state
 
@@ -44,10 +44,10 @@ class TailState:
         return self._positions.get(room)
 
     def reached(self, room: str, position: Position) -> None:
-        """Remember that everything up to here was printed.
+        """Record that everything up to this position was printed.
 
         Raises:
-            BadInput: the file can't be written.
+            BadInput: the file cannot be written.
         """
         self._positions[room] = position
         rooms = {name: {"epoch": at.epoch, "offset": at.offset} for name, at in self._positions.items()}
@@ -59,7 +59,7 @@ class TailState:
             ) from error
 
     def _write(self, text: str) -> None:
-        """Write beside the file and put it in its place: a cut leaves the old one or the new one."""
+        """Write a temporary file and rename it: a crash leaves the old or the new state."""
         number, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
         try:
             with os.fdopen(number, "w", encoding="utf-8") as beside:

@@ -1,10 +1,10 @@
-"""Moments as people read them, in the time zone of this machine."""
+"""Format times for people, in the local time zone."""
 
 from datetime import date, datetime
 
 
 def moment(at: int) -> datetime:
-    """Give the local time of `at`, in ms since 1970; what no calendar holds becomes its beginning."""
+    """Return the local time of `at`, in ms since 1970; 1970 if it is out of range."""
     try:
         return datetime.fromtimestamp(at / 1000).astimezone()
     except (OverflowError, OSError, ValueError):
@@ -12,15 +12,15 @@ def moment(at: int) -> datetime:
 
 
 def clock(at: int) -> str:
-    """Write the time of day."""
+    """Format the time of day."""
     return f"{moment(at):%H:%M}"
 
 
 def full(at: int) -> str:
-    """Write day and time."""
+    """Format date and time."""
     return f"{moment(at):%Y-%m-%d %H:%M}"
 
 
 def day_name(day: date) -> str:
-    """Write the day in words."""
+    """Format a date in words."""
     return f"{day:%A}, {day.day} {day:%B %Y}"

@@ -49,7 +49,7 @@ class Memory implements KeyValue {
   removeItem = (key: string) => void this.items.delete(key);
 }
 
-test("what one says is there at once, and keeps its row when it's stored", async () => {
+test("an own message is in the snapshot at once, and keeps its row when it is stored", async () => {
   const { room } = await joined();
   const { key, done } = room.send("hello");
   expect(texts(room.snapshot)).toEqual(["hello (sending)"]);
@@ -58,7 +58,7 @@ test("what one says is there at once, and keeps its row when it's stored", async
   expect(room.snapshot.rows[0]).toMatchObject({ id: key, own: true });
 });
 
-test("what others say is told, and is in the snapshot", async () => {
+test("messages of others are reported, and in the snapshot", async () => {
   const { room } = await joined();
   const heard: string[] = [];
   room.onMessage(({ text }) => heard.push(text));
@@ -67,7 +67,7 @@ test("what others say is told, and is in the snapshot", async () => {
   expect(texts(room.snapshot)).toEqual(["hi"]);
 });
 
-test("the snapshot is the same object until something is new", async () => {
+test("the snapshot is the same object until something changes", async () => {
   const { client, room } = await joined();
   const before = room.snapshot;
   client.retry();
@@ -77,7 +77,7 @@ test("the snapshot is the same object until something is new", async () => {
   expect(client.room("lobby")).toBe(room);
 });
 
-test("behind a restart of the node the client is back, and has missed nothing", async () => {
+test("after a restart of the node the client is back, without missed messages", async () => {
   const { client, room } = await joined();
   node.say("one");
   await vi.waitFor(() => expect(texts(room.snapshot)).toEqual(["one"]));
@@ -92,7 +92,7 @@ test("behind a restart of the node the client is back, and has missed nothing", 
   await vi.waitFor(() => expect(texts(room.snapshot)).toEqual(["one", "two", "three"]));
 });
 
-test("a node that forgot the room is found out, and what is left of it is shown", async () => {
+test("a node that lost the room is detected, and the remaining messages are shown", async () => {
   const { room } = await joined();
   const lost = vi.fn();
   room.onGap(lost);
@@ -101,18 +101,18 @@ test("a node that forgot the room is found out, and what is left of it is shown"
   node.drop(1012);
   node.model.cut();
   node.model.newEpoch();
-  node.say("anew");
-  await vi.waitFor(() => expect(texts(room.snapshot)).toEqual(["anew"]));
+  node.say("startsOver");
+  await vi.waitFor(() => expect(texts(room.snapshot)).toEqual(["startsOver"]));
   expect(lost).toHaveBeenCalledOnce();
 });
 
-test("a close code that says stop ends it, with nobody trying again", async () => {
+test("a final close code closes the client, without a reconnect", async () => {
   const { client } = await joined();
   node.drop(4502);
   await vi.waitFor(() => expect(client.status).toEqual({ state: "closed", code: 4502 }));
 });
 
-test("what was not stored survives a reload, with its key", async () => {
+test("queued messages survive a reload, with their keys", async () => {
   const storage = new Memory();
   const first = await joined({ storage });
   node.deaf = true;
@@ -127,13 +127,13 @@ test("what was not stored survives a reload, with its key", async () => {
   expect(storage.items.size).toBe(0);
 });
 
-test("a message that can't be sent says why", async () => {
+test("a message that cannot be sent rejects with the reason", async () => {
   const client = connect();
   const { done } = client.room("den").send("x");
   await expect(done).rejects.toMatchObject({ name: "NotSent", code: "not_joined" });
 });
 
-test("a page of history is put ahead", async () => {
+test("a page of history is inserted before the first row", async () => {
   for (const text of ["one", "two", "three", "four"]) node.model.publish("bob", text, text);
   const { room } = await joined();
   expect(texts(room.snapshot)).toEqual(["two", "three", "four"]);
@@ -142,7 +142,7 @@ test("a page of history is put ahead", async () => {
   expect(room.snapshot.beginning).toBe(true);
 });
 
-test("what a listener sends comes behind what it was told, and an error of its does no harm", async () => {
+test("a message sent by a listener comes after its event, and an exception in a listener is harmless", async () => {
   const { room } = await joined();
   const uncaught = vi.fn();
   vi.stubGlobal("reportError", uncaught);
@@ -157,7 +157,7 @@ test("what a listener sends comes behind what it was told, and an error of its d
   expect(uncaught).toHaveBeenCalled();
 });
 
-test("who one is is told, with what proves it", async () => {
+test("the identity is reported, with its proof", async () => {
   const client = connect();
   const identity = vi.fn();
   client.onIdentity(identity);
@@ -165,7 +165,7 @@ test("who one is is told, with what proves it", async () => {
   expect(client.limits?.text).toBe(4000);
 });
 
-test("the token is asked for when it's needed, and a refusal of it is final", async () => {
+test("the token is requested when it is needed, and TokenRefused is final", async () => {
   connect({ token: async () => "t1" });
   await vi.waitFor(() => expect(node.commands[0]).toMatchObject({ type: "hello", token: "t1" }));
   const refused = connect({
@@ -176,7 +176,7 @@ test("the token is asked for when it's needed, and a refusal of it is final", as
   await vi.waitFor(() => expect(refused.status).toEqual({ state: "closed", code: "no_token" }));
 });
 
-test("who is told of a place says so in the address, that one time", async () => {
+test("a client with a reservation uses it in the URL, once", async () => {
   node.full = 1;
   const client = connect();
   await vi.waitFor(() => expect(client.status.state).toBe("online"));
@@ -184,7 +184,7 @@ test("who is told of a place says so in the address, that one time", async () =>
   await vi.waitFor(() => expect(node.paths).toEqual(["/ws", "/ws?booked=1", "/ws"]));
 });
 
-test("an address that can't be had is tried again, even one that a browser won't touch", async () => {
+test("a failed connection is retried, even with a URL that the browser rejects", async () => {
   const client = connect({ url: "no address" });
   await vi.waitFor(() => expect(client.status).toMatchObject({ code: 1006 }));
 });

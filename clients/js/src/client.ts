@@ -1,4 +1,4 @@
-/** The shell of the core: gives it a socket, a clock and a die, and does what it says. */
+/** The public API of a client: it connects the state machine to a socket, a clock and a token hook. */
 
 import { Clock } from "./clock.ts";
 import { Listeners } from "./listeners.ts";
@@ -11,34 +11,34 @@ import { type KeyValue, SavedOutbox } from "./storage.ts";
 import { Transport, type WebSocketClass } from "./transport.ts";
 
 export interface ClientOptions {
-  /** Of the node: `wss://chat.example.org/ws`. */
+  /** The URL of the node: `wss://chat.example.org/ws`. */
   readonly url: string;
-  /** The name to ask for. Default: the server makes one up. */
+  /** The requested name. Default: the server generates one. */
   readonly name?: string;
   /** The secret that proves the name, from an earlier `identity` (CN4). Default: none. */
   readonly session?: string;
-  /** Gives a token whenever one is needed. Throw `TokenRefused` if there will never be one. Default: a guest. */
+  /** Returns a token whenever one is needed. Throws `TokenRefused` if there is none. Default: a guest. */
   readonly token?: () => Promise<string> | string;
-  /** What the client is, for the node's logs. Default: nothing. */
+  /** The name of the client software, for the server's log. Default: none. */
   readonly client?: string;
-  /** Default: the one of the platform. */
+  /** Default: the WebSocket of the platform. */
   readonly WebSocket?: WebSocketClass;
-  /** Keeps own messages that are not stored yet over a reload. Default: they are lost with the page. */
+  /** Saves the outbox across reloads. Default: a reload loses queued messages. */
   readonly storage?: KeyValue;
 }
 
-/** Who the server says one is, and the secret that proves it. */
+/** The name of the user, and the secret that proves it. */
 export interface Identity {
   readonly user: string;
   readonly session: string;
 }
 
-/** Thrown by a token hook to say that asking again would end the same way. */
+/** Thrown by a token hook: there is no token, and another call would not return one. */
 export class TokenRefused extends Error {
   override readonly name = "TokenRefused";
 }
 
-/** Make a client. Nothing happens before `connect`. */
+/** Create a client. It does nothing before `connect`. */
 export function createClient(options: ClientOptions): Client {
   return new Client(options);
 }
@@ -89,13 +89,13 @@ export class Client {
     this.#step(["connect"]);
   }
 
-  /** End it. Own messages that are not stored stay in their rooms, and in the storage. */
+  /** Close the client. Queued own messages stay in their rooms, and in the storage. */
   close(): void {
     this.#stopWatching();
     this.#step(["close"]);
   }
 
-  /** Don't wait any longer before the next attempt. */
+  /** Reconnect now instead of waiting. */
   retry(): void {
     this.#step(["retry"]);
   }
@@ -104,30 +104,30 @@ export class Client {
     return this.#machine.status;
   }
 
-  /** Be told when `status` is another; the answer is the way to stop it. */
+  /** Listen for changes of `status`; returns a function that stops it. */
   readonly onStatus = (listener: (status: Status) => void): (() => void) =>
     this.#statuses.add(listener);
 
-  /** Be told who one is, each time that the server says so. */
+  /** Listen for the identity, which the server sends with each welcome. */
   readonly onIdentity = (listener: (identity: Identity) => void): (() => void) =>
     this.#identities.add(listener);
 
-  /** The time, on the clock of `status.until`. */
+  /** The current time on the clock of `status.until`. */
   get now(): number {
     return this.#clock.now;
   }
 
-  /** What the server allows, as far as it's known. */
+  /** The limits of the server; null before the first welcome. */
   get limits(): Limits | null {
     return this.#limits;
   }
 
-  /** Who one is, or was last. */
+  /** The name of the user; null before the first welcome. */
   get user(): string | null {
     return this.#user;
   }
 
-  /** The room of this name: the same object every time. */
+  /** Return the room of this name, the same object each time. */
   room(name: string): Room {
     const known = this.#rooms.get(name);
     if (known !== undefined) return known;
@@ -145,7 +145,7 @@ export class Client {
     this.#identities.emit({ user: event.user, session: event.session });
   }
 
-  /** Step the core. What is asked for while it's being done comes next: effects keep their order. */
+  /** Step the state machine. Inputs during the effects are queued, so that effects keep their order. */
   #step(input: Input): void {
     this.#inputs.push(input);
     if (this.#stepping) return;
@@ -166,7 +166,7 @@ export class Client {
     for (const room of this.#rooms.values()) room.refresh();
   }
 
-  /** Tell whether a message was just said: what a join brings, and the rest of a replay, was said before. */
+  /** Return whether a message is new: those of a join and of its replay are not. */
   #isLive(input: Input): boolean {
     if (input[0] !== "frame" || input[1].type !== "message") return false;
     return this.#machine.room(input[1].room)?.timeline.caughtUp ?? false;

@@ -6,7 +6,7 @@ function machine() {
   return time;
 }
 
-test("the time goes on while the machine sleeps, though its steady clock doesn't", () => {
+test("the clock continues while the machine sleeps, although the monotonic clock does not", () => {
   const time = machine();
   const clock = new Clock(time);
   time.wallMs += 60_000;
@@ -14,7 +14,7 @@ test("the time goes on while the machine sleeps, though its steady clock doesn't
   expect(clock.now).toBe(60_000);
 });
 
-test("the time doesn't go back when somebody sets the clock back", () => {
+test("the clock does not go back when the system clock is set back", () => {
   const time = machine();
   const clock = new Clock(time);
   time.wallMs -= 3_600_000;
@@ -22,7 +22,7 @@ test("the time doesn't go back when somebody sets the clock back", () => {
   expect(clock.now).toBe(25);
 });
 
-test("only the last deadline rings", () => {
+test("only the last deadline fires", () => {
   vi.useFakeTimers();
   const ring = vi.fn();
   const other = vi.fn();

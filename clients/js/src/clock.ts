@@ -1,21 +1,21 @@
-/** The time that the core is told, and the one timer that its deadline needs. */
+/** The clock of the state machine, and the one timer for its deadline. */
 
-// A longer one would go off at once.
+// A longer timer would fire at once.
 const longestTimer = 2 ** 31 - 1;
 
 export interface TimeSource {
   /** Ms since 1970. It may jump. */
   wall(): number;
-  /** Ms since some moment. It never jumps, but sleeps with the machine. */
+  /** Ms since an arbitrary start. Monotonic, but stops while the machine sleeps. */
   steady(): number;
 }
 
 const machine: TimeSource = { wall: () => Date.now(), steady: () => performance.now() };
 
 /**
- * Time that never goes back, and goes on while the machine sleeps.
+ * A monotonic clock that continues while the machine sleeps.
  *
- * Neither clock of the machine does both: of each stretch, the longer of their two answers is taken.
+ * No clock of the platform does both, so each interval is the longer of the two measured ones.
  */
 export class Clock {
   readonly #source: TimeSource;
@@ -39,7 +39,7 @@ export class Clock {
     return Math.floor(this.#now);
   }
 
-  /** Call back at this time, instead of at any that was set before; null: not at all. */
+  /** Call back at this time, and cancel the previous timer; null: cancel only. */
   set(deadline: number | null, ring: () => void): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

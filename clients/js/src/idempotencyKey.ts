@@ -1,8 +1,8 @@
-/** Keys for messages: unique, and in the order of their making. */
+/** Idempotency keys of messages: unique, and sorted by time. */
 
 const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/** Make a ULID: 48 bits of time, 80 bits of chance, in 26 digits of Crockford's base 32. */
+/** Create a ULID: 48 bits of time and 80 random bits, in 26 digits of Crockford's base 32. */
 export function newKey(now = Date.now()): string {
   let time = "";
   for (let left = now, digit = 0; digit < 10; digit += 1, left = Math.floor(left / 32))

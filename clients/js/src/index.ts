@@ -1,4 +1,4 @@
-/** The SDK: a chat client without a page. React's hooks for it are in `react.ts`. */
+/** The public API of the SDK. */
 export { Client, type ClientOptions, createClient, type Identity, TokenRefused } from "./client.ts";
 export { NotSent, Room, type RoomSnapshot, type Sending } from "./room.ts";
 export type { GapRow, MessageRow, OwnRow, Row } from "./rows.ts";

@@ -1,15 +1,15 @@
-/** Those who want to be values of something. */
+/** A set of listeners. */
 
 export class Listeners<T extends unknown[] = []> {
   readonly #listeners = new Set<(...values: T) => void>();
 
-  /** Be values from now on; the answer is the way to stop it. */
+  /** Add a listener; returns a function that removes it. */
   add(listener: (...values: T) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tell all. One that throws doesn't keep it from the others, nor stop the client. */
+  /** Call all listeners. An exception of one does not affect the others or the client. */
   emit(...values: T): void {
     for (const listener of [...this.#listeners]) {
       try {
@@ -21,7 +21,7 @@ export class Listeners<T extends unknown[] = []> {
   }
 }
 
-/** Let an error be seen as uncaught, without unwinding what met it. */
+/** Report an error as uncaught, without interrupting the caller. */
 function report(error: unknown): void {
   if (typeof reportError === "function") reportError(error);
   else

@@ -1,7 +1,7 @@
-/** What a browser knows of its network and its windows, as inputs for the core. */
+/** Watch the network and the visibility of a browser page. */
 import type { Input } from "./sans-io/effects.ts";
 
-/** Watch from now on; the answer is the way to stop it. Where there's no browser, nothing happens. */
+/** Start watching; returns a function that stops it. Outside a browser it does nothing. */
 export function watchNetwork(step: (input: Input) => void): () => void {
   if (typeof window === "undefined") return () => {};
   const stop = new AbortController();
@@ -9,7 +9,7 @@ export function watchNetwork(step: (input: Input) => void): () => void {
   if (navigator.onLine === false) step(["offline"]);
   window.addEventListener("online", () => step(["online"]), { signal });
   window.addEventListener("offline", () => step(["offline"]), { signal });
-  // Timers sleep with the page: look at the deadline, and don't let the reader wait for a retry.
+  // Timers are suspended with the page: check the deadline, and reconnect now.
   const woke = () => {
     if (document.visibilityState !== "visible") return;
     step(["tick"]);

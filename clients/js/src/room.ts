@@ -1,4 +1,4 @@
-/** One room as an application holds it: what is shown of it, and what may be asked of it. */
+/** The public API of one room: snapshots for a user interface, and commands. */
 
 import { newKey } from "./idempotencyKey.ts";
 import { Listeners } from "./listeners.ts";
@@ -10,24 +10,24 @@ import type { SavedOutbox } from "./storage.ts";
 
 const mostRemembered = 1_000;
 
-/** What is shown of a room. It never changes: whoever compares two knows whether anything is new. */
+/** The displayed state of a room. It is immutable, so two snapshots can be compared by reference. */
 export interface RoomSnapshot {
   readonly state: RoomState | "idle";
-  /** Why it is refused. */
+  /** Why the room is refused. */
   readonly refusal: { readonly code: string; readonly message: string } | null;
-  /** Whether what was missed while away is still coming. */
+  /** Whether missed messages are still being recovered. */
   readonly catchingUp: boolean;
   readonly rows: readonly Row[];
-  /** Whether there's nothing older than the first row. */
+  /** Whether nothing is older than the first row. */
   readonly beginning: boolean;
-  /** Whether messages were lost ahead of all rows: then the first need not be where the room began. */
+  /** Whether messages before all rows were lost: then the first row need not be the beginning of the room. */
   readonly lost: boolean;
   readonly members: Members;
-  /** Who is typing, longest first. */
+  /** The users who are typing, longest first. */
   readonly typing: readonly string[];
 }
 
-/** An own message. `done` is its receipt, or a `NotSent` that says why there's none. */
+/** An own message. `done` resolves to its receipt, or rejects with `NotSent`. */
 export interface Sending {
   readonly key: string;
   readonly done: Promise<Receipt>;
@@ -35,7 +35,7 @@ export interface Sending {
 
 export class NotSent extends Error {
   override readonly name = "NotSent";
-  /** The word of the refusal: of the server (§7), or `not_joined` or `outbox_full`. */
+  /** The error code: of the server (§7), or `not_joined` or `outbox_full`. */
   readonly code: string;
 
   constructor(code: string, message: string) {
@@ -44,7 +44,7 @@ export class NotSent extends Error {
   }
 }
 
-/** What a room asks of its client. */
+/** The interface of a client for its rooms. */
 export interface RoomHost {
   readonly user: string | null;
   step(input: Input): void;
@@ -74,7 +74,7 @@ export class Room {
     this.#saved = saved;
   }
 
-  /** Be a member, now and behind each reconnect, until `leave`. */
+  /** Join, now and after each reconnect, until `leave`. */
   join(): void {
     this.#host.step(["join", this.name]);
     if (this.#restored) return;
@@ -89,24 +89,24 @@ export class Room {
     this.#host.step(["leave", this.name]);
   }
 
-  /** Say something: it's in the snapshot at once, and is stored once, whatever the network does. */
+  /** Send a message: it is in the snapshot at once, and stored exactly once. */
   send(text: string): Sending {
     const key = newKey();
     this.#remember(key);
     return { key, done: this.#settling(key, ["send", this.name, key, text]) };
   }
 
-  /** Send once more what had failed. */
+  /** Send a failed message again. */
   retry(key: string): Promise<Receipt> {
     return this.#settling(key, ["resend", this.name, key]);
   }
 
-  /** Let go what had failed. */
+  /** Drop a failed message. */
   discard(key: string): void {
     this.#host.step(["discard", this.name, key]);
   }
 
-  /** Put a page of history ahead of the first row. */
+  /** Insert a page of history before the first row. */
   loadOlder(): Promise<{ more: boolean }> {
     return new Promise((resolve) => {
       this.#older.push(resolve);
@@ -114,7 +114,7 @@ export class Room {
     });
   }
 
-  /** Read a page of the members' names, from behind this one on; null if it can't be had now. */
+  /** Read a page of member names after `after`; null if it cannot be read now. */
   who(after = ""): Promise<Members | null> {
     return new Promise((resolve) => {
       this.#names.push(resolve);
@@ -122,20 +122,20 @@ export class Room {
     });
   }
 
-  /** Tell the others that one is typing. Call it at each stroke: most of the calls cost nothing. */
+  /** Report that the user is typing. Call it at each key stroke; most calls send nothing. */
   typing(): void {
     this.#host.step(["typing", this.name]);
   }
 
-  /** Be told when `snapshot` is another; the answer is the way to stop it. */
+  /** Listen for changes of `snapshot`; returns a function that stops it. */
   readonly subscribe = (listener: () => void): (() => void) => this.#changed.add(listener);
 
-  /** Be told of each message that others or oneself say from now on; not of history or of what was missed. */
+  /** Listen for new messages, own ones too; not for history or recovered messages. */
   onMessage(listener: (message: Message) => void): () => void {
     return this.#said.add(listener);
   }
 
-  /** Be told when messages are lost: between two rows, or those ahead of all that is shown now. */
+  /** Listen for lost messages: between two rows, or before all rows. */
   onGap(listener: () => void): () => void {
     return this.#gaps.add(listener);
   }
@@ -163,7 +163,7 @@ export class Room {
     };
   }
 
-  /** Take notice of what the core told of this room. */
+  /** Handle an effect of this room. */
   onEffect(effect: RoomEffect, live: boolean): void {
     switch (effect[0]) {
       case "message":
@@ -186,7 +186,7 @@ export class Room {
     }
   }
 
-  /** Look whether anything is to be shown, or saved, that wasn't. */
+  /** Update the snapshot and the saved outbox if they changed. */
   refresh(): void {
     const machine = this.#host.machine(this.name);
     if (machine === undefined) return;
@@ -217,7 +217,7 @@ export class Room {
     const done = new Promise<Receipt>((resolve, reject) => {
       this.#pending.set(key, { resolve, reject });
     });
-    // Who doesn't look at `done` still sees the failure in the snapshot.
+    // The snapshot shows the failure also to callers that ignore `done`.
     done.catch(() => {});
     this.#host.step(input);
     return done;
@@ -246,7 +246,7 @@ const nothingYet: RoomSnapshot = {
   typing: [],
 };
 
-/** The effects that are of a room, and which one. */
+/** Return whether an effect belongs to a room. */
 export function isOfRoom(effect: Effect): effect is RoomEffect {
   return !["token", "open", "command", "shut", "status"].includes(effect[0]);
 }

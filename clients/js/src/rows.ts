@@ -1,4 +1,4 @@
-/** What a person sees of a room, line by line: messages, gaps, and own messages on their way. */
+/** The rows of a room: messages, gaps, and own messages in the outbox. */
 import type { Message } from "./sans-io/frames.ts";
 import type { OutboxEntry } from "./sans-io/outbox.ts";
 import type { TimelineLine } from "./sans-io/timeline.ts";
@@ -7,7 +7,7 @@ export type Row = MessageRow | GapRow | OwnRow;
 
 export interface MessageRow {
   readonly kind: "message";
-  /** Stays the same when an own message on its way becomes one of the room. */
+  /** Stays the same when an own message arrives in the room. */
   readonly id: string;
   readonly message: Message;
   /** Whether this user wrote it. */
@@ -20,7 +20,7 @@ export interface GapRow {
   readonly id: string;
 }
 
-/** An own message that is not seen in the room yet. `at` is when it was written. */
+/** An own message that has not arrived in the room. `at` is when it was written. */
 export interface OwnRow {
   readonly kind: "own";
   readonly id: string;
@@ -31,7 +31,7 @@ export interface OwnRow {
   readonly reason?: string;
 }
 
-/** Makes rows of a room's lines: the same row object for the same line, so that nothing is drawn twice. */
+/** Creates rows, and returns the same object for the same line, so that it is rendered once. */
 export class RowCache {
   #rows = new WeakMap<TimelineLine | OutboxEntry, Row>();
   #user: string | null = null;
@@ -65,14 +65,14 @@ export class RowCache {
       return { kind: "gap", id: `gap ${this.#gaps}` };
     }
     const own = message.user === this.#user;
-    // A key is unique for five minutes only, so it names a row only where it was seen being sent.
+    // A key is unique for five minutes only, so it identifies a row only if it was sent here.
     const sentHere = own && context.writtenAt(message.key) !== undefined && !taken.has(message.key);
     const id = sentHere ? message.key : `${epoch} ${message.offset}`;
     return { kind: "message", id, message, own };
   }
 }
 
-/** What the rows need to know besides the lines. */
+/** The data for rows besides the lines. */
 export interface RowContext {
   readonly user: string | null;
   /** When an own message was written here, if it was. */

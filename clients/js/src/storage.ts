@@ -1,14 +1,14 @@
-/** Where own messages wait that are not stored yet, so that they survive a reload. */
+/** Save the outbox, so that queued own messages survive a reload. */
 import type { OutboxEntry } from "./sans-io/outbox.ts";
 
-/** What this needs of a `Storage`: the browser's `sessionStorage`, or anything like it. */
+/** The required part of a `Storage`: the browser's `sessionStorage`, or a compatible one. */
 export interface KeyValue {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
   removeItem(key: string): void;
 }
 
-/** A message that waits; `at` is when it was written. */
+/** A queued message; `at` is when it was written. */
 export interface SavedMessage {
   readonly key: string;
   readonly text: string;
@@ -29,11 +29,11 @@ export class SavedOutbox {
       const saved: unknown = JSON.parse(this.#storage?.getItem(this.#name) ?? "[]");
       return Array.isArray(saved) ? saved.filter(isSavedMessage) : [];
     } catch {
-      return []; // somebody else's, or no storage allowed
+      return []; // invalid data, or storage is disabled
     }
   }
 
-  /** A storage that is full or forbidden costs what it was for, and nothing else. */
+  /** Errors of a storage that is full or disabled are ignored: then a reload loses the outbox. */
   write(own: readonly OutboxEntry[], writtenAt: (key: string) => number): void {
     const waiting = own
       .filter(({ state }) => state !== "sent")

@@ -1,4 +1,4 @@
-/** The model of a node behind a real websocket. For tests only. */
+/** The server model behind a real websocket. For tests only. */
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -7,13 +7,13 @@ import { ModelServer } from "./sans-io/serverModel.testing.ts";
 
 export class TestNode {
   readonly model = new ModelServer();
-  /** Every command that came, over all connections. */
+  /** All received commands, over all connections. */
   readonly commands: Command[] = [];
-  /** What was asked for, for each connection. */
+  /** The requested path of each connection. */
   readonly paths: (string | undefined)[] = [];
-  /** How many connections are told to come back, to a place that's booked. */
+  /** How many connections are sent `drain` with a reservation. */
   full = 0;
-  /** Whether commands are taken but not answered. */
+  /** Whether commands get no reply. */
   deaf = false;
   readonly #server: WebSocketServer;
   #sockets: WebSocket[] = [];
@@ -50,7 +50,7 @@ export class TestNode {
     for (const event of this.model.line.splice(0)) socket.send(JSON.stringify(event));
   }
 
-  /** Somebody else says something. */
+  /** Another user sends a message. */
   say(text: string): void {
     this.model.publish("bob", "b", text);
     const socket = this.#sockets.at(-1);

@@ -1,11 +1,11 @@
-/** One websocket at a time: opens it, hands on what comes, forgets it at once when it's shut. */
+/** One websocket at a time: it passes events on, and ignores a socket once it is shut. */
 import { decode, encode } from "./sans-io/codec.ts";
 import type { Command, Event } from "./sans-io/frames.ts";
 
 const subprotocol = "hubbub.v1";
 const noClose = 1006;
 
-/** What this needs of a WebSocket class: the browser's own, or one like it. */
+/** The required part of a WebSocket class: the browser's, or a compatible one. */
 export type WebSocketClass = new (url: string, protocols: string[]) => WebSocketLike;
 
 export interface WebSocketLike {
@@ -35,13 +35,13 @@ export class Transport {
     this.#handlers = handlers;
   }
 
-  /** Open one; `booked` says that the node told to come now (CL4). */
+  /** Open a socket; `booked`: with a reservation (CL4). */
   open(booked = false): void {
     try {
       const more = booked ? `${this.#url.includes("?") ? "&" : "?"}booked=1` : "";
       this.#listenTo(new this.#WebSocket(this.#url + more, [subprotocol]));
     } catch {
-      // An address that the browser won't even try. Told later, as for any other that can't be had.
+      // The browser rejects the address. Reported later, as for any other failed connection.
       queueMicrotask(() => this.#handlers.lost(noClose));
     }
   }
@@ -68,7 +68,7 @@ export class Transport {
     const socket = this.#socket;
     if (socket === null) return;
     this.#forget(socket);
-    // A browser's page may only say 1000 and its own codes.
+    // In a browser, a page may send only 1000 and codes from 3000.
     socket.close(code === 1000 || code >= 3000 ? code : 1000);
   }
 

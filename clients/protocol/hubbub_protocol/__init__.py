@@ -1,4 +1,4 @@
-"""The hubbub protocol in Python: structs of all frames, the codec, and the rules for names.
+"""The hubbub protocol in Python: structs for all frames, the codec, and the rules for names.
 
 The specification is `clients/protocol/README.md` in the project's repository.
 """

@@ -1,4 +1,4 @@
-"""Frames to structs and back: the only JSON in hubbub."""
+"""Encode and decode frames: the only JSON code of the protocol."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _encoder: Final = msgspec.json.Encoder()
 
 
 class _Probe(msgspec.Struct):
-    """What can still be read of a frame that didn't fit any struct."""
+    """The fields that can be read from a frame that matches no struct."""
 
     type: object = None
     id: object = None
@@ -26,10 +26,10 @@ _probe: Final = msgspec.json.Decoder(_Probe)
 
 
 def decode_command(frame: bytes | str) -> Command:
-    """Read one command.
+    """Decode one command.
 
     Raises:
-        ProtocolError: Malformed, UnknownType or Invalid, with a sentence for the client (FR4).
+        ProtocolError: Malformed, UnknownType or Invalid, with an explanation for the client (FR4).
     """
     try:
         return _command.decode(frame)
@@ -38,7 +38,7 @@ def decode_command(frame: bytes | str) -> Command:
 
 
 def decode_event(frame: bytes | str) -> Event:
-    """Read one event.
+    """Decode one event.
 
     Raises:
         ProtocolError: as for `decode_command`; a client ignores `UnknownType` (FR3).
@@ -50,21 +50,21 @@ def decode_event(frame: bytes | str) -> Event:
 
 
 def encode(frame: Command | Event) -> bytes:
-    """Write one command or event as UTF-8 JSON.
+    """Encode one command or event as UTF-8 JSON.
 
     Raises:
-        ValueError: a text holds a lone surrogate, which UTF-8 can't carry.
+        ValueError: a text contains a lone surrogate, which UTF-8 cannot encode.
     """
     return _encoder.encode(frame)
 
 
-def _explain(frame: bytes | str, complaint: str) -> ProtocolError:
-    """Tell why a frame didn't decode, keeping the command's id if it had a usable one."""
+def _explain(frame: bytes | str, reason: str) -> ProtocolError:
+    """Explain why a frame could not be decoded; keep the id of the command if it is valid."""
     try:
         probe = _probe.decode(frame)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Malformed("the frame is not a JSON object")
+        return Malformed("Malformed frame: not a JSON object.")
     known = probe.id if type(probe.id) is int and 0 <= probe.id <= MAX_ID else None
-    if complaint.startswith("Invalid value ") and complaint.endswith("`$.type`"):
-        return UnknownType(f"there is no type {str(probe.type)[:40]!r}", id=known)
-    return Invalid(complaint, id=known)
+    if reason.startswith("Invalid value ") and reason.endswith("`$.type`"):
+        return UnknownType(f"Unknown type {str(probe.type)[:40]!r}.", id=known)
+    return Invalid(reason, id=known)

@@ -1,4 +1,4 @@
-"""What a client says: one frozen struct for each command of the specification, §2."""
+"""The commands that a client sends: one frozen struct for each command of the specification, §2."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ NamesLimit = Annotated[int, msgspec.Meta(ge=1, le=500)]
 
 
 class Since(msgspec.Struct, frozen=True, gc=False):
-    """A position that the client has reached: everything up to it was received."""
+    """A position in a room: the client has received everything up to it."""
 
     epoch: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     offset: Offset
 
 
 class Hello(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="hello", omit_defaults=True):
-    """Say who one is; the first command of a connection (CN1)."""
+    """Authenticate; the first command of a connection (CN1)."""
 
     id: Id
     token: Annotated[str, msgspec.Meta(min_length=1, max_length=8192)] | None = None
@@ -34,7 +34,7 @@ class Hello(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="hello"
 
 
 class Join(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="join", omit_defaults=True):
-    """Become a member of a room, and recover what was missed since a position."""
+    """Join a room, and recover the messages after a position."""
 
     id: Id
     room: str
@@ -43,14 +43,14 @@ class Join(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="join", 
 
 
 class Leave(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="leave"):
-    """Be a member no longer."""
+    """Leave a room."""
 
     id: Id
     room: str
 
 
 class Send(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="send", omit_defaults=True):
-    """Store a message once, whatever happens to the answer."""
+    """Store a message once; `key` is the idempotency key."""
 
     id: Id
     room: str
@@ -59,7 +59,7 @@ class Send(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="send", 
 
 
 class History(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="history", omit_defaults=True):
-    """Read the messages ahead of an offset."""
+    """Read the messages before an offset."""
 
     id: Id
     room: str
@@ -68,13 +68,13 @@ class History(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="hist
 
 
 class Typing(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="typing"):
-    """Tell the others that one is typing; the only command without an answer."""
+    """Report that the user is typing; the only command without a reply."""
 
     room: str
 
 
 class Who(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="who", omit_defaults=True):
-    """Ask for the names of a room's members, by alphabet, behind `after`."""
+    """Read the names of a room's members, in alphabetical order, after `after`."""
 
     id: Id
     room: str
@@ -83,7 +83,7 @@ class Who(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="who", om
 
 
 class Refresh(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="refresh"):
-    """Go on with a new token."""
+    """Replace the token of this connection."""
 
     id: Id
     token: Annotated[str, msgspec.Meta(min_length=1, max_length=8192)]

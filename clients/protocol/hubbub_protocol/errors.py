@@ -1,9 +1,9 @@
 """The tables of the specification's §7 and §8: error codes and close codes.
 
-ProtocolError              a frame can't be understood: the connection lives on, the sender is told
+ProtocolError              a frame cannot be decoded; the connection stays open, the sender receives an error
 ├── Malformed              not a JSON object
 ├── UnknownType            no command or event of that type
-└── Invalid                a field is missing, of the wrong kind or out of range
+└── Invalid                a field is missing, of the wrong type or out of range
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 from typing import ClassVar
 
-# Codes below 3000 behind which a client stops, since trying again would end the same way (CL1).
+# Codes below 3000 after which a client stops: reconnecting would end the same way (CL1).
 _FINAL_STANDARD = frozenset({1002, 1003, 1007, 1008, 1009, 1010})
 _FIRST_FINAL, _LAST_FINAL = 4500, 4999
 
@@ -26,7 +26,7 @@ class Code(StrEnum):
     HELLO_AGAIN = "hello_again"
     NAME_TAKEN = "name_taken"
     INVALID_NAME = "invalid_name"
-    BAD_TOKEN = "bad_token"  # noqa: S105 - a code word, not a secret
+    BAD_TOKEN = "bad_token"  # noqa: S105 - an error code, not a secret
     TOKEN_EXPIRED = "token_expired"  # noqa: S105
     TOKEN_REQUIRED = "token_required"  # noqa: S105
     NOT_JOINED = "not_joined"
@@ -72,12 +72,12 @@ class Close(IntEnum):
 
 
 def is_final(code: int) -> bool:
-    """Tell whether a client stops behind this close code instead of reconnecting (CL1)."""
+    """Return whether a client stops after this close code instead of reconnecting (CL1)."""
     return code in _FINAL_STANDARD or _FIRST_FINAL <= code <= _LAST_FINAL
 
 
 class ProtocolError(Exception):
-    """A frame can't be understood. `id` is that of the command, if one could be read."""
+    """A frame cannot be decoded. `id` is the id of the command, if it could be read."""
 
     code: ClassVar[Code]
 
@@ -99,6 +99,6 @@ class UnknownType(ProtocolError):
 
 
 class Invalid(ProtocolError):
-    """A field is missing, of the wrong kind or out of range."""
+    """A field is missing, of the wrong type or out of range."""
 
     code = Code.INVALID

@@ -1,4 +1,4 @@
-"""What a node says: one struct for each event of the specification, §3."""
+"""The events that a node sends: one struct for each event of the specification, §3."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Limits(msgspec.Struct, frozen=True, gc=False):
-    """The bounds of a connection: bytes of a frame, characters of a text, rooms, sends a second, a burst."""
+    """The limits: bytes of a frame, characters of a text, rooms, sends per second, burst of sends."""
 
     frame: int
     text: int
@@ -18,7 +18,7 @@ class Limits(msgspec.Struct, frozen=True, gc=False):
 
 
 class Members(msgspec.Struct, frozen=True):
-    """How many users are in a room, and the first names by alphabet."""
+    """The number of users in a room, and the first names in alphabetical order."""
 
     count: int
     names: list[str]
@@ -26,7 +26,7 @@ class Members(msgspec.Struct, frozen=True):
 
 
 class Message(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="message"):
-    """A stored entry of a room. `prev` is the offset of the one before it; `at` is ms since 1970."""
+    """A stored entry of a room. `prev` is the offset of the entry before it; `at` is ms since 1970."""
 
     room: str
     offset: int
@@ -38,7 +38,7 @@ class Message(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="mess
 
 
 class Welcome(msgspec.Struct, frozen=True, tag_field="type", tag="welcome"):
-    """The answer to `hello`. `ping` and `time` are in ms; `session` proves the name (CN4)."""
+    """The reply to `hello`. `ping` and `time` are in ms; `session` proves the name (CN4)."""
 
     id: int
     user: str
@@ -49,7 +49,7 @@ class Welcome(msgspec.Struct, frozen=True, tag_field="type", tag="welcome"):
 
 
 class Joined(msgspec.Struct, frozen=True, tag_field="type", tag="joined"):
-    """The answer to `join`; the live messages go on behind it (RM1-RM5)."""
+    """The reply to `join`; the live messages follow it (RM1-RM5)."""
 
     id: int
     room: str
@@ -61,14 +61,14 @@ class Joined(msgspec.Struct, frozen=True, tag_field="type", tag="joined"):
 
 
 class Left(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="left"):
-    """The answer to `leave`."""
+    """The reply to `leave`."""
 
     id: int
     room: str
 
 
 class Sent(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="sent"):
-    """The answer to `send`: the message is stored at this position."""
+    """The reply to `send`: the message is stored at this position."""
 
     id: int
     epoch: str
@@ -77,7 +77,7 @@ class Sent(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="sent"):
 
 
 class Page(msgspec.Struct, frozen=True, tag_field="type", tag="page"):
-    """The answer to `history`, oldest first. `more`: older ones are kept."""
+    """The reply to `history`, oldest first. `more`: the server has older messages."""
 
     id: int
     room: str
@@ -86,7 +86,7 @@ class Page(msgspec.Struct, frozen=True, tag_field="type", tag="page"):
 
 
 class MembersPage(msgspec.Struct, frozen=True, tag_field="type", tag="members"):
-    """The answer to `who`."""
+    """The reply to `who`."""
 
     id: int
     room: str
@@ -96,14 +96,14 @@ class MembersPage(msgspec.Struct, frozen=True, tag_field="type", tag="members"):
 
 
 class Refreshed(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="refreshed"):
-    """The answer to `refresh`: the new token is good for `expires` ms."""
+    """The reply to `refresh`: the new token is valid for `expires` ms."""
 
     id: int
     expires: int
 
 
 class Presence(msgspec.Struct, frozen=True, tag_field="type", tag="presence"):
-    """Who came and who went since the last one, and how many are there now."""
+    """The users who joined and left since the last presence event, and the number of users now."""
 
     room: str
     count: int
@@ -119,7 +119,7 @@ class TypingNow(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="ty
 
 
 class Reset(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="reset"):
-    """Messages of the room are lost to this member; the chain goes on behind this position (RM6)."""
+    """Messages of the room are lost for this member; the chain continues after this position (RM6)."""
 
     room: str
     epoch: str
@@ -127,29 +127,29 @@ class Reset(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="reset"
 
 
 class Expiring(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="expiring"):
-    """The token expires `within` ms (`in` on the wire)."""
+    """The token expires in `within` ms (`in` on the wire)."""
 
     within: Annotated[int, msgspec.Meta(ge=0)] = msgspec.field(name="in")
 
 
 class Ping(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="ping"):
-    """The node is alive (CN7)."""
+    """A heartbeat of the node (CN7)."""
 
 
 class Drain(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="drain", omit_defaults=True):
-    """The node goes away, or has no room yet: reconnect after `delay` ms; `booked`: there is room then."""
+    """The node shuts down or has too many new connections: reconnect after `delay` ms (CL3, CL4)."""
 
     delay: int
     booked: bool | None = None
 
 
 class Error(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="error", omit_defaults=True):
-    """A command was refused; `retry_after` is in ms."""
+    """A command was rejected; `retry_after` is in ms."""
 
-    # A Code, or one that a newer server knows and this client doesn't (specification, §11).
+    # A Code, or a code of a newer server that this client does not know (specification, §11).
     code: str
     message: str
-    # Always on the wire, so that a client never has to guess.
+    # Always on the wire, so that a client need not know the code to handle it.
     retry: bool
     id: int | None = None
     retry_after: int | None = None

@@ -1,4 +1,4 @@
-"""The rules for names of rooms and users (specification §2)."""
+"""Validate and compare the names of rooms and users (specification §2)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ MAX_ROOM_BYTES = 200
 MAX_USER_CHARACTERS = 32
 
 # Cc control, Cf format (bidirectional controls are among them), Cs surrogate, Zl and Zp line ends.
-_REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_REJECTED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
-# What is drawn as nothing and isn't Cf: Unicode's Default_Ignorable_Code_Point (fillers, variation selectors,
-# what is reserved for more of them) and the Braille pattern without dots.
+# Invisible, but not in category Cf: Unicode's Default_Ignorable_Code_Point (fillers, variation selectors,
+# and those reserved for more of them) and the Braille pattern without dots.
 _BLANK = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
     "\U000e0000-\U000e0fff]"
@@ -24,23 +24,26 @@ def _fault(name: str) -> str | None:
     if not name:
         return "is empty"
     if name != name.strip():
-        return "has white space at its ends"
+        return "starts or ends with white space"
     if name.isascii() and name.isprintable():
         return None
-    if any(char in _BIDI or unicodedata.category(char) in _REFUSED_CATEGORIES for char in name):
-        return "has control characters"
-    if not _seen(name):
-        return "has nothing that can be seen"
+    control = next(
+        (char for char in name if char in _BIDI or unicodedata.category(char) in _REJECTED_CATEGORIES), None
+    )
+    if control is not None:
+        return f"contains a control character (U+{ord(control):04X})"
+    if not _visible(name):
+        return "has no visible character"
     return None
 
 
-def _seen(name: str) -> str:
-    """Leave out what can't be seen. A name may hold it, as many emoji do, but not be told apart by it."""
+def _visible(name: str) -> str:
+    """Remove invisible characters. Names may contain them, as emoji do; they do not distinguish names."""
     return "".join(char for char in _BLANK.sub("", name) if unicodedata.category(char) != "Cf").strip()
 
 
 def room_fault(name: str) -> str | None:
-    """Say what is wrong with a room's name, as the end of a sentence; None if nothing is."""
+    """Describe what is wrong with a room name, as the end of a sentence; None if it is valid."""
     fault = _fault(name)
     if fault is None and len(name.encode()) > MAX_ROOM_BYTES:
         return f"is longer than {MAX_ROOM_BYTES} bytes"
@@ -48,7 +51,7 @@ def room_fault(name: str) -> str | None:
 
 
 def user_fault(name: str) -> str | None:
-    """Say what is wrong with a user's name, as the end of a sentence; None if nothing is."""
+    """Describe what is wrong with a user name, as the end of a sentence; None if it is valid."""
     fault = _fault(name)
     if fault is None and len(name) > MAX_USER_CHARACTERS:
         return f"is longer than {MAX_USER_CHARACTERS} characters"
@@ -56,5 +59,5 @@ def user_fault(name: str) -> str | None:
 
 
 def fold_user(name: str) -> str:
-    """Give the form in which two names are compared: `Ann` and `ann` are one user (specification §2)."""
-    return unicodedata.normalize("NFKC", _seen(name)).casefold()
+    """Return the form in which two names are compared: `Ann` and `ann` are one user (specification §2)."""
+    return unicodedata.normalize("NFKC", _visible(name)).casefold()

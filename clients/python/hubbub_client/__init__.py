@@ -1,4 +1,4 @@
-"""Talk to a hubbub server from Python: connect, join, send, and come back without losing anything.
+"""A chat client for hubbub that reconnects, and recovers the messages it missed.
 
 async with Client("wss://chat.example.org", name="ann") as chat:
     room = await chat.join("lobby")

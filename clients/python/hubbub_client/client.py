@@ -1,4 +1,4 @@
-"""The client: one connection that comes back by itself, and the rooms on it."""
+"""The client: one connection that is reopened when it is lost, and the rooms on it."""
 
 import asyncio
 import random
@@ -15,7 +15,8 @@ from hubbub_client.errors import ClientClosed, NameTaken, TimedOut
 from hubbub_client.events import Position
 from hubbub_client.room import Room
 from hubbub_client.sans_io import effects, inputs
-from hubbub_client.sans_io.client_machine import ClientMachine, MachineOptions
+from hubbub_client.sans_io.client_machine import ClientMachine
+from hubbub_client.sans_io.options import MachineOptions
 from hubbub_client.sans_io.room_machine import RoomBounds
 from hubbub_client.sans_io.status import Closed, Online, Status, Waiting
 from hubbub_client.url import websocket_url
@@ -25,21 +26,21 @@ from hubbub_protocol import Close
 
 T = TypeVar("T")
 
-# Statuses that one watcher may be behind; older ones are dropped, for the newest is what counts.
+# Statuses that are queued for one watcher; a slow watcher loses the oldest ones.
 WATCHED = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What can be set about a client, apart from whom it speaks for. Times are in seconds."""
+    """The options of a client, apart from the user. Times are in seconds."""
 
-    # What the client is, for the server's log.
+    # The name of the client software, for the server's log.
     about: str = "hubbub-python"
-    # The limit of a call that doesn't name one.
+    # The default timeout of a call.
     within: float = 30
-    # Events of a room that may wait to be read, before `Lagged`.
+    # Events of a room that are queued before `Lagged`.
     queue: int = 1000
-    # Own messages of a room that may wait to be stored.
+    # Own messages of a room that are queued until they are stored.
     outbox: int = 200
     open_timeout: float = 10
     close_timeout: float = 2
@@ -49,10 +50,10 @@ class Options:
 
 
 class Client:
-    """Connects when entered, and closes when left. A lost connection comes back, and what was missed with it.
+    """A connection to a server, as an async context manager. It reconnects and recovers missed messages.
 
-    `token` is called whenever a token is needed; without it one is a guest, under `name` or a name that the
-    server makes up. `session` proves a name from an earlier client of the same person (`Client.session`).
+    `token` is called whenever a token is needed. Without it the user is a guest, under `name` or a name that
+    the server generates. `session` proves the name from an earlier client of this user (`Client.session`).
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class Client:
                 session=session,
                 client=options.about,
                 token=token is not None,
-                # The application holds what it shows; the core need not.
+                # The application keeps the messages that it shows.
                 bounds=RoomBounds(outbox=options.outbox, hold=0),
             ),
             options.random,
@@ -84,7 +85,7 @@ class Client:
         )
         self.url = endpoint.url
         self._driver = Driver(
-            machine, Environment(endpoint=endpoint, hook=token, clock=options.clock), self._tell
+            machine, Environment(endpoint=endpoint, hook=token, clock=options.clock), self._report
         )
         self._rooms: dict[str, Room] = {}
         self._online: Waiters[Online] = Waiters()
@@ -94,24 +95,24 @@ class Client:
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
         self._driver.start(self._tasks)
-        self._driver.step(inputs.Connect())
+        self._driver.step(inputs.ConnectRequested())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._driver.step(inputs.Close())
+        self._driver.step(inputs.CloseRequested())
         try:
             await self._driver.close()
         finally:
-            # An error of the block is the caller's, and goes on as it is; a cancellation the group must know,
-            # for it may be its own, of a task that failed.
+            # An error of the block propagates unchanged. The task group needs to see a cancellation, because
+            # it may have caused it, after a task failed.
             if isinstance(error, asyncio.CancelledError):
                 await self._tasks.__aexit__(kind, error, trace)
             else:
                 await self._tasks.__aexit__(None, None, None)
 
-    # What it is
+    # State
 
     @property
     def status(self) -> Status:
@@ -119,27 +120,27 @@ class Client:
 
     @property
     def session(self) -> str | None:
-        """A secret: keep it to have the same name again in a later client."""
+        """The secret that proves the name; a later client needs it for the same name."""
         return self._driver.machine.session
 
     @property
     def user(self) -> str | None:
-        """The name that one has, or asks for."""
+        """The name of the user, or the requested one before `welcome`."""
         return self._driver.machine.user
 
     @property
     def retry_in(self) -> float | None:
-        """Seconds until the next try to connect, if it waits for one."""
+        """Seconds until the next attempt to connect; None if no attempt is scheduled."""
         now = self.status
         return max(0, now.until - self._driver.now()) / 1000 if isinstance(now, Waiting) else None
 
     @property
-    def trouble(self) -> Exception | None:
-        """Why the last socket did not open."""
-        return self._driver.trouble
+    def connection_error(self) -> Exception | None:
+        """The error of the last attempt to connect; None if it succeeded."""
+        return self._driver.connection_error
 
     async def statuses(self) -> AsyncGenerator[Status]:
-        """Watch the status, from the current one to `Closed`; a slow reader misses older ones."""
+        """Yield the status and each change of it, up to `Closed`. A slow reader misses older ones."""
         seen, changed = deque([self.status], maxlen=WATCHED), asyncio.Event()
         self._watchers.append((seen, changed))
         try:
@@ -155,11 +156,11 @@ class Client:
             self._watchers.remove((seen, changed))
 
     async def online(self, *, within: float | None = None) -> Online:
-        """Wait until welcomed.
+        """Wait until the client is online.
 
         Raises:
-            ClientClosed: that won't happen.
-            TimedOut: it hasn't happened; the client goes on trying, and `trouble` may say why it can't.
+            ClientClosed: the client is closed.
+            TimedOut: it is not online yet and keeps trying; see `connection_error`.
         """
         now = self.status
         if isinstance(now, Online):
@@ -169,15 +170,15 @@ class Client:
         seconds = self._options.within if within is None else within
         return await self._explained(wait_at_most(seconds, self._online.enter(), "connecting"))
 
-    # What it does
+    # Commands
 
     async def join(self, room: str, *, since: Position | None = None, within: float | None = None) -> Room:
-        """Be in a room, and come back to it while the client lives. The same room is the same object.
+        """Join a room, also after each reconnect. The same name returns the same object.
 
         Raises:
-            RoomRefused: it can't be joined.
-            ClientClosed: the client ended.
-            TimedOut: it is not joined yet; the client goes on trying.
+            RoomRefused: the room cannot be joined.
+            ClientClosed: the client is closed.
+            TimedOut: it is not joined yet; the client keeps trying.
         """
         options = self._options
         here = self._rooms.get(room)
@@ -189,33 +190,35 @@ class Client:
         return here
 
     def retry(self) -> None:
-        """Cut a wait for the next try short."""
-        self._driver.step(inputs.Retry())
+        """Reconnect now instead of waiting."""
+        self._driver.step(inputs.RetryRequested())
 
     def offline(self) -> None:
-        """Say that the network went: nothing is tried until `back_online`."""
-        self._driver.step(inputs.Offline())
+        """Report that the network was lost: the client does not connect until `back_online`."""
+        self._driver.step(inputs.NetworkLost())
 
     def back_online(self) -> None:
-        """Say that the network came."""
-        self._driver.step(inputs.Online())
+        """Report that the network is back."""
+        self._driver.step(inputs.NetworkRestored())
 
-    # What it is told
+    # Effects
 
     async def _explained(self, waiting: Awaitable[T]) -> T:
-        """Await, and say why there is no connection if that is what took too long."""
+        """Await; add the connection error to a timeout."""
         try:
             return await waiting
         except TimedOut as error:
-            if self.trouble is None or isinstance(self.status, Online):
+            if self.connection_error is None or isinstance(self.status, Online):
                 raise
-            raise TimedOut(f"{error}, for {self.url} can't be reached: {self.trouble}") from self.trouble
+            raise TimedOut(
+                f"{error}: cannot connect to {self.url}: {self.connection_error}"
+            ) from self.connection_error
 
-    def _tell(self, effect: effects.Changed | effects.RoomEffect) -> None:
-        if isinstance(effect, effects.Changed):
+    def _report(self, effect: effects.StatusChanged | effects.RoomEffect) -> None:
+        if isinstance(effect, effects.StatusChanged):
             self._changed(effect.status)
         elif effect.room in self._rooms:
-            self._rooms[effect.room].tell(effect)
+            self._rooms[effect.room].on_effect(effect)
 
     def _changed(self, now: Status) -> None:
         if isinstance(now, Online):

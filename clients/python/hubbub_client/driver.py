@@ -1,4 +1,4 @@
-"""What turns the core: a clock, a socket at a time, and the token hook. Every wait in here has an end."""
+"""Drive the state machine: a timer, one websocket at a time, and the token hook. Every wait has a timeout."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ _log: Final = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """What a driver needs of the environment. `clock` gives seconds and never goes back."""
+    """The I/O that a driver uses. `clock` returns seconds and must be monotonic."""
 
     endpoint: Endpoint
     hook: TokenHook | None = None
@@ -31,62 +31,62 @@ class Environment:
 
 
 class Driver:
-    """Steps the core, and does what it says; what is meant for the application goes to `tell`."""
+    """Passes inputs to the state machine and executes its effects; `report` gets the application's."""
 
     def __init__(
         self,
         machine: ClientMachine,
         environment: Environment,
-        tell: Callable[[effects.Changed | effects.RoomEffect], None],
+        report: Callable[[effects.StatusChanged | effects.RoomEffect], None],
     ) -> None:
         self.machine = machine
         self._environment = environment
-        self._tell = tell
+        self._report = report
         self._websocket: ClientWebSocket | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._running: set[asyncio.Task[None]] = set()
         self._stepped = asyncio.Event()
 
     @property
-    def trouble(self) -> Exception | None:
-        """Why the last socket did not open."""
-        return None if self._websocket is None else self._websocket.trouble
+    def connection_error(self) -> Exception | None:
+        """The error of the last attempt to connect; None if it succeeded."""
+        return None if self._websocket is None else self._websocket.connection_error
 
     def now(self) -> int:
         return int(self._environment.clock() * 1000)
 
     def step(self, given: inputs.Input) -> None:
-        """Tell the core what happened, and do at once what it wants."""
+        """Pass an input to the state machine and execute the effects."""
         for effect in self.machine.step(given, self.now()):
             self._do(effect)
         self._stepped.set()
 
     def _do(self, effect: effects.Effect) -> None:
         match effect:
-            case effects.Open():
+            case effects.OpenSocket():
                 endpoint = self._environment.endpoint
-                websocket = self._websocket = ClientWebSocket(
-                    endpoint.booked() if effect.booked else endpoint, self.step
-                )
-                self._start(websocket.run(), _WEBSOCKET)
-            case effects.Write(command):
+                if effect.booked:
+                    endpoint = endpoint.booked()
+                self._websocket = ClientWebSocket(endpoint, self.step)
+                self._start(self._websocket.run(), _WEBSOCKET)
+            case effects.SendCommand(command):
                 if self._websocket is not None:
                     self._websocket.write(command)
-            case effects.Shut(code):
+            case effects.ShutSocket(code):
                 if self._websocket is not None:
                     self._websocket.shut(code)
-            case effects.AskToken():
+            case effects.RequestToken():
                 self._start(self._ask_token(), "token")
             case _:
-                self._tell(effect)
+                self._report(effect)
 
     def start(self, tasks: asyncio.TaskGroup) -> None:
-        """Turn, with tasks that this group owns."""
+        """Start the timer; this group owns all tasks of the driver."""
         self._tasks = tasks
         self._start(self._tick(), "clock")
 
     async def close(self) -> None:
-        """End all tasks. Sockets that were shut have their time to say goodbye."""
+        """Cancel all tasks, after the close timeout of sockets that were shut."""
         websockets = {task for task in self._running if task.get_name() == _WEBSOCKET}
         if websockets:
             await asyncio.wait(websockets, timeout=self._environment.endpoint.close_timeout + 1)
@@ -104,7 +104,7 @@ class Driver:
                     await self._stepped.wait()
             due = self.machine.deadline
             if due is not None and self.now() >= due:
-                self.step(inputs.Tick())
+                self.step(inputs.DeadlineReached())
 
     def _start(self, what: Coroutine[None, None, None], name: str) -> None:
         if self._tasks is None:
@@ -122,9 +122,9 @@ class Driver:
             async with asyncio.timeout(TOKEN_TIMEOUT):
                 token = await hook()
         except NoToken:
-            self.step(inputs.NoToken(final=True))
-        except Exception:  # noqa: BLE001 - the application's code: whatever it raises, another try may help
-            _log.warning("the token hook failed", exc_info=True)
-            self.step(inputs.NoToken(final=False))
+            self.step(inputs.TokenUnavailable(final=True))
+        except Exception:  # noqa: BLE001 - the application's code may raise anything; it is called again later
+            _log.warning("The token hook failed", exc_info=True)
+            self.step(inputs.TokenUnavailable(final=False))
         else:
-            self.step(inputs.Token(token))
+            self.step(inputs.TokenReceived(token))

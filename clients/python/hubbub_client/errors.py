@@ -1,29 +1,29 @@
-"""What the SDK raises.
+"""The exceptions of the SDK.
 
 HubbubError
-├── BadUrl            the address can't be that of a server: say another one
-├── ClientClosed            the client has ended; nothing comes or goes any more, `code` says why
-│   └── NameTaken     somebody else has the name; `suggestion` is free
-├── RoomRefused       the room can't be joined; `code` says why
-├── SendFailed        the message was refused for good, and is not stored
-└── TimedOut          it did not happen in time; what was to be sent may still be
+├── BadUrl            the address is not a valid server address
+├── ClientClosed      the client is closed; `code` is the reason
+│   └── NameTaken     another user has the name; `suggestion` is free
+├── RoomRefused       the room cannot be joined; `code` is the reason
+├── SendFailed        the server rejected the message permanently; it is not stored
+└── TimedOut          the call took too long; a message in the outbox is still sent
 
-Of the token hook, which the application writes:
+Raised by the token hook of the application:
 
-NoToken               raised by it: there won't be a token, however often one asks
+NoToken               there is no token, and another call would not return one
 """
 
 
 class HubbubError(Exception):
-    """The root of all that the SDK raises."""
+    """The base class of all errors of the SDK."""
 
 
 class BadUrl(HubbubError):
-    """The address can't be that of a server. The message says what is wrong with it."""
+    """The address is not a valid server address. The message gives the reason."""
 
 
 class ClientClosed(HubbubError):
-    """The client has ended. `code` is a close code, or the word of the error that ended it."""
+    """The client is closed. `code` is a close code or an error code."""
 
     def __init__(self, code: int | str) -> None:
         super().__init__(f"the client is closed ({code})")
@@ -31,7 +31,7 @@ class ClientClosed(HubbubError):
 
 
 class NameTaken(ClientClosed):
-    """Somebody else has the name. `suggestion` is free, if the server found one."""
+    """Another user has the name. `suggestion` is a free name, if the server found one."""
 
     def __init__(self, suggestion: str | None) -> None:
         super().__init__("name_taken")
@@ -39,26 +39,26 @@ class NameTaken(ClientClosed):
 
 
 class RoomRefused(HubbubError):
-    """The room can't be joined: `code` is a word of the protocol, the message is the server's."""
+    """The room cannot be joined. `code` is an error code of the protocol, the message is the server's."""
 
     def __init__(self, room: str, code: str, message: str) -> None:
-        super().__init__(f"the room {room!r} is refused: {message or code}")
+        super().__init__(f"cannot join the room {room!r}: {message or code}")
         self.room = room
         self.code = code
 
 
 class SendFailed(HubbubError):
-    """A message was refused for good: `code` is a word of the protocol, the message is the server's."""
+    """A message was rejected permanently. `code` is an error code of the protocol."""
 
     def __init__(self, key: str, code: str, message: str) -> None:
-        super().__init__(f"the message is refused: {message or code}")
+        super().__init__(f"the message was rejected: {message or code}")
         self.key = key
         self.code = code
 
 
 class TimedOut(HubbubError):
-    """It did not happen in time. A message stays in the outbox: `send` with the same key waits on."""
+    """The call took too long. A message stays in the outbox: `send` with the same key waits again."""
 
 
 class NoToken(Exception):
-    """There won't be a token, however often one asks. The client ends with `no_token`."""
+    """There is no token, and another call would not return one. The client closes with `no_token`."""

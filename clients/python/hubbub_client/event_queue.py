@@ -1,4 +1,4 @@
-"""The events of one room that wait to be read: at most so many, and none lost in silence."""
+"""The bounded queue of events of one room; an overflow is reported."""
 
 import asyncio
 from collections import deque
@@ -10,9 +10,9 @@ from hubbub_client.events import Event, Joined, Lagged, Message, Position
 class EventQueue:
     """A bounded queue for one reader.
 
-    When it's full, nothing more is taken. The reader gets what waits, so that it gets on however small the
-    bound is; then it finds `Lagged`, and `rewind` has the room tell again what came behind the last position
-    that was read.
+    When it is full, further events are dropped. The reader still receives the queued events, so it makes
+    progress however small the bound is. Then it receives `Lagged`, and `rewind` requests all events after the
+    last position that was read.
     """
 
     def __init__(self, room: str, bound: int, rewind: Callable[[Position], None]) -> None:
@@ -24,10 +24,10 @@ class EventQueue:
         self._end: Exception | None = None
         self._ended = False
         self._lagging = False
-        # Behind this the reader knows nothing.
+        # The last position that was read.
         self._read: Position | None = None
-        # Where a room that is joined again has to go on.
-        self._owed: Position | None = None
+        # The position to rewind to when the room is joined again.
+        self._rewind_to: Position | None = None
 
     def put(self, event: Event) -> None:
         if self._lagging or self._ended:
@@ -42,27 +42,27 @@ class EventQueue:
 
     def _overflow(self) -> None:
         self._lagging = True
-        # What didn't fit may be the gap that belongs to a join: without it, the join would hide it.
+        # The dropped event may be the gap that belongs to this join; the join alone would hide it.
         if self._events and isinstance(self._events[-1], Joined):
             self._events.pop()
 
     def end(self, error: Exception | None) -> None:
-        """Let the reader have what waits, and then the error, or a quiet end."""
+        """End the queue: the reader receives the queued events, then the error or the end of iteration."""
         self._end, self._ended = error, True
         self._changed.set()
 
     def reopen(self) -> Position | None:
-        """Take events again: the room is joined anew. Gives what it must be rewound to, if it must."""
+        """Accept events again after a new join. Return the position to rewind to, if any."""
         self._end, self._ended = None, False
-        owed, self._owed = self._owed, None
+        owed, self._rewind_to = self._rewind_to, None
         return owed
 
     async def get(self) -> Event:
-        """Wait for the next event, for as long as the room is there.
+        """Wait for the next event.
 
         Raises:
-            StopAsyncIteration: the room was left, or the client closed by the application.
-            HubbubError: the room or the client ended otherwise.
+            StopAsyncIteration: the application left the room or closed the client.
+            HubbubError: the room or the client ended for another reason.
         """
         while not (self._events or self._lagging or self._ended):
             self._changed.clear()
@@ -79,8 +79,8 @@ class EventQueue:
     def _catch_up(self) -> Lagged:
         self._lagging = False
         if self._ended:
-            # Nothing can be told again in a room that was left.
-            self._owed = self._read
+            # A room that was left cannot be rewound before the next join.
+            self._rewind_to = self._read
         elif self._read is not None:
             self._rewind(self._read)
         return Lagged(room=self._room)

@@ -1,4 +1,4 @@
-"""From the core's effects to the application's events."""
+"""Translate the effects of the state machine to the events of the application."""
 
 from hubbub_client.events import (
     Event,
@@ -34,32 +34,32 @@ def names_of(members: events.Members) -> MemberNames:
 
 
 def event_of(effect: effects.RoomEffect, position: Position | None) -> Event | None:
-    """Translate an effect; None if it's an answer to a call. `position` is the room's, behind the step."""
+    """Translate an effect; None if it is the result of a call. `position` is the room's after the step."""
     match effect:
-        case effects.Said():
+        case effects.MessageReceived():
             return message_of(effect.message, position)
-        case effects.Joined():
+        case effects.RoomJoined():
             return Joined(room=effect.room, position=effect.behind, recovered=effect.recovered)
-        case effects.Gap():
+        case effects.GapDetected():
             return Gap(room=effect.room)
         case _:
-            return _aside(effect)
+            return _translate_signal(effect)
 
 
-def _aside(effect: effects.RoomEffect) -> Event | None:
+def _translate_signal(effect: effects.RoomEffect) -> Event | None:
     match effect:
-        case effects.Presence():
+        case effects.PresenceChanged():
             return Presence(room=effect.room, count=effect.count, joined=effect.joined, left=effect.left)
-        case effects.Typing():
+        case effects.TypingChanged():
             return Typing(room=effect.room, names=effect.names)
-        case effects.Stored() | effects.Failed():
-            return _own(effect)
+        case effects.MessageStored() | effects.MessageFailed():
+            return _translate_own(effect)
         case _:
             return None
 
 
-def _own(effect: effects.Stored | effects.Failed) -> Event:
-    if isinstance(effect, effects.Failed):
+def _translate_own(effect: effects.MessageStored | effects.MessageFailed) -> Event:
+    if isinstance(effect, effects.MessageFailed):
         return Failed(room=effect.room, key=effect.key, code=effect.code, message=effect.message)
     at = Position(epoch=effect.epoch, offset=effect.offset)
     return Sent(room=effect.room, key=effect.key, position=at, duplicate=effect.duplicate)

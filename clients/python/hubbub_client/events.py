@@ -1,16 +1,16 @@
-"""What a room tells: frozen, and to be told apart with `match`."""
+"""The events of a room: frozen, and made for `match`."""
 
 from dataclasses import dataclass
 
 from hubbub_protocol.commands import Since
 
-# An epoch and an offset: where a message is, or what one has come to.
+# An epoch and an offset: the place of a message, or how far a client has read.
 Position = Since
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """Somebody said something. `at` is ms since 1970; `key` is that of the one who sent it."""
+    """A message in the room. `at` is ms since 1970; `key` is the idempotency key of its sender."""
 
     room: str
     position: Position
@@ -22,7 +22,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
-    """The room is live. Messages go on behind `position`; unless `recovered`, not from where they were."""
+    """The room is live. Messages continue after `position`; unless `recovered`, some may be missing."""
 
     room: str
     position: Position
@@ -38,14 +38,14 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lagged:
-    """You read too slowly, and what didn't fit into your queue was dropped. It comes again behind this."""
+    """The reader was too slow and the queue overflowed. The dropped events follow again."""
 
     room: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presence:
-    """Who came and who went; in a large room only how many are there."""
+    """The users who joined and left; in a large room only the number of members."""
 
     room: str
     count: int
@@ -55,7 +55,7 @@ class Presence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Typing:
-    """All who are typing now, the one who does so for longest first."""
+    """All users who are typing now, longest first."""
 
     room: str
     names: tuple[str, ...]
@@ -73,7 +73,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """An own message was refused for good. It can be sent again (`resend`) or dropped (`discard`)."""
+    """An own message was rejected permanently. It can be sent again (`resend`) or dropped (`discard`)."""
 
     room: str
     key: str
@@ -86,7 +86,7 @@ Event = Message | Joined | Gap | Lagged | Presence | Typing | Sent | Failed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """Where an own message is stored, for good. `duplicate`: an earlier attempt had stored it."""
+    """The position of a stored own message. `duplicate`: an earlier attempt had stored it."""
 
     key: str
     position: Position
@@ -95,7 +95,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryPage:
-    """Messages of earlier, oldest first. Unless `more`, the first one is the room's first."""
+    """A page of history, oldest first. Unless `more`, it starts with the first message of the room."""
 
     messages: tuple[Message, ...]
     more: bool
@@ -103,7 +103,7 @@ class HistoryPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberNames:
-    """Some of the names in a room, by alphabet. `more`: ask behind the last one."""
+    """Some names of a room, in alphabetical order. `more`: there are others after the last one."""
 
     count: int
     names: tuple[str, ...]

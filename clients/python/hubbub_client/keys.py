@@ -1,4 +1,4 @@
-"""Keys of messages: ULIDs, so that they sort by time and never meet."""
+"""Idempotency keys of messages: ULIDs, which sort by time and are unique."""
 
 import secrets
 import time
@@ -12,7 +12,7 @@ _RANDOM_BITS = 80
 def new_key(
     clock: Callable[[], float] = time.time, random_bits: Callable[[int], int] = secrets.randbits
 ) -> str:
-    """Make a ULID: 48 bits of milliseconds since 1970, 80 bits of chance, in Crockford's base 32."""
+    """Create a ULID: 48 bits of milliseconds since 1970 and 80 random bits, in Crockford's base 32."""
     number = int(clock() * 1000) << _RANDOM_BITS | random_bits(_RANDOM_BITS)
     places = range(5 * (_CHARACTERS - 1), -1, -5)
     return "".join(_ALPHABET[number >> place & 31] for place in places)

@@ -1,7 +1,7 @@
-"""A room that one is in: read it with `async for`, write to it with `send`."""
+"""A joined room: read it with `async for`, send with `send`."""
 
 from dataclasses import dataclass
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar
 
 from hubbub_client.driver import Driver
 from hubbub_client.errors import ClientClosed, RoomRefused, SendFailed
@@ -16,10 +16,19 @@ from hubbub_client.waiters import Waiters, wait_at_most
 
 T = TypeVar("T")
 
+# How a timeout names each call.
+_CALLS: Final[dict[type[inputs.RoomInput], str]] = {
+    inputs.JoinRequested: "joining",
+    inputs.SendRequested: "sending to",
+    inputs.ResendRequested: "sending to",
+    inputs.OlderRequested: "reading the history of",
+    inputs.MembersRequested: "reading the members of",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """An own message whose `Message` has not come yet. `code` says why it failed."""
+    """An own message that has not arrived in the room yet. `code` is the reason if it failed."""
 
     key: str
     text: str
@@ -28,16 +37,17 @@ class Pending:
 
 
 class Room:
-    """One room. Sending is safe while reading: what is read is brought by another task.
+    """One room. It may be read and written at the same time; another task receives the events.
 
-    There is one queue, so one reader. `within` is a limit in seconds for one call; the client has a default.
+    There is one queue, so only one reader. `within` is the timeout of a call in seconds; the default is in
+    `Options`.
     """
 
     def __init__(self, name: str, driver: Driver, *, queue: int, within: float) -> None:
         self.name = name
         self._driver = driver
         self._within = within
-        self._queue = EventQueue(name, queue, lambda to: driver.step(inputs.Rewind(name, to)))
+        self._queue = EventQueue(name, queue, lambda to: driver.step(inputs.RewindRequested(name, to)))
         self._joined: Waiters[None] = Waiters()
         self._receipts: dict[str, Waiters[Receipt]] = {}
         self._pages: Waiters[HistoryPage] = Waiters()
@@ -54,12 +64,12 @@ class Room:
 
     @property
     def position(self) -> Position | None:
-        """What the room has come to; whoever reads slowly is behind it."""
+        """The position of the last received message; a slow reader has not read up to it."""
         return self._machine.timeline.position
 
     @property
     def members(self) -> MemberNames:
-        """Who is there, as far as the server has said: everybody, unless `more`."""
+        """The members, as far as the server has reported them: all, unless `more`."""
         return names_of(self._machine.members.members)
 
     @property
@@ -68,83 +78,85 @@ class Room:
 
     @property
     def pending(self) -> tuple[Pending, ...]:
-        """Own messages that are on their way, in order; failed ones too."""
+        """Own messages that have not arrived in the room, in order, including failed ones."""
         return tuple(
             Pending(key=own.key, text=own.text, progress=own.state, code=own.code)
             for own in self._machine.outbox
         )
 
     async def older(self, *, within: float | None = None) -> HistoryPage:
-        """Read the page ahead of the first message that came. An empty one with `more`: try again later."""
-        return await self._ask(inputs.Older(self.name), self._pages, within)
+        """Read the page before the first message. An empty one with `more` means: try again later."""
+        return await self._ask(inputs.OlderRequested(self.name), self._pages, within)
 
     async def names(self, after: str = "", *, within: float | None = None) -> MemberNames | None:
-        """Read the names behind `after`, by alphabet. None: try again later."""
-        return await self._ask(inputs.Who(self.name, after), self._names, within)
+        """Read the names after `after`, in alphabetical order. None means: try again later."""
+        return await self._ask(inputs.MembersRequested(self.name, after), self._names, within)
 
     # Writing
 
     async def send(self, text: str, key: str | None = None, *, within: float | None = None) -> Receipt:
-        """Say something, and wait until it is stored. Over a lost connection it is sent again, stored once.
+        """Send a message, and wait until it is stored. After a reconnect it is sent again, and deduplicated.
 
         Raises:
-            SendFailed: it was refused for good.
-            TimedOut: it's not known to be stored yet, and stays in the outbox.
-            ClientClosed: the client ended; whether it is stored is not known.
+            SendFailed: the server rejected it permanently.
+            TimedOut: it is not acknowledged yet, and stays in the outbox.
+            ClientClosed: the client is closed; the message may be stored or not.
         """
         key = key or new_key()
         own = next((own for own in self._machine.outbox if own.key == key), None)
         if own is not None and own.at is not None:
             return Receipt(key=key, position=own.at, duplicate=True)
         failed = own is not None and own.state is OutboxState.FAILED
-        given = inputs.Resend(self.name, key) if failed else inputs.Send(self.name, key, text)
+        given = (
+            inputs.ResendRequested(self.name, key) if failed else inputs.SendRequested(self.name, key, text)
+        )
         return await self._ask(given, self._receipts.setdefault(key, Waiters()), within)
 
     def say(self, text: str, key: str | None = None) -> str:
-        """Say something without waiting. `Sent` or `Failed` of this key tells how it went."""
+        """Send a message without waiting. `Sent` or `Failed` with this key reports the result."""
         key = key or new_key()
-        self._driver.step(inputs.Send(self.name, key, text))
+        self._driver.step(inputs.SendRequested(self.name, key, text))
         return key
 
     def resend(self, key: str) -> None:
-        self._driver.step(inputs.Resend(self.name, key))
+        self._driver.step(inputs.ResendRequested(self.name, key))
 
     def discard(self, key: str) -> None:
-        self._driver.step(inputs.Discard(self.name, key))
+        self._driver.step(inputs.DiscardRequested(self.name, key))
 
     def typing(self) -> None:
-        """Tell the others that one is typing. Call it at every key: it's said every three seconds at most."""
-        self._driver.step(inputs.Typing(self.name))
+        """Report that the user is typing. Call it at every key stroke; it is sent at most every 3 s."""
+        self._driver.step(inputs.UserTyping(self.name))
 
     def leave(self) -> None:
-        """Be in the room no longer: its iteration ends. Joining it again goes on from where it was."""
-        self._driver.step(inputs.Leave(self.name))
-        self._joined.fail(RoomRefused(self.name, "left", "it was left"))
+        """Leave the room: its iteration ends. A later join resumes from its position."""
+        self._driver.step(inputs.LeaveRequested(self.name))
+        self._joined.fail(RoomRefused(self.name, "left", "the room was left"))
         self._queue.end(None)
 
-    # For the client
+    # Called by the client
 
     async def join(self, since: Position | None, within: float | None) -> None:
         """Join, and wait until the room is live."""
-        owed = self._queue.reopen()
-        if owed is not None and self._closed is None:
-            self._driver.step(inputs.Join(self.name, since))
-            self._driver.step(inputs.Rewind(self.name, owed))
-        wait = self._ask(inputs.Join(self.name, since), self._joined, within)
+        rewind_to = self._queue.reopen()
+        if rewind_to is not None and self._closed is None:
+            self._driver.step(inputs.JoinRequested(self.name, since))
+            self._driver.step(inputs.RewindRequested(self.name, rewind_to))
+        wait = self._ask(inputs.JoinRequested(self.name, since), self._joined, within)
         if self._is_live:
             wait.close()
         else:
             await wait
 
-    def tell(self, effect: effects.RoomEffect) -> None:
-        """Take in what the machine says of this room: for those who wait for it, and for the reader."""
+    def on_effect(self, effect: effects.RoomEffect) -> None:
+        """Handle an effect of this room: resolve the calls that wait for it, and queue its event."""
         self._settle(effect)
         event = event_of(effect, self.position)
         if event is not None:
             self._queue.put(event)
 
     def closed(self, error: ClientClosed, *, quietly: bool) -> None:
-        """End all that waits, for the client has ended."""
+        """Fail all calls that wait, because the client is closed."""
         self._closed = error
         self._joined.fail(error)
         self._pages.fail(error)
@@ -168,29 +180,28 @@ class Room:
     async def _ask(self, given: inputs.RoomInput, waits: Waiters[T], within: float | None) -> T:
         if self._closed is not None:
             raise self._closed
-        answer = waits.enter()  # ahead of the step, which may answer at once
+        result = waits.enter()  # before the step, which may resolve it at once
         self._driver.step(given)
-        return await wait_at_most(
-            self._within if within is None else within, answer, type(given).__name__.lower()
-        )
+        seconds = self._within if within is None else within
+        return await wait_at_most(seconds, result, f"{_CALLS[type(given)]} {self.name!r}")
 
     def _settle(self, effect: effects.RoomEffect) -> None:
         match effect:
-            case effects.Joined():
+            case effects.RoomJoined():
                 self._joined.succeed(None)
             case effects.JoinRefused(_, code, message):
                 refused = RoomRefused(self.name, code, message)
                 self._joined.fail(refused)
                 self._queue.end(refused)
-            case effects.Stored(_, key, epoch, offset, duplicate):
+            case effects.MessageStored(_, key, epoch, offset, duplicate):
                 at = Position(epoch=epoch, offset=offset)
                 self._waiting_for(key).succeed(Receipt(key=key, position=at, duplicate=duplicate))
-            case effects.Failed(_, key, code, message):
+            case effects.MessageFailed(_, key, code, message):
                 self._waiting_for(key).fail(SendFailed(key, code, message))
-            case effects.Older(_, messages, more):
+            case effects.HistoryLoaded(_, messages, more):
                 page = tuple(message_of(message, self.position) for message in messages)
                 self._pages.succeed(HistoryPage(messages=page, more=more))
-            case effects.NamesPage(_, members):
+            case effects.MembersLoaded(_, members):
                 self._names.succeed(None if members is None else names_of(members))
             case _:
                 pass

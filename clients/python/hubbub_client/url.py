@@ -1,4 +1,4 @@
-"""The address of a server, as people write it."""
+"""Parse the address of a server."""
 
 from urllib.parse import urlsplit, urlunsplit
 
@@ -10,12 +10,12 @@ _PATH = "/ws"
 
 
 def websocket_url(address: str) -> str:
-    """Turn an address into the URL of the websocket.
+    """Return the websocket URL of an address.
 
-    `http` means `ws`; without a scheme it's `ws` on this machine, `wss` elsewhere; without a path `/ws`.
+    `http` means `ws`. The default scheme is `ws` for this machine, `wss` for others; the default path `/ws`.
 
     Raises:
-        BadUrl: it's no address of a server.
+        BadUrl: it is not a valid server address.
     """
     address = address.strip()
     if "://" not in address:
@@ -23,19 +23,21 @@ def websocket_url(address: str) -> str:
         address = f"{'ws' if host in _LOCAL else 'wss'}://{address}"
     try:
         parts = urlsplit(address)
-        port = parts.port  # reading it checks it
+        port = parts.port  # validates it
     except ValueError as error:
-        raise BadUrl(f"{address!r} is no address: {error}") from None
+        raise BadUrl(f"invalid address {address!r}: {error}") from None
     scheme = _SCHEMES.get(parts.scheme.lower())
     if scheme is None:
-        raise BadUrl(f"{address!r} begins with {parts.scheme!r}: say ws, wss, http or https")
+        raise BadUrl(
+            f"invalid address {address!r}: unknown scheme {parts.scheme!r}; use ws, wss, http or https"
+        )
     if not parts.hostname or port == 0:
-        raise BadUrl(f"{address!r} names no server")
+        raise BadUrl(f"invalid address {address!r}: no host or port")
     path = parts.path if parts.path not in {"", "/"} else _PATH
     return urlunsplit((scheme, parts.netloc, path, parts.query, ""))
 
 
 def booked(url: str) -> str:
-    """Add to the URL of a websocket that one was told to come now (CL4)."""
+    """Add to a websocket URL that the client has a reservation (CL4)."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, "booked=1")))))

@@ -1,4 +1,4 @@
-"""Callers that wait for one answer, each no longer than it wants to."""
+"""Calls that wait for one result, each with its own timeout."""
 
 import asyncio
 from typing import Generic, TypeVar
@@ -9,22 +9,22 @@ T = TypeVar("T")
 
 
 class Waiters(Generic[T]):
-    """All who wait for the same thing; one answer serves them all."""
+    """All calls that wait for the same result."""
 
     def __init__(self) -> None:
         self._waiting: set[asyncio.Future[T]] = set()
 
     def enter(self) -> asyncio.Future[T]:
-        """Wait from now on, so that an answer that comes at once is not missed."""
+        """Register a call before the request, so that an immediate result is not missed."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.add(future)
         future.add_done_callback(self._waiting.discard)
         return future
 
-    def succeed(self, answer: T) -> None:
+    def succeed(self, result: T) -> None:
         for future in list(self._waiting):
             if not future.done():
-                future.set_result(answer)
+                future.set_result(result)
 
     def fail(self, error: HubbubError) -> None:
         for future in list(self._waiting):
@@ -33,13 +33,13 @@ class Waiters(Generic[T]):
 
 
 async def wait_at_most(seconds: float, future: asyncio.Future[T], what: str) -> T:
-    """Await an answer.
+    """Await a result.
 
     Raises:
-        TimedOut: it didn't come in time.
+        TimedOut: it did not arrive in time.
     """
     try:
         async with asyncio.timeout(seconds):
             return await future
     except TimeoutError:
-        raise TimedOut(f"{what} took over {seconds:g} s") from None
+        raise TimedOut(f"{what} took longer than {seconds:g} s") from None

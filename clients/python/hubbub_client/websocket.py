@@ -1,4 +1,4 @@
-"""One websocket: it tells the core what happens to it, and does what the core says."""
+"""One websocket: it reports what happens as inputs, and executes the effects of the state machine."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,13 +17,13 @@ from hubbub_protocol.events import Event
 
 SUBPROTOCOL: Final = Subprotocol("hubbub.v1")
 ABNORMAL: Final = 1006
-# A frame of a server holds at most 200 messages of its own limits.frame; ours has to be a bound, not a fit.
+# A bound for any server: a frame holds at most 200 messages, each within that server's limits.frame.
 MOST_BYTES: Final = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where to connect, and for how long to wait for a handshake (seconds)."""
+    """The URL to connect to, and the timeouts of the handshakes in seconds."""
 
     url: str
     ssl: SSLContext | None = None
@@ -31,20 +31,20 @@ class Endpoint:
     close_timeout: float = 2
 
     def booked(self) -> "Endpoint":
-        """Connect and say that one was told to come now (CL4)."""
+        """Return the endpoint for a connection with a reservation (CL4)."""
         return replace(self, url=booked(self.url))
 
 
 class ClientWebSocket:
-    """A socket from opening to end. After `shut` it tells nothing any more."""
+    """A socket from its handshake to its end. After `shut` it reports nothing."""
 
-    def __init__(self, endpoint: Endpoint, tell: Callable[[inputs.Input], None]) -> None:
+    def __init__(self, endpoint: Endpoint, report: Callable[[inputs.Input], None]) -> None:
         self._target = endpoint
-        self._tell = tell
-        # Bounded by the core: it writes one message a room at a time, and waits for each answer.
+        self._report = report
+        # Bounded by the state machine: it sends one message per room at a time, and waits for each reply.
         self._outgoing: asyncio.Queue[bytes] = asyncio.Queue()
         self._shut_with: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self.trouble: Exception | None = None
+        self.connection_error: Exception | None = None
 
     def write(self, command: commands.Command) -> None:
         self._outgoing.put_nowait(encode(command))
@@ -54,20 +54,20 @@ class ClientWebSocket:
             self._shut_with.set_result(code)
 
     async def run(self) -> None:
-        """Open the socket and serve it to its end."""
+        """Open the socket and read from it until it ends."""
         async with asyncio.TaskGroup() as tasks:
             opening = tasks.create_task(self._open())
-            # Who shuts it doesn't wait for a handshake.
+            # `shut` does not wait for the handshake.
             self._shut_with.add_done_callback(lambda _: opening.cancel())
         if opening.cancelled():
             return
         socket = opening.result()
         if socket is None:
-            self._say(inputs.Lost(ABNORMAL))
+            self._input(inputs.SocketLost(ABNORMAL))
         elif socket.subprotocol != SUBPROTOCOL:
-            # Something else answers there: a hello would be a chat message to it.
+            # Not a hubbub.v1 server: to the plain codec, a hello would be a chat message.
             await socket.close(Close.PROTOCOL_ERROR)
-            self._say(inputs.Lost(int(Close.PROTOCOL_ERROR)))
+            self._input(inputs.SocketLost(int(Close.PROTOCOL_ERROR)))
         else:
             await self._serve(socket)
 
@@ -80,46 +80,46 @@ class ClientWebSocket:
                 compression=None,
                 open_timeout=self._target.open_timeout,
                 close_timeout=self._target.close_timeout,
-                ping_interval=None,  # CS5 notices silence
+                ping_interval=None,  # CS5 detects missed heartbeats
                 max_size=MOST_BYTES,
             )
         except (OSError, TimeoutError, WebSocketException) as error:
-            self.trouble = error
+            self.connection_error = error
             return None
 
     async def _serve(self, socket: ClientConnection) -> None:
-        self._say(inputs.Opened())
+        self._input(inputs.SocketOpened())
         async with asyncio.TaskGroup() as tasks:
             others = [tasks.create_task(self._write(socket)), tasks.create_task(self._close(socket))]
             await self._read(socket)
             for task in others:
                 task.cancel()
-        self._say(inputs.Lost(socket.close_code or ABNORMAL))
+        self._input(inputs.SocketLost(socket.close_code or ABNORMAL))
 
     async def _read(self, socket: ClientConnection) -> None:
         try:
             async for frame in socket:
-                self._say(inputs.Frame(_understand(frame)))
+                self._input(inputs.FrameReceived(_decode(frame)))
         except ConnectionClosed:
-            pass  # `close_code` says how
+            pass  # `close_code` has the reason
 
     async def _write(self, socket: ClientConnection) -> None:
         try:
             while True:
                 await socket.send(await self._outgoing.get(), text=True)
         except ConnectionClosed:
-            pass  # the reader tells it
+            pass  # the reader reports it
 
     async def _close(self, socket: ClientConnection) -> None:
-        # Shielded: when this task is cancelled, nobody has shut the websocket.
+        # Shielded: a cancellation of this task must not cancel the future.
         await socket.close(await asyncio.shield(self._shut_with))
 
-    def _say(self, happened: inputs.Input) -> None:
+    def _input(self, given: inputs.Input) -> None:
         if not self._shut_with.done():
-            self._tell(happened)
+            self._report(given)
 
 
-def _understand(frame: str | bytes) -> Event | None:
+def _decode(frame: str | bytes) -> Event | None:
     try:
         return decode_event(frame)
     except ProtocolError:

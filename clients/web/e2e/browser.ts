@@ -1,4 +1,4 @@
-/** One real browser for a test: opens it clean, listens for trouble, takes pictures, tidies up. */
+/** One real browser for a test, with an empty profile: it records errors and takes screenshots. */
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,15 +9,15 @@ import { test as base, inject } from "vitest";
 import { missing, Node } from "./node.ts";
 
 const executablePath = process.env.HUBBUB_E2E_CHROMIUM ?? "/usr/bin/chromium";
-const pictures = fileURLToPath(new URL("./screenshots/", import.meta.url));
+const screenshots = fileURLToPath(new URL("./screenshots/", import.meta.url));
 
 const args = [
   "--headless",
-  "--no-sandbox", // as root, as in most containers, Chromium's own sandbox can't start
+  "--no-sandbox", // Chromium's sandbox cannot start as root, as in most containers
   "--disable-gpu",
   "--disable-quic",
   "--no-first-run",
-  // A browser that phones home makes a test depend on a network it doesn't need.
+  // Background requests would make a test depend on the network.
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
@@ -26,19 +26,19 @@ const args = [
 export interface Browser {
   readonly context: BrowserContext;
   readonly page: Page;
-  /** Uncaught errors, console errors (a refusal by the CSP is one), failed requests, as they came. */
-  readonly trouble: readonly string[];
-  /** Save what the page shows now as `screenshots/<name>.png`. */
+  /** Uncaught errors, console errors (CSP violations included) and failed requests, in order. */
+  readonly errors: readonly string[];
+  /** Save a screenshot as `screenshots/<name>.png`. */
   screenshot(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * A test that is given the page's address, a browser, or a node of its own that it may kill:
+ * A test with the page's URL, a browser, or a node of its own that it may kill:
  * `test("…", async ({ browser, url }) => …)`.
  *
- * Where either is missing, the test is skipped and says why; in CI it fails instead, because there
- * a skip would be taken for a pass.
+ * If one is missing, the test is skipped with the reason. In CI it fails, because a skip would pass unnoticed
+ * there.
  */
 export const test = base.extend<{ url: string; node: Node; browser: Browser }>({
   url: async ({ skip }, use) => {
@@ -64,7 +64,7 @@ export const test = base.extend<{ url: string; node: Node; browser: Browser }>({
   },
 });
 
-/** Open an empty profile in a window of 1280 x 800; `page.setViewportSize` makes a phone of it. */
+/** Open an empty profile in a window of 1280 x 800; `page.setViewportSize` changes the size. */
 export async function openBrowser(): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), "hubbub-e2e-"));
   const viewport = { width: 1280, height: 800 };
@@ -78,9 +78,9 @@ export async function openBrowser(): Promise<Browser> {
   return {
     context,
     page,
-    trouble: listenForTrouble(page),
+    errors: recordErrors(page),
     async screenshot(name) {
-      await page.screenshot({ path: join(pictures, `${name}.png`) });
+      await page.screenshot({ path: join(screenshots, `${name}.png`) });
     },
     async close() {
       await context.close();
@@ -89,14 +89,14 @@ export async function openBrowser(): Promise<Browser> {
   };
 }
 
-function listenForTrouble(page: Page): readonly string[] {
-  const trouble: string[] = [];
-  page.on("pageerror", (error) => trouble.push(`uncaught: ${error.message}`));
+function recordErrors(page: Page): readonly string[] {
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(`uncaught: ${error.message}`));
   page.on("console", (line) => {
-    if (line.type() === "error") trouble.push(`console: ${line.text()}`);
+    if (line.type() === "error") errors.push(`console: ${line.text()}`);
   });
-  page.on("requestfailed", (request) => trouble.push(`no answer: ${request.url()}`));
-  return trouble;
+  page.on("requestfailed", (request) => errors.push(`request failed: ${request.url()}`));
+  return errors;
 }
 
 function cannotRun(skip: (note: string) => never, reason: string): never {

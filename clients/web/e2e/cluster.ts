@@ -1,14 +1,14 @@
-/** Two nodes of this checkout on a real broker, and a door for each person: tests/e2e/cluster.py runs them. */
+/** Two nodes of this checkout on a real broker, and a proxy for each user, run by tests/e2e/cluster.py. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { python, repository, withoutOurs } from "./node.ts";
+import { python, repository, withoutSettings } from "./node.ts";
 
 export const brokers = ["redis", "nats"] as const;
 
 export class Cluster {
-  /** Two addresses. Each leads to a node of its own, and to the other one when that is dead. */
-  readonly doors: readonly [string, string];
+  /** The addresses of two proxies. Each forwards to its own node, or to the other one if that is down. */
+  readonly addresses: readonly [string, string];
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #answers: AsyncIterator<string>;
 
@@ -17,7 +17,7 @@ export class Cluster {
     answers: AsyncIterator<string>,
     ports: readonly [number, number],
   ) {
-    this.doors = [`http://127.0.0.1:${ports[0]}`, `http://127.0.0.1:${ports[1]}`];
+    this.addresses = [`http://127.0.0.1:${ports[0]}`, `http://127.0.0.1:${ports[1]}`];
     this.#process = child;
     this.#answers = answers;
   }
@@ -25,21 +25,21 @@ export class Cluster {
   static async start(broker: (typeof brokers)[number]): Promise<Cluster> {
     const child = spawn(python, ["-m", "tests.e2e.cluster", broker], {
       cwd: repository,
-      env: withoutOurs(),
+      env: withoutSettings(),
     });
-    let complaint = "";
+    let errors = "";
     child.stderr.on("data", (text) => {
-      complaint = `${complaint}${text}`.slice(-2_000);
+      errors = `${errors}${text}`.slice(-2_000);
     });
     const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const first = await answers.next();
-    if (first.done === true) throw new Error(`The cluster did not start.\n${complaint}`);
-    const { doors } = JSON.parse(first.value) as { doors: [number, number] };
-    return new Cluster(child, answers, doors);
+    if (first.done === true) throw new Error(`The cluster did not start.\n${errors}`);
+    const { ports } = JSON.parse(first.value) as { ports: [number, number] };
+    return new Cluster(child, answers, ports);
   }
 
-  /** End a node or the broker as a power cut would, or start it again and wait until all is ready. */
-  async order(what: "kill" | "start", which: 0 | 1 | "broker"): Promise<void> {
+  /** Kill a node or the broker, or start it again and wait until everything is ready. */
+  async request(what: "kill" | "start", which: 0 | 1 | "broker"): Promise<void> {
     this.#process.stdin.write(`${what} ${which}\n`);
     const answer = await this.#answers.next();
     if (answer.value !== "done") throw new Error(`The cluster did not ${what} ${which}.`);

@@ -1,4 +1,4 @@
-/** A node of this checkout for the browser tests: started on a free port, stopped behind them. */
+/** A node of this checkout for the browser tests, on a free port. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -10,9 +10,9 @@ import { fileURLToPath } from "node:url";
 const web = fileURLToPath(new URL("..", import.meta.url));
 export const repository = resolve(web, "../..");
 export const python = resolve(web, process.env.HUBBUB_E2E_PYTHON ?? "../../.venv/bin/python");
-const patience = 20_000;
+const timeout = 20_000;
 
-/** Why no node can be started here; null if one can. */
+/** Why no node can be started; null if it can. */
 export function missing(): string | null {
   return existsSync(python) ? null : `There is no Python at ${python}: set HUBBUB_E2E_PYTHON.`;
 }
@@ -33,12 +33,12 @@ export class Node {
     return node;
   }
 
-  /** Start it, on the port that it had before. */
+  /** Start it, on the same port as before. */
   async start(): Promise<void> {
     const child = spawn(python, ["-m", "service"], {
       cwd: repository,
       env: {
-        ...withoutOurs(),
+        ...withoutSettings(),
         BROKER: "memory",
         HUBBUB_PORT: `${this.#port}`,
         HUBBUB_HOST: "127.0.0.1",
@@ -46,14 +46,14 @@ export class Node {
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.#process = child;
-    let complaint = "";
+    let errors = "";
     child.stderr.on("data", (text) => {
-      complaint = `${complaint}${text}`.slice(-2_000);
+      errors = `${errors}${text}`.slice(-2_000);
     });
-    const until = Date.now() + patience;
+    const until = Date.now() + timeout;
     while (!(await this.#isReady())) {
       if (child.exitCode !== null || Date.now() > until)
-        throw new Error(`The node did not become ready.\n${complaint}`);
+        throw new Error(`The node did not become ready.\n${errors}`);
       await pause(100);
     }
   }
@@ -66,7 +66,7 @@ export class Node {
     }
   }
 
-  /** End it at once, as a machine does that fails. */
+  /** Kill it, as a power failure would. */
   async kill(): Promise<void> {
     await this.#end("SIGKILL");
   }
@@ -86,8 +86,8 @@ export class Node {
   }
 }
 
-/** A node takes a name that begins like its own settings for a mistyped one. */
-export function withoutOurs(): NodeJS.ProcessEnv {
+/** The environment without HUBBUB_ variables: a node rejects unknown ones. */
+export function withoutSettings(): NodeJS.ProcessEnv {
   const entries = Object.entries(process.env).filter(([name]) => !name.startsWith("HUBBUB_"));
   return Object.fromEntries(entries);
 }
@@ -98,6 +98,6 @@ async function freePort(): Promise<number> {
   const address = server.address();
   server.close();
   await once(server, "close");
-  if (typeof address !== "object" || address === null) throw new Error("no port was given");
+  if (typeof address !== "object" || address === null) throw new Error("no port was assigned");
   return address.port;
 }

@@ -1,17 +1,17 @@
 import { expect } from "vitest";
 import { test } from "./browser.ts";
-import { hears, messages, newRoom, say, sitDown, Talker } from "./people.ts";
+import { messages, newRoom, SdkUser, say, sees, signIn } from "./users.ts";
 
-test("without a network one writes on; what was written and what was missed is there once", async ({
+test("without a network messages are queued; queued and missed messages arrive once", async ({
   browser,
   url,
 }) => {
   const room = newRoom();
   const { page, context } = browser;
-  const bob = new Talker(url, room, `bob of ${room}`);
-  await sitDown(page, url, room, `ann of ${room}`);
+  const bob = new SdkUser(url, room, `bob of ${room}`);
+  await signIn(page, url, room, `ann of ${room}`);
   await say(page, "before");
-  await hears(page, "before");
+  await sees(page, "before");
 
   await context.setOffline(true);
   await say(page, "written offline");
@@ -20,23 +20,23 @@ test("without a network one writes on; what was written and what was missed is t
   await browser.screenshot("offline");
   await context.setOffline(false);
 
-  await hears(page, "missed by ann");
+  await sees(page, "missed by ann");
   await page.getByText("You are offline.").waitFor({ state: "detached" });
   await bob.say("after");
-  await hears(page, "after");
+  await sees(page, "after");
   expect(await said(page)).toEqual(["before", "missed by ann", "written offline", "after"]);
   bob.leave();
 });
 
-test("a node that is killed and started again gets each message once", async ({
+test("a node that is killed and restarted receives each message once", async ({
   browser,
   node,
 }) => {
   const room = newRoom();
   const { page } = browser;
-  await sitDown(page, node.url, room, "ann");
+  await signIn(page, node.url, room, "ann");
   await say(page, "to the first node");
-  await hears(page, "to the first node");
+  await sees(page, "to the first node");
 
   await node.kill();
   await say(page, "one");
@@ -44,28 +44,28 @@ test("a node that is killed and started again gets each message once", async ({
   await page.getByText(/Reconnecting/).waitFor();
   await browser.screenshot("reconnecting");
   await page.setViewportSize({ width: 900, height: 700 });
-  await page.getByRole("button", { name: "1 here" }).click();
+  await page.getByRole("button", { name: "1 member" }).click();
   await browser.screenshot("reconnecting-narrow");
   await node.start();
 
-  const bob = new Talker(node.url, room, "bob");
+  const bob = new SdkUser(node.url, room, "bob");
   await bob.say("welcome back");
   await page.getByText(/Reconnecting/).waitFor({ state: "detached" });
-  await hears(page, "welcome back");
+  await sees(page, "welcome back");
   await expect.poll(() => page.getByText("Sending…").count()).toBe(0);
-  // A memory broker forgets with its process, which one is told; what was not acknowledged is what counts.
+  // The memory broker loses its history, which is reported as a gap; queued messages must not be lost.
   await page.getByText("Some messages are lost").waitFor();
-  await page.getByText("Nothing older is kept.").waitFor();
-  expect(await page.getByText("This is where it begins.").count()).toBe(0);
+  await page.getByText("Older messages are not kept.").waitFor();
+  expect(await page.getByText("This is the beginning of the room.").count()).toBe(0);
   const texts = await said(page);
   expect(texts.filter((text) => text === "one" || text === "two")).toEqual(["one", "two"]);
   bob.leave();
 });
 
-test("what was not sent yet survives a reload", async ({ browser, node }) => {
+test("queued messages survive a reload", async ({ browser, node }) => {
   const { page } = browser;
-  await sitDown(page, node.url, "lobby", "ann");
-  await page.getByText("Here now 1").waitFor();
+  await signIn(page, node.url, "lobby", "ann");
+  await page.getByText("Members 1").waitFor();
   let cut = true;
   await page.routeWebSocket(/\/ws$/, (socket) => {
     if (cut) void socket.close({ code: 1012 });
@@ -75,7 +75,7 @@ test("what was not sent yet survives a reload", async ({ browser, node }) => {
   await say(page, "held back");
   cut = false;
   await page.reload();
-  await hears(page, "held back");
+  await sees(page, "held back");
   await expect.poll(() => page.getByText("Sending…").count()).toBe(0);
   expect(await said(page)).toEqual(["held back"]);
 });

@@ -1,9 +1,9 @@
 import type { JSHandle, Page } from "playwright-core";
 import { expect } from "vitest";
 import { test } from "./browser.ts";
-import { hears, messages, newRoom, sitDown, Talker } from "./people.ts";
+import { messages, newRoom, SdkUser, sees, signIn } from "./users.ts";
 
-/** As much as a hundred pages of history, or as a rate limit lets a test say in a moment. */
+/** Several pages of history, within the rate limit of a test. */
 const many = 130;
 
 function lines(count: number, name: string): string[] {
@@ -17,13 +17,13 @@ async function fromEnd(page: Page): Promise<number> {
   return messages(page).evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight);
 }
 
-/** Watch, from frame to frame, how far the row that holds this text has moved at most. */
+/** Measure in each frame how far the row with this text moves; return the maximum. */
 async function watch(page: Page, text: string): Promise<() => Promise<number>> {
   const row = messages(page).getByText(text, { exact: true });
   return watchRow(await row.evaluateHandle((element) => element));
 }
 
-/** Scroll near to the top, and watch the row that is the first one then. */
+/** Scroll close to the top, and measure the row that is then the first. */
 async function watchFromTop(page: Page): Promise<() => Promise<number>> {
   const first = await messages(page).evaluateHandle((box) => {
     box.scrollTo(0, 300);
@@ -52,21 +52,21 @@ async function watchRow(row: JSHandle<Element>): Promise<() => Promise<number>> 
     });
 }
 
-test("the end stays in view while one is there, and what one reads stays while one isn't", async ({
+test("the end stays visible while pinned, and the visible rows stay in place otherwise", async ({
   browser,
   url,
 }) => {
   const room = newRoom();
   const { page } = browser;
-  const bob = new Talker(url, room, `bob of ${room}`);
+  const bob = new SdkUser(url, room, `bob of ${room}`);
   await bob.say(...lines(many, "early"));
   await bob.say("a short one");
-  await sitDown(page, url, room, `ann of ${room}`);
-  await hears(page, "a short one");
+  await signIn(page, url, room, `ann of ${room}`);
+  await sees(page, "a short one");
   expect(await fromEnd(page)).toBeLessThanOrEqual(1);
 
   await bob.say(...lines(10, "late"), "appended");
-  await hears(page, "appended");
+  await sees(page, "appended");
   expect(await fromEnd(page)).toBeLessThanOrEqual(1);
 
   await page.setViewportSize({ width: 1280, height: 600 });
@@ -74,34 +74,34 @@ test("the end stays in view while one is there, and what one reads stays while o
 
   await messages(page).hover();
   await page.mouse.wheel(0, -900);
-  await page.getByRole("button", { name: "To the latest" }).waitFor();
+  await page.getByRole("button", { name: "Go to latest" }).waitFor();
   const still = await watch(page, "a short one");
   await bob.say(...lines(10, "later"), "appended below");
   await page.getByRole("button", { name: "11 new" }).waitFor();
   expect(await still()).toBeLessThanOrEqual(1);
 
   await page.getByRole("button", { name: "11 new" }).click();
-  await hears(page, "appended below");
+  await sees(page, "appended below");
   expect(await fromEnd(page)).toBeLessThanOrEqual(1);
   bob.leave();
 });
 
-test("pages of history are put ahead without a jump, up to the beginning", async ({
+test("pages of history are inserted without a jump, up to the beginning", async ({
   browser,
   url,
 }) => {
   const room = newRoom();
   const { page } = browser;
-  const bob = new Talker(url, room, `bob of ${room}`);
+  const bob = new SdkUser(url, room, `bob of ${room}`);
   await bob.say("the very first");
   await bob.say(...lines(many, "early"));
   await bob.say("the last");
-  await sitDown(page, url, room, `ann of ${room}`);
-  await hears(page, "the last");
+  await signIn(page, url, room, `ann of ${room}`);
+  await sees(page, "the last");
 
   const rows = messages(page).locator("li p[dir]");
   let before = await rows.count();
-  while (!(await page.getByText("This is where it begins.").isVisible())) {
+  while (!(await page.getByText("This is the beginning of the room.").isVisible())) {
     const still = await watchFromTop(page);
     await expect.poll(() => rows.count()).toBeGreaterThan(before);
     before = await rows.count();
@@ -111,22 +111,22 @@ test("pages of history are put ahead without a jump, up to the beginning", async
   bob.leave();
 });
 
-test("of a long room, the page holds a part, and the rest is a scroll away", async ({
+test("the DOM holds a part of a long room, and scrolling adds the rest", async ({
   browser,
   url,
 }) => {
   const room = newRoom();
   const { page } = browser;
-  const bob = new Talker(url, room, `bob of ${room}`);
-  await sitDown(page, url, room, `ann of ${room}`);
+  const bob = new SdkUser(url, room, `bob of ${room}`);
+  await signIn(page, url, room, `ann of ${room}`);
   await bob.say(...lines(350, "line"));
   await bob.say("the last");
-  await hears(page, "the last");
+  await sees(page, "the last");
   const rows = messages(page).locator("li p[dir]");
   await expect.poll(() => rows.count()).toBe(300);
   await messages(page).evaluate((box) => box.scrollTo(0, 100));
   await expect.poll(() => rows.count()).toBeGreaterThan(300);
-  await page.getByRole("button", { name: "To the latest" }).click();
+  await page.getByRole("button", { name: "Go to latest" }).click();
   await expect.poll(() => rows.count()).toBe(300);
   bob.leave();
 }, 90_000);

@@ -1,10 +1,10 @@
-/** Starts one node for all browser tests, unless HUBBUB_E2E_URL names one that runs already. */
+/** Start one node for all browser tests, unless HUBBUB_E2E_URL names a running one. */
 import type { TestProject } from "vitest/node";
 import { missing, Node } from "./node.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Where the page is, or why there's none. */
+    /** The URL of the page, or why there is none. */
     page: { readonly url: string } | { readonly missing: string };
   }
 }

@@ -5,12 +5,12 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { test } from "./browser.ts";
-import { hears, newRoom, otherWindow, say, sitDown } from "./people.ts";
+import { newRoom, openWindow, say, sees, signIn } from "./users.ts";
 
 const web = fileURLToPath(new URL("..", import.meta.url));
 const python = resolve(web, process.env.HUBBUB_E2E_PYTHON ?? "../../.venv/bin/python");
 
-/** Somebody at a terminal, in line mode. */
+/** A user of the terminal client in line mode. */
 class Terminal {
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #lines: string[] = [];
@@ -40,20 +40,20 @@ class Terminal {
 test("two windows and a terminal chat in one room", async ({ browser, url }) => {
   const room = newRoom();
   const { page: ann } = browser;
-  const bob = await otherWindow(browser.context);
-  await sitDown(ann, url, room, `ann of ${room}`);
-  await sitDown(bob, url, room, `bob of ${room}`);
+  const bob = await openWindow(browser.context);
+  await signIn(ann, url, room, `ann of ${room}`);
+  await signIn(bob, url, room, `bob of ${room}`);
   await say(ann, "who is at the terminal?");
   const carl = new Terminal(url, room, `carl of ${room}`);
   await carl.shows("who is at the terminal?");
 
   carl.type("I am");
-  await hears(ann, "I am");
-  await hears(bob, "I am");
+  await sees(ann, "I am");
+  await sees(bob, "I am");
   await say(bob, "welcome");
   await carl.shows("welcome");
-  await ann.getByText("Here now 3").waitFor();
+  await ann.getByText("Members 3").waitFor();
   await carl.leave();
-  await ann.getByText("Here now 2").waitFor();
-  expect(browser.trouble).toEqual([]);
+  await ann.getByText("Members 2").waitFor();
+  expect(browser.errors).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** Fails when the page that was built is heavier than we promise: what a first visit loads, compressed. */
+/** Fail if a first visit of the built page loads more compressed bytes than its budget. */
 import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
@@ -7,7 +7,7 @@ const assets = new URL("../dist/assets/", import.meta.url);
 const page = readFileSync(new URL("../index.html", assets), "utf8");
 
 for (const [kind, most] of Object.entries(budgets)) {
-  // What the page itself doesn't name is loaded later, if ever.
+  // Files that index.html does not name are loaded later.
   const files = readdirSync(assets).filter(
     (file) => file.endsWith(`.${kind}`) && page.includes(file),
   );

@@ -1,4 +1,4 @@
-"""How long it takes until everybody is back on another node when theirs has died."""
+"""The time until all clients are back on another node after theirs was killed."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ CLIENTS: Final = 1000
 ROOMS: Final = 100
 MISSED: Final = 1000
 SAYS: Final = (
-    f"two nodes; {CLIENTS:,} clients in {ROOMS} rooms are on the one that is killed, and come to the other "
-    "after the SDKs' first wait (up to 0.5 s, by lot); on it, "
-    f"{MISSED:,} messages are sent meanwhile, of which each client must receive those of its room"
+    f"two nodes; {CLIENTS:,} clients in {ROOMS} rooms are on the one that is killed, and reconnect to the "
+    "other after the SDKs' first wait (up to 0.5 s, random); meanwhile "
+    f"{MISSED:,} messages are sent there, of which each client must receive those of its room"
 )
 _AT_ONCE: Final = 256
 _IN_FLIGHT: Final = 32
@@ -52,7 +52,7 @@ class Guest(Client):
 
 
 class Returning(Guest):
-    """A guest who lost the connection and goes on behind what they had."""
+    """A guest who lost the connection and resumes after the last message received."""
 
     __slots__ = ("_since", "back_at")
 
@@ -75,7 +75,7 @@ class Returning(Guest):
 
 def run(scale: Scale) -> Iterator[Finding]:
     """Measure one round."""
-    del scale  # the task is what it is
+    del scale  # the load has a fixed size
     for name in WITH_SERVERS:
         gc.collect()
         with (
@@ -119,14 +119,14 @@ def _measure(broker: Backbone, nodes: tuple[Server, Server], people: Crowd, talk
 
 
 def _in_turn(clients: Sequence[Client]) -> list[tuple[float, Client, int]]:
-    """Draw how many seconds each client waits, and note the last offset that it has; the first come first."""
+    """Draw each client's wait, and record its last offset; the shortest wait comes first."""
     lot = Random(1)  # noqa: S311 - the same waits in each round
     waits = sorted(backoff(0, lot.random()) / 1000 for _ in clients)
     return [(wait, client, client.stream.offset) for wait, client in zip(waits, clients, strict=True)]
 
 
 def _come_back(crowd: Crowd, port: int, lost: Sequence[tuple[float, Client, int]]) -> list[Returning]:
-    """Have everybody connect to a port, each when the wait is over."""
+    """Connect each client to a port when its wait is over."""
     started, back = monotonic(), []
     for wait, client, offset in lost:
         if (left := started + wait - monotonic()) > 0:
@@ -142,4 +142,4 @@ def _until_all_have_all(crowd: Crowd, back: Sequence[Returning], relay: Relay) -
         crowd.serve(0.1)
         if relay.done and all(c.joined and c.position == len(c.stream.data) for c in back):
             return monotonic()
-    raise Broken(f"not everybody was back within {_LONGEST:.0f} s")
+    raise Broken(f"not all clients were back within {_LONGEST:.0f} s")

@@ -1,4 +1,4 @@
-"""What one measurement found, and who used the machine meanwhile."""
+"""The figures of one measurement, and the processes that used the machine."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Finding:
     """One measurement of one broker.
 
     Attributes:
-        case: what was done, within a load that does several things.
+        case: the case, within a load that has several.
         use: of the node (`server`) and the generator; `others` are neither the node nor a broker.
         broker: the share of a core that the broker's server used.
-        in_order: the share of deliveries made, once, in the room's order.
+        in_order: the share of deliveries that were made once, in the room's order.
     """
 
     case: str
@@ -30,17 +30,17 @@ class Finding:
 
     @property
     def generator(self) -> float:
-        """Tell for what share of the time the generator worked or wanted to."""
+        """The share of the time in which the generator ran or was ready to run."""
         return self.use.generator + self.use.generator_waited
 
 
 class Meter:
-    """Reads the counters of a node and its broker. It starts when it's made.
+    """Reads the counters of a node and its broker, from its creation.
 
-    CPU is counted by the nanosecond for all threads of a process (Linux's schedstat): what a broker uses at a
-    slow pace is few of the ticks in which it's counted otherwise.
+    CPU time is counted in nanoseconds for all threads of a process (Linux's schedstat): at a slow pace a
+    broker uses only few of the ticks in which it is counted otherwise.
 
-    `bystanders`: processes of the bench whose CPU is neither theirs nor that of others.
+    `bystanders`: processes of the benchmark whose CPU time belongs to none of them.
     """
 
     def __init__(self, node: int, broker: int | None, *bystanders: int) -> None:
@@ -50,7 +50,7 @@ class Meter:
         self._before = self._cpu()
 
     def stop(self) -> tuple[Use, float, float]:
-        """Tell what was used since: by the node and the generator, and the broker's seconds and share."""
+        """Return the usage since then: of the node and the generator, and the broker's seconds and share."""
         counted = machine.between(self._node, machine.read(self._processes[0]))
         node, *rest = (after - before for after, before in zip(self._cpu(), self._before, strict=True))
         known = sum(rest) / counted.seconds
@@ -68,6 +68,6 @@ class Meter:
 
 
 def _seconds(process: int) -> float:
-    """Tell how long the threads of a process were on a core. The servers measured here keep their threads."""
+    """Return how long a process's threads ran. The measured servers keep their threads."""
     threads = Path(f"/proc/{process}/task").glob("*/schedstat")
     return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9

@@ -1,4 +1,4 @@
-"""How much longer a message takes with each broker: nodes on all of them at once, spoken to in turn."""
+"""The latency that each broker adds: nodes on all of them at once, with messages in turn."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from tests.bench.stream import Stream
 
 RATE: Final = 100
 SAYS: Final = (
-    f"10 rooms of 3 members on each of three nodes at once, {RATE} messages/s to each node, in turn: so all "
-    "brokers share what disturbs them"
+    f"10 rooms of 3 members on each of three nodes at once, {RATE} messages/s to each node, in turn, so that "
+    "all brokers are disturbed alike"
 )
 _ROOMS: Final = 10
 _MEMBERS: Final = 3
@@ -56,7 +56,7 @@ def run(scale: Scale) -> Iterator[Finding]:
         ]
         meters = [_meter(side, processes) for side in sides]
         sent = _speak(sides, _LONGER * scale.seconds)
-        # All are stopped before any is looked at: what comes then would count.
+        # All are stopped before any is read: later deliveries would count.
         uses = [meter.stop() for meter in meters]
         for side, (use, cpu, share) in zip(sides, uses, strict=True):
             figures = {

@@ -1,4 +1,4 @@
-"""What is under load here: brokers' real servers, and nodes on them."""
+"""What is under load here: the brokers' real servers, and nodes on them."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from tests.contract.server import running
 NAMES: Final = ("memory", "redis", "nats")
 WITH_SERVERS: Final = ("redis", "nats")
 
-# Written to disk each second, as an operator would have it who follows docs/guarantees.md. The file is not
-# written anew within a measurement: that takes a process of its own, at a time of its own.
+# Written to disk each second, as docs/guarantees.md recommends. The file is not rewritten during a
+# measurement: that takes another process, at an unpredictable time.
 _REDIS: Final = ("--appendonly", "yes", "--appendfsync", "everysec", "--auto-aof-rewrite-percentage", "0")
 
 
 @dataclass(frozen=True, slots=True)
 class Backbone:
-    """What nodes share: a broker by its name, and the port and the process of its server, if it has one."""
+    """What joins the nodes: a broker's name, and the port and the process of its server, if it has one."""
 
     name: str
     port: int = 0
     process: int | None = None
 
     def settings(self, port: int | None = None) -> Mapping[str, str]:
-        """Tell a node where it is; `port`: if the node is to find it elsewhere."""
+        """Return a node's settings; `port`: if the node connects through another one."""
         if self.process is None:
             return {"BROKER": self.name}
         url = f"{self.name}://127.0.0.1:{port or self.port}"

@@ -1,4 +1,4 @@
-"""Those who speak in turn: so many messages in flight, over however many rooms."""
+"""Clients that send in turn: a number of messages in flight, over all rooms."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _LONGEST: Final = 60.0
 
 
 class Relay:
-    """Speakers of whom the next one speaks whenever a message was acknowledged.
+    """Clients of which the next one sends at each acknowledgement.
 
-    `clients`: who speaks, in the order of their turns.
+    `clients`: the clients in the order of their turns.
     """
 
     def __init__(self, clients: Sequence[Client]) -> None:
@@ -30,7 +30,7 @@ class Relay:
         self.acknowledged = 0
 
     def start(self, in_flight: int, most: int = -1) -> None:
-        """Begin, with so many messages under way from now on; `most`: after so many it ends."""
+        """Begin, with so many messages in flight; stop after `most`."""
         self._left = most
         for _ in range(in_flight):
             self._next()
@@ -40,19 +40,19 @@ class Relay:
         self._left = 0
 
     def finish(self, crowd: Crowd) -> None:
-        """Wait until everything that was to be sent is acknowledged."""
+        """Wait until all messages are acknowledged."""
         end = monotonic() + _LONGEST
         while not self.done and monotonic() < end:
             crowd.serve(0.1)
 
     @property
     def done(self) -> bool:
-        """Tell whether everything that was to be sent is acknowledged."""
+        """Return whether all messages are acknowledged."""
         return not self._left and self.acknowledged == self.sent
 
     @property
     def sent(self) -> int:
-        """Count what was sent so far."""
+        """Return how many messages were sent so far."""
         return sum(speaker.sent for speaker in self.speakers)
 
     def _next(self) -> None:

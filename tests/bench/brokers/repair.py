@@ -1,4 +1,4 @@
-"""How long a node takes to repair what it missed while it was cut off from its broker."""
+"""The time that a node takes to repair the gaps after it was disconnected from its broker."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from tests.contract.proxy import Answer, Proxy
 ENTRIES: Final = 10_000
 ROOMS: Final = 100
 SAYS: Final = (
-    f"two nodes, {ROOMS} rooms with a member on each; one node is cut off from the broker, and {ENTRIES:,} "
-    "messages are sent on the other; then the way is open again"
+    f"two nodes, {ROOMS} rooms with a member on each; one node is disconnected from the broker, {ENTRIES:,} "
+    "messages are sent on the other, then the connection is restored"
 )
 _IN_FLIGHT: Final = 128
 _SETTLE: Final = 1.3
@@ -33,7 +33,7 @@ _MICRO: Final = 1e6
 
 def run(scale: Scale) -> Iterator[Finding]:
     """Measure one round."""
-    del scale  # the task is what it is
+    del scale  # the load has a fixed size
     for name in WITH_SERVERS:
         gc.collect()
         with (
@@ -70,7 +70,7 @@ def _measure(
     talking.drain(lambda: sum(len(stream.ends) for stream in streams) == ENTRIES)
     missing.idle(0.1)
     if missing.deliveries():
-        raise Broken("the node that was cut off was told something")
+        raise Broken("the disconnected node received something")
     meter = Meter(nodes[0].process, broker.process, nodes[1].process)
     asyncio.run(proxy.accept())
     first, last = _until_repaired(missing)
@@ -87,7 +87,7 @@ def _measure(
 
 
 def _until_repaired(crowd: Crowd) -> tuple[float, float]:
-    """Listen until everybody has everything; tell after how many seconds the first and the last came."""
+    """Receive until all have everything; return the seconds until the first and the last message."""
     started = monotonic()
     first = None
     while monotonic() - started < _LONGEST:

@@ -1,4 +1,4 @@
-"""The tables of docs/performance.md about brokers, from what all rounds found."""
+"""The tables of docs/performance-tables.md about brokers, from the figures of all rounds."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tests.bench.brokers.finding import Finding
 
 Found: TypeAlias = Mapping[str, Sequence[Sequence[Finding]]]
 
-# Above this share of the time the generator may be what held the others up: there is no figure then.
+# Above this share of the time the generator may be the bottleneck: there is no figure then.
 _BUSY: Final = 0.9
-# Above this share of a core, other people's work is in the figures.
+# Above this share of a core, other processes distort the figures.
 _DISTURBED: Final = 0.1
 
 SAYS: Final = {
@@ -24,7 +24,7 @@ SAYS: Final = {
 
 
 class Row:
-    """All rounds of one case of one broker; `base` are those that it's compared with."""
+    """All rounds of one case of one broker; `base` are those that it is compared with."""
 
     def __init__(self, rounds: Sequence[Finding], base: Sequence[Finding] = ()) -> None:
         self._rounds = rounds
@@ -42,22 +42,22 @@ class Row:
 
     @property
     def marked(self) -> str:
-        """Name it, with a mark if others were at work."""
+        """The name, with a mark if other processes disturbed a round."""
         return self.name + (" \\*" if self.disturbed else "")
 
     def figure(self, name: str) -> str:
-        """Give the median, and lowest to highest."""
+        """Return the median, the lowest and the highest value."""
         return self._text([found.figures[name] for found in self._rounds])
 
     def added(self, name: str) -> str:
-        """Give what came on top of the base, round by round."""
+        """Return the difference from the base, round by round."""
         if self._base is self._rounds:
             return "-"
         pairs = zip(self._rounds, self._base, strict=True)
         return self._text([found.figures[name] - base.figures[name] for found, base in pairs])
 
     def share(self, what: Callable[[Finding], float]) -> str:
-        """Give a share of a core."""
+        """Return a share of a core."""
         return f"{median(what(found) for found in self._rounds):.0%}"
 
     @property
@@ -72,7 +72,7 @@ class Row:
 
 
 def rows(rounds: Sequence[Sequence[Finding]], base: str = "") -> list[Row]:
-    """Gather what belongs together, in the order of the first round."""
+    """Group the rounds, in the order of the first one."""
     by_key: dict[tuple[str, str], list[Finding]] = {}
     for found in rounds:
         for finding in found:
@@ -81,7 +81,7 @@ def rows(rounds: Sequence[Sequence[Finding]], base: str = "") -> list[Row]:
 
 
 def markdown(machine: str, found: Found) -> str:
-    """Write all that was measured, as it stands in docs/performance.md."""
+    """Return all tables, as they stand in docs/performance-tables.md."""
     tables = {
         "through": ("messages/s", _through),
         "latency": ("latency", _latency),
@@ -96,18 +96,18 @@ def markdown(machine: str, found: Found) -> str:
 
 
 def to_json(machine: str, found: Found) -> str:
-    """Write every round as it was."""
+    """Return all rounds as JSON."""
     loads = {name: [[asdict(one) for one in rnd] for rnd in rounds] for name, rounds in found.items()}
     return json.dumps({"machine": machine, "loads": loads}, indent=2) + "\n"
 
 
 def right(found: Found) -> bool:
-    """Tell whether nothing was lost, doubled or out of order."""
+    """Return whether nothing was lost, duplicated or out of order."""
     return all(one.in_order == 1 for rounds in found.values() for rnd in rounds for one in rnd)
 
 
 def number(value: float) -> str:
-    """Write three digits that mean something."""
+    """Format a number with three significant digits."""
     short = float(f"{value:.3g}")
     return f"{short:,.0f}" if abs(short) >= 100 else f"{short:g}"
 

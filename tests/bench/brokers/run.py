@@ -1,4 +1,4 @@
-"""All that is measured with each broker: what goes through, what it adds, and what a fault costs."""
+"""All measurements with each broker: throughput, added latency, and the cost of a fault."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _QUICK: Final = Scale(rounds=1, seconds=1.0)
 
 
 def measure(*, quick: bool, rounds: int | None, write: bool) -> bool:
-    """Measure, print the tables, keep them in build/bench/; tell whether all deliveries were right.
+    """Measure, print the tables, keep them in build/bench/; return whether all deliveries were correct.
 
     Args:
-        quick: one short round, unless `rounds` says how many.
+        quick: one short round, unless `rounds` is given.
         rounds: how often each load is measured.
-        write: put the tables into docs/performance.md, too, where the last ones stand.
+        write: also replace the tables in docs/performance-tables.md.
     """
     scale = _QUICK if quick else _FULL
     count = rounds or scale.rounds

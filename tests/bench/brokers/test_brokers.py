@@ -1,4 +1,4 @@
-"""What is made of the figures: refused, marked, compared, and put where it belongs."""
+"""The tables about brokers: figures are refused, marked, compared, and put in their places."""
 
 import pytest
 

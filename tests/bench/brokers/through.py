@@ -1,4 +1,4 @@
-"""How many messages go through each broker, and what one costs the node and the broker."""
+"""The throughput of each broker, and the cost of a message for the node and the broker."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SAYS: Final = (
 ROOMS: Final = (1, 2, 4, 1000)
 _IN_FLIGHT: Final = 128
 _AT_ONCE: Final = 256
-# Joins are told to a room within a second: only behind that is it quiet.
+# Presence is broadcast within a second after a join: only then is the room quiet.
 _WARM_UP: Final = 1.3
 _MICRO: Final = 1e6
 

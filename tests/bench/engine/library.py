@@ -1,4 +1,4 @@
-"""The load generator as Python sees it: C, compiled when it's first needed, called through ctypes."""
+"""The Python side of the load generator: C, compiled at its first use, called through ctypes."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ QUIET, ECHO, ANSWER = range(3)
 
 
 class Missing(Exception):
-    """Something that a program needs isn't on this machine; the message says what."""
+    """This machine lacks something that a program needs; the message says what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wire:
-    """How a server is spoken to, over a websocket.
+    """A server's protocol over a websocket.
 
-    In what is said, `%m` is the member's number, `%r` its room's, `%n` counts what it says, `%k` is a key
-    that no other message has, and `%t` is the text.
+    In messages, `%m` is the member's number, `%r` its room's, `%n` counts its messages, `%k` is a key that no
+    other message has, and `%t` is the text.
 
     Attributes:
-        path: what the upgrade asks for.
-        subprotocol: which one it asks for, if any.
-        opening: what is said to join, and what must be in the answer to each.
-        message: how a message is said.
-        answer: how an acknowledgement begins, if there are any.
+        path: the path of the handshake.
+        subprotocol: the requested subprotocol, if any.
+        opening: the messages to join, and what the answer to each must contain.
+        message: the template of a message.
+        answer: the beginning of an acknowledgement, if there are any.
         ping, pong: the application's own, if it has them.
     """
 
@@ -61,12 +61,12 @@ class _Wire(ctypes.Structure):
 
 
 class Counts(ctypes.Structure):
-    """What happened so far.
+    """The counters.
 
     Attributes:
-        joined, closed, refused: members that came, whom the server sent away, and whose upgrade it refused.
+        joined, closed, refused: members that joined, that the server closed, and whose handshake it rejected.
         said, answered: messages that were sent, and acknowledged.
-        delivered, wrong: deliveries in their speaker's order, and those that came twice or too late.
+        delivered, wrong: deliveries in their sender's order, and those that came twice or too late.
         bytes, reads: what was read, and in how many reads.
     """
 
@@ -88,7 +88,7 @@ class Counts(ctypes.Structure):
 
 
 def compile_c(sources: Sequence[Path], into: Path, *options: str) -> Path:
-    """Compile a program or a library, unless it's newer than its sources."""
+    """Compile a program or a library, unless it is newer than its sources."""
     if into.exists() and into.stat().st_mtime > max(source.stat().st_mtime for source in sources):
         return into
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
@@ -140,9 +140,9 @@ def _in_c(wire: Wire) -> _Wire:
 
 
 class Crowd:
-    """The members of one round, in one thread; there can be one crowd at a time.
+    """The members of one round, in one thread; only one crowd can exist at a time.
 
-    Member n is in room n % rooms; those of a room are dealt out to the ports in turn.
+    Member n is in room n % rooms; the members of a room are distributed over the ports.
     """
 
     def __init__(self, wire: Wire, ports: Sequence[int], *, most: int, rooms: int, text_size: int) -> None:
@@ -166,38 +166,38 @@ class Crowd:
 
     @property
     def deaf(self) -> int:
-        """How many members don't read."""
+        """The number of members that don't read."""
         return int(self._library.engine_deaf())
 
     def open(self, more: int, *, at_once: int, deaf_every: int = 0) -> float:
-        """Connect and join; return the seconds that took. Of `deaf_every` members the last never reads."""
+        """Connect and join; return the seconds it took. The last of each `deaf_every` members never reads."""
         took = self._library.engine_open(more, min(at_once, more), deaf_every, _OPENING_LIMIT)
         return float(took)
 
     def speakers(self, each_room: int) -> None:
-        """Say how many of each room speak, once all are open."""
+        """Set how many members of each room send, once all are open."""
         self._library.engine_speakers(each_room)
 
     def talk(self, mode: int, in_flight: int = 0) -> None:
-        """Have each speaker keep so many messages in flight: until seen, until answered, or no more."""
+        """Keep so many messages of each sender in flight: until received, until acknowledged, or stop."""
         self._library.engine_talk(mode, in_flight)
 
     def run(self, seconds: float, rate: float = 0) -> None:
-        """Listen for a time; with a rate, speak so many times a second, in turn."""
+        """Receive for a time; with a rate, send so many messages a second, in turn."""
         self._library.engine_run(seconds, rate)
 
     def drain(self, wanted: int, patience: float = 10.0) -> None:
-        """Wait until so many deliveries were made, or none came for `patience` seconds."""
+        """Wait for so many deliveries, or until none arrives for `patience` seconds."""
         self._library.engine_drain(wanted, patience)
 
     def forget_latencies(self) -> None:
-        """Begin to count latencies anew."""
+        """Reset the latencies."""
         self._library.engine_forget_latencies()
 
     def latency(self, share: float) -> float:
-        """Tell within how many seconds that share of the deliveries was made."""
+        """Return the latency within which that share of the deliveries was made."""
         return float(self._library.engine_latency(share))
 
     def other_orders(self) -> int:
-        """Count the members that received everything, but in another order than the others of their room."""
+        """Return how many members received everything, but in another order than the others of their room."""
         return int(self._library.engine_other_orders())

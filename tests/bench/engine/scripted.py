@@ -1,4 +1,4 @@
-"""A websocket server that does what a test says, also what no server may do."""
+"""A websocket server with the behaviour that a test wants, including protocol violations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Reply = Callable[[list[socket.socket], bytes], None]
 
 
 def frame(payload: bytes, head: int = 0x81) -> bytes:
-    """Frame a text; another first byte makes a fragment or a control frame of it."""
+    """Return a text frame; another first byte makes it a fragment or a control frame."""
     if len(payload) < 126:
         return bytes([head, len(payload)]) + payload
     return bytes([head, 126]) + len(payload).to_bytes(2) + payload
@@ -24,9 +24,9 @@ def frame(payload: bytes, head: int = 0x81) -> bytes:
 
 @contextmanager
 def scripted(members: int, reply: Reply, answer: bytes = _UPGRADED) -> Iterator[int]:
-    """Serve so many members, numbered as they come, for the time of the block; yield the port.
+    """Serve so many members, numbered as they connect, for the time of the block; yield the port.
 
-    `reply` is called with all sockets and the payload of each frame that comes in.
+    `reply` is called with all sockets and the payload of each received frame.
     """
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(_LIMIT)
@@ -54,7 +54,7 @@ def _serve(listener: socket.socket, members: int, reply: Reply, answer: bytes) -
             try:
                 more = _take(ready, sockets, reply)
             except OSError:
-                # The test has seen enough, and its members are gone.
+                # The test has ended, and its members are disconnected.
                 more = False
             if not more:
                 left.discard(ready)
@@ -62,9 +62,9 @@ def _serve(listener: socket.socket, members: int, reply: Reply, answer: bytes) -
 
 
 def _take(ready: socket.socket, sockets: list[socket.socket], reply: Reply) -> bool:
-    """Hand on the frames that came in; tell whether there may be more."""
+    """Process the frames that arrived; return whether there may be more."""
     data = ready.recv(1 << 16)
-    # What a test says is so little that frames come whole.
+    # The test's messages are so short that frames arrive complete.
     at = 0
     while at < len(data):
         size, head = data[at + 1] & 127, at + 2

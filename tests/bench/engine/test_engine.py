@@ -1,4 +1,4 @@
-"""A checker that can't fail checks nothing: each kind of fault must show."""
+"""The checker detects each kind of fault."""
 
 import os
 import socket
@@ -35,7 +35,7 @@ def crowd_of(members: int, reply: Reply, *, speakers: int = 1, wire: Wire = WIRE
 
 
 def say(crowd: Crowd, messages: int) -> None:
-    """Have each speaker say so many, and no more when it sees them."""
+    """Let each sender send so many messages, and no further ones when it receives them."""
     crowd.talk(ECHO, messages)
     crowd.talk(QUIET)
 
@@ -67,7 +67,7 @@ def test_who_speaks_until_it_is_seen_goes_on() -> None:
         assert crowd.counts.said - crowd.counts.delivered == 2
 
 
-def test_a_message_that_one_member_missed_shows() -> None:
+def test_a_message_that_one_member_missed_is_found() -> None:
     def reply(sockets: list[socket.socket], payload: bytes) -> None:
         to_all(sockets[: 1 if b".00000001." in payload else 2], payload)
 
@@ -129,7 +129,7 @@ def test_two_orders_in_one_room_show() -> None:
 
 def test_a_message_in_pieces_is_a_message() -> None:
     def reply(sockets: list[socket.socket], payload: bytes) -> None:
-        # Fragments with a ping between them, and each byte by itself.
+        # Fragments with a ping between them, and each byte in a piece of its own.
         pieces = [
             frame(payload[:9], 0x01),
             frame(b"hey", 0x89),
@@ -139,17 +139,17 @@ def test_a_message_in_pieces_is_a_message() -> None:
         for byte in b"".join(pieces):
             sockets[0].sendall(bytes([byte]))
 
-    heard: list[bytes] = []
+    received: list[bytes] = []
 
     def listen(sockets: list[socket.socket], payload: bytes) -> None:
-        heard.append(payload)
+        received.append(payload)
         if payload.startswith(b"<"):
             reply(sockets, payload)
 
     with crowd_of(1, listen) as crowd:
         say(crowd, 3)
         crowd.drain(3)
-        serve_until(crowd, lambda: heard.count(b"hey") == 3)
+        serve_until(crowd, lambda: received.count(b"hey") == 3)
         assert (crowd.counts.delivered, crowd.counts.wrong) == (3, 0)
 
 
@@ -168,10 +168,10 @@ def test_messages_that_are_joined_in_a_frame_are_all_counted() -> None:
 
 
 def test_joining_takes_its_steps_and_pings_are_answered() -> None:
-    heard: list[bytes] = []
+    received: list[bytes] = []
 
     def reply(sockets: list[socket.socket], payload: bytes) -> None:
-        heard.append(payload)
+        received.append(payload)
         answers = {b"hello 0": [b"welcome"], b"join room 0": [b"noise", b"joined", b"ping"]}
         for answer in answers.get(payload, ()):
             to_all(sockets, answer)
@@ -184,8 +184,8 @@ def test_joining_takes_its_steps_and_pings_are_answered() -> None:
         pong="pong",
     )
     with crowd_of(1, reply, wire=wire) as crowd:
-        serve_until(crowd, lambda: b"pong" in heard)
-        assert heard == [b"hello 0", b"join room 0", b"pong"]
+        serve_until(crowd, lambda: b"pong" in received)
+        assert received == [b"hello 0", b"join room 0", b"pong"]
         assert crowd.counts.joined == 1
 
 

@@ -1,4 +1,4 @@
-"""What was found, point by point: what of it may be used, and what is to be said about it."""
+"""The figures, point by point: which of them may be used, and the remarks about them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Point:
     """All rounds of one server at one point.
 
     Attributes:
-        word: why there is no round, or no other.
+        word: why there is no round, or no further one.
         behind: whether it couldn't keep the pace in one of them.
     """
 
@@ -27,10 +27,10 @@ class Point:
     behind: bool = False
 
     def take(self, load: Load, found: Round) -> None:
-        """Take in one more round of a load, and what it says about the server."""
+        """Add a round of a load, and its remarks about the server."""
         if found.closed >= load.rooms * load.members:
-            # What is counted of a server that ended says nothing.
-            self.word = "it ended, or sent everybody away"
+            # The counters of a server that ended are meaningless.
+            self.word = "it ended, or closed all connections"
             return
         self.rounds.append(found)
         if found.figures["came"] < 1:
@@ -43,17 +43,17 @@ class Point:
             self.behind |= fallen_behind(load, found.figures["deliveries/s"], found.closed)
 
     def add(self, other: Point) -> None:
-        """Take in what another round found at the same point."""
+        """Add the rounds of another run at the same point."""
         self.rounds += other.rounds
         self.word = self.word or other.word
         self.behind |= other.behind
 
     def values(self, figure: str) -> list[float]:
-        """List a figure of all rounds that may be used and have it."""
+        """Return a figure of all usable rounds that have it."""
         return [found.figures[figure] for found in self._used if figure in found.figures]
 
     def typical(self, figure: str) -> float | None:
-        """Take the median; None if there's nothing."""
+        """Return the median; None if there are no values."""
         values = self.values(figure)
         return median(values) if values else None
 
@@ -64,17 +64,17 @@ class Point:
 
     @property
     def disturbed(self) -> bool:
-        """Whether others worked on the machine in one that is used."""
+        """Whether other processes disturbed a usable round."""
         return any(found.disturbed for found in self._used)
 
     @property
     def closed(self) -> int:
-        """How many members the server sent away, in the worst round."""
+        """The number of members that the server closed, in the worst round."""
         return max((found.closed for found in self.rounds), default=0)
 
     @property
     def _used(self) -> list[Round]:
-        # What those cost who only come doesn't depend on how fast they do.
+        # The cost of a new connection doesn't depend on their rate.
         return [found for found in self.rounds if found.arrived is None or not found.refused]
 
 
@@ -84,9 +84,9 @@ Found: TypeAlias = Mapping[str, Mapping[str, Curve]]
 
 
 def at_its_end(curve: Curve) -> bool:
-    """Tell whether a server is asked for no more: it failed, or couldn't keep the pace.
+    """Return whether a server is not measured at further points: it failed, or couldn't keep the pace.
 
-    While others work on the machine any server may be late once, so then it's asked again.
+    While other processes use the machine, any server may be late once, so it is measured again.
     """
     behind = [point for point in curve.values() if point.behind]
     failed = any(point.word for point in curve.values())
@@ -94,7 +94,7 @@ def at_its_end(curve: Curve) -> bool:
 
 
 def to_json(machine: str, found: Found) -> str:
-    """Write every round as it was."""
+    """Return all rounds as JSON."""
     sweeps = {
         sweep: {peer: {at: asdict(point) for at, point in curve.items()} for peer, curve in peers.items()}
         for sweep, peers in found.items()
@@ -103,7 +103,7 @@ def to_json(machine: str, found: Found) -> str:
 
 
 def right(found: Found, ours: str) -> bool:
-    """Tell whether everything that our server was asked for arrived, once and in one order."""
+    """Return whether everything that our server accepted arrived, once and in one order."""
     points = [point for peers in found.values() for point in peers.get(ours, {}).values()]
     whole = all(one.arrived in {None, 1.0} and one.one_order for point in points for one in point.rounds)
     return whole and not any(point.word for point in points)

@@ -1,4 +1,4 @@
-"""Lines over logarithmic axes, as SVG."""
+"""Line plots on logarithmic axes, as SVG."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from tests.bench.svg import picture, text
 
 _WIDTH, _HEIGHT = 640, 400
 _LEFT, _RIGHT, _TOP, _BOTTOM = 66, 536, 84, 326
-# Between two labels, in pixels.
+# Least distance between two labels, in pixels.
 _APART_X, _APART_Y, _LINE = 36, 26, 16
-# Ahead of the first value and behind the last one there's air.
+# Margins before the first value and after the last one.
 _AIR: Final = 1.15
 _STYLE: Final = (
     ".back{fill:#fff}.grid{stroke:#d8dee4}.line{fill:none;stroke-width:2;stroke-linejoin:round}.ours{stroke-width:3}"
     ".dot{stroke-width:2}.hollow{fill:#fff}.name{font-weight:600;paint-order:stroke;stroke:#fff;stroke-width:4;stroke-linejoin:round}"
 )
 _DARK: Final = ".back,.hollow{fill:#0d1117}.name{stroke:#0d1117}.grid{stroke:#262c36}.axis{stroke:#656c76}"
-# By the order of the lines: colours on light and on dark pages that people who see fewer of them tell apart.
+# By the order of the lines: colours on light and on dark pages that colour-blind people can distinguish.
 _COLOURS: Final = (
     ("#1a7f5a", "#3fb98b"),
     ("#0969da", "#58a6ff"),
@@ -40,7 +40,7 @@ _CROSS: Final = "M-8,-8L8,8M-8,8L8,-8"
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A value. `hollow`: not to be relied on; `crossed`: the end of the line."""
+    """A value. `hollow`: unreliable; `crossed`: the end of the line."""
 
     x: float
     y: float
@@ -50,7 +50,7 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One server's values; `kind` chooses colour and shape, which a server has in all plots."""
+    """One server's values; `kind` selects its colour and shape, which are the same in all plots."""
 
     name: str
     kind: int
@@ -59,7 +59,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """Lines with what stands around them; `about` says what the marks mean, `machine` where it was."""
+    """Lines with their labels; `about` explains the marks, `machine` where they were measured."""
 
     title: str
     across: str
@@ -70,7 +70,7 @@ class Chart:
 
 
 def draw(chart: Chart) -> str:
-    """Draw it; return "" if there is nothing to be drawn."""
+    """Return the plot; "" if it has no values."""
     dots = [dot for line in chart.lines for dot in line.dots]
     if not dots:
         return ""
@@ -81,7 +81,7 @@ def draw(chart: Chart) -> str:
     parts = [
         *_around(chart),
         *_grid(across, upward, {dot.x for dot in dots}),
-        # The first one on top.
+        # The first line on top.
         *(part for line in reversed(lines) for part in _line(line, across, upward)),
         *_legend(lines),
         *_names(lines, across, upward),
@@ -99,7 +99,7 @@ def _colours(page: int) -> str:
 def _around(chart: Chart) -> Iterator[str]:
     middle = (_TOP + _BOTTOM) / 2
     yield f'<rect class="back" width="{_WIDTH}" height="{_HEIGHT}" rx="6"/>'
-    # Once more, since it would be behind the background.
+    # Repeated, because the background would cover it.
     yield text(8, 20, chart.title, "title")
     yield text(8, 38, chart.about, "small")
     yield text((_LEFT + _RIGHT) / 2, _BOTTOM + 40, chart.across, anchor="middle")
@@ -146,7 +146,7 @@ def _legend(lines: Sequence[Line]) -> Iterator[str]:
 
 
 def _names(lines: Sequence[Line], across: Scale, upward: Scale) -> Iterator[str]:
-    """Name each line at its end, too, and its last value."""
+    """Label each line at its end, with its last value."""
     for end, column in groupby(sorted(lines, key=_end), _end):
         ending = list(column)
         heights = spaced([upward.at(line.dots[-1].y) for line in ending], _LINE, _BOTTOM)

@@ -1,4 +1,4 @@
-"""The tables and plots of docs/performance.md about growth."""
+"""The tables and plots of docs/performance-tables.md about growth."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tests.bench.growth.lines import Chart, Dot, Line, draw
 from tests.bench.growth.sweeps import SWEEPS, Figure, Sweep
 
 _DISTURBED, _BEHIND = "\\*", "†"
-# Which server has which colour and shape in all plots.
+# The colour and shape of each server in all plots.
 _ORDER: Final = ("hubbub", "gorilla", "centrifuge", "ws")
 
 
 def markdown(machine: str, found: Found, most: int | None) -> str:
-    """Write all tables and what is to be said about them; `most`: how many connections there can be here."""
+    """Return all tables and remarks; `most`: how many connections this machine allows."""
     lines = [f"{machine}.", *_remarks(found, most), ""]
     for sweep in SWEEPS:
         if found.get(sweep.name):
@@ -28,7 +28,7 @@ def markdown(machine: str, found: Found, most: int | None) -> str:
 
 
 def plots(machine: str, found: Found) -> Iterator[tuple[str, str]]:
-    """Draw every figure of which something was measured, by the names of the files."""
+    """Return a plot of every measured figure, by file name."""
     for sweep in SWEEPS:
         for figure in sweep.figures:
             if drawn := draw(_chart(sweep, figure, machine, found.get(sweep.name, {}))):
@@ -112,6 +112,6 @@ def _chart(sweep: Sweep, figure: Figure, machine: str, peers: Mapping[str, Curve
 def _dots(curve: Curve, figure: Figure) -> Iterator[Dot]:
     for step, point in sorted(curve.items()):
         value = point.typical(figure.name)
-        # Zero has no place on a logarithmic scale.
+        # Zero is not on a logarithmic scale.
         if value is not None and value > 0:
             yield Dot(step, value, hollow=point.disturbed, crossed=point.behind)

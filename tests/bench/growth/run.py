@@ -1,4 +1,4 @@
-"""Let rooms, rates and connections grow, and write what that costs to build/bench/."""
+"""Measure the cost as rooms, rates and connections grow, and write it to build/bench/."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _Points: TypeAlias = dict[str, dict[int, Point]]
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How much is measured: which sweeps, and of which servers those that belong to a sweep."""
+    """What is measured: the sweeps, and the servers for each of them."""
 
     sweeps: Sequence[Sweep]
     peers: Sequence[Peer]
@@ -36,16 +36,16 @@ class Extent:
 
 
 def extent(names: Sequence[str], *, quick: bool, rounds: int | None) -> Extent:
-    """Say what is to be measured: the sweeps and servers that are named, or all."""
+    """Return what to measure: the named sweeps and servers, or all."""
     sweeps = [sweep for sweep in SWEEPS if sweep.name in names] or [*SWEEPS]
     peers = [peer for peer in PEERS if peer.name in names] or [*PEERS]
     return Extent(sweeps, peers, rounds or 1, quick)
 
 
 def measure(wanted: Extent, *, write: bool) -> bool:
-    """Measure, print the tables, keep them in build/bench/; tell whether hubbub delivered all in order.
+    """Measure, print the tables, keep them in build/bench/; return whether hubbub delivered all in order.
 
-    `write`: put the tables and plots into docs/, too, where the last ones stand.
+    `write`: also replace the tables and plots in docs/.
     """
     most = ready.connections_allowed()
     machine.pin(0, machine.GENERATOR_CORE)
@@ -82,7 +82,7 @@ def _measure(sweep: Sweep, step: int, peer: Peer, *, quick: bool) -> Point:
     try:
         point.take(load, rounds.run(peer, load, min(seconds, _QUICK_SECONDS) if quick else seconds))
     except (NotStarted, OSError, RuntimeError) as fault:
-        # Also a server that ended meanwhile: Linux tells nothing of it any more.
+        # Also a server that ended meanwhile: Linux has no counters for it any more.
         point.word = str(fault)
     return point
 

@@ -1,4 +1,4 @@
-"""Logarithmic scales: where a value stands, which ticks are named, and where labels find room."""
+"""Logarithmic scales: positions of values, labelled ticks, and room for labels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import ceil, floor, log10
 from typing import Final
 
-# Ticks within a power of ten: the first of these that leave room enough are taken.
+# Ticks within a power of ten: the first of these that leave enough distance are used.
 _STEPS: Final = ((1, 2, 5), (1, 3), (1,))
 _FINEST: Final = _STEPS[0]
 
@@ -23,11 +23,11 @@ class Scale:
     end: float
 
     def at(self, value: float) -> float:
-        """Tell where a value stands, in pixels."""
+        """Return the position of a value, in pixels."""
         return self.start + (self.end - self.start) * log10(value / self.low) / log10(self.high / self.low)
 
     def ticks(self, apart: float) -> list[float]:
-        """List the values to be named, at least so many pixels apart if that can be."""
+        """Return the labelled values, at least so many pixels apart if possible."""
         ticks: list[float] = []
         for steps in _STEPS:
             ticks = [value for value in _values(self.low, self.high, steps) if self.low <= value <= self.high]
@@ -37,7 +37,7 @@ class Scale:
         return ticks
 
     def named(self, values: Iterable[float], apart: float) -> list[float]:
-        """List those of some values that can be named, so many pixels from each other."""
+        """Return those of the values that can be labelled, so many pixels apart."""
         named: list[float] = []
         for value in sorted(values):
             if not named or abs(self.at(value) - self.at(named[-1])) >= apart:
@@ -46,7 +46,7 @@ class Scale:
 
 
 def bounds(values: Sequence[float]) -> tuple[float, float]:
-    """Find round values around all others: 1, 2 or 5 times a power of ten."""
+    """Return round values that enclose all others: 1, 2 or 5 times a power of ten."""
     least, most = min(values), max(values)
     around = _values(least / 10, most * 10, _FINEST)
     low = max(value for value in around if value <= least)
@@ -56,12 +56,12 @@ def bounds(values: Sequence[float]) -> tuple[float, float]:
 
 def _values(low: float, high: float, steps: Sequence[int]) -> list[float]:
     powers = range(floor(log10(low)), ceil(log10(high)) + 1)
-    # Of text, so that 3 tenths are 0.3 and not the next number to it.
+    # From text, so that 3 tenths are 0.3 and not the next float.
     return [float(f"{step}e{power}") for power in powers for step in steps]
 
 
 def label(value: float) -> str:
-    """Name a tick: 0.2, 50, 20k, 5M."""
+    """Return a tick's label: 0.2, 50, 20k, 5M."""
     for size, unit in ((1e6, "M"), (1e3, "k")):
         if value >= size:
             return f"{value / size:g}{unit}"
@@ -69,7 +69,7 @@ def label(value: float) -> str:
 
 
 def spaced(places: Sequence[float], gap: float, most: float) -> list[float]:
-    """Move labels down until they stand `gap` apart, and up again where that leaves the picture."""
+    """Move labels down until they are `gap` apart, and up again where that leaves the plot."""
     order = sorted(range(len(places)), key=places.__getitem__)
     moved = list(places)
     for above, below in pairwise(order):

@@ -9,22 +9,22 @@ from typing import Final
 from tests.bench.side_by_side.loads import Load
 
 _BEST: Final = ("hubbub", "gorilla", "centrifuge")
-# Each round has its mean from a few messages at least (seconds, messages).
+# The means of a round are from a few messages at least (seconds, messages).
 _WINDOW, _FEWEST = 2.5, 40
-# In a large room a message is a long walk.
+# In a large room the walk for a message is long.
 _LARGE, _LARGE_WINDOW = 10_000, 4.0
-# Who makes less than this share of what is due, or keeps less of the members, has fallen behind.
+# A server below this share of the due deliveries, or of the members, has fallen behind.
 _ENOUGH: Final = 0.95
-# What doesn't fit is measured at what does, if that's nearly as much.
+# A point that doesn't fit is measured at the limit, if that is nearly as much.
 _NEARLY: Final = 0.9
 _ROOM: Final = 100
-# Everybody is pinged once in so many seconds, and so long are they watched.
+# Each client is pinged once in this time, and the clients are observed for as long (seconds).
 _PING: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure of a round (`name`), as it's drawn: `upward` has its unit, `plot` is the name of its file."""
+    """A figure of a round (`name`) and its plot: `upward` has its unit, `plot` is the name of its file."""
 
     name: str
     title: str
@@ -35,14 +35,14 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """One thing that grows while all else stays.
+    """A load with one growing parameter.
 
     Attributes:
-        says: what is done.
-        across: what grows, with its unit.
-        points, quick: how far it grows; in a quick run.
-        load: what is done at a point, for how many seconds.
-        connections: how many there are at a point.
+        says: a description.
+        across: the growing parameter, with its unit.
+        points, quick: its values; in a quick run.
+        load: returns the load at a point, and its seconds.
+        connections: returns the number of connections at a point.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Sweep:
 
 
 def fitting(sweep: Sweep, points: Sequence[int], most: int | None) -> list[int]:
-    """List the points that so many connections allow; one for which they nearly are enough is lowered."""
+    """Return the points that so many connections allow; one that is slightly too large is lowered."""
     if most is None:
         return [*points]
     fits = [point for point in points if sweep.connections(point) <= most]
@@ -67,7 +67,7 @@ def fitting(sweep: Sweep, points: Sequence[int], most: int | None) -> list[int]:
 
 
 def fallen_behind(load: Load, deliveries: float, closed: int) -> bool:
-    """Tell whether a server that makes so many deliveries a second, and closed so many, is too slow."""
+    """Return whether a server with so many deliveries a second, and so many closed members, is too slow."""
     members = load.members * load.rooms
     late = deliveries < _ENOUGH * load.rate * members
     return bool(load.rate) and (late or closed > (1 - _ENOUGH) * members)
@@ -153,7 +153,7 @@ CONNECTIONS: Final = Sweep(
         ),
     ),
     load=_connections,
-    # Some come first, to pay for what is made only once.
+    # Some connect first, to pay for what is created only once.
     connections=lambda point: point + 100,
 )
 SWEEPS: Final = (SIZE, RATE, CONNECTIONS)

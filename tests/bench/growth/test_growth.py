@@ -1,4 +1,4 @@
-"""What is made of a sweep: how far it goes, what of it is drawn, and how it's written."""
+"""The evaluation of a sweep: its range, its plots, and its tables."""
 
 from dataclasses import replace
 from xml.etree import ElementTree as ET
@@ -83,7 +83,7 @@ def test_nothing_is_taken_from_a_server_that_ended() -> None:
     load, _ = SIZE.load(1000)
     ended = Point()
     ended.take(load, one(1.0, closed=1000))
-    assert (ended.rounds, ended.word) == ([], "it ended, or sent everybody away")
+    assert (ended.rounds, ended.word) == ([], "it ended, or closed all connections")
     assert at_its_end({1000: ended})
 
 

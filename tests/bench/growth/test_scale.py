@@ -1,4 +1,4 @@
-"""Where values stand on a logarithmic scale, and what is written beside it."""
+"""The positions of values on a logarithmic scale, and their labels."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Whom we measure: how each is made, started and spoken to. What each is stands in its folder."""
+"""The servers that are measured: how each is built, started and spoken to. Their folders describe them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _SERVER: Final = str(tools.HERE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """A server. In commands and environments, `{program}`, `{port}`, `{redis}` and `{ping}` are filled in.
+    """A server. In commands and environments, `{program}`, `{port}`, `{redis}` and `{ping}` are replaced.
 
     Attributes:
-        make: makes the program, and returns its path; raises Missing when that can't be done here.
-        with_redis: what is added to the command when several nodes share a Redis; None if they can't.
-        with_ping: what is added to it for pings each `{ping}` seconds; a server that sends none has nothing.
+        make: builds the program, and returns its path; raises Missing if that isn't possible here.
+        with_redis: added to the command when several nodes share a Redis; None if they can't.
+        with_ping: added to it for pings each `{ping}` seconds; empty for a server that sends none.
     """
 
     name: str
@@ -37,11 +37,11 @@ class Peer:
 
     @property
     def pings(self) -> bool:
-        """Whether it can be told to ping its clients."""
+        """Whether it can be configured to ping its clients."""
         return bool(self.with_ping or self.ping_environment)
 
 
-# A frame that comes in goes out to the room as it is.
+# A received frame is sent to the room unchanged.
 _PLAIN: Final = Wire(path="/ws?room=%r", message="%t")
 
 _HUBBUB: Final = Wire(
@@ -72,7 +72,7 @@ _SOCKETIO: Final = Wire(
     pong="3",
 )
 
-# Limits for people would be what is measured, and nothing else.
+# Limits for users would be measured instead of the server.
 _UNLIMITED: Final = {
     "HUBBUB_SENDS_PER_SECOND": "1000000",
     "HUBBUB_SENDS_BURST": "1000000",

@@ -1,4 +1,4 @@
-"""What makes the peers' programs. Each is made once, in build/bench/, and again when its sources change."""
+"""Build the peers' programs. Each is built once, in build/bench/, and again when its sources change."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def go(name: str) -> str:
     """Build a Go server from its pinned modules."""
     tool = _tool("go", "Go, https://go.dev")
     into = BUILT / name
-    # Go's own cache knows what is current.
+    # Go's own cache knows what is up to date.
     _run([tool, "build", "-mod=readonly", "-o", str(into), "."], HERE / name)
     return str(into)
 
@@ -37,7 +37,7 @@ def node(name: str) -> str:
 
 
 def python(name: str) -> str:
-    """Install a Python server's requirements in an environment of its own; return its Python."""
+    """Install a Python server's requirements in its own environment; return its Python."""
     program = BUILT / f"{name}-venv" / "bin" / "python"
     wanted, stamp = HERE / name / "requirements.txt", program.parents[1] / "requirements.txt"
     if not stamp.exists() or stamp.read_text() != wanted.read_text():

@@ -1,4 +1,4 @@
-"""The loads: what is done to each server, the same to all."""
+"""The loads, the same for all servers."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """One thing that is done to a server.
+    """One load.
 
     Attributes:
         rooms, members: how many rooms, and how many members in each.
-        speakers: how many of each room speak.
-        in_flight: messages of each speaker that it hasn't seen come back yet, ...
-        rate: ... or messages a second of all of them, in turn; neither for those who only come.
+        speakers: how many members of each room send.
+        in_flight: messages of each sender that it hasn't received itself yet, ...
+        rate: ... or messages a second of all of them, in turn; neither for loads that only connect.
         text: bytes of a message's text.
-        at_once: how many connections may be on their way.
-        deaf_every: of so many members the last one doesn't read.
-        rest: those who only come are pinged each so many seconds, and watched at rest for as long.
+        at_once: how many connections may be connecting at the same time.
+        deaf_every: the last of so many members doesn't read.
+        rest: idle connections are pinged at this interval (seconds), and observed for as long.
         nodes, workers, redis: how the service is run.
-        acknowledged: in flight means until acknowledged; for those that acknowledge.
+        acknowledged: in flight means until acknowledged; for servers that acknowledge.
         quick: whether it belongs to a quick run.
     """
 
@@ -43,7 +43,7 @@ class Load:
 
     @property
     def arrives(self) -> bool:
-        """Whether connections only come."""
+        """Whether the load only connects."""
         return not self.in_flight and not self.rate
 
 
@@ -67,7 +67,7 @@ LOADS: Final = (
     ),
     Load(
         name="small",
-        says="1,000 rooms of 3; everybody speaks, 1 message in flight",
+        says="1,000 rooms of 3; all members send, 1 message in flight",
         rooms=1000,
         members=3,
         speakers=3,

@@ -1,4 +1,4 @@
-"""Bars, as SVG: one plot for each figure, readable on light and on dark pages."""
+"""Bar plots, as SVG: one plot for each figure, readable on light and on dark pages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DARK: Final = ".ours{fill:#3fb98b}.peer{fill:#6e7681}.spread{stroke:#e6edf3}"
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """One figure of one load, on a scale of powers of ten if servers are far apart."""
+    """One figure of one load, on a logarithmic scale if the servers' values are far apart."""
 
     name: str
     load: str
@@ -49,7 +49,7 @@ class _Row:
 
 
 def draw(plot: Plot, results: Results, about: str) -> str:
-    """Draw a plot; return "" if nothing was measured for it."""
+    """Return a plot; "" if nothing was measured for it."""
     rows = [*_rows(plot, results)]
     if not rows:
         return ""
@@ -79,11 +79,11 @@ def _rows(plot: Plot, results: Results) -> list[_Row]:
 
 
 class _Scale:
-    """Where a value stands, in pixels from the axis."""
+    """Return the position of a value, in pixels from the axis."""
 
     def __init__(self, rows: Sequence[_Row], *, logarithmic: bool) -> None:
         self._most = max(row.high for row in rows)
-        # The shortest bar is still one: a fifth of a power of ten.
+        # The shortest bar is still visible: a fifth of a power of ten.
         self._least = min(row.low for row in rows) / 1.6 if logarithmic else None
 
     def at(self, value: float) -> float:

@@ -1,4 +1,4 @@
-"""What must be there before anything is measured: files enough, and the peers' programs."""
+"""The requirements of a measurement: enough file descriptors, and the peers' programs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _SPARE: Final = 200
 
 
 def connections_allowed() -> int | None:
-    """Take as many files as we may, for what is started too; tell how many connections that allows.
+    """Raise the limit of file descriptors, also for child processes; return how many connections it allows.
 
-    Each member is a file here and one in the server. None if there's no limit.
+    Each member needs one here and one in the server. None means no limit.
     """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -24,7 +24,7 @@ def connections_allowed() -> int | None:
 
 
 def there(peers: Iterable[Peer]) -> list[Peer]:
-    """Make the peers' programs; leave out those that can't be made here, with a word."""
+    """Build the peers' programs; leave out those that can't be built here, and print why."""
     return [peer for peer in peers if _is_there(peer)]
 
 

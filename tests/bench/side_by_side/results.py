@@ -1,4 +1,4 @@
-"""What all rounds found, by load and peer, and what of it may be used."""
+"""The figures of all rounds, by load and peer, and which of them may be used."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ Results = Mapping[str, Mapping[str, Sequence[Round]]]
 
 
 def usable(rounds: Sequence[Round]) -> list[Round]:
-    """Leave out the rounds in which the generator was the bottleneck."""
+    """Return the rounds in which the generator was not the bottleneck."""
     return [found for found in rounds if not found.refused]
 
 
 def typical(results: Results, load: str, peer: str, figure: str) -> float | None:
-    """Take the median of a figure; None if no round of it may be used."""
+    """Return the median of a figure; None if no round may be used."""
     values = [found.figures[figure] for found in usable(results.get(load, {}).get(peer, ()))]
     return median(values) if values else None
 
 
 def to_json(results: Results) -> dict[str, Any]:
-    """Write every round as it was."""
+    """Return all rounds as JSON."""
     return {
         load: {
             peer: [
@@ -38,7 +38,7 @@ def to_json(results: Results) -> dict[str, Any]:
 
 
 def from_json(read: Mapping[str, Any]) -> Results:
-    """Read what `to_json` wrote."""
+    """Read what `to_json` returned."""
     return {
         load: {peer: [_round(found) for found in rounds] for peer, rounds in peers.items()}
         for load, peers in read.items()

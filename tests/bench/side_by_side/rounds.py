@@ -1,4 +1,4 @@
-"""One round: one server under one load, and what was seen."""
+"""One round: one server under one load, and its figures."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from tests.bench.side_by_side.loads import Load
 from tests.bench.side_by_side.servers import Running, serving
 from tests.bench.side_by_side.usage import Use
 
-# Joins are told to a room within a second: only behind that is it quiet.
+# Presence is broadcast within a second after a join: only then is the room quiet.
 _SETTLE = 1.2
 _WARM_UP = 0.5
 _FIRST = 100
-# Without a delivery for so long (seconds), no more come.
+# After this time without a delivery no more are expected (seconds).
 _PATIENCE, _SHORT_PATIENCE = 10.0, 2.0
 _MICRO, _MILLI, _KIB, _PERCENT = 1e6, 1e3, 1024, 100
-# Above this share of a core, ready to run, whoever it is has no room left.
+# Above this share of a core, running or ready to run, a process is saturated.
 _FULL = 0.9
-# Above this share of a core, other people's work is in the figures.
+# Above this share of a core, other processes distort the figures.
 _DISTURBED = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one round found.
+    """The figures of one round.
 
     Attributes:
-        arrived: the share of deliveries made, once and in their speaker's order; None where nobody speaks.
-        one_order: whether all of a room's members saw the same order.
-        closed: members that the server sent away.
+        arrived: the share of deliveries made once and in their sender's order; None where nothing is sent.
+        one_order: whether all of a room's members received the same order.
+        closed: members that the server closed.
     """
 
     figures: Mapping[str, float]
@@ -44,32 +44,32 @@ class Round:
 
     @property
     def refused(self) -> bool:
-        """Whether the generator held the server up: then the figures say nothing about the server."""
+        """Whether the generator was the bottleneck: then the figures don't describe the server."""
         busy = self.use.generator + self.use.generator_waited
         return busy > _FULL and self.use.server + self.use.server_waited < _FULL
 
     @property
     def disturbed(self) -> bool:
-        """Whether others worked on the machine meanwhile."""
+        """Whether other processes disturbed the round."""
         return self.use.others > _DISTURBED
 
 
 def fits(peer: Peer, load: Load) -> bool:
-    """Tell whether the peer can be put under the load at all."""
+    """Return whether the peer supports the load."""
     if load.workers > 1 or load.acknowledged:
         return peer.name == "hubbub"
     if load.deaf_every and peer.name.startswith("floor"):
-        return False  # who can't take it misses half a frame
+        return False  # a slow member would miss half a frame
     return not load.redis or peer.with_redis is not None
 
 
 def run(peer: Peer, load: Load, seconds: float) -> Round:
-    """Start the peer, put it under the load, and tell what was seen.
+    """Start the peer, put it under the load, and return the figures.
 
     Raises:
         NotStarted: it ended, or didn't listen in time.
     """
-    # What an earlier round left must not be swept within this one.
+    # Collect the garbage of earlier rounds before this one.
     gc.collect()
     most = load.rooms * load.members + _FIRST
     with (
@@ -80,7 +80,7 @@ def run(peer: Peer, load: Load, seconds: float) -> Round:
 
 
 def _arrive(running: Running, crowd: Crowd, load: Load) -> Round:
-    # The first ones pay for what is loaded and made only once.
+    # The first ones pay for what is loaded and created only once.
     crowd.open(_FIRST, at_once=10)
     crowd.run(_SETTLE)
     memory, before = usage.memory(running.servers), usage.read(running.servers)
@@ -105,7 +105,7 @@ def _arrive(running: Running, crowd: Crowd, load: Load) -> Round:
 
 
 def _rest(running: Running, crowd: Crowd, seconds: float) -> tuple[float, float]:
-    """Watch what being there costs: in percents of a core, and who else was at work."""
+    """Measure the cost of idle connections, in percent of a core, and the usage of other processes."""
     before, had = usage.read(running.servers), usage.on_core(running.servers)
     crowd.run(seconds)
     use, has = usage.between(before, usage.read(running.servers)), usage.on_core(running.servers)
@@ -129,7 +129,7 @@ def _talk(running: Running, crowd: Crowd, load: Load, seconds: float) -> Round:
     figures |= {"came": came} | {name: _MILLI * crowd.latency(share) for name, share in _SHARES}
     crowd.talk(QUIET)
     hearing = load.members - crowd.deaf / load.rooms
-    # Whoever was sent away gets no more: then it can't be known what is still to come.
+    # A closed member receives no more, so the number of expected deliveries is unknown.
     patience = _PATIENCE if not crowd.counts.closed else _SHORT_PATIENCE
     crowd.drain(int(crowd.counts.said * hearing), patience)
     counts = crowd.counts

@@ -1,4 +1,4 @@
-"""Put every server under every load, in rounds that alternate, and write what was seen to build/bench/."""
+"""Put every server under every load, in alternating rounds, and write the figures to build/bench/."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.bench.side_by_side.servers import NotStarted
 _QUICK_PEERS: Final = {"hubbub", "gorilla", "centrifuge", "ws", "floor", "floor-1ms"}
 _RESULTS: Final = BUILT / "peers.json"
 PART: Final = "side by side"
-# Fewer messages than this have no p99: a single one that is held up is it. Quick runs make do with that.
+# With fewer messages than this there is no p99: it would be a single late message. Quick runs accept that.
 _FEWEST: Final = 200
 
 Found: TypeAlias = dict[str, dict[str, list[Round]]]
@@ -28,7 +28,7 @@ Found: TypeAlias = dict[str, dict[str, list[Round]]]
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How much is measured, and how long each time: in seconds, and in messages where these have a pace."""
+    """How much is measured, and how long: in seconds, and in messages for loads with a rate."""
 
     loads: Sequence[Load]
     peers: Sequence[Peer]
@@ -37,12 +37,12 @@ class Extent:
     fewest: int
 
     def seconds_of(self, load: Load) -> float:
-        """Say how long to measure under a load."""
+        """Return how long to measure under a load."""
         return max(self.seconds, self.fewest / load.rate) if load.rate else self.seconds
 
 
 def extent(names: Sequence[str], *, quick: bool, rounds: int | None) -> Extent:
-    """Say what is to be measured: the loads and peers that are named, or all, or the quick ones."""
+    """Return what to measure: the named loads and peers, or all, or the quick ones."""
     loads = [load for load in LOADS if load.name in names] or [
         load for load in LOADS if load.quick or not quick
     ]
@@ -53,9 +53,9 @@ def extent(names: Sequence[str], *, quick: bool, rounds: int | None) -> Extent:
 
 
 def measure(wanted: Extent, *, write: bool = False) -> bool:
-    """Measure, print and keep it; tell whether hubbub delivered everything in order.
+    """Measure, print and keep the figures; return whether hubbub delivered everything in order.
 
-    `write`: put the tables and plots into docs/, too, where the last ones stand.
+    `write`: also replace the tables and plots in docs/.
     """
     most, need = ready.connections_allowed(), max(load.rooms * load.members for load in LOADS)
     if most is not None and most < need:

@@ -1,4 +1,4 @@
-"""Start a peer's server, or two on one Redis, each alone on loopback and all on the server's core."""
+"""Start a peer's server, or two on one Redis, each on loopback and all on the server's core."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _LONGEST_END: Final = 10.0
 
 
 class NotStarted(Exception):
-    """A server ended, or didn't listen in time; the message is the last that it said."""
+    """A server ended, or didn't listen in time; the message is its last output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What was started."""
+    """The started processes."""
 
     ports: Sequence[int]
     servers: Sequence[int]
@@ -61,7 +61,7 @@ def serving(peer: Peer, load: Load) -> Iterator[Running]:
 
 
 def _how(peer: Peer, load: Load) -> tuple[list[str], dict[str, str]]:
-    """Tell a peer's command and the environment beside ours, with places to be filled in."""
+    """Return a peer's command and its environment in addition to ours, with placeholders."""
     command, environment = [*peer.command], {**peer.environment}
     if load.redis:
         command += peer.with_redis or ()
@@ -99,7 +99,7 @@ def _log(peer: Peer) -> Path:
 @contextmanager
 def _redis() -> Iterator[tuple[str, list[int]]]:
     port = free_port()
-    # Over TCP, since not every client library takes a socket file.
+    # Over TCP, because not every client library supports a Unix socket.
     with running(RedisServer("--port", str(port), "--bind", "127.0.0.1")) as server:
         yield f"redis://127.0.0.1:{port}", [server.pid]
 

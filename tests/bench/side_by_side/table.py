@@ -24,7 +24,7 @@ _ABOUT: Final = (
 
 
 def markdown(machine: str, loads: Sequence[Load], results: Results) -> str:
-    """Write all tables, and the remarks about them."""
+    """Return all tables, and the remarks about them."""
     lines = [machine, "", _ABOUT, ""]
     for load in loads:
         if results.get(load.name):
@@ -85,7 +85,7 @@ def _spread(values: Sequence[float]) -> str:
 
 
 def number(value: float) -> str:
-    """Write three digits that mean something."""
+    """Format a number with three significant digits."""
     if value >= 1000:
         return f"{value:,.0f}".replace(",", " ")
     return f"{value:.3g}"

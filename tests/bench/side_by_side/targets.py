@@ -1,4 +1,4 @@
-"""What we mean to reach, as ratios of figures of one run."""
+"""The performance targets, as ratios of figures of one run."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ US: Final = "hubbub"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Our figure divided by a peer's, and what it must be.
+    """Our figure divided by a peer's, and its bound.
 
     Attributes:
-        most: whether the bound is the most that the ratio may be; else it's the least.
-        ours: the load that our figure is from, if it's another one than the peer's.
+        most: whether the bound is an upper one; otherwise it is a lower one.
+        ours: the load of our figure, if it differs from the peer's.
     """
 
     load: str
@@ -55,7 +55,7 @@ _HEAD: Final = (
 
 
 def markdown(results: Results) -> str:
-    """Write which targets were reached."""
+    """Return which targets were reached."""
     return "\n".join([*_HEAD, *(row for target in TARGETS for row in _rows(target, results)), ""])
 
 

@@ -1,4 +1,4 @@
-"""What is said about the rounds: which may be used, and which aims they reach."""
+"""The evaluation of rounds: which may be used, and which targets they reach."""
 
 from dataclasses import replace
 from xml.etree import ElementTree as ET

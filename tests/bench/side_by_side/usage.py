@@ -1,4 +1,4 @@
-"""Who used the machine, as Linux tells in /proc: the server, the broker, the generator, all others."""
+"""The usage of the machine, from Linux's /proc: the server, the broker, the generator, all others."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What was used between two readings: the two named cpu in seconds, all others as shares of a core."""
+    """The usage between two readings: `cpu` and `broker_cpu` in seconds, all others as shares of a core."""
 
     seconds: float
     cpu: float
@@ -43,7 +43,7 @@ class Use:
 
 
 def read(servers: Sequence[int], brokers: Sequence[int] = ()) -> Reading:
-    """Read the counters of processes, their children included."""
+    """Read the counters of processes, including their children."""
     server, broker = [*_family(servers)], [*_family(brokers)]
     own = os.getpid()
     return Reading(
@@ -58,7 +58,7 @@ def read(servers: Sequence[int], brokers: Sequence[int] = ()) -> Reading:
 
 
 def between(before: Reading, after: Reading) -> Use:
-    """Tell who used how much."""
+    """Return the usage of each process."""
     seconds = after.at - before.at
     cpu, broker = after.server - before.server, after.broker - before.broker
     generator = after.generator - before.generator
@@ -75,12 +75,12 @@ def between(before: Reading, after: Reading) -> Use:
 
 
 def memory(servers: Sequence[int]) -> int:
-    """Tell the resident memory of processes, their children included, in bytes."""
+    """Return the resident memory of processes, including their children, in bytes."""
     return sum(map(machine.memory_of, _family(servers)))
 
 
 def on_core(servers: Sequence[int]) -> float:
-    """Tell by the nanosecond for how many seconds the threads that processes have were on a core."""
+    """Return the CPU time of all threads of processes in seconds, counted in nanoseconds."""
     threads = [
         thread for process in _family(servers) for thread in Path(f"/proc/{process}/task").glob("*/schedstat")
     ]
@@ -95,7 +95,7 @@ def _family(processes: Sequence[int]) -> Iterator[int]:
 
 
 def _cpu(process: int) -> float:
-    # The name may hold blanks: the fields are counted from behind it (proc(5): 14 and 15).
+    # The name may contain spaces: count the fields after it (proc(5): 14 and 15).
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * _TICK
 
@@ -109,7 +109,7 @@ def _waited(process: int) -> float:
 
 
 def _busy() -> float:
-    """Tell the time that all cores spent on anything."""
+    """Return the time of all cores spent on any process."""
     with Path("/proc/stat").open() as lines:
         user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, next(lines).split()[1:9])
     return (user + nice + system + irq + softirq + steal) * _TICK

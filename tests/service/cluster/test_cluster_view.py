@@ -1,66 +1,66 @@
-"""What nodes tell each other, case by case."""
+"""The signals between nodes, case by case."""
 
 from __future__ import annotations
 
-from service.cluster.room_presence import NAMES_AT_ONCE
+from service.cluster.room_presence import NAMES_PER_SIGNAL
 from tests.service.nodes import BEAT, Network, Node, pair
 
 
-def test_a_large_room_is_told_in_parts() -> None:
+def test_the_state_of_a_large_room_is_sent_in_parts() -> None:
     network, one, other = pair()
-    users = sorted(f"user {number}" for number in range(3 * NAMES_AT_ONCE + 1))
+    users = sorted(f"user {number}" for number in range(3 * NAMES_PER_SIGNAL + 1))
     for user in users:
-        one.open("lobby").arrive(user)
+        one.open("lobby").add(user)
     one.turn()
     topic = other.open("lobby")
-    other.view.ask(["lobby"])
+    other.view.request(["lobby"])
     while network.waiting:
         network.deliver(0)
         one.turn()
     assert topic.roster.page("", 10_000) == (users, False)
 
 
-def test_a_part_that_is_lost_is_asked_for_again() -> None:
+def test_a_lost_part_of_a_state_is_requested_again() -> None:
     network, one, other = pair()
-    for number in range(3 * NAMES_AT_ONCE):
-        one.open("lobby").arrive(f"user {number}")
+    for number in range(3 * NAMES_PER_SIGNAL):
+        one.open("lobby").add(f"user {number}")
     one.turn()
     topic = other.open("lobby")
-    other.view.ask(["lobby"])
+    other.view.request(["lobby"])
     network.deliver(0)
     one.turn()
     del network.waiting[1]
     network.now += BEAT
     network.settle()
-    assert len(topic.roster) == 3 * NAMES_AT_ONCE
+    assert len(topic.roster) == 3 * NAMES_PER_SIGNAL
 
 
-def test_who_is_on_two_nodes_leaves_with_the_last() -> None:
+def test_a_user_on_two_nodes_leaves_with_the_last() -> None:
     network, one, other = pair()
     for node in (one, other):
-        node.open("lobby").arrive("ann")
+        node.open("lobby").add("ann")
     network.settle()
-    one.topics["lobby"].depart("ann")
+    one.topics["lobby"].remove("ann")
     network.settle()
     assert [len(node.topics["lobby"].roster) for node in (one, other)] == [1, 1]
-    other.topics["lobby"].depart("ann")
+    other.topics["lobby"].remove("ann")
     network.settle()
     assert [len(node.topics["lobby"].roster) for node in (one, other)] == [0, 0]
 
 
-def test_a_node_alone_says_nothing_of_its_users() -> None:
+def test_a_node_alone_publishes_nothing_about_its_users() -> None:
     network = Network()
     node = Node(network)
     network.nodes = [node, Node(network)]
-    node.open("lobby").arrive("ann")
+    node.open("lobby").add("ann")
     node.turn()
     assert network.waiting == []
 
 
-def test_an_answer_that_nobody_waits_for_is_no_fault() -> None:
+def test_an_answer_without_a_pending_request_is_ignored() -> None:
     network, one, other = pair()
     answered: list[str] = []
-    one.view.ask(["lobby"], answered=lambda: answered.append("all"))
+    one.view.request(["lobby"], done=lambda: answered.append("all"))
     network.deliver(0)
     other.turn()
     network.waiting *= 2
@@ -69,12 +69,12 @@ def test_an_answer_that_nobody_waits_for_is_no_fault() -> None:
     assert answered == ["all"]
 
 
-def test_a_lost_departure_is_noticed_though_nobody_names_the_room_any_more() -> None:
+def test_a_lost_leave_is_detected_when_no_heartbeat_names_the_room() -> None:
     network, one, other = pair()
-    one.open("lobby").arrive("ann")
+    one.open("lobby").add("ann")
     topic = other.open("lobby")
     network.settle()
-    one.topics["lobby"].depart("ann")
+    one.topics["lobby"].remove("ann")
     one.turn()
     assert (len(network.waiting), len(topic.roster)) == (1, 1)
     network.waiting.clear()
@@ -82,46 +82,46 @@ def test_a_lost_departure_is_noticed_though_nobody_names_the_room_any_more() -> 
     assert len(topic.roster) == 0
 
 
-def test_an_arrival_that_comes_again_when_the_user_has_left_makes_no_ghost() -> None:
+def test_a_duplicate_join_after_the_leave_makes_no_ghost() -> None:
     network, one, other = pair()
     topic = other.open("lobby")
-    one.open("lobby").arrive("ann")
+    one.open("lobby").add("ann")
     one.turn()
     late = list(network.waiting)
-    one.topics["lobby"].depart("ann")
+    one.topics["lobby"].remove("ann")
     network.settle()
     network.waiting += late
     network.settle()
     assert len(topic.roster) == 0
 
 
-def test_a_state_that_comes_late_changes_nothing() -> None:
+def test_a_late_state_changes_nothing() -> None:
     network, one, other = pair()
     topic = other.open("lobby")
-    one.open("lobby").arrive("ann")
+    one.open("lobby").add("ann")
     one.turn()
-    other.view.ask(["lobby"])
+    other.view.request(["lobby"])
     network.deliver(1)
     one.turn()
     late = network.waiting.pop(1)
-    one.topics["lobby"].arrive("bob")
+    one.topics["lobby"].add("bob")
     network.settle()
     network.waiting.append(late)
     network.deliver(0)
     assert topic.roster.page("", 10)[0] == ["ann", "bob"]
 
 
-def test_what_a_node_said_ahead_of_its_goodbye_does_not_bring_it_back() -> None:
+def test_late_signals_of_a_node_that_left_do_not_bring_it_back() -> None:
     network, one, other = pair()
     topic = other.open("lobby")
-    one.open("lobby").arrive("ann")
+    one.open("lobby").add("ann")
     network.settle()
-    other.view.ask(["lobby"])
+    other.view.request(["lobby"])
     network.deliver(0)
     one.turn()
     late = [signal for signal in network.waiting if signal[0] is other]
     network.waiting.clear()
-    one.view.bye()
+    one.view.send_leaving()
     network.nodes.remove(one)
     network.deliver(0)
     network.waiting += late
@@ -132,40 +132,40 @@ def test_what_a_node_said_ahead_of_its_goodbye_does_not_bring_it_back() -> None:
     assert len(topic.roster) == 0
 
 
-def test_who_asked_first_is_told_all_before_it_is_told_that_this_was_all() -> None:
+def test_the_first_requester_receives_all_states_before_the_done_signal() -> None:
     network, one, other = pair()
     third = Node(network)
     network.nodes.append(third)
     rooms = [f"room {number}" for number in range(5)]
     for room in rooms:
-        one.open(room).arrive("ann")
+        one.open(room).add("ann")
         other.open(room)
     network.settle()
     for asking in (other, third):
-        asking.view.start_anew()
+        asking.view.resync()
         while network.waiting:
             network.deliver(0)
-        # There is no time for more, and then somebody else asks for the same.
-        one.view.answer(1)
-    while one.view.answer(1) or network.waiting:
+        # Only one state is sent before another node requests the same.
+        one.view.send_states(1)
+    while one.view.send_states(1) or network.waiting:
         while network.waiting:
             network.deliver(0)
             assert [len(other.topics[room].roster) for room in rooms] == [1] * 5
 
 
-def test_the_word_that_all_was_told_may_overtake_what_it_is_about() -> None:
+def test_a_done_signal_may_overtake_the_states() -> None:
     network, one, other = pair()
     topic = other.open("lobby")
     for user in ("ann", "bob"):
-        one.open(user).arrive(user)
+        one.open(user).add(user)
         other.open(user)
-    one.open("lobby").arrive("ann")
+    one.open("lobby").add("ann")
     network.settle()
-    other.view.start_anew()
+    other.view.resync()
     network.deliver(0)
-    # Who left meanwhile was not heard.
-    one.topics["bob"].depart("bob")
-    one.view.gather()
+    # The leave in between was lost.
+    one.topics["bob"].remove("bob")
+    one.view.publish()
     network.waiting.clear()
     one.turn()
     while network.waiting:

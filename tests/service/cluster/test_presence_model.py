@@ -1,4 +1,4 @@
-"""Nodes that tell each other who is where, over a network that loses, repeats and reorders what it likes."""
+"""Presence over a network that loses, duplicates and reorders signals at will."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PLACES = st.integers(0, 2)
 
 
 class Lossy(RuleBasedStateMachine):
-    """Whatever was lost on the way: once signals pass again, every node knows who is where."""
+    """Whatever was lost: once signals pass again, every node has the same presence."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,30 +25,30 @@ class Lossy(RuleBasedStateMachine):
 
     def start(self) -> Node:
         node = Node(self.network)
-        node.view.start_anew()
+        node.view.resync()
         return node
 
     @rule(place=PLACES, room=st.sampled_from(ROOMS), user=USERS)
-    def arrive(self, place: int, room: str, user: str) -> None:
+    def join(self, place: int, room: str, user: str) -> None:
         node = self.network.nodes[place]
-        node.open(room).arrive(user)
+        node.open(room).add(user)
         node.here[room, user] += 1
 
     @rule(place=PLACES, room=st.sampled_from(ROOMS), user=USERS)
-    def depart(self, place: int, room: str, user: str) -> None:
+    def part(self, place: int, room: str, user: str) -> None:
         node = self.network.nodes[place]
         if node.here[room, user]:
-            node.open(room).depart(user)
+            node.open(room).remove(user)
             node.here[room, user] -= 1
 
     @rule(place=PLACES, room=st.sampled_from(ROOMS))
     def open(self, place: int, room: str) -> None:
         node = self.network.nodes[place]
         node.open(room)
-        node.view.ask([room])
+        node.view.request([room])
 
     @rule(place=PLACES, room=st.sampled_from(ROOMS))
-    def give_up(self, place: int, room: str) -> None:
+    def close(self, place: int, room: str) -> None:
         node = self.network.nodes[place]
         if room in node.topics and not node.users(room):
             node.view.close(node.topics.pop(room))
@@ -59,17 +59,17 @@ class Lossy(RuleBasedStateMachine):
 
     @rule(place=PLACES)
     def beat(self, place: int) -> None:
-        self.network.nodes[place].view.beat()
+        self.network.nodes[place].view.send_heartbeat()
 
     @rule(seconds=st.sampled_from([0.1, BEAT, GONE_AFTER]))
     def wait(self, seconds: float) -> None:
         self.network.now += seconds
         for node in self.network.nodes:
-            node.view.sweep()
+            node.view.evict_lost_peers()
 
     @rule(which=st.integers(0, 1000), times=st.integers(0, 2))
     def deliver(self, which: int, times: int) -> None:
-        """Deliver any signal that is on its way: not at all, once, or now and again later."""
+        """Deliver any signal under way: not at all, once, or now and again later."""
         waiting = self.network.waiting
         if not waiting:
             return
@@ -82,8 +82,8 @@ class Lossy(RuleBasedStateMachine):
         self.network.deliver(place)
 
     @rule()
-    def go_on(self) -> None:
-        """Let all arrive that is on its way, and what is said to it."""
+    def deliver_all(self) -> None:
+        """Deliver all signals under way, and the answers to them."""
         for node in self.network.nodes:
             node.turn()
         while self.network.waiting:
@@ -105,8 +105,8 @@ class Lossy(RuleBasedStateMachine):
                 assert topic.roster.page("", 10)[0] == sorted(there), (node.view.node, room)
 
 
-class Cluster(Lossy):
-    """The same, with nodes that die, go and are cut off."""
+class Failing(Lossy):
+    """The same, with nodes that crash, leave and are disconnected."""
 
     @rule(place=PLACES)
     def crash(self, place: int) -> None:
@@ -114,15 +114,15 @@ class Cluster(Lossy):
 
     @rule(place=PLACES)
     def leave(self, place: int) -> None:
-        self.network.nodes[place].view.bye()
+        self.network.nodes[place].view.send_leaving()
         self.network.nodes[place] = self.start()
 
     @rule(place=PLACES)
-    def come_back_from_a_cut(self, place: int) -> None:
-        self.network.nodes[place].view.start_anew()
+    def reconnect(self, place: int) -> None:
+        self.network.nodes[place].view.resync()
 
 
 TestLossy = Lossy.TestCase
 TestLossy.settings = hypothesis_settings(max_examples=150, stateful_step_count=40, deadline=None)
-TestCluster = Cluster.TestCase
-TestCluster.settings = TestLossy.settings
+TestFailing = Failing.TestCase
+TestFailing.settings = TestLossy.settings

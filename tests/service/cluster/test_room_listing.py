@@ -1,4 +1,4 @@
-"""Which rooms are open on all nodes, asked of them over a network that does what the test says."""
+"""The listing of open rooms on all nodes, over a simulated network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOMS = st.dictionaries(st.sampled_from("abcdefghij"), st.integers(0, 5))
 
 
 class Node:
-    """A node that hears the others at once; a deaf one hears nobody."""
+    """A node that receives signals at once; a deaf one receives none."""
 
     def __init__(
         self, name: str, rooms: dict[str, int], nodes: list[Node], *, deaf: bool = False, timeout: float = 0.5
@@ -28,18 +28,18 @@ class Node:
         self.nodes = nodes
         self.deaf = deaf
         self.metrics = Metrics()
-        self.census = RoomListing(cast("Cluster", self), self.metrics, rooms.items, timeout=timeout)
+        self.listing = RoomListing(cast("Cluster", self), self.metrics, rooms.items, timeout=timeout)
         nodes.append(self)
 
-    def awake(self) -> set[str]:
+    def live_nodes(self) -> set[str]:
         return {node.name for node in self.nodes if node is not self}
 
-    def tell(self, signal: AnySignal) -> None:
+    def publish(self, signal: AnySignal) -> None:
         said = decode(encode(signal))
         assert isinstance(said, ListRooms | RoomsListed)
         for node in self.nodes:
             if not node.deaf:
-                node.census.hear(said)
+                node.listing.receive(said)
 
 
 def cluster(*rooms: dict[str, int], timeout: float = 0.5) -> list[Node]:
@@ -49,12 +49,12 @@ def cluster(*rooms: dict[str, int], timeout: float = 0.5) -> list[Node]:
     return nodes
 
 
-async def read_all(census: RoomListing, readable: RoomSet, most: int) -> list[tuple[str, int]]:
+async def read_all(listing: RoomListing, readable: RoomSet, most: int) -> list[tuple[str, int]]:
     """Read page by page."""
     found: list[tuple[str, int]] = []
     page = RoomListPage({}, more=True)
     while page.more:
-        page = await census.page(readable, found[-1][0] if found else "", most)
+        page = await listing.page(readable, found[-1][0] if found else "", most)
         assert page.complete
         assert len(page.rooms) == most or not page.more
         found += page.rooms.items()
@@ -66,23 +66,23 @@ async def read_all(census: RoomListing, readable: RoomSet, most: int) -> list[tu
 def test_pages_hold_each_room_of_all_nodes_once_by_alphabet(here: list[dict[str, int]], most: int) -> None:
     nodes = cluster(*here)
     everything = {room: max(each.get(room, 0) for each in here) for room in set().union(*here)}
-    assert asyncio.run(read_all(nodes[0].census, ALL_ROOMS, most)) == sorted(everything.items())
+    assert asyncio.run(read_all(nodes[0].listing, ALL_ROOMS, most)) == sorted(everything.items())
     readable = RoomSet(frozenset("a"), ("c",))
     mine = [(room, users) for room, users in sorted(everything.items()) if room in {"a", "c"}]
-    assert asyncio.run(read_all(nodes[-1].census, readable, most)) == mine
+    assert asyncio.run(read_all(nodes[-1].listing, readable, most)) == mine
 
 
-async def test_a_node_that_does_not_answer_is_waited_for_no_longer_than_a_bound() -> None:
+async def test_the_wait_for_a_node_that_does_not_answer_is_bounded() -> None:
     nodes = cluster({"a": 1}, {"b": 2}, timeout=0.01)
     Node("deaf", {"c": 3}, nodes, deaf=True)
-    page = await nodes[0].census.page(ALL_ROOMS, "", 10)
+    page = await nodes[0].listing.page(ALL_ROOMS, "", 10)
     assert (page.rooms, page.more, page.complete) == ({"a": 1, "b": 2}, False, False)
     assert nodes[0].metrics.listings_incomplete == 1
 
 
-async def test_what_was_not_asked_or_comes_too_late_is_passed_over() -> None:
+async def test_unknown_and_late_answers_are_ignored() -> None:
     nodes = cluster({"a": 1}, {"b": 2})
-    await nodes[0].census.page(ALL_ROOMS, "", 10)
+    await nodes[0].listing.page(ALL_ROOMS, "", 10)
     for number in (1, 7):
-        nodes[1].tell(RoomsListed(node="node 1", to="node 0", number=number, rooms={"z": 9}, more=True))
-    assert (await nodes[0].census.page(ALL_ROOMS, "", 10)).rooms == {"a": 1, "b": 2}
+        nodes[1].publish(RoomsListed(node="node 1", to="node 0", number=number, rooms={"z": 9}, more=True))
+    assert (await nodes[0].listing.page(ALL_ROOMS, "", 10)).rooms == {"a": 1, "b": 2}

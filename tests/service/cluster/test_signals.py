@@ -1,18 +1,18 @@
-"""What nodes say to each other, as far as it can be read."""
+"""Encode and decode the signals between nodes."""
 
 from __future__ import annotations
 
 import pytest
 
-from service.cluster.signals import Bye, decode, encode
+from service.cluster.signals import NodeLeaving, decode, encode
 
 
-def test_what_is_written_is_read() -> None:
-    assert decode(encode(Bye(node="a"))) == Bye(node="a")
+def test_an_encoded_signal_is_decoded() -> None:
+    assert decode(encode(NodeLeaving(node="a"))) == NodeLeaving(node="a")
 
 
-def test_what_a_later_version_adds_is_passed_over() -> None:
-    assert decode(b'{"signal": "bye", "node": "a", "more": [1]}') == Bye(node="a")
+def test_fields_of_a_later_version_are_ignored() -> None:
+    assert decode(b'{"signal": "bye", "node": "a", "more": [1]}') == NodeLeaving(node="a")
 
 
 @pytest.mark.parametrize(
@@ -31,5 +31,5 @@ def test_what_a_later_version_adds_is_passed_over() -> None:
         b'{"signal": "bye", "node": "a", "more": ' + b"[" * 100_000,
     ],
 )
-def test_what_is_no_signal_is_passed_over(payload: bytes) -> None:
+def test_invalid_signals_are_ignored(payload: bytes) -> None:
     assert decode(payload) is None

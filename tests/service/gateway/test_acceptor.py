@@ -1,4 +1,4 @@
-"""A connection that has not become anything yet, when the server stops."""
+"""An accepted socket before and after a rejection, when the server stops."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tests.service.peer import Peer
 from tests.service.serving import quick, until
 
 
-class Line(asyncio.Transport):
-    """A transport that nobody reads."""
+class FakeTransport(asyncio.Transport):
+    """A transport that keeps the written bytes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,34 +46,36 @@ def sockets() -> Sockets:
 
 
 @pytest.fixture
-def front(sockets: Sockets) -> Acceptor:
+def acceptor(sockets: Sockets) -> Acceptor:
     metrics = Metrics()
     admission = Admission(quick(admissions_per_second=0.1, admissions_burst=1), metrics)
-    assert not admission.ask()
+    assert not admission.take()
     node = SimpleNamespace(
         metrics=metrics, settings=quick(connections=10, close_seconds=0.05), tuning=DEFAULTS
     )
     return Acceptor(Gateway(cast("Node", node), admission), connections=sockets)
 
 
-async def test_one_that_said_nothing_is_dropped(front: Acceptor, sockets: Sockets) -> None:
-    line = Line()
-    front.connection_made(line)
-    assert front in sockets
-    assert front.close_if_idle()
-    assert line.aborted
-    front.connection_lost(None)
+async def test_a_silent_socket_is_aborted_when_the_server_stops(acceptor: Acceptor, sockets: Sockets) -> None:
+    transport = FakeTransport()
+    acceptor.connection_made(transport)
+    assert acceptor in sockets
+    assert acceptor.close_if_idle()
+    assert transport.aborted
+    acceptor.connection_lost(None)
     assert not sockets
 
 
-async def test_one_that_was_turned_away_may_read_it_for_so_long(front: Acceptor, sockets: Sockets) -> None:
-    line = Line()
-    front.connection_made(line)
-    front.data_received(Peer.handshake())
-    assert b'"drain"' in line.written
-    assert line.ended
-    assert not front.close_if_idle()
-    assert not line.aborted
-    await until(lambda: line.aborted)
-    front.connection_lost(None)
+async def test_a_rejected_client_has_a_time_limit_to_read_the_reason(
+    acceptor: Acceptor, sockets: Sockets
+) -> None:
+    transport = FakeTransport()
+    acceptor.connection_made(transport)
+    acceptor.data_received(Peer.handshake())
+    assert b'"drain"' in transport.written
+    assert transport.ended
+    assert not acceptor.close_if_idle()
+    assert not transport.aborted
+    await until(lambda: transport.aborted)
+    acceptor.connection_lost(None)
     assert not sockets

@@ -1,4 +1,4 @@
-"""Who may come in: where the page is from, and what a plain connection asks for."""
+"""The origin check, and the parameters of plain connections."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from tests.service.serving import Served
 
 
 async def code_for(served: Served, handshake: bytes) -> int:
-    """Knock without a subprotocol; return the code of the close, 0 if the door opened."""
+    """Connect without a subprotocol; return the close code, 1000 for an accepted connection."""
     peer = await served.peer()
     await peer.write(handshake)
     assert (await peer.head()).startswith("HTTP/1.1 101 ")
-    # Whoever is let in sees what it says itself; the others are closed ahead of it.
+    # An accepted connection answers our close frame; the server closes the others first.
     return await peer.leave()
 
 
@@ -25,9 +25,9 @@ async def code_for(served: Served, handshake: bytes) -> int:
         ("http://[::1]:8000", "[::1]:8000"),
     ],
 )
-async def test_a_page_of_the_same_host_comes_in(served: Served, origin: str, host: str) -> None:
-    knock = Peer.handshake(headers={"Origin": origin, "Host": host})
-    assert await code_for(served, knock) == 1000
+async def test_a_page_of_the_same_host_may_connect(served: Served, origin: str, host: str) -> None:
+    request = Peer.handshake(headers={"Origin": origin, "Host": host})
+    assert await code_for(served, request) == 1000
 
 
 @pytest.mark.parametrize(
@@ -43,14 +43,16 @@ async def test_a_page_of_the_same_host_comes_in(served: Served, origin: str, hos
         ("null", "["),
     ],
 )
-async def test_a_page_of_another_host_or_of_none_is_refused(served: Served, origin: str, host: str) -> None:
-    knock = Peer.handshake(headers={"Origin": origin, "Host": host})
-    assert await code_for(served, knock) == 4502
+async def test_a_page_of_another_host_or_without_a_host_is_rejected(
+    served: Served, origin: str, host: str
+) -> None:
+    request = Peer.handshake(headers={"Origin": origin, "Host": host})
+    assert await code_for(served, request) == 4502
 
 
 @pytest.mark.parametrize("origin", ["null", "", "http://here"])
 @pytest.mark.parametrize("host", [b"", b"Host: \r\n"])
-async def test_a_page_of_no_host_is_refused_where_the_server_has_no_name_either(
+async def test_a_page_without_a_host_is_rejected_if_the_request_has_no_host_either(
     served: Served, origin: str, host: bytes
 ) -> None:
     peer = await served.peer()
@@ -59,13 +61,11 @@ async def test_a_page_of_no_host_is_refused_where_the_server_has_no_name_either(
 
 
 @pytest.mark.parametrize("history", ["200", "000"])
-async def test_as_much_history_as_is_kept_for_plain_connections_is_given(
-    served: Served, history: str
-) -> None:
+async def test_history_up_to_the_limit_of_plain_connections_is_allowed(served: Served, history: str) -> None:
     assert await code_for(served, Peer.handshake(f"/ws?history={history}", protocol=None)) == 1000
 
 
 @pytest.mark.parametrize("history", ["201", "-1", "x", "\u0663", pytest.param("9" * 5000, id="long")])
-async def test_more_history_than_there_may_be_is_refused(served: Served, history: str) -> None:
+async def test_invalid_history_parameters_are_rejected(served: Served, history: str) -> None:
     query = history if history.isascii() else "%D9%A3"
     assert await code_for(served, Peer.handshake(f"/ws?history={query}", protocol=None)) == 1008

@@ -1,4 +1,4 @@
-"""Everybody who was on a node that died comes to another one at once: what is read follows from the room."""
+"""All clients of a dead node reconnect to another one: the reads depend on the room, not on their number."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from hubbub_protocol.commands import Since
 from service.rooms.history import PAGE
 from service.rooms.join_start import find_start
 from service.wire.codecs import JSON
-from service.wire.messages import Stored, encode_stored
+from service.wire.messages import MessagePayload, encode_stored
 from tests.faults.faulty import Fate, FaultyBroker
 from tests.service.outlets import FakeOutlet
 from tests.service.serving import Served, serving, until
 
-PEOPLE: Final = 500
+CLIENTS: Final = 500
 KEPT: Final = 1000
 ROOM: Final = "lobby"
 
 
-class Counting(FaultyBroker):
-    """Counts what is read, and lets a turn of the loop go by each time, as a network would."""
+class CountingBroker(FaultyBroker):
+    """Counts reads. Each one takes a turn of the loop, as it would with a network."""
 
     def __init__(self, inner: Broker) -> None:
         super().__init__(inner)
         self.reads = 0
-        self.asked_heads = 0
-        self.away = False
+        self.head_requests = 0
+        self.unreachable = False
 
     @override
     async def history(
@@ -40,156 +40,156 @@ class Counting(FaultyBroker):
     ) -> Page:
         self.reads += room == ROOM
         await asyncio.sleep(0)
-        if self.away:
-            raise Unavailable("away")
+        if self.unreachable:
+            raise Unavailable("unreachable")
         return await super().history(room, after=after, before=before, limit=limit)
 
     @override
     async def heads(self, rooms: Iterable[str]) -> dict[str, Position]:
-        self.asked_heads += 1
+        self.head_requests += 1
         await asyncio.sleep(0)
         return await super().heads(rooms)
 
 
-class Resumed:
-    """One who comes back behind an offset, and what it is given."""
+class ResumingClient:
+    """A client that resumes after an offset, and the messages that it receives."""
 
     def __init__(self, since: int) -> None:
         self.since = since
         self.outlet = FakeOutlet()
         self.recovered = False
-        self.given: list[int] = []
+        self.initial: list[int] = []
 
     async def join(self, served: Served, limit: int) -> None:
         async with served.node.rooms.open(ROOM) as room:
             start = await find_start(room, Since(served.hub.head(ROOM).epoch, self.since), limit)
             self.recovered = start.recovered
-            self.given = [entry.offset for entry in start.entries]
+            self.initial = [entry.offset for entry in start.entries]
             member = room.enter(self.outlet, JSON, f"p{self.since}")
             room.fanout.add(member, start.epoch, start.cursor)
 
     @property
-    def seen(self) -> list[int]:
-        return self.given + self.outlet.offsets()
+    def received(self) -> list[int]:
+        return self.initial + self.outlet.offsets()
 
 
 def fill(served: Served, count: int) -> None:
-    stored = Stored(key="k", user="eve", text="hello", at=4_000_000_000_000)  # far from too old
+    message = MessagePayload(key="k", user="eve", text="hello", at=4_000_000_000_000)  # never too old
     for _ in range(count):
-        served.publish(ROOM, encode_stored(stored))
+        served.publish(ROOM, encode_stored(message))
 
 
-async def come_back(served: Served, positions: Iterable[int], limit: int = 50) -> list[Resumed]:
-    people = [Resumed(since) for since in positions]
+async def resume(served: Served, positions: Iterable[int], limit: int = 50) -> list[ResumingClient]:
+    clients = [ResumingClient(since) for since in positions]
     async with asyncio.TaskGroup() as group:
-        for person in people:
-            group.create_task(person.join(served, limit))
-    return people
+        for client in clients:
+            group.create_task(client.join(served, limit))
+    return clients
 
 
 async def until_caught_up(served: Served) -> None:
     room = served.node.rooms.get(ROOM)
     assert room is not None
-    await until(lambda: not room.fanout.behind)
+    await until(lambda: not room.fanout.catching_up)
 
 
-def counted(served: Served) -> Counting:
+def counting(served: Served) -> CountingBroker:
     broker = served.node.broker
-    assert isinstance(broker, Counting)
+    assert isinstance(broker, CountingBroker)
     return broker
 
 
 @pytest.mark.parametrize("limit", [0, 50, 200])
-async def test_500_who_resume_at_once_cost_one_walk_through_what_they_lack(limit: int) -> None:
-    async with serving(Counting, history_entries=KEPT) as served:
+async def test_500_clients_that_resume_at_once_share_one_read_of_the_history(limit: int) -> None:
+    async with serving(CountingBroker, history_entries=KEPT) as served:
         fill(served, KEPT)
-        people = await come_back(served, [KEPT - 2 * number for number in range(PEOPLE)], limit)
+        clients = await resume(served, [KEPT - 2 * number for number in range(CLIENTS)], limit)
         await until_caught_up(served)
-        for person in people:
-            assert person.recovered
-            assert person.seen == list(range(person.since + 1, KEPT + 1))
-        # The first page comes with opening the room.
-        assert counted(served).reads <= KEPT / PAGE + 1
+        for client in clients:
+            assert client.recovered
+            assert client.received == list(range(client.since + 1, KEPT + 1))
+        # Opening the room reads the first page.
+        assert counting(served).reads <= KEPT / PAGE + 1
         close(served)
 
 
-async def test_what_is_more_than_a_log_can_hold_is_read_once_for_all_too() -> None:
-    async with serving(Counting, history_entries=KEPT, log_entries=20) as served:
+async def test_history_beyond_the_size_of_the_log_is_read_once_for_all_clients() -> None:
+    async with serving(CountingBroker, history_entries=KEPT, log_entries=20) as served:
         fill(served, KEPT)
-        people = await come_back(served, [KEPT - 2 * number for number in range(PEOPLE)])
+        clients = await resume(served, [KEPT - 2 * number for number in range(CLIENTS)])
         await until_caught_up(served)
-        for person in people:
-            assert person.recovered
-            assert person.seen == list(range(person.since + 1, KEPT + 1))
-        # Upwards for those who join, and again for the rest of what each of them lacks.
-        assert counted(served).reads <= 4 * KEPT / PAGE
+        for client in clients:
+            assert client.recovered
+            assert client.received == list(range(client.since + 1, KEPT + 1))
+        # Upwards for the joins, and again for the rest of each client's gap.
+        assert counting(served).reads <= 4 * KEPT / PAGE
         close(served)
 
 
-async def test_those_for_whom_it_is_too_late_are_told_so_without_a_read_each() -> None:
-    async with serving(Counting, history_entries=100) as served:
+async def test_clients_whose_position_was_trimmed_learn_it_without_a_read_for_each() -> None:
+    async with serving(CountingBroker, history_entries=100) as served:
         fill(served, KEPT)
-        people = await come_back(served, range(PEOPLE))
+        clients = await resume(served, range(CLIENTS))
         await until_caught_up(served)
-        assert not any(person.recovered for person in people)
-        assert all(person.seen == list(range(KEPT - 49, KEPT + 1)) for person in people)
-        assert counted(served).reads <= 3
+        assert not any(client.recovered for client in clients)
+        assert all(client.received == list(range(KEPT - 49, KEPT + 1)) for client in clients)
+        assert counting(served).reads <= 3
         close(served)
 
 
-async def test_those_who_know_more_than_the_node_cost_one_question() -> None:
-    async with serving(Counting, history_entries=KEPT) as served:
+async def test_clients_ahead_of_the_node_cost_one_request_for_heads() -> None:
+    async with serving(CountingBroker, history_entries=KEPT) as served:
         fill(served, 10)
-        await come_back(served, [10])
-        broker = counted(served)
+        await resume(served, [10])
+        broker = counting(served)
         broker.fate(*[Fate.DROP] * 10)
         fill(served, 10)
-        broker.asked_heads = 0
-        people = await come_back(served, [20] * PEOPLE)
-        assert all(person.recovered for person in people)
-        assert broker.asked_heads == 1
-        # The next one shows the hole.
+        broker.head_requests = 0
+        clients = await resume(served, [20] * CLIENTS)
+        assert all(client.recovered for client in clients)
+        assert broker.head_requests == 1
+        # The next entry shows the gap.
         fill(served, 1)
         await until_caught_up(served)
-        assert all(person.seen[-1] == 21 for person in people)
+        assert all(client.received[-1] == 21 for client in clients)
         close(served)
 
 
-async def test_500_who_come_anew_cost_no_read_of_their_own() -> None:
-    async with serving(Counting) as served:
+async def test_500_clients_without_a_position_cost_no_read_for_each() -> None:
+    async with serving(CountingBroker) as served:
         fill(served, 30)
         async with served.node.rooms.open(ROOM) as room:
-            counted(served).reads = 0
+            counting(served).reads = 0
             for _ in range(3):
-                starts = await asyncio.gather(*(find_start(room, None, 50) for _ in range(PEOPLE)))
+                starts = await asyncio.gather(*(find_start(room, None, 50) for _ in range(CLIENTS)))
                 assert {len(start.entries) for start in starts} == {30}
-        assert counted(served).reads <= 1
+        assert counting(served).reads <= 1
 
 
-async def test_when_history_can_not_be_read_everybody_learns_it_from_one_try() -> None:
-    async with serving(Counting, history_entries=KEPT, log_entries=20) as served:
+async def test_a_failed_read_of_the_history_fails_all_joins_at_once() -> None:
+    async with serving(CountingBroker, history_entries=KEPT, log_entries=20) as served:
         fill(served, KEPT)
-        await come_back(served, [KEPT])
-        broker = counted(served)
-        broker.reads, broker.away = 0, True
+        await resume(served, [KEPT])
+        broker = counting(served)
+        broker.reads, broker.unreachable = 0, True
         async with served.node.rooms.open(ROOM) as room:
             since = [Since(room.log.epoch, number) for number in range(100)]
-            answers = await asyncio.gather(
+            results = await asyncio.gather(
                 *(find_start(room, each, 50) for each in since), return_exceptions=True
             )
-        assert {type(answer) for answer in answers} == {Unavailable}
+        assert {type(result) for result in results} == {Unavailable}
         assert broker.reads == 1
-        broker.away = False
+        broker.unreachable = False
         close(served)
 
 
-async def test_one_who_goes_while_it_waits_takes_nobody_with_it() -> None:
-    async with serving(Counting, history_entries=KEPT, log_entries=20) as served:
+async def test_a_cancelled_join_does_not_cancel_the_shared_read() -> None:
+    async with serving(CountingBroker, history_entries=KEPT, log_entries=20) as served:
         fill(served, KEPT)
-        await come_back(served, [KEPT])
+        await resume(served, [KEPT])
         async with served.node.rooms.open(ROOM) as room:
-            history = room.reader.history
-            tasks = [asyncio.ensure_future(history.behind(place)) for place in (10, 20, 900)]
+            history = room.catch_up.history
+            tasks = [asyncio.ensure_future(history.after(place)) for place in (10, 20, 900)]
             await asyncio.sleep(0)
             tasks[1].cancel()
             pages = [await tasks[0], await tasks[2]]
@@ -199,7 +199,7 @@ async def test_one_who_goes_while_it_waits_takes_nobody_with_it() -> None:
 
 
 def close(served: Served) -> None:
-    """Let everybody go who is in the room: the fixture looks whether anything is left."""
+    """Remove all members from the room, because the fixture checks for leftovers."""
     room = served.node.rooms.get(ROOM)
     assert room is not None
     for member in [*room.fanout.live()]:

@@ -1,4 +1,4 @@
-"""Which upgrades are refused, and how: alike ahead of Sanic and behind it."""
+"""Rejected handshakes: the fast path and the full path answer alike."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from service.gateway.full_handshake import accept
 from tests.service.peer import KEY, Peer
 from tests.service.serving import Served
 
-GOOD = {
+VALID = {
     "Host": "127.0.0.1",
     "Upgrade": "websocket",
     "Connection": "Upgrade",
@@ -22,7 +22,7 @@ GOOD = {
 }
 LINES = ["GET /ws HTTP/1.1", "GET /ws HTTP/1.0", "GET /ws HTTP/2.0", "POST /ws HTTP/1.1", "HEAD /ws HTTP/1.1"]
 FIELDS = [
-    *(f"{name}: {value}" for name, value in GOOD.items()),
+    *(f"{name}: {value}" for name, value in VALID.items()),
     "Host: ",
     "Host: there",
     "upgrade: WebSocket",
@@ -43,13 +43,13 @@ def request(line: str, fields: list[str]) -> bytes:
 
 
 def changed(**changes: str | None) -> list[str]:
-    """List the fields of a good upgrade, but for some (None: left out)."""
-    fields = GOOD | {name.replace("_", "-"): value for name, value in changes.items()}
+    """List the fields of a valid handshake with some changes (None: left out)."""
+    fields = VALID | {name.replace("_", "-"): value for name, value in changes.items()}
     return [f"{name}: {value}" for name, value in fields.items() if value is not None]
 
 
 async def answer(served: Served, data: bytes) -> tuple[str, str]:
-    """Give the first line of an answer, and the rest of it without what differs each time."""
+    """Return the status of a response, and the other lines of its head."""
     peer = await served.peer()
     await peer.write(data)
     first, _, rest = (await peer.head()).partition("\r\n")
@@ -83,31 +83,31 @@ async def answer(served: Served, data: bytes) -> tuple[str, str]:
         (LINES[0], changed(Transfer_Encoding="chunked"), "400"),
     ],
 )
-async def test_clients_of_both_kinds_are_refused_alike(
+async def test_the_fast_and_the_full_path_reject_alike(
     served: Served, line: str, fields: list[str], status: str
 ) -> None:
     plain = await answer(served, request(line, fields))
-    quick = await answer(served, request(line, [*fields, "Sec-WebSocket-Protocol: hubbub.v1"]))
-    slow = await answer(served, request(line, [*fields, "Sec-WebSocket-Protocol: soap, hubbub.v1"]))
-    assert (plain[0], quick[0], slow[0]) == (status, status, status)
+    fast = await answer(served, request(line, [*fields, "Sec-WebSocket-Protocol: hubbub.v1"]))
+    full = await answer(served, request(line, [*fields, "Sec-WebSocket-Protocol: soap, hubbub.v1"]))
+    assert (plain[0], fast[0], full[0]) == (status, status, status)
     if status != "101":
-        assert plain == quick == slow
+        assert plain == fast == full
 
 
-async def test_another_version_is_told_which_one_is_spoken(served: Served) -> None:
+async def test_the_response_to_another_version_names_the_supported_one(served: Served) -> None:
     peer = await served.peer()
     await peer.write(Peer.handshake(headers={"Sec-WebSocket-Version": "8"}))
     head = await peer.head()
     assert head.startswith("HTTP/1.1 426 ")
     assert "\r\nsec-websocket-version: 13\r\n" in head.lower()
-    assert (await peer.rest()).endswith(b"version 13 of the websocket protocol is spoken here\n")
+    assert (await peer.rest()).endswith(b"Unsupported websocket version '8': version 13 is supported.\n")
 
 
-async def test_what_stands_behind_a_refused_upgrade_is_not_taken_for_frames(served: Served) -> None:
+async def test_bytes_after_a_rejected_handshake_are_not_parsed_as_frames(served: Served) -> None:
     peer = await served.peer()
     await peer.write(Peer.handshake(headers={"Content-Length": "3"}) + b"abc")
     assert (await peer.head()).startswith("HTTP/1.1 400 ")
-    assert (await peer.rest()) == b"an upgrade has no body\n"
+    assert (await peer.rest()) == b"Invalid websocket handshake: it must not have a body.\n"
 
 
 @pytest.fixture(scope="module")
@@ -116,10 +116,10 @@ def app() -> Sanic:  # type: ignore[type-arg]
 
 
 @given(st.lists(st.sampled_from(FIELDS), max_size=12))
-def test_whoever_comes_in_the_quick_way_would_come_in_the_slow_way(app: Sanic, fields: list[str]) -> None:  # type: ignore[type-arg]
+def test_the_full_path_accepts_each_handshake_of_the_fast_path(app: Sanic, fields: list[str]) -> None:  # type: ignore[type-arg]
     fields = [*fields, "Sec-WebSocket-Protocol: hubbub.v1"]
     if handshake.read(request(LINES[0], fields)) is None:
         return
     pairs = [tuple(field.split(": ", 1)) for field in fields]
-    asked = Request(b"/ws", Header(pairs), "1.1", "GET", None, app)  # type: ignore[arg-type]
-    assert accept(asked, ["hubbub.v1"])[1] == "hubbub.v1"
+    full = Request(b"/ws", Header(pairs), "1.1", "GET", None, app)  # type: ignore[arg-type]
+    assert accept(full, ["hubbub.v1"])[1] == "hubbub.v1"

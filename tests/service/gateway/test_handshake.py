@@ -1,4 +1,4 @@
-"""Upgrades that are answered ahead of Sanic: only such as the library would answer alike."""
+"""Handshakes on the fast path: only those that the library would answer in the same way."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ def head(line: str, fields: list[str]) -> bytes:
     st.sampled_from(["GET /ws HTTP/1.1", "GET /ws?a=b HTTP/1.1", "GET /wsx HTTP/1.1", "POST /ws HTTP/1.1"]),
     st.lists(st.sampled_from(FIELDS), max_size=12),
 )
-def test_what_is_answered_is_what_the_library_would_answer(line: str, fields: list[str]) -> None:
+def test_the_response_is_the_same_as_that_of_the_library(line: str, fields: list[str]) -> None:
     data = head(line, fields)
-    asked = handshake.read(data)
-    if asked is None:
+    parsed = handshake.read(data)
+    if parsed is None:
         return
     protocol = ServerProtocol(subprotocols=["hubbub.v1"])  # type: ignore[list-item]
     protocol.receive_data(data)
@@ -57,28 +57,28 @@ def test_what_is_answered_is_what_the_library_would_answer(line: str, fields: li
     assert isinstance(request, Request)
     response = protocol.accept(request)
     assert response.status_code == 101
-    assert (request.headers.get("Origin"), request.headers["Host"]) == (asked.origin, asked.host)
-    wanted = {name.lower(): value for name, value in response.headers.raw_items()}
-    _, *lines = handshake.response(asked.key).decode().strip().split("\r\n")
+    assert (request.headers.get("Origin"), request.headers["Host"]) == (parsed.origin, parsed.host)
+    expected = {name.lower(): value for name, value in response.headers.raw_items()}
+    _, *lines = handshake.response(parsed.key).decode().strip().split("\r\n")
     answered = dict(found.lower().split(": ", 1) for found in lines)
-    assert answered.keys() == wanted.keys() - {"date"}
-    assert answered["sec-websocket-accept"] == wanted["sec-websocket-accept"].lower()
+    assert answered.keys() == expected.keys() - {"date"}
+    assert answered["sec-websocket-accept"] == expected["sec-websocket-accept"].lower()
 
 
-def test_what_browsers_and_sdks_send_is_met_here() -> None:
-    assert handshake.read(Peer.handshake()) == handshake.Handshake(KEY, None, "127.0.0.1")
+def test_handshakes_of_browsers_and_sdks_take_the_fast_path() -> None:
+    assert handshake.read(Peer.handshake()) == handshake.UpgradeRequest(KEY, None, "127.0.0.1")
     with_page = Peer.handshake(headers={"Origin": "http://here", "Connection": "keep-alive, Upgrade"})
-    assert handshake.read(with_page) == handshake.Handshake(KEY, "http://here", "127.0.0.1")
+    assert handshake.read(with_page) == handshake.UpgradeRequest(KEY, "http://here", "127.0.0.1")
 
 
 @pytest.mark.parametrize(
     ("query", "booked"),
     [("", False), ("?", False), ("?booked=1", True), ("?a=b&booked=1", True), ("?rebooked=1", False)],
 )
-def test_who_was_told_to_come_now_says_so_in_the_address(query: str, *, booked: bool) -> None:
-    asked = handshake.read(Peer.handshake(f"/ws{query}"))
-    assert asked is not None
-    assert asked.booked is booked
+def test_a_booked_slot_is_read_from_the_query(query: str, *, booked: bool) -> None:
+    parsed = handshake.read(Peer.handshake(f"/ws{query}"))
+    assert parsed is not None
+    assert parsed.booked is booked
 
 
 @pytest.mark.parametrize(
@@ -101,11 +101,11 @@ def test_who_was_told_to_come_now_says_so_in_the_address(query: str, *, booked: 
         Peer.handshake().replace(b"HTTP/1.1", b"HTTP/1.0"),
     ],
 )
-def test_anything_else_goes_the_long_way(data: bytes) -> None:
+def test_anything_else_takes_the_full_path(data: bytes) -> None:
     assert handshake.read(data) is None
 
 
-# As Chromium, Firefox, nginx, HAProxy and Envoy write them.
+# As Chromium, Firefox, nginx, HAProxy and Envoy send them.
 @pytest.mark.parametrize(
     "more",
     [
@@ -125,22 +125,21 @@ def test_anything_else_goes_the_long_way(data: bytes) -> None:
         {"X-Request-Id": "7d", "X-Envoy-Expected-Rq-Timeout-Ms": "0", "X-Forwarded-Proto": "https"},
     ],
 )
-def test_browsers_behind_proxies_are_met_here(more: dict[str, str]) -> None:
+def test_handshakes_through_proxies_take_the_fast_path(more: dict[str, str]) -> None:
     head = Peer.handshake("/ws?a=%C3%A4&b", headers=more)
     assert handshake.read(head) is not None
     line, _, fields = head.partition(b"\r\n")
-    in_small_letters = b"\r\n".join(
+    in_lower_case = b"\r\n".join(
         name.lower() + colon + value
         for name, colon, value in (field.partition(b":") for field in fields.split(b"\r\n"))
     )
-    assert handshake.read(line + b"\r\n" + in_small_letters) is not None
+    assert handshake.read(line + b"\r\n" + in_lower_case) is not None
 
 
-@pytest.mark.parametrize("filling", [b" ", b"\t", b" a", b"a "])
-def test_a_line_that_is_long_and_wrong_at_its_end_takes_one_look(filling: bytes) -> None:
-    # By a pattern that tries all ways to share the blanks, a single one of these took seconds.
+@pytest.mark.parametrize("filler", [b" ", b"\t", b" a", b"a "])
+def test_a_long_line_with_an_invalid_end_takes_linear_time(filler: bytes) -> None:
+    # A pattern with ambiguous white space needed seconds for one of these lines.
     for _ in range(1000):
         assert (
-            handshake.read(b"GET /ws HTTP/1.1\r\nX:" + filling * (8000 // len(filling)) + b"\1\r\n\r\n")
-            is None
+            handshake.read(b"GET /ws HTTP/1.1\r\nX:" + filler * (8000 // len(filler)) + b"\1\r\n\r\n") is None
         )

@@ -1,4 +1,4 @@
-"""What a client may cost that has proved nothing yet: bytes, time and sockets."""
+"""Limits for unauthenticated clients: bytes, time and sockets."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ QUICK = Tuning(request_seconds=0.1)
 
 @pytest.fixture
 def frozen_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stop Sanic's own clock, as if every byte had come just now: its timers must not act first."""
+    """Stop Sanic's own clock, so that its timers never fire before the deadline."""
     monkeypatch.setattr("sanic.server.protocols.http_protocol.current_time", lambda: 0.0)
 
 
 async def answer(peer: Peer, request: bytes) -> str:
-    """Ask, and read the first line of the answer; its body is short and left where it is."""
+    """Send a request and return the first line of its response. The short body stays unread."""
     await peer.write(request)
     return (await peer.head()).partition("\r\n")[0]
 
 
-async def test_a_body_larger_than_a_frame_is_refused_before_it_is_read() -> None:
+async def test_a_body_larger_than_a_frame_is_rejected_before_it_is_read() -> None:
     async with serving() as served:
-        most = served.node.settings.frame_bytes
-        within, beyond = await served.peer(), await served.peer()
-        await within.write(POST + b"Content-Length: %d\r\n\r\n%b" % (most, b" " * most))
-        assert (await within.head()).startswith("HTTP/1.1 401 ")
-        await beyond.write(POST + b"Content-Length: %d\r\n\r\n" % (most + 1))
-        assert (await beyond.head()).startswith("HTTP/1.1 413 ")
-        assert b'"code":"too_long"' in await beyond.rest()
-        assert served.node.metrics.refused.counts["too_long"] == 1
+        limit = served.node.settings.frame_bytes
+        allowed, rejected = await served.peer(), await served.peer()
+        await allowed.write(POST + b"Content-Length: %d\r\n\r\n%b" % (limit, b" " * limit))
+        assert (await allowed.head()).startswith("HTTP/1.1 401 ")
+        await rejected.write(POST + b"Content-Length: %d\r\n\r\n" % (limit + 1))
+        assert (await rejected.head()).startswith("HTTP/1.1 413 ")
+        assert b'"code":"too_long"' in await rejected.rest()
+        assert served.node.metrics.error_responses.counts["too_long"] == 1
 
 
 @pytest.mark.usefixtures("frozen_clock")
-@pytest.mark.parametrize("begun", [POST, POST + b"Content-Length: 9\r\n\r\n{", Peer.handshake()[:40]])
-async def test_a_request_that_is_not_complete_in_time_is_dropped(begun: bytes) -> None:
+@pytest.mark.parametrize("partial", [POST, POST + b"Content-Length: 9\r\n\r\n{", Peer.handshake()[:40]])
+async def test_a_request_that_is_incomplete_at_its_deadline_is_aborted(partial: bytes) -> None:
     async with serving(tuning=QUICK) as served:
         peer = await served.peer()
-        await peer.write(begun)
+        await peer.write(partial)
         assert not await peer.rest()
-        assert served.node.metrics.requests_dropped == 1
+        assert served.node.metrics.http_requests_timed_out == 1
 
 
 @pytest.mark.usefixtures("frozen_clock")
@@ -56,13 +56,13 @@ async def test_a_deadline_ends_with_its_request() -> None:
         assert await answer(quick, ALIVE) == "HTTP/1.1 200 OK"
         await slow.write(POST)
         assert not await slow.rest()
-        # The deadline of the first request would have come ahead of that one.
+        # The deadline of the first request was before that one.
         await quick.write(ALIVE)
         assert b"HTTP/1.1 200 OK" in (await quick.head()).encode()
 
 
 @pytest.mark.usefixtures("frozen_clock")
-async def test_a_request_behind_another_has_a_deadline_of_its_own() -> None:
+async def test_each_pipelined_request_has_its_own_deadline() -> None:
     async with serving(tuning=QUICK) as served:
         peer = await served.peer()
         assert await answer(peer, ALIVE + POST) == "HTTP/1.1 200 OK"
@@ -76,39 +76,39 @@ async def test_a_websocket_outlives_the_deadline_of_its_handshake() -> None:
         assert await peer.closed() == 4503
 
 
-async def test_sockets_beyond_the_bound_are_dropped_and_counted() -> None:
+async def test_sockets_above_the_limit_are_aborted_and_counted() -> None:
     async with serving(tuning=Tuning(spare_sockets=1), connections=1) as served:
-        only, told = await served.welcomed("ann"), await served.peer()
-        assert await answer(told, ALIVE) == "HTTP/1.1 200 OK"
+        ann, other = await served.welcomed("ann"), await served.peer()
+        assert await answer(other, ALIVE) == "HTTP/1.1 200 OK"
         dropped = await served.peer()
         assert not await dropped.rest()
-        assert served.node.metrics.closed.counts == {"4001": 1}
-        told.vanish()
-        assert (await only.ask("join", room="lobby"))["type"] == "joined"
+        assert served.node.metrics.connections_closed.counts == {"4001": 1}
+        other.disconnect()
+        assert (await ann.ask("join", room="lobby"))["type"] == "joined"
 
 
-async def test_a_full_node_still_tells_who_upgrades() -> None:
+async def test_a_full_node_closes_a_websocket_with_4001() -> None:
     async with serving(connections=1) as served:
         await served.welcomed("ann")
-        told = await served.upgraded()
-        assert await told.closed() == 4001
+        rejected = await served.upgraded()
+        assert await rejected.closed() == 4001
         await until(lambda: len(served.node.connections) == 1)
 
 
 @pytest.mark.parametrize("path", ["/", "/health/live", "/health/ready", "/metrics"])
 async def test_head_is_answered_as_get_without_the_body(path: str) -> None:
     async with serving(tuning=QUICK) as served:
-        got, asked = [await served.peer() for _ in range(2)]
-        await got.write(f"GET {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n".encode())
-        await asked.write(f"HEAD {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n".encode())
-        heads = [(await peer.head()).lower() for peer in (got, asked)]
+        get, head_only = [await served.peer() for _ in range(2)]
+        await get.write(f"GET {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n".encode())
+        await head_only.write(f"HEAD {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n".encode())
+        heads = [(await peer.head()).lower() for peer in (get, head_only)]
         assert all(head.startswith("http/1.1 200 ") for head in heads)
         assert [names(head) for head in heads] == [names(heads[0])] * 2
         assert "alt-svc" not in heads[0]
-        assert await got.rest()
-        assert await asked.rest() == b""
+        assert await get.rest()
+        assert await head_only.rest() == b""
 
 
 def names(head: str) -> list[str]:
-    """List the names of a head's fields."""
+    """List the names of the fields of a head."""
     return [line.partition(":")[0] for line in head.strip().split("\r\n")[1:]]

@@ -1,4 +1,4 @@
-"""Broadcast a large room what isn't stored: in slices, one telling at a time, and with a rest behind it."""
+"""Broadcasts in a large room: in slices, one at a time, throttled."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from time import monotonic
 
 import pytest
 
-from service.rooms.broadcast import REST, Broadcast
+from service.rooms.broadcast import PAUSE_PER_MEMBER, Broadcast
 from service.rooms.fanout import SLICE
 from service.rooms.member import Member
 from tests.service.fanning import Stage, turns
@@ -28,51 +28,53 @@ def crowd(stage: Stage, count: int = CROWD) -> list[tuple[Member, FakeOutlet]]:
     return [join(stage.fanout, "e", 0) for _ in range(count)]
 
 
-def told(members: list[tuple[Member, FakeOutlet]]) -> int:
+def received(members: list[tuple[Member, FakeOutlet]]) -> int:
     return sum(outlet.writes == [FRAME] for _, outlet in members)
 
 
-async def test_a_large_room_is_told_slice_by_slice(stage: Stage) -> None:
-    members, telling = crowd(stage), Broadcast(stage.fanout, monotonic)
-    telling.begin(FRAME)
-    assert told(members) == SLICE
+async def test_a_large_room_is_written_slice_by_slice(stage: Stage) -> None:
+    members, broadcast = crowd(stage), Broadcast(stage.fanout, monotonic)
+    broadcast.begin(FRAME)
+    assert received(members) == SLICE
     await turns()
-    assert told(members) == 2 * SLICE
+    assert received(members) == 2 * SLICE
     await turns()
-    assert told(members) == CROWD
+    assert received(members) == CROWD
 
 
-async def test_behind_a_large_room_there_is_a_rest(stage: Stage) -> None:
+async def test_broadcasts_in_a_large_room_are_throttled(stage: Stage) -> None:
     now = 100.0
     crowd(stage)
-    telling = Broadcast(stage.fanout, lambda: now)
-    assert telling.wait == 0
-    telling.begin(FRAME)
-    assert telling.wait == pytest.approx(REST * CROWD)
+    broadcast = Broadcast(stage.fanout, lambda: now)
+    assert broadcast.wait == 0
+    broadcast.begin(FRAME)
+    assert broadcast.wait == pytest.approx(PAUSE_PER_MEMBER * CROWD)
     await turns(2)
-    now += REST * CROWD + 0.001
-    assert telling.wait == 0
+    now += PAUSE_PER_MEMBER * CROWD + 0.001
+    assert broadcast.wait == 0
 
 
-async def test_a_small_room_needs_no_rest(stage: Stage) -> None:
-    members, telling = crowd(stage, SLICE), Broadcast(stage.fanout, monotonic)
-    telling.begin(FRAME)
-    assert (told(members), telling.wait) == (SLICE, 0)
+async def test_broadcasts_in_a_small_room_are_not_throttled(stage: Stage) -> None:
+    members, broadcast = crowd(stage, SLICE), Broadcast(stage.fanout, monotonic)
+    broadcast.begin(FRAME)
+    assert (received(members), broadcast.wait) == (SLICE, 0)
 
 
-async def test_who_fills_up_meanwhile_misses_it_and_who_leaves_does_not(stage: Stage) -> None:
+async def test_members_that_fill_up_during_a_broadcast_miss_it_and_those_that_left_do_not(
+    stage: Stage,
+) -> None:
     members, missed = crowd(stage), list[Member]()
     Broadcast(stage.fanout, monotonic).begin(FRAME, missed=missed.append)
-    *_, (gone, spared), (full, outlet) = members
+    *_, (gone, left), (full, outlet) = members
     outlet.paused = True
     stage.fanout.remove(gone)
     await turns(2)
-    assert (missed, spared.writes, outlet.writes) == ([full], [], [])
+    assert (missed, left.writes, outlet.writes) == ([full], [], [])
 
 
-async def test_nothing_is_told_behind_its_end(stage: Stage) -> None:
-    members, telling = crowd(stage), Broadcast(stage.fanout, monotonic)
-    telling.begin(FRAME)
-    telling.close()
+async def test_nothing_is_broadcast_after_close(stage: Stage) -> None:
+    members, broadcast = crowd(stage), Broadcast(stage.fanout, monotonic)
+    broadcast.begin(FRAME)
+    broadcast.close()
     await turns(2)
-    assert told(members) == SLICE
+    assert received(members) == SLICE

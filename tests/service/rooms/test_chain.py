@@ -15,45 +15,45 @@ def entry(prev: int, offset: int, epoch: str = "e") -> Entry:
     return Entry("room", epoch, prev, offset, b"")
 
 
-def test_the_next_entry_is_next_though_offsets_have_holes() -> None:
+def test_the_next_entry_is_next_even_if_offsets_are_not_consecutive() -> None:
     chain = Chain(Position("e", 4))
-    assert chain.judge(entry(4, 9)) is Verdict.NEXT
+    assert chain.classify(entry(4, 9)) is Verdict.NEXT
     chain.advance(entry(4, 9))
     assert (chain.epoch, chain.offset) == ("e", 9)
-    assert chain.judge(entry(9, 10)) is Verdict.NEXT
+    assert chain.classify(entry(9, 10)) is Verdict.NEXT
 
 
-def test_what_is_not_behind_the_last_is_a_repeat() -> None:
+def test_an_entry_up_to_the_last_is_a_duplicate() -> None:
     chain = Chain(Position("e", 4))
-    assert [chain.judge(entry(2, offset)) for offset in (3, 4)] == [Verdict.REPEAT] * 2
+    assert [chain.classify(entry(2, offset)) for offset in (3, 4)] == [Verdict.DUPLICATE] * 2
 
 
-def test_an_entry_behind_another_than_the_last_shows_a_hole() -> None:
+def test_an_entry_after_any_other_than_the_last_is_a_gap() -> None:
     chain = Chain(Position("e", 4))
-    assert chain.judge(entry(5, 6)) is Verdict.HOLE
-    assert chain.judge(entry(0, 6)) is Verdict.HOLE, "what was between has expired"
+    assert chain.classify(entry(5, 6)) is Verdict.GAP
+    assert chain.classify(entry(0, 6)) is Verdict.GAP, "the entries in between have expired"
 
 
-def test_another_epoch_is_a_hole_wherever_it_is() -> None:
+def test_another_epoch_is_a_gap_at_any_offset() -> None:
     chain = Chain(Position("e", 4))
-    assert [chain.judge(entry(4, offset, "f")) for offset in (1, 4, 5)] == [Verdict.HOLE] * 3
+    assert [chain.classify(entry(4, offset, "f")) for offset in (1, 4, 5)] == [Verdict.GAP] * 3
 
 
-def test_a_head_has_moved_if_it_is_anywhere_else() -> None:
+def test_a_head_at_any_other_position_is_missed() -> None:
     chain = Chain(Position("e", 4))
     heads = [Position("e", 4), Position("e", 3), Position("e", 5), Position("f", 4), Position("f", 0)]
     asked_at = Position("e", 4)
     assert [chain.missed(head, asked_at) for head in heads] == [False, True, True, True, True]
 
 
-def test_a_head_that_was_passed_since_it_was_asked_for_has_not_moved() -> None:
+def test_a_head_that_was_passed_since_the_request_is_not_missed() -> None:
     chain = Chain(Position("e", 9))
     heads = [Position("e", offset) for offset in (3, 4, 7, 9, 10)]
     assert [chain.missed(head, Position("e", 4)) for head in heads] == [True, False, False, False, True]
 
 
 @given(st.sets(st.integers(1, 50)), st.randoms())
-def test_each_entry_is_taken_once_and_in_order_whatever_comes_repeated_or_late(
+def test_each_entry_is_next_once_and_in_order_with_duplicates_and_late_entries(
     offsets: set[int], chance: random.Random
 ) -> None:
     ordered = sorted(offsets)
@@ -63,7 +63,7 @@ def test_each_entry_is_taken_once_and_in_order_whatever_comes_repeated_or_late(
     for _ in entries:
         chance.shuffle(come)
         for one in come:
-            if chain.judge(one) is Verdict.NEXT:
+            if chain.classify(one) is Verdict.NEXT:
                 chain.advance(one)
                 taken.append(one)
     assert taken == entries

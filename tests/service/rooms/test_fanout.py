@@ -1,4 +1,4 @@
-"""Fan-out of one room, with outlets that fill up and a loop that is turned by hand."""
+"""Fan-out of one room, with outlets that fill up, turn by turn of the loop."""
 
 from __future__ import annotations
 
@@ -21,64 +21,64 @@ async def stage() -> AsyncIterator[Stage]:
 
 async def test_an_idle_room_is_flushed_in_the_next_turn(stage: Stage) -> None:
     _, outlet = join(stage.fanout, "e", 0)
-    stage.say()
+    stage.append()
     assert outlet.offsets() == []
     await turns()
     assert outlet.offsets() == [1]
 
 
-async def test_what_comes_in_one_turn_is_one_write_for_each_member(stage: Stage) -> None:
+async def test_entries_of_one_turn_are_one_write_for_each_member(stage: Stage) -> None:
     outlets = [join(stage.fanout, "e", 0)[1] for _ in range(3)]
-    stage.say(40)
+    stage.append(40)
     await turns()
     assert [(len(outlet.writes), outlet.offsets()) for outlet in outlets] == [(1, list(range(1, 41)))] * 3
     assert (stage.metrics.deliveries, stage.metrics.flushes) == (120, 1)
 
 
-async def test_what_comes_during_a_flush_waits_for_the_next(stage: Stage) -> None:
+async def test_entries_during_a_flush_wait_for_the_next(stage: Stage) -> None:
     _, outlet = join(stage.fanout, "e", 0)
-    stage.say()
+    stage.append()
     await turns()
-    stage.say()
-    stage.say()
+    stage.append()
+    stage.append()
     await settled(stage)
     assert (len(outlet.writes), outlet.offsets()) == (2, [1, 2, 3])
 
 
-async def test_more_than_half_a_log_does_not_wait() -> None:
+async def test_more_than_half_a_log_is_flushed_at_once() -> None:
     stage = Stage(max_entries=10)
     _, outlet = join(stage.fanout, "e", 0)
-    stage.say(6)
+    stage.append(6)
     assert outlet.offsets() == [1, 2, 3, 4, 5, 6]
     stage.fanout.close()
 
 
-async def test_an_entry_that_is_larger_than_the_log_comes_through() -> None:
+async def test_an_entry_that_is_larger_than_the_log_is_delivered() -> None:
     stage = Stage(max_bytes=2000)
     _, outlet = join(stage.fanout, "e", 0)
     for size in (*[1] * 600, 5000, 1):
-        stage.say(size=size)
+        stage.append(size=size)
     await settled(stage)
     assert outlet.offsets() == list(range(1, 603))
 
 
-async def test_a_full_member_falls_behind_and_is_caught_up_from_the_log(stage: Stage) -> None:
+async def test_a_slow_consumer_falls_behind_and_is_caught_up_from_the_log(stage: Stage) -> None:
     slow, outlet = join(stage.fanout, "e", 0, room=1)
     _, quick = join(stage.fanout, "e", 0)
     for _ in range(3):
-        stage.say()
+        stage.append()
         await settled(stage)
-    assert (outlet.offsets(), quick.offsets(), stage.fanout.behind) == ([1], [1, 2, 3], 1)
+    assert (outlet.offsets(), quick.offsets(), stage.fanout.catching_up) == ([1], [1, 2, 3], 1)
     outlet.drain()
     stage.fanout.catch_up(slow)
-    assert (outlet.offsets(), stage.fanout.behind, slow.live) == ([1, 2, 3], 0, True)
+    assert (outlet.offsets(), stage.fanout.catching_up, slow.live) == ([1, 2, 3], 0, True)
     assert stage.metrics.catchups.counts == {"log": 1}
 
 
-async def test_a_long_way_is_caught_up_in_steps_while_the_transport_takes_them(stage: Stage) -> None:
+async def test_a_slow_consumer_far_behind_is_caught_up_in_steps(stage: Stage) -> None:
     slow, outlet = join(stage.fanout, "e", 0, room=0)
     for _ in range(12):
-        stage.say(size=CATCH_UP_BYTES // 4)
+        stage.append(size=CATCH_UP_BYTES // 4)
     await settled(stage)
     given = []
     while not slow.live:
@@ -92,10 +92,10 @@ async def test_a_long_way_is_caught_up_in_steps_while_the_transport_takes_them(s
     assert outlet.offsets() == list(range(1, 13))
 
 
-async def test_whom_the_log_does_not_reach_any_more_is_sent_to_history() -> None:
+async def test_a_member_that_the_log_does_not_reach_is_caught_up_from_history() -> None:
     stage = Stage(max_entries=4)
     slow, outlet = join(stage.fanout, "e", 0, room=0)
-    stage.say(10)
+    stage.append(10)
     await settled(stage)
     outlet.drain()
     stage.fanout.catch_up(slow)
@@ -106,9 +106,9 @@ async def test_whom_the_log_does_not_reach_any_more_is_sent_to_history() -> None
     stage.fanout.close()
 
 
-async def test_nobody_is_caught_up_while_history_is_read_for_it(stage: Stage) -> None:
+async def test_a_member_is_not_caught_up_while_its_history_is_read(stage: Stage) -> None:
     slow, outlet = join(stage.fanout, "e", 0, room=0)
-    stage.say(2)
+    stage.append(2)
     await settled(stage)
     outlet.drain()
     slow.recovering = True
@@ -119,66 +119,68 @@ async def test_nobody_is_caught_up_while_history_is_read_for_it(stage: Stage) ->
     assert outlet.offsets() == [1, 2]
 
 
-async def test_who_joins_behind_gets_what_it_lacks_and_nothing_twice(stage: Stage) -> None:
-    stage.say(5)
+async def test_a_member_that_joins_at_an_older_position_gets_what_it_lacks_once(stage: Stage) -> None:
+    stage.append(5)
     await settled(stage)
     member, outlet = join(stage.fanout, "e", 2)
     assert (outlet.offsets(), member.live) == ([3, 4, 5], True)
     assert stage.caught_up == [member]
-    stage.say()
+    stage.append()
     await settled(stage)
     assert outlet.offsets() == [3, 4, 5, 6]
 
 
-async def test_who_joins_while_entries_are_pending_gets_them_once(stage: Stage) -> None:
+async def test_a_member_that_joins_while_entries_are_pending_gets_them_once(stage: Stage) -> None:
     join(stage.fanout, "e", 0)
-    stage.say(3)
-    _, behind = join(stage.fanout, "e", 1)
+    stage.append(3)
+    _, older = join(stage.fanout, "e", 1)
     _, level = join(stage.fanout, "e", 3)
     await settled(stage)
-    stage.say()
+    stage.append()
     await settled(stage)
-    assert (behind.offsets(), level.offsets()) == ([2, 3, 4], [4])
+    assert (older.offsets(), level.offsets()) == ([2, 3, 4], [4])
 
 
-async def test_who_joins_ahead_of_this_node_waits_until_it_has_got_so_far(stage: Stage) -> None:
+async def test_a_member_that_joins_ahead_of_this_node_receives_nothing_until_it_catches_up(
+    stage: Stage,
+) -> None:
     member, outlet = join(stage.fanout, "e", 4)
     for _ in range(3):
-        stage.say(2)
+        stage.append(2)
         await settled(stage)
     assert (outlet.offsets(), member.live) == ([5, 6], True)
 
 
 async def test_a_codec_that_comes_into_use_while_entries_are_pending_misses_none(stage: Stage) -> None:
     join(stage.fanout, "e", 0)
-    stage.say(2)
+    stage.append(2)
     _, outlet = join(stage.fanout, "e", 0, codec=PLAIN)
-    stage.say(1)
+    stage.append(1)
     await settled(stage)
     assert outlet.values() == ["x", "x", "x"]
 
 
-async def test_a_codec_goes_out_of_use_with_its_last_member_and_comes_back(stage: Stage) -> None:
+async def test_a_codec_is_dropped_with_its_last_member_and_can_be_used_again(stage: Stage) -> None:
     first, _ = join(stage.fanout, "e", 0, codec=PLAIN)
     full, _ = join(stage.fanout, "e", 0, codec=PLAIN, room=0)
-    stage.say()
+    stage.append()
     await settled(stage)
     stage.fanout.remove(first)
-    assert list(stage.log.codecs()) == [PLAIN], "somebody is behind"
+    assert list(stage.log.codecs()) == [PLAIN], "a member is catching up"
     stage.fanout.remove(full)
     stage.fanout.remove(full)
     assert (list(stage.log.codecs()), len(stage.fanout)) == ([], 0)
-    stage.say()
+    stage.append()
     await settled(stage)
     _, outlet = join(stage.fanout, "e", 0, codec=PLAIN)
     assert outlet.values() == ["x", "x"]
 
 
-async def test_large_rooms_are_walked_in_slices_and_who_comes_or_goes_meanwhile_is_right(
+async def test_joins_and_leaves_during_a_sliced_walk_are_handled(
     stage: Stage,
 ) -> None:
     members = [join(stage.fanout, "e", 0) for _ in range(3 * SLICE)]
-    stage.say(2)
+    stage.append(2)
     await turns()
     assert [bool(outlet.writes) for _, outlet in members] == [True] * SLICE + [False] * 2 * SLICE
     gone, kept_from = members[-1]
@@ -186,9 +188,9 @@ async def test_large_rooms_are_walked_in_slices_and_who_comes_or_goes_meanwhile_
     filled, full = members[-2]
     full.paused = True
     _, late = join(stage.fanout, "e", 0)
-    stage.say()
+    stage.append()
     await settled(stage)
-    assert (kept_from.writes, full.writes, stage.fanout.behind) == ([], [], 1)
+    assert (kept_from.writes, full.writes, stage.fanout.catching_up) == ([], [], 1)
     assert late.offsets() == [1, 2, 3]
     assert all(outlet.offsets() == [1, 2, 3] for _, outlet in members[:-2])
     full.drain()
@@ -196,11 +198,11 @@ async def test_large_rooms_are_walked_in_slices_and_who_comes_or_goes_meanwhile_
     assert full.offsets() == [1, 2, 3]
 
 
-async def test_a_walk_under_way_is_finished_before_what_is_pending_is_flushed_at_once(stage: Stage) -> None:
+async def test_a_walk_under_way_is_finished_before_pending_entries_are_flushed(stage: Stage) -> None:
     members = [join(stage.fanout, "e", 0)[1] for _ in range(2 * SLICE)]
-    stage.say()
+    stage.append()
     await turns()
-    stage.say()
+    stage.append()
     stage.fanout.flush_now()
     assert all(outlet.offsets() == [1, 2] for outlet in members)
     stage.fanout.flush_now()
@@ -208,15 +210,15 @@ async def test_a_walk_under_way_is_finished_before_what_is_pending_is_flushed_at
     assert all(len(outlet.writes) == 2 for outlet in members)
 
 
-async def test_nothing_is_flushed_behind_close(stage: Stage) -> None:
+async def test_nothing_is_flushed_after_close(stage: Stage) -> None:
     _, outlet = join(stage.fanout, "e", 0)
-    stage.say()
+    stage.append()
     stage.fanout.close()
     await turns(3)
     assert outlet.writes == []
 
 
-def test_an_outlet_of_the_tests_refuses_writes_when_it_is_full() -> None:
+def test_a_full_fake_outlet_rejects_writes() -> None:
     outlet = FakeOutlet(1)
     outlet.write(b"\x81\x02{}")
     with pytest.raises(AssertionError, match="full"):

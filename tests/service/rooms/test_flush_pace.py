@@ -1,10 +1,10 @@
-"""The pace: at once when idle, after a rest when busy, which is the shorter the more a flush had."""
+"""The pace: at once when idle, after a pause when busy, shorter the more entries a flush had."""
 
 from __future__ import annotations
 
 import pytest
 
-from service.rooms.flush_pace import FEW, FlushPace
+from service.rooms.flush_pace import FULL_PAUSE_ENTRIES, FlushPace
 
 
 class Clock:
@@ -15,12 +15,15 @@ class Clock:
         return self.now
 
 
-def test_the_first_flush_waits_for_nothing() -> None:
+def test_the_first_flush_is_not_delayed() -> None:
     assert FlushPace(Clock()).wait() == 0
 
 
-@pytest.mark.parametrize(("entries", "share"), [(1, 1.0), (FEW, 1.0), (2 * FEW, 0.5), (100 * FEW, 0.01)])
-def test_a_flush_rests_as_long_as_the_one_before_took_less_with_many_entries(
+@pytest.mark.parametrize(
+    ("entries", "share"),
+    [(1, 1.0), (FULL_PAUSE_ENTRIES, 1.0), (2 * FULL_PAUSE_ENTRIES, 0.5), (100 * FULL_PAUSE_ENTRIES, 0.01)],
+)
+def test_a_pause_is_as_long_as_the_last_flush_and_shorter_with_many_entries(
     entries: int, share: float
 ) -> None:
     clock = Clock()
@@ -36,7 +39,7 @@ def test_a_flush_rests_as_long_as_the_one_before_took_less_with_many_entries(
     assert pace.wait() == 0
 
 
-def test_a_wait_that_no_timer_could_keep_is_none() -> None:
+def test_a_wait_below_the_timer_resolution_is_zero() -> None:
     clock = Clock()
     pace = FlushPace(clock)
     pace.begin()

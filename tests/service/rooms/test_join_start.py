@@ -1,20 +1,29 @@
-"""Joining a room that is open already, though its last member may have left."""
+"""The start of a member: from the log of an open room, or from its history."""
 
 from __future__ import annotations
 
+import asyncio
 from time import time
 
 import pytest
 
-from service.wire.messages import Stored, encode_stored
+from brokers.base import Position
+from service.rooms.join_start import find_start
+from service.wire.messages import MessagePayload, encode_stored
 from tests.service.serving import Served, until
 
 
-async def test_who_joins_an_open_room_waits_for_nobody(
+def publish(served: Served, room: str, text: str, at: int = 2**52) -> None:
+    served.publish(room, encode_stored(MessagePayload(key="k", user="ann", text=text, at=at)))
+
+
+async def test_a_join_to_an_open_room_waits_for_no_call(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await served.joined("ann")
-    served.publish("lobby", encode_stored(Stored(key="k", user="eve", text="before", at=int(time() * 1000))))
+    served.publish(
+        "lobby", encode_stored(MessagePayload(key="k", user="eve", text="before", at=int(time() * 1000)))
+    )
     bob = await served.welcomed("bob")
     for call in ("subscribe", "history", "heads"):
         monkeypatch.setattr(served.node.broker, call, None)
@@ -24,18 +33,67 @@ async def test_who_joins_an_open_room_waits_for_nobody(
 
 
 @pytest.mark.settings(linger_seconds=60)
-async def test_a_room_that_lingers_stays_for_who_comes_back(
+async def test_a_lingering_room_keeps_its_subscription_for_a_client_that_rejoins(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ann, _ = await served.joined("ann")
-    served.publish("lobby", encode_stored(Stored(key="k", user="eve", text="before", at=0)))
+    served.publish("lobby", encode_stored(MessagePayload(key="k", user="eve", text="before", at=0)))
     await ann.ask("leave", room="lobby")
     room = served.node.rooms.get("lobby")
     assert room is not None
-    end = room.linger
+    end = room.unsubscribe_timer
     assert end is not None
     await ann.ask("join", room="lobby")
     assert end.cancelled()
-    monkeypatch.setattr(served.node.rooms, "_linger", 0.0)
+    monkeypatch.setattr(served.node.rooms, "_linger_seconds", 0.0)
     await ann.ask("leave", room="lobby")
     await until(lambda: not len(served.node.rooms))
+
+
+@pytest.mark.settings(history_seconds=3600)
+async def test_expired_messages_are_not_served_from_the_log(served: Served) -> None:
+    ann, _ = await served.joined("ann")
+    publish(served, "lobby", "old", at=1)
+    publish(served, "lobby", "new")
+    assert [(await ann.event("message"))["text"] for _ in range(2)] == ["old", "new"]
+    _, joined = await served.joined("bob")
+    assert [message["text"] for message in joined["messages"]][-1] == "new"
+    room = served.node.rooms.get("lobby")
+    assert room is not None
+    assert [entry.offset for entry in room.log.last(10)] == [2]
+
+
+@pytest.mark.settings(history_entries=3, log_entries=2)
+async def test_history_that_is_trimmed_during_a_join_is_served_as_far_as_it_is_kept(
+    served: Served,
+) -> None:
+    await served.joined("ann")
+    for text in ("one", "two", "three"):
+        publish(served, "lobby", text)
+    room = served.node.rooms.get("lobby")
+    assert room is not None
+    starting = asyncio.get_running_loop().create_task(find_start(room, None, 10))
+    await asyncio.sleep(0)
+    # Before the broker reads, all requested entries are trimmed.
+    for text in ("four", "five", "six", "seven"):
+        publish(served, "lobby", text)
+    start = await starting
+    assert [entry.offset for entry in start.entries] == [5, 6, 7]
+    assert start.cursor == 7
+
+
+async def test_a_new_epoch_during_a_join_restarts_the_read(served: Served) -> None:
+    await served.joined("ann")
+    for text in ("one", "two", "three"):
+        publish(served, "lobby", text)
+    room = served.node.rooms.get("lobby")
+    assert room is not None
+    # The log holds less than the limit, so the history is read.
+    room.log.restart(room.log.epoch, room.log.end)
+    starting = asyncio.get_running_loop().create_task(find_start(room, None, 10))
+    await asyncio.sleep(0)
+    room.log.restart("another", 0)
+    start = await starting
+    assert Position(start.epoch, start.cursor) == Position("another", 0)
+    assert list(start.entries) == []
+    room.log.restart(served.hub.head("lobby").epoch, 3)

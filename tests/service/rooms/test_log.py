@@ -1,4 +1,4 @@
-"""A room's log, held against a naive model: a list that is cut at its front."""
+"""A room's log, compared with a naive model: a list that is truncated at its start."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from brokers.base import Entry
 from service.rooms.log import RoomLog
 from service.wire.codecs import JSON, PLAIN, Codec
-from service.wire.messages import Stored, encode_stored
+from service.wire.messages import MessagePayload, encode_stored
 
 CODECS = st.sampled_from([JSON, PLAIN])
 
 
 class LogModel(RuleBasedStateMachine):
-    """`all` is every entry of the room, `log` holds the last ones of them."""
+    """`all` has every entry of the room, `log` only the last ones."""
 
     @initialize(max_entries=st.integers(1, 8), max_bytes=st.integers(60, 400), base=st.integers(0, 3))
     def begin(self, max_entries: int, max_bytes: int, base: int) -> None:
@@ -30,7 +30,7 @@ class LogModel(RuleBasedStateMachine):
 
     def _entry(self, gap: int, size: int) -> Entry:
         prev = self.all[-1].offset if self.all else self.start
-        stored = Stored(key="k", user="ann", text="x" * size, at=0)
+        stored = MessagePayload(key="k", user="ann", text="x" * size, at=0)
         return Entry("room", self.epoch, prev, prev + gap, encode_stored(stored))
 
     @rule(gap=st.integers(1, 3), size=st.integers(1, 60))
@@ -38,7 +38,7 @@ class LogModel(RuleBasedStateMachine):
         entry = self._entry(gap, size)
         self.all.append(entry)
         self.log.append(entry)
-        assert self.log.last(1) == [entry], "the newest stays, however large it is"
+        assert self.log.last(1) == [entry], "the newest entry stays, however large it is"
 
     @rule(count=st.integers(200, 600))
     def append_many(self, count: int) -> None:
@@ -47,7 +47,7 @@ class LogModel(RuleBasedStateMachine):
 
     @rule(count=st.integers(0, 10), beyond=st.integers(0, 3))
     def prepend(self, count: int, beyond: int) -> None:
-        """Put back what was trimmed, as a page that may hold newer ones too."""
+        """Put back evicted entries, in a page that may contain newer ones too."""
         older = [entry for entry in self.all if entry.offset <= self.log.base][-count:] if count else []
         newer = [entry for entry in self.all if entry.offset > self.log.base][:beyond]
         self.log.prepend([*older, *newer])
@@ -96,7 +96,7 @@ class LogModel(RuleBasedStateMachine):
         return [entry for entry in self.all if entry.offset > self.log.base]
 
     @invariant()
-    def the_log_holds_what_lies_between_base_and_end(self) -> None:
+    def the_log_holds_the_entries_between_base_and_end(self) -> None:
         held, log = self.held, self.log
         assert log.last(len(log) + 1) == held
         assert len(log) == len(held) <= log.max_entries
@@ -125,7 +125,7 @@ class LogModel(RuleBasedStateMachine):
             assert self.log.last_frame(codec) == codec.frame(b'"room"', self.held[-1])
 
     @invariant()
-    def what_was_trimmed_is_let_go(self) -> None:
+    def memory_of_evicted_entries_is_freed(self) -> None:
         assert len(self.log._entries) <= len(self.log) + max(256, len(self.log)) + 1  # noqa: SLF001
 
 

@@ -1,4 +1,4 @@
-"""Who is in a room, and who came and went: held against naive models."""
+"""The roster of a room and its changes, compared with naive models."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ NODES = st.sampled_from(["n1", "n2"])
 
 
 class Viewer:
-    """Somebody who was shown who is here, and is told of changes; while it lags they are gathered for it."""
+    """A client with a snapshot that receives changes; while it is slow they are merged for it."""
 
     def __init__(self, inside: set[str]) -> None:
-        self.sees = set(inside)
+        self.names = set(inside)
         self.missed: Changes | None = None
 
-    def take(self, changes: Changes) -> None:
+    def receive(self, changes: Changes) -> None:
         if self.missed is not None:
             self.missed.add(changes)
         else:
-            self.sees = (self.sees | set(changes.joined)) - set(changes.left)
+            self.names = (self.names | set(changes.joined)) - set(changes.left)
 
     def drain(self) -> None:
         missed, self.missed = self.missed, None
         if missed is not None:
-            self.take(missed)
+            self.receive(missed)
 
 
-class Gathering:
-    """Changes that are gathered, and those who are told."""
+class Broadcasts:
+    """Gathered changes, and the clients that receive them."""
 
     def __init__(self) -> None:
         self.inside: set[str] = set()
@@ -40,16 +40,16 @@ class Gathering:
 
     def move(self, user: str) -> None:
         self.inside ^= {user}
-        (self._changes.came if user in self.inside else self._changes.went)(user)
+        (self._changes.add_join if user in self.inside else self._changes.add_leave)(user)
 
-    def show(self) -> None:
-        self._changes.show()
+    def snapshot(self) -> None:
+        self._changes.mark_snapshot()
         self.viewers.append(Viewer(self.inside))
 
-    def tell(self) -> None:
+    def broadcast(self) -> None:
         changes, self._changes = self._changes, Changes()
         for viewer in self.viewers:
-            viewer.take(changes)
+            viewer.receive(changes)
 
     def lag(self) -> None:
         for viewer in self.viewers:
@@ -61,37 +61,37 @@ class Gathering:
 
 
 STEPS = st.one_of(
-    st.tuples(st.just("move"), NAMES), st.tuples(st.sampled_from(["show", "tell", "lag", "drain"]))
+    st.tuples(st.just("move"), NAMES), st.tuples(st.sampled_from(["snapshot", "broadcast", "lag", "drain"]))
 )
 
 
 @given(st.lists(STEPS, max_size=40))
-def test_whoever_is_shown_who_is_here_at_any_moment_sees_the_truth_when_all_is_told(
+def test_every_snapshot_ends_up_correct_when_all_changes_are_broadcast(
     steps: list[tuple[str, ...]],
 ) -> None:
-    gathering = Gathering()
-    for what, *arguments in [*steps, ("tell",), ("drain",)]:
-        getattr(gathering, what)(*arguments)
-    assert all(viewer.sees == gathering.inside for viewer in gathering.viewers)
+    broadcasts = Broadcasts()
+    for what, *arguments in [*steps, ("broadcast",), ("drain",)]:
+        getattr(broadcasts, what)(*arguments)
+    assert all(viewer.names == broadcasts.inside for viewer in broadcasts.viewers)
 
 
-@given(st.lists(st.tuples(st.sampled_from(["arrive", "depart", "move", "look"]), NODES, NAMES), max_size=40))
-def test_a_page_is_of_who_is_here_by_alphabet_whenever_it_is_looked_at(
+@given(st.lists(st.tuples(st.sampled_from(["add", "remove", "move", "look"]), NODES, NAMES), max_size=40))
+def test_a_page_lists_the_users_in_alphabetical_order_at_any_time(
     steps: list[tuple[str, str, str]],
 ) -> None:
     roster, here, there = Roster(), set[str](), {"n1": set[str](), "n2": set[str]()}
     for what, node, user in [*steps, ("look", "n1", "bob")]:
         inside = sorted(here.union(*there.values()))
-        if what == "arrive" and user not in here:
+        if what == "add" and user not in here:
             here.add(user)
-            roster.arrive(user)
-        elif what == "depart" and user in here:
+            roster.add(user)
+        elif what == "remove" and user in here:
             here.remove(user)
-            roster.depart(user)
+            roster.remove(user)
         elif what == "move":
             there[node] ^= {user}
             roster.replace(node, frozenset(there[node]))
         elif what == "look":
-            behind = [name for name in inside if name > user]
-            assert roster.page(user, 2) == (behind[:2], len(behind) > 2)
+            after = [name for name in inside if name > user]
+            assert roster.page(user, 2) == (after[:2], len(after) > 2)
             assert roster.page("", 2) == (inside[:2], len(inside) > 2)

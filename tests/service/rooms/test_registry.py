@@ -1,4 +1,4 @@
-"""Rooms on a node, through the sockets of real clients, over a broker that goes wrong."""
+"""Rooms on a node, through the sockets of real clients, on a faulty broker."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from brokers.memory import MemoryBroker
 from service.cluster.signals import NAMES, NODES
 from service.server import running
 from service.settings.tuning import Tuning
-from service.wire.messages import Stored, encode_stored
+from service.wire.messages import MessagePayload, encode_stored
 from tests.faults.faulty import Fate, FaultyBroker
 from tests.service.peer import Peer
 from tests.service.serving import Served, quick, serving, until
 
 
-class Doorkeeper(FaultyBroker):
-    """Counts subscriptions, and holds calls until a test lets them go, or makes them fail."""
+class GatedBroker(FaultyBroker):
+    """Records subscriptions, and delays or fails calls as a test commands."""
 
     def __init__(self, inner: Broker) -> None:
         super().__init__(inner)
         self.calls: list[str] = []
-        self.open = asyncio.Event()
-        self.open.set()
+        self.gate = asyncio.Event()
+        self.gate.set()
         self.failures = 0
 
     @override
@@ -44,37 +44,37 @@ class Doorkeeper(FaultyBroker):
         await super().unsubscribe(room)
 
     async def _pass(self) -> None:
-        await self.open.wait()
+        await self.gate.wait()
         if self.failures:
             self.failures -= 1
-            raise Unavailable("the doorkeeper says no")
+            raise Unavailable("a failure that the test commands")
 
 
 class Stage:
-    def __init__(self, served: Served, broker: Doorkeeper) -> None:
+    def __init__(self, served: Served, broker: GatedBroker) -> None:
         self.served = served
         self.broker = broker
 
-    def say(self, *texts: str) -> None:
-        """Store messages as another node would."""
+    def publish(self, *texts: str) -> None:
+        """Publish messages as another node would."""
         for text in texts:
-            stored = Stored(key="k", user="eve", text=text, at=0)
+            stored = MessagePayload(key="k", user="eve", text=text, at=0)
             self.served.publish("lobby", encode_stored(stored))
 
 
 @pytest.fixture
-async def stage(request: pytest.FixtureRequest, no_complaints: None) -> AsyncIterator[Stage]:
-    assert no_complaints is None
+async def stage(request: pytest.FixtureRequest, no_errors_logged: None) -> AsyncIterator[Stage]:
+    assert no_errors_logged is None
     mark: pytest.Mark | None = request.node.get_closest_marker("tuning")
     tuning = Tuning(repair_first_wait=0.001, **(mark.kwargs if mark else {}))
-    async with serving(Doorkeeper, tuning=tuning, history_entries=1000) as here:
+    async with serving(GatedBroker, tuning=tuning, history_entries=1000) as here:
         broker = here.node.broker
-        assert isinstance(broker, Doorkeeper)
+        assert isinstance(broker, GatedBroker)
         yield Stage(here, broker)
 
 
 async def texts(peer: Peer, count: int) -> list[str]:
-    """Read the next messages, past all else but a reset."""
+    """Read the next messages and resets, and skip other events."""
     found = list[str]()
     while len(found) < count:
         event = await peer.event("message", "reset")
@@ -82,55 +82,55 @@ async def texts(peer: Peer, count: int) -> list[str]:
     return found
 
 
-async def test_a_gap_is_filled_once_for_all_and_seen_as_latency_only(stage: Stage) -> None:
+async def test_a_gap_is_repaired_once_for_all_and_costs_only_latency(stage: Stage) -> None:
     peers = [(await stage.served.joined(name))[0] for name in ("ann", "bob", "eve")]
-    reads = stage.served.node.metrics
-    stage.broker.fate(Fate.PASS, Fate.DROP, Fate.DROP, Fate.REPEAT, Fate.DELAY)
-    stage.say(*"abcdefgh")
+    metrics = stage.served.node.metrics
+    stage.broker.fate(Fate.PASS, Fate.DROP, Fate.DROP, Fate.DUPLICATE, Fate.DELAY)
+    stage.publish(*"abcdefgh")
     for peer in peers:
         assert await texts(peer, 8) == list("abcdefgh")
-    assert reads.repairs == 1
+    assert metrics.gap_repairs == 1
 
 
-async def test_an_outage_is_seen_as_latency_only(stage: Stage) -> None:
+async def test_an_outage_costs_only_latency(stage: Stage) -> None:
     ann, _ = await stage.served.joined("ann")
     stage.broker.cut()
-    stage.say(*"abc")
+    stage.publish(*"abc")
     refused = await ann.ask("send", room="lobby", text="now?")
     assert (refused["code"], refused["retry"]) == ("unavailable", True)
     stage.broker.mend()
     assert await texts(ann, 3) == ["a", "b", "c"]
 
 
-async def test_a_gap_that_was_trimmed_is_told_to_all(stage: Stage) -> None:
+async def test_a_trimmed_gap_is_reported_to_all_members(stage: Stage) -> None:
     ann, _ = await stage.served.joined("ann")
     bob = await stage.served.plain()
-    stage.say("before")
+    stage.publish("before")
     assert await texts(ann, 1) == ["before"]
     stage.broker.cut()
-    stage.say(*map(str, range(1500)))
+    stage.publish(*map(str, range(1500)))
     stage.broker.mend()
     reset = await ann.event("reset")
     assert reset["offset"] == 501
     message = await ann.event("message")
     assert (message["prev"], message["offset"], message["text"]) == (501, 502, "500")
     assert await bob.next_text() == '"before"'
-    assert await bob.closed() == 4000, "a plain client can't be told of a gap, so it mustn't go on"
+    assert await bob.closed() == 4000, "the plain codec has no reset, so the client is closed"
 
 
-async def test_a_gap_of_this_node_is_none_to_who_came_from_one_that_knew_more(stage: Stage) -> None:
+async def test_a_gap_of_this_node_does_not_affect_a_client_that_resumed_beyond_it(stage: Stage) -> None:
     ann, _ = await stage.served.joined("ann")
     stage.broker.fate(*[Fate.DROP] * 1500)
-    stage.say(*map(str, range(1500)))
+    stage.publish(*map(str, range(1500)))
     since = {"epoch": stage.served.hub.head("lobby").epoch, "offset": 1500}
     bob, joined = await stage.served.joined("bob", since=since)
     assert (joined["recovered"], joined["messages"]) == (True, [])
-    stage.say("after")
+    stage.publish("after")
     assert (await ann.event("reset"))["offset"] == 501
     assert await texts(bob, 1) == ["after"]
 
 
-async def test_a_retry_while_the_answer_was_lost_is_stored_once(stage: Stage) -> None:
+async def test_a_retry_after_a_lost_acknowledgement_is_stored_once(stage: Stage) -> None:
     ann, _ = await stage.served.joined("ann")
     stage.broker.lose_answers(1)
     first = await ann.ask("send", room="lobby", text="hello", key="k1")
@@ -139,24 +139,24 @@ async def test_a_retry_while_the_answer_was_lost_is_stored_once(stage: Stage) ->
     assert (again["offset"], again["duplicate"]) == (1, True)
 
 
-# Opening and giving up ----------------------------------------------------------------------------
+# Subscribe and unsubscribe -------------------------------------------------------------------------
 
 
 async def test_two_first_members_at_once_subscribe_once(stage: Stage) -> None:
     ann, bob = await stage.served.welcomed("ann"), await stage.served.welcomed("bob")
-    stage.broker.open.clear()
+    stage.broker.gate.clear()
     for peer in (ann, bob):
         await peer.command("join", room="lobby")
     await until(lambda: stage.served.node.tasks.running == 2)
-    stage.broker.open.set()
+    stage.broker.gate.set()
     for peer in (ann, bob):
         await peer.event("joined")
     assert stage.broker.calls == ["subscribe"]
-    stage.say("hello")
+    stage.publish("hello")
     assert [await texts(peer, 1) for peer in (ann, bob)] == [["hello"]] * 2
 
 
-async def test_a_subscription_that_fails_leaves_nothing_and_may_be_tried_again(stage: Stage) -> None:
+async def test_a_failed_subscription_leaves_nothing_and_can_be_retried(stage: Stage) -> None:
     ann = await stage.served.welcomed("ann")
     stage.broker.failures = 1
     refused = await ann.ask("join", room="lobby")
@@ -164,33 +164,33 @@ async def test_a_subscription_that_fails_leaves_nothing_and_may_be_tried_again(s
     assert (await ann.ask("who", room="lobby"))["code"] == "not_joined"
     await until(lambda: not len(stage.served.node.rooms))
     assert (await ann.ask("join", room="lobby"))["type"] == "joined"
-    stage.say("hello")
+    stage.publish("hello")
     assert await texts(ann, 1) == ["hello"]
 
 
-async def test_of_two_that_wait_the_second_tries_when_the_first_failed(stage: Stage) -> None:
+async def test_of_two_waiting_joins_the_second_retries_when_the_first_failed(stage: Stage) -> None:
     ann, bob = await stage.served.welcomed("ann"), await stage.served.welcomed("bob")
-    stage.broker.open.clear()
+    stage.broker.gate.clear()
     stage.broker.failures = 1
     await ann.command("join", room="lobby")
     await until(lambda: stage.broker.calls == ["subscribe"])
     await bob.command("join", room="lobby")
     await until(lambda: stage.served.node.tasks.running == 2)
-    stage.broker.open.set()
+    stage.broker.gate.set()
     assert (await ann.event("error", "joined"))["type"] == "error"
     assert (await bob.event("error", "joined"))["type"] == "joined"
 
 
-async def test_a_room_is_given_up_when_the_last_member_left(stage: Stage) -> None:
+async def test_a_room_is_unsubscribed_when_the_last_member_left(stage: Stage) -> None:
     ann, _ = await stage.served.joined("ann")
     await ann.ask("leave", room="lobby")
     await until(lambda: not len(stage.served.node.rooms))
     assert stage.broker.calls == ["subscribe", "unsubscribe"]
 
 
-async def test_of_a_room_that_was_given_up_no_entries_are_kept(stage: Stage) -> None:
+async def test_no_entries_are_kept_of_an_unsubscribed_room(stage: Stage) -> None:
     peer, _ = await stage.served.joined("ann")
-    stage.say("one", "two")
+    stage.publish("one", "two")
     assert await texts(peer, 2) == ["one", "two"]
     room = stage.served.node.rooms.get("lobby")
     assert room is not None
@@ -199,72 +199,72 @@ async def test_of_a_room_that_was_given_up_no_entries_are_kept(stage: Stage) -> 
     assert len(room.log) == 0
 
 
-async def test_who_comes_while_a_room_is_given_up_waits_and_subscribes_again(stage: Stage) -> None:
+async def test_a_join_during_an_unsubscribe_waits_and_subscribes_again(stage: Stage) -> None:
     ann, _ = await stage.served.joined("ann")
-    stage.say("before")
+    stage.publish("before")
     assert await texts(ann, 1) == ["before"]
-    stage.broker.open.clear()
+    stage.broker.gate.clear()
     await ann.ask("leave", room="lobby")
     await until(lambda: stage.broker.calls[-1] == "unsubscribe")
     await ann.command("join", room="lobby")
-    stage.say("meanwhile")
-    stage.broker.open.set()
+    stage.publish("meanwhile")
+    stage.broker.gate.set()
     joined = await ann.event("joined")
     assert [message["text"] for message in joined["messages"]] == ["before", "meanwhile"]
-    stage.say("behind")
-    assert await texts(ann, 1) == ["behind"]
+    stage.publish("after")
+    assert await texts(ann, 1) == ["after"]
     assert stage.broker.calls == ["subscribe", "unsubscribe", "subscribe"]
 
 
-async def test_a_room_whose_end_the_broker_does_not_hear_is_gone_all_the_same(stage: Stage) -> None:
+async def test_a_room_is_closed_even_if_the_unsubscribe_fails(stage: Stage) -> None:
     ann, _ = await stage.served.joined("ann")
     stage.broker.failures = 1
     await ann.ask("leave", room="lobby")
     await until(lambda: not len(stage.served.node.rooms))
-    stage.say("to nobody")
+    stage.publish("without members")
     assert (await ann.ask("join", room="lobby"))["head"] == 1
 
 
-async def test_a_peer_that_goes_while_it_joins_leaves_nothing(stage: Stage) -> None:
+async def test_a_peer_that_disconnects_while_it_joins_leaves_nothing(stage: Stage) -> None:
     ann = await stage.served.welcomed("ann")
-    stage.broker.open.clear()
+    stage.broker.gate.clear()
     await ann.command("join", room="lobby")
     await until(lambda: stage.broker.calls == ["subscribe"])
     ann.reset()
     await until(lambda: not stage.served.node.connections)
-    stage.broker.open.set()
+    stage.broker.gate.set()
 
 
-async def test_a_plain_peer_that_goes_while_it_joins_leaves_nothing_but_its_text(stage: Stage) -> None:
-    stage.broker.open.clear()
+async def test_a_plain_peer_that_disconnects_while_it_joins_leaves_only_its_text(stage: Stage) -> None:
+    stage.broker.gate.clear()
     peer = await stage.served.peer()
     await peer.write(Peer.handshake(protocol=None))
     await peer.head()
     await until(lambda: stage.broker.calls == ["subscribe"])
     await peer.text("bye")
-    peer.vanish()
-    stage.broker.open.set()
+    peer.disconnect()
+    stage.broker.gate.set()
     await until(lambda: stage.served.hub.head("lobby").offset == 1)
 
 
-@pytest.mark.usefixtures("no_complaints")
-async def test_a_node_that_ends_while_somebody_joins_ends() -> None:
+@pytest.mark.usefixtures("no_errors_logged")
+async def test_a_node_ends_while_a_client_joins() -> None:
     chosen = quick()
-    broker = Doorkeeper(MemoryBroker(chosen.broker_options))
+    broker = GatedBroker(MemoryBroker(chosen.broker_options))
     async with running(chosen, broker) as here:
         ann = await Peer.connect(here.port)
         await ann.upgrade()
         await ann.ask("hello")
-        broker.open.clear()
+        broker.gate.clear()
         await ann.command("join", room="lobby")
         await until(lambda: broker.calls == ["subscribe"])
         closing = asyncio.ensure_future(ann.closed())
     assert await closing == 1012
-    ann.vanish()
+    ann.disconnect()
 
 
 @pytest.mark.tuning(early_entries=1)
-async def test_what_comes_before_the_answer_and_is_too_much_to_keep_is_read_from_history(
+async def test_early_entries_beyond_the_bound_are_read_from_history(
     stage: Stage,
 ) -> None:
     ann = await stage.served.welcomed("ann")
@@ -272,29 +272,29 @@ async def test_what_comes_before_the_answer_and_is_too_much_to_keep_is_read_from
 
     async def late(room: str) -> Position:
         head = await subscribe(room)
-        stage.say("one", "two", "three")
+        stage.publish("one", "two", "three")
         return head
 
     stage.broker.subscribe = late  # type: ignore[method-assign]  # this once
     since = {"epoch": stage.served.hub.head("lobby").epoch, "offset": 0}
     await ann.ask("join", room="lobby", since=since, limit=0)
-    stage.say("four")
+    stage.publish("four")
     assert await texts(ann, 4) == ["one", "two", "three", "four"]
-    assert stage.served.node.metrics.repairs == 1
+    assert stage.served.node.metrics.gap_repairs == 1
 
 
-async def test_what_comes_between_subscribing_and_the_answer_is_not_lost(stage: Stage) -> None:
+async def test_entries_between_subscribing_and_the_answer_are_not_lost(stage: Stage) -> None:
     ann = await stage.served.welcomed("ann")
     subscribe = stage.broker.subscribe
 
     async def late(room: str) -> Position:
         head = await subscribe(room)
-        stage.say("early", "earlier than the answer")
+        stage.publish("early", "earlier than the answer")
         return head
 
     stage.broker.subscribe = late  # type: ignore[method-assign]  # this once
     joined = await ann.ask("join", room="lobby", limit=0)
-    stage.say("then")
+    stage.publish("then")
     assert joined["head"] in {0, 2}
     wanted = ["early", "earlier than the answer", "then"][joined["head"] :]
     assert await texts(ann, len(wanted)) == wanted

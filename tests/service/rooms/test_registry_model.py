@@ -1,7 +1,8 @@
-"""A room held against a model: who joins, lags, leaves and comes back gets each message once, in order.
+"""A room compared with a model: members that join, lag, leave and resume get each message once, in order.
 
-Real rooms, fan-out, log, catch-up and feed on the memory broker, around which a faulty one drops, repeats and
-delays; the sockets are stand-ins that fill up and drain when the model says so. The loop is the test's own.
+Rooms, fan-out, log, catch-up and feed are real. The memory broker is wrapped in one that drops, duplicates
+and delays. The sockets are fakes that fill up and drain when the model commands it. The loop is the test's
+own.
 """
 
 from __future__ import annotations
@@ -25,19 +26,19 @@ from service.runtime.metrics import Metrics
 from service.runtime.tasks import Tasks
 from service.settings import load
 from service.wire.codecs import JSON, PLAIN, Codec
-from service.wire.messages import Stored, encode_stored
+from service.wire.messages import MessagePayload, encode_stored
 from tests.faults.faulty import Fate, FaultyBroker
 from tests.service.outlets import FakeOutlet
 
 T = TypeVar("T")
 
 ROOM = "lobby"
-# The log is far shorter than the history, so that catching up often needs both.
+# The log is much shorter than the history, so that catching up often needs both.
 SETTINGS = load({"HUBBUB_LOG_ENTRIES": "4", "HUBBUB_HISTORY_ENTRIES": "100000", "HUBBUB_LINGER_SECONDS": "0"})
 
 
 class Client:
-    """What one member was given, and what it should have been given."""
+    """What one member received, and what it should have received."""
 
     def __init__(self, member: Member, outlet: FakeOutlet, given: list[int], start: int) -> None:
         self.member = member
@@ -64,7 +65,7 @@ class RoomModel(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.clients: list[Client] = []
         self.texts: dict[str, int] = {}
-        self.fated = 0
+        self.faults = 0
         self.hub = Hub(SETTINGS.broker_options)
         self.broker = FaultyBroker(MemoryBroker(SETTINGS.broker_options, self.hub), delayed_by=2)
         self.run(self._start())
@@ -86,13 +87,13 @@ class RoomModel(RuleBasedStateMachine):
     @rule(count=st.integers(1, 12), fates=st.lists(st.sampled_from(Fate), max_size=4))
     def publish(self, count: int, fates: list[Fate]) -> None:
         self.broker.fate(*fates)
-        self.fated += len(fates)
+        self.faults += len(fates)
         self.run(self._publish(count))
 
     async def _publish(self, count: int) -> None:
         for _ in range(count):
             text = str(self.head + 1)
-            payload = encode_stored(Stored(key=text, user="ann", text=text, at=0))
+            payload = encode_stored(MessagePayload(key=text, user="ann", text=text, at=0))
             self.texts[text] = self.hub.publish(ROOM, payload, text).offset
 
     @rule(codec=st.sampled_from([JSON, PLAIN]), limit=st.integers(0, 6))
@@ -109,7 +110,7 @@ class RoomModel(RuleBasedStateMachine):
         await self._publish(1)
 
     @rule(back=st.integers(0, 20), limit=st.integers(0, 6))
-    def come_back(self, back: int, limit: int) -> None:
+    def resume(self, back: int, limit: int) -> None:
         self.run(self._join(JSON, max(0, self.head - back), limit))
 
     async def _join(self, codec: Codec, since: int | None, limit: int) -> None:
@@ -154,17 +155,17 @@ class RoomModel(RuleBasedStateMachine):
         self.rooms.release(room)
 
     @rule()
-    def lose_the_broker(self) -> None:
-        self.run(self._lose())
+    def disconnect_the_broker(self) -> None:
+        self.run(self._disconnect())
 
-    async def _lose(self) -> None:
+    async def _disconnect(self) -> None:
         self.broker.cut()
         await self._publish(3)
         self.broker.mend()
 
     @rule(turns=st.integers(1, 5))
     def turn(self, turns: int) -> None:
-        """Let the loop take some turns: a flush, a slice, a step of a repair."""
+        """Run some turns of the loop: a flush, a slice, a step of a repair."""
         self.run(self._turn(turns))
 
     async def _turn(self, turns: int) -> None:
@@ -172,7 +173,7 @@ class RoomModel(RuleBasedStateMachine):
             await asyncio.sleep(0)
 
     @invariant()
-    def nobody_got_anything_twice_or_out_of_order(self) -> None:
+    def messages_are_received_once_and_in_order(self) -> None:
         for client in self.clients:
             received = client.received(self.texts)
             assert received == client.expected(self.head)[: len(received)]
@@ -189,14 +190,14 @@ class RoomModel(RuleBasedStateMachine):
             self.loop.close()
 
     async def _settle(self) -> None:
-        """Use up what is fated still; then one last message shows what was dropped behind all others."""
-        await self._publish(self.fated)
+        """Use up the commanded faults; then a last message reveals dropped ones before it."""
+        await self._publish(self.faults)
         self.broker.release()
         await self._publish(1)
         for client in self.clients:
             await self._drain(client)
         while any(len(client.received(self.texts)) < self._wanted(client) for client in self.clients):  # noqa: ASYNC110
-            # No event tells the end of all catching up.
+            # No event marks the end of all catching up.
             await asyncio.sleep(0)
 
     def _wanted(self, client: Client) -> int:

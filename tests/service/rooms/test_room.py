@@ -1,4 +1,4 @@
-"""One room on a node: who is told of whom, and of gaps, with outlets that fill up."""
+"""One room on a node: presence, typing and resets for its members, with outlets that fill up."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from brokers.memory import Hub, MemoryBroker
 from service.cluster.cluster import Cluster
 from service.rooms.member import Member
 from service.rooms.registry import RoomRegistry
-from service.rooms.room import TYPING_EVERY, Room
+from service.rooms.room import TYPING_INTERVAL, Room
 from service.runtime.metrics import Metrics
 from service.runtime.tasks import Tasks
 from service.settings.tuning import Tuning
 from service.wire.codecs import JSON, PLAIN, Codec
-from service.wire.messages import Stored, encode_stored
+from service.wire.messages import MessagePayload, encode_stored
 from tests.service.outlets import FakeOutlet
 from tests.service.serving import quick, until
 
@@ -24,7 +24,7 @@ ROOM = "lobby"
 
 
 class Stage:
-    """A room that is open, and its hub."""
+    """An open room, and its hub."""
 
     def __init__(self, room: Room, rooms: RoomRegistry, hub: Hub) -> None:
         self.room = room
@@ -37,9 +37,9 @@ class Stage:
         self.room.fanout.add(member, self.room.log.epoch, self.room.log.end)
         return member, outlet
 
-    async def say(self, count: int = 1) -> None:
+    async def publish(self, count: int = 1) -> None:
         for _ in range(count):
-            stored = Stored(key="k", user="eve", text="x", at=0)
+            stored = MessagePayload(key="k", user="eve", text="x", at=0)
             self.hub.publish(ROOM, encode_stored(stored), f"{self.hub.head(ROOM)}")
         await until(lambda: self.room.fanout.flushed == self.hub.head(ROOM).offset)
 
@@ -68,19 +68,19 @@ async def stage() -> AsyncIterator[Stage]:
 
 
 def presence(outlet: FakeOutlet) -> list[tuple[int, list[str], list[str]]]:
-    """List what an outlet was told of presence."""
+    """Return the presence events that were written to an outlet."""
     found = [value for value in outlet.values() if value["type"] == "presence"]
     return [(value["count"], value["joined"], value["left"]) for value in found]
 
 
-async def test_who_comes_at_once_is_told_at_once(stage: Stage) -> None:
+async def test_simultaneous_joins_are_one_broadcast(stage: Stage) -> None:
     _, outlet = stage.enter("ann")
     stage.enter("bob")
     await until(lambda: presence(outlet))
     assert presence(outlet) == [(2, ["ann", "bob"], [])]
 
 
-async def test_who_came_and_went_between_is_not_named(stage: Stage) -> None:
+async def test_a_user_who_joined_and_left_between_broadcasts_is_not_named(stage: Stage) -> None:
     _, outlet = stage.enter("ann")
     eve, _ = stage.enter("eve")
     stage.room.leave(eve)
@@ -89,18 +89,18 @@ async def test_who_came_and_went_between_is_not_named(stage: Stage) -> None:
     assert presence(outlet) == [(2, ["ann", "bob"], [])]
 
 
-async def test_who_joins_while_somebody_is_gone_for_a_moment_is_told_of_the_return(stage: Stage) -> None:
+async def test_a_client_that_joins_while_a_user_is_gone_receives_the_rejoin(stage: Stage) -> None:
     eve, _ = stage.enter("eve")
     stage.room.take_changes()
     stage.room.leave(eve)
     _, outlet = stage.enter("ann")
-    assert stage.room.members().names == ["ann"], "what ann is shown"
+    assert stage.room.members().names == ["ann"], "the snapshot for ann"
     stage.enter("eve")
     await until(lambda: presence(outlet))
     assert "eve" in presence(outlet)[0][1]
 
 
-async def test_in_large_rooms_only_the_number_is_told(stage: Stage) -> None:
+async def test_in_large_rooms_only_the_count_is_broadcast(stage: Stage) -> None:
     _, outlet = stage.enter("ann")
     for number in range(3):
         stage.enter(f"user {number}")
@@ -109,7 +109,7 @@ async def test_in_large_rooms_only_the_number_is_told(stage: Stage) -> None:
     assert (stage.room.members().count, stage.room.members().more) == (4, True)
 
 
-async def test_a_user_with_two_tabs_comes_with_the_first_and_goes_with_the_last(stage: Stage) -> None:
+async def test_a_user_with_two_tabs_joins_with_the_first_and_leaves_with_the_last(stage: Stage) -> None:
     _, outlet = stage.enter("ann")
     tabs = [stage.enter("bob")[0] for _ in range(2)]
     await until(lambda: presence(outlet))
@@ -121,7 +121,7 @@ async def test_a_user_with_two_tabs_comes_with_the_first_and_goes_with_the_last(
     assert presence(outlet)[1:] == [(3, ["eve"], []), (2, [], ["bob"])]
 
 
-async def test_who_lags_is_told_of_presence_when_it_is_back(stage: Stage) -> None:
+async def test_a_slow_consumer_receives_the_presence_when_it_has_caught_up(stage: Stage) -> None:
     slow, full = stage.enter("slow")
     eve, outlet = stage.enter("eve")
     await until(lambda: presence(full))
@@ -131,14 +131,14 @@ async def test_who_lags_is_told_of_presence_when_it_is_back(stage: Stage) -> Non
     stage.room.leave(eve)
     _, bob = stage.enter("bob")
     await until(lambda: presence(bob))
-    await stage.say()
+    await stage.publish()
     assert len(presence(full)) == 1
     full.drain()
     stage.room.fanout.catch_up(slow)
     assert presence(full)[1:] == [(3, ["ann", "bob"], ["eve"])]
 
 
-async def test_who_is_full_for_a_moment_only_is_told_of_presence_too(stage: Stage) -> None:
+async def test_a_member_that_was_full_for_a_moment_receives_the_presence_too(stage: Stage) -> None:
     brief, full = stage.enter("brief")
     await until(lambda: presence(full))
     full.paused = True
@@ -149,7 +149,7 @@ async def test_who_is_full_for_a_moment_only_is_told_of_presence_too(stage: Stag
     assert presence(full)[1:] == [(2, ["ann"], [])]
 
 
-async def test_for_who_lags_no_names_are_kept_that_the_others_are_not_told_either(stage: Stage) -> None:
+async def test_for_slow_consumers_no_names_are_kept_that_are_not_broadcast(stage: Stage) -> None:
     slow, full = stage.enter("slow")
     eve, _ = stage.enter("eve")
     await until(lambda: presence(full))
@@ -162,16 +162,16 @@ async def test_for_who_lags_no_names_are_kept_that_the_others_are_not_told_eithe
     for member in crowd[1:]:
         stage.room.leave(member)
     await until(lambda: len(presence(ann)) == 3)
-    await stage.say()
+    await stage.publish()
     full.drain()
     stage.room.fanout.catch_up(slow)
     assert [count for count, *_ in presence(ann)] == [3, 52, 3]
     assert presence(ann)[1][1:] == ([], [])
-    # Of the crowd, those who left while names were told again.
+    # Of the crowd, only those who left while names were broadcast again.
     assert presence(full)[1:] == [(3, ["ann"], presence(ann)[2][2])]
 
 
-async def test_who_lags_in_a_large_room_is_told_the_number(stage: Stage) -> None:
+async def test_a_slow_consumer_in_a_large_room_receives_the_count(stage: Stage) -> None:
     slow, full = stage.enter("slow")
     _, eve = stage.enter("eve")
     await until(lambda: presence(full))
@@ -179,26 +179,28 @@ async def test_who_lags_in_a_large_room_is_told_the_number(stage: Stage) -> None
     for number in range(5):
         stage.enter(f"user {number}")
     await until(lambda: len(presence(eve)) == 2)
-    await stage.say()
+    await stage.publish()
     full.drain()
     stage.room.fanout.catch_up(slow)
     assert presence(full)[1:] == [(7, [], [])]
 
 
-async def test_typing_is_told_to_the_others_and_not_too_often(stage: Stage) -> None:
+async def test_typing_is_broadcast_to_the_others_at_a_bounded_rate(stage: Stage) -> None:
     _, ann = stage.enter("ann")
     _, bob = stage.enter("bob")
     _, plain = stage.enter("eve", PLAIN)
-    stage.room.show_typing("ann")
+    stage.room.broadcast_typing("ann")
     assert bob.values() == [{"type": "typing", "room": ROOM, "user": "ann"}]
     assert (ann.writes, plain.writes) == ([], [])
     assert [stage.room.may_type(user) for user in ("ann", "ann", "bob")] == [True, False, True]
 
 
-async def test_a_gap_is_told_to_the_live_at_once_and_to_the_full_in_its_place(stage: Stage) -> None:
+async def test_a_reset_is_sent_to_live_members_at_once_and_to_slow_consumers_at_their_position(
+    stage: Stage,
+) -> None:
     _, live = stage.enter("ann")
     slow, full = stage.enter("bob")
-    await stage.say()
+    await stage.publish()
     full.paused = True
     epoch = stage.room.log.epoch
     stage.hub.publish(ROOM, b'{"text":"lost"}', "lost")
@@ -208,14 +210,14 @@ async def test_a_gap_is_told_to_the_live_at_once_and_to_the_full_in_its_place(st
     assert not slow.live
 
 
-async def test_who_typed_is_kept_for_no_longer_than_it_matters(stage: Stage) -> None:
+async def test_typing_users_are_kept_no_longer_than_needed(stage: Stage) -> None:
     now = 0.0
     stage.room.clock = lambda: now
     for number in range(20):
         now = float(number)
-        # They come and go between two tellings, so nobody is ever told that they left.
+        # They join and leave between two broadcasts, so no leave is ever sent.
         assert stage.room.may_type(f"guest {number}")
         assert not stage.room.may_type(f"guest {number}")
-    assert len(stage.room._typing) == TYPING_EVERY  # noqa: SLF001 - nothing else shows what is kept
+    assert len(stage.room._typing) == TYPING_INTERVAL  # noqa: SLF001 - the only place that shows what is kept
     assert stage.room.may_type("guest 16")
     assert not stage.room.may_type("guest 17")

@@ -1,4 +1,4 @@
-"""What a node counts."""
+"""The metrics of a node."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from service import __version__
-from service.runtime.metrics import CONTENT_TYPE, GAUGES, Histogram, Metrics, Tally, table
+from service.runtime.metrics import CONTENT_TYPE, GAUGES, Histogram, LabelledCounter, Metrics, table
 from service.runtime.tasks import Tasks
 
 NAMES = [
@@ -19,7 +19,7 @@ NAMES = [
     "hubbub_connections_opened_total",
     "hubbub_rooms",
     "hubbub_members",
-    "hubbub_lagging_members",
+    "hubbub_slow_consumers",
     "hubbub_messages_in_total",
     "hubbub_messages_out_total",
     "hubbub_deliveries_total",
@@ -28,24 +28,24 @@ NAMES = [
     "hubbub_flush_entries",
     "hubbub_flush_seconds",
     "hubbub_publish_seconds",
-    "hubbub_turned_away_total",
+    "hubbub_connections_rate_limited_total",
     "hubbub_catchups_total",
-    "hubbub_repairs_total",
-    "hubbub_resets_total",
-    "hubbub_reading_held_total",
-    "hubbub_plain_dropped_total",
-    "hubbub_requests_dropped_total",
-    "hubbub_refused_total",
-    "hubbub_closed_total",
+    "hubbub_gap_repairs_total",
+    "hubbub_gaps_unrepaired_total",
+    "hubbub_backpressure_total",
+    "hubbub_plain_messages_dropped_total",
+    "hubbub_http_requests_timed_out_total",
+    "hubbub_error_responses_total",
+    "hubbub_connections_closed_total",
     "hubbub_log_bytes",
     "hubbub_tasks",
     "hubbub_other_nodes",
     "hubbub_listings_incomplete_total",
-    "hubbub_nodes_gone_total",
+    "hubbub_nodes_lost_total",
     "hubbub_signals_out_total",
     "hubbub_task_failures_total",
     "hubbub_broker_up",
-    "hubbub_broker_lost_total",
+    "hubbub_broker_disconnects_total",
     "hubbub_loop_lag_seconds",
     "hubbub_build_info",
 ]
@@ -62,59 +62,59 @@ def _value(metrics: Metrics, name: str, **labels: str) -> float:
     return _read(metrics)[name, tuple(sorted(labels.items()))]
 
 
-def test_a_counter_is_a_plain_number_that_is_added_to() -> None:
+def test_a_counter_is_a_plain_number() -> None:
     metrics = Metrics()
     metrics.deliveries += 900
     metrics.deliveries += 1
     assert _value(metrics, "hubbub_deliveries_total") == 901
 
 
-def test_a_counter_that_does_not_exist_can_not_be_added_to() -> None:
+def test_an_unknown_counter_is_an_error() -> None:
     with pytest.raises(AttributeError):
         Metrics().deliverys = 1  # type: ignore[attr-defined]
 
 
 def test_counts_are_kept_by_code() -> None:
     metrics = Metrics()
-    metrics.refused.add("rate_limited")
-    metrics.refused.add("rate_limited", 2)
-    metrics.closed.add(4000)
+    metrics.error_responses.add("rate_limited")
+    metrics.error_responses.add("rate_limited", 2)
+    metrics.connections_closed.add(4000)
     metrics.catchups.add("history")
-    assert _value(metrics, "hubbub_refused_total", code="rate_limited") == 3
-    assert _value(metrics, "hubbub_closed_total", code="4000") == 1
+    assert _value(metrics, "hubbub_error_responses_total", code="rate_limited") == 3
+    assert _value(metrics, "hubbub_connections_closed_total", code="4000") == 1
     assert _value(metrics, "hubbub_catchups_total", source="history") == 1
 
 
-def test_codes_that_clients_choose_make_no_series_without_end() -> None:
-    tally = Tally("code")
+def test_codes_that_clients_choose_make_a_bounded_number_of_series() -> None:
+    counter = LabelledCounter("code")
     for code in range(3000, 5000):
-        tally.add(code)
-    assert len(tally.counts) == 65
-    assert tally.counts["other"] == 2000 - 64
-    assert sum(tally.counts.values()) == 2000
+        counter.add(code)
+    assert len(counter.counts) == 65
+    assert counter.counts["other"] == 2000 - 64
+    assert sum(counter.counts.values()) == 2000
 
 
-def test_gauges_are_read_when_they_are_asked_for() -> None:
+def test_gauges_are_read_at_each_exposition() -> None:
     here = {"connections": 1.0}
     metrics = Metrics(sample=lambda: here)
     here["connections"] = 2.0
     assert _value(metrics, "hubbub_connections") == 2
 
 
-def test_a_gauge_without_a_meaning_is_a_fault() -> None:
+def test_a_gauge_without_a_help_text_is_an_error() -> None:
     with pytest.raises(KeyError, match="conections"):
         Metrics(sample=lambda: {"conections": 1.0}).exposition()
 
 
-def test_the_broker_tells_of_itself() -> None:
+def test_the_brokers_own_statistics_are_exposed() -> None:
     assert _value(Metrics(stats=lambda: {"pending_bytes": 7.0}), "hubbub_broker_pending_bytes") == 7
 
 
-def test_the_build_is_told() -> None:
+def test_the_build_is_exposed() -> None:
     assert _value(Metrics(broker="redis"), "hubbub_build_info", version=__version__, broker="redis") == 1
 
 
-def test_values_are_spread_over_buckets_that_hold_those_below() -> None:
+def test_values_are_counted_in_cumulative_buckets() -> None:
     histogram = Histogram((0.1, 1.0))
     for value in (0.05, 0.1, 0.5, 7.0):
         histogram.observe(value)
@@ -123,7 +123,7 @@ def test_values_are_spread_over_buckets_that_hold_those_below() -> None:
 
 
 @given(st.lists(st.floats(0, 10)))
-def test_each_bucket_counts_what_is_not_above_its_bound(values: list[float]) -> None:
+def test_each_bucket_counts_the_values_up_to_its_bound(values: list[float]) -> None:
     histogram = Histogram((0.1, 1.0, 5.0))
     for value in values:
         histogram.observe(value)
@@ -140,7 +140,7 @@ def test_a_histogram_is_exposed_with_its_count_and_sum() -> None:
     assert _value(metrics, "hubbub_flush_seconds_bucket", le="0.005") == 1
 
 
-async def test_tasks_that_fail_are_counted() -> None:
+async def test_failed_tasks_are_counted() -> None:
     async def fail() -> None:
         raise LookupError
 
@@ -151,21 +151,21 @@ async def test_tasks_that_fail_are_counted() -> None:
     assert _value(metrics, "hubbub_task_failures_total") == 1
 
 
-def test_two_nodes_in_one_process_count_apart() -> None:
+def test_two_nodes_in_one_process_count_separately() -> None:
     one, other = Metrics(), Metrics()
-    one.refused.add("internal")
+    one.error_responses.add("internal")
     one.flush_seconds.observe(1)
-    assert not other.refused.counts
+    assert not other.error_responses.counts
     assert not sum(other.flush_seconds.counts)
 
 
-def test_every_metric_is_there_from_the_start_with_a_sentence_that_says_what_it_is() -> None:
+def test_every_metric_is_in_the_table_with_a_sentence() -> None:
     lines = dict(re.findall(r"^\| `([^`]+)` \| \w+ \| (.+) \|$", table(), re.MULTILINE))
     assert set(lines) == {*NAMES, "hubbub_broker_<stat>"}
     assert all(meaning.endswith(".") for meaning in lines.values())
 
 
-def test_no_two_metrics_share_a_name_even_without_their_ending() -> None:
+def test_no_two_metrics_share_a_name_even_without_their_suffix() -> None:
     families = [name.removesuffix("_total") for name in NAMES]
     assert len(set(families)) == len(families)
 

@@ -1,4 +1,4 @@
-"""How a process is told to end."""
+"""Shutdown signals."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TOLD_TWICE = """
+SIGNALLED_TWICE = """
 import asyncio, os, signal
 from service.runtime import logs
-from service.runtime.process import Ending
+from service.runtime.process import ShutdownSignal
 from service.settings import load
 
 async def main():
     logs.configure(load({}))
-    ending = Ending()
+    shutdown = ShutdownSignal()
     os.kill(os.getpid(), signal.SIGTERM)
-    await ending.told
+    await shutdown.received
     os.kill(os.getpid(), signal.%s)
     await asyncio.sleep(60)
 
@@ -29,9 +29,9 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_second_signal_ends_it_at_once_and_says_so(number: signal.Signals) -> None:
+def test_a_second_signal_forces_the_exit_and_is_logged(number: signal.Signals) -> None:
     ended = subprocess.run(
-        [sys.executable, "-c", TOLD_TWICE % number.name],
+        [sys.executable, "-c", SIGNALLED_TWICE % number.name],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -42,5 +42,5 @@ def test_a_second_signal_ends_it_at_once_and_says_so(number: signal.Signals) -> 
     first, second = (ended.stdout + ended.stderr).splitlines()
     assert "stopping" in first
     assert "SIGTERM" in first
-    assert "stopping_at_once" in second
+    assert "forced_exit" in second
     assert number.name in second

@@ -21,7 +21,7 @@ async def _answer() -> int:
     return 42
 
 
-async def test_a_task_that_is_done_is_forgotten() -> None:
+async def test_a_finished_task_is_forgotten() -> None:
     tasks = Tasks()
     task = tasks.start(_answer(), name="answer")
     assert tasks.running == 1
@@ -29,7 +29,7 @@ async def test_a_task_that_is_done_is_forgotten() -> None:
     assert tasks.running == 0
 
 
-async def test_a_failure_is_logged_and_told_by_name(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failure_is_logged_and_reported_by_name(caplog: pytest.LogCaptureFixture) -> None:
     failed: list[str] = []
     tasks = Tasks(failed.append)
     await asyncio.wait([tasks.start(_fail(), name="repair lobby")])
@@ -41,7 +41,7 @@ async def test_a_failure_is_logged_and_told_by_name(caplog: pytest.LogCaptureFix
     assert tasks.running == 0
 
 
-async def test_a_cancelled_task_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_cancelled_task_is_not_a_failure(caplog: pytest.LogCaptureFixture) -> None:
     failed: list[str] = []
     tasks = Tasks(failed.append)
     task = tasks.start(_forever(), name="wait")
@@ -50,7 +50,7 @@ async def test_a_cancelled_task_is_no_failure(caplog: pytest.LogCaptureFixture) 
     assert (failed, caplog.records, tasks.running) == ([], [], 0)
 
 
-async def test_close_ends_all_tasks_and_may_be_called_again() -> None:
+async def test_close_ends_all_tasks_and_is_idempotent() -> None:
     tasks = Tasks()
     started = [tasks.start(_forever(), name=f"wait {number}") for number in range(3)]
     await tasks.close()
@@ -59,7 +59,7 @@ async def test_close_ends_all_tasks_and_may_be_called_again() -> None:
     assert tasks.running == 0
 
 
-async def test_close_of_nothing_is_quick() -> None:
+async def test_close_without_tasks_is_fast() -> None:
     await Tasks().close()
 
 
@@ -75,14 +75,16 @@ async def test_a_task_may_close_its_owner() -> None:
     assert tasks.running == 0
 
 
-async def test_a_task_that_will_not_end_is_named_and_not_waited_for(caplog: pytest.LogCaptureFixture) -> None:
-    tasks, let_go = Tasks(), asyncio.Event()
+async def test_a_task_that_ignores_its_cancellation_is_logged_and_not_waited_for(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tasks, release = Tasks(), asyncio.Event()
 
     async def stubborn() -> None:
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
-            await let_go.wait()
+            await release.wait()
 
     task = tasks.start(stubborn(), name="stubborn")
     await asyncio.wait([task], timeout=0)
@@ -90,18 +92,18 @@ async def test_a_task_that_will_not_end_is_named_and_not_waited_for(caplog: pyte
     assert [(record.message, vars(record)["task"]) for record in caplog.records] == [
         ("task_stuck", "stubborn")
     ]
-    let_go.set()
+    release.set()
     await task
 
 
-async def test_nothing_starts_behind_close() -> None:
+async def test_no_task_starts_after_close() -> None:
     tasks = Tasks()
     await tasks.close()
-    with pytest.raises(RuntimeError, match="'late' was started on a node that is closed"):
+    with pytest.raises(RuntimeError, match="'late' was started after the node was closed"):
         tasks.start(_answer(), name="late")
 
 
-async def test_a_fault_while_closing_is_noticed_too() -> None:
+async def test_a_failure_during_close_is_reported_too() -> None:
     failed: list[str] = []
     tasks = Tasks(failed.append)
 

@@ -61,7 +61,7 @@ def test_space_around_a_value_is_ignored() -> None:
     assert load({"HUBBUB_PORT": " 80\n"}).port == 80
 
 
-def test_all_faults_are_told_at_once() -> None:
+def test_all_faults_are_reported_at_once() -> None:
     faults = _faults({"HUBBUB_PORT": "x", "HUBBUB_NOPE": "1", "HUBBUB_WORKERS": "2", "HUBBUB_AUTH": "both"})
     assert [fault.split("=")[0].split()[0] for fault in faults] == [
         "HUBBUB_NOPE",

@@ -1,4 +1,4 @@
-"""Ordinary frames, held against the library that knows all of the RFC."""
+"""The fast path for frames, compared with the library that implements all of the RFC."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from websockets.server import ServerProtocol
 from service.transport import frame_parser
 from tests.service.framing import Op, frame
 
-MOST = 300
+MAX = 300
 
 
-def by_the_library(data: bytes) -> tuple[list[str], bool]:
-    """Read texts, as long as nothing else comes; tell whether it failed."""
-    protocol = ServerProtocol(max_size=MOST, state=State.OPEN)
+def read_by_library(data: bytes) -> tuple[list[str], bool]:
+    """Read the texts with the library; return them, and whether it failed."""
+    protocol = ServerProtocol(max_size=MAX, state=State.OPEN)
     protocol.receive_data(data)
     frames = [event for event in protocol.events_received() if isinstance(event, Frame)]
     texts = [bytes(found.data).decode() for found in frames if found.opcode is Opcode.TEXT and found.fin]
@@ -27,20 +27,20 @@ def by_the_library(data: bytes) -> tuple[list[str], bool]:
 @given(
     st.lists(
         st.one_of(
-            st.text(max_size=MOST // 4).map(frame),
+            st.text(max_size=MAX // 4).map(frame),
             st.binary(max_size=125).map(lambda data: frame(data, Op.PONG)),
         ),
         max_size=5,
     ),
     st.data(),
 )
-def test_ordinary_frames_are_read_as_the_library_reads_them(frames: list[bytes], draw: st.DataObject) -> None:
+def test_fast_frames_are_parsed_as_the_library_parses_them(frames: list[bytes], draw: st.DataObject) -> None:
     whole = b"".join(frames)
-    # What came so far ends anywhere.
+    # The received data may end anywhere.
     data = bytearray(whole[: draw.draw(st.integers(0, len(whole)))])
-    texts, _ = by_the_library(bytes(data))
+    texts, _ = read_by_library(bytes(data))
     found = list[str]()
-    while data and (read := frame_parser.read(data, MOST)):
+    while data and (read := frame_parser.read(data, MAX)):
         if not read.end:
             break
         if read.text is not None:
@@ -52,16 +52,16 @@ def test_ordinary_frames_are_read_as_the_library_reads_them(frames: list[bytes],
 
 
 @given(st.binary(min_size=1, max_size=40))
-def test_what_the_library_refuses_is_never_ordinary(data: bytes) -> None:
+def test_a_frame_that_the_library_rejects_is_never_a_fast_frame(data: bytes) -> None:
     rest = bytearray(data)
     try:
-        while rest and (read := frame_parser.read(rest, MOST)) and read.end:
+        while rest and (read := frame_parser.read(rest, MAX)) and read.end:
             del rest[: read.end]
     except UnicodeDecodeError:
         return
     if not rest or read is not None:
-        # All of it was ordinary, but for what is still on its way.
-        assert by_the_library(data)[1] is False
+        # All of it took the fast path, or is incomplete.
+        assert read_by_library(data)[1] is False
 
 
 @pytest.mark.parametrize(
@@ -73,20 +73,20 @@ def test_what_the_library_refuses_is_never_ordinary(data: bytes) -> None:
         frame(b"a", Op.BINARY),
         b"\x81\x01a",
         b"\xc1\x81\x00\x00\x00\x00a",
-        frame("a" * (MOST + 1)),
+        frame("a" * (MAX + 1)),
         b"\x81\xff" + bytes(20),
         b"\x88\x80\x00\x00\x00\x00",
     ],
 )
-def test_the_others_are_for_the_library(data: bytes) -> None:
-    assert frame_parser.read(bytearray(data), MOST) is None
+def test_other_frames_need_the_library(data: bytes) -> None:
+    assert frame_parser.read(bytearray(data), MAX) is None
 
 
-@pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 128, MOST])
-def test_texts_of_all_sizes_are_read_when_they_are_whole(size: int) -> None:
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 128, MAX])
+def test_texts_of_all_sizes_are_parsed_when_they_are_complete(size: int) -> None:
     data = frame("a" * size)
     for end in range(1, len(data)):
-        read = frame_parser.read(bytearray(data[:end]), MOST)
+        read = frame_parser.read(bytearray(data[:end]), MAX)
         assert read is not None
         assert read.end == 0
-    assert frame_parser.read(bytearray(data + b"\x81"), MOST) == frame_parser.Ordinary("a" * size, len(data))
+    assert frame_parser.read(bytearray(data + b"\x81"), MAX) == frame_parser.FastFrame("a" * size, len(data))

@@ -1,4 +1,4 @@
-"""One wheel pings all connections, and finds those whose peer is gone (CN7)."""
+"""One timer wheel pings all connections and closes dead ones (CN7)."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ from tests.service.serving import Served
 pytestmark = pytest.mark.settings(ping_seconds=0.2)
 
 
-async def all_kinds(peer: Peer, turns: int) -> list[str]:
-    """Answer so many pings; list what came in all."""
-    kinds = []
-    while turns:
+async def answer_pings(peer: Peer, count: int) -> list[str]:
+    """Answer a number of pings; list the opcodes of all received frames."""
+    opcodes = []
+    while count:
         found = await peer.frame()
-        kinds.append(found.op.name)
+        opcodes.append(found.op.name)
         if found.op is Op.PING:
             await peer.write(frame(found.data, Op.PONG))
-            turns -= 1
-    return kinds
+            count -= 1
+    return opcodes
 
 
-async def test_a_peer_that_answers_stays_and_sees_each_ping_twice(served: Served) -> None:
+async def test_a_peer_that_answers_stays_and_receives_each_ping_twice(served: Served) -> None:
     peer = await served.welcomed()
-    # The event, for browsers can't see the other.
-    assert await all_kinds(peer, 3) == ["TEXT", "PING"] * 3
+    # The event as well, because scripts in a browser can't see the other.
+    assert await answer_pings(peer, 3) == ["TEXT", "PING"] * 3
 
 
-async def test_a_peer_that_answers_nothing_is_closed_with_4101(served: Served) -> None:
+async def test_a_peer_without_answers_is_closed_with_4101(served: Served) -> None:
     half_open, _ = await served.joined("ann")
     assert await half_open.closed() == 4101
 
 
-async def test_a_peer_that_speaks_need_not_answer_pings(served: Served) -> None:
+async def test_a_peer_that_sends_commands_need_not_answer_pings(served: Served) -> None:
     peer, _ = await served.joined("ann")
     for _ in range(3):
         await peer.event("ping")
         await peer.ask("who", room="lobby")
 
 
-async def test_a_paused_or_held_connection_is_not_taken_for_dead(served: Served) -> None:
+async def test_a_connection_with_paused_input_is_not_considered_dead(served: Served) -> None:
     peer = await served.welcomed()
     [connection] = served.node.connections
-    connection.hold_reading(hold=True)
+    connection.pause_input()
     for _ in range(3):
         await peer.event("ping")
-    connection.hold_reading(hold=False)
-    # Now its silence is its own.
+    connection.resume_input()
+    # From here on it misses its pings.
     assert await peer.closed() == 4101

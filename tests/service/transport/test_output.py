@@ -1,4 +1,4 @@
-"""What a connection holds for its next write: it goes out with a flush, or soon without one."""
+"""Queued output: it is written with the next flush, or in the next turn of the loop."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class FakeSocket:
         self.write: Callable[[bytes], None] = self.writes.append
 
     def close(self, code: int, _reason: str) -> None:
-        """Write the code, so that its place among the writes can be seen."""
+        """Write the code, to show its place among the writes."""
         self.writes.append(b"close %d" % code)
 
     def pause_reading(self) -> None:
-        """Nothing is read here anyway."""
+        """Do nothing, because nothing is read."""
 
     def resume_reading(self) -> None:
-        """Nothing is read here anyway."""
+        """Do nothing, because nothing is read."""
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ async def stage() -> AsyncIterator[Stage]:
 
 
 def connect(stage: Stage) -> tuple[Connection, FakeSocket, Member]:
-    """Make a connection that is a member."""
+    """Make a connection that is a member of the room."""
     socket = FakeSocket()
     connection = Connection(socket, JSON, stage.metrics, slow_seconds=60)
     member = Member(connection, JSON, "ann", stage.fanout)
@@ -47,79 +47,79 @@ def connect(stage: Stage) -> tuple[Connection, FakeSocket, Member]:
     return connection, socket, member
 
 
-def hold(stage: Stage, connection: Connection, data: bytes = b"held ") -> None:
-    """Hold something for the flush, as the answer to a `send` is."""
+def queue(stage: Stage, connection: Connection, data: bytes = b"queued ") -> None:
+    """Queue bytes for the flush, like the acknowledgement of a `send`."""
     connection.queue(data)
     stage.fanout.flush_soon(connection)
 
 
-async def test_what_is_held_goes_out_with_the_flush(stage: Stage) -> None:
+async def test_queued_bytes_are_written_with_the_flush(stage: Stage) -> None:
     connection, socket, _ = connect(stage)
-    stage.say()
-    hold(stage, connection)
-    hold(stage, connection)
+    stage.append()
+    queue(stage, connection)
+    queue(stage, connection)
     assert socket.writes == []
     await settled(stage)
     [written] = socket.writes
-    assert written.startswith(b"held held \x81")
+    assert written.startswith(b"queued queued \x81")
 
 
-async def test_it_waits_for_a_room_that_rests(stage: Stage) -> None:
+async def test_queued_bytes_wait_for_a_room_between_two_flushes(stage: Stage) -> None:
     connection, socket, _ = connect(stage)
-    stage.say()
+    stage.append()
     await settled(stage)
-    stage.say()
-    hold(stage, connection)
+    stage.append()
+    queue(stage, connection)
     await settled(stage)
-    assert [data[:5] for data in socket.writes[1:]] == [b"held "]
+    assert [data[:7] for data in socket.writes[1:]] == [b"queued "]
 
 
-async def test_without_a_flush_it_goes_out_in_the_next_turn(stage: Stage) -> None:
+async def test_queued_bytes_without_a_flush_are_written_in_the_next_turn(stage: Stage) -> None:
     connection, socket, _ = connect(stage)
-    hold(stage, connection)
+    queue(stage, connection)
     assert socket.writes == []
     await turns()
-    assert socket.writes == [b"held "]
+    assert socket.writes == [b"queued "]
 
 
-async def test_it_goes_out_to_one_that_the_flush_leaves_out(stage: Stage) -> None:
+async def test_queued_bytes_are_written_to_a_connection_outside_the_flush(stage: Stage) -> None:
     connection, socket, member = connect(stage)
-    stage.say()
-    hold(stage, connection)
+    stage.append()
+    queue(stage, connection)
     stage.fanout.remove(member)
     await settled(stage)
-    assert socket.writes == [b"held "]
+    assert socket.writes == [b"queued "]
 
 
 @pytest.mark.parametrize("end", ["close", "flush_now"])
-async def test_it_goes_out_when_the_room_flushes_no_more(stage: Stage, end: str) -> None:
+async def test_queued_bytes_are_written_when_the_room_stops_to_flush(stage: Stage, end: str) -> None:
     connection, socket, _ = connect(stage)
-    stage.say()
-    hold(stage, connection)
+    stage.append()
+    queue(stage, connection)
     getattr(stage.fanout, end)()
-    assert socket.writes[0].startswith(b"held ")
+    assert socket.writes[0].startswith(b"queued ")
 
 
-async def test_what_is_written_meanwhile_comes_behind_it(stage: Stage) -> None:
+async def test_a_later_write_follows_the_queued_bytes(stage: Stage) -> None:
     connection, socket, _ = connect(stage)
-    hold(stage, connection)
+    queue(stage, connection)
     connection.write(b"next")
     await turns()
-    assert socket.writes == [b"held next"]
+    assert socket.writes == [b"queued next"]
 
 
-async def test_a_close_comes_behind_it(stage: Stage) -> None:
+async def test_a_close_follows_the_queued_bytes(stage: Stage) -> None:
     connection, socket, _ = connect(stage)
-    hold(stage, connection)
+    queue(stage, connection)
     connection.close(Close.LAGGING, "")
     await turns()
-    assert socket.writes == [b"held ", b"close %d" % Close.LAGGING]
+    assert socket.writes == [b"queued ", b"close %d" % Close.LAGGING]
 
 
-async def test_to_one_that_is_gone_nothing_is_written(stage: Stage) -> None:
+async def test_nothing_is_written_to_a_lost_connection(stage: Stage) -> None:
     connection, socket, _ = connect(stage)
-    hold(stage, connection)
+    queue(stage, connection)
     connection.lost(1006)
-    hold(stage, connection)
+    queue(stage, connection)
     await turns()
     assert socket.writes == []

@@ -1,4 +1,4 @@
-"""Frames on a connection that was upgraded: RFC 6455, 5 to 7, and what of it is told to the client."""
+"""Frames on an upgraded connection: RFC 6455, 5 to 7, and the close codes that the client receives."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def halves(text: str, place: int, *between: bytes) -> bytes:
     return b"".join([frame(data[:place], fin=False), *between, frame(data[place:], Op.CONT)])
 
 
-async def write_for_ever(peer: Peer) -> None:
+async def write_until_reset(peer: Peer) -> None:
     while True:
         await peer.write(frame(b"still here?", Op.PING))
         await asyncio.sleep(0)
@@ -30,21 +30,21 @@ async def write_for_ever(peer: Peer) -> None:
 # Fragments and control frames --------------------------------------------------------------------
 
 
-async def test_fragments_are_put_together(served: Served) -> None:
+async def test_fragments_are_joined(served: Served) -> None:
     peer = await served.upgraded()
     data = HELLO.encode()
-    pieces = [
+    fragments = [
         frame(data[:1], fin=False),
         *(frame(data[at : at + 1], Op.CONT, fin=False) for at in range(1, len(data))),
     ]
-    await peer.write(b"".join([*pieces, frame(b"", Op.CONT)]))
+    await peer.write(b"".join([*fragments, frame(b"", Op.CONT)]))
     assert (await peer.event("welcome"))["user"] == "änn"
 
 
-async def test_control_frames_may_come_between_fragments(served: Served) -> None:
+async def test_control_frames_between_fragments_are_allowed(served: Served) -> None:
     peer = await served.upgraded()
     await peer.write(halves(HELLO, 9, frame(b"now?", Op.PING), frame(b"unasked", Op.PONG)))
-    # In one packet the text's answer may come first.
+    # In one packet the response to the text may come first.
     welcome, pong = sorted([await peer.frame(), await peer.frame()])
     assert pong == Frame(Op.PONG, fin=True, data=b"now?")
     assert json.loads(welcome.data)["user"] == "änn"
@@ -56,7 +56,7 @@ async def test_a_text_may_be_split_within_a_character(served: Served) -> None:
     assert (await peer.event("welcome"))["user"] == "änn"
 
 
-async def test_frames_may_come_in_single_bytes(served: Served) -> None:
+async def test_frames_in_single_bytes_are_processed(served: Served) -> None:
     peer = await served.upgraded()
     for byte in frame(b"slow", Op.PING) + halves(HELLO, 20):
         await peer.write(bytes([byte]))
@@ -71,11 +71,11 @@ async def test_a_ping_is_answered_with_its_own_data(served: Served, data: bytes)
     assert await peer.frame() == Frame(Op.PONG, fin=True, data=data)
 
 
-async def test_pings_are_answered_in_order_also_many_at_once(served: Served) -> None:
+async def test_many_pings_at_once_are_answered_in_order(served: Served) -> None:
     peer = await served.upgraded()
-    wanted = [f"{number}".encode() for number in range(200)]
-    await peer.write(b"".join(frame(data, Op.PING) for data in wanted))
-    assert [(await peer.frame()).data for _ in wanted] == wanted
+    expected = [f"{number}".encode() for number in range(200)]
+    await peer.write(b"".join(frame(data, Op.PING) for data in expected))
+    assert [(await peer.frame()).data for _ in expected] == expected
 
 
 async def test_fragments_without_data_take_no_memory(served: Served) -> None:
@@ -95,17 +95,17 @@ async def test_a_close_is_answered_with_its_own_code(served: Served, code: int |
     assert await peer.frame() == Frame(Op.CLOSE, fin=True, data=b"" if code is None else code.to_bytes(2))
     assert await peer.rest() == b""
     await until(lambda: not served.node.connections)
-    assert served.node.metrics.closed.counts == {str(code or 1005): 1}
+    assert served.node.metrics.connections_closed.counts == {str(code or 1005): 1}
 
 
-async def test_nothing_that_comes_behind_a_close_counts(served: Served) -> None:
+async def test_input_after_a_close_frame_is_ignored(served: Served) -> None:
     peer = await served.upgraded()
     await peer.write(close_frame(1000) + frame(HELLO) + frame(b"late", Op.PING))
     assert await peer.closed() == 1000
-    assert not served.node.guests
+    assert not served.node.user_names
 
 
-async def test_a_text_followed_at_once_by_a_close_is_not_lost(served: Served) -> None:
+async def test_a_text_right_before_a_close_is_not_lost(served: Served) -> None:
     ann, bob = await served.plain(), (await served.joined("bob"))[0]
     for peer, text in (ann, "bye"), (bob, '{"type": "send", "id": 9, "room": "lobby", "text": "bye"}'):
         await peer.write(frame(text) + close_frame(1000))
@@ -113,66 +113,66 @@ async def test_a_text_followed_at_once_by_a_close_is_not_lost(served: Served) ->
     await until(lambda: served.hub.head("lobby").offset == 2)
 
 
-async def test_a_plain_text_in_the_packet_of_the_handshake_is_not_lost_though_its_sender_resets(
+async def test_a_plain_text_in_the_packet_of_the_handshake_survives_a_disconnect(
     served: Served,
 ) -> None:
     peer = await served.peer()
     await peer.write(Peer.handshake(protocol=None) + frame("hello"))
-    peer.vanish()
+    peer.disconnect()
     await until(lambda: served.hub.head("lobby").offset == 1)
 
 
-async def test_what_the_server_closes_is_never_closed_with_1000(served: Served) -> None:
+async def test_the_server_never_closes_with_1000(served: Served) -> None:
     codes = []
-    for wrong in (frame(b"x", Op.BINARY), frame(b"\xff"), frame(b"x", 3), frame("x", reserved=4)):
+    for violation in (frame(b"x", Op.BINARY), frame(b"\xff"), frame(b"x", 3), frame("x", reserved=4)):
         peer = await served.upgraded()
-        await peer.write(wrong)
+        await peer.write(violation)
         codes.append(await peer.closed())
     assert codes == [1003, 1007, 1002, 1002]
 
 
-async def test_a_peer_that_does_not_answer_a_close_is_dropped_in_time(served: Served) -> None:
+async def test_a_peer_that_does_not_answer_a_close_is_aborted_in_time(served: Served) -> None:
     peer = await served.upgraded()
     await peer.write(frame(b"x", Op.BINARY))
     assert await peer.closed() == 1003
     await until(lambda: not served.node.connections)
-    # The socket is still open at our end; the server's is gone within HUBBUB_CLOSE_SECONDS.
+    # Our end is still open; the server aborts its end within HUBBUB_CLOSE_SECONDS.
     with pytest.raises(ConnectionError):
-        await write_for_ever(peer)
+        await write_until_reset(peer)
 
 
-async def test_a_peer_that_ends_its_direction_is_let_go(served: Served) -> None:
+async def test_a_half_closed_connection_is_closed_with_1006(served: Served) -> None:
     peer, _ = await served.joined("ann")
-    peer.say_no_more()
+    peer.half_close()
     assert await peer.closed() == 1006
-    await until(lambda: served.node.metrics.closed.counts == {"1006": 1})
+    await until(lambda: served.node.metrics.connections_closed.counts == {"1006": 1})
 
 
-async def test_a_peer_that_resets_is_let_go(served: Served) -> None:
+async def test_a_reset_connection_is_removed_with_1006(served: Served) -> None:
     peer, _ = await served.joined("ann")
     peer.reset()
-    await until(lambda: served.node.metrics.closed.counts == {"1006": 1})
+    await until(lambda: served.node.metrics.connections_closed.counts == {"1006": 1})
 
 
-# What is wrong ------------------------------------------------------------------------------------
+# Violations ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("reserved", [1, 2, 4, 7])
-async def test_reserved_bits_are_refused(served: Served, reserved: int) -> None:
+async def test_reserved_bits_are_rejected(served: Served, reserved: int) -> None:
     peer = await served.upgraded()
     await peer.write(frame(HELLO, reserved=reserved))
     assert await peer.closed() == 1002
 
 
 @pytest.mark.parametrize("op", [3, 4, 5, 6, 7, 11, 12, 13, 14, 15])
-async def test_opcodes_that_mean_nothing_are_refused(served: Served, op: int) -> None:
+async def test_reserved_opcodes_are_rejected(served: Served, op: int) -> None:
     peer = await served.upgraded()
     await peer.write(frame(HELLO, op))
     assert await peer.closed() == 1002
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    "violation",
     [
         pytest.param(frame(HELLO, masked=False), id="not masked"),
         pytest.param(frame(HELLO, Op.CONT), id="a continuation of nothing"),
@@ -186,15 +186,15 @@ async def test_opcodes_that_mean_nothing_are_refused(served: Served, op: int) ->
         pytest.param(frame(b"", size=1 << 63), id="a length of 64 bits"),
     ],
 )
-async def test_what_breaks_the_protocol_is_refused(served: Served, wrong: bytes) -> None:
+async def test_protocol_violations_are_rejected(served: Served, violation: bytes) -> None:
     peer = await served.upgraded()
-    await peer.write(wrong)
+    await peer.write(violation)
     assert await peer.closed() in {1002, 1009}
-    assert not served.node.guests
+    assert not served.node.user_names
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    "violation",
     [
         pytest.param(frame(b"caf\xe9"), id="in one frame"),
         pytest.param(frame(b"\xed\xa0\x80"), id="a surrogate"),
@@ -203,26 +203,28 @@ async def test_what_breaks_the_protocol_is_refused(served: Served, wrong: bytes)
         pytest.param(frame(b"\x03\xe8\xff", Op.CLOSE), id="in a close's reason"),
     ],
 )
-async def test_what_is_not_utf_8_is_refused(served: Served, wrong: bytes) -> None:
+async def test_text_that_is_not_utf_8_is_rejected(served: Served, violation: bytes) -> None:
     peer = await served.upgraded()
-    await peer.write(wrong)
+    await peer.write(violation)
     assert await peer.closed() == 1007
 
 
-async def test_a_binary_frame_is_refused_and_ends_what_is_taken(served: Served) -> None:
+async def test_a_binary_frame_is_rejected_and_later_input_is_ignored(served: Served) -> None:
     peer = await served.upgraded()
     await peer.write(frame(b"x", Op.BINARY) + frame(HELLO))
     assert await peer.closed() == 1003
     fragments = await served.upgraded()
     await fragments.write(frame(b"x", Op.BINARY, fin=False) + frame(HELLO, Op.CONT))
     assert await fragments.closed() == 1003
-    assert not served.node.guests
+    assert not served.node.user_names
 
 
 @pytest.mark.settings(frame_bytes=4096, text_characters=100)
-async def test_a_frame_that_is_too_big_is_refused_and_the_client_reads_why(served: Served) -> None:
+async def test_a_frame_that_is_too_large_is_rejected_and_the_client_reads_the_close_code(
+    served: Served,
+) -> None:
     peer = await served.upgraded()
-    # More than fits into the sockets' buffers: the rest comes in after the server said no.
+    # More than fits into the sockets' buffers: the rest arrives after the server has closed.
     writing = asyncio.ensure_future(peer.write(frame(bytes(16 << 20))))
     assert await peer.closed() == 1009
     writing.cancel()
@@ -230,7 +232,7 @@ async def test_a_frame_that_is_too_big_is_refused_and_the_client_reads_why(serve
 
 
 @pytest.mark.settings(frame_bytes=4096, text_characters=100)
-async def test_fragments_that_are_too_big_together_are_refused(served: Served) -> None:
+async def test_fragments_that_are_too_large_together_are_rejected(served: Served) -> None:
     peer = await served.upgraded()
     await peer.write(frame(bytes(1000), fin=False))
     for _ in range(4):
@@ -239,7 +241,7 @@ async def test_fragments_that_are_too_big_together_are_refused(served: Served) -
 
 
 @pytest.mark.settings(frame_bytes=4096, text_characters=100)
-async def test_a_frame_of_just_the_allowed_size_is_taken(served: Served) -> None:
+async def test_a_frame_of_exactly_the_allowed_size_is_accepted(served: Served) -> None:
     peer = await served.upgraded()
     await peer.text(HELLO.ljust(4096 - 1))
     assert (await peer.event("welcome"))["user"] == "änn"

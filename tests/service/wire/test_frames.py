@@ -1,4 +1,4 @@
-"""Server frames, read back by a reader of the tests' own."""
+"""Server frames, read by an independent reader."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def test_a_text_of_any_size_is_framed(size: int) -> None:
 
 
 @given(st.lists(st.binary(max_size=300)))
-def test_frames_one_after_another_are_read_one_after_another(payloads: list[bytes]) -> None:
+def test_consecutive_frames_are_read_in_order(payloads: list[bytes]) -> None:
     assert [frame.data for frame in read(b"".join(map(text_frame, payloads)))] == payloads
 
 
 @given(st.binary() | st.integers(120, 130).map(bytes) | st.integers(65_530, 65_540).map(bytes))
-def test_a_frame_gives_its_payload_back(payload: bytes) -> None:
+def test_the_payload_of_a_frame_is_recovered(payload: bytes) -> None:
     assert payload_of(text_frame(payload)) == payload
 
 
-def test_the_ping_is_a_ping() -> None:
+def test_the_ping_frame_is_valid() -> None:
     assert read(PING) == [Frame(Op.PING, fin=True, data=b"")]

@@ -1,4 +1,4 @@
-"""A worker that does nothing but what a test wants of it: `stand_in.py BEHAVIOUR NUMBER`."""
+"""A fake worker with the behaviour that a test wants: `stand_in.py BEHAVIOUR NUMBER`."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ import socket
 import sys
 import time
 
-from service.runtime.process import Ending
+from service.runtime.process import ShutdownSignal
 from service.runtime.tasks import Tasks
 from service.workers.group import WorkerGroup
-from service.workers.reports import PULSE
+from service.workers.reports import HEARTBEAT
 
 LIMIT = 30
-# Last words.
-SAYS = {"half a line": b'{"type":"answer","id":1,"bo', "nonsense": b"nonsense\n", "no text": b'"\xff"\n'}
+# The last output of a worker, before it dies.
+LAST_OUTPUTS = {
+    "incomplete line": b'{"type":"answer","id":1,"bo',
+    "nonsense": b"nonsense\n",
+    "no text": b'"\xff"\n',
+}
 
 
-async def pulse() -> bytes:
+async def heartbeat() -> bytes:
     return b"null"
 
 
@@ -27,20 +31,20 @@ async def work(behaviour: str) -> int:
     if behaviour == "fail":
         return 1
     tasks = Tasks()
-    # A second signal means nothing to a worker.
-    ending = Ending(lambda _: None)
+    # A worker ignores a second signal.
+    shutdown = ShutdownSignal(lambda _: None)
     group = WorkerGroup(socket.socket(fileno=0), tasks, LIMIT)
-    group.answers[PULSE] = pulse
+    group.handlers[HEARTBEAT] = heartbeat
     await group.open()
-    tasks.start(group.run(lambda: ending.take(signal.SIGINT)), name="line")
-    await group.serve()
-    if behaviour in SAYS:
-        os.write(0, SAYS[behaviour])
+    tasks.start(group.run(lambda: shutdown.receive(signal.SIGINT)), name="control channel")
+    await group.report_serving()
+    if behaviour in LAST_OUTPUTS:
+        os.write(0, LAST_OUTPUTS[behaviour])
         os.kill(os.getpid(), signal.SIGKILL)
     if behaviour == "hang":
-        time.sleep(LIMIT)  # noqa: ASYNC251 - that is the point
+        time.sleep(LIMIT)  # noqa: ASYNC251 - blocks the loop on purpose
     if behaviour != "die":
-        await ending.told
+        await shutdown.received
     if behaviour == "stay":
         await asyncio.sleep(LIMIT)
     await tasks.close()

@@ -1,4 +1,4 @@
-"""The parent of the workers, with stand-ins: whom it starts again, when it gives up, how it ends."""
+"""The supervisor with fake workers: which it restarts, when it gives up, how it ends."""
 
 from __future__ import annotations
 
@@ -12,27 +12,38 @@ from pathlib import Path
 import pytest
 
 from service.runtime.process import FAILED
-from service.workers.supervisor import Patience, Supervisor
-from tests.service.workers.stand_in import SAYS
+from service.workers.supervisor import Supervisor, SupervisorTimeouts
+from tests.service.workers.stand_in import LAST_OUTPUTS
 
 ROOT = Path(__file__).parents[3]
 STAND_IN = "tests.service.workers.stand_in"
-QUICK = Patience(first_wait=0.01, longest_wait=0.02, tries=3, pulse=0.05, hung=20, stop=20)
+QUICK = SupervisorTimeouts(
+    first_wait=0.01,
+    longest_wait=0.02,
+    max_failures=3,
+    heartbeat_interval=0.05,
+    heartbeat_timeout=20,
+    stop_timeout=20,
+)
 
 
-class Workshop:
-    """A parent, and what it started."""
+class Stage:
+    """A supervisor, and the workers that it started."""
 
-    def __init__(self, behaviour: Callable[[int, int], str], count: int, patience: Patience) -> None:
+    def __init__(
+        self, behaviour: Callable[[int, int], str], count: int, timeouts: SupervisorTimeouts
+    ) -> None:
         self.behaviour = behaviour
         self.started: list[int] = []
-        self.all_serve = asyncio.Event()
-        self.greetings = 0
-        self.supervisor = Supervisor(self._command, count, patience=patience, all_serve=self._greet)
+        self.all_serving = asyncio.Event()
+        self.announcements = 0
+        self.supervisor = Supervisor(
+            self._command, count, timeouts=timeouts, on_all_serving=self._on_all_serving
+        )
 
-    def _greet(self) -> None:
-        self.greetings += 1
-        self.all_serve.set()
+    def _on_all_serving(self) -> None:
+        self.announcements += 1
+        self.all_serving.set()
 
     def _command(self, number: int) -> Sequence[str]:
         self.started.append(number)
@@ -42,28 +53,28 @@ class Workshop:
         return (sys.executable, "-m", STAND_IN, behaviour, str(number))
 
     def serves(self, number: int) -> bool:
-        worker = self.supervisor._workers.get(number)  # noqa: SLF001 - nobody else is told
+        worker = self.supervisor._workers.get(number)  # noqa: SLF001 - no public attribute shows it
         return worker is not None and worker.serving_since is not None
 
 
 async def until(holds: Callable[[], object]) -> None:
-    """Wait until something holds, without keeping the workers from a core."""
-    while not holds():  # noqa: ASYNC110 - a process that starts tells nobody
+    """Wait until a condition holds, and leave the cores to the workers."""
+    while not holds():  # noqa: ASYNC110 - a starting process sends no event
         await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
 async def working(
-    behaviour: Callable[[int, int], str], count: int = 2, patience: Patience = QUICK
-) -> AsyncIterator[tuple[Workshop, asyncio.Task[int]]]:
-    """Run a parent; `behaviour` says what a worker does by its number, and how often it was started."""
-    workshop = Workshop(behaviour, count, patience)
-    running = asyncio.create_task(workshop.supervisor.run())
+    behaviour: Callable[[int, int], str], count: int = 2, timeouts: SupervisorTimeouts = QUICK
+) -> AsyncIterator[tuple[Stage, asyncio.Task[int]]]:
+    """Run a supervisor; `behaviour` returns a worker's behaviour by its number and its number of starts."""
+    stage = Stage(behaviour, count, timeouts)
+    running = asyncio.create_task(stage.supervisor.run())
     try:
         async with asyncio.timeout(40):
-            yield workshop, running
+            yield stage, running
     finally:
-        workshop.supervisor.kill()
+        stage.supervisor.kill()
         running.cancel()
         await asyncio.wait({running})
 
@@ -74,112 +85,124 @@ def _at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_workers_serve_until_told_to_stop(number: int) -> None:
-    async with working(lambda *_: "serve") as (workshop, running):
-        await workshop.all_serve.wait()
-        workshop.supervisor.stop(number)
+async def test_workers_serve_until_stopped(number: int) -> None:
+    async with working(lambda *_: "serve") as (stage, running):
+        await stage.all_serving.wait()
+        stage.supervisor.stop(number)
         assert await running == 0
-        assert workshop.started == [1, 2]
-        assert workshop.supervisor.trouble is None
+        assert stage.started == [1, 2]
+        assert stage.supervisor.failure is None
 
 
-async def test_what_keeps_the_first_worker_from_serving_is_met_once() -> None:
-    async with working(lambda *_: "fail") as (workshop, running):
+async def test_an_error_that_affects_all_workers_is_met_once() -> None:
+    async with working(lambda *_: "fail") as (stage, running):
         assert await running == FAILED
-        assert workshop.started == [1]
+        assert stage.started == [1]
 
 
-async def test_a_worker_that_dies_is_started_again() -> None:
-    async with working(lambda *_: "serve") as (workshop, running):
-        await workshop.all_serve.wait()
-        workshop.supervisor._workers[2].signal(signal.SIGKILL)  # noqa: SLF001 - as the system would
-        await until(lambda: workshop.started == [1, 2, 2] and workshop.serves(2))
-        assert workshop.greetings == 1
-        workshop.supervisor.stop(signal.SIGTERM)
+async def test_a_worker_that_dies_is_restarted() -> None:
+    async with working(lambda *_: "serve") as (stage, running):
+        await stage.all_serving.wait()
+        stage.supervisor._workers[2].signal(signal.SIGKILL)  # noqa: SLF001 - as the system would
+        await until(lambda: stage.started == [1, 2, 2] and stage.serves(2))
+        assert stage.announcements == 1
+        stage.supervisor.stop(signal.SIGTERM)
         assert await running == 0
 
 
-@pytest.mark.parametrize("last", SAYS)
-async def test_a_worker_that_dies_while_it_speaks_takes_nobody_with_it(last: str) -> None:
+@pytest.mark.parametrize("last", LAST_OUTPUTS)
+async def test_a_worker_that_dies_while_it_writes_does_not_affect_the_others(last: str) -> None:
     def behaviour(number: int, start: int) -> str:
         return last if (number, start) == (2, 1) else "serve"
 
-    async with working(behaviour) as (workshop, running):
-        await until(lambda: workshop.started == [1, 2, 2] or running.done())
-        workshop.supervisor.stop(signal.SIGTERM)
+    async with working(behaviour) as (stage, running):
+        await until(lambda: stage.started == [1, 2, 2] or running.done())
+        stage.supervisor.stop(signal.SIGTERM)
         assert await running == 0
-        assert workshop.started == [1, 2, 2]
+        assert stage.started == [1, 2, 2]
 
 
-async def test_a_worker_that_the_system_does_not_start_is_tried_again() -> None:
+async def test_a_worker_that_could_not_be_started_is_retried() -> None:
     def behaviour(number: int, start: int) -> str:
         return "can't be started" if (number, start) == (2, 1) else "serve"
 
-    async with working(behaviour) as (workshop, running):
-        await workshop.all_serve.wait()
-        assert workshop.started == [1, 2, 2]
-        workshop.supervisor.stop(signal.SIGTERM)
+    async with working(behaviour) as (stage, running):
+        await stage.all_serving.wait()
+        assert stage.started == [1, 2, 2]
+        stage.supervisor.stop(signal.SIGTERM)
         assert await running == 0
 
 
 async def test_a_worker_that_keeps_failing_ends_all_with_a_sentence() -> None:
-    async with working(lambda number, _: "serve" if number == 1 else "fail") as (workshop, running):
+    async with working(lambda number, _: "serve" if number == 1 else "fail") as (stage, running):
         assert await running == FAILED
-        assert workshop.started == [1, 2, 2, 2]
-        said = workshop.supervisor.trouble
-        assert said == "worker 2 failed 3 times in a row, with exit code 1; all workers end"
+        assert stage.started == [1, 2, 2, 2]
+        failure = stage.supervisor.failure
+        assert failure == "worker 2 failed 3 times in a row, with exit code 1; all workers end"
 
 
-async def test_one_that_dies_soon_after_it_served_counts_as_failing() -> None:
-    async with working(lambda number, _: "serve" if number == 1 else "die") as (workshop, running):
+async def test_a_worker_that_dies_soon_after_it_served_counts_as_failing() -> None:
+    async with working(lambda number, _: "serve" if number == 1 else "die") as (stage, running):
         assert await running == FAILED
-        assert workshop.started == [1, 2, 2, 2]
+        assert stage.started == [1, 2, 2, 2]
 
 
-async def test_failures_are_forgotten_once_a_worker_was_steady() -> None:
-    patience = Patience(first_wait=0.01, longest_wait=0.02, tries=2, steady=0, pulse=0.05, hung=20, stop=20)
-    async with working(lambda _, start: "serve" if start > 5 else "die", 1, patience) as (workshop, running):
-        await until(lambda: len(workshop.started) == 6)
-        workshop.supervisor.stop(signal.SIGTERM)
+async def test_failures_are_forgotten_once_a_worker_was_stable() -> None:
+    timeouts = SupervisorTimeouts(
+        first_wait=0.01,
+        longest_wait=0.02,
+        max_failures=2,
+        stable_after=0,
+        heartbeat_interval=0.05,
+        heartbeat_timeout=20,
+        stop_timeout=20,
+    )
+    async with working(lambda _, start: "serve" if start > 5 else "die", 1, timeouts) as (stage, running):
+        await until(lambda: len(stage.started) == 6)
+        stage.supervisor.stop(signal.SIGTERM)
         assert await running == 0
 
 
-async def test_a_worker_whose_loop_does_not_turn_is_replaced() -> None:
-    patience = Patience(first_wait=0.01, longest_wait=0.02, pulse=0.01, hung=0.5, stop=20)
+async def test_a_worker_with_a_blocked_loop_is_replaced() -> None:
+    timeouts = SupervisorTimeouts(
+        first_wait=0.01, longest_wait=0.02, heartbeat_interval=0.01, heartbeat_timeout=0.5, stop_timeout=20
+    )
 
     def behaviour(number: int, start: int) -> str:
         return "hang" if (number, start) == (2, 1) else "serve"
 
-    async with working(behaviour, patience=patience) as (workshop, running):
-        await until(lambda: workshop.started.count(2) == 2)
-        workshop.supervisor.stop(signal.SIGTERM)
+    async with working(behaviour, timeouts=timeouts) as (stage, running):
+        await until(lambda: stage.started.count(2) == 2)
+        stage.supervisor.stop(signal.SIGTERM)
         assert await running == 0
 
 
-async def test_a_worker_that_starts_slowly_is_not_taken_for_one_that_hangs() -> None:
-    # No interpreter starts as fast as that.
-    patience = Patience(pulse=30, hung=0.001, start=30, stop=20)
-    async with working(lambda *_: "serve", count=1, patience=patience) as (workshop, running):
-        await workshop.all_serve.wait()
-        assert workshop.started == [1]
-        workshop.supervisor.stop(signal.SIGTERM)
+async def test_a_worker_that_starts_slowly_is_not_killed_as_hung() -> None:
+    # No interpreter starts that fast.
+    timeouts = SupervisorTimeouts(
+        heartbeat_interval=30, heartbeat_timeout=0.001, start_timeout=30, stop_timeout=20
+    )
+    async with working(lambda *_: "serve", count=1, timeouts=timeouts) as (stage, running):
+        await stage.all_serving.wait()
+        assert stage.started == [1]
+        stage.supervisor.stop(signal.SIGTERM)
         assert await running == 0
 
 
 async def test_a_worker_that_does_not_stop_is_killed() -> None:
-    patience = Patience(stop=0.3)
-    async with working(lambda number, _: "stay" if number == 1 else "serve", patience=patience) as (
-        workshop,
+    timeouts = SupervisorTimeouts(stop_timeout=0.3)
+    async with working(lambda number, _: "stay" if number == 1 else "serve", timeouts=timeouts) as (
+        stage,
         running,
     ):
-        await workshop.all_serve.wait()
-        workshop.supervisor.stop(signal.SIGTERM)
+        await stage.all_serving.wait()
+        stage.supervisor.stop(signal.SIGTERM)
         assert await running == FAILED
 
 
-async def test_told_to_stop_while_it_starts_nothing_is_left() -> None:
-    async with working(lambda *_: "serve") as (workshop, running):
-        await until(lambda: workshop.started)
-        workshop.supervisor.stop(signal.SIGTERM)
+async def test_a_stop_during_the_start_leaves_nothing() -> None:
+    async with working(lambda *_: "serve") as (stage, running):
+        await until(lambda: stage.started)
+        stage.supervisor.stop(signal.SIGTERM)
         assert await running == 0
-        assert workshop.started == [1]
+        assert stage.started == [1]

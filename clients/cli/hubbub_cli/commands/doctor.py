@@ -1,4 +1,4 @@
-"""`hubbub-chat doctor`: find out what is wrong between here and the server."""
+"""`hubbub-chat doctor`: diagnose the connection to the server."""
 
 import asyncio
 from contextlib import aclosing
@@ -7,13 +7,13 @@ from typing import Final
 import click
 
 from hubbub_cli import options
-from hubbub_cli.diagnostics import CheckOutcome, CheckResult, DoctorTarget, findings
+from hubbub_cli.diagnostics import CheckOutcome, CheckResult, DoctorTarget, run_checks
 from hubbub_cli.exit_codes import ExitCode
-from hubbub_cli.output import Output, to_json
+from hubbub_cli.output import TerminalOutput, to_json
 from hubbub_cli.settings import CliSettings
 from hubbub_cli.tokens import read_token
 
-_PAINTS: Final = {CheckOutcome.OK: "good", CheckOutcome.WARN: "warn", CheckOutcome.FAIL: "bad"}
+_COLOURS: Final = {CheckOutcome.OK: "good", CheckOutcome.WARN: "warn", CheckOutcome.FAIL: "bad"}
 _NOT_SIGNED_IN: Final = frozenset({"bad_token", "token_expired", "token_required"})
 
 
@@ -22,17 +22,17 @@ _NOT_SIGNED_IN: Final = frozenset({"bad_token", "token_expired", "token_required
 @options.shared
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Look step by step at what stands between here and the server."""
+    """Check the connection to the server step by step."""
     settings = options.chosen(ctx)
-    ctx.exit(asyncio.run(_examine(settings, Output.of(settings))))
+    ctx.exit(asyncio.run(_examine(settings, TerminalOutput.of(settings))))
 
 
-async def _examine(settings: CliSettings, output: Output) -> ExitCode:
+async def _examine(settings: CliSettings, output: TerminalOutput) -> ExitCode:
     if not settings.json:
         output.data(f"{settings.server}")
     target = DoctorTarget(settings.server, settings.name, read_token(settings), settings.connect_timeout)
     code = ExitCode.OK
-    async with aclosing(findings(target)) as found:
+    async with aclosing(run_checks(target)) as found:
         async for finding in found:
             output.data(to_json(_record(finding)) if settings.json else _line(finding, output))
             if finding.verdict is CheckOutcome.FAIL:
@@ -46,9 +46,9 @@ def _record(finding: CheckResult) -> dict[str, str]:
     return record | {name: value for name, value in given.items() if value}
 
 
-def _line(finding: CheckResult, output: Output) -> str:
+def _line(finding: CheckResult, output: TerminalOutput) -> str:
     paint = output.data_paint
-    verdict = getattr(paint, _PAINTS[finding.verdict])(f"{finding.verdict:4}")
+    verdict = getattr(paint, _COLOURS[finding.verdict])(f"{finding.verdict:4}")
     hint = f"\n                {paint.dim(finding.hint)}" if finding.hint else ""
     return f"  {verdict}  {finding.name:8}{finding.detail}{hint}"
 

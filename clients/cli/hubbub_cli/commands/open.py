@@ -1,4 +1,4 @@
-"""`hubbub-chat [ROOM…]`: chat, on the full screen or line by line."""
+"""`hubbub-chat [ROOM…]`: chat, in full screen or line by line."""
 
 import asyncio
 import sys
@@ -6,25 +6,25 @@ import sys
 import click
 
 from hubbub_cli import options, stdin
-from hubbub_cli.output import Output
+from hubbub_cli.output import TerminalOutput
 from hubbub_cli.settings import DEFAULT_ROOM, CliSettings
 
 
 @click.command("open")
 @click.argument("rooms", nargs=-1, metavar="[ROOM]...")
 @click.option(
-    "--plain", is_flag=True, help="Chat line by line, also for screen readers; so it is without a terminal."
+    "--plain", is_flag=True, help="Chat line by line, for screen readers; the default without a terminal."
 )
 @options.shared
 @click.pass_context
 def command(ctx: click.Context, rooms: tuple[str, ...], *, plain: bool) -> None:
-    """Chat in each ROOM; in the lobby if none is named."""
+    """Chat in each ROOM, by default in the lobby."""
     settings = options.chosen(ctx)
     names = list(dict.fromkeys(rooms)) or [DEFAULT_ROOM]
     if plain or settings.dumb or not (sys.stdout.isatty() and stdin.is_terminal()):
         from hubbub_cli.plain_chat import PlainChat
 
-        ctx.exit(asyncio.run(PlainChat(settings, Output.of(settings)).run(names)))
+        ctx.exit(asyncio.run(PlainChat(settings, TerminalOutput.of(settings)).run(names)))
     _open_screen(settings, names)
 
 
@@ -32,7 +32,7 @@ def _open_screen(settings: CliSettings, names: list[str]) -> None:
     from hubbub_cli.tui.app import ChatApp
     from hubbub_cli.tui.conversation import Conversation
 
-    talk = Conversation(settings)
-    ChatApp(talk, names, colors=settings.color is not False).run()
-    if talk.fault is not None:
-        raise talk.fault
+    conversation = Conversation(settings)
+    ChatApp(conversation, names, colors=settings.color is not False).run()
+    if conversation.error is not None:
+        raise conversation.error

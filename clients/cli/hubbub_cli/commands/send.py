@@ -1,4 +1,4 @@
-"""`hubbub-chat send`: say something, and know that it's stored."""
+"""`hubbub-chat send`: send messages, and wait until they are stored."""
 
 import asyncio
 import re
@@ -13,7 +13,7 @@ from hubbub_cli.connection import connected, enter, explained
 from hubbub_cli.errors import BadInput, CliError, RejectedByServer
 from hubbub_cli.exit_codes import ExitCode
 from hubbub_cli.message_lines import VERSION
-from hubbub_cli.output import Output, to_json
+from hubbub_cli.output import TerminalOutput, to_json
 from hubbub_cli.settings import CliSettings
 from hubbub_client import Receipt, Room
 
@@ -23,14 +23,14 @@ _LONGEST_KEY: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class _Outgoing:
-    """What to send. `line` is its number, where each line is a message of its own."""
+    """A message to send. `line` is its line number if each line is a message."""
 
     text: str
     key: str | None
     line: int | None = None
 
 
-@click.command("send", short_help="Say TEXT in ROOM; done when it is stored.")
+@click.command("send", short_help="Send TEXT to ROOM, and wait until it is stored.")
 @click.argument("room")
 @click.argument("text", nargs=-1, metavar="[TEXT|-]...")
 @click.option(
@@ -38,17 +38,21 @@ class _Outgoing:
     type=click.Choice(["eof", "line"]),
     default="eof",
     show_default=True,
-    help="Make one message of standard input, or one of each line (empty ones are skipped).",
+    help="Send standard input as one message, or each line as one (empty lines are skipped).",
 )
 @click.option(
     "--id",
     "key",
     metavar="KEY",
-    help="What tells this message from others: sent again within five minutes, it is stored once. "
-    "With --send-on line, each line's number is added.",
+    help="The idempotency key: a duplicate within five minutes is not stored. "
+    "With --send-on line, the line number is appended.",
 )
 @click.option(
-    "--timeout", type=options.Duration(), default=10.0, metavar="TIME", help="How long to wait.  [10s]"
+    "--timeout",
+    type=options.Duration(),
+    default=10.0,
+    metavar="TIME",
+    help="The timeout of a message.  [10s]",
 )
 @options.as_json
 @options.shared
@@ -56,15 +60,17 @@ class _Outgoing:
 def command(
     ctx: click.Context, room: str, text: tuple[str, ...], *, send_on: str, key: str | None, timeout: float
 ) -> None:
-    """Say TEXT in ROOM, or what comes on standard input; done when the server has stored it."""
+    """Send TEXT, or standard input, to ROOM, and wait until the server has stored it."""
     settings = options.chosen(ctx)
     words = " ".join(text) if text and text != ("-",) else None
     if words is None and not text and stdin.is_terminal():
-        raise click.UsageError("What shall be said? Give TEXT, or - to type it here.", ctx)
+        raise click.UsageError("No text. Give TEXT as an argument, or - to read standard input.", ctx)
     if key is not None and not _KEY.fullmatch(key):
-        raise click.BadParameter("1 to 64 characters of A-Z a-z 0-9 _ -", ctx, param_hint="--id")
+        raise click.BadParameter(
+            f"Invalid key {key!r}: use 1 to 64 characters of A-Z a-z 0-9 _ -", ctx, param_hint="--id"
+        )
     messages = _lines(key) if words is None and send_on == "line" else _one(words, key)
-    sender = _SendRun(settings, Output.of(settings), room, timeout)
+    sender = _SendRun(settings, TerminalOutput.of(settings), room, timeout)
     ctx.exit(asyncio.run(sender.run(messages)))
 
 
@@ -85,18 +91,18 @@ def _numbered(key: str, number: int) -> str:
 
 
 class _SendRun:
-    """Sends one after the other: the next when the last is stored, so that the order is kept."""
+    """Sends one message at a time, so that the order is kept."""
 
-    def __init__(self, settings: CliSettings, output: Output, room: str, timeout: float) -> None:
+    def __init__(self, settings: CliSettings, output: TerminalOutput, room: str, timeout: float) -> None:
         self._settings = settings
         self._output = output
         self._room = room
         self._timeout = timeout
 
     async def run(self, messages: AsyncIterator[_Outgoing]) -> ExitCode:
-        """Send all; the code of the first failure is that of the whole."""
+        """Send all messages; return the exit code of the first failure."""
         code = ExitCode.OK
-        # Standard input may take its time: nobody is connected before there is something to say.
+        # Standard input may be slow: connect only once there is a message.
         message = await anext(messages, None)
         if message is None:
             return code
@@ -105,11 +111,11 @@ class _SendRun:
             while message is not None:
                 try:
                     await self._send(room, message)
-                except RejectedByServer as refusal:
+                except RejectedByServer as error:
                     if message.line is None:
                         raise
-                    self._output.trouble(str(refusal))
-                    code = code or refusal.exit_code
+                    self._output.error(str(error))
+                    code = code or error.exit_code
                 message = await anext(messages, None)
         return code
 
@@ -121,12 +127,12 @@ class _SendRun:
                 receipt = await room.send(message.text, message.key, within=self._timeout)
         except UnicodeEncodeError as error:
             raise BadInput(f"{where}the text is not UTF-8", code="invalid") from error
-        except CliError as fault:
-            raise type(fault)(f"{where}{fault}", code=fault.code) from fault
+        except CliError as error:
+            raise type(error)(f"{where}{error}", code=error.code) from error
         if self._settings.json:
             self._output.data(to_json(_record(room.name, receipt)))
         else:
-            self._output.detail(f"stored at {receipt.position.offset}{' before' * receipt.duplicate}")
+            self._output.detail(f"stored at {receipt.position.offset}{' (duplicate)' * receipt.duplicate}")
 
 
 def _record(room: str, receipt: Receipt) -> dict[str, str | int]:

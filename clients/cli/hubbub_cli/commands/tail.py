@@ -1,4 +1,4 @@
-"""`hubbub-chat tail`: follow rooms, one line a message."""
+"""`hubbub-chat tail`: follow rooms, one line per message."""
 
 import asyncio
 from pathlib import Path
@@ -10,7 +10,7 @@ from hubbub_cli import options
 from hubbub_cli.closed_pipe import pipe_closed
 from hubbub_cli.connection import connected, watch
 from hubbub_cli.options import Duration, WholeNumber
-from hubbub_cli.output import Output
+from hubbub_cli.output import TerminalOutput
 from hubbub_cli.race import race
 from hubbub_cli.settings import CliSettings
 from hubbub_cli.tail_printer import TailLimits, TailPrinter
@@ -19,7 +19,7 @@ from hubbub_cli.tail_state import TailState
 
 
 class Ends(TypedDict):
-    """The options that say when to end."""
+    """The options that limit the output."""
 
     count: int | None
     idle: float | None
@@ -35,20 +35,20 @@ class Ends(TypedDict):
     default=20,
     metavar="N",
     show_default=True,
-    help="Begin with so many messages.",
+    help="Start with the last N messages.",
 )
 @click.option(
-    "--follow/--no-follow", default=True, help="Go on with what comes, or end behind what is there."
+    "--follow/--no-follow", default=True, help="Wait for new messages, or end after the existing ones."
 )
-@click.option("--count", type=WholeNumber(1), metavar="N", help="End behind so many messages.")
-@click.option("--idle", type=Duration(), metavar="TIME", help="End when nothing came for so long.")
+@click.option("--count", type=WholeNumber(1), metavar="N", help="End after N messages.")
+@click.option("--idle", type=Duration(), metavar="TIME", help="End after this time without a message.")
 @click.option(
     "--state",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Remember the last message printed, and go on exactly behind it the next time.",
+    help="Record the last printed message, and resume after it the next time.",
 )
-@click.option("--strict", is_flag=True, help="End with code 7 if messages are lost.")
+@click.option("--strict", is_flag=True, help="Exit with code 7 if messages are lost.")
 @options.as_json
 @options.shared
 @click.pass_context
@@ -61,11 +61,15 @@ def command(
     follow: bool,
     **ends: Unpack[Ends],
 ) -> None:
-    """Print what is said in each ROOM, and follow it. Messages that are lost are told as a gap."""
+    """Print the messages of each ROOM as they arrive. Lost messages are reported as a gap."""
     settings = options.chosen(ctx)
     kept = TailState.load(state) if state is not None else None
     printer = TailPrinter(
-        Output.of(settings), TailLimits(**ends), state=kept, as_json=settings.json, name_rooms=len(rooms) > 1
+        TerminalOutput.of(settings),
+        TailLimits(**ends),
+        state=kept,
+        as_json=settings.json,
+        name_rooms=len(rooms) > 1,
     )
     tail = TailReader(dict.fromkeys(rooms), most, kept, printer, follow=follow)
     asyncio.run(_tail(settings, tail, printer))

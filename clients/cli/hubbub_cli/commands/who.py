@@ -1,4 +1,4 @@
-"""`hubbub-chat who`: who is in a room."""
+"""`hubbub-chat who`: list the members of a room."""
 
 import asyncio
 
@@ -8,27 +8,27 @@ from hubbub_cli import options
 from hubbub_cli.connection import connected, enter
 from hubbub_cli.errors import NoReply
 from hubbub_cli.message_lines import VERSION
-from hubbub_cli.output import Output, to_json
+from hubbub_cli.output import TerminalOutput, to_json
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.settings import CliSettings
 from hubbub_client import Room
 
 
-@click.command("who", short_help="Print who is in ROOM.")
+@click.command("who", short_help="List the members of ROOM.")
 @click.argument("room")
 @options.as_json
 @options.shared
 @click.pass_context
 def command(ctx: click.Context, room: str) -> None:
-    """Print who is in ROOM, one name a line; whoever asks is not counted."""
+    """List the members of ROOM, one name per line, without this connection."""
     settings = options.chosen(ctx)
-    asyncio.run(_who(settings, Output.of(settings), room))
+    asyncio.run(_who(settings, TerminalOutput.of(settings), room))
 
 
-async def _who(settings: CliSettings, output: Output, name: str) -> None:
+async def _who(settings: CliSettings, output: TerminalOutput, name: str) -> None:
     async with connected(settings, speaks=False) as chat:
         names = await _names(await enter(chat, name, settings.connect_timeout))
-        # A name that was made up for this question is nobody's.
+        # A generated name of this connection is not a member.
         if settings.name is None and not settings.has_token:
             names = [one for one in names if one != chat.user]
     if settings.json:
@@ -45,7 +45,7 @@ async def _names(room: Room) -> list[str]:
     while more:
         page = await room.names(names[-1] if names else "")
         if page is None:
-            raise NoReply("the connection was lost while asking; try again", code="unavailable")
+            raise NoReply("the connection was lost; try again", code="unavailable")
         names += page.names
         more = page.more and bool(page.names)
     return names

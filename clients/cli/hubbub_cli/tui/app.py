@@ -1,4 +1,4 @@
-"""The full-screen client: one room in view, the others a key away."""
+"""The full-screen client: it shows one room, and a key switches to the others."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from hubbub_cli import slash_commands
 from hubbub_cli.sanitize import sanitize
-from hubbub_cli.slash_commands import InvalidCommand, SlashCommand, Text
+from hubbub_cli.slash_commands import ChatText, InvalidCommand, SlashCommand
 from hubbub_cli.tui import status_lines
 from hubbub_cli.tui.composer import Composer
 from hubbub_cli.tui.help_screen import HelpScreen
@@ -28,17 +28,17 @@ _HINTS: Final = (("F1", "help"), ("PgUp", "older"), ("Ctrl+C", "quit"))
 
 
 class ChatBackend(Protocol):
-    """Who does the talking: takes orders, changes the views, and says `App.changed` then."""
+    """The connection behind the screen: executes requests, updates views, calls `ChatApp.changed`."""
 
     async def run(self, app: "ChatApp") -> None:
-        """Stay connected until the app ends, or until there's no use in it: the return is the end."""
+        """Stay connected until the app ends. If it returns, the app ends."""
 
     @property
     def me(self) -> str: ...
 
     @property
     def connection(self) -> tuple[str, str]:
-        """The colour and the words of the connection's state."""
+        """The colour and the text of the connection's state."""
 
     def join(self, view: RoomView) -> None: ...
     def leave(self, view: RoomView) -> None: ...
@@ -48,7 +48,7 @@ class ChatBackend(Protocol):
 
 
 class ChatApp(App[None]):
-    """Shows the rooms, and hands on what is typed."""
+    """Shows the rooms, and passes the input on."""
 
     TITLE = "hubbub"
     ENABLE_COMMAND_PALETTE = False
@@ -71,16 +71,16 @@ class ChatApp(App[None]):
         ),
     ]
 
-    def __init__(self, talk: ChatBackend, rooms: Sequence[str], *, colors: bool = True) -> None:
+    def __init__(self, backend: ChatBackend, rooms: Sequence[str], *, colors: bool = True) -> None:
         self.views = RoomViews()
-        self._talk = talk
+        self._backend = backend
         self._first_rooms = rooms
         self._colors = colors
         self._is_due = False
         self._warned = False
-        self._talker: Worker[None] | None = None
+        self._worker: Worker[None] | None = None
         super().__init__()
-        # Held here, since a query finds only what is on the topmost screen: the help may lie above.
+        # Attributes, because a query finds only widgets of the topmost screen, which may be the help.
         self._rooms = Static(id="rooms")
         self._here = Static(id="here")
         self._messages = MessageLog()
@@ -105,22 +105,22 @@ class ChatApp(App[None]):
         self.views.go(0)
         self._composer.focus()
         self.set_interval(1, self._show_connection)
-        self._talker = self.run_worker(self._talking())
+        self._worker = self.run_worker(self._run_backend())
 
-    async def _talking(self) -> None:
-        await self._talk.run(self)
+    async def _run_backend(self) -> None:
+        await self._backend.run(self)
         self.exit()
 
     async def on_unmount(self) -> None:
-        """Wait for the goodbye: the worker is cancelled by now, and the server is to know at once."""
-        if self._talker is not None:
+        """Wait until the connection is closed: the worker is cancelled, the server should know at once."""
+        if self._worker is not None:
             with suppress(WorkerCancelled, WorkerFailed):
-                await self._talker.wait()
+                await self._worker.wait()
 
-    # What is shown
+    # Output
 
     def changed(self) -> None:
-        """Draw anew soon, once for all that changes by then: a flood must leave time for keys."""
+        """Schedule one redraw for all changes until then: a flood of messages must not block the keys."""
         if not self._is_due:
             self._is_due = True
             self.set_timer(_FRAME, self._show)
@@ -141,24 +141,24 @@ class ChatApp(App[None]):
         log.show(list(view.transcript.rows(view.waiting)), ahead=ahead)
         if log.pinned:
             view.unseen = 0
-        here = status_lines.here_line(_sorted(view), view.members.count, self._talk.me, self.size.width)
+        here = status_lines.here_line(_sorted(view), view.members.count, self._backend.me, self.size.width)
         self._here.update(here)
         self._below.update(status_lines.below_line(view.unseen, view.typists))
 
     def _show_connection(self) -> None:
-        dot, words = self._talk.connection
+        dot, words = self._backend.connection
         line = status_lines.connection_line(dot, words, _HINTS, self.size.width)
         self._connection.update(line)
 
-    def heard(self, view: RoomView) -> None:
-        """Count a message that somebody else said, if it isn't in view."""
+    def count_message(self, view: RoomView) -> None:
+        """Count a message of another user, if it is not visible."""
         if view is not self.views.active:
             view.unread += 1
         elif not self._messages.pinned:
             view.unseen += 1
 
     def older_came(self, view: RoomView) -> None:
-        """Show messages that were put ahead; whoever reads keeps the line in view, and sees some above it."""
+        """Show older messages; the visible lines keep their place, and some older ones become visible."""
         if view is self.views.active:
             self._show(ahead=True)
             self._messages.page(-1)
@@ -166,47 +166,47 @@ class ChatApp(App[None]):
     def on_resize(self) -> None:
         self.changed()
 
-    # What is typed
+    # Input
 
     def on_composer_typed(self) -> None:
         self._warned = False
         if self.views.active is not None:
-            self._talk.typing(self.views.active)
+            self._backend.typing(self.views.active)
 
     def on_composer_entered(self, event: Composer.Entered) -> None:
         view = self.views.active
         meant = slash_commands.parse(event.line)
         match meant:
-            case Text() if view is not None:
+            case ChatText() if view is not None:
                 self._say(view, meant.text)
             case SlashCommand():
-                self._obey(meant, view)
+                self._run_command(meant, view)
             case InvalidCommand():
-                self._tell(meant.why)
+                self._notify_room(meant.why)
         self.changed()
 
     def _say(self, view: RoomView, text: str) -> None:
-        self._talk.say(view, text)
+        self._backend.say(view, text)
         self._messages.follow()
 
-    def _obey(self, command: SlashCommand, view: RoomView | None) -> None:
+    def _run_command(self, command: SlashCommand, view: RoomView | None) -> None:
         match command.name:
             case "join":
                 self._join(command.argument)
             case "leave":
                 self._leave(self.views.get(command.argument) if command.argument else view)
             case "me" if view is not None:
-                self._say(view, f"* {self._talk.me} {command.argument}")
+                self._say(view, f"* {self._backend.me} {command.argument}")
             case "who" if view is not None:
-                self._tell(f"{view.members.count} here: {', '.join(map(sanitize, _sorted(view)))}")
+                self._notify_room(f"{view.members.count} here: {', '.join(map(sanitize, _sorted(view)))}")
             case "nick":
-                self._tell(slash_commands.NICK)
+                self._notify_room(slash_commands.NICK)
             case "help":
                 self.action_help()
             case "quit":
                 self._quit()
 
-    def _tell(self, text: str) -> None:
+    def _notify_room(self, text: str) -> None:
         if self.views.active is not None:
             self.views.active.transcript.notice(text)
             self._messages.follow()
@@ -214,14 +214,14 @@ class ChatApp(App[None]):
     def _join(self, room: str) -> None:
         view = self.views.open(room)
         self._messages.follow()
-        self._talk.join(view)
+        self._backend.join(view)
         self.changed()
 
     def _leave(self, view: RoomView | None) -> None:
         if view is None:
-            self._tell("That room is not open.")
+            self._notify_room("You have not joined this room.")
             return
-        self._talk.leave(view)
+        self._backend.leave(view)
         self.views.close(view)
         if self.views.active is None:
             self._quit()
@@ -236,12 +236,12 @@ class ChatApp(App[None]):
             self._quit()
 
     def _quit(self) -> None:
-        """End; but ask again if something would be lost."""
+        """Quit, but ask first if messages would be lost."""
         unsent = sum(state is SendState.SENDING for view in self.views for _, state in view.waiting)
         if unsent and not self._warned:
             self._warned = True
-            self._tell(
-                f"{unsent} of your messages {'is' if unsent == 1 else 'are'} not sent yet. Again to quit."
+            self._notify_room(
+                f"{unsent} of your messages {'is' if unsent == 1 else 'are'} not sent yet. Repeat to quit."
             )
             self.changed()
         else:
@@ -253,7 +253,7 @@ class ChatApp(App[None]):
     def action_page(self, direction: int) -> None:
         log, view = self._messages, self.views.active
         if direction < 0 and log.at_top and view is not None and not view.loading:
-            self._talk.older(view)
+            self._backend.older(view)
         log.page(direction)
         self.changed()
 

@@ -1,4 +1,4 @@
-"""The line to type in: with what was typed before, and pasted lines kept as lines."""
+"""The input line, with a history of earlier lines and support for pasted line breaks."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Final
@@ -9,17 +9,17 @@ from textual.message import Message
 from textual.widgets import Input
 from typing_extensions import override
 
-# Stands for a line end, which this line can't show.
+# Represents a line break in the one-line input.
 RETURN: Final = "⏎"
 _MOST_REMEMBERED: Final = 200
 
 
 class Composer(Input):
-    """An input whose Up and Down go through the lines of this session."""
+    """An input with Up and Down for the history of this session."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "remember(-1)", show=False),
-        Binding("down", "remember(1)", show=False),
+        Binding("up", "recall(-1)", show=False),
+        Binding("down", "recall(1)", show=False),
         Binding("ctrl+c", "app.clear_or_quit", show=False, priority=True),
     ]
 
@@ -31,15 +31,15 @@ class Composer(Input):
 
     @dataclass
     class Typed(Message):
-        """Somebody types something that's meant for the room."""
+        """The user is typing a message."""
 
     def __init__(self) -> None:
-        super().__init__(placeholder="Say something; /help lists the commands", select_on_focus=False)
+        super().__init__(placeholder="Write a message; /help lists the commands", select_on_focus=False)
         self._past: list[str] = []
         self._at = 0
 
-    def action_remember(self, step: int) -> None:
-        """Show the line before or behind the one that is shown; what was begun stands at the end."""
+    def action_recall(self, step: int) -> None:
+        """Show the previous or next line of the history; the line being written is last."""
         at = min(max(0, self._at + step), len(self._past))
         if at != self._at:
             self._at = at
@@ -58,7 +58,7 @@ class Composer(Input):
 
     @override
     def _on_paste(self, event: events.Paste) -> None:
-        # Input's own takes the first line and drops the others.
+        # Input's handler would keep only the first line.
         event.prevent_default()
         event.stop()
         self.insert_text_at_cursor(event.text.strip("\r\n").replace("\r\n", "\n").replace("\n", RETURN))

@@ -1,4 +1,4 @@
-"""What goes on between the screen and the SDK."""
+"""The connection between the screen and the SDK."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -35,7 +35,7 @@ _MOST_WAITING: Final = Options().outbox
 
 
 class Conversation:
-    """Is connected while the screen is there, and keeps its views up to date."""
+    """Stays connected while the app runs, and updates its views."""
 
     def __init__(self, settings: CliSettings) -> None:
         self._settings = settings
@@ -43,8 +43,8 @@ class Conversation:
         self._chat: Client | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._was_online = False
-        # Why it ended, if not because somebody quit.
-        self.fault: CliError | None = None
+        # The error that ended it; None if the user quit.
+        self.error: CliError | None = None
 
     async def run(self, app: "ChatApp") -> None:
         self._app = app
@@ -52,11 +52,11 @@ class Conversation:
             with explained(self._settings):
                 async with client(self._settings, speaks=True) as self._chat:
                     await race(self._watch(self._chat), self._stay(app))
-        except CliError as fault:
-            self.fault = fault
+        except CliError as error:
+            self.error = error
 
     async def _watch(self, chat: Client) -> None:
-        """Keep the connection's line up to date; raise why the client ended."""
+        """Update the connection's line; raise the reason when the client closes."""
         async for now in chat.statuses():
             self._was_online |= isinstance(now, status.Online)
             if self._app is not None:
@@ -75,7 +75,7 @@ class Conversation:
                 self.join(view)
             await asyncio.get_running_loop().create_future()
 
-    # What the screen shows
+    # State for the screen
 
     @property
     def me(self) -> str:
@@ -100,15 +100,15 @@ class Conversation:
 
     def _waiting(self, chat: Client) -> str:
         seconds = ceil(chat.retry_in or 0)
-        if self._was_online or chat.trouble is None:
+        if self._was_online or chat.connection_error is None:
             return f"reconnecting in {seconds} s"
-        return f"{explain(chat.trouble, chat.url).detail}, trying again in {seconds} s"
+        return f"{explain(chat.connection_error, chat.url).detail}, reconnecting in {seconds} s"
 
-    # What the screen wants
+    # Requests of the screen
 
     def join(self, view: RoomView) -> None:
         if self._chat is not None and view.room is None:
-            self._begin(self._live(self._chat, view))
+            self._start(self._join_and_read(self._chat, view))
 
     def leave(self, view: RoomView) -> None:
         if view.room is not None:
@@ -117,9 +117,9 @@ class Conversation:
 
     def say(self, view: RoomView, text: str) -> None:
         if sum(1 for _ in view.waiting) >= _MOST_WAITING:
-            view.transcript.failed(text, "too many messages wait already")
+            view.transcript.failed(text, "too many messages are queued")
         elif view.room is None:
-            view.held.append(text)
+            view.queued.append(text)
         else:
             view.room.say(text)
 
@@ -130,9 +130,9 @@ class Conversation:
     def older(self, view: RoomView) -> None:
         if view.room is not None and not view.loading:
             view.loading = True
-            self._begin(self._load(view.room, view))
+            self._start(self._load(view.room, view))
 
-    def _begin(self, doing: Coroutine[None, None, None]) -> None:
+    def _start(self, doing: Coroutine[None, None, None]) -> None:
         if self._tasks is None:
             doing.close()
         else:
@@ -151,10 +151,10 @@ class Conversation:
         if self._app is not None:
             self._app.older_came(view)
 
-    # What happens in a room
+    # Events of a room
 
-    async def _live(self, chat: Client, view: RoomView) -> None:
-        """Be in a room until it is left."""
+    async def _join_and_read(self, chat: Client, view: RoomView) -> None:
+        """Join a room, and process its events until it is left."""
         try:
             room = await self._enter(chat, view.name)
         except (RoomRefused, ValueError) as error:
@@ -162,12 +162,12 @@ class Conversation:
             self._changed()
             return
         view.room = room
-        for text in view.held:
+        for text in view.queued:
             room.say(text)
-        view.held.clear()
+        view.queued.clear()
         try:
             async for event in room:
-                self._take(room, view, event)
+                self._on_event(room, view, event)
                 self._changed()
         except RoomRefused as error:
             view.transcript.notice(sanitize(str(error)))
@@ -175,35 +175,35 @@ class Conversation:
             self._changed()
 
     async def _enter(self, chat: Client, name: str) -> Room:
-        """Join, for as long as it takes: the line at the bottom says what it waits for."""
+        """Join without a timeout: the connection's line shows the reason of a delay."""
         fault = room_fault(name)
         if fault:
-            raise ValueError(f"The room's name {fault}.")
+            raise ValueError(f"Invalid room name: it {fault}.")
         while True:
             try:
                 return await chat.join(name)
             except TimedOut:
                 continue
 
-    def _take(self, room: Room, view: RoomView, event: Event) -> None:
+    def _on_event(self, room: Room, view: RoomView, event: Event) -> None:
         match event:
             case Message():
                 view.transcript.said(event.user, event.text, event.at)
                 if event.user != self.me and self._app is not None:
-                    self._app.heard(view)
+                    self._app.count_message(view)
             case Joined():
                 view.live = True
-                view.anew = not event.recovered
+                view.unrecovered = not event.recovered
             case Gap():
-                view.transcript.gap(anew=view.anew)
-                view.anew = False
+                view.transcript.gap(anew=view.unrecovered)
+                view.unrecovered = False
             case Failed():
                 self._failed(room, view, event)
             case _:
                 pass
 
     def _failed(self, room: Room, view: RoomView, failed: Failed) -> None:
-        """Keep a refused message in view, where it was said; its text can be had again with Up."""
+        """Keep a rejected message visible; the Up key recalls its text."""
         text = next((own.text for own in room.pending if own.key == failed.key), None)
         if text is not None:
             view.transcript.failed(text, failed.message or failed.code)

@@ -1,4 +1,4 @@
-"""The help: keys and slash commands, from the tables that make them work."""
+"""The help screen: keys and slash commands."""
 
 from typing import ClassVar, Final
 
@@ -13,19 +13,19 @@ from typing_extensions import override
 from hubbub_cli import slash_commands
 
 KEYS: Final = (
-    ("Enter", "say what you typed"),
-    ("Up, Down", "what you typed before"),
-    ("PgUp, PgDn", "read back; at the top, PgUp loads older messages"),
-    ("Esc", "back to the newest message"),
+    ("Enter", "send the line"),
+    ("Up, Down", "recall earlier lines"),
+    ("PgUp, PgDn", "scroll; at the top, PgUp loads older messages"),
+    ("Esc", "go to the newest message"),
     ("Ctrl+N, Ctrl+P", "next room, previous room"),
-    ("Alt+1 … Alt+9", "a room by its number"),
+    ("Alt+1 … Alt+9", "switch to a room by its number"),
     ("Ctrl+C", "clear the line; if it's empty, quit"),
     ("F1", "this help"),
 )
 
 
 class HelpScreen(ModalScreen[None]):
-    """Shows the tables until a key is pressed; the rooms and the connection can still be seen."""
+    """Shows the tables until a key is pressed; the rooms and the connection stay visible."""
 
     DEFAULT_CSS = """
     HelpScreen { align: center middle; background: $background 60%; }

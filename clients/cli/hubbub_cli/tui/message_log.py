@@ -1,4 +1,4 @@
-"""The log of a room: draws only the lines in view, and holds its place when lines come ahead of them."""
+"""The log of a room: it renders only visible lines, and keeps its place when older lines are inserted."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from typing_extensions import override
 
-from hubbub_cli.tui.row_rendering import draw
+from hubbub_cli.tui.row_rendering import render
 from hubbub_cli.tui.transcript import Row
 
 _MOST_CACHED: Final = 20_000
 
 
 class MessageLog(ScrollView):
-    """Shows rows. While its end is in view, it follows; otherwise it stays where the reader is."""
+    """Shows rows. It follows new rows while its end is visible; otherwise it keeps its scroll position."""
 
     DEFAULT_CSS = """
     MessageLog {
@@ -34,11 +34,11 @@ class MessageLog(ScrollView):
         self.pinned = True
         self._rows: Sequence[Row] = ()
         self._starts: list[int] = [0]
-        self._drawn: dict[Row, list[Strip]] = {}
+        self._rendered: dict[Row, list[Strip]] = {}
         self._width = 0
 
     def show(self, rows: Sequence[Row], *, ahead: bool = False) -> None:
-        """Show other rows. `ahead`: what is new stands above what is in view."""
+        """Replace the rows. `ahead`: the new rows are above the visible ones."""
         before = self._height
         self._rows = rows
         self._measure()
@@ -47,12 +47,12 @@ class MessageLog(ScrollView):
         self._settle()
 
     def follow(self) -> None:
-        """Go to the end, and stay there."""
+        """Scroll to the end, and follow new rows."""
         self.pinned = True
         self._settle()
 
     def page(self, direction: int) -> None:
-        """Go up (-1) or down (1) by what is in view."""
+        """Scroll up (-1) or down (1) by one page."""
         page = max(1, self.size.height - 2)
         end = self.max_scroll_y
         target = min(max(0, self.scroll_y + direction * page), end)
@@ -68,21 +68,21 @@ class MessageLog(ScrollView):
         return self._starts[-1]
 
     def _measure(self) -> None:
-        if len(self._drawn) > _MOST_CACHED:
-            self._drawn.clear()
-        heights = (len(self._draw(row)) for row in self._rows)
+        if len(self._rendered) > _MOST_CACHED:
+            self._rendered.clear()
+        heights = (len(self._render_row(row)) for row in self._rows)
         self._starts = list(accumulate(heights, initial=0))
         self.virtual_size = Size(self._width, self._height)
         self.refresh()
 
-    def _draw(self, row: Row) -> list[Strip]:
-        drawn = self._drawn.get(row)
+    def _render_row(self, row: Row) -> list[Strip]:
+        drawn = self._rendered.get(row)
         if drawn is None:
-            drawn = self._drawn[row] = draw(row, self._width)
+            drawn = self._rendered[row] = render(row, self._width)
         return drawn
 
     def _settle(self) -> None:
-        # By force: the first time that lines don't fit there's no scrollbar yet, and nothing would scroll.
+        # Forced: without a scrollbar, as before the first overflow, nothing would scroll.
         if self.pinned:
             self.scroll_end(animate=False, immediate=True, force=True)
 
@@ -91,7 +91,7 @@ class MessageLog(ScrollView):
         if width != self._width:
             top = max(0, bisect_right(self._starts, round(self.scroll_y)) - 1)
             self._width = width
-            self._drawn.clear()
+            self._rendered.clear()
             self._measure()
             self.scroll_to(
                 y=self._starts[min(top, len(self._rows))], animate=False, immediate=True, force=True
@@ -111,5 +111,5 @@ class MessageLog(ScrollView):
         if not 0 <= line < self._height:
             return Strip.blank(width, self.rich_style)
         row = bisect_right(self._starts, line) - 1
-        strip = self._draw(self._rows[row])[line - self._starts[row]]
+        strip = self._render_row(self._rows[row])[line - self._starts[row]]
         return strip.adjust_cell_length(width).apply_style(self.rich_style)

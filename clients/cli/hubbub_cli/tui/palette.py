@@ -1,4 +1,4 @@
-"""The colours of the full-screen client. Each has a contrast of at least 4.5 to the background."""
+"""The colours of the full-screen client, each with a contrast of at least 4.5 to the background."""
 
 from typing import Final
 
@@ -41,5 +41,5 @@ ME: Final = Style(color=_ACCENT, bold=True)
 
 
 def nick(name: str) -> Style:
-    """Give a name its colour."""
+    """Return the style of a name."""
     return Style(color=_NICKS[shade(name, len(_NICKS))], bold=True)

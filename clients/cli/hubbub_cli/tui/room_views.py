@@ -1,4 +1,4 @@
-"""What the screen knows of each room, and which of them is in view."""
+"""The rooms of the screen, and which one is visible."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,18 +10,18 @@ from hubbub_client import MemberNames, Room
 
 @dataclass(slots=True)
 class RoomView:
-    """One room. `unread` counts what came while another was in view, `unseen` what came below the view.
+    """One room. `unread` counts messages while another room is visible, `unseen` those below the view.
 
-    `room` is None until it is joined for the first time; what is said by then is `held`.
+    `room` is None until the first join; messages that are entered before are `queued`.
     """
 
     name: str
     transcript: Transcript = field(default_factory=Transcript)
     room: Room | None = None
-    held: list[str] = field(default_factory=list)
+    queued: list[str] = field(default_factory=list)
     live: bool = False
-    # The join that was told last goes on from nowhere.
-    anew: bool = False
+    # The last join did not recover.
+    unrecovered: bool = False
     loading: bool = False
     unread: int = 0
     unseen: int = 0
@@ -36,13 +36,13 @@ class RoomView:
 
     @property
     def waiting(self) -> Iterator[tuple[str, SendState]]:
-        """Own messages that are on their way."""
+        """Own messages that have not arrived in the room yet."""
         yield from ((own.text, SendState(own.progress)) for own in (self.room.pending if self.room else ()))
-        yield from ((text, SendState.SENDING) for text in self.held)
+        yield from ((text, SendState.SENDING) for text in self.queued)
 
 
 class RoomViews:
-    """The rooms in the order in which they were opened."""
+    """The rooms, in the order in which they were opened."""
 
     def __init__(self) -> None:
         self._views: list[RoomView] = []
@@ -59,7 +59,7 @@ class RoomViews:
         return next((view for view in self._views if view.name == name), None)
 
     def open(self, name: str) -> RoomView:
-        """Bring a room into view; a new one comes last."""
+        """Show a room; a new one is last."""
         view = self.get(name)
         if view is None:
             view = RoomView(name)
@@ -72,7 +72,7 @@ class RoomViews:
         self.go(min(self._at, len(self._views) - 1))
 
     def go(self, at: int) -> None:
-        """Bring the room of this number into view, if there is one."""
+        """Show the room of this number, if there is one."""
         if 0 <= at < len(self._views):
             self._at = at
             self._views[at].unread = 0

@@ -1,4 +1,4 @@
-"""From rows to cells: what each line of the log looks like at a given width."""
+"""Render rows to lines of terminal cells at a given width."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -20,8 +20,8 @@ _LEAST: Final = 10
 _STATES: Final = {SendState.SENDING: "sending…", SendState.SENT: "sent", SendState.FAILED: "not sent"}
 
 
-def draw(row: Row, width: int) -> list[Strip]:
-    """Draw a row: at least one line, none wider than `width`."""
+def render(row: Row, width: int) -> list[Strip]:
+    """Render a row: at least one line, none wider than `width`."""
     match row:
         case DayRow():
             return [_rule(day_name(row.day), width, palette.PALE)]
@@ -60,7 +60,7 @@ def _said(row: MessageRow, width: int) -> Iterator[Strip]:
 
 
 def _add_state(lines: list[list[Segment]], state: SendState, why: str, room: int) -> None:
-    """Say how sending goes: behind the text if there's room, so that nothing jumps when it's done."""
+    """Add the send state: after the text if it fits, so that the layout does not change later."""
     style = palette.FAILED if state is SendState.FAILED else palette.PALE
     words = f"{_STATES[state]}: {sanitize(why)}" if why else _STATES[state]
     if sum(segment.cell_length for segment in lines[-1]) + 2 + cell_len(words) <= room:
@@ -70,7 +70,7 @@ def _add_state(lines: list[list[Segment]], state: SendState, why: str, room: int
 
 
 def _head(row: MessageRow, indent: int) -> list[Segment]:
-    """Give the time, and the name flush with the text."""
+    """Return the time, and the name aligned to the text."""
     room = indent - _CLOCK - 2
     time = "" if row.at is None else clock(row.at)
     name = "" if row.joined else _shorten(sanitize(row.user), room)

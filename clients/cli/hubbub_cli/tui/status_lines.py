@@ -1,4 +1,4 @@
-"""The lines around the log: the rooms, who is here, who types, the connection. Text in, content out."""
+"""The lines around the log: rooms, members, typing users and the connection."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from hubbub_cli.sanitize import sanitize
 
 _MOST_TYPISTS: Final = 3
 _NAME: Final = "bold $accent"
-_PALE: Final = "$secondary"
+_DIM: Final = "$secondary"
 
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A room in the bar."""
+    """A room in the first line."""
 
     name: str
     active: bool
@@ -24,17 +24,17 @@ class Tab:
 
 
 def rooms_line(tabs: Sequence[Tab]) -> Content:
-    """Name the rooms, and how much is unread in each."""
+    """Render the rooms, with their unread counts."""
     parts: list[tuple[str, str] | str] = [(" hubbub ", "bold $background on $accent"), " "]
     for tab in tabs:
-        parts.append((f" {sanitize(tab.name)} ", "bold $foreground on $primary 30%" if tab.active else _PALE))
+        parts.append((f" {sanitize(tab.name)} ", "bold $foreground on $primary 30%" if tab.active else _DIM))
         if tab.unread:
             parts.append((f"{min(tab.unread, 999)} ", "bold $warning"))
     return Content.assemble(*parts)
 
 
 def here_line(names: Sequence[str], count: int, me: str, width: int) -> Content:
-    """Name as many as fit, oneself first; say how many others there are."""
+    """Render as many names as fit, the own name first, and the number of others."""
     if not count:
         return Content("")
     ordered = [name for name in names if name == me] + [name for name in names if name != me]
@@ -48,11 +48,11 @@ def here_line(names: Sequence[str], count: int, me: str, width: int) -> Content:
         shown.append(name)
     rest = count - len(shown)
     tail = f" and {rest} more" if rest > 0 else ""
-    return Content.assemble((head, _PALE), (", ".join(shown), "$foreground"), (tail, _PALE))
+    return Content.assemble((head, _DIM), (", ".join(shown), "$foreground"), (tail, _DIM))
 
 
 def typing_words(names: Sequence[str]) -> str:
-    """Say who is typing, for a line of its own; empty if nobody is."""
+    """Return who is typing as a sentence; empty for no user."""
     shown = [sanitize(name) for name in names[:_MOST_TYPISTS]]
     if not shown:
         return ""
@@ -63,15 +63,15 @@ def typing_words(names: Sequence[str]) -> str:
 
 
 def below_line(unseen: int, typists: Sequence[str]) -> Content:
-    """Show what is below the view, or who is typing."""
+    """Render the count of unseen messages below, or who is typing."""
     if unseen:
         words = f"{unseen} new message{'s' if unseen > 1 else ''} below"
-        return Content.assemble((f" ↓ {words}", "bold $warning"), ("  End goes there", _PALE))
-    return Content.assemble((f" {typing_words(typists)}", f"italic {_PALE}"))
+        return Content.assemble((f" ↓ {words}", "bold $warning"), ("  Esc goes there", _DIM))
+    return Content.assemble((f" {typing_words(typists)}", f"italic {_DIM}"))
 
 
 def connection_line(dot: str, words: str, hints: Iterable[tuple[str, str]], width: int) -> Content:
-    """Show the connection's state at the left, and the keys at the right as far as they fit."""
+    """Render the connection's state on the left, and as many key hints as fit on the right."""
     left = Content.assemble((" ● ", dot), words)
     right: list[tuple[str, str]] = []
     room = width - left.cell_length - 2
@@ -79,6 +79,6 @@ def connection_line(dot: str, words: str, hints: Iterable[tuple[str, str]], widt
         room -= cell_len(key) + cell_len(does) + 3
         if room < 0:
             break
-        right += [(f"  {key}", _NAME), (f" {does}", _PALE)]
+        right += [(f"  {key}", _NAME), (f" {does}", _DIM)]
     keys = Content.assemble(*right)
     return Content.assemble(left, " " * max(1, width - left.cell_length - keys.cell_length - 1), keys)

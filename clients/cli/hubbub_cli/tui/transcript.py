@@ -1,4 +1,4 @@
-"""The lines of one room, in the order in which they are shown; no screen needed."""
+"""The rows of one room in display order, independent of the screen."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from typing import Final
 
 from hubbub_cli.times import moment
 
-# Messages of one person that follow each other this closely, in ms, show the name once.
+# In ms. Consecutive messages of one user within this time show the name once.
 _TOGETHER: Final = 5 * 60 * 1000
-# What is held of a room; beyond it the oldest go.
+# The limit of lines of a room; above it the oldest are dropped.
 MOST_LINES: Final = 2_000
 
 
 class SendState(StrEnum):
-    """What became of an own message."""
+    """The state of an own message."""
 
     SENDING = "sending"
     SENT = "sent"
@@ -24,7 +24,7 @@ class SendState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DayRow:
-    """A new day begins."""
+    """The start of a day."""
 
     day: date
 
@@ -36,14 +36,14 @@ class GapRow:
 
 @dataclass(frozen=True, slots=True)
 class NoticeRow:
-    """Something that the client itself has to say."""
+    """A notice of this client."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """A message. `at` is None while the server has not stored it; `joined` if its name is shown above."""
+    """A message. `at` is None until the server has stored it; `joined` if the name is shown above."""
 
     user: str
     text: str
@@ -58,27 +58,27 @@ Row = DayRow | GapRow | NoticeRow | MessageRow
 
 
 class Transcript:
-    """What was said in one room, as far as it's shown."""
+    """The displayed messages of one room."""
 
     def __init__(self) -> None:
         self.me = ""
         self._lines: list[GapRow | NoticeRow | MessageRow] = []
-        # Where the part begins that history is a continuation of: behind the last leap.
+        # The index before which history is inserted: after the last gap to another epoch.
         self._start = 0
 
     def __len__(self) -> int:
         return len(self._lines)
 
     def said(self, user: str, text: str, at: int) -> None:
-        """Show a message."""
+        """Add a message."""
         self._add(MessageRow(user, text, at, own=user == self.me))
 
     def failed(self, text: str, why: str) -> None:
-        """Show an own message that was refused for good."""
+        """Add an own message that was rejected permanently."""
         self._add(MessageRow(self.me, text, None, own=True, state=SendState.FAILED, why=why))
 
     def gap(self, *, anew: bool) -> None:
-        """Show that messages are missing; `anew` if what follows has a history of its own."""
+        """Add a gap; `anew` if the following messages have a history of their own."""
         self._add(GapRow())
         if anew:
             self._start = len(self._lines)
@@ -87,14 +87,14 @@ class Transcript:
         self._add(NoticeRow(text))
 
     def older(self, messages: Iterable[tuple[str, str, int]]) -> int:
-        """Put messages (user, text, at) ahead of those that they are the history of; returns how many."""
+        """Insert messages (user, text, at) of a history page; return the number."""
         ahead = [MessageRow(user, text, at, own=user == self.me) for user, text, at in messages]
         self._lines[self._start : self._start] = ahead
         return len(ahead)
 
     def begins(self) -> None:
-        """Show that there's nothing older."""
-        beginning = NoticeRow("This is where it begins.")
+        """Mark the beginning of the room."""
+        beginning = NoticeRow("This is the beginning of the room.")
         if self._lines[self._start : self._start + 1] != [beginning]:
             self._lines.insert(self._start, beginning)
 
@@ -105,7 +105,7 @@ class Transcript:
         self._start = max(0, self._start - over)
 
     def rows(self, waiting: Iterable[tuple[str, SendState]] = ()) -> Iterator[Row]:
-        """Give what is shown: with the days, without names that stand above already; at last what waits."""
+        """Yield the rows: with days, without repeated names; queued own messages are last."""
         day: date | None = None
         above: GapRow | NoticeRow | MessageRow | None = None
         for line in self._lines:
@@ -123,7 +123,7 @@ class Transcript:
 
 
 def _together(line: GapRow | NoticeRow | MessageRow, above: GapRow | NoticeRow | MessageRow | None) -> Row:
-    """Leave the name away if the line above is the same person's, from just before."""
+    """Omit the name if the line above is a recent message of the same user."""
     if not (isinstance(line, MessageRow) and isinstance(above, MessageRow)) or line.user != above.user:
         return line
     if line.at is None or above.at is None or not 0 <= line.at - above.at <= _TOGETHER:

@@ -17,7 +17,7 @@ test.each(readVectors<{ rows: readonly Row[] }>("backoff").rows)(
   },
 );
 
-test("BO1: no wait is negative or reaches the cap, however long the outage", () => {
+test("BO1: no wait is negative or reaches the cap, for any length of an outage", () => {
   const unit = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
   fc.assert(
     fc.property(fc.nat(), unit, (attempt, random) => {
@@ -28,17 +28,17 @@ test("BO1: no wait is negative or reaches the cap, however long the outage", () 
   );
 });
 
-test("retry waits longer with each refusal, and begins anew behind a success", () => {
+test("a retry timer waits longer after each rejection, and is reset by a success", () => {
   const retry = new RetryTimer(() => 0.5);
-  retry.refused(0);
+  retry.schedule(0);
   expect(retry.due).toBe(250);
-  expect(retry.over(249)).toBe(false);
-  expect(retry.over(250)).toBe(true);
-  retry.refused(250);
+  expect(retry.isDue(249)).toBe(false);
+  expect(retry.isDue(250)).toBe(true);
+  retry.schedule(250);
   expect(retry.due).toBe(750);
-  retry.succeeded();
-  retry.refused(1000);
+  retry.reset();
+  retry.schedule(1000);
   expect(retry.due).toBe(1250);
-  retry.refused(1000, 5);
+  retry.schedule(1000, 5);
   expect(retry.due).toBe(1005);
 });

@@ -1,4 +1,4 @@
-/** The client's connection: opening, greeting, losing it and coming back (CS1-CS12). It owns the rooms. */
+/** The connection of a client: open, handshake, loss and reconnect (CS1-CS12). It owns the rooms. */
 import { backoff, earliest } from "./backoff.ts";
 import { CloseCode, isFinal } from "./closeCodes.ts";
 import type { Effect, Input, Status } from "./effects.ts";
@@ -9,18 +9,18 @@ import type { RoomBounds, RoomMachine } from "./roomMachine.ts";
 import { RoomMachines } from "./roomMachines.ts";
 import { TokenCache } from "./tokenCache.ts";
 
-const opening = 10_000; // CS5: a socket is open and welcomed by then
-const silence = 10_000; // CS5: on top of the server's own ping
+const opening = 10_000; // CS5: the socket is open and welcomed within this time
+const heartbeatMargin = 10_000; // CS5: added to the server's ping interval
 const stable = 10_000; // BO2
 
 export interface MachineOptions extends HelloIdentity, Partial<RoomBounds> {
-  /** Whether there's a hook to ask for a token. */
+  /** Whether there is a token hook. */
   readonly token?: boolean;
-  /** Gives numbers in [0, 1). */
+  /** Returns numbers in [0, 1). */
   readonly random: () => number;
 }
 
-/** Told what happened, and when, it says what to do. It has no clock, no socket, no chance of its own. */
+/** Turns inputs into effects. It has no clock, no socket and no random numbers of its own. */
 export class ClientMachine {
   status: Status = { state: "idle" };
   readonly #random: () => number;
@@ -31,13 +31,13 @@ export class ClientMachine {
   #socket: "none" | "opening" | "handshake" | "welcomed" = "none";
   #network = true;
   #losses = 0; // n of BO1
-  #openingEnds = 0;
-  #silenceEnds = 0;
+  #handshakeDue = 0;
+  #heartbeatDue = 0;
   #ping = 0;
   #onlineSince: number | null = null;
-  /** When to go to another node, if this one told so; from when on there's room, if there was none. */
-  #moves = Number.POSITIVE_INFINITY;
-  #booked = Number.POSITIVE_INFINITY;
+  /** When to reconnect after `drain`; from when on the reservation is valid. */
+  #reconnectAt = Number.POSITIVE_INFINITY;
+  #reservedFrom = Number.POSITIVE_INFINITY;
 
   constructor(options: MachineOptions) {
     const { random, outbox = 200, lines = 5_000 } = options;
@@ -51,7 +51,7 @@ export class ClientMachine {
     return this.#rooms.get(name);
   }
 
-  /** Take one input, at a time that never goes back; gives what is to be done, in order. */
+  /** Process one input at a monotonic time; return the effects in order. */
   step(input: Input, now: number): Effect[] {
     switch (input[0]) {
       case "frame":
@@ -79,14 +79,14 @@ export class ClientMachine {
     }
   }
 
-  /** When to step with `tick`, at the latest. */
+  /** The latest time of the next `tick`. */
   get deadline(): number | null {
     if (this.status.state === "waiting") return this.status.until;
     if (this.#socket === "none") return null;
-    if (this.#socket !== "welcomed") return this.#openingEnds;
+    if (this.#socket !== "welcomed") return this.#handshakeDue;
     const { due } = this.#tokens.retry;
     const others = [this.#pending.deadline, due, this.#rooms.deadline];
-    return earliest([this.#silenceEnds, this.#moves, ...others]);
+    return earliest([this.#heartbeatDue, this.#reconnectAt, ...others]);
   }
 
   // The application and the network
@@ -123,14 +123,14 @@ export class ClientMachine {
 
   #open(now: number): Effect[] {
     this.#socket = "opening";
-    this.#openingEnds = now + opening;
-    return [now >= this.#booked ? ["open", "booked"] : ["open"]];
+    this.#handshakeDue = now + opening;
+    return [now >= this.#reservedFrom ? ["open", "booked"] : ["open"]];
   }
 
   // The token hook (CS8)
 
   #token(token: string, now: number): Effect[] {
-    if (!this.#tokens.hold(token)) return [];
+    if (!this.#tokens.store(token)) return [];
     if (this.#socket === "welcomed") {
       const refresh = this.#pending.issue((id) => ({ type: "refresh", id, token }), now);
       return [["command", refresh]];
@@ -147,7 +147,7 @@ export class ClientMachine {
     if (!this.#tokens.failed() || state === "closed" || state === "idle") return [];
     if (final) return this.#stop("no_token", now);
     if (this.#awaitsToken) return this.#wait("no_token", now);
-    if (this.#socket === "welcomed") this.#tokens.retry.refused(now);
+    if (this.#socket === "welcomed") this.#tokens.retry.schedule(now);
     return [];
   }
 
@@ -160,11 +160,11 @@ export class ClientMachine {
   }
 
   #hello(now: number): Effect[] {
-    const { held } = this.#tokens;
-    return [["command", this.#pending.issue((id) => this.#handshake.hello(id, held), now)]];
+    const { token } = this.#tokens;
+    return [["command", this.#pending.issue((id) => this.#handshake.hello(id, token), now)]];
   }
 
-  /** Wait for the next socket, or stop if the code says that it would end the same way (CL1). */
+  /** Wait and reconnect, or close if the close code is final (CL1). */
   #lose(code: number | string, now: number, shut?: number, retryAfter?: number): Effect[] {
     if (code === CloseCode.tokenExpired) this.#tokens.drop();
     const done = this.#drop(now, shut);
@@ -179,15 +179,15 @@ export class ClientMachine {
     return this.#change({ state: "waiting", until, code });
   }
 
-  /** Forget the socket, and all that hung on it. */
+  /** Forget the socket and all state of the connection. */
   #drop(now: number, shut?: number): Effect[] {
     if (this.#onlineSince !== null && now - this.#onlineSince >= stable) this.#losses = 0; // BO2
     const hadOne = this.#socket !== "none";
     this.#onlineSince = null;
     this.#socket = "none";
-    this.#moves = this.#booked = Number.POSITIVE_INFINITY;
+    this.#reconnectAt = this.#reservedFrom = Number.POSITIVE_INFINITY;
     this.#pending.forget();
-    this.#tokens.retry.forget();
+    this.#tokens.retry.cancel();
     const done = this.#rooms.onLost();
     return hadOne && shut !== undefined ? [...done, ["shut", shut]] : done;
   }
@@ -210,15 +210,16 @@ export class ClientMachine {
     if (this.status.state === "waiting") return this.#connect(now);
     if (this.#socket !== "welcomed" || this.#missedHeartbeat(now))
       return this.#lose(CloseCode.serverSilent, now, CloseCode.serverSilent);
-    if (now >= this.#moves) return [...this.#drop(now, CloseCode.goingAway), ...this.#connect(now)]; // CS9
+    if (now >= this.#reconnectAt)
+      return [...this.#drop(now, CloseCode.goingAway), ...this.#connect(now)]; // CS9
     const done = this.#rooms.tick(now);
-    if (this.#tokens.retry.over(now) && this.#tokens.ask()) done.push(["token"]);
+    if (this.#tokens.retry.isDue(now) && this.#tokens.ask()) done.push(["token"]);
     return done;
   }
 
   #missedHeartbeat(now: number): boolean {
     const unanswered = this.#pending.deadline;
-    return now >= this.#silenceEnds || (unanswered !== null && now >= unanswered); // CS5
+    return now >= this.#heartbeatDue || (unanswered !== null && now >= unanswered); // CS5
   }
 
   // The server
@@ -226,13 +227,13 @@ export class ClientMachine {
   #frame(event: Event, now: number): Effect[] {
     if (this.#socket === "handshake") return this.#onHandshakeEvent(event, now);
     if (this.#socket !== "welcomed") return [];
-    this.#silenceEnds = now + this.#ping + silence;
+    this.#heartbeatDue = now + this.#ping + heartbeatMargin;
     switch (event.type) {
       case "ping":
       case "unknown":
         return [];
       case "drain":
-        this.#moves = now + event.delay; // CS9
+        this.#reconnectAt = now + event.delay; // CS9
         return [];
       case "expiring":
         this.#tokens.drop(); // CS8
@@ -250,11 +251,11 @@ export class ClientMachine {
   #rejectedByDrain({ delay, booked }: Drain, now: number): Effect[] {
     const done = this.#drop(now, CloseCode.goingAway); // CS9
     const until = now + delay;
-    if (booked) this.#booked = until;
+    if (booked) this.#reservedFrom = until;
     return [...done, ...this.#change({ state: "waiting", until, code: CloseCode.goingAway })];
   }
 
-  /** Take the reply to hello, or `drain`; whatever else comes ahead of it is not for us yet. */
+  /** Handle the reply to hello, or `drain`; ignore other events before it. */
   #onHandshakeEvent(event: Event, now: number): Effect[] {
     if (event.type === "drain") return this.#rejectedByDrain(event, now);
     if (event.type !== "welcome" && event.type !== "error") return [];
@@ -268,7 +269,7 @@ export class ClientMachine {
     this.#socket = "welcomed";
     this.#onlineSince = now;
     this.#ping = ping;
-    this.#silenceEnds = now + ping + silence;
+    this.#heartbeatDue = now + ping + heartbeatMargin;
     return [...this.#change({ state: "online", user }), ...this.#rooms.onWelcome(welcome, now)]; // CS2
   }
 
@@ -291,7 +292,7 @@ export class ClientMachine {
       return this.#lose(CloseCode.tokenExpired, now, CloseCode.normal);
     if (!refusal.retry) return this.#stop(refusal.code, now);
     this.#tokens.drop();
-    this.#tokens.retry.refused(now, refusal.retry_after);
+    this.#tokens.retry.schedule(now, refusal.retry_after);
     return [];
   }
 }

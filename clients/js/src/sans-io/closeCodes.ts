@@ -1,4 +1,4 @@
-/** Close codes, and what a client does behind them (the specification, §8). */
+/** Close codes, and what a client does after them (specification, §8). */
 
 export const CloseCode = {
   normal: 1000,
@@ -9,7 +9,7 @@ export const CloseCode = {
 
 const finalStandard: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 1009, 1010]);
 
-/** Tell whether to stop, because trying again would end the same way (CL1). */
+/** Return whether to stop, because a reconnect would fail the same way (CL1). */
 export function isFinal(code: number): boolean {
   return finalStandard.has(code) || (code >= 4500 && code <= 4999);
 }

@@ -20,13 +20,13 @@ describe("frames.json", () => {
   });
 });
 
-test("a command is written with its own fields only", () => {
+test("a command is encoded with its own fields only", () => {
   expect(encode({ type: "join", id: 2, room: "a\n", since: { epoch: "e", offset: 1 } })).toBe(
     '{"type":"join","id":2,"room":"a\\n","since":{"epoch":"e","offset":1}}',
   );
 });
 
-/** The vectors say null where there's no value; here the field is left out. */
+/** The vectors have null for a missing value; here the field is omitted. */
 function withoutNulls(frame: Readonly<Record<string, unknown>>): unknown {
   return Object.fromEntries(Object.entries(frame).filter(([, value]) => value !== null));
 }

@@ -1,15 +1,15 @@
-/** Frames to text and back: the only JSON of the SDK. */
+/** Encode and decode frames: the only JSON code of the protocol. */
 import type { Command, Event, Message } from "./frames.ts";
 
-/** Write one command. */
+/** Encode one command. */
 export function encode(command: Command): string {
   return JSON.stringify(command);
 }
 
 /**
- * Read one event, with the fields of the specification and no others (FR3).
+ * Decode one event, with the fields of the specification and no others (FR3).
  *
- * An event of an unknown type is `{type: "unknown"}`; what can't be read at all is null.
+ * An event of an unknown type is `{type: "unknown"}`; an invalid frame is null.
  */
 export function decode(text: string): Event | null {
   try {
@@ -88,19 +88,19 @@ const events = {
 
 function only<T>(is: (value: unknown) => value is T): Read<T> {
   return (value) => {
-    if (!is(value)) throw new TypeError("a field is missing or of the wrong kind");
+    if (!is(value)) throw new TypeError("a field is missing or of the wrong type");
     return value;
   };
 }
 
 function list<T>(read: Read<T>): Read<T[]> {
   return (value) => {
-    if (!Array.isArray(value)) throw new TypeError("a field is no list");
+    if (!Array.isArray(value)) throw new TypeError("a field is not an array");
     return value.map(read);
   };
 }
 
-/** A field that may be missing, or null, which says the same. */
+/** An optional field; null means missing. */
 function optional<T>(read: Read<T>): Read<T | undefined> {
   return (value) => (value === undefined || value === null ? undefined : read(value));
 }

@@ -1,4 +1,4 @@
-/** What the core is told, and what it wants done or told: the two tables of the specification, §10. */
+/** The inputs and effects of the state machine: the two tables of the specification, §10. */
 import type { Command, Event, Members, Message, Position } from "./frames.ts";
 
 export type Input =
@@ -15,11 +15,11 @@ export type Input =
   | readonly ["no_token", final: boolean]
   | RoomInput;
 
-/** What the application asks of one room. */
+/** The inputs for one room. */
 export type RoomInput =
   | readonly ["join", room: string, since?: Position]
   | readonly ["leave", room: string]
-  /** What was told behind this position didn't reach the application. */
+  /** The application did not receive what was reported after this position. */
   | readonly ["rewind", room: string, to: Position]
   | readonly ["send", room: string, key: string, text: string]
   | readonly ["resend", room: string, key: string]
@@ -31,14 +31,14 @@ export type RoomInput =
 export type Effect =
   | readonly ["token"]
   | readonly ["open"]
-  /** At the time that the node told, and saying so (CL4). */
+  /** With a reservation (CL4). */
   | readonly ["open", "booked"]
   | readonly ["command", command: Command]
   | readonly ["shut", code: number]
   | readonly ["status", status: Status]
   | RoomEffect;
 
-/** What happened in one room. */
+/** The effects of one room. */
 export type RoomEffect =
   | readonly ["joined", room: string, recovered: boolean]
   | readonly ["message", room: string, message: Message]
@@ -51,7 +51,7 @@ export type RoomEffect =
   | readonly ["members", room: string, members: Members | null]
   | readonly ["refused", room: string, code: string, message: string];
 
-/** Where an own message is stored, and whether it had been stored before (SN2). */
+/** The position of a stored own message, and whether an earlier attempt stored it (SN2). */
 export interface Receipt extends Position {
   readonly duplicate: boolean;
 }
@@ -64,10 +64,10 @@ export interface PresenceChange {
 
 export type Status =
   | { readonly state: "idle" }
-  /** `attempt` is 0 if nothing was lost before. */
+  /** `attempt` counts from 0. */
   | { readonly state: "connecting"; readonly attempt: number }
   | { readonly state: "online"; readonly user: string }
-  /** `until` is on the caller's clock; `code` a close code or the word of an error. */
+  /** `until` is on the caller's clock; `code` is a close code or an error code. */
   | { readonly state: "waiting"; readonly until: number; readonly code: number | string }
   | { readonly state: "offline" }
   | { readonly state: "closed"; readonly code: number | string; readonly suggestion?: string };

@@ -1,6 +1,6 @@
-/** What goes over the wire: one type for each command and event of the specification, §2 and §3. */
+/** The frames: one type for each command and event of the specification, §2 and §3. */
 
-/** A place in a room: everything up to it was received. */
+/** A position in a room: everything up to it was received. */
 export interface Position {
   readonly epoch: string;
   readonly offset: number;
@@ -45,10 +45,10 @@ export interface Send {
   readonly key: string;
 }
 
-/** Every command that the server replies: all but `typing` (FR2). */
+/** Every command with a reply: all except `typing` (FR2). */
 export type Request = Exclude<Command, { readonly type: "typing" }>;
 
-/** A stored entry of a room. `prev` is the offset of the one before it; `at` is ms since 1970. */
+/** A stored entry of a room. `prev` is the offset of the entry before it; `at` is ms since 1970. */
 export interface Message {
   readonly type: "message";
   readonly room: string;
@@ -60,14 +60,14 @@ export interface Message {
   readonly at: number;
 }
 
-/** How many users are in a room, and the first names; `more` says that there are others. */
+/** The number of users in a room, and the first names; `more` means that there are others. */
 export interface Members {
   readonly count: number;
   readonly names: readonly string[];
   readonly more: boolean;
 }
 
-/** Bytes of a frame, characters of a text, rooms, sends a second, sends at once. */
+/** Bytes of a frame, characters of a text, rooms, sends per second, burst of sends. */
 export interface Limits {
   readonly frame: number;
   readonly text: number;
@@ -134,14 +134,14 @@ export interface Reset {
   readonly offset: number;
 }
 
-/** The node goes away, or has no room yet: come back after `delay` ms. `booked`: there's room then (CL4). */
+/** The node shuts down, or has too many new connections: reconnect after `delay` ms (CL3, CL4). */
 export interface Drain {
   readonly type: "drain";
   readonly delay: number;
   readonly booked?: boolean;
 }
 
-/** A command was refused. `code` may be one that this client doesn't know: `retry` judges it (§11). */
+/** A command was rejected. `code` may be unknown to this client; `retry` is always valid (§11). */
 export interface Refusal {
   readonly type: "error";
   readonly id?: number;
@@ -152,7 +152,7 @@ export interface Refusal {
   readonly suggestion?: string;
 }
 
-/** What one member of a room is told unasked. */
+/** The events of one room. */
 export type RoomEvent =
   | Message
   | Presence
@@ -175,5 +175,5 @@ export type Event =
   | { readonly type: "expiring"; readonly in: number }
   | { readonly type: "ping" }
   | Drain
-  /** An event of a type that this client doesn't know: a sign of life, and nothing more (FR3). */
+  /** An event of an unknown type: a heartbeat, and nothing more (FR3). */
   | { readonly type: "unknown" };

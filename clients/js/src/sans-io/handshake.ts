@@ -1,13 +1,13 @@
-/** Who the client is: what `hello` says, and what a refusal of it means (CS6, CS7). */
+/** The handshake: the content of `hello`, and the handling of its errors (CS6, CS7). */
 import { CloseCode } from "./closeCodes.ts";
 import type { Hello, Refusal, Welcome } from "./frames.ts";
 
 export interface HelloIdentity {
-  /** The name that is asked for. Without one the server makes it up. */
+  /** The requested name. Without one the server generates it. */
   readonly name?: string;
-  /** Proves the name from an earlier life (CN4). */
+  /** Proves the name of an earlier client (CN4). */
   readonly session?: string;
-  /** What the client is, up to 100 characters. */
+  /** The name of the client software, up to 100 characters. */
   readonly client?: string;
 }
 
@@ -16,7 +16,7 @@ export type HelloOutcome =
   | { readonly do: "give up"; readonly code: string; readonly suggestion?: string }
   | { readonly do: "reconnect"; readonly code: number | string; readonly retryAfter?: number };
 
-/** The name and its proof, over all connections of a client. */
+/** The name of a client and its proof, kept across connections. */
 export class Handshake {
   #name: string | undefined;
   #session: string | undefined;
@@ -49,7 +49,7 @@ export class Handshake {
   refused(refusal: Refusal): HelloOutcome {
     const { code, suggestion } = refusal;
     if (code === "name_taken" && this.#everWelcomed && suggestion !== undefined) {
-      // The session proves the name that is gone, not this one.
+      // The session proves the lost name, not this one.
       this.#name = suggestion;
       this.#session = undefined;
       return { do: "hello again" };

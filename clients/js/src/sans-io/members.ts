@@ -1,16 +1,16 @@
-/** Who is in a room, and who is typing there. */
+/** The members of a room, and the users who are typing. */
 import type { Effect } from "./effects.ts";
 import type { Members, Presence } from "./frames.ts";
 
 const shown = 6_000; // PS2
 const writtenEvery = 3_000;
 
-/** The members of a room, as far as they are known (PS1). */
+/** The known members of a room (PS1). */
 export class MemberList {
   members: Members = { count: 0, names: [], more: false };
 
   replace({ count, names, more }: Members): void {
-    // The default order is by code unit, the same in every SDK, whatever the reader's language.
+    // The default order is by UTF-16 code unit, as in every SDK, independent of the language.
     this.members = { count, names: [...new Set(names)].sort(), more };
   }
 
@@ -21,12 +21,12 @@ export class MemberList {
   }
 }
 
-/** Who is shown as typing, longest first, and when one's own typing was last told (PS2). */
+/** The users who are shown as typing, longest first, and the time of the last own `typing` (PS2). */
 export class TypingUsers {
   readonly #room: string;
   readonly #until = new Map<string, number>();
   #written: number | null = null;
-  /** Replaced, never changed: whoever has it may keep it. */
+  /** Replaced, never mutated. */
   names: readonly string[] = [];
 
   constructor(room: string) {
@@ -38,13 +38,13 @@ export class TypingUsers {
   }
 
   typed(name: string, now: number): Effect[] {
-    this.#until.set(name, now + shown); // a name that is there already keeps its place
-    return this.#told();
+    this.#until.set(name, now + shown); // a known name keeps its place
+    return this.#report();
   }
 
   stopped(names: Iterable<string>): Effect[] {
     for (const name of names) this.#until.delete(name);
-    return this.#told();
+    return this.#report();
   }
 
   expire(now: number): Effect[] {
@@ -55,8 +55,8 @@ export class TypingUsers {
     return this.stopped(this.names);
   }
 
-  /** Tell, if it's others than were told last. */
-  #told(): Effect[] {
+  /** Report the names if they changed. */
+  #report(): Effect[] {
     const names = [...this.#until.keys()];
     const { length } = this.names;
     if (names.length === length && names.every((name, at) => name === this.names[at])) return [];
@@ -64,7 +64,7 @@ export class TypingUsers {
     return [["typing", this.#room, names]];
   }
 
-  /** Tell of one's own typing, unless the last time is too near. */
+  /** Send the own `typing`, unless the last one is too recent. */
   write(now: number): Effect[] {
     if (this.#written !== null && now - this.#written < writtenEvery) return [];
     this.#written = now;

@@ -1,4 +1,4 @@
-/** Writing own messages: one at a time, in order, each until it's known to be stored or refused. */
+/** Send own messages: one at a time, in order, each until it is acknowledged or rejected. */
 import { RetryTimer } from "./backoff.ts";
 import type { Effect } from "./effects.ts";
 import type { Message, Position, Refusal, Reply, Send, Sent } from "./frames.ts";
@@ -6,16 +6,16 @@ import { Outbox } from "./outbox.ts";
 import type { PendingCommands } from "./pendingCommands.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** The outbox of a room, and the one message of it that is in flight. */
+/** The outbox of a room, and its one message in flight. */
 export class MessageSender {
   readonly outbox: Outbox;
-  /** Of a text, as the last welcome said. */
+  /** The limit of a text, from the last welcome. */
   mostCharacters = Number.POSITIVE_INFINITY;
   readonly #room: string;
   readonly #timeline: Timeline;
   readonly #pending: PendingCommands;
   readonly #retry: RetryTimer;
-  /** The id of the command in flight: the reply to an earlier one comes too late to count. */
+  /** The id of the command in flight; replies to earlier commands are ignored. */
   #inFlight: number | null = null;
 
   constructor(
@@ -31,23 +31,23 @@ export class MessageSender {
     this.#retry = new RetryTimer(options.random);
   }
 
-  /** Put an own message into the outbox, if there's a room for it in both senses (TL6). */
+  /** Put an own message into the outbox, if the room is wanted and the outbox not full (TL6). */
   put(key: string, text: string, wanted: boolean): Effect[] {
     if (this.outbox.has(key)) return [];
     if (!wanted) return [["failed", this.#room, key, "not_joined", ""]];
     if (this.outbox.full) return [["failed", this.#room, key, "outbox_full", ""]];
-    // Half a surrogate pair can't be UTF-8; the server would refuse the whole frame (TL15).
+    // UTF-8 cannot encode a lone surrogate; the server would reject the whole frame (TL15).
     this.outbox.put(key, text.toWellFormed());
     return [];
   }
 
-  /** Write the next message, if it is time. */
+  /** Send the next message if possible. */
   write(now: number, live: boolean): Effect[] {
-    if (!this.#mayWrite(live) || this.#retry.waits(now)) return [];
+    if (!this.#mayWrite(live) || this.#retry.isPending(now)) return [];
     const failed = this.#failTooLong();
     const { next } = this.outbox;
     if (next === undefined) return failed;
-    this.#retry.forget();
+    this.#retry.cancel();
     const { key, text } = next;
     const room = this.#room;
     const send = this.#pending.issue((id) => ({ type: "send", id, room, text, key }), now);
@@ -55,7 +55,7 @@ export class MessageSender {
     return [...failed, ["command", send]];
   }
 
-  /** Refuse what the server would, for a frame over its limit would end the connection (TL15). */
+  /** Reject texts that are too long: a frame above the limit would close the connection (TL15). */
   #failTooLong(): Effect[] {
     const done: Effect[] = [];
     for (let own = this.outbox.next; own !== undefined; own = this.outbox.next) {
@@ -67,7 +67,7 @@ export class MessageSender {
   }
 
   #mayWrite(live: boolean): boolean {
-    // TL6: one at a time. TL7: not while the replay may still settle what had been stored.
+    // TL6: one at a time. TL7: not while the replay may still settle stored messages.
     return live && this.#timeline.caughtUp && this.#inFlight === null;
   }
 
@@ -82,9 +82,9 @@ export class MessageSender {
     return reply.type === "error" ? this.#refused(send.key, reply, now) : [];
   }
 
-  /** Tell that it's stored, unless its message told so. The position stays where it is (TL9). */
+  /** Report that it is stored, unless its message did. The position does not move (TL9). */
   #stored(key: string, { epoch, offset, duplicate }: Sent): Effect[] {
-    this.#retry.succeeded();
+    this.#retry.reset();
     const news = this.outbox.acknowledge(key, { epoch, offset });
     if (this.#timeline.position !== null) this.outbox.passed(this.#timeline.position);
     return news ? [["sent", this.#room, key, { epoch, offset, duplicate }]] : [];
@@ -93,13 +93,13 @@ export class MessageSender {
   #refused(key: string, refusal: Refusal, now: number): Effect[] {
     const { code, message, retry, retry_after } = refusal;
     if (retry)
-      this.#retry.refused(now, retry_after); // TL11
+      this.#retry.schedule(now, retry_after); // TL11
     else if (this.outbox.refuse(key, code, message))
       return [["failed", this.#room, key, code, message]];
     return [];
   }
 
-  /** Settle the own message that this one is, and those that the position has passed (TL8, TL14). */
+  /** Settle the own message with this key, and those that the position has passed (TL8, TL14). */
   seen(message: Message, position: Position, user: string): Effect[] {
     const news = message.user === user && this.outbox.seen(message.key);
     this.outbox.passed(position);
@@ -108,17 +108,17 @@ export class MessageSender {
     return [["sent", this.#room, message.key, receipt]];
   }
 
-  /** Let all that wait fail with their room (CS11). */
+  /** Fail all queued messages, because the room was refused (CS11). */
   refuseAll({ code, message }: Refusal): Effect[] {
     return this.outbox.own
       .filter(({ key }) => this.outbox.refuse(key, code, message))
       .map(({ key }) => ["failed", this.#room, key, code, message]);
   }
 
-  /** Forget what is in flight: it is the first of the outbox again (TL10). */
+  /** Forget the message in flight: it is the head of the outbox again (TL10). */
   onLost(): void {
     this.#inFlight = null;
-    this.#retry.forget();
+    this.#retry.cancel();
   }
 }
 
@@ -127,7 +127,7 @@ export interface MessageSenderOptions {
   readonly random: () => number;
 }
 
-/** Tell whether a text has more characters (code points) than this. */
+/** Return whether a text has more than `most` characters (code points). */
 export function isLonger(text: string, most: number): boolean {
   return text.length > most && [...text].length > most;
 }

@@ -1,7 +1,7 @@
-/** Own messages until they are seen in the room. */
+/** Own messages until they arrive in the room. */
 import type { Position } from "./frames.ts";
 
-/** An own message. `at` is where it is stored; `code` and `reason` say why it failed. */
+/** An own message. `at` is its position once stored; `code` and `reason` are why it failed. */
 export interface OutboxEntry {
   readonly key: string;
   readonly text: string;
@@ -13,7 +13,7 @@ export interface OutboxEntry {
 
 /** The own messages of one room, in order, at most `bound` of them (TL6). */
 export class Outbox {
-  /** Replaced, never changed: whoever has it may keep it. */
+  /** Replaced, never mutated. */
   own: readonly OutboxEntry[] = [];
   readonly #bound: number;
 
@@ -29,7 +29,7 @@ export class Outbox {
     return this.own.length >= this.#bound;
   }
 
-  /** The first that is to be written. */
+  /** The next message to send. */
   get next(): OutboxEntry | undefined {
     return this.own.find(({ state }) => state === "sending");
   }
@@ -38,7 +38,7 @@ export class Outbox {
     this.own = [...this.own, { key, text, state: "sending" }];
   }
 
-  /** Settle by `sent`; true if that is news (TL8). It stays in view until its message comes (TL14). */
+  /** Settle by `sent`; true if it was not settled yet (TL8). It stays in the view for now (TL14). */
   acknowledge(key: string, at: Position): boolean {
     const own = this.#get(key);
     if (own === undefined || own.state === "sent") return false;
@@ -46,7 +46,7 @@ export class Outbox {
     return true;
   }
 
-  /** Settle by its message, which takes its place in the view; true if that is news (TL8). */
+  /** Settle by its message, which replaces it in the view; true if it was not settled yet (TL8). */
   seen(key: string): boolean {
     const own = this.#get(key);
     if (own === undefined) return false;
@@ -54,12 +54,12 @@ export class Outbox {
     return own.state !== "sent";
   }
 
-  /** Drop what is stored at or ahead of where the room's position has come to (TL14). */
+  /** Drop messages that are stored at or before the position of the room (TL14). */
   passed(position: Position): void {
     this.#drop((at) => at.epoch === position.epoch && at.offset <= position.offset);
   }
 
-  /** Drop what is stored in an epoch that is gone, or was passed in a leap (TL14). */
+  /** Drop messages of another epoch, or at or before the new position (TL14). */
   moved(position: Position): void {
     this.#drop((at) => at.epoch !== position.epoch || at.offset <= position.offset);
   }
@@ -68,7 +68,7 @@ export class Outbox {
     for (const own of this.own) if (own.at !== undefined && gone(own.at)) this.#remove(own);
   }
 
-  /** Let one fail for good (TL11); true if it was still to be sent. */
+  /** Fail a message permanently (TL11); true if it was still to be sent. */
   refuse(key: string, code: string, reason: string): boolean {
     const own = this.#get(key);
     if (own?.state !== "sending") return false;
@@ -79,7 +79,7 @@ export class Outbox {
   resend(key: string): void {
     const own = this.#get(key);
     if (own?.state !== "failed") return;
-    this.#remove(own); // to the end of the line (TL12)
+    this.#remove(own); // to the end of the outbox (TL12)
     this.put(key, own.text);
   }
 

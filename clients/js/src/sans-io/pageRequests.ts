@@ -1,10 +1,10 @@
-/** Pages of history and of names: one of each at a time, and every one asked for is answered. */
+/** Requests for pages of history and names: one of each at a time, each with a result. */
 import type { Effect } from "./effects.ts";
 import type { Reply, Request } from "./frames.ts";
 import type { PendingCommands } from "./pendingCommands.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** What a room reads on request. What can't be had now may be asked for again (TL13, PS3). */
+/** Requests a page, and reports a result also if it could not be read (TL13, PS3). */
 export class PageRequests {
   readonly #room: string;
   readonly #timeline: Timeline;
@@ -18,7 +18,7 @@ export class PageRequests {
     this.#pending = pending;
   }
 
-  /** Ask for the page ahead of the first message (TL13). */
+  /** Request the page before the first message (TL13). */
   older(now: number, live: boolean): Effect[] {
     if (this.#older !== null) return [];
     const { before } = this.#timeline;
@@ -29,7 +29,7 @@ export class PageRequests {
     return [["command", history]];
   }
 
-  /** Ask for the names behind `after` (PS3). */
+  /** Request the names after `after` (PS3). */
   names(after: string, now: number, live: boolean): Effect[] {
     if (this.#names !== null) return [];
     if (!live) return [["members", this.#room, null]];
@@ -48,7 +48,7 @@ export class PageRequests {
   #olderReplied(reply: Reply): Effect[] {
     if (reply.type !== "page") return this.giveUpOlder();
     this.#older = null;
-    const page = this.#timeline.putAhead(reply.messages, reply.more);
+    const page = this.#timeline.insertPage(reply.messages, reply.more);
     return [["older", this.#room, page, reply.more]];
   }
 
@@ -59,7 +59,7 @@ export class PageRequests {
     return [["members", this.#room, { count, names, more }]];
   }
 
-  /** Reply what is still open: it will not come any more. */
+  /** Report open requests as failed, because the connection was lost. */
   giveUp(): Effect[] {
     return [...this.giveUpOlder(), ...this.#giveUpNames()];
   }

@@ -1,7 +1,7 @@
-/** The commands that wait for their reply. */
+/** The commands that wait for a reply. */
 import type { Reply, Request } from "./frames.ts";
 
-const unanswered = 15_000; // CS5
+const replyTimeout = 15_000; // CS5
 
 const replies = {
   hello: "welcome",
@@ -13,20 +13,20 @@ const replies = {
   refresh: "refreshed",
 } as const satisfies Record<Request["type"], Reply["type"]>;
 
-/** Numbers the commands of one client, and matches the replies to them. */
+/** Assigns ids to the commands of a client, and matches replies to them. */
 export class PendingCommands {
   #last = 0;
   readonly #open = new Map<number, { readonly request: Request; readonly due: number }>();
 
-  /** Make a command with the next id, and remember that it wants an reply. */
+  /** Create a command with the next id, and remember that it expects a reply. */
   issue<R extends Request>(make: (id: number) => R, now: number): R {
     this.#last += 1; // CS12
     const request = make(this.#last);
-    this.#open.set(this.#last, { request, due: now + unanswered });
+    this.#open.set(this.#last, { request, due: now + replyTimeout });
     return request;
   }
 
-  /** Find the command that this replies; what replies nothing, or another kind of it, is ignored. */
+  /** Return the command of this reply; null if the reply matches none, or has the wrong type. */
   resolve(reply: Reply): Request | null {
     const request = reply.id === undefined ? undefined : this.#open.get(reply.id)?.request;
     if (request === undefined) return null;
@@ -35,13 +35,13 @@ export class PendingCommands {
     return request;
   }
 
-  /** Expect no replies any more: the connection is gone. */
+  /** Drop all commands, because the connection was lost. */
   forget(): void {
     this.#open.clear();
   }
 
   get deadline(): number | null {
-    // Ids and deadlines grow together, so the first that is open is the first that is late.
+    // Ids and deadlines increase together, so the first one is due first.
     for (const { due } of this.#open.values()) return due;
     return null;
   }

@@ -1,4 +1,4 @@
-/** Whatever the line does, nothing is lost that was kept, nothing is doubled, and gaps are told. */
+/** With any faults of the network, no kept message is lost or duplicated, and gaps are reported. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ClientMachine } from "./clientMachine.ts";
@@ -55,14 +55,14 @@ const acts = fc.array(
   { maxLength: 80 },
 );
 
-/** A client, a node, and the line between them. */
+/** A client, a node, and the link between them. */
 class World {
   readonly server = new ModelServer();
   readonly client: ClientMachine;
-  readonly told: Effect[] = [];
+  readonly effects: Effect[] = [];
   readonly sent: string[] = [];
   now = 0;
-  /** Commands on their way to the node. */
+  /** Commands in flight to the node. */
   #commands: Command[] = [];
   #counter = 0;
   #flips: readonly boolean[];
@@ -81,7 +81,7 @@ class World {
 
   step(input: Input): void {
     const effects = this.client.step(input, this.now);
-    this.told.push(...effects);
+    this.effects.push(...effects);
     if (effects.some(([what]) => what === "shut")) this.#cutLine();
     this.#commands.push(...commandsOf(effects));
     if (effects.some(([what]) => what === "open")) this.step(["opened"]);
@@ -107,9 +107,9 @@ class World {
     if (frame !== undefined) this.step(["frame", frame]);
   }
 
-  /** Let everything arrive that is on its way. */
+  /** Deliver everything in flight. */
   #flow(): void {
-    // A node that refuses everything and a die that shows zeros would go on for ever.
+    // With a node that rejects everything and random numbers of zero, this would never end.
     for (let turn = 0; turn < 100; turn += 1) {
       this.#work();
       this.#hear();
@@ -152,7 +152,7 @@ class World {
   #disturb(what: Act["do"], line: ModelServer["line"]): void {
     const { server } = this;
     const disturbances: Partial<Record<Act["do"], () => void>> = {
-      // Answers are lost with their connection only; what is unasked may be lost by itself.
+      // Replies are lost only with their connection; other events may be lost on their own.
       drop: () => line[0]?.type === "message" && line.shift(),
       repeat: () => line[0]?.type === "message" && line.unshift(line[0]),
       swap: () => line[0]?.type === "message" && line.splice(1, 0, ...line.splice(0, 1)),
@@ -186,15 +186,15 @@ class World {
     this.step(["tick"]);
   }
 
-  /** Let the line be good, until nothing is on its way and nothing is due soon. */
+  /** Run without faults until nothing is in flight and nothing is due soon. */
   settle(): void {
     this.server.away = false;
     this.server.publish("bob", "end", "the end");
-    for (let turn = 0; turn < 5_000 && !this.settled; turn += 1) this.#goOn();
+    for (let turn = 0; turn < 5_000 && !this.settled; turn += 1) this.#resume();
     if (!this.settled) throw new Error("it never settles");
   }
 
-  #goOn(): void {
+  #resume(): void {
     if (this.#commands.length > 0) this.#work();
     else if (this.server.line.length > 0) this.#hear();
     else this.#wait(Math.max(0, (this.client.deadline ?? 0) - this.now));
@@ -221,7 +221,7 @@ function run(script: readonly Act[], chances: readonly number[], order: readonly
   return world;
 }
 
-test("at the end the view is the room's log, and the outbox is empty", () => {
+test("in the end the view is the log of the room, and the outbox is empty", () => {
   fc.assert(
     fc.property(acts, randoms, flips, (script, chances, order) => {
       const { client, server } = run(script, chances, order);
@@ -236,38 +236,38 @@ test("at the end the view is the room's log, and the outbox is empty", () => {
   );
 });
 
-test("messages are told in order, once, and a gap is told wherever some are missing, only there", () => {
+test("messages are reported in order, once, and a gap is reported exactly where some are missing", () => {
   fc.assert(
     fc.property(acts, randoms, flips, (script, chances, order) => {
-      const { told, server } = run(script, chances, order);
-      for (const [before, after] of neighbours(told)) expect(after.prev).toBe(before.offset);
-      const gaps = told.filter(([what]) => what === "gap").length;
-      expect(gaps).toBeLessThanOrEqual(server.losses + holesGivenUp(told));
+      const { effects, server } = run(script, chances, order);
+      for (const [before, after] of neighbours(effects)) expect(after.prev).toBe(before.offset);
+      const gaps = effects.filter(([what]) => what === "gap").length;
+      expect(gaps).toBeLessThanOrEqual(server.losses + joinsWithoutSince(effects));
     }),
     { numRuns: 400 },
   );
 });
 
-test("each own message is stored once in an epoch, in the order of sending, and told as sent once", () => {
+test("each own message is stored once per epoch, in order, and reported as sent once", () => {
   fc.assert(
     fc.property(acts, randoms, flips, (script, chances, order) => {
-      const { told, sent, server } = run(script, chances, order);
+      const { effects, sent, server } = run(script, chances, order);
       const stored = [...new Set(server.own.map(({ key }) => key))];
       expect(stored).toEqual(sent);
       const places = server.own.map(({ key, epoch }) => `${key} ${epoch}`);
       expect(new Set(places).size).toBe(places.length);
-      const receipts = told.filter(([what]) => what === "sent").map((effect) => effect[2]);
+      const receipts = effects.filter(([what]) => what === "sent").map((effect) => effect[2]);
       expect(receipts.toSorted()).toEqual(sent.toSorted());
     }),
     { numRuns: 400 },
   );
 });
 
-/** Each two messages that were told without a gap between them. */
-function neighbours(told: readonly Effect[]): [Message, Message][] {
+/** All pairs of consecutive messages without a gap between them. */
+function neighbours(effects: readonly Effect[]): [Message, Message][] {
   const pairs: [Message, Message][] = [];
   let last: Message | null = null;
-  for (const effect of told) {
+  for (const effect of effects) {
     if (effect[0] === "gap") last = null;
     if (effect[0] !== "message") continue;
     if (last !== null) pairs.push([last, effect[2]]);
@@ -276,8 +276,8 @@ function neighbours(told: readonly Effect[]): [Message, Message][] {
   return pairs;
 }
 
-/** How often the client joined without saying what it has, though it had something (TL3). */
-function holesGivenUp(told: readonly Effect[]): number {
-  const joins = commandsOf(told).filter(({ type }) => type === "join");
+/** How often the client joined without `since`, although it had a position (TL3). */
+function joinsWithoutSince(effects: readonly Effect[]): number {
+  const joins = commandsOf(effects).filter(({ type }) => type === "join");
   return joins.slice(1).filter((join) => !("since" in join)).length;
 }

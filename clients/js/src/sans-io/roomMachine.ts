@@ -1,4 +1,4 @@
-/** One room of a client: joining it, staying in it, and what is said and shown there. */
+/** One room of a client: join, recovery, messages and presence. */
 import { earliest, RetryTimer } from "./backoff.ts";
 import type { Effect, RoomInput, RoomState } from "./effects.ts";
 import type {
@@ -19,15 +19,15 @@ import { PageRequests } from "./pageRequests.ts";
 import type { PendingCommands } from "./pendingCommands.ts";
 import { Timeline } from "./timeline.ts";
 
-/** How much a room may hold. */
+/** The limits of a room. */
 export interface RoomBounds {
-  /** Own messages that are not seen in the room yet (TL6). */
+  /** Own messages in the outbox (TL6). */
   readonly outbox: number;
-  /** Messages and gaps for the view. */
+  /** Lines of the view. */
   readonly lines: number;
 }
 
-/** Everything the client knows of one room. The methods give the effects, in the order of §10. */
+/** The state of one room. The methods return effects, in the order of §10. */
 export class RoomMachine {
   readonly name: string;
   readonly timeline: Timeline;
@@ -40,7 +40,7 @@ export class RoomMachine {
   readonly #sender: MessageSender;
   readonly #pages: PageRequests;
   readonly #joinRetry: RetryTimer;
-  /** The id of the join in flight: the reply to an earlier one comes too late to count. */
+  /** The id of the join in flight; replies to earlier joins are ignored. */
   #joining: number | null = null;
   #user = "";
 
@@ -69,9 +69,9 @@ export class RoomMachine {
     return this.state === "live";
   }
 
-  // What the application asks
+  // Inputs of the application
 
-  /** Want to be in this room; false if that's nothing new (CS2). */
+  /** Mark the room as wanted; false if it was already (CS2). */
   want(since: Position | undefined): boolean {
     if (this.#wanted) return false;
     this.state = "joining";
@@ -103,12 +103,12 @@ export class RoomMachine {
     }
   }
 
-  /** Be in it no longer; what is held stays (CS2). */
+  /** Leave the room; its state is kept (CS2). */
   #leave(now: number, online: boolean): Effect[] {
     const wanted = this.#wanted;
     this.state = "left";
     this.#joining = null;
-    this.#joinRetry.succeeded();
+    this.#joinRetry.reset();
     if (!wanted) return [];
     const done = [...this.typingUsers.clear(), ...this.#pages.giveUp()];
     if (!online) return done;
@@ -120,13 +120,13 @@ export class RoomMachine {
   #rewind(to: Position, now: number, online: boolean): Effect[] {
     if (!this.#wanted) return [];
     this.timeline.rewind(to);
-    this.#joinRetry.forget();
+    this.#joinRetry.cancel();
     return online ? this.#rejoin(now) : [];
   }
 
-  // What becomes of the connection
+  // The connection
 
-  /** Join, on a connection that was welcomed. */
+  /** Join, on a welcomed connection. */
   enter({ user, limits }: Welcome, now: number): Effect[] {
     this.#user = user;
     this.#sender.mostCharacters = limits.text;
@@ -145,19 +145,19 @@ export class RoomMachine {
     return [["command", join]];
   }
 
-  /** Go back to joining, for the connection is gone. */
+  /** Return to joining, because the connection was lost. */
   onLost(): Effect[] {
     this.#joining = null;
-    this.#joinRetry.forget();
+    this.#joinRetry.cancel();
     this.#sender.onLost();
-    this.timeline.forgiveHoles();
+    this.timeline.resetHoles();
     if (this.#live) this.state = "joining";
     return [...this.typingUsers.clear(), ...this.#pages.giveUp()];
   }
 
   tick(now: number): Effect[] {
     const done = this.typingUsers.expire(now);
-    if (this.#joinRetry.over(now)) done.push(...this.#enter(now));
+    if (this.#joinRetry.isDue(now)) done.push(...this.#enter(now));
     return [...done, ...this.#writeNext(now)];
   }
 
@@ -166,9 +166,9 @@ export class RoomMachine {
     return earliest([...this.typingUsers.deadlines, this.#joinRetry.due, sender]);
   }
 
-  // What the server says unasked
+  // Events
 
-  /** Take in an event. While the room is joining, all of it comes again in the reply (TL2, TL5, PS1). */
+  /** Handle an event. A joining room ignores it: the reply includes it (TL2, TL5, PS1). */
   onEvent(event: RoomEvent, now: number): Effect[] {
     if (!this.#live) return [];
     switch (event.type) {
@@ -184,7 +184,7 @@ export class RoomMachine {
   }
 
   #message(message: Message, now: number): Effect[] {
-    const verdict = this.timeline.take(message);
+    const verdict = this.timeline.accept(message);
     if (verdict === "hole") return this.#rejoin(now);
     if (verdict === "duplicate") return [];
     const shown = this.#show(message);
@@ -197,7 +197,7 @@ export class RoomMachine {
     return this.#enter(now);
   }
 
-  /** Tell a message that was taken, and settle the own one that it is (TL8). */
+  /** Report an accepted message, and settle the own message with its key (TL8). */
   #show(message: Message): Effect[] {
     const { position } = this.timeline;
     const settled = position === null ? [] : this.#sender.seen(message, position, this.#user);
@@ -216,7 +216,7 @@ export class RoomMachine {
     return [["presence", this.name, { count, joined, left }], ...this.typingUsers.stopped(left)];
   }
 
-  // What the server replies
+  // Replies
 
   onReply(request: Request, reply: Reply, now: number): Effect[] {
     switch (request.type) {
@@ -234,7 +234,7 @@ export class RoomMachine {
     if (reply.type === "joined") return this.#joined(reply, now);
     if (reply.type !== "error") return [];
     if (!reply.retry) return this.#refused(reply);
-    this.#joinRetry.refused(now, reply.retry_after);
+    this.#joinRetry.schedule(now, reply.retry_after);
     return [];
   }
 
@@ -242,42 +242,42 @@ export class RoomMachine {
     const { code, message } = refusal;
     this.state = "refused"; // CS11
     this.refusal = { code, message };
-    this.#joinRetry.succeeded();
+    this.#joinRetry.reset();
     const failed = this.#sender.refuseAll(refusal);
     const ended = [...this.typingUsers.clear(), ...this.#pages.giveUp()];
     return [["refused", this.name, code, message], ...failed, ...ended];
   }
 
-  /** Go live, and take the messages (TL4). */
+  /** Go live, and accept the messages (TL4). */
   #joined(joined: Joined, now: number): Effect[] {
     this.state = "live";
-    this.#joinRetry.succeeded();
+    this.#joinRetry.reset();
     this.members.replace(joined.members);
-    // A recovery without a position to recover from is none.
-    const anew = !joined.recovered || this.timeline.position === null;
-    const { told, hole } = anew ? this.#beginAnew(joined) : this.#goOn(joined);
+    // A recovery requires a position.
+    const startsOver = !joined.recovered || this.timeline.position === null;
+    const { effects, hole } = startsOver ? this.#startOver(joined) : this.#resume(joined);
     const typing = this.typingUsers.stopped(joined.messages.map(({ user }) => user));
-    const older = anew ? this.#pages.giveUpOlder() : [];
+    const older = startsOver ? this.#pages.giveUpOlder() : [];
     const next = hole ? this.#rejoin(now) : this.#writeNext(now);
-    return [["joined", this.name, joined.recovered], ...told, ...typing, ...older, ...next];
+    return [["joined", this.name, joined.recovered], ...effects, ...typing, ...older, ...next];
   }
 
-  #beginAnew(joined: Joined): Replay {
-    const told: Effect[] = this.timeline.begin(joined) ? [["gap", this.name]] : [];
-    for (const message of joined.messages) told.push(...this.#show(message));
+  #startOver(joined: Joined): Replay {
+    const effects: Effect[] = this.timeline.startOver(joined) ? [["gap", this.name]] : [];
+    for (const message of joined.messages) effects.push(...this.#show(message));
     if (this.timeline.position !== null) this.outbox.moved(this.timeline.position);
-    return { told, hole: false };
+    return { effects, hole: false };
   }
 
-  #goOn({ head, messages }: Joined): Replay {
+  #resume({ head, messages }: Joined): Replay {
     this.timeline.replayUpTo(head);
-    const told: Effect[] = [];
+    const effects: Effect[] = [];
     for (const message of messages) {
-      const verdict = this.timeline.take(message);
-      if (verdict === "hole") return { told, hole: true };
-      if (verdict === "accepted") told.push(...this.#show(message));
+      const verdict = this.timeline.accept(message);
+      if (verdict === "hole") return { effects, hole: true };
+      if (verdict === "accepted") effects.push(...this.#show(message));
     }
-    return { told, hole: false };
+    return { effects, hole: false };
   }
 
   #writeNext(now: number): Effect[] {
@@ -285,8 +285,8 @@ export class RoomMachine {
   }
 }
 
-/** What the messages of a join told, and whether there was a hole among them. */
+/** The effects of the messages of a join, and whether they had a hole. */
 interface Replay {
-  readonly told: Effect[];
+  readonly effects: Effect[];
   readonly hole: boolean;
 }

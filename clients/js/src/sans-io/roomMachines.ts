@@ -5,7 +5,7 @@ import type { Reply, Request, RoomEvent, Welcome } from "./frames.ts";
 import type { PendingCommands } from "./pendingCommands.ts";
 import { type RoomBounds, RoomMachine } from "./roomMachine.ts";
 
-/** Hands each input, event and reply to its room. A room is kept once it was joined. */
+/** Routes each input, event and reply to its room. A room is kept once it was joined. */
 export class RoomMachines {
   readonly #pending: PendingCommands;
   readonly #random: () => number;
@@ -31,7 +31,7 @@ export class RoomMachines {
   step(input: RoomInput, now: number): Effect[] {
     if (input[0] === "join") return this.#join(input, now);
     const room = this.#rooms.get(input[1]);
-    return room === undefined ? nowhere(input) : room.step(input, now, this.#welcome !== null);
+    return room === undefined ? notJoined(input) : room.step(input, now, this.#welcome !== null);
   }
 
   #join([, name, since]: RoomInput & readonly ["join", ...unknown[]], now: number): Effect[] {
@@ -72,8 +72,8 @@ export class RoomMachines {
   }
 }
 
-/** Reply for a room that was never joined. */
-function nowhere(input: RoomInput): Effect[] {
+/** Return the effects for a room that was never joined. */
+function notJoined(input: RoomInput): Effect[] {
   switch (input[0]) {
     case "send":
       return [["failed", input[1], input[2], "not_joined", ""]];

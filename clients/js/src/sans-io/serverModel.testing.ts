@@ -1,4 +1,4 @@
-/** A small node with one room and one user at a lossy line, to hold the client against. For tests only. */
+/** A model of a node with one room and one user on a lossy link. For tests only. */
 import type { Effect } from "./effects.ts";
 import type { Command, Event, Joined, Message, Refusal } from "./frames.ts";
 
@@ -11,16 +11,16 @@ interface Stored {
   readonly offset: number;
 }
 
-/** Stores like a node, and keeps what it replies in a line of frames that a test may tamper with. */
+/** Stores messages like a node; a test may manipulate the frames in flight. */
 export class ModelServer {
-  /** Everything that was ever stored in this epoch. */
+  /** All messages of this epoch. */
   log: Message[] = [];
   epoch = "e1";
-  /** Every own message that was stored, in order, over all epochs. */
+  /** All stored messages of the client, in order, in all epochs. */
   readonly own: Stored[] = [];
-  /** Frames on their way to the client. */
+  /** Frames in flight to the client. */
   line: Event[] = [];
-  /** How often the client was told that something is lost. */
+  /** How often a loss was reported to the client. */
   losses = 0;
   away = false;
   #keptFrom = 0;
@@ -32,7 +32,7 @@ export class ModelServer {
     return this.log.at(-1)?.offset ?? 0;
   }
 
-  /** The connection is gone, with all that was on its way. */
+  /** Lose the connection, with all frames in flight. */
   cut(): void {
     this.line = [];
     this.#member = false;
@@ -57,12 +57,12 @@ export class ModelServer {
     return message;
   }
 
-  /** Let all but the last `keep` messages go. */
+  /** Trim all but the last `keep` messages. */
   trim(keep: number): void {
     this.#keptFrom = Math.max(this.#keptFrom, this.log.length - keep);
   }
 
-  /** Lose everything, as a node does that kept its messages in memory. */
+  /** Lose everything, as a node does that keeps messages in memory. */
   newEpoch(): void {
     this.#epochs += 1;
     this.epoch = `e${this.#epochs}`;
@@ -73,7 +73,7 @@ export class ModelServer {
     this.line.push({ type: "reset", room, epoch: this.epoch, offset: 0 });
   }
 
-  /** Take a command; `ackFirst`: the reply to `send` overtakes its message. */
+  /** Process a command; `ackFirst`: the reply to `send` comes before its message. */
   take(command: Command, ackFirst: boolean): void {
     switch (command.type) {
       case "hello":

@@ -1,37 +1,37 @@
-/** The messages of a room: what is the next one, what is a repeat, what is a hole. */
+/** The messages of a room: accepted ones, duplicates and holes. */
 import type { Joined, Message, Position, Reset } from "./frames.ts";
 
 const mostHoles = 3; // TL3
 
 export type ChainVerdict = "accepted" | "duplicate" | "hole";
 
-/** A message at its place; `message` is null for a gap behind that place. */
+/** A line of the view; `message` is null for a gap. */
 export interface TimelineLine {
   readonly epoch: string;
   readonly message: Message | null;
 }
 
-/** One room's chain of messages, and those of them that are held for the view. */
+/** The chain of messages of a room, and the last of them for the view. */
 export class Timeline {
   position: Position | null = null;
-  /** Replaced, never changed: whoever has it may keep it. */
+  /** Replaced, never mutated. */
   lines: readonly TimelineLine[] = [];
-  /** Whether there's nothing older than the first line. */
+  /** Whether nothing is older than the first line. */
   beginning = false;
-  /** Whether it was begun anew behind a gap: then the first line need not be where the room began. */
+  /** Whether it started over after a gap: then the first line need not be the beginning of the room. */
   lost = false;
   readonly #most: number;
   #first: Position | null = null;
   #head = 0;
   #holes = 0;
 
-  /** Hold up to `most` lines; of more, the oldest are let go, and can be paged back to. */
+  /** Keep up to `most` lines; above that the oldest are dropped, and can be loaded again as history. */
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** Take the message if it's the next one (TL1, TL2). */
-  take(message: Message): ChainVerdict {
+  /** Accept the message if it is the next one (TL1, TL2). */
+  accept(message: Message): ChainVerdict {
     if (this.position === null || message.offset <= this.position.offset) return "duplicate";
     if (message.prev !== this.position.offset) {
       this.#holes += 1;
@@ -41,33 +41,33 @@ export class Timeline {
     return "accepted";
   }
 
-  /** Begin anew with an unrecovered join, its messages as they stand; true if that gave up some (TL4). */
-  begin({ epoch, head, messages }: Joined): boolean {
-    const givenUp = this.position !== null;
+  /** Start over with an unrecovered join; true if there was a position before (TL4). */
+  startOver({ epoch, head, messages }: Joined): boolean {
+    const hadPosition = this.position !== null;
     this.position = { epoch, offset: head };
     this.lines = [];
     this.#first = null;
     this.beginning = false;
-    this.lost ||= givenUp;
+    this.lost ||= hadPosition;
     this.#holes = 0;
     this.#head = messages.at(-1)?.offset ?? head;
     this.#keep(messages, epoch);
-    return givenUp;
+    return hadPosition;
   }
 
-  /** Expect the replay to end at this head (TL7). */
+  /** Set the head at which the replay ends (TL7). */
   replayUpTo(head: number): void {
     this.#head = head;
   }
 
-  /** Go on behind a gap that the server can't fill (TL5). */
+  /** Continue after a gap that the server cannot fill (TL5). */
   reset({ epoch, offset }: Reset): void {
     this.position = { epoch, offset };
     this.#head = offset; // nothing more is replayed (TL7)
     this.#hold([{ epoch, message: null }]);
   }
 
-  /** Go back to an earlier position, as if nothing behind it had been taken (TL16). */
+  /** Return to an earlier position, as if no later message had been accepted (TL16). */
   rewind(to: Position): void {
     this.position = to;
     this.#holes = 0;
@@ -90,7 +90,7 @@ export class Timeline {
     this.lines = lines.length > this.#most ? this.#letGo(lines) : lines;
   }
 
-  /** Let the oldest fifth go at once, so that a full timeline isn't cut at every message. */
+  /** Drop the oldest fifth at once, so that a full timeline is not cut at every message. */
   #letGo(lines: readonly TimelineLine[]): readonly TimelineLine[] {
     const from = lines.length - Math.floor(this.#most * 0.8);
     const kept = lines.slice(lines.findIndex(({ message }, at) => at >= from && message !== null));
@@ -101,7 +101,7 @@ export class Timeline {
     return kept;
   }
 
-  /** What a join names; nothing behind too many holes, which the server seems not to see (TL3). */
+  /** The position for a join; null after too many holes (TL3). */
   get since(): Position | null {
     return this.#holes >= mostHoles ? null : this.position;
   }
@@ -111,20 +111,20 @@ export class Timeline {
     return this.position !== null && this.position.offset >= this.#head;
   }
 
-  /** Count from 0 again: the holes were of a connection that is gone. */
-  forgiveHoles(): void {
+  /** Count holes from 0 again, on a new connection. */
+  resetHoles(): void {
     this.#holes = 0;
   }
 
-  /** The offset ahead of which history goes on; null at the beginning (TL13). */
+  /** The offset before which history continues; null at the beginning of the room (TL13). */
   get before(): number | null {
     if (this.beginning || this.position === null) return null;
     if (this.#first === null) return this.position.offset + 1;
     return this.#first.epoch === this.position.epoch ? this.#first.offset : null;
   }
 
-  /** Put a page of history ahead of the first message; gives what is new of it (TL13). */
-  putAhead(messages: readonly Message[], more: boolean): readonly Message[] {
+  /** Insert a page of history before the first message; return its new messages (TL13). */
+  insertPage(messages: readonly Message[], more: boolean): readonly Message[] {
     const before = this.before;
     if (this.position === null || before === null) return [];
     const { epoch } = this.position;

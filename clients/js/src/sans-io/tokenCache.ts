@@ -1,9 +1,9 @@
-/** The token that a client holds, and the one request for another (CS8). */
+/** The token of a client, and the request for another one (CS8). */
 import { RetryTimer } from "./backoff.ts";
 
 export class TokenCache {
-  held: string | null = null;
-  /** When to ask again while the connection goes on. */
+  token: string | null = null;
+  /** When to call the hook again while online. */
   readonly retry: RetryTimer;
   readonly #hook: boolean;
   #asking = false;
@@ -14,26 +14,26 @@ export class TokenCache {
   }
 
   get missing(): boolean {
-    return this.#hook && this.held === null;
+    return this.#hook && this.token === null;
   }
 
-  /** Take the turn to call the hook; false if it is called already, or there's none. */
+  /** Return whether to call the hook now: false if a call is running, or there is no hook. */
   ask(): boolean {
     if (!this.#hook || this.#asking) return false;
     this.#asking = true;
     return true;
   }
 
-  /** Keep what the hook answered; false if nobody had asked. */
-  hold(token: string): boolean {
+  /** Store the token of the hook; false if no call was running. */
+  store(token: string): boolean {
     if (!this.#asking) return false;
-    this.held = token;
+    this.token = token;
     this.#asking = false;
-    this.retry.succeeded();
+    this.retry.reset();
     return true;
   }
 
-  /** Note that the hook failed; false if nobody had asked. */
+  /** Note that the hook failed; false if no call was running. */
   failed(): boolean {
     const asked = this.#asking;
     this.#asking = false;
@@ -41,6 +41,6 @@ export class TokenCache {
   }
 
   drop(): void {
-    this.held = null;
+    this.token = null;
   }
 }

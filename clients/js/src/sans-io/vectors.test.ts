@@ -1,4 +1,4 @@
-/** The shared examples of what a client does: steps in, effects out. */
+/** The vectors of the specification: inputs and the expected effects. */
 import { describe, expect, test } from "vitest";
 import { ClientMachine } from "./clientMachine.ts";
 import { decode } from "./codec.ts";
@@ -70,7 +70,7 @@ function checkRooms(client: ClientMachine, step: Step, at: string): void {
     expect(client.room(name)?.typingUsers.names, at).toEqual(names);
 }
 
-/** The room as a person would see it, in the words of the vectors. */
+/** The view of a room, as the vectors describe it. */
 function view(room: RoomMachine | undefined): string[] {
   if (room === undefined) return [];
   const said = room.timeline.lines.map(({ message }) =>

@@ -1,4 +1,4 @@
-/** Reads the shared examples of the specification. For tests only. */
+/** Reads the vectors of the specification. For tests only. */
 import { readFileSync } from "node:fs";
 
 export function readVectors<T>(name: string): T {

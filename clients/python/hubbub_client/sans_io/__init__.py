@@ -1,1 +1,1 @@
-"""The client without input or output (specification §10): told what happened, it says what to do."""
+"""The client as a state machine without I/O (specification §10): inputs in, effects out."""

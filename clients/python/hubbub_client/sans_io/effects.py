@@ -1,4 +1,4 @@
-"""What the core wants done or told: one frozen class for each effect of the specification, §10."""
+"""The effects of the state machine: one frozen class for each effect of the specification, §10."""
 
 from dataclasses import dataclass
 
@@ -7,41 +7,41 @@ from hubbub_protocol import commands, events
 
 
 @dataclass(frozen=True, slots=True)
-class AskToken:
+class RequestToken:
     """Call the token hook."""
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
-    """Open a socket; `booked`: at the time that the server told, and saying so (CL4)."""
+class OpenSocket:
+    """Open a socket; `booked`: with a reservation (CL4)."""
 
     booked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
-    """Write this command."""
+class SendCommand:
+    """Send this command."""
 
     command: commands.Command
 
 
 @dataclass(frozen=True, slots=True)
-class Shut:
-    """Close the socket and forget it at once: its loss is not to be told."""
+class ShutSocket:
+    """Close the socket and ignore it from now on: its `SocketLost` is not reported."""
 
     code: int
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
-    """The status is another."""
+class StatusChanged:
+    """The status changed."""
 
     status: Status
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
-    """The room is live and goes on behind a position; unless `recovered`, not that which was shown."""
+class RoomJoined:
+    """The room is live and continues after a position; unless `recovered`, not after the last one shown."""
 
     room: str
     recovered: bool
@@ -49,7 +49,7 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class MessageReceived:
     """A message, in order, once."""
 
     room: str
@@ -57,15 +57,15 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class GapDetected:
     """Messages between the last one and the next are lost."""
 
     room: str
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """An own message is stored, here."""
+class MessageStored:
+    """An own message is stored at this position."""
 
     room: str
     key: str
@@ -75,8 +75,8 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """An own message was refused for good."""
+class MessageFailed:
+    """An own message was rejected permanently."""
 
     room: str
     key: str
@@ -85,7 +85,7 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Older:
+class HistoryLoaded:
     """A page of history, oldest first; `more` unless this is the beginning."""
 
     room: str
@@ -94,8 +94,8 @@ class Older:
 
 
 @dataclass(frozen=True, slots=True)
-class Presence:
-    """Who came and went."""
+class PresenceChanged:
+    """The users who joined and left."""
 
     room: str
     count: int
@@ -104,16 +104,16 @@ class Presence:
 
 
 @dataclass(frozen=True, slots=True)
-class Typing:
-    """All who are now shown as typing, longest first."""
+class TypingChanged:
+    """All users who are shown as typing, longest first."""
 
     room: str
     names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class NamesPage:
-    """A page of names; None if it could not be had."""
+class MembersLoaded:
+    """A page of names; None if it could not be read."""
 
     room: str
     members: events.Members | None
@@ -121,12 +121,15 @@ class NamesPage:
 
 @dataclass(frozen=True, slots=True)
 class JoinRefused:
-    """The room can't be joined."""
+    """The room cannot be joined."""
 
     room: str
     code: str
     message: str
 
 
-RoomEffect = Joined | Said | Gap | Stored | Failed | Older | Presence | Typing | NamesPage | JoinRefused
-Effect = AskToken | Open | Write | Shut | Changed | RoomEffect
+RoomEffect = (
+    RoomJoined | MessageReceived | GapDetected | MessageStored | MessageFailed | HistoryLoaded
+    | PresenceChanged | TypingChanged | MembersLoaded | JoinRefused
+)  # fmt: skip
+Effect = RequestToken | OpenSocket | SendCommand | ShutSocket | StatusChanged | RoomEffect

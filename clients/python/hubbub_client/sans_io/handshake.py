@@ -1,4 +1,4 @@
-"""Who the client is: what `hello` says, and what a refusal of it means (CS6, CS7)."""
+"""The handshake: the content of `hello`, and the handling of its errors (CS6, CS7)."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ from hubbub_protocol import Close, Code, commands, events
 
 @dataclass(frozen=True, slots=True)
 class HelloAgain:
-    """Say hello again, under the name that was suggested."""
+    """Send hello again, with the suggested name."""
 
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """Trying again would end the same way."""
+    """Close: another attempt would fail the same way."""
 
     code: str
     suggestion: str | None = None
@@ -20,14 +20,14 @@ class GiveUp:
 
 @dataclass(frozen=True, slots=True)
 class Reconnect:
-    """It's a loss like that of a socket."""
+    """Reconnect, as after a lost socket."""
 
     code: int | str
     retry_after: int | None = None
 
 
-class Handshake:
-    """The name and its proof, over all connections of a client."""
+class ClientHandshake:
+    """The name of a client and its proof, kept across connections."""
 
     def __init__(self, name: str | None, session: str | None, client: str | None) -> None:
         self.name = name
@@ -44,7 +44,7 @@ class Handshake:
 
     def refused(self, error: events.Error) -> HelloAgain | GiveUp | Reconnect:
         if error.code == Code.NAME_TAKEN and self._ever_welcomed and error.suggestion is not None:
-            # The session proves the name that is gone, not this one.
+            # The session proves the lost name, not this one.
             self.name, self.session = error.suggestion, None
             return HelloAgain()
         if error.code == Code.TOKEN_EXPIRED:

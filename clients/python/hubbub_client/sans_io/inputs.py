@@ -1,4 +1,4 @@
-"""What the core is told: one frozen class for each input of the specification, §10."""
+"""The inputs of the state machine: one frozen class for each input of the specification, §10."""
 
 from dataclasses import dataclass
 
@@ -7,86 +7,86 @@ from hubbub_protocol.events import Event
 
 
 @dataclass(frozen=True, slots=True)
-class Connect:
-    """The application wants to be connected."""
+class ConnectRequested:
+    """The application connects."""
 
 
 @dataclass(frozen=True, slots=True)
-class Close:
-    """The application wants to be connected no longer."""
+class CloseRequested:
+    """The application closes the client."""
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class SocketOpened:
     """The socket opened."""
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
-    """The socket is gone, or did not open. 1006 if it went without a close."""
+class SocketLost:
+    """The socket was lost, or did not open. The code is 1006 without a close frame."""
 
     code: int
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """An event came; None is one that is not understood: a sign of life all the same (FR3)."""
+class FrameReceived:
+    """An event was received; None if its type is unknown, which is still a heartbeat (FR3)."""
 
     event: Event | None
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
-    """The deadline has come."""
+class DeadlineReached:
+    """The deadline was reached."""
 
 
 @dataclass(frozen=True, slots=True)
-class Offline:
-    """The network went."""
+class NetworkLost:
+    """The network was lost."""
 
 
 @dataclass(frozen=True, slots=True)
-class Online:
-    """The network came."""
+class NetworkRestored:
+    """The network is back."""
 
 
 @dataclass(frozen=True, slots=True)
-class Retry:
-    """Somebody doesn't want to wait."""
+class RetryRequested:
+    """The user asked to reconnect now."""
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
-    """The token hook answered."""
+class TokenReceived:
+    """The token hook returned a token."""
 
     token: str
 
 
 @dataclass(frozen=True, slots=True)
-class NoToken:
-    """The token hook failed; for good if `final`."""
+class TokenUnavailable:
+    """The token hook failed; permanently if `final`."""
 
     final: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Join:
-    """Be in a room. `since` is what the application has from earlier."""
+class JoinRequested:
+    """Join a room. `since` is a position that the application stored."""
 
     room: str
     since: Since | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
-    """Be in a room no longer."""
+class LeaveRequested:
+    """Leave a room."""
 
     room: str
 
 
 @dataclass(frozen=True, slots=True)
-class Send:
-    """Say something, once, under this key."""
+class SendRequested:
+    """Send a message with this idempotency key."""
 
     room: str
     key: str
@@ -94,15 +94,15 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
-class Resend:
-    """Try a failed message again."""
+class ResendRequested:
+    """Send a failed message again."""
 
     room: str
     key: str
 
 
 @dataclass(frozen=True, slots=True)
-class Discard:
+class DiscardRequested:
     """Drop a failed message."""
 
     room: str
@@ -110,36 +110,42 @@ class Discard:
 
 
 @dataclass(frozen=True, slots=True)
-class Older:
+class OlderRequested:
     """Read a page of history."""
 
     room: str
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
-    """Read a page of names, behind the name `after`."""
+class MembersRequested:
+    """Read a page of names, after the name `after`."""
 
     room: str
     after: str
 
 
 @dataclass(frozen=True, slots=True)
-class Typing:
-    """Somebody types."""
+class UserTyping:
+    """The user is typing."""
 
     room: str
 
 
 @dataclass(frozen=True, slots=True)
-class Rewind:
-    """The shell dropped what it was told behind this position: have it told again (TL16)."""
+class RewindRequested:
+    """Report everything after this position again: the I/O layer dropped it (TL16)."""
 
     room: str
     to: Since
 
 
-InRoom = Leave | Rewind | Send | Resend | Discard | Older | Who | Typing
-RoomInput = Join | InRoom
-Application = Connect | Close | Offline | Online | Retry
-Input = Application | Opened | Lost | Frame | Tick | Token | NoToken | RoomInput
+InRoom = (
+    LeaveRequested | RewindRequested | SendRequested | ResendRequested | DiscardRequested | OlderRequested
+    | MembersRequested | UserTyping
+)  # fmt: skip
+RoomInput = JoinRequested | InRoom
+Application = ConnectRequested | CloseRequested | NetworkLost | NetworkRestored | RetryRequested
+Input = (
+    Application | SocketOpened | SocketLost | FrameReceived | DeadlineReached | TokenReceived
+    | TokenUnavailable | RoomInput
+)  # fmt: skip

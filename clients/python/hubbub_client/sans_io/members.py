@@ -1,4 +1,4 @@
-"""Who is in a room, and who is typing there."""
+"""The members of a room, and the users who are typing."""
 
 from hubbub_protocol.events import Members, Presence
 
@@ -7,12 +7,12 @@ WRITTEN_EVERY = 3_000
 
 
 def _by_code_unit(name: str) -> bytes:
-    """Sort as every SDK does, whatever the language's own strings are made of."""
+    """Return a sort key by UTF-16 code unit, the order of all SDKs."""
     return name.encode("utf-16-be", "surrogatepass")
 
 
-class MemberList:
-    """The members of a room as far as they are known."""
+class KnownMembers:
+    """The known members of a room."""
 
     def __init__(self) -> None:
         self.members = Members(count=0, names=[], more=False)
@@ -27,7 +27,7 @@ class MemberList:
 
 
 class TypingUsers:
-    """Who is shown as typing, and when one's own typing was last told."""
+    """The users who are shown as typing, and the time of the last own `typing`."""
 
     def __init__(self) -> None:
         self._until: dict[str, int] = {}
@@ -42,7 +42,7 @@ class TypingUsers:
         return min(self._until.values(), default=None)
 
     def typed(self, name: str, now: int) -> None:
-        self._until[name] = now + SHOWN  # a name that is there already keeps its place
+        self._until[name] = now + SHOWN  # a known name keeps its place
 
     def stopped(self, *names: str) -> None:
         for name in names:
@@ -55,7 +55,7 @@ class TypingUsers:
         self._until.clear()
 
     def may_write(self, now: int) -> bool:
-        """Take the turn to tell of one's own typing, unless the last one is too near (PS2)."""
+        """Return whether `typing` may be sent now, and record that it is (PS2)."""
         if self._written is not None and now - self._written < WRITTEN_EVERY:
             return False
         self._written = now

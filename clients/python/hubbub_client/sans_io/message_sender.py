@@ -1,4 +1,4 @@
-"""Writing own messages: one at a time, in order, each until it's known to be stored or refused."""
+"""Send own messages: one at a time, in order, each until it is acknowledged or rejected."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from hubbub_protocol import Code, commands, events
 
 
 class MessageSender:
-    """The outbox of a room, and the one message of it that is in flight."""
+    """The outbox of a room, and its one message in flight."""
 
     def __init__(
         self,
@@ -28,30 +28,30 @@ class MessageSender:
         self._timeline = timeline
         self._pending = pending
         self._retry = RetryTimer(random)
-        # The id of the command in flight: the reply to an earlier one comes too late to count.
+        # The id of the command in flight; replies to earlier commands are ignored.
         self._in_flight: int | None = None
-        # What the last welcome allows.
+        # The limit of the last welcome.
         self.most_characters = 0
 
     def put(self, key: str, text: str, *, wanted: bool) -> list[Effect]:
-        """Put an own message into the outbox, if there's a room for it in both senses (TL6)."""
+        """Put an own message into the outbox, if the room is wanted and the outbox not full (TL6)."""
         if key in self.outbox:
             return []
         if not wanted or self.outbox.full:
-            return [effects.Failed(self._room, key, "outbox_full" if wanted else "not_joined", "")]
-        # Half a surrogate pair can't be UTF-8; the server would refuse the whole frame (TL15).
+            return [effects.MessageFailed(self._room, key, "outbox_full" if wanted else "not_joined", "")]
+        # UTF-8 cannot encode a lone surrogate; the server would reject the whole frame (TL15).
         self.outbox.put(key, text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
         return []
 
     def write(self, now: int, *, live: bool) -> list[Effect]:
-        """Write the next message, if it is time."""
-        if not self._may_write(live=live) or self._retry.waits(now):
+        """Send the next message if possible."""
+        if not self._may_write(live=live) or self._retry.is_pending(now):
             return []
         failed = self._fail_too_long()
         own = self.outbox.next
         if own is None:
             return failed
-        self._retry.forget()
+        self._retry.cancel()
         key, text = own.key, own.text
         self._in_flight, write = self._pending.issue(
             lambda id_: commands.Send(id=id_, room=self._room, text=text, key=key), now
@@ -59,15 +59,15 @@ class MessageSender:
         return [*failed, write]
 
     def _fail_too_long(self) -> list[Effect]:
-        """Refuse what the server would, for a frame over its limit would end the connection (TL15)."""
+        """Reject texts that are too long: a frame above the limit would close the connection (TL15)."""
         done: list[Effect] = []
         while (own := self.outbox.next) is not None and len(own.text) > self.most_characters:
             self.outbox.refuse(own.key, Code.TOO_LONG)
-            done.append(effects.Failed(self._room, own.key, Code.TOO_LONG, ""))
+            done.append(effects.MessageFailed(self._room, own.key, Code.TOO_LONG, ""))
         return done
 
     def _may_write(self, *, live: bool) -> bool:
-        # TL6: one at a time. TL7: not while the replay may still settle what had been stored.
+        # TL6: one at a time. TL7: not while the replay may still settle stored messages.
         return live and self._timeline.caught_up and self._in_flight is None
 
     def deadline(self, *, live: bool) -> int | None:
@@ -82,39 +82,43 @@ class MessageSender:
             case events.Sent():
                 return self._stored(key, reply)
             case events.Error(retry=True):  # TL11
-                self._retry.refused(now, reply.retry_after)
+                self._retry.schedule(now, reply.retry_after)
             case events.Error() if self.outbox.refuse(key, reply.code):
-                return [effects.Failed(self._room, key, reply.code, reply.message)]
+                return [effects.MessageFailed(self._room, key, reply.code, reply.message)]
             case _:
                 pass
         return []
 
     def _stored(self, key: str, sent: events.Sent) -> list[Effect]:
-        """Tell that it's stored, unless its message told so. The position stays where it is (TL9)."""
-        self._retry.succeeded()
+        """Report that it is stored, unless its message did. The position does not move (TL9)."""
+        self._retry.reset()
         at = commands.Since(epoch=sent.epoch, offset=sent.offset)
         news = self.outbox.acknowledge(key, at)
         if self._timeline.position is not None:
             self.outbox.passed(self._timeline.position)
-        return [effects.Stored(self._room, key, sent.epoch, sent.offset, sent.duplicate)] if news else []
+        return (
+            [effects.MessageStored(self._room, key, sent.epoch, sent.offset, sent.duplicate)] if news else []
+        )
 
     def seen(self, message: events.Message, position: commands.Since, user: str | None) -> list[Effect]:
-        """Settle the own message that this one is, and those that the position has passed (TL8, TL14)."""
+        """Settle the own message with this key, and those that the position has passed (TL8, TL14)."""
         news = message.user == user and self.outbox.seen(message.key)
         self.outbox.passed(position)
         if not news:
             return []
-        return [effects.Stored(self._room, message.key, position.epoch, message.offset, duplicate=False)]
+        return [
+            effects.MessageStored(self._room, message.key, position.epoch, message.offset, duplicate=False)
+        ]
 
     def refuse_all(self, error: events.Error) -> list[Effect]:
-        """Let all that wait fail with their room (CS11)."""
+        """Fail all queued messages, because the room was refused (CS11)."""
         return [
-            effects.Failed(self._room, own.key, error.code, error.message)
+            effects.MessageFailed(self._room, own.key, error.code, error.message)
             for own in self.outbox
             if self.outbox.refuse(own.key, error.code)
         ]
 
     def on_lost(self) -> None:
-        """Forget what is in flight: it is the first of the outbox again (TL10)."""
+        """Forget the message in flight: it is the head of the outbox again (TL10)."""
         self._in_flight = None
-        self._retry.forget()
+        self._retry.cancel()

@@ -1,4 +1,4 @@
-"""Own messages until they are seen in the room."""
+"""Own messages until they arrive in the room."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from hubbub_protocol.commands import Since
 
 
 class OutboxState(StrEnum):
-    """What became of an own message so far."""
+    """The state of an own message."""
 
     SENDING = "sending"
     SENT = "sent"
@@ -17,7 +17,7 @@ class OutboxState(StrEnum):
 
 @dataclass(slots=True)
 class OutboxEntry:
-    """An own message. `at` is where it is stored, `code` why it failed."""
+    """An own message. `at` is its position once stored, `code` the reason if it failed."""
 
     key: str
     text: str
@@ -45,14 +45,14 @@ class Outbox:
 
     @property
     def next(self) -> OutboxEntry | None:
-        """The first that is to be written."""
+        """The next message to send."""
         return next((own for own in self if own.state is OutboxState.SENDING), None)
 
     def put(self, key: str, text: str) -> None:
         self._own[key] = OutboxEntry(key, text)
 
     def acknowledge(self, key: str, at: Since) -> bool:
-        """Settle by `sent`; True if that is news (TL8). It stays in view until its message comes (TL14)."""
+        """Settle by `sent`; True if it was not settled yet (TL8). It stays in the view for now (TL14)."""
         own = self._own.get(key)
         if own is None or own.state is OutboxState.SENT:
             return False
@@ -60,23 +60,23 @@ class Outbox:
         return True
 
     def seen(self, key: str) -> bool:
-        """Settle by its message, which takes its place in the view; True if that is news (TL8)."""
+        """Settle by its message, which replaces it in the view; True if it was not settled yet (TL8)."""
         own = self._own.pop(key, None)
         return own is not None and own.state is not OutboxState.SENT
 
     def passed(self, position: Since) -> None:
-        """Drop what is stored at or ahead of where the room's position has come to (TL14)."""
+        """Drop messages that are stored at or before the position of the room (TL14)."""
         self._drop(lambda at: at.epoch == position.epoch and at.offset <= position.offset)
 
     def moved(self, position: Since) -> None:
-        """Drop what is stored in an epoch that is gone, or was passed in a leap (TL14)."""
+        """Drop messages of another epoch, or at or before the new position (TL14)."""
         self._drop(lambda at: at.epoch != position.epoch or at.offset <= position.offset)
 
     def _drop(self, gone: Callable[[Since], bool]) -> None:
         self._own = {own.key: own for own in self if own.at is None or not gone(own.at)}
 
     def refuse(self, key: str, code: str) -> bool:
-        """Let one fail for good (TL11); True if it was still to be sent."""
+        """Fail a message permanently (TL11); True if it was still to be sent."""
         own = self._own.get(key)
         if own is None or own.state is not OutboxState.SENDING:
             return False

@@ -1,4 +1,4 @@
-"""Pages of history and of names: one of each at a time, and every one asked for is answered."""
+"""Requests for pages of history and names: one of each at a time, each with a result."""
 
 from hubbub_client.sans_io import effects, inputs
 from hubbub_client.sans_io.effects import Effect
@@ -8,7 +8,7 @@ from hubbub_protocol import commands, events
 
 
 class PageRequests:
-    """What a room reads on request. What can't be had is answered too: one may ask again (TL13, PS3)."""
+    """Requests a page, and reports a result also if it could not be read (TL13, PS3)."""
 
     def __init__(self, room: str, timeline: Timeline, pending: PendingCommands) -> None:
         self._room = room
@@ -17,29 +17,31 @@ class PageRequests:
         self._older: int | None = None
         self._names: int | None = None
 
-    def step(self, asked: inputs.Older | inputs.Who, now: int, *, live: bool) -> list[Effect]:
-        if isinstance(asked, inputs.Who):
+    def step(
+        self, asked: inputs.OlderRequested | inputs.MembersRequested, now: int, *, live: bool
+    ) -> list[Effect]:
+        if isinstance(asked, inputs.MembersRequested):
             return self._ask_names(asked.after, now, live=live)
         return self._ask_older(now, live=live)
 
     def _ask_older(self, now: int, *, live: bool) -> list[Effect]:
-        """Ask for the page ahead of the first message (TL13)."""
+        """Request the page before the first message (TL13)."""
         if self._older is not None:
             return []
         before = self._timeline.before
         if not live or before is None:
-            return [effects.Older(self._room, (), more=not live)]
+            return [effects.HistoryLoaded(self._room, (), more=not live)]
         self._older, write = self._pending.issue(
             lambda id_: commands.History(id=id_, room=self._room, before=before), now
         )
         return [write]
 
     def _ask_names(self, after: str, now: int, *, live: bool) -> list[Effect]:
-        """Ask for the names behind `after` (PS3)."""
+        """Request the names after `after` (PS3)."""
         if self._names is not None:
             return []
         if not live:
-            return [effects.NamesPage(self._room, None)]
+            return [effects.MembersLoaded(self._room, None)]
         self._names, write = self._pending.issue(
             lambda id_: commands.Who(id=id_, room=self._room, after=after), now
         )
@@ -54,24 +56,24 @@ class PageRequests:
         if not isinstance(reply, events.Page):
             return self.give_up_older()
         self._older = None
-        page = self._timeline.put_ahead(reply.messages, more=reply.more)
-        return [effects.Older(self._room, page, reply.more)]
+        page = self._timeline.insert_page(reply.messages, more=reply.more)
+        return [effects.HistoryLoaded(self._room, page, reply.more)]
 
     def _names_answered(self, reply: Reply) -> list[Effect]:
         if not isinstance(reply, events.MembersPage):
             return self._give_up_names()
         self._names = None
         members = events.Members(count=reply.count, names=reply.names, more=reply.more)
-        return [effects.NamesPage(self._room, members)]
+        return [effects.MembersLoaded(self._room, members)]
 
     def give_up(self) -> list[Effect]:
-        """Reply what is still open: the connection that was asked is gone."""
+        """Report open requests as failed, because the connection was lost."""
         return [*self.give_up_older(), *self._give_up_names()]
 
     def give_up_older(self) -> list[Effect]:
         asked, self._older = self._older, None
-        return [] if asked is None else [effects.Older(self._room, (), more=True)]
+        return [] if asked is None else [effects.HistoryLoaded(self._room, (), more=True)]
 
     def _give_up_names(self) -> list[Effect]:
         asked, self._names = self._names, None
-        return [] if asked is None else [effects.NamesPage(self._room, None)]
+        return [] if asked is None else [effects.MembersLoaded(self._room, None)]

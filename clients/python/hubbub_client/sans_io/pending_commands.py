@@ -1,12 +1,12 @@
-"""The commands that wait for their reply."""
+"""The commands that wait for a reply."""
 
 from collections.abc import Callable
 from typing import Final
 
-from hubbub_client.sans_io.effects import Write
+from hubbub_client.sans_io.effects import SendCommand
 from hubbub_protocol import commands, events
 
-UNANSWERED = 15_000  # CS5
+REPLY_TIMEOUT = 15_000  # CS5
 
 Request = (
     commands.Hello | commands.Join | commands.Leave | commands.Send | commands.History | commands.Who
@@ -29,21 +29,21 @@ _REPLIES: Final[dict[type[Request], type[Reply]]] = {
 
 
 class PendingCommands:
-    """Number the commands of one client, and match the answers to them."""
+    """Assigns ids to the commands of a client, and matches replies to them."""
 
     def __init__(self) -> None:
         self._last = 0
         self._open: dict[int, tuple[Request, int]] = {}
 
-    def issue(self, make: Callable[[int], Request], now: int) -> tuple[int, Write]:
-        """Write a command under the next id, and remember that it wants an reply."""
+    def issue(self, make: Callable[[int], Request], now: int) -> tuple[int, SendCommand]:
+        """Return a command with the next id, and remember that it expects a reply."""
         self._last += 1  # CS12
         request = make(self._last)
-        self._open[self._last] = (request, now + UNANSWERED)
-        return self._last, Write(request)
+        self._open[self._last] = (request, now + REPLY_TIMEOUT)
+        return self._last, SendCommand(request)
 
     def resolve(self, event: Reply) -> Request | None:
-        """Find the command that this answers. What answers nothing, or another kind, is ignored."""
+        """Return the command of this reply; None if the reply matches none, or has the wrong type."""
         request, _ = self._open.get(event.id, (None, 0)) if event.id is not None else (None, 0)
         if request is None or not isinstance(event, events.Error | _REPLIES[type(request)]):
             return None
@@ -51,10 +51,10 @@ class PendingCommands:
         return request
 
     def forget(self) -> None:
-        """Expect no answers any more: the connection is gone."""
+        """Drop all commands, because the connection was lost."""
         self._open.clear()
 
     @property
     def deadline(self) -> int | None:
-        # Ids and deadlines grow together, so the first that is open is the first that is late.
+        # Ids and deadlines increase together, so the first one is due first.
         return next((due for _, due in self._open.values()), None)

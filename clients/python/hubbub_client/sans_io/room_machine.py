@@ -1,4 +1,4 @@
-"""One room of a client: joining it, staying in it, and what is said and shown there."""
+"""One room of a client: join, recovery, messages and presence."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from enum import StrEnum
 from hubbub_client.sans_io import effects, inputs
 from hubbub_client.sans_io.backoff import RetryTimer
 from hubbub_client.sans_io.effects import Effect
-from hubbub_client.sans_io.members import MemberList, TypingUsers
+from hubbub_client.sans_io.members import KnownMembers, TypingUsers
 from hubbub_client.sans_io.message_sender import MessageSender
 from hubbub_client.sans_io.page_requests import PageRequests
 from hubbub_client.sans_io.pending_commands import PendingCommands, Reply, Request
@@ -16,7 +16,7 @@ from hubbub_protocol import commands, events
 
 
 class RoomState(StrEnum):
-    """What a room can be."""
+    """The states of a room."""
 
     JOINING = "joining"
     LIVE = "live"
@@ -29,14 +29,14 @@ WANTED = frozenset({RoomState.JOINING, RoomState.LIVE})
 
 @dataclass(frozen=True, slots=True)
 class RoomBounds:
-    """How much a room may hold: own messages (TL6), and lines for its view (None: all of them)."""
+    """The limits of a room: own messages (TL6), and lines of its view (None: unlimited)."""
 
     outbox: int = 200
     hold: int | None = None
 
 
 class RoomMachine:
-    """Everything the client knows of one room. The methods give the effects, in the order of §10."""
+    """The state of one room. The methods return effects, in the order of §10."""
 
     def __init__(
         self, name: str, pending: PendingCommands, random: Callable[[], float], bounds: RoomBounds
@@ -44,22 +44,22 @@ class RoomMachine:
         self.name = name
         self.state = RoomState.LEFT
         self.timeline = Timeline(bounds.hold)
-        self.members = MemberList()
+        self.members = KnownMembers()
         self.typing_users = TypingUsers()
         self._pending = pending
         self._sender = MessageSender(name, self.timeline, pending, random, bound=bounds.outbox)
         self.outbox = self._sender.outbox
         self._pages = PageRequests(name, self.timeline, pending)
-        # The id of the join in flight: the reply to an earlier one comes too late to count.
+        # The id of the join in flight; replies to earlier joins are ignored.
         self.joining: int | None = None
         self._retry = RetryTimer(random)
-        # Whom the server welcomed; None while it has not.
+        # The user of the welcome; None while the connection is not welcomed.
         self._user: str | None = None
 
     # The application
 
     def join(self, since: commands.Since | None, now: int) -> list[Effect]:
-        """Want to be in this room. `since` counts only if there's no position yet (CS2)."""
+        """Join the room. `since` is used only if there is no position yet (CS2)."""
         if self.state in WANTED:
             return []
         self.state = RoomState.JOINING
@@ -69,26 +69,26 @@ class RoomMachine:
 
     def step(self, given: inputs.InRoom, now: int) -> list[Effect]:
         match given:
-            case inputs.Leave():
+            case inputs.LeaveRequested():
                 return self._leave(now)
-            case inputs.Send():
+            case inputs.SendRequested():
                 done = self._sender.put(given.key, given.text, wanted=self.state in WANTED)
                 return done + self._write_next(now)
-            case inputs.Resend() | inputs.Discard():
+            case inputs.ResendRequested() | inputs.DiscardRequested():
                 return self._failed(given, now)
-            case inputs.Older() | inputs.Who():
+            case inputs.OlderRequested() | inputs.MembersRequested():
                 return self._pages.step(given, now, live=self.state is RoomState.LIVE)
-            case inputs.Typing():
+            case inputs.UserTyping():
                 return self._typing(now)
-            case inputs.Rewind():
+            case inputs.RewindRequested():
                 return self._rewind(given.to, now)
 
     def _leave(self, now: int) -> list[Effect]:
-        """Be in it no longer; what is held stays (CS2)."""
+        """Leave the room; its state is kept (CS2)."""
         wanted = self.state in WANTED
         self.state = RoomState.LEFT
         self.joining = None
-        self._retry.succeeded()
+        self._retry.reset()
         if not wanted:
             return []
         done = [*self._clear_typing(), *self._pages.give_up()]
@@ -97,8 +97,10 @@ class RoomMachine:
             done.append(write)
         return done
 
-    def _failed(self, given: inputs.Resend | inputs.Discard, now: int) -> list[Effect]:  # TL12
-        if isinstance(given, inputs.Discard):
+    def _failed(
+        self, given: inputs.ResendRequested | inputs.DiscardRequested, now: int
+    ) -> list[Effect]:  # TL12
+        if isinstance(given, inputs.DiscardRequested):
             self.outbox.discard(given.key)
         elif self.state in WANTED:
             self.outbox.resend(given.key)
@@ -106,22 +108,22 @@ class RoomMachine:
 
     def _typing(self, now: int) -> list[Effect]:
         if self.state is RoomState.LIVE and self.typing_users.may_write(now):
-            return [effects.Write(commands.Typing(room=self.name))]
+            return [effects.SendCommand(commands.Typing(room=self.name))]
         return []
 
     def _rewind(self, to: commands.Since, now: int) -> list[Effect]:  # TL16
         if self.state not in WANTED:
             return []
         self.timeline.rewind(to)
-        self._retry.forget()
-        # A join under way was asked from further on: its reply comes too late to count.
+        self._retry.cancel()
+        # A join in flight has a later position: its reply is ignored.
         self.state = RoomState.JOINING
         return [] if self._user is None else self._enter(now)
 
     # The connection
 
     def on_welcome(self, welcome: events.Welcome, now: int) -> list[Effect]:
-        """Be on a connection that was welcomed, and join if that's wanted (CS2)."""
+        """Note that the connection was welcomed, and join if the room is wanted (CS2)."""
         self._user = welcome.user
         self._sender.most_characters = welcome.limits.text
         return self._enter(now) if self.state is RoomState.JOINING else []
@@ -134,18 +136,18 @@ class RoomMachine:
         return [write]
 
     def on_lost(self) -> list[Effect]:
-        """Go back to joining, for the connection is gone."""
+        """Return to joining, because the connection was lost."""
         self._user = self.joining = None
-        self._retry.forget()
+        self._retry.cancel()
         self._sender.on_lost()
-        self.timeline.forgive_holes()
+        self.timeline.reset_holes()
         if self.state is RoomState.LIVE:
             self.state = RoomState.JOINING
         return [*self._clear_typing(), *self._pages.give_up()]
 
     def tick(self, now: int) -> list[Effect]:
         done = self._typing_after(lambda: self.typing_users.expire(now))
-        if self._retry.over(now):
+        if self._retry.is_due(now):
             done += self._enter(now)
         return done + self._write_next(now)
 
@@ -155,10 +157,10 @@ class RoomMachine:
         dues = (self.typing_users.deadline, self._retry.due, self._sender.deadline(live=live))
         return min((due for due in dues if due is not None), default=None)
 
-    # What the server says unasked
+    # Events
 
     def on_event(self, event: events.Event, now: int) -> list[Effect]:
-        """Take in an event of this room. While it's joining, the reply will hold it all (TL2, TL5, PS1)."""
+        """Handle an event of this room. A joining room ignores it: the reply includes it (TL2, TL5, PS1)."""
         if self.state is not RoomState.LIVE:
             return []
         match event:
@@ -174,7 +176,7 @@ class RoomMachine:
                 return []
 
     def _message(self, message: events.Message, now: int) -> list[Effect]:
-        verdict = self.timeline.take(message)
+        verdict = self.timeline.accept(message)
         if verdict is ChainVerdict.HOLE:
             return self._rejoin(now)
         if verdict is ChainVerdict.DUPLICATE:
@@ -188,8 +190,8 @@ class RoomMachine:
         return self._enter(now)
 
     def _show(self, message: events.Message) -> list[Effect]:
-        """Tell a message that was taken, and settle the own one that it is (TL8)."""
-        done: list[Effect] = [effects.Said(self.name, message)]
+        """Report an accepted message, and settle the own message with its key (TL8)."""
+        done: list[Effect] = [effects.MessageReceived(self.name, message)]
         if self.timeline.position is not None:
             done += self._sender.seen(message, self.timeline.position, self._user)
         return done
@@ -197,15 +199,15 @@ class RoomMachine:
     def _reset(self, reset: events.Reset, now: int) -> list[Effect]:
         self.timeline.reset(reset.epoch, reset.offset)
         self.outbox.moved(commands.Since(epoch=reset.epoch, offset=reset.offset))
-        return [effects.Gap(self.name), *self._write_next(now)]
+        return [effects.GapDetected(self.name), *self._write_next(now)]
 
     def _presence(self, presence: events.Presence) -> list[Effect]:
         self.members.change(presence)
         joined, left = tuple(presence.joined), tuple(presence.left)
-        done: list[Effect] = [effects.Presence(self.name, presence.count, joined, left)]
+        done: list[Effect] = [effects.PresenceChanged(self.name, presence.count, joined, left)]
         return done + self._typing_after(lambda: self.typing_users.stopped(*left))
 
-    # What it answers
+    # Replies
 
     def on_reply(self, request: Request, reply: Reply, now: int) -> list[Effect]:
         match request:
@@ -221,28 +223,28 @@ class RoomMachine:
     def _join_answered(self, reply: Reply, now: int) -> list[Effect]:
         self.joining = None
         if isinstance(reply, events.Joined):
-            self._retry.succeeded()
+            self._retry.reset()
             return self._joined(reply, now)
         if isinstance(reply, events.Error) and not reply.retry:
             return self._refused(reply)
-        self._retry.refused(now, reply.retry_after if isinstance(reply, events.Error) else None)
+        self._retry.schedule(now, reply.retry_after if isinstance(reply, events.Error) else None)
         return []
 
     def _refused(self, error: events.Error) -> list[Effect]:  # CS11
         self.state = RoomState.REFUSED
-        self._retry.succeeded()
+        self._retry.reset()
         refused = effects.JoinRefused(self.name, error.code, error.message)
         failed = self._sender.refuse_all(error)
         return [refused, *failed, *self._clear_typing(), *self._pages.give_up()]
 
     def _joined(self, joined: events.Joined, now: int) -> list[Effect]:
-        """Go live, take the messages, and fill the hole if there's one among them (TL4)."""
+        """Go live and accept the messages; join again if they have a hole (TL4)."""
         self.state = RoomState.LIVE
         self.members.replace(joined.members)
-        gap = not joined.recovered and self.timeline.begin(joined)
+        gap = not joined.recovered and self.timeline.start_over(joined)
         position = self.timeline.position or commands.Since(epoch=joined.epoch, offset=joined.head)
-        done: list[Effect] = [effects.Joined(self.name, joined.recovered, position)]
-        done += [effects.Gap(self.name)] if gap else []
+        done: list[Effect] = [effects.RoomJoined(self.name, joined.recovered, position)]
+        done += [effects.GapDetected(self.name)] if gap else []
         shown, hole = self._follow(joined)
         done += shown
         done += self._typing_after(lambda: self.typing_users.stopped(*(one.user for one in joined.messages)))
@@ -253,7 +255,7 @@ class RoomMachine:
 
     def _follow(self, joined: events.Joined) -> tuple[list[Effect], bool]:
         done: list[Effect] = []
-        for message, verdict in self.timeline.follow(joined):
+        for message, verdict in self.timeline.replay(joined):
             if verdict is ChainVerdict.HOLE:
                 return done, True
             if verdict is ChainVerdict.ACCEPTED:
@@ -267,8 +269,8 @@ class RoomMachine:
         return self._typing_after(self.typing_users.clear)
 
     def _typing_after(self, change: Callable[[], object]) -> list[Effect]:
-        """Tell who is typing, if the change made it others (PS2)."""
+        """Apply a change; report who is typing if that changed (PS2)."""
         before = self.typing_users.names
         change()
         names = self.typing_users.names
-        return [] if names == before else [effects.Typing(self.name, names)]
+        return [] if names == before else [effects.TypingChanged(self.name, names)]

@@ -10,7 +10,7 @@ from hubbub_protocol import commands, events
 
 
 class RoomMachines:
-    """Hands each input, event and reply to its room. A room is kept once it was joined."""
+    """Routes each input, event and reply to its room. A room is kept once it was joined."""
 
     def __init__(self, pending: PendingCommands, random: Callable[[], float], bounds: RoomBounds) -> None:
         self._pending = pending
@@ -28,12 +28,12 @@ class RoomMachines:
         return min((due for room in self._rooms.values() if (due := room.deadline) is not None), default=None)
 
     def step(self, given: inputs.RoomInput, now: int) -> list[Effect]:
-        if isinstance(given, inputs.Join):
+        if isinstance(given, inputs.JoinRequested):
             return self._join(given, now)
         room = self._rooms.get(given.room)
-        return _nowhere(given) if room is None else room.step(given, now)
+        return _not_joined(given) if room is None else room.step(given, now)
 
-    def _join(self, given: inputs.Join, now: int) -> list[Effect]:
+    def _join(self, given: inputs.JoinRequested, now: int) -> list[Effect]:
         room = self._rooms.get(given.room)
         done: list[Effect] = []
         if room is None:
@@ -67,15 +67,15 @@ class RoomMachines:
         return room.on_reply(request, reply, now) if room is not None else []
 
 
-def _nowhere(given: inputs.InRoom) -> list[Effect]:
-    """Reply for a room that was never joined."""
+def _not_joined(given: inputs.InRoom) -> list[Effect]:
+    """Return the effects for a room that was never joined."""
     match given:
-        case inputs.Send():
-            return [effects.Failed(given.room, given.key, "not_joined", "")]
-        case inputs.Older():
-            return [effects.Older(given.room, (), more=True)]
-        case inputs.Who():
-            return [effects.NamesPage(given.room, None)]
+        case inputs.SendRequested():
+            return [effects.MessageFailed(given.room, given.key, "not_joined", "")]
+        case inputs.OlderRequested():
+            return [effects.HistoryLoaded(given.room, (), more=True)]
+        case inputs.MembersRequested():
+            return [effects.MembersLoaded(given.room, None)]
         case _:
             return []
 

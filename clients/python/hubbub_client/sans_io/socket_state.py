@@ -1,4 +1,4 @@
-"""How far a client's socket is, as its core sees it."""
+"""The states of a client's socket."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 
 class SocketState(Enum):
-    """How far the socket is."""
+    """The states of a socket, from no socket to welcomed."""
 
     NONE = auto()
     OPENING = auto()

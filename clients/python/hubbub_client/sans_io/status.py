@@ -1,30 +1,30 @@
-"""What a client can be: the statuses of the specification, §10."""
+"""The statuses of a client (specification, §10)."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Not asked to connect yet."""
+    """Not connected yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Connecting:
-    """Getting a token, opening a socket or saying hello. `attempt` is 0 if nothing was lost before."""
+    """Requesting a token, opening a socket or in the handshake. `attempt` counts from 0."""
 
     attempt: int
 
 
 @dataclass(frozen=True, slots=True)
 class Online:
-    """Welcomed, under this name."""
+    """Welcomed under this name."""
 
     user: str
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Lost, and to connect again at `until`. `code` is a close code or the word of an error."""
+    """Not connected; the next attempt is at `until`. `code` is a close code or an error code."""
 
     until: int
     code: int | str
@@ -37,7 +37,7 @@ class Offline:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """Ended, by the application (1000) or because trying again would end the same way."""
+    """Closed by the application (1000), or because another attempt would fail the same way."""
 
     code: int | str
     suggestion: str | None = None

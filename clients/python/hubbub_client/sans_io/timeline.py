@@ -1,4 +1,4 @@
-"""The messages of a room: what is the next one, what is a repeat, what is a hole."""
+"""The messages of a room: accepted ones, duplicates and holes."""
 
 from collections.abc import Iterator
 from enum import Enum, auto
@@ -10,7 +10,7 @@ MOST_HOLES = 3  # TL3
 
 
 class ChainVerdict(Enum):
-    """What a message is to a timeline."""
+    """The result of checking a message against the chain."""
 
     ACCEPTED = auto()
     DUPLICATE = auto()
@@ -18,21 +18,21 @@ class ChainVerdict(Enum):
 
 
 class Timeline:
-    """One room's chain of messages, and the last of them that are held for the view."""
+    """The chain of messages of a room, and the last of them for the view."""
 
     def __init__(self, hold: int | None) -> None:
         self._hold = hold
         self.position: Since | None = None
         # None is a gap.
         self.lines: list[Message | None] = []
-        # The first message that was taken, held or not: history goes on ahead of it.
+        # The first accepted message, also if it was dropped: history continues before it.
         self._first: Since | None = None
         self._beginning = False
         self._head = 0
         self._holes = 0
 
-    def take(self, message: Message) -> ChainVerdict:
-        """Take the message if it's the next one (TL1, TL2)."""
+    def accept(self, message: Message) -> ChainVerdict:
+        """Accept the message if it is the next one (TL1, TL2)."""
         if self.position is None:
             return ChainVerdict.DUPLICATE
         if message.offset <= self.position.offset:
@@ -43,33 +43,33 @@ class Timeline:
         self._keep(message, self.position.epoch)
         return ChainVerdict.ACCEPTED
 
-    def begin(self, joined: Joined) -> bool:
-        """Begin anew with the position of an unrecovered join; True if that gave something up (TL4)."""
-        given_up = self.position is not None
+    def start_over(self, joined: Joined) -> bool:
+        """Start over with an unrecovered join; True if there was a position before (TL4)."""
+        had_position = self.position is not None
         before = joined.messages[0].prev if joined.messages else joined.head
         self.position = Since(epoch=joined.epoch, offset=before)
         self.lines.clear()
         self._first, self._beginning, self._holes = None, False, 0
-        return given_up
+        return had_position
 
-    def follow(self, joined: Joined) -> Iterator[tuple[Message, ChainVerdict]]:
-        """Take the messages of a join: recovered by the chain, begun anew as they stand (TL4)."""
+    def replay(self, joined: Joined) -> Iterator[tuple[Message, ChainVerdict]]:
+        """Accept the messages of a join; check the chain only if it recovered (TL4)."""
         self._head = joined.head
         for message in joined.messages:
             if joined.recovered:
-                yield message, self.take(message)
+                yield message, self.accept(message)
             else:
                 self._keep(message, joined.epoch)
                 yield message, ChainVerdict.ACCEPTED
 
     def reset(self, epoch: str, offset: int) -> None:
-        """Go on behind a gap that the server can't fill (TL5)."""
+        """Continue after a gap that the server cannot fill (TL5)."""
         self.position = Since(epoch=epoch, offset=offset)
         self._head = offset  # nothing more is replayed (TL7)
         self._hold_line(None)
 
     def rewind(self, to: Since) -> None:
-        """Go back to an earlier position, as if nothing behind it had been taken (TL16)."""
+        """Return to an earlier position, as if no later message had been accepted (TL16)."""
         self.position = to
         self._holes = 0
         self.lines = [line for line in self.lines if line is not None and line.offset <= to.offset]
@@ -88,7 +88,7 @@ class Timeline:
 
     @property
     def since(self) -> Since | None:
-        """What a join names; nothing behind too many holes, which the server seems not to see (TL3)."""
+        """The position for a join; None after too many holes (TL3)."""
         return None if self._holes >= MOST_HOLES else self.position
 
     @property
@@ -96,21 +96,21 @@ class Timeline:
         """Whether the replay that `joined` promised is over (TL7)."""
         return self.position is not None and self.position.offset >= self._head
 
-    def forgive_holes(self) -> None:
-        """Count from 0 again: they were of a connection that is gone."""
+    def reset_holes(self) -> None:
+        """Count holes from 0 again, on a new connection."""
         self._holes = 0
 
     @property
     def before(self) -> int | None:
-        """The offset ahead of which history goes on; None at the beginning (TL13)."""
+        """The offset before which history continues; None at the beginning of the room (TL13)."""
         if self._beginning or self.position is None:
             return None
         if self._first is None:
             return self.position.offset + 1
         return self._first.offset if self._first.epoch == self.position.epoch else None
 
-    def put_ahead(self, messages: list[Message], *, more: bool) -> tuple[Message, ...]:
-        """Put a page of history ahead of the first message; gives what is new of it (TL13)."""
+    def insert_page(self, messages: list[Message], *, more: bool) -> tuple[Message, ...]:
+        """Insert a page of history before the first message; return its new messages (TL13)."""
         before = self.before
         if self.position is None or before is None:
             return ()

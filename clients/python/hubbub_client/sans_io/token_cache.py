@@ -1,4 +1,4 @@
-"""The token that a client holds, and the one request for another."""
+"""The token of a client, and the request for another one."""
 
 from collections.abc import Callable
 
@@ -6,38 +6,38 @@ from hubbub_client.sans_io.backoff import RetryTimer
 
 
 class TokenCache:
-    """A token is held until it expires; then the hook is asked, one request at a time (CS8)."""
+    """Caches a token until it expires; then the hook is called, one call at a time (CS8)."""
 
     def __init__(self, random: Callable[[], float], *, hook: bool) -> None:
         self._hook = hook
-        self.held: str | None = None
+        self.token: str | None = None
         self.asking = False
-        # When to ask again while the connection goes on.
+        # When to call the hook again while online.
         self.retry = RetryTimer(random)
 
     @property
     def missing(self) -> bool:
-        return self._hook and self.held is None
+        return self._hook and self.token is None
 
     def ask(self) -> bool:
-        """Take the turn to call the hook; False if it is called already, or there's none."""
+        """Return whether to call the hook now: False if a call is running, or there is no hook."""
         if not self._hook or self.asking:
             return False
         self.asking = True
         return True
 
-    def hold(self, token: str) -> bool:
-        """Keep what the hook answered; False if nobody had asked."""
+    def store(self, token: str) -> bool:
+        """Store the token of the hook; False if no call was running."""
         if not self.asking:
             return False
-        self.held, self.asking = token, False
-        self.retry.succeeded()
+        self.token, self.asking = token, False
+        self.retry.reset()
         return True
 
     def failed(self) -> bool:
-        """Note that the hook failed; False if nobody had asked."""
+        """Note that the hook failed; False if no call was running."""
         asked, self.asking = self.asking, False
         return asked
 
     def drop(self) -> None:
-        self.held = None
+        self.token = None

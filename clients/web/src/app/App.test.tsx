@@ -79,40 +79,38 @@ async function enter(): Promise<Socket> {
   return socket;
 }
 
-test("the page names itself, and asks for a name first", () => {
+test("the page shows its title, and asks for a name first", () => {
   open();
   expect(screen.getByRole("heading", { level: 1 })).toHaveTextContent("hubbub");
   expect(screen.getByRole("button", { name: "Join" })).toBeDisabled();
 });
 
-test("a name in use comes back with one that is free", async () => {
+test("for a name in use the page offers a free one", async () => {
   const socket = await signIn();
   const refusal = { type: "error", id: 1, code: "name_taken", message: "", retry: false };
   socket.hear({ ...refusal, suggestion: "ann2" });
-  expect(await screen.findByRole("alert")).toHaveTextContent(
-    "ann is in use here, but ann2 is free.",
-  );
+  expect(await screen.findByRole("alert")).toHaveTextContent("ann is in use. ann2 is free.");
   await vi.waitFor(() => expect(screen.getByLabelText("Your name")).toHaveValue("ann2"));
 });
 
-test("one sees what was said, who is there, and what oneself says at once", async () => {
+test("the page shows messages, members, and own messages at once", async () => {
   const socket = await enter();
-  expect(screen.getByRole("complementary", { name: "Members" })).toHaveTextContent("Here now 2");
+  expect(screen.getByRole("complementary", { name: "Members" })).toHaveTextContent("Members 2");
   await userEvent.type(screen.getByRole("textbox", { name: "Message to lobby" }), "hello{Enter}");
   expect(screen.getByRole("log")).toHaveTextContent("hello");
   expect(socket.sent.at(-1)).toMatchObject({ type: "send", text: "hello" });
 });
 
-test("who is here is shown as known of old while the connection is gone", async () => {
+test("members are marked as outdated while the connection is lost", async () => {
   const socket = await enter();
   const panel = screen.getByRole("complementary", { name: "Members" });
   expect(panel).toHaveAttribute("data-live", "true");
   socket.onclose?.({ code: 1006, reason: "" });
   await vi.waitFor(() => expect(panel).toHaveAttribute("data-live", "false"));
-  expect(panel).toHaveTextContent("Here now 2");
+  expect(panel).toHaveTextContent("Members 2");
 });
 
-test("Shift and Enter begin a new line, and what is too long is not sent but counted", async () => {
+test("Shift+Enter starts a new line, and a text that is too long is counted instead of sent", async () => {
   const socket = await enter();
   const field = screen.getByRole("textbox", { name: "Message to lobby" });
   await userEvent.type(field, "a{Shift>}{Enter}{/Shift}bcdefghijkl{Enter}");
@@ -123,14 +121,18 @@ test("Shift and Enter begin a new line, and what is too long is not sent but cou
   expect(socket.sent.filter(({ type }) => type === "send")).toEqual([]);
 });
 
-test("a message that was refused says why, and can be sent again or deleted", async () => {
+test("a rejected message shows the reason, and can be sent again or deleted", async () => {
   const socket = await enter();
   await userEvent.type(screen.getByRole("textbox", { name: "Message to lobby" }), "hello{Enter}");
   const { id } = socket.sent.at(-1) as { id: number };
   socket.hear({ type: "error", id, code: "forbidden", message: "no", retry: false });
   expect(await screen.findByRole("button", { name: "Retry" })).toBeVisible();
-  expect(screen.getByRole("log")).toHaveTextContent("Not sent: you may not write here.");
-  expect(screen.getByTestId("alerted")).toHaveTextContent("Not sent: you may not write here.");
+  expect(screen.getByRole("log")).toHaveTextContent(
+    "Not sent: you have no permission to write in this room.",
+  );
+  expect(screen.getByTestId("alerted")).toHaveTextContent(
+    "Not sent: you have no permission to write in this room.",
+  );
   await userEvent.click(screen.getByRole("button", { name: "Retry" }));
   expect(socket.sent.at(-1)).toMatchObject({ type: "send", text: "hello" });
   socket.hear({ type: "error", id: id + 1, code: "forbidden", message: "no", retry: false });
@@ -138,7 +140,7 @@ test("a message that was refused says why, and can be sent again or deleted", as
   expect(screen.queryByText("hello")).toBeNull();
 });
 
-test("another room is joined by its name, and its address can be shared", async () => {
+test("another room is joined by name, and its URL can be shared", async () => {
   const socket = await enter();
   await userEvent.type(screen.getByRole("textbox", { name: "Join another room" }), "a den{Enter}");
   expect(await screen.findByRole("heading", { name: "a den" })).toBeVisible();
@@ -146,7 +148,7 @@ test("another room is joined by its name, and its address can be shared", async 
   expect(socket.sent.at(-1)).toMatchObject({ type: "join", room: "a den" });
 });
 
-test("a room is left by its cross, and another one opens", async () => {
+test("the close button leaves a room, and opens another one", async () => {
   const socket = await enter();
   await userEvent.type(screen.getByRole("textbox", { name: "Join another room" }), "den{Enter}");
   await screen.findByRole("heading", { name: "den" });
@@ -156,7 +158,7 @@ test("a room is left by its cross, and another one opens", async () => {
   expect(screen.queryByRole("link", { name: "den" })).toBeNull();
 });
 
-test("who was here before is not asked again", async () => {
+test("a saved name is used without asking again", async () => {
   localStorage.setItem("hubbub.identity", JSON.stringify({ name: "ann", session: "s" }));
   open();
   expect(screen.getByRole("heading", { name: "lobby" })).toBeVisible();

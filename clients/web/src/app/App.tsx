@@ -3,7 +3,7 @@ import { NameForm } from "../features/welcome/NameForm.tsx";
 import { Chat } from "./Chat.tsx";
 import type { Session } from "./session.ts";
 
-/** The whole page: a name first, then the rooms. */
+/** The page: the name form, then the rooms. */
 export function App({ session }: { readonly session: Session }) {
   const state = useSyncExternalStore(session.subscribe, () => session.state);
   if (state.phase === "in")

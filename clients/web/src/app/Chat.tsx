@@ -15,14 +15,14 @@ interface Props {
   onSignOut(): void;
 }
 
-/** The rooms at the side, and the open one. */
+/** The list of rooms, and the open room. */
 export function Chat({ client, onSignOut }: Props) {
   const current = useRoute();
   const [rooms, forget] = useVisited(current);
   const unread = useUnread(client, rooms, current);
   const [drafts] = useState(() => new Map<string, string>());
   const [open, setOpen] = useState(false);
-  useStatus(client); // who one is comes with it
+  useStatus(client); // renders again when client.user changes
   useJoined(client, rooms);
   useEscape(open, () => setOpen(false));
 
@@ -51,7 +51,7 @@ export function Chat({ client, onSignOut }: Props) {
           />
           <Me name={client.user} onSignOut={onSignOut} />
         </aside>
-        {open && <div className={styles.veil} onPointerDown={() => setOpen(false)} />}
+        {open && <div className={styles.backdrop} onPointerDown={() => setOpen(false)} />}
         <RoomView
           key={current}
           room={client.room(current)}
@@ -76,7 +76,7 @@ function Me({ name, onSignOut }: { readonly name: string | null; onSignOut(): vo
   );
 }
 
-/** Be in these rooms. Those that are left again are left by hand. */
+/** Join these rooms. The user leaves rooms explicitly. */
 function useJoined(client: Client, rooms: readonly string[]): void {
   useEffect(() => {
     for (const room of rooms) client.room(room).join();

@@ -11,7 +11,7 @@ import { useRoom, useStatus } from "../hooks/useClient.ts";
 import styles from "./Chat.module.css";
 import { useEscape } from "./useEscape.ts";
 
-/** What a text may have until the server has said. */
+/** The limit of a text before the first welcome. */
 const usualLength = 4_000;
 
 interface Props {
@@ -22,7 +22,7 @@ interface Props {
   onRooms(): void;
 }
 
-/** The open room: its name, its messages, where one writes, and who is there. */
+/** The open room: its name, messages, composer and members. */
 export function RoomView({ room, client, drafts, roomsOpen, onRooms }: Props) {
   const snapshot = useRoom(room);
   const live = useStatus(client).state === "online";
@@ -46,7 +46,7 @@ export function RoomView({ room, client, drafts, roomsOpen, onRooms }: Props) {
         <Header name={room.name} live={live} count={snapshot.members.count} {...columns} />
         <ConnectionStrip client={client} catchingUp={snapshot.catchingUp} />
         <GapNotice room={room} />
-        <Refused snapshot={snapshot} />
+        <JoinError snapshot={snapshot} />
         <Timeline room={room} snapshot={snapshot} user={user} />
         <TypingLine typing={snapshot.typing} />
         <Composer
@@ -57,7 +57,9 @@ export function RoomView({ room, client, drafts, roomsOpen, onRooms }: Props) {
           onDraft={keepDraft}
         />
       </main>
-      {membersOpen && <div className={styles.veil} onPointerDown={() => setMembersOpen(false)} />}
+      {membersOpen && (
+        <div className={styles.backdrop} onPointerDown={() => setMembersOpen(false)} />
+      )}
       <aside
         id="who"
         className={styles.members}
@@ -81,7 +83,7 @@ interface HeaderProps {
   onMembers(): void;
 }
 
-/** The room's name, between the ways to the columns that a narrow window has no place for. */
+/** The name of the room, and buttons for the columns that are hidden in a narrow window. */
 function Header({ name, live, count, ...columns }: HeaderProps) {
   return (
     <header className={styles.header}>
@@ -106,17 +108,17 @@ function Header({ name, live, count, ...columns }: HeaderProps) {
         onClick={columns.onMembers}
       >
         <span className={styles.dot} aria-hidden="true" />
-        {count} here
+        {count} {count === 1 ? "member" : "members"}
       </button>
     </header>
   );
 }
 
-function Refused({ snapshot }: { readonly snapshot: RoomSnapshot }) {
+function JoinError({ snapshot }: { readonly snapshot: RoomSnapshot }) {
   if (snapshot.refusal === null) return null;
   return (
     <p className={styles.refused} role="alert">
-      You can’t be in this room: {snapshot.refusal.message}
+      You cannot join this room: {snapshot.refusal.message}
     </p>
   );
 }

@@ -1,4 +1,4 @@
-/** Which room is open: what stands behind the `#` of the address. */
+/** The open room: the fragment of the URL, after `#`. */
 import { useSyncExternalStore } from "react";
 
 const firstRoom = "lobby";
@@ -15,7 +15,7 @@ export function goTo(room: string): void {
   window.location.hash = addressOf(room);
 }
 
-/** Read the room's name; an address that holds none, or nonsense, means the first room. */
+/** Return the name of the room; the first room if the fragment is empty or invalid. */
 export function roomOfAddress(): string {
   try {
     return decodeURIComponent(window.location.hash.slice(1)).trim() || firstRoom;

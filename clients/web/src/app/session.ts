@@ -1,25 +1,25 @@
-/** Who the reader is here: asks for a name, remembers it with its proof, and owns the client that goes with it. */
+/** The user's session: the name and its proof, kept in the browser, and the client that uses them. */
 import { type Client, createClient, type KeyValue, type Status } from "@hubbub/client";
 
 const remembered = "hubbub.identity";
 
 export interface SessionOptions {
   readonly url: string;
-  /** Shared by tabs, so that they share the name (CN4). */
+  /** Shared by all tabs, so that they share the name (CN4). */
   readonly identities: KeyValue;
-  /** Of this tab: its messages that are not stored yet. */
+  /** The outbox of this tab. */
   readonly outbox: KeyValue;
 }
 
-/** Why a name was not had. */
-export interface Problem {
+/** Why the sign-in failed. */
+export interface SignInProblem {
   readonly code: number | string;
   readonly name: string;
   readonly suggestion?: string;
 }
 
 export type SessionState =
-  | { readonly phase: "asking"; readonly problem: Problem | null }
+  | { readonly phase: "asking"; readonly problem: SignInProblem | null }
   | { readonly phase: "trying"; readonly name: string }
   | { readonly phase: "in"; readonly client: Client };
 
@@ -47,7 +47,7 @@ export class Session {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Go on as who one was here before, if one was. */
+  /** Resume with the saved name, if there is one. */
   resume(): void {
     const before = this.#recall();
     if (before === null) return;
@@ -55,13 +55,13 @@ export class Session {
     this.#change({ phase: "in", client });
   }
 
-  /** Ask for this name. */
+  /** Sign in with this name. */
   signIn(name: string): void {
     this.#change({ phase: "trying", name });
     this.#connect(name);
   }
 
-  /** Give the name back, and ask for another. */
+  /** Sign out, and ask for another name. */
   signOut(): void {
     this.#client?.close();
     this.#client = null;
@@ -75,20 +75,20 @@ export class Session {
     const client = createClient({ url, name, ...proof, client: "hubbub web", storage: outbox });
     this.#client = client;
     client.onIdentity((identity) => this.#remember({ name: identity.user, ...identity }));
-    client.onStatus((status) => this.#heard(client, name, status));
+    client.onStatus((status) => this.#onStatus(client, name, status));
     client.connect();
     return client;
   }
 
-  #heard(client: Client, name: string, status: Status): void {
+  #onStatus(client: Client, name: string, status: Status): void {
     if (client !== this.#client) return;
     if (status.state === "online" && this.#state.phase !== "in")
       this.#change({ phase: "in", client });
-    // Once somebody was in, what ends the connection is for the connection's own line to say.
-    if (status.state === "closed" && client.user === null) this.#refused(name, status);
+    // After the first welcome, the connection strip reports why the connection closed.
+    if (status.state === "closed" && client.user === null) this.#onRejected(name, status);
   }
 
-  #refused(name: string, { code, suggestion }: Status & { state: "closed" }): void {
+  #onRejected(name: string, { code, suggestion }: Status & { state: "closed" }): void {
     if (typeof code === "number" && this.#state.phase === "in") return;
     if (code === "name_taken" || code === "invalid_name") this.#forget();
     const problem = { code, name, ...(suggestion !== undefined && { suggestion }) };
@@ -112,7 +112,7 @@ export class Session {
   #remember({ name, session }: Remembered): void {
     try {
       this.#options.identities.setItem(remembered, JSON.stringify({ name, session }));
-    } catch {} // a browser that keeps nothing asks again next time
+    } catch {} // without storage, the page asks for the name again
   }
 
   #forget(): void {

@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 
-/** Let the Escape key close what lies over the page. */
+/** Close an overlay with the Escape key. */
 export function useEscape(open: boolean, close: () => void): void {
   useEffect(() => {
     if (!open) return;

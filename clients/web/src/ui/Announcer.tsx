@@ -1,11 +1,11 @@
-/** The one place that speaks to screen readers: two hidden lines, one that waits and one that interrupts. */
+/** Announcements for screen readers: two hidden live regions, one polite and one assertive. */
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from "react";
 import styles from "./Announcer.module.css";
 
 export interface Voice {
-  /** Said when the reader pauses. */
+  /** Announced when the screen reader is idle. */
   say(text: string): void;
-  /** Said at once. */
+  /** Announced at once. */
   alert(text: string): void;
 }
 
@@ -32,7 +32,7 @@ export function Announcer({ children }: { readonly children: ReactNode }) {
   );
 }
 
-/** A line to speak; said twice, the same words differ by a space, or nobody would hear them again. */
+/** The text of a live region. A repeated text gets a space appended, or it would not be announced again. */
 function useLine(): [string, (text: string) => void] {
   const [line, setLine] = useState("");
   const speak = useCallback(

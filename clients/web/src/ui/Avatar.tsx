@@ -1,7 +1,7 @@
 import styles from "./Avatar.module.css";
 import { hueStyle } from "./hue.ts";
 
-/** The first character of a name in its colour. It says nothing that the name beside it doesn't. */
+/** The first character of a name in its colour; decorative, because the name is next to it. */
 export function Avatar({ name }: { readonly name: string }) {
   const [first = "?"] = name;
   return (

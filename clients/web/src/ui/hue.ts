@@ -1,4 +1,4 @@
-/** A colour for a name: the same one on every machine. */
+/** The colour of a name, the same on every machine. */
 import type { CSSProperties } from "react";
 
 export function hueOf(name: string): number {
@@ -7,7 +7,7 @@ export function hueOf(name: string): number {
   return hash % 360;
 }
 
-/** The name's hue, as the style sheets read it. */
+/** The hue of a name as a CSS variable. */
 export function hueStyle(name: string): CSSProperties {
   return { "--hue": hueOf(name) } as CSSProperties;
 }

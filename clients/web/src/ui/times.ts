@@ -1,4 +1,4 @@
-/** Moments in the reader's own language and time zone. */
+/** Format times in the user's language and time zone. */
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
@@ -13,13 +13,13 @@ const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 export const timeOfDay = (at: number): string => clock.format(at);
 export const wholeMoment = (at: number): string => whole.format(at);
 
-/** Number the days of the reader's calendar. */
+/** Return the number of the local day. */
 export function dayOf(at: number): number {
   const date = new Date(at);
   return Math.round(Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / 86_400_000);
 }
 
-/** Name a day as one would today: "today", "yesterday", a weekday and date, or a date with its year. */
+/** Format a day relative to now: "today", "yesterday", a weekday and date, or a date with its year. */
 export function nameOfDay(at: number, now: number): string {
   const ago = dayOf(now) - dayOf(at);
   if (ago === 0 || ago === 1) return capital(relative.format(-ago, "day"));

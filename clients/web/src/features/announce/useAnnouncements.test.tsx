@@ -40,7 +40,7 @@ function said(): string | null {
   return screen.getByTestId("said").textContent;
 }
 
-test("one message is read out, more at once are counted, one's own are neither", () => {
+test("one message is announced as text, several as a count, own messages not at all", () => {
   hear("bob", "hello");
   expect(said()).toBe("bob: hello");
   hear("ann", "mine");
@@ -49,7 +49,7 @@ test("one message is read out, more at once are counted, one's own are neither",
   expect(said()).toBe("3 new messages");
 });
 
-test("the same words said again are other words to a screen reader", () => {
+test("a repeated text is announced again", () => {
   hear("bob", "hello");
   const first = said();
   hear("bob", "hello");

@@ -2,9 +2,9 @@ import type { Message, Room } from "@hubbub/client";
 import { useEffect } from "react";
 import { useVoice } from "../../ui/Announcer.tsx";
 
-const gathered = 1_000;
+const interval = 1_000;
 
-/** Say what others say in the open room: one message in its words, more within a second as a number. */
+/** Announce messages of other users in the open room: one as text, several within a second as a count. */
 export function useAnnouncements(room: Room, user: string | null): void {
   const voice = useVoice();
   useEffect(() => {
@@ -18,7 +18,7 @@ export function useAnnouncements(room: Room, user: string | null): void {
     const stop = room.onMessage((message) => {
       if (message.user === user) return;
       heard.push(message);
-      timer ??= setTimeout(speak, gathered);
+      timer ??= setTimeout(speak, interval);
     });
     return () => {
       stop();

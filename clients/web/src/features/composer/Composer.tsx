@@ -10,28 +10,28 @@ import {
   useState,
 } from "react";
 import { useVoice } from "../../ui/Announcer.tsx";
-import { reasonOf } from "../refusals/reasons.ts";
+import { sendErrorText } from "../sendErrors/sendErrors.ts";
 import styles from "./Composer.module.css";
-import { type Stroke, sends } from "./keys.ts";
+import { type KeyStroke, sends } from "./enterKey.ts";
 
-/** From here on the reader is told how much room is left. */
+/** From this share of the limit on, the number of characters left is shown. */
 const nearlyFull = 0.9;
 
 interface Props {
   readonly room: Room;
-  /** Characters that the server takes. */
+  /** The server's limit of characters. */
   readonly most: number;
-  /** What was written and not sent when the room was last open. */
+  /** The unsent text from when the room was last open. */
   readonly draft: string;
   readonly disabled: boolean;
   onDraft(text: string): void;
 }
 
-/** Where one writes. Enter sends, Shift and Enter begin a new line. */
+/** The message field. Enter sends, Shift+Enter starts a new line. */
 export function Composer({ room, most, draft, disabled, onDraft }: Props) {
   const [text, setText] = useState(draft);
   const field = useRef<HTMLTextAreaElement>(null);
-  const say = useSending(room, setText);
+  const submit = useSending(room, setText);
   const length = [...text].length;
   const sendable = text.trim() !== "" && length <= most && !disabled;
   useEffect(() => onDraft(text), [text, onDraft]);
@@ -39,7 +39,7 @@ export function Composer({ room, most, draft, disabled, onDraft }: Props) {
 
   const send = (event: SubmitEvent | KeyboardEvent) => {
     event.preventDefault();
-    if (sendable) say(text);
+    if (sendable) submit(text);
     field.current?.focus();
   };
   const write = (words: string) => {
@@ -81,27 +81,27 @@ function Left({ count }: { readonly count: number }) {
 
 function useFocusAtFirst(field: RefObject<HTMLTextAreaElement | null>): void {
   useEffect(() => {
-    // On a phone it would open the keyboard, over what one came to read.
+    // On a phone the focus would open the keyboard over the messages.
     if (window.matchMedia?.("(hover: hover)").matches) field.current?.focus();
   }, [field]);
 }
 
-/** Send a text and empty the field; what nothing holds comes back into it. */
+/** Send a text and clear the field; a text that no outbox holds is restored. */
 function useSending(room: Room, setText: Dispatch<SetStateAction<string>>): (text: string) => void {
   const voice = useVoice();
   return (text) => {
     setText("");
     room.send(text).done.catch((error: unknown) => {
       if (!(error instanceof NotSent)) return;
-      if (unheld.has(error.code)) setText((since) => (since === "" ? text : since));
-      voice.alert(`Not sent: ${reasonOf(error.code, error.message)}`);
+      if (notQueued.has(error.code)) setText((since) => (since === "" ? text : since));
+      voice.alert(`Not sent: ${sendErrorText(error.code, error.message)}`);
     });
   };
 }
 
-/** Failures of messages that no outbox holds: the text goes back to where it was written. */
-const unheld: ReadonlySet<string> = new Set(["outbox_full", "not_joined"]);
+/** The errors of messages that are not in the outbox: their text is restored. */
+const notQueued: ReadonlySet<string> = new Set(["outbox_full", "not_joined"]);
 
-function strokeOf({ key, shiftKey, keyCode, nativeEvent }: KeyboardEvent): Stroke {
+function strokeOf({ key, shiftKey, keyCode, nativeEvent }: KeyboardEvent): KeyStroke {
   return { key, shiftKey, keyCode, isComposing: nativeEvent.isComposing };
 }

@@ -3,47 +3,53 @@ import { useEffect, useRef, useState } from "react";
 import { useStatus } from "../../hooks/useClient.ts";
 import { useVoice } from "../../ui/Announcer.tsx";
 import styles from "./ConnectionStrip.module.css";
-import { type Trouble, troubleOf } from "./trouble.ts";
+import { type ConnectionNotice, noticeOf } from "./connectionNotice.ts";
 
-/** Blips shorter than this are nobody's business. */
-const patience = 1_000;
+/** Shorter interruptions are not shown. */
+const delay = 1_000;
 
 interface Props {
   readonly client: Client;
   readonly catchingUp: boolean;
 }
 
-/** Says what is wrong with the connection once it's wrong for a second; writing goes on beneath it. */
+/** Shows the state of a connection that is interrupted for a second; the composer stays usable. */
 export function ConnectionStrip({ client, catchingUp }: Props) {
   const status = useStatus(client);
   const now = useNow(client, status.state === "waiting");
-  const trouble = troubleOf(status, catchingUp, now);
-  const shown = useLasting(trouble !== null);
-  useSpoken(shown && status.state !== "online");
-  if (!shown || trouble === null) return null;
+  const notice = noticeOf(status, catchingUp, now);
+  const shown = useLasting(notice !== null);
+  useConnectionAnnouncements(shown && status.state !== "online");
+  if (!shown || notice === null) return null;
   return (
     <div className={styles.strip}>
-      <span>{trouble.words}</span>
-      <Remedy trouble={trouble} client={client} />
+      <span>{notice.text}</span>
+      <Action notice={notice} client={client} />
     </div>
   );
 }
 
-function Remedy({ trouble, client }: { readonly trouble: Trouble; readonly client: Client }) {
-  if (trouble.remedy === undefined) return null;
-  const tryNow = trouble.remedy === "try now";
+function Action({
+  notice,
+  client,
+}: {
+  readonly notice: ConnectionNotice;
+  readonly client: Client;
+}) {
+  if (notice.action === undefined) return null;
+  const isWaiting = notice.action === "reconnect now";
   return (
     <button
-      className={styles.remedy}
+      className={styles.action}
       type="button"
-      onClick={() => (tryNow ? client.retry() : client.connect())}
+      onClick={() => (isWaiting ? client.retry() : client.connect())}
     >
-      {tryNow ? "Try now" : "Connect again"}
+      {isWaiting ? "Reconnect now" : "Connect again"}
     </button>
   );
 }
 
-/** The client's time, looked at twice a second while it matters. */
+/** The client's time, updated twice a second while it is displayed. */
 function useNow(client: Client, ticking: boolean): number {
   const [, setTicks] = useState(0);
   useEffect(() => {
@@ -54,24 +60,24 @@ function useNow(client: Client, ticking: boolean): number {
   return client.now;
 }
 
-/** True once something has been true for a second. */
+/** True once the condition has lasted a second. */
 function useLasting(is: boolean): boolean {
   const [lasting, setLasting] = useState(false);
   useEffect(() => {
     if (!is) return setLasting(false);
-    const timer = setTimeout(() => setLasting(true), patience);
+    const timer = setTimeout(() => setLasting(true), delay);
     return () => clearTimeout(timer);
   }, [is]);
   return is && lasting;
 }
 
-/** Say aloud, once each, that the connection went and came: not the seconds between. */
-function useSpoken(lost: boolean): void {
+/** Announce the loss and the return of the connection, once each. */
+function useConnectionAnnouncements(lost: boolean): void {
   const voice = useVoice();
   const wasLost = useRef(false);
   useEffect(() => {
     if (lost) voice.alert("Connection lost");
-    else if (wasLost.current) voice.say("Connected again");
+    else if (wasLost.current) voice.say("Connection restored");
     wasLost.current = lost;
   }, [lost, voice]);
 }

@@ -2,16 +2,16 @@ import type { Room } from "@hubbub/client";
 import { useEffect, useState } from "react";
 import styles from "./GapNotice.module.css";
 
-/** Says once that messages are lost, since what was never shown leaves no trace that one would see. */
+/** Reports lost messages, which would leave no visible trace otherwise. */
 export function GapNotice({ room }: { readonly room: Room }) {
-  const [told, setTold] = useState(false);
-  useEffect(() => room.onGap(() => setTold(true)), [room]);
+  const [visible, setVisible] = useState(false);
+  useEffect(() => room.onGap(() => setVisible(true)), [room]);
   return (
     <div role="status">
-      {told && (
+      {visible && (
         <p className={styles.notice}>
-          Some messages are lost: the server doesn’t keep them any more.
-          <button className={styles.seen} type="button" onClick={() => setTold(false)}>
+          Some messages are lost: the server no longer has them.
+          <button className={styles.seen} type="button" onClick={() => setVisible(false)}>
             OK
           </button>
         </p>

@@ -9,7 +9,7 @@ interface Props {
   readonly user: string | null;
 }
 
-/** Who is here. In a large room the first names, and the others page by page. */
+/** The members of the room. In a large room the first names, and the others page by page. */
 export function Members({ room, members, user }: Props) {
   const [more, setMore] = useState<Known | null>(null);
   const names = more === null ? members.names : merge(members.names, more.names);
@@ -21,7 +21,7 @@ export function Members({ room, members, user }: Props) {
   return (
     <section aria-labelledby="members">
       <h2 id="members" className={styles.title}>
-        Here now <span className={styles.count}>{members.count}</span>
+        Members <span className={styles.count}>{members.count}</span>
       </h2>
       <ul className={styles.list}>
         {names.map((name) => (

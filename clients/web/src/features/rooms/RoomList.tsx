@@ -10,7 +10,7 @@ interface Props {
   onLeave(room: string): void;
 }
 
-/** The rooms one is in, and the way into another. */
+/** The joined rooms, and a form to join another one. */
 export function RoomList({ rooms, current, unread, addressOf, onOpen, onLeave }: Props) {
   return (
     <nav aria-label="Rooms" className={styles.nav}>

@@ -1,7 +1,7 @@
 import type { Client } from "@hubbub/client";
 import { useEffect, useState } from "react";
 
-/** How many messages others have said in each room since it was last open. */
+/** Count the messages of other users in each room since it was last open. */
 export function useUnread(
   client: Client,
   rooms: readonly string[],

@@ -1,4 +1,4 @@
-/** The rooms that the reader is in, on this machine, in the order of their first visit. */
+/** The rooms that the user has joined in this browser, in the order of the first visit. */
 import { useCallback, useEffect, useState } from "react";
 
 const saved = "hubbub.rooms";

@@ -3,7 +3,7 @@ import { memo } from "react";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { hueStyle } from "../../ui/hue.ts";
 import { timeOfDay, wholeMoment } from "../../ui/times.ts";
-import { reasonOf } from "../refusals/reasons.ts";
+import { sendErrorText } from "../sendErrors/sendErrors.ts";
 import styles from "./Entry.module.css";
 import { pieces } from "./links.ts";
 
@@ -14,10 +14,12 @@ interface Props {
   readonly room: Room;
 }
 
-/** One row of the list. An own message keeps its element while it goes from being sent to being there. */
+/** One row of the list. An own message keeps its element when it arrives in the room. */
 export const Entry = memo(function Entry({ row, leads, user, room }: Props) {
   if (row.kind === "gap")
-    return <li className={styles.gap}>Some messages are missing here: the server lost them.</li>;
+    return (
+      <li className={styles.gap}>Some messages are missing here: the server no longer has them.</li>
+    );
   const { author, at, text } = partsOf(row, user);
   return (
     <li className={styles.entry} data-leads={leads} data-state={stateOf(row)}>
@@ -27,7 +29,7 @@ export const Entry = memo(function Entry({ row, leads, user, room }: Props) {
       <p className={styles.text} dir="auto">
         <Text text={text} />
       </p>
-      {row.kind === "own" && <Fate row={row} room={room} />}
+      {row.kind === "own" && <SendState row={row} room={room} />}
     </li>
   );
 });
@@ -67,7 +69,7 @@ function Text({ text }: { readonly text: string }) {
       piece.text
     ) : (
       <a
-        // biome-ignore lint/suspicious/noArrayIndexKey: a text's pieces never move
+        // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of a text never move
         key={at}
         href={piece.href}
         target="_blank"
@@ -79,17 +81,17 @@ function Text({ text }: { readonly text: string }) {
   );
 }
 
-/** What became of an own message so far, and what can be done about it. */
-function Fate({ row, room }: { readonly row: OwnRow; readonly room: Room }) {
+/** The state of an own message, and the actions for a failed one. */
+function SendState({ row, room }: { readonly row: OwnRow; readonly room: Room }) {
   if (row.state !== "failed")
-    return <p className={styles.fate}>{row.state === "sent" ? "Sent" : "Sending…"}</p>;
+    return <p className={styles.sendState}>{row.state === "sent" ? "Sent" : "Sending…"}</p>;
   return (
     <p className={styles.failed}>
-      <span>Not sent: {reasonOf(row.code ?? "", row.reason ?? "")}</span>
-      <button type="button" className={styles.remedy} onClick={() => void room.retry(row.id)}>
+      <span>Not sent: {sendErrorText(row.code ?? "", row.reason ?? "")}</span>
+      <button type="button" className={styles.action} onClick={() => void room.retry(row.id)}>
         Retry
       </button>
-      <button type="button" className={styles.remedy} onClick={() => room.discard(row.id)}>
+      <button type="button" className={styles.action} onClick={() => room.discard(row.id)}>
         Delete
       </button>
     </p>

@@ -1,13 +1,13 @@
 import type { Room, RoomSnapshot, Row } from "@hubbub/client";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { nameOfDay } from "../../ui/times.ts";
-import { arrange } from "./arrange.ts";
 import { Entry } from "./Entry.tsx";
+import { groupRows } from "./groupRows.ts";
 import styles from "./Timeline.module.css";
 import { useAnchoredScroll } from "./useAnchoredScroll.ts";
 import { useWindow } from "./useWindow.ts";
 
-/** So near to the top, older rows are fetched. */
+/** Within this distance of the top, older rows are loaded. */
 const nearTop = 600;
 
 interface Props {
@@ -16,12 +16,12 @@ interface Props {
   readonly user: string;
 }
 
-/** What was said in the room. */
+/** The messages of the room. */
 export function Timeline({ room, snapshot, user }: Props) {
   const { rows, hidden, reveal, hold } = useWindow(snapshot.rows);
   const [loading, loadOlder] = useOlder(room);
   const canLoad = snapshot.state === "live" && !snapshot.beginning;
-  const items = useMemo(() => arrange(rows, user), [rows, user]);
+  const items = useMemo(() => groupRows(rows, user), [rows, user]);
 
   const upwards = useLatest((fromTop: number) => {
     if (fromTop > nearTop) return;
@@ -40,7 +40,7 @@ export function Timeline({ room, snapshot, user }: Props) {
         className={styles.scroller}
         role="log"
         aria-live="off"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard
         tabIndex={0}
         aria-label={`Messages in ${room.name}`}
         aria-busy={loading}
@@ -58,14 +58,14 @@ export function Timeline({ room, snapshot, user }: Props) {
       </div>
       {!pinned && (
         <button className={styles.end} type="button" onClick={toEnd}>
-          {missed === 0 ? "To the latest" : `${missed} new`} ↓
+          {missed === 0 ? "Go to latest" : `${missed} new`} ↓
         </button>
       )}
     </div>
   );
 }
 
-/** What stands above all rows. It is always there and of one height, so that it moves nothing. */
+/** The line above all rows. It always has the same height, so that it moves nothing. */
 function Top({
   snapshot,
   loading,
@@ -81,8 +81,8 @@ function Top({
 
 function beginningOf({ beginning, lost, rows, state }: RoomSnapshot): string {
   if (!beginning || state === "joining") return "";
-  if (lost || rows[0]?.kind === "gap") return "Nothing older is kept.";
-  return rows.length === 0 ? "Nobody has said anything here yet." : "This is where it begins.";
+  if (lost || rows[0]?.kind === "gap") return "Older messages are not kept.";
+  return rows.length === 0 ? "No messages yet." : "This is the beginning of the room.";
 }
 
 function Day({ at }: { readonly at: number }) {
@@ -108,7 +108,7 @@ function useOlder(room: Room): [boolean, () => void] {
   return [loading, load];
 }
 
-/** One function for ever, that does what the last render would have it do. */
+/** Return a stable function that calls the one of the last render. */
 function useLatest<A extends unknown[]>(act: (...args: A) => void): (...args: A) => void {
   const latest = useRef(act);
   useEffect(() => {
@@ -117,13 +117,13 @@ function useLatest<A extends unknown[]>(act: (...args: A) => void): (...args: A)
   return useCallback((...args: A) => latest.current(...args), []);
 }
 
-/** While one reads further up, no row may go from under one's eyes; at the end only the last ones count. */
+/** While the user reads older rows, none may be removed; at the end only the last rows stay. */
 function useHold(pinned: boolean, hold: (on: boolean) => void): void {
   const holdLatest = useLatest(hold);
   useEffect(() => holdLatest(!pinned), [pinned, holdLatest]);
 }
 
-/** Who says something wants to see it. */
+/** Scroll to the end when the user sends a message. */
 function useEndOnSending(rows: readonly Row[], toEnd: () => void): void {
   const last = rows.at(-1);
   const sending = last?.kind === "own" && last.state === "sending" ? last.id : null;
@@ -132,7 +132,7 @@ function useEndOnSending(rows: readonly Row[], toEnd: () => void): void {
   }, [sending, toEnd]);
 }
 
-/** How many rows came since one left the end. */
+/** Count the rows since the user scrolled away from the end. */
 function useMissed(rows: readonly Row[], pinned: boolean): number {
   const [last, setLast] = useState<string | undefined>();
   const now = rows.at(-1)?.id;

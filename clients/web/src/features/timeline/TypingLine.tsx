@@ -3,7 +3,7 @@ import styles from "./TypingLine.module.css";
 const names = new Intl.ListFormat(undefined, { type: "conjunction" });
 const most = 3;
 
-/** Who is typing. The line is always there, so that nothing moves when somebody begins. */
+/** The users who are typing. The line is always present, so that nothing moves. */
 export function TypingLine({ typing }: { readonly typing: readonly string[] }) {
   return <p className={styles.line}>{words(typing)}</p>;
 }

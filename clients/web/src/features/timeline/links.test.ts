@@ -5,7 +5,7 @@ import { pieces } from "./links.ts";
 const links = (text: string) =>
   pieces(text).flatMap((one) => (one.kind === "link" ? one.text : []));
 
-test("addresses are found, without what ends the sentence or closes a bracket around them", () => {
+test("links are found without trailing punctuation and surrounding brackets", () => {
   expect(links("see https://example.org/a?b=c#d, or http://x.y.")).toEqual([
     "https://example.org/a?b=c#d",
     "http://x.y",
@@ -15,13 +15,13 @@ test("addresses are found, without what ends the sentence or closes a bracket ar
   ]);
 });
 
-test("only the web is linked", () => {
+test("only http and https are linked", () => {
   expect(
     links("javascript:alert(1) data:text/html,x file:///etc ftp://a.b https:// mailto:a@b"),
   ).toEqual([]);
 });
 
-test("whatever the text, its pieces are the text", () => {
+test("the pieces of any text are that text", () => {
   const text = fc.string().map((rest) => `a https://b.c/${rest}) http://[ ${rest}`);
   fc.assert(
     fc.property(text, (text) => {

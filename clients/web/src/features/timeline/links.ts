@@ -1,4 +1,4 @@
-/** Finds addresses in a text. Their words stay as they were written: nothing is ever made of HTML. */
+/** Find links in a text. The text is never interpreted as HTML. */
 
 export type Piece =
   | { readonly kind: "text"; readonly text: string }
@@ -7,7 +7,7 @@ export type Piece =
 const address = /https?:\/\/[^\s<>"'`\p{Cc}]+/giu;
 const closing: Readonly<Record<string, string>> = { ")": "(", "]": "[", "}": "{" };
 
-/** Cut a text into what is an address and what isn't. */
+/** Split a text into links and other text. */
 export function pieces(text: string): Piece[] {
   const found: Piece[] = [];
   let from = 0;
@@ -23,7 +23,7 @@ export function pieces(text: string): Piece[] {
   return found;
 }
 
-/** Leave out what more likely ends the sentence, or closes a bracket that was open before. */
+/** Remove trailing punctuation, and brackets that were opened before the link. */
 function withoutEnd(words: string): string {
   let end = words.length;
   while (end > 0 && endsSentence(words.slice(0, end))) end -= 1;

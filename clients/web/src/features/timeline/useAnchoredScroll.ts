@@ -1,13 +1,13 @@
 /**
- * Keeps what one reads where it is, whatever comes, goes or grows above and below.
+ * Keeps the visible rows in place when rows are added, removed or resized above and below them.
  *
- * Either the list is *pinned*: its end stays in view. Or it hangs on an *anchor*, the first row in view:
- * behind each change it's moved by as much as its anchor was. The browser's own anchoring is switched off in
- * the style sheet, since it knows nothing of the end, and some browsers have none.
+ * The list is either *pinned*, with its end visible, or it has an *anchor*, the first visible row: after
+ * each change it scrolls by as much as its anchor moved. The style sheet disables the scroll anchoring of
+ * the browser, which cannot follow the end and is missing in some browsers.
  */
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 
-/** So near to the end, one means the end. */
+/** Within this distance of the end, the list is pinned. */
 const nearEnd = 40;
 
 interface Anchor {
@@ -24,7 +24,7 @@ export interface AnchoredScroll {
   toEnd(): void;
 }
 
-/** `rows` is anything that is another when other rows are shown; `onScroll` is told how far from the top one is. */
+/** `rows` must be a new reference for each change of the rows; `onScroll` receives the distance from the top. */
 export function useAnchoredScroll(
   rows: unknown,
   onScroll: (fromTop: number) => void,
@@ -58,7 +58,7 @@ export function useAnchoredScroll(
     restore();
   }, [restore]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: other rows are the reason to restore
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change of rows is the reason to restore
   useLayoutEffect(restore, [rows, restore]);
   useResizes([scroller, content], restore);
 
@@ -84,14 +84,14 @@ function useScrolling(
     return () => box.removeEventListener("scroll", scrolled);
   }, [scroller, remember, onScroll]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: too few rows to scroll give no scroll event
+  // biome-ignore lint/correctness/useExhaustiveDependencies: without an overflow there is no scroll event
   useEffect(() => {
     if (scroller.current !== null) onScroll(scroller.current.scrollTop);
   }, [rows, onScroll]);
 }
 
 function useResizes(refs: readonly RefObject<Element | null>[], resized: () => void): void {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: refs are the same for ever
+  // biome-ignore lint/correctness/useExhaustiveDependencies: refs never change
   useEffect(() => {
     if (typeof ResizeObserver === "undefined") return;
     const observer = new ResizeObserver(resized);
@@ -104,7 +104,7 @@ function topIn(box: Element, element: Element): number {
   return element.getBoundingClientRect().top - box.getBoundingClientRect().top;
 }
 
-/** Find the first row whose end is below the box's top, by halves: there may be hundreds. */
+/** Find the first row whose bottom is below the top of the box, by binary search. */
 function firstInView(box: Element, content: Element): Anchor | null {
   const edge = box.getBoundingClientRect().top;
   const rows = content.children;

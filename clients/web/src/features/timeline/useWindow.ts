@@ -1,4 +1,4 @@
-/** Which of the rows in memory are in the page: the last ones, or from where the reader has gone up to. */
+/** The rows in the DOM: the last ones, or all from the row up to which the user scrolled. */
 import { useState } from "react";
 
 export const followed = 300;
@@ -10,9 +10,9 @@ interface HasId {
 
 export interface RowWindow<T> {
   readonly rows: readonly T[];
-  /** Whether memory holds older rows that are not in the page. */
+  /** Whether there are older rows that are not in the DOM. */
   readonly hidden: boolean;
-  /** Put more of those into the page. */
+  /** Add more of those to the DOM. */
   reveal(): void;
   /** Keep the first row, or follow the end again. */
   hold(on: boolean): void;

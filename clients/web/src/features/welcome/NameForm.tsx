@@ -2,7 +2,7 @@ import { type SubmitEvent, useEffect, useId, useRef, useState } from "react";
 import styles from "./NameForm.module.css";
 
 interface Props {
-  /** Whether the server is being asked. */
+  /** Whether a request is pending. */
   readonly trying: boolean;
   readonly problem: NameProblem | null;
   onName(name: string): void;
@@ -16,7 +16,7 @@ export interface NameProblem {
 
 const longest = 32;
 
-/** Asks for a name. A name that's in use comes back with one that is free. */
+/** Asks for a name; for a name in use it offers a free one. */
 export function NameForm({ trying, problem, onName }: Props) {
   const [name, setName] = useState(problem?.suggestion ?? problem?.name ?? "");
   const field = useRef<HTMLInputElement>(null);
@@ -65,13 +65,14 @@ export function NameForm({ trying, problem, onName }: Props) {
   );
 }
 
-/** Say what is wrong, and what to do about it. */
+/** Explain the problem, and what to do. */
 function sentence({ code, name, suggestion }: NameProblem): string {
   if (code === "name_taken")
     return suggestion === undefined
-      ? `${name} is in use here. Choose another name.`
-      : `${name} is in use here, but ${suggestion} is free.`;
-  if (code === "invalid_name") return "That can't be a name here: choose one of plain characters.";
-  if (code === "token_required") return "This server takes no guests.";
-  return `The server refused the connection (${code}). Try again, or ask who runs it.`;
+      ? `${name} is in use. Choose another name.`
+      : `${name} is in use. ${suggestion} is free.`;
+  if (code === "invalid_name")
+    return "Invalid name. Use 1 to 32 visible characters, without control characters.";
+  if (code === "token_required") return "This server does not allow guests.";
+  return `The server rejected the connection (code ${code}). Try again, or ask its operator.`;
 }

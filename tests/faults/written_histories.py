@@ -1,4 +1,4 @@
-"""Histories, told by hand: a line is an event, and each comes a second behind the one before it."""
+"""Histories written by hand: each line is an event, one second after the line before."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROOM = "lobby"
 
 
 def plan(*names: str, entries: int = 1000, broker: str = "redis", nodes: int = 1) -> Plan:
-    """Plan nothing but who is there."""
+    """Return a plan without faults, only with its clients."""
     people = tuple(Person(name=name, rooms=(ROOM,), pace=1.0) for name in names)
     dies = {"memory": "node-0", "nats": "broker"}.get(broker)
     faults = (Fault(at=1.0, kind=Kind.KILL, target=dies, lasts=1.0),) if dies else ()
@@ -42,16 +42,16 @@ def stored(who: str, key: str, place: Place) -> Event:
     return _event(who, What.STORED, key=key, place=place)
 
 
-def sees(who: str, key: str, place: Place) -> Event:
-    return _event(who, What.SEES, key=key, place=place, note=digest(key))
+def receives(who: str, key: str, place: Place) -> Event:
+    return _event(who, What.RECEIVES, key=key, place=place, note=digest(key))
 
 
 def joins(who: str, place: Place) -> Event:
     return _event(who, What.JOINS, place=place)
 
 
-def goes_on(who: str, place: Place) -> Event:
-    return _event(who, What.GOES_ON, place=place)
+def resumes(who: str, place: Place) -> Event:
+    return _event(who, What.RESUMES, place=place)
 
 
 def gap(who: str) -> Event:
@@ -70,8 +70,8 @@ def ends(who: str) -> Event:
     return _event(who, What.ENDS, note="closed")
 
 
-def keeps(node: str, key: str, place: Place, behind: int) -> Event:
-    return _event(node, What.KEEPS, key=key, place=place, behind=behind, note=digest(key))
+def keeps(node: str, key: str, place: Place, prev: int) -> Event:
+    return _event(node, What.KEEPS, key=key, place=place, prev=prev, note=digest(key))
 
 
 def lists(node: str, *names: str) -> Event:
@@ -94,7 +94,7 @@ def _event(
     *,
     key: str = "",
     place: Place | None = None,
-    behind: int | None = None,
+    prev: int | None = None,
     note: str = "",
 ) -> Event:
-    return Event(at=0, who=who, what=what, room=ROOM, key=key, place=place, behind=behind, note=note)
+    return Event(at=0, who=who, what=what, room=ROOM, key=key, place=place, prev=prev, note=note)

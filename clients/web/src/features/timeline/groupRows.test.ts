@@ -1,6 +1,6 @@
 import type { Row } from "@hubbub/client";
 import { expect, test } from "vitest";
-import { arrange } from "./arrange.ts";
+import { groupRows } from "./groupRows.ts";
 
 const noon = new Date(2024, 5, 1, 12).getTime();
 const minute = 60_000;
@@ -20,12 +20,12 @@ function said(offset: number, user: string, at: number): Row {
 }
 
 function shapes(rows: readonly Row[]): string[] {
-  return arrange(rows, "ann").map((item) =>
+  return groupRows(rows, "ann").map((item) =>
     item.kind === "day" ? "day" : `${item.id}${item.leads ? " leads" : ""}`,
   );
 }
 
-test("a day begins with its name, and an author leads what follows closely", () => {
+test("a day starts with its name, and the first message of an author leads the following ones", () => {
   const rows = [
     said(1, "ann", noon),
     said(2, "ann", noon + minute),
@@ -36,7 +36,7 @@ test("a day begins with its name, and an author leads what follows closely", () 
   expect(shapes(rows)).toEqual(["day", "1 leads", "2", "3 leads", "4 leads", "day", "5 leads"]);
 });
 
-test("an own message on its way follows those that are there, and behind a gap one leads again", () => {
+test("a queued own message follows earlier ones, and a message after a gap leads again", () => {
   const own: Row = { kind: "own", id: "k", text: "", at: noon + minute, state: "sending" };
   const gap: Row = { kind: "gap", id: "gap" };
   expect(shapes([said(1, "ann", noon), own])).toEqual(["day", "1 leads", "k"]);

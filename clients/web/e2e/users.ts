@@ -1,27 +1,27 @@
-/** People for the browser tests: some at a page, some at a program. */
+/** Users for the browser tests, with a page or with the SDK. */
 
 import { type Client, createClient } from "@hubbub/client";
 import type { BrowserContext, Page } from "playwright-core";
 import { WebSocket } from "ws";
 
-/** An outbox takes 200. */
+/** An outbox holds 200. */
 const atOnce = 100;
 
-/** A room that no other test has been in. */
+/** Return the name of a room that no other test uses. */
 export function newRoom(): string {
   return `room ${Math.random().toString(36).slice(2, 8)}`;
 }
 
-/** Open the page in a tab, and join the room under a name. */
-export async function sitDown(page: Page, url: string, room: string, name: string): Promise<void> {
+/** Open the page, sign in, and join a room. */
+export async function signIn(page: Page, url: string, room: string, name: string): Promise<void> {
   await page.goto(`${url}/#${encodeURIComponent(room)}`);
   await page.getByLabel("Your name").fill(name);
   await page.getByRole("button", { name: "Join" }).click();
   await page.getByRole("heading", { name: room }).waitFor();
 }
 
-/** Open a window with a profile of its own, so that another person can sit there. */
-export async function otherWindow(context: BrowserContext): Promise<Page> {
+/** Open a window with its own profile, for another user. */
+export async function openWindow(context: BrowserContext): Promise<Page> {
   const browser = context.browser();
   if (browser === null) throw new Error("this context belongs to no browser");
   const other = await browser.newContext({ viewport: { width: 1280, height: 800 } });
@@ -34,7 +34,7 @@ export async function say(page: Page, text: string): Promise<void> {
 }
 
 /** Wait until the page shows this text among its messages. */
-export async function hears(page: Page, text: string): Promise<void> {
+export async function sees(page: Page, text: string): Promise<void> {
   await messages(page).getByText(text, { exact: true }).waitFor();
 }
 
@@ -42,8 +42,8 @@ export function messages(page: Page) {
   return page.getByRole("log");
 }
 
-/** Somebody with a program instead of a page. */
-export class Talker {
+/** A user of the SDK, without a page. */
+export class SdkUser {
   readonly client: Client;
   readonly #room: ReturnType<Client["room"]>;
 
@@ -54,7 +54,7 @@ export class Talker {
     this.#room.join();
   }
 
-  /** Say all of these, and wait until they are stored. */
+  /** Send these texts, and wait until they are stored. */
   async say(...texts: string[]): Promise<void> {
     const more = [...texts];
     while (more.length > 0)

@@ -1,18 +1,18 @@
-/** The page in light and dark, on a desk and on a phone: pictures to look at, and what axe says. */
+/** The page in light and dark, on a desktop and on a phone: screenshots, and the checks of axe. */
 import type * as Axe from "axe-core";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import { test } from "./browser.ts";
-import { hears, newRoom, say, sitDown, Talker } from "./people.ts";
+import { newRoom, SdkUser, say, sees, signIn } from "./users.ts";
 
-const desk = { width: 1280, height: 800 };
+const desktop = { width: 1280, height: 800 };
 const phone = { width: 390, height: 844 };
 const laptop = { width: 900, height: 700 };
 const tablet = { width: 768, height: 1024 };
 const narrow = { width: 320, height: 568 };
 
-async function faults(page: Page): Promise<string[]> {
+async function violationsOf(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(() =>
     (globalThis as unknown as { axe: typeof Axe }).axe.run(),
@@ -20,79 +20,79 @@ async function faults(page: Page): Promise<string[]> {
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }
 
-test("the question for a name has no faults that axe knows", async ({ browser, url }) => {
+test("the name form passes the checks of axe", async ({ browser, url }) => {
   const { page } = browser;
   await page.goto(url);
   await page.getByLabel("Your name").fill("ann");
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
     await browser.screenshot(`name-${colorScheme}`);
-    expect(await faults(page)).toEqual([]);
+    expect(await violationsOf(page)).toEqual([]);
   }
 });
 
-test("the chat has none either, light and dark, wide and narrow", async ({ browser, url }) => {
-  const room = newRoom();
-  const { page } = browser;
-  const bob = new Talker(url, room, "bob");
-  const eve = new Talker(url, room, "Żółw");
-  await bob.say(
-    "Morning! The notes are at https://example.org/notes (draft).",
-    "Who can read them?",
-  );
-  await eve.say("I do, after coffee ☕");
-  await sitDown(page, url, room, `ann of ${room}`);
-  await say(page, "Me too.");
-  await hears(page, "Me too.");
-  await eve.say("onewordthatisverylong".repeat(9), "مرحبا بالجميع", "see you");
-  await hears(page, "see you");
-  bob.typing();
-  await page.getByText("bob is typing…").waitFor();
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    for (const [name, size] of Object.entries({ desk, phone, narrow })) {
-      await page.setViewportSize(size);
-      await browser.screenshot(`chat-${name}-${colorScheme}`);
-      expect(await faults(page)).toEqual([]);
-      expect(await overflow(page)).toBe(0);
-    }
-  }
-  await page.getByRole("button", { name: "Rooms" }).click();
-  await browser.screenshot("chat-rooms-dark");
-  expect(await faults(page)).toEqual([]);
-  for (const talker of [bob, eve]) talker.leave();
-});
-
-test("who is here never lies over where one writes, or goes away again", async ({
+test("the chat passes the checks of axe, light and dark, wide and narrow", async ({
   browser,
   url,
 }) => {
   const room = newRoom();
   const { page } = browser;
-  await sitDown(page, url, room, `ann of ${room}`);
+  const bob = new SdkUser(url, room, "bob");
+  const eve = new SdkUser(url, room, "Żółw");
+  await bob.say(
+    "Morning! The notes are at https://example.org/notes (draft).",
+    "Who can read them?",
+  );
+  await eve.say("I do, after coffee ☕");
+  await signIn(page, url, room, `ann of ${room}`);
+  await say(page, "Me too.");
+  await sees(page, "Me too.");
+  await eve.say("onewordthatisverylong".repeat(9), "مرحبا بالجميع", "see you");
+  await sees(page, "see you");
+  bob.typing();
+  await page.getByText("bob is typing…").waitFor();
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    for (const [name, size] of Object.entries({ desktop, phone, narrow })) {
+      await page.setViewportSize(size);
+      await browser.screenshot(`chat-${name}-${colorScheme}`);
+      expect(await violationsOf(page)).toEqual([]);
+      expect(await overflow(page)).toBe(0);
+    }
+  }
+  await page.getByRole("button", { name: "Rooms" }).click();
+  await browser.screenshot("chat-rooms-dark");
+  expect(await violationsOf(page)).toEqual([]);
+  for (const talker of [bob, eve]) talker.leave();
+});
+
+test("the member list never covers the composer permanently", async ({ browser, url }) => {
+  const room = newRoom();
+  const { page } = browser;
+  await signIn(page, url, room, `ann of ${room}`);
   await say(page, "Is anybody here?");
-  await hears(page, "Is anybody here?");
+  await sees(page, "Is anybody here?");
   const members = page.getByRole("complementary", { name: "Members" });
   const send = page.getByRole("button", { name: "Send" });
   for (const [name, size] of Object.entries({ laptop, tablet, phone, narrow })) {
     await page.setViewportSize(size);
-    await page.getByRole("button", { name: "1 here" }).click();
+    await page.getByRole("button", { name: "1 member" }).click();
     await members.waitFor();
     await browser.screenshot(`members-${name}`);
     expect(await overflow(page)).toBe(0);
-    expect(await faults(page)).toEqual([]);
+    expect(await violationsOf(page)).toEqual([]);
     if (size.width < 704) await page.keyboard.press("Escape");
     await page.getByRole("textbox", { name: /^Message to/ }).fill("x".repeat(4_001));
     await browser.screenshot(`too-long-${name}`);
     await page.getByRole("textbox", { name: /^Message to/ }).fill(`from the ${name}`);
     await send.click();
-    await hears(page, `from the ${name}`);
+    await sees(page, `from the ${name}`);
     await page.keyboard.press("Escape");
     await members.waitFor({ state: "hidden" });
   }
 });
 
-/** By how much the page is wider than its window. */
+/** How much wider the page is than its window. */
 async function overflow(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
 }

@@ -1,4 +1,4 @@
-/** Somebody at a terminal of 80 x 24, in full screen: tmux draws it, and presses the keys. */
+/** A user of the full-screen terminal client, in a tmux terminal of 80 x 24. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,19 +6,19 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { python, repository } from "./node.ts";
 
-const patience = 20_000;
+const timeout = 20_000;
 
-/** Why no terminal can be drawn here; null if one can. */
-export function noScreen(): string | null {
+/** Why no terminal can be started; null if it can. */
+export function missingTmux(): string | null {
   try {
     execFileSync("tmux", ["-V"]);
     return null;
   } catch {
-    return "There is no tmux to draw a terminal with.";
+    return "tmux is not installed.";
   }
 }
 
-export class Screen {
+export class TerminalScreen {
   readonly #folder = mkdtempSync(join(tmpdir(), "hubbub-e2e-"));
 
   constructor(url: string, room: string, name: string) {
@@ -44,14 +44,14 @@ export class Screen {
   }
 
   async shows(words: string): Promise<void> {
-    await expect.poll(() => this.text(), { timeout: patience }).toContain(words);
+    await expect.poll(() => this.text(), { timeout }).toContain(words);
   }
 
   text(): string {
     return this.#tmux("capture-pane", "-p", "-t", "screen");
   }
 
-  /** What was said, from top to bottom: a row begins with a time, and with a name where that changes. */
+  /** The messages, from top to bottom. A row has a time, and a name if it differs from the row above. */
   said(names: readonly string[]): string[] {
     const row = new RegExp(`^ \\d\\d:\\d\\d +(?:(?:${names.join("|")}) )?(.*?)\\s*$`, "gm");
     return [...this.text().matchAll(row)].map((match) => match[1] ?? "");

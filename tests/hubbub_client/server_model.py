@@ -1,7 +1,4 @@
-"""A model of the server, small enough to be right at a glance.
-
-It keeps one room: an ordered log, the keys that it has stored, and the chain of positions.
-"""
+"""A model of the server with one room: an ordered log, idempotency keys, and the chain of positions."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -11,20 +8,20 @@ from hubbub_protocol.commands import Since
 
 ROOM = "lobby"
 LIMITS = events.Limits(frame=65536, text=4000, rooms=100, sends=10, burst=20)
-NOBODY = events.Members(count=0, names=[], more=False)
+NO_MEMBERS = events.Members(count=0, names=[], more=False)
 
 
 @dataclass
 class Log:
-    """The room as the broker keeps it. `step` leaves offsets out, for they need not be contiguous."""
+    """The room as the broker keeps it. `step` skips offsets, because they need not be contiguous."""
 
     epoch: int = 1
     head: int = 0
     kept: list[events.Message] = field(default_factory=list)
-    # The last offset that is no longer kept.
+    # The last trimmed offset.
     trimmed: int = 0
     stored: dict[tuple[str, str], int] = field(default_factory=dict)
-    # All that was ever stored, over all epochs.
+    # Every message that was ever stored, in all epochs.
     history: dict[tuple[str, int], str] = field(default_factory=dict)
 
     @property
@@ -32,7 +29,7 @@ class Log:
         return f"e{self.epoch}"
 
     def publish(self, user: str, key: str, text: str, step: int = 1) -> tuple[events.Message | None, int]:
-        """Store a message once; gives it (None if it's a repeat) and its offset."""
+        """Store a message once; return it (None for a duplicate) and its offset."""
         known = self.stored.get((user, key))
         if known is not None:
             return None, known
@@ -100,7 +97,7 @@ class Server:
                 head=self.log.head,
                 recovered=recovered,
                 messages=shown,
-                members=NOBODY,
+                members=NO_MEMBERS,
             )
         )
         self.out.extend(missed[page:] if recovered else [])
@@ -109,7 +106,7 @@ class Server:
         message, offset = self.log.publish(self._user, send.key or "", send.text)
         sent = events.Sent(id=send.id, epoch=self.log.name, offset=offset, duplicate=message is None)
         own = [message] if message is not None and self._member else []
-        # SN3: ahead of its message or behind it.
+        # SN3: before its message or after it.
         self.out.extend([sent, *own] if offset % 2 else [*own, sent])
 
     def fan_out(self, message: events.Message) -> None:

@@ -1,4 +1,4 @@
-"""A client that was let into a room, for the tests of both."""
+"""A client that has joined a room."""
 
 import asyncio
 
@@ -11,12 +11,12 @@ from hubbub_client import (
 from hubbub_protocol import events
 from tests.hubbub_client.server import Server, Talk
 
-# Never waits: what is tested here is what happens, not when.
+# No waits: these tests check what happens, not when.
 AT_ONCE = Options(random=lambda: 0.0, within=5)
 
 
 async def joined(server: Server, chat: Client, *messages: events.Message) -> tuple[Talk, Room]:
-    """Let a client in, up to a live room."""
+    """Accept a client, and join it to a live room."""
     talk = await server.accept()
     await talk.greet()
     async with asyncio.TaskGroup() as tasks:
@@ -25,9 +25,9 @@ async def joined(server: Server, chat: Client, *messages: events.Message) -> tup
     return talk, joining.result()
 
 
-async def told(room: Room, number: int) -> list[Event]:
+async def next_events(room: Room, number: int) -> list[Event]:
     return [await anext(room) for _ in range(number)]
 
 
-async def told_to_the_end(room: Room) -> list[Event]:
+async def remaining_events(room: Room) -> list[Event]:
     return [event async for event in room]

@@ -1,0 +1,135 @@
+"""The HTTP API: posts, history, rooms and members."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.service.http.site import Site
+
+
+async def test_a_posted_message_is_stored_once_for_its_key(site: Site) -> None:
+    body = '{"text": "build passed", "user": "ci", "key": "build-17"}'
+    first = await site.post("/api/rooms/lobby/messages", body)
+    again = await site.post("/api/rooms/lobby/messages", body)
+    assert (first.status, first.json["duplicate"]) == (201, False)
+    assert (again.status, again.json["duplicate"]) == (200, True)
+    assert first.json["offset"] == again.json["offset"]
+    history = await site.get("/api/rooms/lobby/messages")
+    assert [(message["user"], message["text"]) for message in history.json["messages"]] == [
+        ("ci", "build passed")
+    ]
+
+
+async def test_a_room_of_any_name_is_reached_by_its_quoted_path(site: Site) -> None:
+    for quoted in ("caf%C3%A9%20%F0%9F%A6%86", "a%2Fb", "%2A.%3E", "..."):
+        stored = await site.post(f"/api/rooms/{quoted}/messages", '{"text": "hello"}')
+        assert stored.status == 201, quoted
+        read = await site.get(f"/api/rooms/{quoted}/messages")
+        assert [message["text"] for message in read.json["messages"]] == ["hello"]
+
+
+async def test_history_is_read_in_pages_both_ways(site: Site) -> None:
+    for number in range(1, 6):
+        await site.post("/api/rooms/lobby/messages", f'{{"text": "{number}"}}')
+
+    async def texts(query: str) -> tuple[list[str], bool]:
+        page = (await site.get(f"/api/rooms/lobby/messages?{query}")).json
+        return [message["text"] for message in page["messages"]], page["more"]
+
+    assert await texts("limit=2") == (["4", "5"], True)
+    assert await texts("before=4&limit=2") == (["2", "3"], True)
+    assert await texts("before=2") == (["1"], False)
+    assert await texts("after=3&limit=5") == (["4", "5"], False)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("nope", "malformed"),
+        ("[]", "object"),
+        ("{}", "text"),
+        ('{"text": 7}', "text"),
+        ('{"text": "  "}', "empty"),
+        ('{"text": "x", "user": " "}', "user"),
+        ('{"text": "x", "key": "a b"}', "key"),
+    ],
+)
+async def test_an_invalid_post_is_rejected_with_the_reason(site: Site, body: str, reason: str) -> None:
+    rejected = await site.post("/api/rooms/lobby/messages", body)
+    assert rejected.status == 400
+    assert reason in rejected.json["message"]
+
+
+@pytest.mark.settings(sends_per_second=0.001, sends_burst=2)
+async def test_a_post_above_the_rate_limit_receives_429_with_retry_after(site: Site) -> None:
+    statuses = [(await site.post("/api/rooms/lobby/messages", '{"text": "x"}')).status for _ in range(2)]
+    rejected = await site.post("/api/rooms/lobby/messages", '{"text": "x"}')
+    assert statuses == [201, 201]
+    assert (rejected.status, rejected.json["code"]) == (429, "rate_limited")
+    assert rejected.headers["retry-after"] == "1000"
+    assert site.node.metrics.error_responses.counts == {"rate_limited": 1}
+
+
+async def test_a_post_is_counted_once_it_is_stored(site: Site) -> None:
+    await site.post("/api/rooms/lobby/messages", '{"text": " "}')
+    assert site.node.metrics.messages_in == 0
+    await site.post("/api/rooms/lobby/messages", '{"text": "hello"}')
+    assert site.node.metrics.messages_in == 1
+    assert sum(site.node.metrics.publish_seconds.counts) == 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "before=x",
+        "after=-1",
+        "limit=201",
+        "limit=0",
+        "limit=",
+        "limit=1&limit=2",
+        "max=3",
+        "limit=1&token=secret",
+        "before=1&after=1",
+        pytest.param(f"before={'9' * 5000}", id="long"),
+    ],
+)
+async def test_invalid_query_parameters_are_rejected(site: Site, query: str) -> None:
+    rejected = await site.get(f"/api/rooms/lobby/messages?{query}")
+    assert (rejected.status, rejected.json["code"]) == (400, "invalid")
+
+
+@pytest.mark.parametrize("header", ["", "Bearer wrong", "Basic YTpi", "Bearer"])
+async def test_requests_without_valid_credentials_are_rejected(site: Site, header: str) -> None:
+    for path in ("/api/rooms", "/api/rooms/lobby/messages", "/api/rooms/lobby/members"):
+        rejected = await site.get(path, Authorization=header)
+        assert (rejected.status, rejected.json["code"]) == (401, "bad_token")
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/api/rooms?after=x&colour=red", "allowed are: `after`"),
+        ("/api/rooms?room=lobby", "allowed are: `after`"),
+        ("/api/rooms/lobby/members?limit=3", "allowed are: `after`"),
+        ("/api/rooms/lobby/messages?since=3", "allowed are: `before`, `after`, `limit`"),
+        (f"/api/rooms/lobby/messages?{'x' * 5000}=3", "allowed are: `before`, `after`, `limit`"),
+    ],
+)
+async def test_an_unknown_parameter_is_rejected_with_the_allowed_ones(
+    site: Site, path: str, allowed: str
+) -> None:
+    rejected = await site.get(path)
+    assert (rejected.status, rejected.json["code"]) == (400, "invalid")
+    assert rejected.json["message"].endswith(allowed)
+    assert len(rejected.json["message"]) < 200
+
+
+async def test_rooms_and_members_of_the_node_are_listed(site: Site) -> None:
+    assert (await site.get("/api/rooms")).json == {"rooms": [], "more": False, "complete": True}
+    async with site.node.rooms.open("lobby") as room:
+        room.presence.add("ann")
+        listed = (await site.get("/api/rooms")).json
+        assert listed == {"rooms": [{"room": "lobby", "members": 1}], "more": False, "complete": True}
+        assert (await site.get("/api/rooms?after=lobby")).json["rooms"] == []
+        members = (await site.get("/api/rooms/lobby/members")).json
+        assert members == {"room": "lobby", "count": 1, "names": ["ann"], "more": False}
