@@ -7,7 +7,7 @@ websockets, no JSON and no users. The *backbone* is what a broker connects to: a
 Each promise has tests in `brokers/testing/`, which run on every broker with two nodes on one backbone:
 
  P1  ready      After `start` has returned, every method works. `start` raises `Unavailable` if the backbone
-                can't be reached.
+                can't be reached, and may then be called again.
  P2  stored     When the future of `publish` has a result, the entry is in the room's history, at the returned
                 position.
  P3  one order  Offsets grow strictly within an epoch, and all nodes receive the same entries in the same

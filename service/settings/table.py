@@ -51,6 +51,9 @@ class Settings:
         number(0.1, 14),
         "How long a call of the broker may take. Clients give a command up after 15 s.",
     )
+    start_seconds: float = _set(
+        "HUBBUB_START_SECONDS", 300.0, number(0, 86_400), "How long a node that starts waits for the broker."
+    )
     prefix: str = _set(
         "HUBBUB_PREFIX",
         "hubbub",
@@ -181,10 +184,7 @@ class Settings:
         "HUBBUB_HISTORY_ENTRIES", 1000, whole(1, 10_000_000), "Messages of each room that the broker keeps."
     )
     history_bytes: int = _set(
-        "HUBBUB_HISTORY_BYTES",
-        4 * _MIB,
-        whole(4096, 1024 * _MIB),
-        "Bytes of each room that the broker keeps.",
+        "HUBBUB_HISTORY_BYTES", 4 * _MIB, whole(4096, 1024 * _MIB), "Bytes of a room that the broker keeps."
     )
     history_seconds: float = _set(
         "HUBBUB_HISTORY_SECONDS",
