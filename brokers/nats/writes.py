@@ -28,13 +28,13 @@ class Writes:
     def refuse(self, reason: str, size: int = 0) -> None:
         """Note that an entry was refused; log the first time."""
         if not self.refused:
-            _log.error("nats_writes_refused", extra={"reason": reason})
+            _log.warning("nats_writes_refused", extra={"reason": reason})
         self.refused = reason
         self.size = max(self.size, size)
 
     def accept(self) -> None:
         """Note that a probe was stored; log the end of a refusal."""
         if self.refused:
-            _log.info("nats_writes_accepted", extra={"was": self.refused})
+            _log.info("nats_writes_accepted", extra={"refused_before": self.refused})
         self.refused = ""
         self.size = 0

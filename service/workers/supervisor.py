@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -63,8 +64,10 @@ class Worker:
         self.channel: ControlChannel
 
     def signal(self, number: int) -> None:
-        with suppress(ProcessLookupError):
-            self.process.send_signal(number)
+        # Not by `send_signal`: it collects the exit code of a process that has just ended, so asyncio has none.
+        if self.process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.process.pid, number)
 
 
 class Supervisor:

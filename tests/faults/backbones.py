@@ -48,6 +48,12 @@ class Backbone(Protocol):
     def kick(self) -> bool:
         """Close all its clients' connections; return False if it has no command for that."""
 
+    def deny(self) -> None:
+        """Refuse writes; reads go on."""
+
+    def allow(self) -> None:
+        """Accept writes again."""
+
     def remove(self) -> None:
         """Stop it, and delete its data."""
 
@@ -78,13 +84,22 @@ class Redis(RedisServer):
         self.kill()
 
     def kick(self) -> bool:
+        self._command("CLIENT KILL TYPE pubsub", "CLIENT KILL TYPE normal")
+        return True
+
+    def deny(self) -> None:
+        self._command("CONFIG SET min-replicas-to-write 1")
+
+    def allow(self) -> None:
+        self._command("CONFIG SET min-replicas-to-write 0")
+
+    def _command(self, *commands: str) -> None:
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(_ENDS_WITHIN)
             client.connect(str(self.socket))
-            for kind in (b"pubsub", b"normal"):
-                client.sendall(b"CLIENT KILL TYPE " + kind + b"\r\n")
+            for command in commands:
+                client.sendall(command.encode() + b"\r\n")
                 client.recv(64)
-        return True
 
 
 class Nats(NatsServer):
@@ -92,9 +107,7 @@ class Nats(NatsServer):
 
     def __init__(self) -> None:
         self._home = Path(tempfile.mkdtemp(prefix="hubbub-"))
-        how = self._home / "nats.conf"
-        how.write_text(f'jetstream {{ store_dir: "{self._home}", sync_interval: always }}\n')
-        super().__init__("-c", str(how), jetstream=False)
+        super().__init__(config=self._permit(), jetstream=False)
 
     @property
     def address(self) -> Address:
@@ -110,6 +123,20 @@ class Nats(NatsServer):
 
     def kick(self) -> bool:
         return False  # there it needs a second account
+
+    def deny(self) -> None:
+        self.reload(self._permit("deny: '*.in.>'"))
+
+    def allow(self) -> None:
+        self.reload(self._permit())
+
+    def _permit(self, publish: str = "allow: '>'") -> str:
+        """Write the configuration, with what its clients may publish."""
+        user = f"user: node, password: node, permissions: {{ publish: {{ {publish} }} }}"
+        return (
+            f'jetstream {{ store_dir: "{self._home}", sync_interval: always }}\n'
+            f"authorization {{ users: [{{ {user} }}] }}\nno_auth_user: node\n"
+        )
 
     @override
     def remove(self) -> None:

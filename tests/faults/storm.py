@@ -105,6 +105,8 @@ async def _upset(world: World, kind: Kind) -> None:
             await asyncio.to_thread(backbone.stop)
         case Kind.FREEZE:
             backbone.freeze()
+        case Kind.DENY:
+            await asyncio.to_thread(backbone.deny)
         case _:
             if not await asyncio.to_thread(backbone.kick):
                 for link in world.links.values():
@@ -118,6 +120,8 @@ async def _settle(world: World, kind: Kind) -> None:
         await asyncio.to_thread(backbone.start)
     elif kind is Kind.FREEZE:
         backbone.thaw()
+    elif kind is Kind.DENY:
+        await asyncio.to_thread(backbone.allow)
 
 
 @asynccontextmanager

@@ -249,6 +249,14 @@ async def test_an_entry_lost_between_two_servers_is_detected(cluster: NatsCluste
         await here.received.count(1)
 
 
+async def _replicas_are_current(cluster: NatsCluster, shared: Options) -> bool:
+    async with operator(cluster.servers[0].url) as client:
+        replies = [await ask(client, f"STREAM.INFO.{shared.prefix}_{name}") for name in ("entries", "heads")]
+    groups = [reply.get("cluster") for reply in replies]
+    replicas = [replica for group in groups if isinstance(group, dict) for replica in group["replicas"]]
+    return len(replicas) == 4 and all(replica["current"] and not replica.get("lag") for replica in replicas)
+
+
 async def _left(cluster: NatsCluster, here: BrokerNode, old: NatsServer) -> bool:
     return here.received.states[-1:] == ["restored"] and _connected(cluster, here) is not old
 
@@ -257,6 +265,9 @@ async def test_a_server_that_retires_is_left_without_loss(cluster: NatsCluster) 
     shared = _options(cluster)
     async with node(shared) as here, node(shared) as there:
         await there.broker.subscribe("room")
+        # A server whose replica still catches up tells its clients of lame duck mode only after 30 s or more:
+        # it first shuts JetStream down, and that waits for the replica.
+        await until(lambda: _replicas_are_current(cluster, shared))
         old = _connected(cluster, there)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_publish(here, "room", TEXTS))
