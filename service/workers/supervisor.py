@@ -64,7 +64,7 @@ class Worker:
         self.channel: ControlChannel
 
     def signal(self, number: int) -> None:
-        # Not by `send_signal`: it collects the exit code of a process that has just ended, so asyncio has none.
+        # Not by `send_signal`: it takes the exit code of a process that has just ended away from asyncio.
         if self.process.returncode is None:
             with suppress(ProcessLookupError):
                 os.kill(self.process.pid, number)
