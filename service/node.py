@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Final, Self
 
 from brokers.base import Broker
-from brokers.errors import BrokerError
+from brokers.errors import BrokerError, WritesRefused
 from hubbub_protocol import Close
 from service.cluster.cluster import Cluster
 from service.cluster.user_names import UserNames
@@ -95,6 +95,8 @@ class Node:
         try:
             # The probe takes the path of a message, so it also detects a dead listener.
             await self.broker.probe()
+        except WritesRefused as error:
+            return f"the broker refuses writes: {error}"
         except BrokerError as error:
             return f"the broker is unreachable: {error}"
         return READY

@@ -14,9 +14,9 @@ from typing_extensions import override
 from brokers.base import Broker, Listener, Options, Page, Position, Receipt, check_paging
 from brokers.errors import BrokerClosed, BrokerError, BrokerRefused, Unavailable
 from brokers.nats.connection.url import parse_url, sign_in
-from brokers.nats.jetstream import MESSAGE_ID, PREV
+from brokers.nats.jetstream import MESSAGE_ID, PREV, StreamsChanged
 from brokers.nats.live.subscriptions import RoomSubscriptions
-from brokers.nats.session import NatsSession, StreamsChanged, open_session
+from brokers.nats.session import NatsSession, open_session
 from brokers.nats.subjects import Subjects, message_id
 from brokers.nats.writes import Writes
 

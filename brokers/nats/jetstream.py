@@ -45,6 +45,10 @@ class NoResponders(Unavailable):
     """No server handles the subject of a request."""
 
 
+class StreamsChanged(Unavailable):
+    """The streams are not those that the session was opened with."""
+
+
 class PublishInProgress(Unavailable):
     """The same entry is being stored for another call, and its position is not known yet."""
 

@@ -21,6 +21,7 @@ from brokers.nats.jetstream import (
     NoResponders,
     PublishAck,
     PublishInProgress,
+    StreamsChanged,
     elected,
     rejected_by_stream,
     stored,
@@ -91,10 +92,6 @@ async def _until_known(session: NatsSession, limit: float) -> None:
         await asyncio.sleep(_RETRY_AFTER)
 
 
-class StreamsChanged(Unavailable):
-    """The streams are not those that the session was opened with."""
-
-
 class NatsSession:
     """What the broker uses from one `restored` to the next `lost`."""
 
@@ -119,6 +116,7 @@ class NatsSession:
         self.connection = connection
         self.reader = NatsReader(connection, stream)
         connection.publish_refused = self._publish_refused
+        connection.inbox.expired = self._request_probe
 
     @property
     def epoch(self) -> str:
@@ -239,8 +237,7 @@ class NatsSession:
         """Check whether writes or rooms are still refused, and whether writes are, if one was."""
         if self._probe_requested or self._writes.refused:
             self._probe_requested = False
-            with suppress(WritesRefused):
-                await self.probe()
+            await self._probe_writes()
         if retried := self._rooms.retry_refused(self.connection):
             await self.confirm_subscriptions()
             # Any reply follows the refusals of what was sent before.
@@ -248,11 +245,25 @@ class NatsSession:
             if any(not subscription.refused for subscription in retried) and self._rooms.listener:
                 self._rooms.listener.restored()
 
+    async def _probe_writes(self) -> None:
+        """Find out whether writes are refused, on a connection that answers everything else."""
+        try:
+            await self.probe()
+        except WritesRefused:
+            pass
+        except Unavailable as error:
+            # A stream that failed to write to its disk answers nothing.
+            self._writes.refuse(f"NATS can be read, but stores nothing ({error}): see its log, and its disk")
+            self._probe_requested = False
+
     def _publish_refused(self, subject: str, _: str) -> None:
         # It may be this room alone: a probe finds out.
         if subject != self._stream.subjects.probe_in.lower():
-            self._probe_requested = True
-            self._check_requested.set()
+            self._request_probe()
+
+    def _request_probe(self) -> None:
+        self._probe_requested = True
+        self._check_requested.set()
 
     def _note_leader(self, leader: str) -> None:
         """Record the leader, and end the connection if it changed.

@@ -31,6 +31,8 @@ class ReplyInbox:
         self._deadlines: deque[tuple[float, str]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._tokens = count(1)
+        # Called when a request was not answered in time.
+        self.expired: Callable[[], None] = lambda: None
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -102,5 +104,6 @@ class ReplyInbox:
             call = self._calls.pop(self._deadlines.popleft()[1], None)
             if call is not None:
                 call.fail(Unavailable(f"NATS did not answer within {self._timeout:g} s"))
+                self.expired()
         if self._deadlines:
             self._timer = self._loop.call_at(self._deadlines[0][0], self._expire)

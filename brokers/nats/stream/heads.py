@@ -8,10 +8,11 @@ entries have expired.
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 from typing import Final
 
-from brokers.errors import WritesRefused
+from brokers.errors import Unavailable, WritesRefused
 from brokers.nats.connection.connection import NatsConnection
 from brokers.nats.jetstream import request, stored
 from brokers.nats.leader_replies import LeaderMessage, last_offset, republished_offset, whole_message
@@ -25,6 +26,8 @@ _PAUSE: Final = 0.05
 # Heads that are added; if more are missing, all are removed. Then a node knows that they are incomplete.
 _MOST: Final = 1000
 
+_log: Final = logging.getLogger(__name__)
+
 
 async def complete_heads(connection: NatsConnection, subjects: Subjects) -> bool:
     """Add missing heads; return False if the stream of heads was removed because that is not possible."""
@@ -32,12 +35,20 @@ async def complete_heads(connection: NatsConnection, subjects: Subjects) -> bool
     head = await _wait_for_head(connection, subjects, last)
     if head >= last or await heads_are_incomplete(connection, subjects):
         return True
-    entries = await _entries(connection, subjects, head + 1, last) if last - head <= _MOST else None
-    if entries is None:
-        await call(connection, f"STREAM.DELETE.{subjects.heads}", {})
-        return False
-    for offset, entry in entries.items():
-        await _add(connection, subjects, offset, entry)
+    try:
+        entries = await _entries(connection, subjects, head + 1, last) if last - head <= _MOST else None
+        if entries is None:
+            # Whether it could be created again, where nothing can be written?
+            await connection.ask(subjects.probe_out, b"", stored)
+            await call(connection, f"STREAM.DELETE.{subjects.heads}", {})
+            return False
+        for offset, entry in entries.items():
+            await _add(connection, subjects, offset, entry)
+    except Unavailable as error:
+        if connection.ended.done():
+            raise
+        # The next session tries again; a node must start without a write.
+        _log.warning("nats_heads_incomplete", extra={"reason": str(error)})
     return True
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -86,6 +87,38 @@ async def test_a_full_stream_that_discards_new_entries_is_read_and_recovers(
         assert [entry.offset for entry in await here.full_history("room")] == [receipt.offset]
         assert _lines(caplog) == ["nats_writes_refused", "nats_writes_accepted"]
         assert here.received.states == []
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits a running process")
+async def test_a_server_that_cannot_write_to_its_disk_is_read_and_recovers(
+    server: NatsServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "brokers.nats")
+    shared = options(server, timeout=1.0)
+    async with node(shared) as here:
+        await here.broker.subscribe("room")
+        await here.send("room", b"text")
+        # The server answers nothing to what it can't store, as with a full disk.
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
+        with pytest.raises(Unavailable):
+            await here.broker.publish("room", b"x" * 4000, key="key")
+        await until(lambda: _refused(here))
+        assert _lines(caplog) == ["nats_writes_refused"]
+        async with node(shared) as there:
+            assert (await there.broker.subscribe("room")).offset == 1
+            assert [entry.payload for entry in await there.full_history("room")] == [b"text"]
+        assert here.received.states == []
+        server.kill()
+        server.start()
+        await here.received.until(lambda received: received.states == ["lost", "restored"])
+        await until(lambda: _writable(here))
+        assert not (await here.broker.publish("room", b"x" * 4000, key="key")).duplicate
+        assert [len(entry.payload) for entry in await here.full_history("room")] == [4, 4000]
+        assert _lines(caplog) == ["nats_writes_refused", "nats_writes_accepted"]
+
+
+async def _refused(here: BrokerNode) -> bool:
+    return not await _writable(here)
 
 
 PERMISSIONS = "authorization {{ users: [{{ user: ann, password: pw, permissions: {{ {} }} }}] }}"
