@@ -189,12 +189,9 @@ class NatsSession:
         """Check the streams repeatedly, and end the connection if they changed or the checks fail."""
         misses = 0
         while not self.connection.ended.done():
+            pause = _PROBE_EVERY if self._writes.refused else self._options.timeout
             with suppress(TimeoutError):
-                async with asyncio.timeout(
-                    min(self._options.timeout, _PROBE_EVERY)
-                    if self._writes.refused
-                    else self._options.timeout
-                ):
+                async with asyncio.timeout(pause):
                     await self._check_requested.wait()
             self._check_requested.clear()
             try:
@@ -252,7 +249,8 @@ class NatsSession:
         except WritesRefused:
             pass
         except Unavailable as error:
-            # A stream that failed to write to its disk answers nothing.
+            await self.check()
+            # Reads are answered. A stream that failed to write to its disk answers nothing.
             self._writes.refuse(f"NATS can be read, but stores nothing ({error}): see its log, and its disk")
             self._probe_requested = False
 
