@@ -46,6 +46,7 @@ RUN python3 -m venv /build && \
     /build/bin/pip --python /opt/hubbub/bin/python install --require-hashes --requirement requirements/image.txt
 COPY pyproject.toml LICENSE ./
 COPY clients/protocol clients/protocol
+COPY archive archive
 COPY brokers brokers
 COPY service service
 COPY --from=page /src/clients/web/dist service/page

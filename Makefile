@@ -7,7 +7,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run dev test latest lint faults bench docs image audit release-check lock clean
+.PHONY: help run dev test latest lint faults bench docs image audit release-check lock clean clean-data
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -55,7 +55,10 @@ lock: ## pin the requirements anew after pyproject.toml changed
 	@scripts/setup.sh dev
 	@scripts/lock.sh $(ARGS)
 
-clean: ## remove everything that was installed, built or cached here
+clean-data: ## remove the history that `make run` keeps in .data
+	rm -rf .data
+
+clean: ## remove everything that was installed, built or cached here; the history in .data stays
 	rm -rf .venv build docs/site/node_modules tests/helm/resources/node_modules
 	rm -rf clients/node_modules clients/web/dist clients/coverage
 	rm -rf .cache .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache htmlcov

@@ -141,8 +141,8 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """Options of a broker; times are in seconds.
+class BrokerOptions:
+    """BrokerOptions of a broker; times are in seconds.
 
     Attributes:
         url: the address of the backbone, if it has one.
@@ -180,7 +180,7 @@ class Broker(ABC):
 
     shared: ClassVar[bool] = False
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: BrokerOptions) -> None:
         self.options = options
 
     @abstractmethod

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 
 from typing_extensions import override
 
-from brokers.base import Broker, Listener, Options, Page, Position, Receipt, check_paging
+from brokers.base import Broker, BrokerOptions, Listener, Page, Position, Receipt, check_paging
 from brokers.errors import BrokerClosed, BrokerError, BrokerRefused
 from brokers.memory_log import MemoryLog
 
@@ -47,7 +47,7 @@ class Hub:
     rooms drop expired entries, a few at a time, and no call has to wait for all of them.
     """
 
-    def __init__(self, options: Options, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, options: BrokerOptions, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._retention = options.retention
         self._key_window = options.key_window
         self._clock = clock
@@ -181,7 +181,7 @@ class Hub:
 class MemoryBroker(Broker):
     """A node on a hub; it creates a hub of its own if none is given."""
 
-    def __init__(self, options: Options, hub: Hub | None = None) -> None:
+    def __init__(self, options: BrokerOptions, hub: Hub | None = None) -> None:
         super().__init__(options)
         self._hub = hub or Hub(options)
         self._listener: Listener | None = None

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
-from brokers.base import Broker, Options
+from brokers.base import Broker, BrokerOptions
 from brokers.errors import Misconfigured, UnknownBroker
 
 GROUP: Final = "hubbub.brokers"
@@ -25,7 +25,7 @@ def installed() -> dict[str, EntryPoint]:
     return dict(sorted({**theirs, **ours}.items()))
 
 
-def make_broker(name: str, options: Options) -> Broker:
+def make_broker(name: str, options: BrokerOptions) -> Broker:
     """Create the broker of that name; it is not started. Raises the same as `find_broker`."""
     return find_broker(name)(options)
 

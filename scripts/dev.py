@@ -19,7 +19,7 @@ from typing import Final
 from watchfiles import PythonFilter, awatch
 
 _ROOT: Final = Path(__file__).parents[1]
-_WATCHED: Final = [_ROOT / folder for folder in ("service", "brokers", "clients/protocol")]
+_WATCHED: Final = [_ROOT / folder for folder in ("service", "brokers", "archive", "clients/protocol")]
 _NODE: Final = (sys.executable, "-m", "service")
 # The node's exit code when a setting is wrong: no change of a source file repairs that.
 _SETTINGS_WRONG: Final = 2
@@ -54,7 +54,7 @@ def _end(ending: asyncio.Future[int], code: int) -> None:
 
 async def _keep_node(ending: asyncio.Future[int]) -> None:
     """Run the node, and restart it on each change of a source file."""
-    changes = awatch(*_WATCHED, watch_filter=PythonFilter(extra_extensions=[".lua"]))
+    changes = awatch(*_WATCHED, watch_filter=PythonFilter(extra_extensions=[".lua", ".sql"]))
     while True:
         async with _running(_NODE) as node, asyncio.TaskGroup() as tasks:
             report = tasks.create_task(_report_end(node, ending))

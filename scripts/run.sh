@@ -6,4 +6,8 @@ set -euo pipefail
 scripts/web.sh check
 scripts/setup.sh run
 scripts/web.sh build
+# History lasts in a folder of this checkout. ARCHIVE_URL= (empty) keeps it in memory only.
+if [ "${BROKER:-memory}" = memory ]; then
+    export ARCHIVE_URL="${ARCHIVE_URL-sqlite:///hubbub.sqlite}" HUBBUB_DATA="${HUBBUB_DATA:-$PWD/.data}"
+fi
 exec .venv/bin/python -m service

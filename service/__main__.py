@@ -105,11 +105,18 @@ def _print_addresses(settings: Settings, port: int) -> None:
     workers = "" if settings.workers == 1 else f", {settings.workers} workers"
     print(
         f"\n  hubbub {VERSION} is running, broker {settings.broker}{workers}.\n"
+        f"  History: {_history(settings)}.\n"
         f"  In a browser:   http://{shown}:{port}\n"
         f"  In a terminal:  .venv/bin/hubbub-chat{server} lobby\n"
         f"  Ctrl+C stops it.\n",
         flush=True,
     )
+
+
+def _history(settings: Settings) -> str:
+    if settings.archive_url:
+        return f"in {settings.archive_shown}"
+    return "as long as this process" if settings.broker == "memory" else f"in {settings.broker}"
 
 
 if __name__ == "__main__":

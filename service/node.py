@@ -12,6 +12,7 @@ from typing import Final, Self
 from brokers.base import Broker
 from brokers.errors import BrokerError, WritesRefused
 from hubbub_protocol import Close
+from service.archiving.archiving import Archiving
 from service.cluster.cluster import Cluster
 from service.cluster.user_names import UserNames
 from service.identity.authenticator import Authenticator
@@ -38,11 +39,19 @@ class Node:
         draining: the node rejects new connections (graceful shutdown).
     """
 
-    def __init__(self, settings: Settings, broker: Broker, tuning: Tuning = DEFAULTS) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        broker: Broker,
+        tuning: Tuning = DEFAULTS,
+        *,
+        archiving: Archiving | None = None,
+    ) -> None:
         self.name = secrets.token_hex(4)
         self.settings = settings
         self.tuning = tuning
         self.broker = broker
+        self._archiving = archiving
         self.metrics = Metrics(broker=settings.broker, sample=self._sample, stats=broker.stats)
         self.tasks = Tasks(self.metrics.task_failed)
         self.auth = Authenticator(settings)
@@ -73,6 +82,8 @@ class Node:
             await self.broker.start(self.rooms)
             self._broker_started = True
         await self.cluster.start()
+        if self._archiving is not None:
+            self._archiving.run(self.tasks, self.metrics, self.tuning)
         _log.info("node_started", extra={"node": self.name, "broker": self.settings.broker})
 
     async def __aexit__(self, *_: object) -> None:
@@ -141,4 +152,5 @@ class Node:
             "tasks": self.tasks.running,
             "other_nodes": len(self.cluster),
             "broker_up": float(not self.broker_start.waiting and self.rooms.broker_fault is None),
+            **(self._archiving.sample() if self._archiving is not None else {}),
         }

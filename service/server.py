@@ -17,6 +17,7 @@ from brokers.base import Broker
 from brokers.registry import make_broker
 from hubbub_protocol import Close
 from service.app import make_app
+from service.archiving.archiving import Archiving, archiving
 from service.gateway.acceptor import Acceptor
 from service.gateway.admission import Admission
 from service.gateway.gateway import Gateway
@@ -54,14 +55,35 @@ async def running(
 
     Raises:
         CannotListen: the port is in use, or the address is not one of this machine.
+        CannotOpenArchive: the archive can't be opened.
         BrokerError: the broker is unreachable, or not usable.
     """
     # First of all, so that a port in use is reported at once.
     with listener or listen(settings) as bound:
-        broker = broker or make_broker(settings.broker, settings.broker_options)
-        async with Node(settings, broker, tuning) as node, _serving(node, bound, workers):
+        async with (
+            _archive(settings if broker is None else None) as opened,
+            Node(settings, broker or _broker(settings, opened), tuning, archiving=opened) as node,
+            _serving(node, bound, workers),
+        ):
             host, port = bound.getsockname()[:2]
             yield Running(node, host, port)
+
+
+@asynccontextmanager
+async def _archive(settings: Settings | None) -> AsyncIterator[Archiving | None]:
+    """Open the archive, if the settings name one."""
+    if settings is None or not settings.archive_url:
+        yield None
+        return
+    async with archiving(settings) as opened:
+        yield opened
+
+
+def _broker(settings: Settings, opened: Archiving | None) -> Broker:
+    """Make the broker that the settings name, or take the one that writes to the archive."""
+    if opened is not None:
+        return opened.broker
+    return make_broker(settings.broker, settings.broker_options)
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from typing import Final
 
 from typing_extensions import override
 
-from brokers.base import Broker, Listener, Options, Page, Position, Receipt, check_paging
+from brokers.base import Broker, BrokerOptions, Listener, Page, Position, Receipt, check_paging
 from brokers.errors import BrokerClosed, BrokerError, BrokerRefused, Unavailable
 from brokers.nats.connection.url import parse_url, sign_in
 from brokers.nats.jetstream import MESSAGE_ID, PREV, StreamsChanged
@@ -34,7 +34,7 @@ class NatsBroker(Broker):
 
     shared = True
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: BrokerOptions) -> None:
         super().__init__(options)
         self._address = sign_in(parse_url(options.url), options)
         self._subjects = Subjects(options.prefix)

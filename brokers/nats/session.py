@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from nats.aio.msg import Msg
 
-from brokers.base import Options, Receipt
+from brokers.base import BrokerOptions, Receipt
 from brokers.errors import BrokerError, BrokerRefused, Unavailable, WritesRefused
 from brokers.nats.connection.connection import NatsConnection
 from brokers.nats.connection.url import NatsUrl
@@ -43,7 +43,7 @@ _PROBE_EVERY = 1.0
 
 
 async def open_session(
-    options: Options,
+    options: BrokerOptions,
     address: NatsUrl,
     subjects: Subjects,
     rooms: RoomSubscriptions,
@@ -97,7 +97,7 @@ class NatsSession:
 
     def __init__(
         self,
-        options: Options,
+        options: BrokerOptions,
         connection: NatsConnection,
         stream: EntryStream,
         rooms: RoomSubscriptions,

@@ -9,7 +9,7 @@ from typing import Final
 
 from typing_extensions import override
 
-from brokers.base import Broker, Listener, Options, Page, Position, Receipt, check_paging
+from brokers.base import Broker, BrokerOptions, Listener, Page, Position, Receipt, check_paging
 from brokers.errors import BrokerClosed, BrokerError, BrokerRefused, Unavailable
 from brokers.redis.listen.messages import SIGNAL
 from brokers.redis.node import RedisNode
@@ -23,7 +23,7 @@ class RedisBroker(Broker):
 
     shared = True
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: BrokerOptions) -> None:
         super().__init__(options)
         self._node: RedisNode | None = None
         self._running: asyncio.Task[None] | None = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from secrets import token_hex
 
-from brokers.base import Listener, Options
+from brokers.base import BrokerOptions, Listener
 from brokers.redis.connection.url import DEFAULT, parse_url
 from brokers.redis.keyspace import Keyspace
 from brokers.redis.listen.subscriptions import ChannelSubscription
@@ -25,7 +25,7 @@ from brokers.redis.topology.shards import Shards
 class RedisNode:
     """The components of a node, and the operations that need several of them."""
 
-    options: Options
+    options: BrokerOptions
     keyspace: Keyspace
     shards: Shards
     cluster: ClusterDiscovery | None
@@ -36,7 +36,7 @@ class RedisNode:
     _epoch_counter: count[int] = field(default_factory=lambda: count(1))
 
     @classmethod
-    def make(cls, options: Options, listener: Listener) -> RedisNode:
+    def make(cls, options: BrokerOptions, listener: Listener) -> RedisNode:
         """Create and connect the components.
 
         Raises:

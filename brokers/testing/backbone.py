@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import pytest
 
-from brokers.base import Broker, Options
+from brokers.base import Broker, BrokerOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,4 +59,4 @@ class Backbone(ABC):
         pytest.skip("needs lost_answers")
 
 
-Maker: TypeAlias = Callable[[Options], AbstractAsyncContextManager[Backbone]]
+Maker: TypeAlias = Callable[[BrokerOptions], AbstractAsyncContextManager[Backbone]]

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack
 import pytest
 import pytest_asyncio
 
-from brokers.base import Options
+from brokers.base import BrokerOptions
 from brokers.testing.backbone import Backbone, Maker
 from brokers.testing.promises import PROMISES
 from brokers.testing.recorder import BrokerNode, Recorder
@@ -35,14 +35,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def options(request: pytest.FixtureRequest) -> Options:
+def options(request: pytest.FixtureRequest) -> BrokerOptions:
     """Return the options of the nodes in this test."""
     mark: pytest.Mark | None = request.node.get_closest_marker("stage")
-    return mark.kwargs.get("options", Options()) if mark else Options()
+    return mark.kwargs.get("options", BrokerOptions()) if mark else BrokerOptions()
 
 
 @pytest_asyncio.fixture(loop_scope="function")
-async def backbone(maker: Maker, options: Options, request: pytest.FixtureRequest) -> AsyncIterator[Backbone]:
+async def backbone(
+    maker: Maker, options: BrokerOptions, request: pytest.FixtureRequest
+) -> AsyncIterator[Backbone]:
     """Open an empty backbone; skip the test if it lacks a required ability."""
     async with maker(options) as opened:
         for mark in request.node.iter_markers("stage"):

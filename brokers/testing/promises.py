@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 import pytest
 
 import brokers.base
-from brokers.base import Options
+from brokers.base import BrokerOptions
 
 Test = TypeVar("Test", bound=Callable[..., object])
 
@@ -23,14 +23,14 @@ PROMISES: Final[dict[str, str]] = {
 """The numbers of the contract's promises, with a short name for each."""
 
 
-def promise(*numbers: str, needs: str = "", options: Options | None = None) -> Callable[[Test], Test]:
+def promise(*numbers: str, needs: str = "", options: BrokerOptions | None = None) -> Callable[[Test], Test]:
     """Mark a test with the promises that it proves: `pytest -m P5` runs the tests of one.
 
     `needs` names the ability (a field of `Abilities`) without which the test is skipped; `options` are those
     of the test's nodes. The test has its own event loop, whatever the configuration of pytest-asyncio.
     """
     marks = [getattr(pytest.mark, number) for number in numbers]
-    marks.append(pytest.mark.stage(needs=needs, options=options or Options()))
+    marks.append(pytest.mark.stage(needs=needs, options=options or BrokerOptions()))
     marks.append(pytest.mark.asyncio(loop_scope="function"))
     marks.append(pytest.mark.timeout(_LIMIT))
 

@@ -26,6 +26,8 @@ NAVIGATION: Final = {
         "docs/reference/python-sdk",
         "docs/writing-a-broker",
         "docs/reference/broker-contract",
+        "docs/writing-an-archive",
+        "docs/reference/archive-contract",
     ],
     "Change it": [
         "CONTRIBUTING",

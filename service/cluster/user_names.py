@@ -41,7 +41,7 @@ class NameRejected(Exception):
     """The name is rejected."""
 
 
-class NameTaken(NameRejected):
+class UserNameTaken(NameRejected):
     """The name is in use. `suggestion` is free."""
 
     def __init__(self, suggestion: str) -> None:
@@ -141,7 +141,7 @@ class UserNames:
 
         Raises:
             InvalidName: the name is not a valid user name.
-            NameTaken: another user has the name.
+            UserNameTaken: another user has the name.
         """
         if name is None:
             name = self._generate()
@@ -152,7 +152,7 @@ class UserNames:
         claim = _NameClaim(fold_user(name), int(self.clock() * 1000), _proof(session), name)
         for other in self._claims(claim.folded):
             if not hmac.compare_digest(other.proof, claim.proof):
-                raise NameTaken(self._suggestion(name))
+                raise UserNameTaken(self._suggestion(name))
             # A guest's tabs share one spelling, even if one asked for `Ann` and another for `ann`.
             claim = other
         guest = self._guests.get(claim.folded)

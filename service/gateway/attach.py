@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from brokers.errors import BrokerError
 from hubbub_protocol import Close
 from hubbub_protocol.names import room_fault
-from service.cluster.user_names import AcquiredName, InvalidName, NameTaken
+from service.cluster.user_names import AcquiredName, InvalidName, UserNameTaken
 from service.gateway.handshake import RATE_EXCEEDED, UpgradeRequest, drain_frame
 from service.identity.identity import guest
 from service.sessions.commands import CommandSession
@@ -158,7 +158,7 @@ async def _open_plain(node: Node, request: Request, connection: Connection) -> N
 def _take_name(node: Node, name: str | None, connection: Connection) -> AcquiredName:
     try:
         return node.user_names.acquire_guest(name, connection=connection)
-    except NameTaken as error:
+    except UserNameTaken as error:
         return node.user_names.acquire_guest(error.suggestion, connection=connection)
     except InvalidName as error:
         raise Rejected(Close.POLICY, str(error)) from error

@@ -36,7 +36,7 @@ class CatchUp:
         self.history = HistoryReader(name, log, broker, tasks)
 
     def recover(self, member: Member) -> None:
-        """JoinStart a task that catches a member up until the log reaches it."""
+        """Start a task that catches a member up until the log reaches it."""
         member.recovering = True
         self._tasks.start(self._recover(member), name=f"catch up in {self._name!r}")
 

@@ -73,7 +73,7 @@ def _is_gap(page: Page, position: Position) -> bool:
 
 
 async def _last(room: Room, limit: int) -> JoinStart:
-    """JoinStart with the room's last messages (RM1)."""
+    """Start with the room's last messages (RM1)."""
     log, history, epoch = room.log, room.catch_up.history, room.log.epoch
     await history.read_back_count(limit)
     room.expire()

@@ -81,7 +81,7 @@ class Room:
         self.unsubscribe_timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._names_limit = settings.presence_names
-        self._max_age = settings.history_seconds
+        self._max_age = settings.kept_seconds
         self._missed: dict[Member, Changes] = {}
         self._presence_timer: asyncio.TimerHandle | None = None
         self.clock = clock

@@ -54,6 +54,9 @@ GAUGES: Final[Mapping[str, str]] = {
     "tasks": "Running tasks of the node.",
     "other_nodes": "Other nodes whose heartbeats this node receives.",
     "broker_up": "1 if the broker is reachable, 0 if not.",
+    "archive_up": "1 if the archive accepts commits, 0 if it refuses them (only with an archive).",
+    "archive_queue": "Calls that wait for the archive (only with an archive).",
+    "archive_bytes": "Bytes of the archive's files (only with an archive).",
 }
 
 
@@ -162,6 +165,17 @@ class Metrics:
     )
     nodes_lost: int = _count("Other nodes that missed their heartbeats, so that their users left.")
     broker_disconnects: int = _count("Times that the broker became unreachable.")
+    archive_commits: int = _count("Commits of the archive.")
+    archive_failures: LabelledCounter = field(
+        default_factory=lambda: LabelledCounter("reason"),
+        metadata=_help("Commits that the archive refused, by reason; the senders received `unavailable`."),
+    )
+    archive_commit_entries: Histogram = field(
+        default_factory=_entries, metadata=_help("Messages in one commit of the archive.")
+    )
+    archive_commit_seconds: Histogram = field(
+        default_factory=_seconds, metadata=_help("Duration of a commit of the archive.")
+    )
     catchups: LabelledCounter = field(
         default_factory=_sources,
         metadata=_help("Members that caught up, by source: the room's log or the history."),

@@ -8,7 +8,7 @@ from typing import Final
 
 from hubbub_protocol import Close, Code, events
 from hubbub_protocol.commands import Hello, Refresh
-from service.cluster.user_names import AcquiredName, InvalidName, NameTaken
+from service.cluster.user_names import AcquiredName, InvalidName, UserNameTaken
 from service.identity.authenticator import BadToken, TokenExpired
 from service.identity.identity import Identity, guest
 from service.sessions import room_commands
@@ -103,7 +103,7 @@ def _verify(session: Session, token: str, number: int) -> Identity | None:
 def _take_name(session: Session, command: Hello) -> AcquiredName:
     try:
         return session.node.user_names.acquire_guest(command.name, command.session, session.connection)
-    except NameTaken as error:
+    except UserNameTaken as error:
         raise CommandError(Code.NAME_TAKEN, str(error), suggestion=error.suggestion) from error
     except InvalidName as error:
         raise CommandError(Code.INVALID_NAME, str(error)) from error

@@ -6,6 +6,8 @@ import socket
 from collections.abc import Iterator
 from typing import Final
 
+from archive.errors import ArchiveMisconfigured
+from archive.registry import find_archive
 from brokers.errors import BrokerError
 from brokers.registry import find_broker
 from service.settings.table import Settings
@@ -28,6 +30,7 @@ def contradictions(settings: Settings) -> Iterator[str]:
     yield from _sizes(settings)
     yield from _times(settings)
     yield from _tokens(settings)
+    yield from _archive(settings)
 
 
 def _workers(settings: Settings) -> Iterator[str]:
@@ -94,3 +97,42 @@ def _tokens(settings: Settings) -> Iterator[str]:
     elif not is_pem:
         algorithm = settings.token_algorithm
         yield f"HUBBUB_TOKEN_KEY must be the PEM of a public key for HUBBUB_TOKEN_ALGORITHM={algorithm}."
+
+
+def _archive(settings: Settings) -> Iterator[str]:
+    if not settings.archive_url:
+        return
+    if settings.broker != "memory":
+        yield (
+            f"ARCHIVE_URL is refused with BROKER={settings.broker}: an archive behind it comes with "
+            "PostgreSQL, in a later version. Leave ARCHIVE_URL empty, or set BROKER=memory."
+        )
+    try:
+        find_archive(settings.archive_url)
+    except ArchiveMisconfigured as error:
+        yield f"ARCHIVE_URL is wrong: {error}"
+    yield from _archive_bounds(settings)
+
+
+def _archive_bounds(settings: Settings) -> Iterator[str]:
+    """Refuse an archive that keeps less than memory: it is where memory reads on."""
+    for variable, kept, other, held in (
+        (
+            "HUBBUB_ARCHIVE_SECONDS",
+            settings.archive_seconds,
+            "HUBBUB_HISTORY_SECONDS",
+            settings.history_seconds,
+        ),
+        (
+            "HUBBUB_ARCHIVE_ENTRIES",
+            settings.archive_entries,
+            "HUBBUB_HISTORY_ENTRIES",
+            settings.history_entries,
+        ),
+        ("HUBBUB_ARCHIVE_BYTES", settings.archive_bytes, "HUBBUB_HISTORY_BYTES", settings.history_bytes),
+    ):
+        if kept and (kept < held or not held):
+            yield (
+                f"{variable}={kept:g} keeps less than {other}={held:g}, which is held in memory: raise the "
+                "one or lower the other."
+            )

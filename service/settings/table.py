@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Final
 
-from brokers.base import Options, Retention
+from brokers.base import BrokerOptions, Retention
 from brokers.registry import installed
+from service.settings.archive import ArchiveSettings
 from service.settings.kinds import ORIGINS, address, choice, number, one_of, password, secret, text, whole
 from service.settings.row import META, Row
 from service.settings.row import setting as _set
@@ -18,7 +19,7 @@ _STOP_MARGIN: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(ArchiveSettings):
     """All settings of a node. Durations are seconds, sizes are bytes."""
 
     broker: str = _set("BROKER", "memory", choice(installed), "What joins the nodes.")
@@ -88,10 +89,7 @@ class Settings:
     )
 
     connections: int = _set(
-        "HUBBUB_CONNECTIONS",
-        50_000,
-        whole(1, 10_000_000),
-        "Connections of a node; more are refused with 4001.",
+        "HUBBUB_CONNECTIONS", 50_000, whole(1, 10_000_000), "Connections of a node; more are closed: 4001."
     )
     admissions_per_second: float = _set(
         "HUBBUB_ADMISSIONS_PER_SECOND",
@@ -205,17 +203,11 @@ class Settings:
         "Rooms that the broker keeps; beyond it the one that was quiet longest is forgotten.",
     )
     key_seconds: float = _set(
-        "HUBBUB_KEY_SECONDS",
-        300.0,
-        number(60, _DAY),
-        "How long a message that is sent again is recognised by its key.",
+        "HUBBUB_KEY_SECONDS", 300.0, number(60, _DAY), "How long a retried message is recognised by its key."
     )
 
     auth: str = _set(
-        "HUBBUB_AUTH",
-        "guests",
-        one_of("guests", "tokens", "both"),
-        "Who may come in: by a name, by a token.",
+        "HUBBUB_AUTH", "guests", one_of("guests", "tokens", "both"), "Who may come in: by a name, by a token."
     )
     token_key: str = _set(
         "HUBBUB_TOKEN_KEY",
@@ -259,12 +251,17 @@ class Settings:
         )
 
     @property
-    def broker_options(self) -> Options:
+    def kept_seconds(self) -> float:
+        """How long a message is kept where history is read; 0 for ever."""
+        return self.archive_seconds if self.archive_url else self.history_seconds
+
+    @property
+    def broker_options(self) -> BrokerOptions:
         """What the broker is made from."""
         urls = {"memory": "", "redis": self.redis_url, "nats": self.nats_url}
         users = {"redis": self.redis_user, "nats": self.nats_user}
         passwords = {"redis": self.redis_password, "nats": self.nats_password}
-        return Options(
+        return BrokerOptions(
             url=urls.get(self.broker, self.broker_url),
             user=users.get(self.broker, ""),
             password=passwords.get(self.broker, ""),

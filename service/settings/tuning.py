@@ -21,6 +21,8 @@ class Tuning:
         presence_gather: joins and leaves are gathered for this time before they are broadcast.
         presence_interval: least time between two presence broadcasts in a room.
         listing_timeout: how long the room listing waits for the answers of the other nodes.
+        trim_round, trim_pause: how long the trimming of the archive rests behind a round over all rooms, and
+            between two steps of it.
         plain_first_wait, plain_longest_wait: back-off between two tries to store a plain client's message.
         plain_grace: how long the node tries to store what a plain client sent before it disconnected.
     """
@@ -33,6 +35,8 @@ class Tuning:
     presence_gather: float = 0.1
     presence_interval: float = 0.8
     listing_timeout: float = 0.5
+    trim_round: float = 30.0
+    trim_pause: float = 0.05
     plain_first_wait: float = 0.1
     plain_longest_wait: float = 2.0
     plain_grace: float = 30.0

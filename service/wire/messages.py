@@ -27,12 +27,17 @@ class _At(msgspec.Struct, frozen=True, gc=False):
     at: int
 
 
+class _User(msgspec.Struct, frozen=True, gc=False):
+    user: str
+
+
 class _Text(msgspec.Struct, frozen=True, gc=False):
     text: str
 
 
 _encoder: Final = msgspec.json.Encoder()
 _text: Final = msgspec.json.Decoder(_Text)
+_user: Final = msgspec.json.Decoder(_User)
 _at: Final = msgspec.json.Decoder(_At)
 _string: Final = msgspec.json.Decoder(str)
 
@@ -71,6 +76,14 @@ def decode_plain(text: str) -> str:
         except msgspec.DecodeError:
             return text
     return text
+
+
+def author_name(payload: bytes) -> str | None:
+    """Return the display name of a message's author; of what is no message, None."""
+    try:
+        return _user.decode(payload).user
+    except msgspec.DecodeError:
+        return None
 
 
 def sent_at(payload: bytes) -> int:

@@ -54,7 +54,7 @@ class SupervisorTimeouts:
     stop_timeout: float = 30.0
 
 
-class Worker:
+class WorkerProcess:
     """One worker process, as its parent sees it."""
 
     def __init__(self, number: int, process: asyncio.subprocess.Process) -> None:
@@ -87,7 +87,7 @@ class Supervisor:
         self._on_all_started = on_all_started
         self._loop = asyncio.get_running_loop()
         self._tasks = Tasks()
-        self._workers: dict[int, Worker] = {}
+        self._workers: dict[int, WorkerProcess] = {}
         self._restarts = dict.fromkeys(range(1, count + 1), 0)
         self._ever_started: set[int] = set()
         self._first_started = asyncio.Event()
@@ -162,7 +162,7 @@ class Supervisor:
             return FAILED, False
         return await self._until_ended(worker), self._was_stable(worker)
 
-    async def _start(self, number: int) -> Worker:
+    async def _start(self, number: int) -> WorkerProcess:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
@@ -173,7 +173,7 @@ class Supervisor:
             except BaseException:
                 ours.close()
                 raise
-        worker = self._workers[number] = Worker(number, process)
+        worker = self._workers[number] = WorkerProcess(number, process)
         worker.channel = ControlChannel(ours, self._tasks, lambda what: self._handle(worker, what))
         await worker.channel.open()
         _log.info("worker_started", extra={"worker": number, "pid": process.pid})
@@ -181,7 +181,7 @@ class Supervisor:
             worker.signal(self._stop_signal)
         return worker
 
-    async def _until_ended(self, worker: Worker) -> int:
+    async def _until_ended(self, worker: WorkerProcess) -> int:
         async with asyncio.TaskGroup() as watch:
             watching = [
                 watch.create_task(worker.channel.run()),
@@ -193,7 +193,7 @@ class Supervisor:
                 task.cancel()
         return code
 
-    async def _check_heartbeats(self, worker: Worker) -> None:
+    async def _check_heartbeats(self, worker: WorkerProcess) -> None:
         """Kill a worker whose loop is blocked, or that doesn't serve in time: nothing else would notice."""
         timeouts, started = self._timeouts, self._loop.time()
         limit = timeouts.start_timeout  # a starting process has no loop yet
@@ -213,7 +213,7 @@ class Supervisor:
         _log.error("worker_hung", extra={"worker": worker.number})
         worker.signal(signal.SIGKILL)
 
-    def _was_stable(self, worker: Worker) -> bool:
+    def _was_stable(self, worker: WorkerProcess) -> bool:
         since = worker.serving_since
         return since is not None and self._loop.time() - since >= self._timeouts.stable_after
 
@@ -232,7 +232,7 @@ class Supervisor:
 
     # Requests of workers -----------------------------------------------------------------------------
 
-    async def _handle(self, worker: Worker, what: str) -> bytes:
+    async def _handle(self, worker: WorkerProcess, what: str) -> bytes:
         if what == SERVING:
             worker.serving_since = self._loop.time()
         elif what == STARTED:
@@ -258,7 +258,7 @@ class Supervisor:
         unanswered = sorted(asked.keys() - answered.keys())
         return encode(Reports(responses=answered, unanswered=unanswered, restarts=self._restarts))
 
-    async def _request(self, worker: Worker, what: str) -> msgspec.Raw | None:
+    async def _request(self, worker: WorkerProcess, what: str) -> msgspec.Raw | None:
         try:
             return msgspec.Raw(await worker.channel.request(what, self._timeouts.request_timeout))
         except RequestFailed as error:

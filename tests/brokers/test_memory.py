@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from typing_extensions import override
 
-from brokers.base import Entry, Options, Retention
+from brokers.base import BrokerOptions, Entry, Retention
 from brokers.memory import Hub, MemoryBroker
 from brokers.testing.recorder import BrokerNode, Recorder, chained
 
@@ -29,12 +29,12 @@ def clock() -> Clock:
 
 @pytest.fixture
 def hub(clock: Clock) -> Hub:
-    return Hub(Options(retention=Retention(rooms=3, age=1000.0), key_window=100.0), clock=clock)
+    return Hub(BrokerOptions(retention=Retention(rooms=3, age=1000.0), key_window=100.0), clock=clock)
 
 
 @pytest.fixture
 async def pair(hub: Hub) -> AsyncIterator[tuple[BrokerNode, BrokerNode]]:
-    nodes = [BrokerNode(MemoryBroker(Options(), hub), Recorder()) for _ in range(2)]
+    nodes = [BrokerNode(MemoryBroker(BrokerOptions(), hub), Recorder()) for _ in range(2)]
     for node in nodes:
         await node.broker.start(node.received)
     yield nodes[0], nodes[1]
@@ -50,7 +50,7 @@ async def test_the_answer_is_there_at_once(pair: tuple[BrokerNode, BrokerNode]) 
 
 
 async def test_a_process_begins_its_own_epoch() -> None:
-    assert Hub(Options()).head("room").epoch != Hub(Options()).head("room").epoch
+    assert Hub(BrokerOptions()).head("room").epoch != Hub(BrokerOptions()).head("room").epoch
 
 
 async def test_the_room_that_was_quiet_longest_is_forgotten(

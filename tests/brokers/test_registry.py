@@ -9,7 +9,7 @@ from importlib.metadata import EntryPoint, EntryPoints
 import pytest
 
 from brokers import registry
-from brokers.base import Options
+from brokers.base import BrokerOptions
 from brokers.errors import Misconfigured, UnknownBroker
 from brokers.memory import MemoryBroker
 from brokers.registry import GROUP, find_broker, installed, make_broker
@@ -36,7 +36,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 def test_a_built_in_broker_is_made_by_its_name_with_its_options() -> None:
-    options = Options(key_window=1.0)
+    options = BrokerOptions(key_window=1.0)
     broker = make_broker("memory", options)
     assert type(broker) is MemoryBroker
     assert broker.options is options
@@ -44,14 +44,14 @@ def test_a_built_in_broker_is_made_by_its_name_with_its_options() -> None:
 
 def test_a_broker_of_others_is_found_by_its_entry_point(install: dict[str, str]) -> None:
     install["theirs"] = f"{__name__}:TheirBroker"
-    assert type(make_broker("theirs", Options())).__name__ == "TheirBroker"
+    assert type(make_broker("theirs", BrokerOptions())).__name__ == "TheirBroker"
     assert list(installed()) == [*OURS, "theirs"]
     assert installed()["theirs"].group == GROUP
 
 
 @pytest.mark.parametrize("name", OURS)
 def test_each_built_in_broker_can_be_loaded(name: str) -> None:
-    assert make_broker(name, Options()).options == Options()
+    assert make_broker(name, BrokerOptions()).options == BrokerOptions()
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -61,7 +61,7 @@ def test_only_a_backbone_outside_the_process_is_shared_by_several(name: str) -> 
 
 def test_a_built_in_name_cannot_be_taken_over(install: dict[str, str]) -> None:
     install["memory"] = f"{__name__}:TheirBroker"
-    assert type(make_broker("memory", Options())) is MemoryBroker
+    assert type(make_broker("memory", BrokerOptions())) is MemoryBroker
 
 
 @pytest.mark.parametrize("name", ["memroy", "Memory", "mem"])
@@ -70,7 +70,7 @@ def test_an_unknown_name_is_answered_with_the_nearest_and_all_installed(
 ) -> None:
     install["zebra"] = f"{__name__}:TheirBroker"
     with pytest.raises(UnknownBroker) as raised:
-        make_broker(name, Options())
+        make_broker(name, BrokerOptions())
     assert str(raised.value) == (
         f"no broker named {name!r} is installed. Did you mean 'memory'? Installed: {', '.join(OURS)}, zebra."
     )
@@ -79,7 +79,7 @@ def test_an_unknown_name_is_answered_with_the_nearest_and_all_installed(
 def test_nothing_is_suggested_where_nothing_is_near(install: dict[str, str]) -> None:
     install.clear()
     with pytest.raises(UnknownBroker) as raised:
-        make_broker("kafka", Options())
+        make_broker("kafka", BrokerOptions())
     assert str(raised.value) == f"no broker named 'kafka' is installed. Installed: {', '.join(OURS)}."
 
 
@@ -98,9 +98,9 @@ def test_a_broken_entry_point_is_named_with_what_is_wrong(
 ) -> None:
     install["broken"] = value
     with pytest.raises(Misconfigured) as raised:
-        make_broker("broken", Options())
+        make_broker("broken", BrokerOptions())
     assert str(raised.value).startswith(f"the broker 'broken' ({value}) {sentence}")
-    assert isinstance(make_broker("memory", Options()), MemoryBroker), "it affects no other broker"
+    assert isinstance(make_broker("memory", BrokerOptions()), MemoryBroker), "it affects no other broker"
 
 
 def test_no_broker_is_imported_before_it_is_asked_for() -> None:

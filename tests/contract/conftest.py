@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 
 from brokers.testing.backbone import Maker
+from tests.contract.durable import DurableBackbone
 from tests.contract.makers import (
     FaultyBackbone,
     MemoryBackbone,
@@ -18,6 +19,7 @@ from tests.contract.makers import (
 
 MAKERS: Final[dict[str, Maker]] = {
     "memory": MemoryBackbone.open,
+    "durable": DurableBackbone.open,
     "faulty": FaultyBackbone.open,
     "redis": RedisBackbone.open,
     "redis-cluster": RedisClusterBackbone.open,

@@ -13,7 +13,7 @@ from typing import Final
 
 from typing_extensions import override
 
-from brokers.base import Broker, Options
+from brokers.base import Broker, BrokerOptions
 from brokers.memory import Hub, MemoryBroker
 from brokers.nats import NatsBroker
 from brokers.redis import RedisBroker
@@ -36,14 +36,14 @@ _NATS_ANSWERS: Final = re.compile(rb'MSG _INBOX\S+ \d+ +\d+\r\n\{"stream":[^\r]*
 class MemoryBackbone(Backbone):
     """A hub with a clock that is advanced by the test."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: BrokerOptions) -> None:
         self._options = options
         self._now = 0.0
         self._hub = Hub(options, clock=lambda: self._now)
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, options: Options) -> AsyncIterator[Backbone]:
+    async def open(cls, options: BrokerOptions) -> AsyncIterator[Backbone]:
         yield cls(options)
 
     @override
@@ -60,7 +60,7 @@ class FaultyBackbone(MemoryBackbone):
 
     abilities = Abilities(interruption=True, lost_answers=True)
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: BrokerOptions) -> None:
         super().__init__(options)
         self._nodes: list[FaultyBroker] = []
         self._away = False
@@ -94,13 +94,13 @@ class FaultyBackbone(MemoryBackbone):
 class ServerBackbone(Backbone):
     """A prefix of its own on a real server, behind a proxy of its own."""
 
-    def __init__(self, options: Options, proxy: Proxy) -> None:
+    def __init__(self, options: BrokerOptions, proxy: Proxy) -> None:
         self._options = options
         self._proxy = proxy
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, options: Options) -> AsyncIterator[Backbone]:
+    async def open(cls, options: BrokerOptions) -> AsyncIterator[Backbone]:
         proxy, url = cls._lay()
         port = await proxy.open()
         options = replace(options, url=url.format(port=port), prefix=f"test-{token_hex(6)}")
@@ -151,13 +151,13 @@ class RedisClusterBackbone(Backbone):
 
     abilities = Abilities(interruption=True, lost_answers=True)
 
-    def __init__(self, options: Options, front: Front) -> None:
+    def __init__(self, options: BrokerOptions, front: Front) -> None:
         self._options = options
         self._front = front
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, options: Options) -> AsyncIterator[Backbone]:
+    async def open(cls, options: BrokerOptions) -> AsyncIterator[Backbone]:
         front = await Front.shared()
         try:
             yield cls(replace(options, url=front.url, prefix=f"test-{token_hex(6)}"), front)

@@ -1,4 +1,4 @@
-"""Every promise of `docs/guarantees.md` has a number and tests, and each test that it names exists."""
+"""`docs/guarantees.md`: each promise names tests, each bound a function and a metric; all of them exist."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from brokers.base import Options
+from archive.testing.promises import PROMISES as ARCHIVE_PROMISES
+from brokers.base import BrokerOptions
 from brokers.memory import MemoryBroker
 from brokers.testing.promises import PROMISES
 from hubbub_protocol import Close, Code
 from service import settings
 from service.runtime import metrics
+from service.settings.tuning import DEFAULTS as TUNING
 from tests.protocol.vectors import VECTORS, rules_of_the_specification, rules_shown
 
 ROOT: Final = Path(__file__).parents[2]
@@ -28,7 +30,7 @@ NO_BOUNDS: Final = {
     "HUBBUB_WORKERS",
     "HUBBUB_BACKLOG",  # the system's own
 }
-CELLS: Final = {"G": 3, "O": 3, "B": 5}
+CELLS: Final = {"G": 3, "O": 3, "B": 6}
 
 
 class Row(NamedTuple):
@@ -74,12 +76,28 @@ def names_in(path: Path) -> set[str]:
 
 
 @cache
+def functions_of(path: Path) -> set[str]:
+    """Collect the functions of a file in Python or Lua; a method has the name of its class before it."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".lua":
+        return set(re.findall(r"^local function (\w+)\(", text, re.MULTILINE))
+    body = ast.parse(text).body
+    methods = [(f"{node.name}.", node.body) for node in body if isinstance(node, ast.ClassDef)]
+    return {
+        f"{prefix}{node.name}"
+        for prefix, nodes in [("", body), *methods]
+        for node in nodes
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+
+
+@cache
 def shown() -> set[str]:
     """Collect what has tests of its own by number: promises, rules, and the cases of the dialogues."""
     rules = rules_of_the_specification().intersection(*[set().union(*rules_shown().values())])
     files = (VECTORS / "dialogue").glob("*.json")
     cases = {case["id"] for file in files for case in json.loads(file.read_text(encoding="utf-8"))["cases"]}
-    return PROMISES.keys() | rules | cases
+    return PROMISES.keys() | ARCHIVE_PROMISES.keys() | rules | cases
 
 
 def exists(reference: str) -> bool:
@@ -110,7 +128,7 @@ def test_a_promise_names_tests_and_they_exist(row: Row) -> None:
 
 
 def test_what_is_named_in_passing_exists_too() -> None:
-    named = set(re.findall(r"\b(?:P|FR|CN|RM|HS|SN|PR|CL|PL|CS|BO|TL|PS)\d+\b", page()))
+    named = set(re.findall(r"\b(?:A|P|FR|CN|RM|HS|SN|PR|CL|PL|CS|BO|TL|PS)\d+\b", page()))
     assert sorted(named - shown()) == []
 
 
@@ -123,10 +141,31 @@ def test_a_bound_is_a_setting_that_exists_or_a_number(row: Row) -> None:
 
 
 @every_bound
+def test_a_bound_names_the_functions_that_enforce_it(row: Row) -> None:
+    enforced_in = re.findall(r"`([^`:]+):([\w.]+)`", row.cells[3])
+    assert enforced_in
+    assert [(file, name) for file, name in enforced_in if name not in functions_of(ROOT / file)] == []
+
+
+def test_the_bounds_without_a_setting_are_listed_as_fixed() -> None:
+    (fixed,) = re.findall(r"These are fixed: (.+?)\.", page(), re.DOTALL)
+    assert re.findall(r"B\d+", fixed) == [row.number for row in BOUNDS if "HUBBUB_" not in row.cells[1]]
+
+
+def test_the_fixed_values_are_those_of_the_node() -> None:
+    bounds = {row.number: row.cells[1] for row in BOUNDS}
+    assert bounds["B3"].endswith(f" and {TUNING.spare_sockets:,}")
+    assert bounds["B7"].startswith(f"{TUNING.request_seconds:g} s ")
+    assert bounds["B18"] == f"{TUNING.plain_grace:g} s"
+    assert bounds["B25"] == f"{TUNING.early_entries:,}"
+    assert bounds["B36"].startswith(f"{TUNING.listing_timeout:g} s,")
+
+
+@every_bound
 def test_a_bound_has_a_metric_that_exists(row: Row) -> None:
-    cell = row.cells[3]
+    cell = row.cells[4]
     known = set(re.findall(r"`(hubbub_\w+)`", metrics.table()))
-    known |= {f"hubbub_broker_{name}" for name in MemoryBroker(Options()).stats()}
+    known |= {f"hubbub_broker_{name}" for name in MemoryBroker(BrokerOptions()).stats()}
     named = re.findall(r"`(hubbub_\w+)(?:\{(\w+)=\"(\w+)\"\})?`", cell)
     assert named
     assert {name for name, _, _ in named} <= known

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
-from hubbub_client import Client, Gap, Message, Options, Receipt, Room
+from hubbub_client import Client, Gap, Message, Options, Room, SendReceipt
 
 ROOM = "lobby"
 # A restart of a node or a broker on a busy machine takes a while.
@@ -22,7 +22,7 @@ class User:
     client: Client
     room: Room
     received: list[Message | None] = field(default_factory=list)
-    receipts: dict[str, Receipt] = field(default_factory=dict)
+    receipts: dict[str, SendReceipt] = field(default_factory=dict)
 
     async def read(self, changed: Callable[[], None]) -> None:
         """Record messages and gaps, without end."""
@@ -86,18 +86,18 @@ class Crowd:
         assert {text: position for position, text in orders[0]} == acknowledged
 
 
-def crowd(url: str, size: int) -> AbstractAsyncContextManager[Crowd]:
+def crowd(url: str, size: int, options: Options = OPTIONS) -> AbstractAsyncContextManager[Crowd]:
     """Connect users to one room for the time of the block."""
-    return crowd_at(*[url] * size)
+    return crowd_at(*[url] * size, options=options)
 
 
 @asynccontextmanager
-async def crowd_at(*urls: str) -> AsyncIterator[Crowd]:
+async def crowd_at(*urls: str, options: Options = OPTIONS) -> AsyncIterator[Crowd]:
     """Connect users to one room for the time of the block, one for each URL."""
     users: list[User] = []
     async with asyncio.TaskGroup() as clients:
         for number, url in enumerate(urls):
-            client = await Client(url, name=f"p{number}", options=OPTIONS).__aenter__()
+            client = await Client(url, name=f"p{number}", options=options).__aenter__()
             users.append(User(f"p{number}", client, await client.join(ROOM)))
         gathered = Crowd(users)
         readers = [clients.create_task(user.read(gathered.changed)) for user in users]

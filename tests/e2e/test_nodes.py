@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
-from hubbub_client import Client, Gap, Message, Receipt, Room
+from hubbub_client import Client, Gap, Message, Room, SendReceipt
 from tests.contract.nats_server import NatsServer
 from tests.contract.redis_server import RedisServer
 from tests.contract.server import Server, running
@@ -46,7 +46,7 @@ class User:
         self.name = name
         self.room = room
         self.received: list[Message] = []
-        self.receipts: dict[str, Receipt] = {}
+        self.receipts: dict[str, SendReceipt] = {}
         self.received_half = asyncio.Event()
 
     async def send_all(self) -> None:

@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from brokers.base import Options
+from brokers.base import BrokerOptions
 from brokers.errors import Unavailable
 from brokers.memory import Hub, MemoryBroker
 from brokers.testing.recorder import BrokerNode, Recorder
@@ -18,7 +18,7 @@ TEXTS = [b"one", b"two", b"three", b"four", b"five"]
 
 @pytest.fixture
 async def broker() -> AsyncIterator[FaultyBroker]:
-    broker = FaultyBroker(MemoryBroker(Options()))
+    broker = FaultyBroker(MemoryBroker(BrokerOptions()))
     yield broker
     await broker.close()
 
@@ -80,8 +80,8 @@ def test_the_same_seed_draws_the_same_fates() -> None:
 
 
 async def test_an_unreachable_node_misses_what_others_publish_and_can_store_nothing() -> None:
-    hub = Hub(Options())
-    cut, other = FaultyBroker(MemoryBroker(Options(), hub)), MemoryBroker(Options(), hub)
+    hub = Hub(BrokerOptions())
+    cut, other = FaultyBroker(MemoryBroker(BrokerOptions(), hub)), MemoryBroker(BrokerOptions(), hub)
     received = Recorder()
     await cut.start(received)
     await other.start(Recorder())

@@ -248,7 +248,9 @@ async def test_pages_of_history_and_names(server: Server) -> None:
         history = await talk.hear()
         assert isinstance(history, commands.History)
         assert history.before == 7
-        await talk.say(events.Page(id=history.id, room="lobby", messages=[message(6, "six")], more=False))
+        await talk.say(
+            events.MessagesPage(id=history.id, room="lobby", messages=[message(6, "six")], more=False)
+        )
         page = await paging
         assert [one.text for one in page.messages] == ["six"]
         assert not page.more

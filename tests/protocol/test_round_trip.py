@@ -50,7 +50,9 @@ EVENTS: st.SearchStrategy[e.Event] = st.one_of(
         messages=st.lists(MESSAGES, max_size=3),
         members=MEMBERS,
     ),
-    st.builds(e.Page, id=WHOLE, room=TEXT, messages=st.lists(MESSAGES, max_size=3), more=st.booleans()),
+    st.builds(
+        e.MessagesPage, id=WHOLE, room=TEXT, messages=st.lists(MESSAGES, max_size=3), more=st.booleans()
+    ),
     st.builds(e.Presence, room=TEXT, count=WHOLE, joined=NAMES, left=NAMES),
     st.builds(e.Expiring, within=WHOLE),
     st.builds(e.Ping),

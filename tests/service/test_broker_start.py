@@ -11,7 +11,7 @@ import httpx
 import pytest
 from typing_extensions import override
 
-from brokers.base import Broker, Listener, Options
+from brokers.base import Broker, BrokerOptions, Listener
 from brokers.errors import Misconfigured, Unavailable
 from brokers.memory import MemoryBroker
 from service.runtime.broker_start import BrokerStart
@@ -32,7 +32,7 @@ async def _waiting(broker: Broker, **settings: str) -> AsyncIterator[Running]:
 
 
 def _away() -> FaultyBroker:
-    broker = FaultyBroker(MemoryBroker(Options()))
+    broker = FaultyBroker(MemoryBroker(BrokerOptions()))
     broker.cut()
     return broker
 
@@ -96,7 +96,7 @@ class Later(MemoryBroker):
     """Raises an error at each start but those that succeed."""
 
     def __init__(self, *errors: Exception) -> None:
-        super().__init__(Options())
+        super().__init__(BrokerOptions())
         self._errors = list(errors)
 
     @override

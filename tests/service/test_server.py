@@ -8,7 +8,7 @@ import socket
 import pytest
 from typing_extensions import override
 
-from brokers.base import Options
+from brokers.base import BrokerOptions
 from brokers.memory import MemoryBroker
 from service.runtime.listener import CannotListen
 from service.server import running
@@ -93,7 +93,7 @@ async def test_a_node_may_be_started_again_in_the_same_process() -> None:
 
 
 async def test_a_request_that_arrived_before_the_shutdown_is_answered() -> None:
-    broker = SlowBroker(Options())
+    broker = SlowBroker(BrokerOptions())
     async with running(quick(), broker) as here:
         reader, writer = await asyncio.open_connection("127.0.0.1", here.port)
         idle, idle_writer = await asyncio.open_connection("127.0.0.1", here.port)
@@ -109,7 +109,7 @@ async def test_a_request_that_arrived_before_the_shutdown_is_answered() -> None:
 class SlowBroker(MemoryBroker):
     """A broker whose probe waits for the test."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: BrokerOptions) -> None:
         super().__init__(options)
         self.probed, self.proceed = asyncio.Event(), asyncio.Event()
 

@@ -19,7 +19,7 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from typing_extensions import override
 
-from brokers.base import Options
+from brokers.base import BrokerOptions
 from brokers.errors import BrokerClosed, BrokerError, Unavailable, WritesRefused
 from brokers.nats.connection.client import NatsClient
 from brokers.nats.connection.credentials import read_credentials
@@ -64,7 +64,7 @@ class MessageSink(asyncio.Future[Msg]):
 class NatsConnection:
     """A connection, from `open` until `ended` holds the reason of its end."""
 
-    def __init__(self, options: Options, address: NatsUrl) -> None:
+    def __init__(self, options: BrokerOptions, address: NatsUrl) -> None:
         self._options = options
         self._address = address
         self._where = f"NATS at {', '.join(address.servers)}"

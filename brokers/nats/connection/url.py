@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from brokers.base import Options
+from brokers.base import BrokerOptions
 from brokers.errors import Misconfigured
 
 # Nothing is quoted: what looks like a host may be the beginning of a password.
@@ -84,7 +84,7 @@ def _addresses(url: str) -> list[SplitResult]:
     return addresses
 
 
-def sign_in(address: NatsUrl, options: Options) -> NatsUrl:
+def sign_in(address: NatsUrl, options: BrokerOptions) -> NatsUrl:
     """Replace who the URL names by the user and password, or the token, of the options.
 
     Raises:

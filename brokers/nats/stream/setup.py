@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
-from brokers.base import Options
+from brokers.base import BrokerOptions
 from brokers.errors import Misconfigured, Unavailable
 from brokers.nats.connection.connection import NatsConnection
 from brokers.nats.jetstream import STREAM_EXISTS, Fields, JetStreamError, answer, request
@@ -68,7 +68,7 @@ class EntryStream:
 
 async def ensure_streams(
     connection: NatsConnection,
-    options: Options,
+    options: BrokerOptions,
     subjects: Subjects,
     replicas: int | None,
     newest: Watermark,
@@ -106,7 +106,7 @@ async def ensure_streams(
     )
 
 
-def _entries(options: Options, subjects: Subjects, replicas: int | None) -> dict[str, object]:
+def _entries(options: BrokerOptions, subjects: Subjects, replicas: int | None) -> dict[str, object]:
     age = options.retention.age
     window = options.key_window
     if age and age < window:
@@ -125,7 +125,7 @@ def _entries(options: Options, subjects: Subjects, replicas: int | None) -> dict
     }
 
 
-def _heads(options: Options, subjects: Subjects, replicas: int | None) -> dict[str, object]:
+def _heads(options: BrokerOptions, subjects: Subjects, replicas: int | None) -> dict[str, object]:
     return {
         "name": subjects.heads,
         "subjects": [subjects.every_out],

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from brokers.base import Options, Retention
+from brokers.base import BrokerOptions, Retention
 from brokers.errors import BrokerRefused
 from brokers.testing.backbone import Backbone
 from brokers.testing.promises import promise
 from brokers.testing.recorder import BrokerNode, chained
 
 
-@promise("P9", options=Options(retention=Retention(entries=5)))
+@promise("P9", options=BrokerOptions(retention=Retention(entries=5)))
 async def test_a_room_keeps_its_last_entries(pair: tuple[BrokerNode, BrokerNode]) -> None:
     here, there = pair
     receipts = await here.send("room", *(b"%d" % number for number in range(20)))
@@ -21,7 +21,7 @@ async def test_a_room_keeps_its_last_entries(pair: tuple[BrokerNode, BrokerNode]
     assert chained(kept)
 
 
-@promise("P9", options=Options(retention=Retention(entries=5)))
+@promise("P9", options=BrokerOptions(retention=Retention(entries=5)))
 async def test_one_rooms_bound_takes_nothing_from_another(pair: tuple[BrokerNode, BrokerNode]) -> None:
     here, there = pair
     await here.send("quiet", b"kept")
@@ -29,7 +29,7 @@ async def test_one_rooms_bound_takes_nothing_from_another(pair: tuple[BrokerNode
     assert [entry.payload for entry in await there.full_history("quiet")] == [b"kept"]
 
 
-@promise("P9", needs="bounded_size", options=Options(retention=Retention(size=1000)))
+@promise("P9", needs="bounded_size", options=BrokerOptions(retention=Retention(size=1000)))
 async def test_a_room_keeps_so_many_bytes(pair: tuple[BrokerNode, BrokerNode]) -> None:
     here, there = pair
     await here.send("room", *(bytes([number]) * 300 for number in range(10)))
@@ -38,7 +38,7 @@ async def test_a_room_keeps_so_many_bytes(pair: tuple[BrokerNode, BrokerNode]) -
     assert [len(entry.payload) for entry in await there.full_history("room")] == [1000]
 
 
-@promise("P9", options=Options(retention=Retention(size=1000)))
+@promise("P9", options=BrokerOptions(retention=Retention(size=1000)))
 async def test_what_could_never_be_kept_is_refused_and_nothing_else_is_lost(
     pair: tuple[BrokerNode, BrokerNode],
 ) -> None:
@@ -50,7 +50,7 @@ async def test_what_could_never_be_kept_is_refused_and_nothing_else_is_lost(
     assert not (await here.broker.publish("room", b"smaller", key="key")).duplicate
 
 
-@promise("P9", options=Options(retention=Retention(age=2.0)))
+@promise("P9", options=BrokerOptions(retention=Retention(age=2.0)))
 async def test_expired_entries_are_trimmed_and_the_head_stays_known(
     backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
 ) -> None:
@@ -67,7 +67,7 @@ async def test_expired_entries_are_trimmed_and_the_head_stays_known(
     assert [entry.payload for entry in await there.full_history("room")] == [b"three"]
 
 
-@promise("P9", options=Options(retention=Retention(age=0.0)))
+@promise("P9", options=BrokerOptions(retention=Retention(age=0.0)))
 async def test_without_an_age_entries_are_kept(
     backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from brokers.base import Entry, Options, Page, Retention
+from brokers.base import BrokerOptions, Entry, Page, Retention
 from brokers.testing.promises import promise
 from brokers.testing.recorder import BrokerNode
 
@@ -92,7 +92,7 @@ async def test_a_room_without_entries_has_an_empty_history(pair: tuple[BrokerNod
     assert page.head.offset == 0
 
 
-@promise("P8", options=Options(retention=Retention(entries=5)))
+@promise("P8", options=BrokerOptions(retention=Retention(entries=5)))
 async def test_a_page_after_a_trimmed_offset_is_marked_as_trimmed(
     pair: tuple[BrokerNode, BrokerNode],
 ) -> None:
@@ -108,7 +108,7 @@ async def test_a_page_after_a_trimmed_offset_is_marked_as_trimmed(
     assert [page.trimmed for page in (trimmed, whole, from_the_start)] == [True, False, True]
 
 
-@promise("P8", options=Options(retention=Retention(entries=5)))
+@promise("P8", options=BrokerOptions(retention=Retention(entries=5)))
 async def test_paging_back_ends_at_the_first_entry_that_is_kept(pair: tuple[BrokerNode, BrokerNode]) -> None:
     here, there = pair
     await here.send("room", *(b"%d" % number for number in range(10)))

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from brokers.base import Broker, Options
+from brokers.base import Broker, BrokerOptions
 from brokers.errors import BrokerClosed, Unavailable
 from brokers.testing.backbone import Backbone, Maker
 from brokers.testing.promises import promise
@@ -40,7 +40,7 @@ async def test_every_method_works_once_start_has_returned(
         await call(node.broker)
 
 
-@promise("P1", needs="interruption", options=Options(timeout=1.0))
+@promise("P1", needs="interruption", options=BrokerOptions(timeout=1.0))
 async def test_start_fails_while_the_backbone_is_unreachable_and_may_be_repeated(backbone: Backbone) -> None:
     await backbone.interrupt()
     node = backbone.node()
@@ -74,7 +74,7 @@ async def test_a_probe_arrives_and_is_delivered_to_no_listener(pair: tuple[Broke
         assert not node.received.signals
 
 
-@promise("P16", needs="interruption", options=Options(timeout=1.0))
+@promise("P16", needs="interruption", options=BrokerOptions(timeout=1.0))
 async def test_a_probe_fails_while_the_backbone_is_away_and_succeeds_after(
     backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
 ) -> None:
@@ -123,7 +123,7 @@ async def test_nothing_is_called_back_after_close(pair: tuple[BrokerNode, Broker
 
 @promise("P17")
 async def test_no_task_is_left_after_close(maker: Maker) -> None:
-    async with maker(Options()) as backbone:
+    async with maker(BrokerOptions()) as backbone:
         before = asyncio.all_tasks()
         broker = backbone.node()
         await broker.start(Recorder())

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from brokers.base import Options, Retention
+from brokers.base import BrokerOptions, Retention
 from brokers.errors import Unavailable
 from brokers.testing.backbone import Backbone
 from brokers.testing.promises import promise
@@ -73,7 +73,7 @@ async def test_keys_are_text_and_no_patterns(pair: tuple[BrokerNode, BrokerNode]
         assert (await there.broker.publish("room", b"text", key=key)).duplicate
 
 
-@promise("P5", options=Options(retention=Retention(entries=2)))
+@promise("P5", options=BrokerOptions(retention=Retention(entries=2)))
 async def test_a_key_is_known_even_when_its_entry_was_trimmed(pair: tuple[BrokerNode, BrokerNode]) -> None:
     here, there = pair
     first = await here.broker.publish("room", b"text", key="key")
@@ -82,7 +82,7 @@ async def test_a_key_is_known_even_when_its_entry_was_trimmed(pair: tuple[Broker
     assert [entry.payload for entry in await here.full_history("room")] == [b"two", b"three"]
 
 
-@promise("P5", options=Options(key_window=2.0))
+@promise("P5", options=BrokerOptions(key_window=2.0))
 async def test_a_key_is_another_message_after_its_window(
     backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
 ) -> None:
@@ -96,7 +96,7 @@ async def test_a_key_is_another_message_after_its_window(
     assert await here.broker.publish("room", b"text", key="key") == second._replace(duplicate=True)
 
 
-@promise("P5", needs="lost_answers", options=Options(timeout=1.0))
+@promise("P5", needs="lost_answers", options=BrokerOptions(timeout=1.0))
 async def test_a_retry_finds_what_was_stored_though_the_answer_was_lost(
     backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
 ) -> None:

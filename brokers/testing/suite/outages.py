@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from brokers.base import Options
+from brokers.base import BrokerOptions
 from brokers.errors import Unavailable
 from brokers.testing.backbone import Backbone
 from brokers.testing.promises import promise
@@ -35,7 +35,7 @@ async def _outage(backbone: Backbone, nodes: tuple[BrokerNode, ...]) -> AsyncIte
         await node.received.until(_restored)
 
 
-@promise("P14", needs="interruption", options=Options(timeout=1.0))
+@promise("P14", needs="interruption", options=BrokerOptions(timeout=1.0))
 async def test_after_an_outage_all_rooms_are_subscribed_again(
     backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
 ) -> None:
@@ -52,7 +52,7 @@ async def test_after_an_outage_all_rooms_are_subscribed_again(
     assert {entry.room for entry in here.received.entries} == rooms
 
 
-@promise("P14", needs="interruption", options=Options(timeout=1.0))
+@promise("P14", needs="interruption", options=BrokerOptions(timeout=1.0))
 async def test_each_outage_and_its_end_are_reported_once(
     backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
 ) -> None:
@@ -63,7 +63,7 @@ async def test_each_outage_and_its_end_are_reported_once(
         assert node.received.states == ["lost", "restored"] * 3
 
 
-@promise("P14", needs="interruption", options=Options(timeout=1.0))
+@promise("P14", needs="interruption", options=BrokerOptions(timeout=1.0))
 async def test_when_restored_is_called_everything_works(
     backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
 ) -> None:
@@ -79,7 +79,7 @@ async def test_when_restored_is_called_everything_works(
     await there.broker.probe()
 
 
-@promise("P14", needs="interruption", options=Options(timeout=1.0))
+@promise("P14", needs="interruption", options=BrokerOptions(timeout=1.0))
 async def test_a_room_left_during_the_outage_stays_left(
     backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
 ) -> None:
@@ -95,7 +95,7 @@ async def test_a_room_left_during_the_outage_stays_left(
     assert [entry.room for entry in here.received.entries] == ["kept"]
 
 
-@promise("P15", needs="interruption", options=Options(timeout=1.0))
+@promise("P15", needs="interruption", options=BrokerOptions(timeout=1.0))
 async def test_calls_during_an_outage_fail_within_their_time_limit(
     backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
 ) -> None:
@@ -115,7 +115,7 @@ async def test_calls_during_an_outage_fail_within_their_time_limit(
         await here.broker.unsubscribe("room")
 
 
-@promise("P15", needs="interruption", options=Options(timeout=1.0))
+@promise("P15", needs="interruption", options=BrokerOptions(timeout=1.0))
 async def test_what_was_acknowledged_around_an_outage_is_stored_once_and_in_order(
     backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
 ) -> None:
@@ -129,7 +129,7 @@ async def test_what_was_acknowledged_around_an_outage_is_stored_once_and_in_orde
     assert [entry.payload for entry in await there.full_history("room")] == [b"before", b"during", b"after"]
 
 
-@promise("P15", needs="interruption", options=Options(timeout=1.0))
+@promise("P15", needs="interruption", options=BrokerOptions(timeout=1.0))
 async def test_a_broker_can_be_closed_while_the_backbone_is_away(
     backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
 ) -> None:

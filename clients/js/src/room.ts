@@ -3,7 +3,7 @@
 import { newKey } from "./idempotencyKey.ts";
 import { Listeners } from "./listeners.ts";
 import { type Row, RowCache } from "./rows.ts";
-import type { Effect, Input, Receipt, RoomEffect, RoomState } from "./sans-io/effects.ts";
+import type { Effect, Input, RoomEffect, RoomState, SendReceipt } from "./sans-io/effects.ts";
 import type { Members, Message } from "./sans-io/frames.ts";
 import type { RoomMachine } from "./sans-io/roomMachine.ts";
 import type { SavedOutbox } from "./storage.ts";
@@ -30,7 +30,7 @@ export interface RoomSnapshot {
 /** An own message. `done` resolves to its receipt, or rejects with `NotSent`. */
 export interface Sending {
   readonly key: string;
-  readonly done: Promise<Receipt>;
+  readonly done: Promise<SendReceipt>;
 }
 
 export class NotSent extends Error {
@@ -97,7 +97,7 @@ export class Room {
   }
 
   /** Send a failed message again. */
-  retry(key: string): Promise<Receipt> {
+  retry(key: string): Promise<SendReceipt> {
     return this.#settling(key, ["resend", this.name, key]);
   }
 
@@ -213,8 +213,8 @@ export class Room {
     }
   }
 
-  #settling(key: string, input: Input): Promise<Receipt> {
-    const done = new Promise<Receipt>((resolve, reject) => {
+  #settling(key: string, input: Input): Promise<SendReceipt> {
+    const done = new Promise<SendReceipt>((resolve, reject) => {
       this.#pending.set(key, { resolve, reject });
     });
     // The snapshot shows the failure also to callers that ignore `done`.
@@ -231,7 +231,7 @@ export class Room {
 }
 
 interface Pending {
-  resolve(receipt: Receipt): void;
+  resolve(receipt: SendReceipt): void;
   reject(reason: NotSent): void;
 }
 

@@ -76,7 +76,7 @@ class Sent(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="sent"):
     duplicate: bool
 
 
-class Page(msgspec.Struct, frozen=True, tag_field="type", tag="page"):
+class MessagesPage(msgspec.Struct, frozen=True, tag_field="type", tag="page"):
     """The reply to `history`, oldest first. `more`: the server has older messages."""
 
     id: int
@@ -157,6 +157,6 @@ class Error(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="error"
 
 
 Event = (
-    Welcome | Joined | Left | Sent | Page | MembersPage | Refreshed | Message | Presence | TypingNow | Reset
-    | Expiring | Ping | Drain | Error
+    Welcome | Joined | Left | Sent | MessagesPage | MembersPage | Refreshed | Message | Presence | TypingNow
+    | Reset | Expiring | Ping | Drain | Error
 )  # fmt: skip

@@ -85,7 +85,7 @@ Event = Message | Joined | Gap | Lagged | Presence | Typing | Sent | Failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class SendReceipt:
     """The position of a stored own message. `duplicate`: an earlier attempt had stored it."""
 
     key: str

@@ -7,7 +7,7 @@ from hubbub_client.driver import Driver
 from hubbub_client.errors import ClientClosed, RoomRefused, SendFailed
 from hubbub_client.event_queue import EventQueue
 from hubbub_client.event_translation import event_of, message_of, names_of
-from hubbub_client.events import Event, HistoryPage, MemberNames, Position, Receipt
+from hubbub_client.events import Event, HistoryPage, MemberNames, Position, SendReceipt
 from hubbub_client.keys import new_key
 from hubbub_client.sans_io import effects, inputs
 from hubbub_client.sans_io.outbox import OutboxState
@@ -49,7 +49,7 @@ class Room:
         self._within = within
         self._queue = EventQueue(name, queue, lambda to: driver.step(inputs.RewindRequested(name, to)))
         self._joined: Waiters[None] = Waiters()
-        self._receipts: dict[str, Waiters[Receipt]] = {}
+        self._receipts: dict[str, Waiters[SendReceipt]] = {}
         self._pages: Waiters[HistoryPage] = Waiters()
         self._names: Waiters[MemberNames | None] = Waiters()
         self._closed: ClientClosed | None = None
@@ -94,7 +94,7 @@ class Room:
 
     # Writing
 
-    async def send(self, text: str, key: str | None = None, *, within: float | None = None) -> Receipt:
+    async def send(self, text: str, key: str | None = None, *, within: float | None = None) -> SendReceipt:
         """Send a message, and wait until it is stored. After a reconnect it is sent again, and deduplicated.
 
         Raises:
@@ -105,7 +105,7 @@ class Room:
         key = key or new_key()
         own = next((own for own in self._machine.outbox if own.key == key), None)
         if own is not None and own.at is not None:
-            return Receipt(key=key, position=own.at, duplicate=True)
+            return SendReceipt(key=key, position=own.at, duplicate=True)
         failed = own is not None and own.state is OutboxState.FAILED
         given = (
             inputs.ResendRequested(self.name, key) if failed else inputs.SendRequested(self.name, key, text)
@@ -195,7 +195,7 @@ class Room:
                 self._queue.end(refused)
             case effects.MessageStored(_, key, epoch, offset, duplicate):
                 at = Position(epoch=epoch, offset=offset)
-                self._waiting_for(key).succeed(Receipt(key=key, position=at, duplicate=duplicate))
+                self._waiting_for(key).succeed(SendReceipt(key=key, position=at, duplicate=duplicate))
             case effects.MessageFailed(_, key, code, message):
                 self._waiting_for(key).fail(SendFailed(key, code, message))
             case effects.HistoryLoaded(_, messages, more):
@@ -206,5 +206,5 @@ class Room:
             case _:
                 pass
 
-    def _waiting_for(self, key: str) -> Waiters[Receipt]:
+    def _waiting_for(self, key: str) -> Waiters[SendReceipt]:
         return self._receipts.pop(key, None) or Waiters()

@@ -10,19 +10,19 @@ from secrets import token_hex
 import nats
 from nats.aio.client import Client
 
-from brokers.base import Options
+from brokers.base import BrokerOptions
 from brokers.nats import NatsBroker
 from brokers.testing.recorder import BrokerNode, Recorder
 from tests.contract.nats_server import NatsServer
 
 
-def options(server: NatsServer, **changes: object) -> Options:
+def options(server: NatsServer, **changes: object) -> BrokerOptions:
     """Create options for nodes on a server, with a new prefix."""
-    return replace(Options(url=server.url, prefix=f"test-{token_hex(6)}", timeout=2.0), **changes)  # type: ignore[arg-type]
+    return replace(BrokerOptions(url=server.url, prefix=f"test-{token_hex(6)}", timeout=2.0), **changes)  # type: ignore[arg-type]
 
 
 @asynccontextmanager
-async def node(options: Options) -> AsyncIterator[BrokerNode]:
+async def node(options: BrokerOptions) -> AsyncIterator[BrokerNode]:
     """Start a node for a block."""
     broker = NatsBroker(options)
     received = Recorder()

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import pytest
 
-from brokers.base import Options
+from brokers.base import BrokerOptions
 from brokers.errors import Unavailable
 from brokers.nats import NatsBroker
 from brokers.testing.recorder import BrokerNode, chained
@@ -31,16 +31,16 @@ def cluster() -> Iterator[NatsCluster]:
         yield started
 
 
-def _options(cluster: NatsCluster) -> Options:
+def _options(cluster: NatsCluster) -> BrokerOptions:
     return options(cluster.servers[0], url=cluster.url)
 
 
-def _at(server: NatsServer, shared: Options) -> Options:
+def _at(server: NatsServer, shared: BrokerOptions) -> BrokerOptions:
     """Create options for a node that knows only one server."""
     return options(server, prefix=shared.prefix, url=f"{server.url}?replicas=3")
 
 
-async def _leader(server: NatsServer, shared: Options) -> str:
+async def _leader(server: NatsServer, shared: BrokerOptions) -> str:
     async with operator(server.url) as client:
         reply = await ask(client, f"STREAM.INFO.{shared.prefix}_entries")
     cluster = reply.get("cluster")
@@ -175,7 +175,7 @@ async def _answer(ask: Callable[[], Awaitable[T]]) -> T:
 
 
 @asynccontextmanager
-async def _patient_node(options: Options) -> AsyncIterator[BrokerNode]:
+async def _patient_node(options: BrokerOptions) -> AsyncIterator[BrokerNode]:
     """Start a node on a server that may not be ready yet."""
     async with AsyncExitStack() as ends:
         started: list[BrokerNode] = []
@@ -229,7 +229,7 @@ async def test_without_a_majority_nothing_is_acknowledged_and_it_comes_back_by_i
         assert await _caught_up(here, "room") == TEXTS
 
 
-async def _leader_of_new(cluster: NatsCluster, shared: Options) -> str:
+async def _leader_of_new(cluster: NatsCluster, shared: BrokerOptions) -> str:
     async with node(shared):
         return await _leader(cluster.servers[0], shared)
 
@@ -249,7 +249,7 @@ async def test_an_entry_lost_between_two_servers_is_detected(cluster: NatsCluste
         await here.received.count(1)
 
 
-async def _replicas_are_current(cluster: NatsCluster, shared: Options) -> bool:
+async def _replicas_are_current(cluster: NatsCluster, shared: BrokerOptions) -> bool:
     async with operator(cluster.servers[0].url) as client:
         replies = [await ask(client, f"STREAM.INFO.{shared.prefix}_{name}") for name in ("entries", "heads")]
     groups = [reply.get("cluster") for reply in replies]

@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from brokers.base import Options, Receipt, Retention
+from brokers.base import BrokerOptions, Receipt, Retention
 from brokers.errors import BrokerRefused, Unavailable, WritesRefused
 from brokers.testing.recorder import BrokerNode
 from tests.brokers.nats.identities import operated
@@ -124,7 +124,7 @@ async def _refused(here: BrokerNode) -> bool:
 PERMISSIONS = "authorization {{ users: [{{ user: ann, password: pw, permissions: {{ {} }} }}] }}"
 
 
-def _as_ann(server: NatsServer) -> Options:
+def _as_ann(server: NatsServer) -> BrokerOptions:
     return options(server, url=server.url.replace("://", "://ann:pw@"))
 
 
@@ -164,7 +164,7 @@ async def test_a_permission_that_one_room_lacks_costs_no_other_room(right: str) 
         await _lacks_one_room(_as_ann(server), CALLS[right])
 
 
-async def _lacks_one_room(shared: Options, call: Callable[[BrokerNode], Awaitable[object]]) -> None:
+async def _lacks_one_room(shared: BrokerOptions, call: Callable[[BrokerNode], Awaitable[object]]) -> None:
     async with node(shared) as here:
         await here.broker.subscribe("good")
         for _ in range(3):
@@ -188,7 +188,7 @@ async def test_one_room_too_many_is_refused_alone() -> None:
         await _has_space_for_three(options(server))
 
 
-async def _has_space_for_three(shared: Options) -> None:
+async def _has_space_for_three(shared: BrokerOptions) -> None:
     async with node(shared) as here:
         rooms = [f"room {number}" for number in range(8)]
         joined = await asyncio.gather(*map(here.broker.subscribe, rooms), return_exceptions=True)
@@ -213,7 +213,7 @@ async def test_an_odd_limit_leaves_no_half_subscribed_room() -> None:
         await _has_space_for_one_and_a_half(options(server))
 
 
-async def _has_space_for_one_and_a_half(shared: Options) -> None:
+async def _has_space_for_one_and_a_half(shared: BrokerOptions) -> None:
     async with node(shared) as here:
         await here.broker.subscribe("fits")
         for _ in range(3):

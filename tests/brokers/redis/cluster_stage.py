@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import count
 
-from brokers.base import Options, Receipt
+from brokers.base import BrokerOptions, Receipt
 from brokers.errors import Unavailable
 from brokers.redis import RedisBroker
 from brokers.redis.keyspace import Keyspace
@@ -16,7 +16,7 @@ from brokers.testing.recorder import BrokerNode, Recorder
 from tests.contract.redis_cluster import ClusterServer, RedisCluster
 
 KEYSPACE = Keyspace("hubbub", 0)
-SOON = Options(timeout=2.0)
+SOON = BrokerOptions(timeout=2.0)
 FAST = ("--cluster-node-timeout", "1000", "--appendonly", "yes", "--appendfsync", "always")
 
 
@@ -24,7 +24,7 @@ ROOMS = (f"room {number}" for number in count())  # no two tests share one
 
 
 @asynccontextmanager
-async def nodes(url: str, options: Options = SOON) -> AsyncIterator[tuple[BrokerNode, BrokerNode]]:
+async def nodes(url: str, options: BrokerOptions = SOON) -> AsyncIterator[tuple[BrokerNode, BrokerNode]]:
     pair = [BrokerNode(RedisBroker(replace(options, url=url)), Recorder()) for _ in range(2)]
     try:
         for node in pair:

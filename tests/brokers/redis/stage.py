@@ -9,7 +9,7 @@ from secrets import token_hex
 
 from redis.asyncio import Redis
 
-from brokers.base import Options
+from brokers.base import BrokerOptions
 from brokers.redis import RedisBroker
 from brokers.redis.keyspace import Keyspace
 from brokers.testing.recorder import BrokerNode, Recorder
@@ -34,10 +34,12 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(options: Options | None = None, *, server: RedisServer | None = None) -> AsyncIterator[Stage]:
+async def stage(
+    options: BrokerOptions | None = None, *, server: RedisServer | None = None
+) -> AsyncIterator[Stage]:
     """Start two nodes on a server, with a new prefix."""
     url = (server or shared_redis()).url
-    options = replace(options or Options(), url=url, prefix=f"test-{token_hex(6)}")
+    options = replace(options or BrokerOptions(), url=url, prefix=f"test-{token_hex(6)}")
     async with AsyncExitStack() as ends:
         redis = await ends.enter_async_context(Redis.from_url(url))
         nodes = [BrokerNode(RedisBroker(options), Recorder()) for _ in range(2)]

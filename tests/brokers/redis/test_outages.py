@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from brokers.base import Entry, Options, Receipt
+from brokers.base import BrokerOptions, Entry, Receipt
 from brokers.errors import BrokerError, Misconfigured, Unavailable
 from brokers.redis import RedisBroker
 from brokers.testing.recorder import BrokerNode, Recorder, chained
 from tests.brokers.redis.stage import own_server, stage
 
-SOON = Options(timeout=1.0)
+SOON = BrokerOptions(timeout=1.0)
 
 
 def back(received: Recorder) -> bool:
@@ -207,7 +207,7 @@ async def test_a_missing_password_is_explained() -> None:
 )
 async def test_an_address_that_is_none_of_redis_is_refused_in_a_sentence(url: str) -> None:
     with pytest.raises(Misconfigured, match=r"\w+ \w+"):
-        await RedisBroker(Options(url=url)).start(Recorder())
+        await RedisBroker(BrokerOptions(url=url)).start(Recorder())
 
 
 async def test_a_start_without_a_server_fails_and_can_be_retried() -> None:

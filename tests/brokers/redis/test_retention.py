@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from brokers.base import Options, Retention
+from brokers.base import BrokerOptions, Retention
 from brokers.redis import RedisBroker
 from brokers.redis.retention import RoomRetention
 from brokers.testing.recorder import BrokerNode
@@ -15,7 +15,7 @@ from tests.brokers.redis.stage import Stage, stage
 
 @pytest.fixture
 async def on() -> AsyncIterator[Stage]:
-    async with stage(Options(retention=Retention(rooms=3))) as opened:
+    async with stage(BrokerOptions(retention=Retention(rooms=3))) as opened:
         yield opened
 
 

@@ -16,13 +16,13 @@ from hubbub_protocol import Close
 from hubbub_protocol.names import fold_user, user_fault
 from service.cluster.room_presence import RoomPresence
 from service.cluster.signals import NAMES
-from service.cluster.user_names import AcquiredName, InvalidName, NameTaken, UserNames
+from service.cluster.user_names import AcquiredName, InvalidName, UserNames, UserNameTaken
 
 SESSION = "abcdefghijklmnopqrstuv"
 
 
 def _rejected(guests: UserNames, name: str, session: str | None = None) -> str:
-    with pytest.raises(NameTaken) as rejection:
+    with pytest.raises(UserNameTaken) as rejection:
         guests.acquire_guest(name, session)
     return rejection.value.suggestion
 
@@ -255,7 +255,7 @@ class Connections(RuleBasedStateMachine):
     def guest_connects(self, name: str) -> AcquiredName:
         try:
             return self._connected(self.guests.acquire_guest(name))
-        except NameTaken as rejection:
+        except UserNameTaken as rejection:
             return self._connected(self.guests.acquire_guest(rejection.suggestion))
 
     @rule(target=verified_here, name=st.sampled_from(["ann", "bob"]))
@@ -266,7 +266,7 @@ class Connections(RuleBasedStateMachine):
     def guest_opens_a_tab(self, tab: AcquiredName) -> AcquiredName:
         try:
             return self._connected(self.guests.acquire_guest(*tab))
-        except NameTaken as rejection:
+        except UserNameTaken as rejection:
             return self._connected(self.guests.acquire_guest(rejection.suggestion))
 
     @rule(taken=consumes(guests_here))

@@ -8,7 +8,7 @@ from itertools import repeat
 
 import pytest
 
-from brokers.base import Entry, Options, Page, Position, Retention
+from brokers.base import BrokerOptions, Entry, Page, Position, Retention
 from brokers.memory import Hub, MemoryBroker
 from service.rooms.feed import Feed
 from service.runtime.backoff import Backoff
@@ -24,7 +24,7 @@ class Node:
     """A node with one room's feed, on a faulty broker; it records what the feed delivers."""
 
     def __init__(self, fates: Iterable[Fate] = repeat(Fate.PASS)) -> None:
-        options = Options(retention=Retention(entries=1000))
+        options = BrokerOptions(retention=Retention(entries=1000))
         self.hub = Hub(options)
         self.broker = FaultyBroker(MemoryBroker(options, self.hub), fates=fates)
         self.metrics = Metrics()

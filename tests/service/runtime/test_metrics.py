@@ -46,6 +46,13 @@ NAMES = [
     "hubbub_task_failures_total",
     "hubbub_broker_up",
     "hubbub_broker_disconnects_total",
+    "hubbub_archive_up",
+    "hubbub_archive_queue",
+    "hubbub_archive_bytes",
+    "hubbub_archive_commits_total",
+    "hubbub_archive_failures_total",
+    "hubbub_archive_commit_entries",
+    "hubbub_archive_commit_seconds",
     "hubbub_loop_lag_seconds",
     "hubbub_build_info",
 ]

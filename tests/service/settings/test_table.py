@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from brokers.base import Options, Retention
+from brokers.base import BrokerOptions, Retention
 from service.settings import Settings, load
 from service.settings.table import rows
 
@@ -22,10 +22,10 @@ def test_every_setting_says_what_it_means() -> None:
     assert len({row.variable for row in ROWS}) == len(ROWS)
 
 
-def test_all_variables_but_the_broker_s_own_begin_with_our_name() -> None:
+def test_all_variables_but_those_of_the_broker_and_the_archive_begin_with_our_name() -> None:
     others = {row.variable for row in ROWS if not row.variable.startswith("HUBBUB_")}
     redis, nats = {"REDIS_URL", "REDIS_USER", "REDIS_PASSWORD"}, {"NATS_URL", "NATS_USER", "NATS_PASSWORD"}
-    assert others == {"BROKER", *redis, *nats, "NATS_TOKEN"}
+    assert others == {"ARCHIVE_URL", "BROKER", *redis, *nats, "NATS_TOKEN"}
 
 
 def test_a_secret_is_not_in_the_repr() -> None:
@@ -34,10 +34,10 @@ def test_a_secret_is_not_in_the_repr() -> None:
 
 def test_the_broker_is_made_from_the_settings() -> None:
     settings = Settings(broker="nats", nats_url="nats://bus", history_entries=7, prefix="x", key_seconds=60.0)
-    expected = Options(
+    expected = BrokerOptions(
         url="nats://bus", retention=Retention(entries=7), key_window=60.0, timeout=5.0, prefix="x"
     )
     assert settings.broker_options == expected
-    assert Settings().broker_options == Options()
+    assert Settings().broker_options == BrokerOptions()
     assert Settings(broker="theirs", broker_url="theirs://x").broker_options.url == "theirs://x"
     assert Settings(broker="redis").broker_options.url == "redis://localhost:6379/0"

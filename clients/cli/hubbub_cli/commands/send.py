@@ -15,7 +15,7 @@ from hubbub_cli.exit_codes import ExitCode
 from hubbub_cli.message_lines import VERSION
 from hubbub_cli.output import TerminalOutput, to_json
 from hubbub_cli.settings import CliSettings
-from hubbub_client import Receipt, Room
+from hubbub_client import Room, SendReceipt
 
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST_KEY: Final = 64
@@ -135,7 +135,7 @@ class _SendRun:
             self._output.detail(f"stored at {receipt.position.offset}{' (duplicate)' * receipt.duplicate}")
 
 
-def _record(room: str, receipt: Receipt) -> dict[str, str | int]:
+def _record(room: str, receipt: SendReceipt) -> dict[str, str | int]:
     return {
         "v": VERSION,
         "type": "sent",

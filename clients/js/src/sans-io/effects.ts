@@ -43,7 +43,7 @@ export type RoomEffect =
   | readonly ["joined", room: string, recovered: boolean]
   | readonly ["message", room: string, message: Message]
   | readonly ["gap", room: string]
-  | readonly ["sent", room: string, key: string, receipt: Receipt]
+  | readonly ["sent", room: string, key: string, receipt: SendReceipt]
   | readonly ["failed", room: string, key: string, code: string, message: string]
   | readonly ["older", room: string, messages: readonly Message[], more: boolean]
   | readonly ["presence", room: string, change: PresenceChange]
@@ -52,7 +52,7 @@ export type RoomEffect =
   | readonly ["refused", room: string, code: string, message: string];
 
 /** The position of a stored own message, and whether an earlier attempt stored it (SN2). */
-export interface Receipt extends Position {
+export interface SendReceipt extends Position {
   readonly duplicate: boolean;
 }
 

@@ -105,7 +105,7 @@ export interface Sent {
   readonly duplicate: boolean;
 }
 
-export interface Page {
+export interface MessagesPage {
   readonly type: "page";
   readonly id: number;
   readonly room: string;
@@ -164,7 +164,7 @@ export type Reply =
   | Joined
   | { readonly type: "left"; readonly id: number; readonly room: string }
   | Sent
-  | Page
+  | MessagesPage
   | MembersPage
   | { readonly type: "refreshed"; readonly id: number; readonly expires: number }
   | Refusal;

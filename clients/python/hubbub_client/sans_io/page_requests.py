@@ -53,7 +53,7 @@ class PageRequests:
         return self._names_answered(reply) if request.id == self._names else []
 
     def _older_answered(self, reply: Reply) -> list[Effect]:
-        if not isinstance(reply, events.Page):
+        if not isinstance(reply, events.MessagesPage):
             return self.give_up_older()
         self._older = None
         page = self._timeline.insert_page(reply.messages, more=reply.more)

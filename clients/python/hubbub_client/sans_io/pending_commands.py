@@ -13,7 +13,7 @@ Request = (
     | commands.Refresh
 )  # fmt: skip
 Reply = (
-    events.Welcome | events.Joined | events.Left | events.Sent | events.Page | events.MembersPage
+    events.Welcome | events.Joined | events.Left | events.Sent | events.MessagesPage | events.MembersPage
     | events.Refreshed | events.Error
 )  # fmt: skip
 
@@ -22,7 +22,7 @@ _REPLIES: Final[dict[type[Request], type[Reply]]] = {
     commands.Join: events.Joined,
     commands.Leave: events.Left,
     commands.Send: events.Sent,
-    commands.History: events.Page,
+    commands.History: events.MessagesPage,
     commands.Who: events.MembersPage,
     commands.Refresh: events.Refreshed,
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 import nkeys
 import pytest
 
-from brokers.base import Options, Retention
+from brokers.base import BrokerOptions, Retention
 from brokers.errors import Misconfigured, Unavailable
 from brokers.nats import NatsBroker
 from brokers.nats.connection.client import read_headers
@@ -21,12 +21,12 @@ from tests.contract.nats_server import NatsServer
 from tests.contract.server import running
 
 
-async def _gets_in(options: Options) -> None:
+async def _gets_in(options: BrokerOptions) -> None:
     async with node(options) as here:
         await here.broker.probe()
 
 
-async def _refused(options: Options, how: type[Exception] = Misconfigured) -> str:
+async def _refused(options: BrokerOptions, how: type[Exception] = Misconfigured) -> str:
     broker = NatsBroker(options)
     with pytest.raises(how) as raised:
         await broker.start(Recorder())
@@ -34,12 +34,12 @@ async def _refused(options: Options, how: type[Exception] = Misconfigured) -> st
     return str(raised.value)
 
 
-def _with(server: NatsServer, **parameters: object) -> Options:
+def _with(server: NatsServer, **parameters: object) -> BrokerOptions:
     query = "&".join(f"{name}={value}" for name, value in parameters.items())
     return options(server, url=f"{server.url}?{query}")
 
 
-def _as(server: NatsServer, user: str) -> Options:
+def _as(server: NatsServer, user: str) -> BrokerOptions:
     return options(server, url=server.url.replace("://", f"://{user}@"))
 
 

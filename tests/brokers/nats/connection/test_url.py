@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from brokers.base import Options
+from brokers.base import BrokerOptions
 from brokers.errors import Misconfigured
 from brokers.nats.connection.url import NatsUrl, parse_url, sign_in
 
@@ -68,16 +68,16 @@ HARD = "p/a?s#s@w:o[r]d,%2F \\ '\"$é"
 @pytest.mark.parametrize(
     ("options", "user", "password"),
     [
-        (Options(user="ann", password=HARD), "ann", HARD),
-        (Options(user=HARD, password=HARD), HARD, HARD),
-        (Options(token=HARD), HARD, None),
-        (Options(password=HARD), "bob", HARD),
-        (Options(user="ann"), "ann", "b"),
-        (Options(), "bob", "b"),
+        (BrokerOptions(user="ann", password=HARD), "ann", HARD),
+        (BrokerOptions(user=HARD, password=HARD), HARD, HARD),
+        (BrokerOptions(token=HARD), HARD, None),
+        (BrokerOptions(password=HARD), "bob", HARD),
+        (BrokerOptions(user="ann"), "ann", "b"),
+        (BrokerOptions(), "bob", "b"),
     ],
 )
 def test_who_a_node_is_may_stand_apart_from_the_url(
-    options: Options, user: str, password: str | None
+    options: BrokerOptions, user: str, password: str | None
 ) -> None:
     address = sign_in(parse_url("nats://bob:b@one"), options)
     assert (address.servers, address.user, address.password) == (("nats://one",), user, password)
@@ -87,12 +87,12 @@ def test_who_a_node_is_may_stand_apart_from_the_url(
 @pytest.mark.parametrize(
     "options",
     [
-        Options(token=HARD, password=HARD),
-        Options(token=HARD, user=HARD),
-        Options(password=HARD),
+        BrokerOptions(token=HARD, password=HARD),
+        BrokerOptions(token=HARD, user=HARD),
+        BrokerOptions(password=HARD),
     ],
 )
-def test_a_contradiction_is_refused_without_repeating_a_secret(options: Options) -> None:
+def test_a_contradiction_is_refused_without_repeating_a_secret(options: BrokerOptions) -> None:
     with pytest.raises(Misconfigured, match="NATS_") as raised:
         sign_in(parse_url("nats://one"), options)
     assert "p/a" not in str(raised.value)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from brokers.base import Options, Retention
+from brokers.base import BrokerOptions, Retention
 from brokers.testing.recorder import BrokerNode, Recorder, chained
 from tests.brokers.nats.nodes import node, options
 from tests.contract.nats_server import NatsServer
@@ -159,7 +159,7 @@ async def test_heads_that_are_older_than_the_entries_hide_no_gap(
         assert (page.trimmed, [entry.payload for entry in page.entries]) == (True, [b"next"])
 
 
-async def _expires(shared: Options) -> None:
+async def _expires(shared: BrokerOptions) -> None:
     """Start a node while the entries are still stored, and wait until they have expired."""
     async with node(shared) as here:
         while (await here.broker.history("room", limit=1)).entries:  # noqa: ASYNC110 - expiry is not reported

@@ -11,7 +11,7 @@ import pytest
 from nats.aio.client import Client
 from nats.js.api import StreamConfig
 
-from brokers.base import Options, Retention
+from brokers.base import BrokerOptions, Retention
 from brokers.errors import BrokerRefused, Misconfigured, Unavailable
 from brokers.nats import NatsBroker
 from brokers.testing.recorder import Recorder
@@ -27,7 +27,7 @@ async def _config(client: Client, name: str) -> dict[str, object]:
     return config
 
 
-async def _refused(options: Options) -> str:
+async def _refused(options: BrokerOptions) -> str:
     broker = NatsBroker(options)
     with pytest.raises(Misconfigured) as raised:
         await broker.start(Recorder())
@@ -113,7 +113,7 @@ async def test_what_is_larger_than_the_server_takes_is_refused_and_the_connectio
 
 
 async def test_an_unreachable_server_is_unavailable() -> None:
-    broker = NatsBroker(Options(url="nats://127.0.0.1:1", timeout=1.0))
+    broker = NatsBroker(BrokerOptions(url="nats://127.0.0.1:1", timeout=1.0))
     with pytest.raises(Unavailable):
         await broker.start(Recorder())
     await broker.close()
@@ -144,7 +144,7 @@ async def test_nodes_that_start_together_wait_for_each_others_streams(*, leftove
             assert receipt.offset == 1
 
 
-async def _leave_heads(shared: Options) -> None:
+async def _leave_heads(shared: BrokerOptions) -> None:
     """Leave the heads of rooms whose entries are gone with their stream."""
     async with node(shared) as here, operator(shared.url) as client:
         await here.send("room", b"old", b"old")

@@ -13,7 +13,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from brokers.base import Options
+from brokers.base import BrokerOptions
 from brokers.errors import Misconfigured, Unavailable
 from brokers.redis import RedisBroker
 from brokers.redis.connection.compatibility import incompatibility, read_server_facts
@@ -23,7 +23,7 @@ from tests.contract.redis_cluster import ClusterServer, free_ports
 from tests.contract.redis_server import RedisServer
 from tests.contract.server import running
 
-SOON = Options(timeout=2.0)
+SOON = BrokerOptions(timeout=2.0)
 PAGE = Path(__file__).parents[4] / "docs" / "operations.md"
 
 
@@ -59,7 +59,7 @@ async def make_user(admin: Redis, *but: str) -> None:
     )
 
 
-def as_user(server: RedisServer, secret: str = "secret") -> Options:  # noqa: S107  it opens nothing
+def as_user(server: RedisServer, secret: str = "secret") -> BrokerOptions:  # noqa: S107  it opens nothing
     return replace(SOON, url=server.url.replace("unix://", f"unix://hubbub:{secret}@"))
 
 

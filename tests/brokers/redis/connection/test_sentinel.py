@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from brokers.base import Options
+from brokers.base import BrokerOptions
 from brokers.errors import BrokerError
 from brokers.redis import RedisBroker
 from brokers.testing.recorder import BrokerNode, Recorder
@@ -79,7 +79,7 @@ def watched() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
 
 async def test_after_a_failover_the_node_uses_the_new_primary() -> None:
     with watched() as (url, primary):
-        node = BrokerNode(RedisBroker(Options(url=url, timeout=1.0)), Recorder())
+        node = BrokerNode(RedisBroker(BrokerOptions(url=url, timeout=1.0)), Recorder())
         await node.broker.start(node.received)
         await node.broker.subscribe("room")
         await node.send("room", b"before")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from brokers.base import Options
+from brokers.base import BrokerOptions
 from brokers.errors import Misconfigured, Unavailable
 from brokers.redis import RedisBroker
 from brokers.testing.recorder import BrokerNode, Recorder
@@ -24,7 +24,7 @@ from tests.contract.redis_cluster import RedisCluster, free_ports
 from tests.contract.redis_server import RedisServer, shared_redis
 from tests.contract.server import running
 
-SOON = Options(timeout=8.0)
+SOON = BrokerOptions(timeout=8.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from brokers.base import Options, Retention
+from brokers.base import BrokerOptions, Retention
 from brokers.redis import RedisBroker
 from brokers.redis.scripts.library import EVICT_ROOM, HISTORY, PUBLISH, LuaScript, load_script
 from brokers.testing.recorder import chained
@@ -99,7 +99,7 @@ async def test_a_read_after_a_script_flush_sends_the_whole_script() -> None:
 
 async def test_rooms_are_evicted_after_a_script_flush() -> None:
     with own_server() as server:
-        async with stage(Options(retention=Retention(rooms=1)), server=server) as on:
+        async with stage(BrokerOptions(retention=Retention(rooms=1)), server=server) as on:
             for place, room in enumerate(("old", "new")):
                 await on.here.send(room, b"text")
                 await on.redis.zadd(on.keyspace.rooms, {room: place})
@@ -113,7 +113,7 @@ async def test_rooms_are_evicted_after_a_script_flush() -> None:
 
 async def test_a_reconnect_after_a_restart_loads_the_scripts() -> None:
     with own_server() as server:
-        async with stage(Options(timeout=1.0), server=server) as on:
+        async with stage(BrokerOptions(timeout=1.0), server=server) as on:
             await on.here.send("room", b"before")
             server.kill()
             await asyncio.to_thread(server.start)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from brokers.base import Entry, Options, Retention
+from brokers.base import BrokerOptions, Entry, Retention
 from brokers.errors import BrokerRefused
 from brokers.redis.scripts.library import SKIPPED_OFFSETS
 from brokers.testing.recorder import chained
@@ -21,7 +21,7 @@ async def on(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
 
 
 def keeping(retention: Retention, *, key_window: float = 300.0) -> pytest.MarkDecorator:
-    options = Options(retention=retention, key_window=key_window)
+    options = BrokerOptions(retention=retention, key_window=key_window)
     return pytest.mark.parametrize("on", [options], indirect=True, ids=[""])
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
-from brokers.base import Broker, Options
+from brokers.base import Broker, BrokerOptions
 from brokers.testing.backbone import Abilities, Backbone, Maker
 from hubbub_sqlite.broker import SqliteBroker
 
@@ -23,7 +23,7 @@ class SqliteBackbone(Backbone):
 
     abilities = Abilities(interruption=True)
 
-    def __init__(self, folder: Path, options: Options) -> None:
+    def __init__(self, folder: Path, options: BrokerOptions) -> None:
         self._folder = folder
         self._away = folder.with_name("away")
         self._options = replace(options, url=f"sqlite://{folder}/chat.db")
@@ -48,7 +48,7 @@ class SqliteBackbone(Backbone):
 @pytest.fixture
 def maker(tmp_path: Path) -> Maker:
     @asynccontextmanager
-    async def opened(options: Options) -> AsyncIterator[Backbone]:
+    async def opened(options: BrokerOptions) -> AsyncIterator[Backbone]:
         folder = tmp_path / "backbone"
         folder.mkdir()
         yield SqliteBackbone(folder, options)

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from typing_extensions import override
 
-from brokers.base import Broker, Entry, Listener, Options, Page, Position, Receipt, check_paging
+from brokers.base import Broker, BrokerOptions, Entry, Listener, Page, Position, Receipt, check_paging
 from brokers.errors import BrokerClosed, BrokerError, Misconfigured, Unavailable
 from hubbub_sqlite.executor import SerialExecutor
 from hubbub_sqlite.store import BATCH, Row, Store
@@ -28,7 +28,7 @@ class SqliteBroker(Broker):
 
     shared = True
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: BrokerOptions) -> None:
         super().__init__(options)
         url = urlsplit(options.url)
         if url.scheme != "sqlite" or url.netloc or not url.path:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from brokers.base import Entry, Options, Page, Position, Receipt
+from brokers.base import BrokerOptions, Entry, Page, Position, Receipt
 from brokers.errors import BrokerRefused, Unavailable
 
 # All nodes read one log of all rooms, with rows numbered in the order of commits. A row without an offset is
@@ -54,7 +54,7 @@ class Row(NamedTuple):
 class Store:
     """The SQLite file; it is reopened if another file has replaced it."""
 
-    def __init__(self, path: Path, options: Options) -> None:
+    def __init__(self, path: Path, options: BrokerOptions) -> None:
         self._path = path
         self._options = options
         self._age = options.retention.age or math.inf

@@ -1,0 +1,244 @@
+"""The archive contract: where history lasts, in numbered promises.
+
+An archive stores the entries of rooms durably and returns pages of them. It knows rooms, epochs, offsets and
+payloads. It knows no sockets and no brokers, and does not read payloads.
+
+What every archive promises. Each number has tests in `archive/testing/`, run on every archive:
+
+ A1  ready      After `start` returned, every method works. `start` raises a sentence that says what is wrong
+                and what to change.
+ A2  durable    When the future of `append` has a result, the whole batch is on stable storage: it survives
+                `kill -9`, and a power cut as far as the disk keeps what it confirmed.
+ A3  whole      A batch is one transaction: all of it is stored or nothing. Appends called one after another
+                are committed in that order, also without awaiting them.
+ A4  once       An entry is named by room, epoch and offset. Appending it again changes nothing. Another entry
+                at a position that is taken is refused (`ArchiveConflict`).
+ A5  pages      `page` reads the entries after, before or around an offset, or the last ones, in order, and
+                reports whether there are older and newer ones.
+ A6  heads      `heads` returns the newest epoch of each room, its last offset, and the offset up to which
+                entries were trimmed. A room without entries has no head. The head outlives its entries.
+ A7  keys       `keys` returns the idempotency keys of a room, newest first, that were stored since a time,
+                also those of entries that were trimmed meanwhile.
+ A8  bytes      Payloads, keys, names and authors come back as they were given; any text that UTF-8 can hold
+                is a room name.
+ A9  retention  A room keeps at most what `ArchiveRetention` allows, the newest entries; by default
+                everything. The storage of what was trimmed is reused after some calls of `trim`.
+ A10 one owner  A second process that opens the same archive is refused (`ArchiveInUse`), unless the archive
+                is made for several (`shared`).
+ A11 honest     What can't be stored is refused with its reason. When the reason is gone, the next call works:
+                nothing has to be restarted. While writes are refused,
+                reads work if the storage allows them.
+ A12 lasting    `start` brings a schema of any earlier version to the newest one, and refuses one that is
+                newer. What was stored stays readable.
+ A13 bounded    At most `pending` calls wait; the next one is refused (`ArchiveOverloaded`). A read waits no
+                longer than `timeout`.
+ A14 closed     `close` finishes the appends under way. After it every method but `close` and `stats` raises
+                `ArchiveClosed`, no thread and no lock is left. A closed archive can't be started again.
+
+What is not promised: that an entry whose `append` failed is absent for ever. The next page shows whether it
+is stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple
+
+
+class Author(NamedTuple):
+    """Who wrote an entry: a stable id, the display name at that time, and the kind of user."""
+
+    id: str | None = None
+    name: str | None = None
+    kind: str | None = None
+
+
+class ArchivedEntry(NamedTuple):
+    """One entry of a room. `at` is when it was stored, in ms since 1970; `key` is its idempotency key."""
+
+    room: str
+    epoch: str
+    prev: int
+    offset: int
+    at: int
+    key: str
+    payload: bytes
+    author: Author = Author()
+
+
+class ArchiveHead(NamedTuple):
+    """How far a room goes: its newest epoch, the last offset, and the offset up to which it was trimmed."""
+
+    epoch: str
+    offset: int
+    base: int
+
+
+class ArchivePage(NamedTuple):
+    """A run of entries, oldest first.
+
+    `head` belongs to the same moment as the entries; None if the room has no such epoch. `older` and `newer`:
+    there are entries before the first one, or after the last one.
+    """
+
+    entries: tuple[ArchivedEntry, ...]
+    head: ArchiveHead | None
+    older: bool
+    newer: bool
+
+
+class ArchivedKey(NamedTuple):
+    """An idempotency key, the offset of its entry, and when that was stored (ms since 1970)."""
+
+    key: str
+    offset: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveRetention:
+    """How much of each room is kept. 0 is no bound; the tightest bound wins.
+
+    Attributes:
+        entries: entries of one room.
+        size: payload bytes of one room, summed.
+        age: seconds since an entry was stored.
+    """
+
+    entries: int = 0
+    size: int = 0
+    age: float = 0.0
+
+    @property
+    def bounded(self) -> bool:
+        """Whether anything is ever trimmed."""
+        return bool(self.entries or self.size or self.age)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveOptions:
+    """What an archive is made from.
+
+    Attributes:
+        url: where it is.
+        retention: how much of each room is kept.
+        key_window: seconds for which the keys of trimmed entries are kept.
+        timeout: seconds that a read may wait.
+        pending: calls that may wait.
+        clock: seconds since 1970.
+    """
+
+    url: str
+    retention: ArchiveRetention = field(default_factory=ArchiveRetention)
+    key_window: float = 300.0
+    timeout: float = 5.0
+    pending: int = 1024
+    clock: Callable[[], float] = time.time
+
+
+class Archive(ABC):
+    """A node's end of the archive. The promises A1-A14 stand in the module's docstring."""
+
+    shared: ClassVar[bool] = False
+
+    def __init__(self, options: ArchiveOptions) -> None:
+        self.options = options
+
+    @property
+    @abstractmethod
+    def place(self) -> str:
+        """Where the data is, for people: a path, or an address without its password."""
+
+    @property
+    @abstractmethod
+    def lineage(self) -> str:
+        """The name of this history; rooms that begin take it as their epoch.
+
+        It stays the same for as long as nothing that was stored is lost. An older copy that is put back gets
+        another one, and so do the epochs that it named: offsets that clients have seen aren't used again.
+        """
+
+    @abstractmethod
+    async def start(self) -> None:
+        """Open the archive, and bring its schema to the newest version (A1, A12).
+
+        Raises:
+            ArchiveInUse: another process has it open.
+            ArchiveDamaged: it isn't an archive, or can't be read.
+            ArchiveMisconfigured: it can't be used as it is set up, or was written by a newer version.
+            ArchiveUnavailable: it can't be read or written now.
+        """
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Finish the appends under way, and let go of the storage (A14). Idempotent."""
+
+    @abstractmethod
+    def append(self, batch: Sequence[ArchivedEntry]) -> asyncio.Future[None]:
+        """Store a batch in one transaction (A2-A4).
+
+        A plain method that returns a future, so that calls keep their order without a task for each. It never
+        raises itself. An empty batch writes too: it shows whether the archive can be written.
+
+        Raises (through the future):
+            ArchiveUnavailable: not stored, or not known to be; append it again.
+            ArchiveConflict: a position is taken by another entry.
+            ArchiveDamaged, ArchiveClosed: not stored.
+        """
+
+    @abstractmethod
+    async def page(
+        self,
+        room: str,
+        epoch: str,
+        *,
+        after: int | None = None,
+        before: int | None = None,
+        around: int | None = None,
+        limit: int,
+    ) -> ArchivePage:
+        """Read up to `limit` entries of one epoch of a room, oldest first (A5).
+
+        `after`: the first ones behind that offset. `before`: the last ones ahead of it. `around`: half of
+        them ahead of it, the rest from it on. None of the three: the last ones.
+        """
+
+    @abstractmethod
+    async def heads(self, rooms: Iterable[str] | None = None) -> dict[str, ArchiveHead]:
+        """Read the heads of some rooms, or of all; those without entries are left out (A6)."""
+
+    @abstractmethod
+    async def keys(
+        self, room: str, epoch: str, *, since: int, before: int | None = None, limit: int
+    ) -> list[ArchivedKey]:
+        """Read up to `limit` keys that were stored since a time (ms since 1970), newest first (A7).
+
+        `before` continues ahead of the offset of the last one of the previous call.
+        """
+
+    @abstractmethod
+    async def trim(self) -> bool:
+        """Apply the retention to a part of the rooms, and free storage; report whether all rooms had a turn.
+
+        What is beyond the retention is not returned any more, whether or not this was called: it only keeps
+        the storage small. One call takes a few milliseconds.
+        """
+
+    def stats(self) -> Mapping[str, float]:
+        """Report gauges for the metrics: a short name in snake_case to a number. None by default."""
+        return {}
+
+
+def check_place(after: int | None, before: int | None, around: int | None, limit: int) -> None:
+    """Refuse what `page` can't answer, in the same words on every archive."""
+    given = [offset for offset in (after, before, around) if offset is not None]
+    if len(given) > 1:
+        raise ValueError("give one of `after`, `before` and `around`")
+    if given and given[0] < 0:
+        raise ValueError("offsets are not negative")
+    if limit < 1:
+        raise ValueError(f"a page holds at least 1 entry, not {limit}")

@@ -1,0 +1,186 @@
+"""The SQLite archive: the contract's methods as calls of the database's thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from typing_extensions import override
+
+from archive.base import (
+    Archive,
+    ArchivedEntry,
+    ArchivedKey,
+    ArchiveHead,
+    ArchiveOptions,
+    ArchivePage,
+    check_place,
+)
+from archive.errors import ArchiveClosed, ArchiveMisconfigured, ArchiveUnavailable
+from archive.sqlite import reading
+from archive.sqlite.database import Database
+from archive.sqlite.faults import translated
+from archive.sqlite.trimming import Trimmer
+from archive.sqlite.worker import Worker
+from archive.sqlite.writing import Writer
+
+T = TypeVar("T")
+
+_SCHEME: Final = "sqlite"
+
+
+class SqliteArchive(Archive):
+    """An archive in one file, for one process."""
+
+    def __init__(self, options: ArchiveOptions) -> None:
+        super().__init__(options)
+        self._path = path_of(options.url)
+        self._database = Database(self._path, options.clock)
+        self._writer = Writer(self._database, options.retention)
+        self._trimmer = Trimmer(self._database, options.retention, options.key_window)
+        self._worker: Worker | None = None
+        self._ended = False
+
+    @property
+    @override
+    def place(self) -> str:
+        return str(self._path)
+
+    @property
+    @override
+    def lineage(self) -> str:
+        self._running()
+        return self._database.lineage
+
+    @override
+    async def start(self) -> None:
+        if self._ended:
+            raise self._closed()
+        worker = Worker("archive-sqlite", self.options.pending, self._closed)
+        try:
+            await worker.write(self._translated(self._database.open))
+        except BaseException:
+            await worker.stop(self._database.close)
+            raise
+        self._worker = worker
+
+    @override
+    async def close(self) -> None:
+        self._ended = True
+        if self._worker is not None:
+            await self._worker.stop(self._translated(self._database.close))
+
+    @override
+    def append(self, batch: Sequence[ArchivedEntry]) -> asyncio.Future[None]:
+        if self._worker is None:
+            refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            refused.set_exception(self._closed())
+            return refused
+        return self._worker.write(self._translated(partial(self._append, batch)))
+
+    @override
+    async def page(
+        self,
+        room: str,
+        epoch: str,
+        *,
+        after: int | None = None,
+        before: int | None = None,
+        around: int | None = None,
+        limit: int,
+    ) -> ArchivePage:
+        check_place(after, before, around, limit)
+        place = reading.Place(after, before, around)
+        return await self._read(
+            lambda: reading.page(
+                self._database.connection, room, epoch, place, limit=limit, oldest=self._oldest()
+            )
+        )
+
+    @override
+    async def heads(self, rooms: Iterable[str] | None = None) -> dict[str, ArchiveHead]:
+        names = None if rooms is None else list(dict.fromkeys(rooms))
+        return await self._read(
+            lambda: reading.heads(self._database.connection, names, oldest=self._oldest())
+        )
+
+    @override
+    async def keys(
+        self, room: str, epoch: str, *, since: int, before: int | None = None, limit: int
+    ) -> list[ArchivedKey]:
+        return await self._read(
+            lambda: reading.keys(
+                self._database.connection, room, epoch, since=since, before=before, limit=limit
+            )
+        )
+
+    @override
+    async def trim(self) -> bool:
+        if not self.options.retention.bounded:
+            self._running()
+            return True
+        return await self._read(lambda: self._trimmer.step(self.options.clock()))
+
+    @override
+    def stats(self) -> Mapping[str, float]:
+        worker = self._worker
+        return {
+            "bytes": self._database.size,
+            "queue": float(worker.waiting if worker else 0),
+            "refused": float(worker.refused if worker else 0),
+        }
+
+    def _append(self, batch: Sequence[ArchivedEntry]) -> None:
+        self._writer.append(batch)
+        self._database.measure()
+
+    def _oldest(self) -> int | None:
+        """Tell the time (ms since 1970) up to which entries are too old."""
+        age = self.options.retention.age
+        return int((self.options.clock() - age) * 1000) if age else None
+
+    async def _read(self, work: Callable[[], T]) -> T:
+        answer = self._running().read(self._translated(work))
+        try:
+            async with asyncio.timeout(self.options.timeout):
+                return await answer
+        except TimeoutError:
+            raise ArchiveUnavailable(
+                f"The archive {self._path} did not answer within {self.options.timeout:g} s."
+            ) from None
+
+    def _translated(self, work: Callable[[], T]) -> Callable[[], T]:
+        def call() -> T:
+            with translated(self._path):
+                return work()
+
+        return call
+
+    def _running(self) -> Worker:
+        if self._worker is None or self._ended:
+            raise self._closed()
+        return self._worker
+
+    def _closed(self) -> ArchiveClosed:
+        return ArchiveClosed(
+            f"The archive {self._path} {'was closed' if self._ended else 'has not been started'}."
+        )
+
+
+def path_of(url: str) -> Path:
+    """Find the file that a URL names: `sqlite:///relative`, `sqlite:////absolute`.
+
+    Raises:
+        ArchiveMisconfigured: it names none.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != _SCHEME or parts.netloc or len(parts.path) <= 1 or parts.query:
+        raise ArchiveMisconfigured(
+            f"{url!r} is no address of an SQLite archive: write sqlite:///file for a file in the working "
+            "directory, sqlite:////folder/file for an absolute path."
+        )
+    return Path(unquote(parts.path[1:])).absolute()

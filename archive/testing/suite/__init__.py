@@ -1,0 +1,8 @@
+"""All tests of the suite: `from archive.testing.suite import *` in a test file runs them."""
+
+from archive.testing.suite.appending import *
+from archive.testing.suite.lifecycle import *
+from archive.testing.suite.pages import *
+from archive.testing.suite.reading import *
+from archive.testing.suite.refusals import *
+from archive.testing.suite.retention import *

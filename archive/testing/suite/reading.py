@@ -1,0 +1,69 @@
+"""A6 heads, A7 keys."""
+
+from __future__ import annotations
+
+import pytest
+
+from archive.base import Archive, ArchivedKey
+from archive.testing.promises import promise
+from archive.testing.samples import EPOCH, chain, numbered
+
+
+@promise("A6")
+async def test_the_heads_of_many_rooms_are_their_last_positions(archive: Archive) -> None:
+    expected = {}
+    for number in range(1, 1201):
+        room = f"room {number}"
+        await archive.append(numbered(room, 1 + number % 3))
+        expected[room] = (EPOCH, 1 + number % 3, 0)
+    assert await archive.heads() == expected
+    assert await archive.heads(expected) == expected
+    assert await archive.heads(["room 3", "unknown", "room 3"]) == {"room 3": (EPOCH, 1, 0)}
+
+
+@promise("A6")
+async def test_no_rooms_have_no_heads(archive: Archive) -> None:
+    assert await archive.heads() == {}
+    await archive.append(numbered("room", 1))
+    assert await archive.heads([]) == {}
+
+
+@promise("A6")
+async def test_the_newest_epoch_of_a_room_is_its_head(archive: Archive) -> None:
+    await archive.append(chain("room", b"one", b"two", epoch="first"))
+    await archive.append(chain("room", b"three", epoch="second"))
+    assert await archive.heads() == {"room": ("second", 1, 0)}
+
+
+@promise("A7")
+@pytest.mark.parametrize("limit", [1, 4, 100])
+async def test_keys_are_read_from_the_newest_back_to_a_time(archive: Archive, limit: int) -> None:
+    await archive.append(numbered("room", 20, at=1000))
+    keys: list[ArchivedKey] = []
+    while True:
+        before = keys[-1].offset if keys else None
+        read = await archive.keys("room", EPOCH, since=1011, before=before, limit=limit)
+        keys += read
+        if len(read) < limit:
+            break
+    assert keys == [(f"key {offset}", offset, 1000 + offset) for offset in range(20, 10, -1)]
+
+
+@promise("A7")
+async def test_keys_are_those_of_one_room_and_epoch(archive: Archive) -> None:
+    await archive.append(chain("room", b"one"))
+    await archive.append(chain("other", b"one", b"two"))
+    await archive.append(chain("room", b"one", b"two", b"three", epoch="later"))
+    counts = [
+        len(await archive.keys(room, epoch, since=0, limit=10))
+        for room, epoch in (("room", EPOCH), ("other", EPOCH), ("room", "later"), ("new", EPOCH))
+    ]
+    assert counts == [1, 2, 3, 0]
+
+
+@promise("A7")
+async def test_a_clock_that_was_set_back_hides_no_key(archive: Archive) -> None:
+    await archive.append(numbered("room", 3, at=5_000_000))
+    await archive.append(numbered("room", 3, first=4, at=1_000_000))
+    keys = await archive.keys("room", EPOCH, since=1_000_000, limit=10)
+    assert [key.offset for key in keys] == [6, 5, 4, 3, 2, 1]

@@ -1,0 +1,1 @@
+"""The archive of a node: what the broker stores, kept for good."""

@@ -1,0 +1,78 @@
+"""The settings of the archive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote, unquote
+
+from archive.base import ArchiveOptions, ArchiveRetention
+from service.settings.kinds import address, number, text, whole
+from service.settings.row import setting as _set
+
+_DAY: Final = 24 * 3600
+_MOST: Final = 10**15
+_RELATIVE: Final = "sqlite:///"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveSettings:
+    """Where history lasts, and how long. Durations are seconds, sizes are bytes."""
+
+    archive_url: str = _set(
+        "ARCHIVE_URL",
+        "",
+        address(),
+        "Where history lasts, with BROKER=memory: sqlite:///name for a file in the data folder, "
+        "sqlite:////folder/name for another; without it history ends with the process.",
+    )
+    data: str = _set(
+        "HUBBUB_DATA", "", text("a folder"), "The data folder; without it the working directory."
+    )
+    archive_seconds: float = _set(
+        "HUBBUB_ARCHIVE_SECONDS",
+        0.0,
+        number(0, 36_500 * _DAY),
+        "How long the archive keeps a message; 0 for ever.",
+    )
+    archive_entries: int = _set(
+        "HUBBUB_ARCHIVE_ENTRIES",
+        0,
+        whole(0, _MOST),
+        "Messages of each room that the archive keeps; 0 for all.",
+    )
+    archive_bytes: int = _set(
+        "HUBBUB_ARCHIVE_BYTES", 0, whole(0, _MOST), "Bytes of each room that the archive keeps; 0 for all."
+    )
+    archive_timeout: float = _set(
+        "HUBBUB_ARCHIVE_TIMEOUT", 5.0, number(0.1, 14), "How long a call of the archive may take."
+    )
+
+    @property
+    def archive_place(self) -> str:
+        """The archive's address, with a relative file put into the data folder."""
+        name = self.archive_url.removeprefix(_RELATIVE)
+        if name == self.archive_url or name.startswith("/") or not name:
+            return self.archive_url
+        folder = Path(self.data or ".").expanduser().absolute()
+        return _RELATIVE + quote(str(folder)) + "/" + name
+
+    @property
+    def archive_shown(self) -> str:
+        """Where history lasts, for people."""
+        place = self.archive_place
+        return (
+            unquote(place.removeprefix(_RELATIVE)) if place.startswith(_RELATIVE) else address().show(place)
+        )
+
+    def archive_options(self, key_window: float) -> ArchiveOptions:
+        """Collect what the archive is made from; `key_window` is how long a trimmed message's key is kept."""
+        return ArchiveOptions(
+            url=self.archive_place,
+            retention=ArchiveRetention(
+                entries=self.archive_entries, size=self.archive_bytes, age=self.archive_seconds
+            ),
+            key_window=key_window,
+            timeout=self.archive_timeout,
+        )
