@@ -35,8 +35,8 @@
 {{- join "&" $query -}}
 {{- end }}
 
-{{/* Whether a pod signs in with a password of a Secret; empty if not. */}}
-{{- define "hubbub.brokerHasPassword" -}}
+{{/* Whether there is a password beside the URL. */}}
+{{- define "hubbub.brokerPassword" -}}
 {{- $broker := get .Values .Values.broker -}}
 {{- if and $broker.existingSecret $broker.url (not (include "hubbub.brokerFile" .)) }}yes{{ end -}}
 {{- end }}
@@ -45,7 +45,7 @@
 {{- define "hubbub.brokerFullUrl" -}}
 {{- $broker := get .Values .Values.broker -}}
 {{- $url := include "hubbub.brokerUrl" . -}}
-{{- if and (eq .Values.broker "redis") (include "hubbub.brokerHasPassword" .) -}}
+{{- if and (eq .Values.broker "redis") (include "hubbub.brokerPassword" .) -}}
 {{- $url = replace "://" (printf "://%s:$(REDIS_PASSWORD)@" $broker.username) $url -}}
 {{- end -}}
 {{- with include "hubbub.brokerQuery" . -}}
@@ -60,7 +60,7 @@
 {{- if ne .Values.broker "memory" }}
 {{- $broker := get .Values .Values.broker }}
 {{- $name := upper .Values.broker }}
-{{- if include "hubbub.brokerHasPassword" . }}
+{{- if include "hubbub.brokerPassword" . }}
 {{- if and (eq .Values.broker "nats") $broker.username }}
 - name: NATS_USER
   value: {{ $broker.username | quote }}

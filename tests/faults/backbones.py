@@ -48,10 +48,10 @@ class Backbone(Protocol):
     def kick(self) -> bool:
         """Close all its clients' connections; return False if it has no command for that."""
 
-    def deny(self) -> None:
-        """Refuse writes; reads go on."""
+    def fill(self) -> bool:
+        """Refuse all writes, and go on being read; False if it has no command for that."""
 
-    def allow(self) -> None:
+    def empty(self) -> None:
         """Accept writes again."""
 
     def remove(self) -> None:
@@ -84,21 +84,22 @@ class Redis(RedisServer):
         self.kill()
 
     def kick(self) -> bool:
-        self._command("CLIENT KILL TYPE pubsub", "CLIENT KILL TYPE normal")
+        self._command(b"CLIENT KILL TYPE pubsub", b"CLIENT KILL TYPE normal")
         return True
 
-    def deny(self) -> None:
-        self._command("CONFIG SET min-replicas-to-write 1")
+    def fill(self) -> bool:
+        self._command(b"CONFIG SET maxmemory 1")
+        return True
 
-    def allow(self) -> None:
-        self._command("CONFIG SET min-replicas-to-write 0")
+    def empty(self) -> None:
+        self._command(b"CONFIG SET maxmemory 0")
 
-    def _command(self, *commands: str) -> None:
+    def _command(self, *commands: bytes) -> None:
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(_ENDS_WITHIN)
             client.connect(str(self.socket))
             for command in commands:
-                client.sendall(command.encode() + b"\r\n")
+                client.sendall(command + b"\r\n")
                 client.recv(64)
 
 
@@ -124,10 +125,11 @@ class Nats(NatsServer):
     def kick(self) -> bool:
         return False  # there it needs a second account
 
-    def deny(self) -> None:
+    def fill(self) -> bool:
         self.reload(self._permit("deny: '*.in.>'"))
+        return True
 
-    def allow(self) -> None:
+    def empty(self) -> None:
         self.reload(self._permit())
 
     def _permit(self, publish: str = "allow: '>'") -> str:

@@ -16,7 +16,7 @@ class Kind(StrEnum):
     STOP = "stop"  # SIGTERM, and restarted: a node drains
     FREEZE = "freeze"  # SIGSTOP, then SIGCONT
     KICK = "kick"  # the broker closes all its connections
-    DENY = "deny"  # the broker can be reached, but refuses writes
+    FILL = "fill"  # the broker refuses writes, as if it were full
     CUT = "cut"  # all connections of a link are closed; new ones are accepted
     REFUSE = "refuse"  # the same, and no new one is accepted
     STALL = "stall"  # connections stay open, and nothing passes
@@ -44,7 +44,7 @@ CLIENT: Final = "client"
 
 # A node's link leads to the broker, a client's link to the nodes.
 ALLOWED: Final = {
-    (BROKER, Lane.PROCESS): (Kind.KILL, Kind.STOP, Kind.FREEZE, Kind.KICK, Kind.DENY),
+    (BROKER, Lane.PROCESS): (Kind.KILL, Kind.STOP, Kind.FREEZE, Kind.KICK, Kind.FILL),
     (NODE, Lane.PROCESS): (Kind.KILL, Kind.STOP, Kind.FREEZE),
     (NODE, Lane.LINK): _LINK,
     (CLIENT, Lane.LINK): _LINK,

@@ -105,8 +105,8 @@ async def _upset(world: World, kind: Kind) -> None:
             await asyncio.to_thread(backbone.stop)
         case Kind.FREEZE:
             backbone.freeze()
-        case Kind.DENY:
-            await asyncio.to_thread(backbone.deny)
+        case Kind.FILL:
+            await asyncio.to_thread(backbone.fill)
         case _:
             if not await asyncio.to_thread(backbone.kick):
                 for link in world.links.values():
@@ -120,8 +120,8 @@ async def _settle(world: World, kind: Kind) -> None:
         await asyncio.to_thread(backbone.start)
     elif kind is Kind.FREEZE:
         backbone.thaw()
-    elif kind is Kind.DENY:
-        await asyncio.to_thread(backbone.allow)
+    elif kind is Kind.FILL:
+        await asyncio.to_thread(backbone.empty)
 
 
 @asynccontextmanager

@@ -56,7 +56,7 @@ REFUSING = replace(
     seconds=6.0,
     faults=(
         Fault(at=0.8, kind=Kind.KILL, target="node-0", lasts=1.0),
-        Fault(at=1.0, kind=Kind.DENY, target="broker", lasts=3.0),
+        Fault(at=1.0, kind=Kind.FILL, target="broker", lasts=3.0),
         Fault(at=1.5, kind=Kind.CUT, target="p1"),
         Fault(at=2.0, kind=Kind.LEAVE, target="p2", lasts=0.5),
     ),
