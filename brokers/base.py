@@ -7,7 +7,7 @@ websockets, no JSON and no users. The *backbone* is what a broker connects to: a
 Each promise has tests in `brokers/testing/`, which run on every broker with two nodes on one backbone:
 
  P1  ready      After `start` has returned, every method works. `start` raises `Unavailable` if the backbone
-                can't be reached.
+                can't be reached, and may then be called again.
  P2  stored     When the future of `publish` has a result, the entry is in the room's history, at the returned
                 position.
  P3  one order  Offsets grow strictly within an epoch, and all nodes receive the same entries in the same
@@ -152,11 +152,13 @@ class BrokerOptions:
         url: the address of the backbone, if it has one.
         user, password: who this node is to the backbone, instead of user and password in the URL. They are
             taken as they are: no character has a meaning.
+        token: the same, of a backbone that takes a token.
     """
 
     url: str = field(default="", repr=False)  # it may hold a password
     user: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
     retention: Retention = field(default_factory=Retention)
     key_window: float = 300.0
     timeout: float = 5.0

@@ -83,13 +83,15 @@ class MemoryLog:
 
     def append(self, payload: bytes, key: str, now: float) -> Entry:
         """Store an entry under a key that is not `stored`."""
-        prev = self.offset
-        self.offset = offset = prev + 1
+        prev, offset = self.offset, self.offset + 1
         entry = Entry(self.room, self.epoch, prev, offset, payload)
-        self._entries.append(_Kept(now, entry))
+        kept, seen = _Kept(now, entry), _Seen(now, key, offset)
+        # The entry first, and the key last: what fails for lack of memory leaves no key without its entry.
+        self._entries.append(kept)
+        self.offset = offset
         self.size += len(payload)
-        seen = self._keys[key] = _Seen(now, key, offset)
         self._seen.append(seen)
+        self._keys[key] = seen
         self.trim(now)
         return entry
 
@@ -103,7 +105,7 @@ class MemoryLog:
     def _sweep(self, oldest: float) -> bool:
         for _ in range(_SWEPT_AT_ONCE):
             seen = self._seen.popleft()
-            if self._keys[seen.key] is seen:  # otherwise it was stored again after its window
+            if self._keys.get(seen.key) is seen:  # otherwise it was stored again after its window
                 del self._keys[seen.key]
             if not self._seen:
                 self._keys.clear()  # a dict that only lost its items keeps its memory

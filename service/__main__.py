@@ -16,7 +16,7 @@ from service.runtime.listener import reserve
 from service.runtime.process import STOPPED, USAGE, ShutdownSignal, force_exit, run, tune_garbage_collector
 from service.server import running
 from service.settings import Settings, SettingsError, load, show, unused
-from service.shutdown import drain
+from service.shutdown import drain, serve_until
 from service.workers.supervisor import Supervisor, SupervisorTimeouts
 
 # The default port of the terminal client.
@@ -53,8 +53,11 @@ async def _serve(settings: Settings) -> int:
     shutdown = ShutdownSignal()
     async with running(settings) as started:
         tune_garbage_collector()
-        _print_addresses(settings, started.port)
-        if await shutdown.received == signal.SIGTERM:
+
+        async def announce() -> None:
+            _print_addresses(settings, started.port)
+
+        if await serve_until(shutdown, started.node, announce) == signal.SIGTERM:
             # The operator stops one of several nodes: its clients move to the others (graceful shutdown).
             await drain(started.node)
     return STOPPED
@@ -77,7 +80,7 @@ async def _supervise(settings: Settings) -> int:
             command,
             settings.workers,
             timeouts=timeouts,
-            on_all_serving=lambda: _print_addresses(settings, port),
+            on_all_started=lambda: _print_addresses(settings, port),
         )
 
         def kill_now(number: int) -> None:

@@ -10,13 +10,14 @@ from contextlib import suppress
 from typing import Final, Self
 
 from brokers.base import Broker
-from brokers.errors import BrokerError
+from brokers.errors import BrokerError, WritesRefused
 from hubbub_protocol import Close
 from service.archiving.archiving import Archiving
 from service.cluster.cluster import Cluster
 from service.cluster.user_names import UserNames
 from service.identity.authenticator import Authenticator
 from service.rooms.registry import RoomRegistry
+from service.runtime.broker_start import BrokerStart
 from service.runtime.metrics import Metrics
 from service.runtime.tasks import Tasks
 from service.settings import Settings
@@ -60,23 +61,30 @@ class Node:
             self.cluster, broker, self.tasks, metrics=self.metrics, settings=settings, tuning=tuning
         )
         self.connections: dict[Connection, None] = {}
+        self.broker_start = BrokerStart(self._start, self.tasks, settings.start_seconds)
         self.draining = False
         # Tasks that finish before the node stops: they store messages of plain clients.
         self.finishing: set[asyncio.Task[None]] = set()
         self._emptied = asyncio.Event()
+        self._broker_started = False
 
     async def __aenter__(self) -> Self:
-        await self.broker.start(self.rooms)
         try:
-            await self.cluster.start()
+            await self.broker_start.begin()
         except BaseException:
             await self.broker.close()
             raise
+        self.pings = Keepalive(self.settings.ping_seconds, self.metrics)
+        return self
+
+    async def _start(self) -> None:
+        if not self._broker_started:
+            await self.broker.start(self.rooms)
+            self._broker_started = True
+        await self.cluster.start()
         if self._archiving is not None:
             self._archiving.run(self.tasks, self.metrics, self.tuning)
-        self.pings = Keepalive(self.settings.ping_seconds, self.metrics)
         _log.info("node_started", extra={"node": self.name, "broker": self.settings.broker})
-        return self
 
     async def __aexit__(self, *_: object) -> None:
         self.pings.close()
@@ -93,9 +101,13 @@ class Node:
         """Return `READY`, or the reason why the node can't serve."""
         if self.draining:
             return DRAINING
+        if self.broker_start.waiting:
+            return f"waiting for the broker: {self.broker_start.waiting}"
         try:
             # The probe takes the path of a message, so it also detects a dead listener.
             await self.broker.probe()
+        except WritesRefused as error:
+            return f"the broker refuses writes: {error}"
         except BrokerError as error:
             return f"the broker is unreachable: {error}"
         return READY
@@ -139,6 +151,6 @@ class Node:
             "log_bytes": sum(room.log.bytes for room in rooms),
             "tasks": self.tasks.running,
             "other_nodes": len(self.cluster),
-            "broker_up": float(self.rooms.broker_fault is None),
+            "broker_up": float(not self.broker_start.waiting and self.rooms.broker_fault is None),
             **(self._archiving.sample() if self._archiving is not None else {}),
         }

@@ -5,19 +5,37 @@ Each client receives its own delay, so that the clients of a full node don't rec
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from typing import TYPE_CHECKING, Final
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final
 
 from hubbub_protocol import encode, events
 from service.wire.frames import text_frame
 
 if TYPE_CHECKING:
     from service.node import Node
+    from service.runtime.process import ShutdownSignal
 
 # The delays are spread over this part of the time limit. In the rest the last clients disconnect.
 SPREAD: Final = 0.8
 
 _log: Final = logging.getLogger(__name__)
+
+
+async def serve_until(shutdown: ShutdownSignal, node: Node, on_started: Callable[[], Awaitable[None]]) -> int:
+    """Wait for a shutdown signal, and return its number; `on_started` is called when the broker is started.
+
+    Raises:
+        BrokerError: the broker did not start.
+    """
+    started = node.broker_start.done
+    either: set[asyncio.Future[Any]] = {started, shutdown.received}
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    if started.done():
+        started.result()
+        await on_started()
+    return await shutdown.received
 
 
 async def drain(node: Node) -> None:

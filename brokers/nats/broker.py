@@ -13,15 +13,18 @@ from typing_extensions import override
 
 from brokers.base import Broker, BrokerOptions, Listener, Page, Position, Receipt, check_paging
 from brokers.errors import BrokerClosed, BrokerError, BrokerRefused, Unavailable
-from brokers.nats.connection.url import parse_url
-from brokers.nats.jetstream import MESSAGE_ID, PREV
+from brokers.nats.connection.url import parse_url, sign_in
+from brokers.nats.jetstream import MESSAGE_ID, PREV, StreamsChanged
 from brokers.nats.live.subscriptions import RoomSubscriptions
 from brokers.nats.session import NatsSession, open_session
 from brokers.nats.subjects import Subjects, message_id
+from brokers.nats.writes import Writes
 
 # Seconds between reconnects. The maximum is short, because no other event corrects an idle room.
 MIN_BACKOFF: Final = 0.05
 MAX_BACKOFF: Final = 1.0
+# Attempts to start while other nodes replace the streams.
+_STARTS: Final = 5
 
 _log: Final = logging.getLogger(__name__)
 
@@ -33,9 +36,10 @@ class NatsBroker(Broker):
 
     def __init__(self, options: BrokerOptions) -> None:
         super().__init__(options)
-        self._address = parse_url(options.url)
+        self._address = sign_in(parse_url(options.url), options)
         self._subjects = Subjects(options.prefix)
         self._rooms = RoomSubscriptions(self._subjects, options.retention.age)
+        self._writes = Writes()
         self._listener: Listener | None = None
         self._session: NatsSession | None = None
         self._known_servers: list[str] = []
@@ -47,7 +51,7 @@ class NatsBroker(Broker):
     async def start(self, listener: Listener) -> None:
         self._check_open()
         self._rooms.listener = listener
-        session = await self._open(adapt=True)
+        session = await self._open_first()
         try:
             self._check_open()
         except BrokerClosed:
@@ -140,6 +144,8 @@ class NatsBroker(Broker):
             "connected": float(connection is not None),
             "reconnects": float(self._reconnects),
             "subscriptions": float(len(self._rooms)),
+            "refused_rooms": float(self._rooms.refused),
+            "writable": float(not self._writes.refused),
             "pending_requests": float(len(connection.inbox)) if connection else 0.0,
             "pending_bytes": float(connection.waiting) if connection else 0.0,
         }
@@ -170,8 +176,23 @@ class NatsBroker(Broker):
 
     async def _open(self, *, adapt: bool) -> NatsSession:
         return await open_session(
-            self.options, self._address, self._subjects, self._rooms, known=self._known_servers, adapt=adapt
+            self.options,
+            self._address,
+            self._subjects,
+            self._rooms,
+            self._writes,
+            known=self._known_servers,
+            adapt=adapt,
         )
+
+    async def _open_first(self) -> NatsSession:
+        """Open a session; try again at once if other nodes that start replaced the streams meanwhile."""
+        for _ in range(_STARTS - 1):
+            try:
+                return await self._open(adapt=True)
+            except StreamsChanged as error:
+                _log.info("nats_streams_changed", extra={"reason": str(error)})
+        return await self._open(adapt=True)
 
     async def _supervise(self, session: NatsSession) -> None:
         """Supervise sessions: report the loss of one, and open the next."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
-from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from nats.aio.msg import Msg
 
-from brokers.errors import BrokerError, BrokerRefused, Unavailable
+from brokers.errors import BrokerError, BrokerRefused, Unavailable, WritesRefused
 
 Fields: TypeAlias = Mapping[str, object]
 
@@ -23,12 +21,12 @@ STREAM_EXISTS: Final = 10058
 _STATUS: Final = "Status"
 _HTTP_UNAVAILABLE: Final = 503
 JETSTREAM_OFF: Final = (10039, 10076)  # for the account, for the server
-_NO_MESSAGE: Final = 10037
 _TOO_LARGE: Final = 10054
 _UNDERWAY: Final = 10158
 _OTHER_STREAM: Final = 10060
-_HINT: Final = re.compile(rb"^" + PREV.encode() + rb": *(\d+)", re.MULTILINE)
-_SEQUENCE: Final = re.compile(rb"^Nats-Sequence: *(\d+)", re.MULTILINE)
+# Limits of the account, the server, its memory and its disk; and a store that failed, also for `discard:
+# new`. NATS reports some of them like an outage, with the status 503.
+_FULL: Final = frozenset({10002, 10023, 10028, 10047, 10077})
 
 
 class JetStreamError(BrokerError):
@@ -39,11 +37,16 @@ class JetStreamError(BrokerError):
         offline = "offline" in str(fields.get("description"))  # a server of the cluster is down
         away = fields.get("code") == _HTTP_UNAVAILABLE and self.code not in JETSTREAM_OFF
         self.temporary = away or offline
+        self.refuses_writes = self.code in _FULL or not self.temporary
         super().__init__(f"NATS answers {fields.get('description', 'an error')!r} ({self.code})")
 
 
 class NoResponders(Unavailable):
     """No server handles the subject of a request."""
+
+
+class StreamsChanged(Unavailable):
+    """The streams are not those that the session was opened with."""
 
 
 class PublishInProgress(Unavailable):
@@ -107,7 +110,8 @@ def stored(message: Msg) -> PublishAck:
     try:
         fields = answer(message)
     except JetStreamError as error:
-        raise _REFUSALS.get(error.code, Unavailable)(str(error)) from error
+        other = WritesRefused if error.refuses_writes else Unavailable
+        raise _REFUSALS.get(error.code, other)(str(error)) from error
     offset, duplicate = fields.get("seq"), fields.get("duplicate") is True
     if not isinstance(offset, int) or offset < 1:
         # Clusters before 2.11 answer like this to a duplicate whose original is still being stored.
@@ -122,7 +126,7 @@ def rejected_by_stream(message: Msg) -> bool:
     try:
         answer(message)
     except JetStreamError as error:
-        if error.code == _OTHER_STREAM:
+        if error.code == _OTHER_STREAM or error.refuses_writes:
             return True
         raise Unavailable(str(error)) from error
     raise Unavailable("NATS stored an entry that no stream should accept")
@@ -205,41 +209,6 @@ class ConsumerReply:
             _answered(message)
         # It had counted messages that have been trimmed since.
         return _numbered(self._raws, 0)
-
-
-def last_offset(message: Msg) -> int:
-    """Decode the offset of a message from the stream's leader; 0 if there is none."""
-    fields = _message(message)
-    offset = fields.get("seq", 0)
-    return offset if isinstance(offset, int) else 0
-
-
-def republished_offset(message: Msg) -> int:
-    """Decode the offset that a message had when it was republished to this stream; 0 if there is none."""
-    headers = _message(message).get("hdrs", "")
-    match = _SEQUENCE.search(b64decode(headers)) if isinstance(headers, str) else None
-    return int(match[1]) if match else 0
-
-
-def leader_message(message: Msg) -> tuple[StoredMessage, ...]:
-    """Decode a message from the stream's leader, or none. The reply does not count the messages after it."""
-    fields = _message(message)
-    if not fields:
-        return ()
-    hint = _HINT.search(b64decode(str(fields.get("hdrs", ""))))
-    payload = b64decode(str(fields.get("data", "")))
-    offset = last_offset(message)
-    return (StoredMessage(str(fields["subject"]), offset, payload, 0, int(hint[1]) if hint else None),)
-
-
-def _message(message: Msg) -> Fields:
-    try:
-        fields = answer(message).get("message")
-    except JetStreamError as error:
-        if error.code == _NO_MESSAGE:
-            return {}
-        raise Unavailable(str(error)) from error
-    return fields if isinstance(fields, dict) else {}
 
 
 def _answered(message: Msg) -> str:

@@ -74,6 +74,10 @@ class Subjects:
         """Name the subject that a room's entries are republished to."""
         return f"{self.prefix}.out.{token(room)}"
 
+    def out_of(self, entry_in: str) -> str:
+        """Name the subject that the entries of a subject are republished to."""
+        return f"{self.prefix}.out.{entry_in.removeprefix(f'{self.prefix}.in.')}"
+
     def signal(self, room: str) -> str:
         """Name the subject of a room's signals."""
         return f"{self.prefix}.sig.{token(room)}"

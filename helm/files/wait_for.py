@@ -52,6 +52,8 @@ def reach(wanted: list[tuple[str, int]]) -> str:
 def hosts(url: str) -> list[tuple[str, int]]:
     """Return the hosts of a URL: it may have several URLs, or several hosts in one."""
     default_port = PORTS.get(url.partition("://")[0], 6379)
+    if "@" in re.sub(r"://[^@/?#]*@", "://", url):
+        raise ValueError("it has an @ after the host")  # the host may be the beginning of a password
     bare = re.sub(r"[/?][^,]*", "", re.sub(r"[a-z+]+://(?:[^@/?]*@)?", "", url))
     found = [urlsplit(f"//{each}") for each in bare.split(",")]
     return [(each.hostname or "localhost", each.port or default_port) for each in found]

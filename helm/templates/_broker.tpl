@@ -41,14 +41,10 @@
 {{- if and $broker.existingSecret $broker.url (not (include "hubbub.brokerFile" .)) }}yes{{ end -}}
 {{- end }}
 
-{{/* The URL as a pod gets it. For NATS the password is put in by Kubernetes; a Redis gets it apart, as it is. */}}
+{{/* The URL as a pod gets it; user and password are variables of their own, so they may hold any character. */}}
 {{- define "hubbub.brokerFullUrl" -}}
 {{- $broker := get .Values .Values.broker -}}
 {{- $url := include "hubbub.brokerUrl" . -}}
-{{- if and (eq .Values.broker "nats") (include "hubbub.brokerPassword" .) -}}
-{{- $user := $broker.username | empty | ternary "" (print $broker.username ":") -}}
-{{- $url = replace "://" (printf "://%s$(%s_PASSWORD)@" $user (upper .Values.broker)) $url -}}
-{{- end -}}
 {{- with include "hubbub.brokerQuery" . -}}
 {{- $url = printf "%s%s%s" $url (contains "?" $url | ternary "&" "?") . -}}
 {{- end -}}
@@ -62,11 +58,11 @@
 {{- $broker := get .Values .Values.broker }}
 {{- $name := upper .Values.broker }}
 {{- if include "hubbub.brokerPassword" . }}
-{{- if and (eq .Values.broker "redis") $broker.username }}
-- name: REDIS_USER
+{{- if $broker.username }}
+- name: {{ $name }}_USER
   value: {{ $broker.username | quote }}
 {{- end }}
-- name: {{ $name }}_PASSWORD
+- name: {{ and (eq .Values.broker "nats") (not $broker.username) | ternary "NATS_TOKEN" (print $name "_PASSWORD") }}
   valueFrom:
     secretKeyRef: {name: {{ $broker.existingSecret | quote }}, key: {{ $broker.passwordKey | quote }}}
 {{- end }}

@@ -167,6 +167,8 @@ def _broker_failed(node: Node, request: Request, error: BrokerError) -> HTTPResp
 
 def _authenticate(node: Node, request: Request) -> Identity:
     """Return the identity behind the API key or the token of a request."""
+    if node.broker_start.waiting:
+        raise CommandError(Code.UNAVAILABLE, "the node is waiting for its broker; try again")
     credentials = request.token
     if not credentials:
         raise CommandError(

@@ -32,16 +32,23 @@ class Settings(IdentitySettings, ArchiveSettings):
         "or redis+cluster://host:port,host:port.",
     )
     redis_user: str = _set(
-        "REDIS_USER", "", password(), "The user for Redis, instead of the one in REDIS_URL; not encoded."
+        "REDIS_USER", "", password(), "The user for Redis, instead of the one in REDIS_URL."
     )
     redis_password: str = _set(
-        "REDIS_PASSWORD", "", password(), "Its password, with any characters and not encoded."
+        "REDIS_PASSWORD", "", password(), "The password for Redis, with any characters, not encoded."
     )
     nats_url: str = _set(
         "NATS_URL",
         "nats://localhost:4222",
         address("nats", "tls", "ws", "wss"),
         "The addresses of NATS, for BROKER=nats; servers of one cluster are separated by commas.",
+    )
+    nats_user: str = _set("NATS_USER", "", password(), "The user for NATS, instead of the one in NATS_URL.")
+    nats_password: str = _set(
+        "NATS_PASSWORD", "", password(), "The password for NATS, with any characters, not encoded."
+    )
+    nats_token: str = _set(
+        "NATS_TOKEN", "", password(), "A token for NATS, not encoded, instead of user and password."
     )
     broker_url: str = _set(
         "HUBBUB_BROKER_URL", "", address(), "The address of the backbone, for a third-party broker."
@@ -51,6 +58,9 @@ class Settings(IdentitySettings, ArchiveSettings):
         5.0,
         number(0.1, 14),
         "Time limit of a call to the broker. Clients time out after 15 s.",
+    )
+    start_seconds: float = _set(
+        "HUBBUB_START_SECONDS", 300.0, number(0, 86_400), "How long a starting node waits for the broker."
     )
     prefix: str = _set(
         "HUBBUB_PREFIX",
@@ -245,12 +255,13 @@ class Settings(IdentitySettings, ArchiveSettings):
     def broker_options(self) -> BrokerOptions:
         """The options of the broker."""
         urls = {"memory": "", "redis": self.redis_url, "nats": self.nats_url}
-        users = {"redis": self.redis_user}
-        passwords = {"redis": self.redis_password}
+        users = {"redis": self.redis_user, "nats": self.nats_user}
+        passwords = {"redis": self.redis_password, "nats": self.nats_password}
         return BrokerOptions(
             url=urls.get(self.broker, self.broker_url),
             user=users.get(self.broker, ""),
             password=passwords.get(self.broker, ""),
+            token=self.nats_token if self.broker == "nats" else "",
             retention=self.retention,
             key_window=self.key_seconds,
             timeout=self.broker_timeout,

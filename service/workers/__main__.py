@@ -18,7 +18,7 @@ from service.runtime.process import STOPPED, ShutdownSignal, run, tune_garbage_c
 from service.runtime.tasks import Tasks
 from service.server import running
 from service.settings import Settings, load
-from service.shutdown import drain
+from service.shutdown import drain, serve_until
 from service.workers.group import WorkerGroup, die_with_parent
 from service.workers.reports import HEARTBEAT, METRICS, READINESS, encode, write_metrics
 
@@ -57,7 +57,7 @@ async def _work(settings: Settings) -> int:
                 tune_garbage_collector()
                 group.handlers |= _handlers(here.node)
                 await group.report_serving()
-                if await shutdown.received == signal.SIGTERM:
+                if await serve_until(shutdown, here.node, group.report_started) == signal.SIGTERM:
                     draining = tasks.start(drain(here.node), name="drain")
                     waiting = tasks.start(second_signal.wait(), name="wait for a second signal")
                     await asyncio.wait({draining, waiting}, return_when=asyncio.FIRST_COMPLETED)

@@ -20,6 +20,7 @@ from service.workers.reports import (
     METRICS,
     READINESS,
     SERVING,
+    STARTED,
     Reports,
     join_metrics,
     read_reports,
@@ -58,6 +59,10 @@ class WorkerGroup:
     async def report_serving(self) -> None:
         """Report to the parent that this worker serves. Raises `RequestFailed` as `request`."""
         await self._channel.request(SERVING, self._limit)
+
+    async def report_started(self) -> None:
+        """Report to the parent that this worker's broker is started. Raises `RequestFailed` as `request`."""
+        await self._channel.request(STARTED, self._limit)
 
     async def readiness(self) -> dict[int, str]:
         """Return the readiness of each worker by its number.

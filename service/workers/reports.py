@@ -12,6 +12,7 @@ from service.runtime.metrics import exposition
 
 # The requests on the control channel.
 SERVING: Final = "serving"
+STARTED: Final = "started"
 HEARTBEAT: Final = "heartbeat"
 METRICS: Final = "metrics"
 READINESS: Final = "readiness"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -22,7 +23,7 @@ from service.runtime.backoff import Backoff
 from service.runtime.process import FAILED, STOPPED, USAGE
 from service.runtime.tasks import Tasks
 from service.workers.control_channel import ChannelClosed, ControlChannel, RequestFailed
-from service.workers.reports import HEARTBEAT, SERVING, Reports, encode
+from service.workers.reports import HEARTBEAT, SERVING, STARTED, Reports, encode
 
 _log: Final = logging.getLogger(__name__)
 
@@ -63,8 +64,10 @@ class WorkerProcess:
         self.channel: ControlChannel
 
     def signal(self, number: int) -> None:
-        with suppress(ProcessLookupError):
-            self.process.send_signal(number)
+        # Not by `send_signal`: it takes the exit code of a process that has just ended away from asyncio.
+        if self.process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.process.pid, number)
 
 
 class Supervisor:
@@ -76,18 +79,18 @@ class Supervisor:
         count: int,
         *,
         timeouts: SupervisorTimeouts,
-        on_all_serving: Callable[[], None] = lambda: None,
+        on_all_started: Callable[[], None] = lambda: None,
     ) -> None:
         self._command = command
         self._count = count
         self._timeouts = timeouts
-        self._on_all_serving = on_all_serving
+        self._on_all_started = on_all_started
         self._loop = asyncio.get_running_loop()
         self._tasks = Tasks()
         self._workers: dict[int, WorkerProcess] = {}
         self._restarts = dict.fromkeys(range(1, count + 1), 0)
-        self._ever_served: set[int] = set()
-        self._first_serving = asyncio.Event()
+        self._ever_started: set[int] = set()
+        self._first_started = asyncio.Event()
         self._stopping = asyncio.Event()
         self._stop_signal = int(signal.SIGTERM)
         self._exit_code = STOPPED
@@ -96,12 +99,13 @@ class Supervisor:
     async def run(self) -> int:
         """Run the workers until `stop`, or until one fails too often; return the exit code.
 
-        The first worker is started alone, so that an error that affects all of them is printed once.
+        The first worker is started alone, so that an error that affects all of them is printed once. The
+        others follow when its broker is started.
         """
         try:
             async with asyncio.TaskGroup() as runners:
                 runners.create_task(self._keep_running(1))
-                await self._first_serving.wait()
+                await self._first_started.wait()
                 for number in range(2, self._count + 1):
                     runners.create_task(self._keep_running(number))
         finally:
@@ -113,7 +117,7 @@ class Supervisor:
         """Send a signal to all workers, and wait for their end."""
         self._stop_signal = number
         self._stopping.set()
-        self._first_serving.set()
+        self._first_started.set()
         for worker in self._workers.values():
             worker.signal(number)
         self._loop.call_later(self._timeouts.stop_timeout, self._kill_remaining)
@@ -139,7 +143,7 @@ class Supervisor:
             else:
                 failures += 1
             _log.error("worker_died", extra={"worker": number, "code": code, "failures": failures})
-            if not self._ever_served or code == USAGE or failures >= timeouts.max_failures:
+            if not self._ever_started or code == USAGE or failures >= timeouts.max_failures:
                 self._give_up(number, code, failures)
                 return
             self._restarts[number] += 1
@@ -215,7 +219,7 @@ class Supervisor:
 
     def _give_up(self, number: int, code: int, failures: int) -> None:
         self._exit_code = code if code in {FAILED, USAGE} else FAILED
-        if self._ever_served or code not in {FAILED, USAGE}:
+        if self._ever_started or code not in {FAILED, USAGE}:
             times = "once" if failures == 1 else f"{failures} times in a row"
             self.failure = f"worker {number} failed {times}, with exit code {code}; all workers end"
         self.stop(signal.SIGTERM)
@@ -229,15 +233,21 @@ class Supervisor:
     # Requests of workers -----------------------------------------------------------------------------
 
     async def _handle(self, worker: WorkerProcess, what: str) -> bytes:
-        if what != SERVING:
+        if what == SERVING:
+            worker.serving_since = self._loop.time()
+        elif what == STARTED:
+            self._note_started(worker.number)
+        else:
             return await self._gather(what)
-        worker.serving_since = self._loop.time()
-        self._first_serving.set()
-        if worker.number not in self._ever_served:
-            self._ever_served.add(worker.number)
-            if len(self._ever_served) == self._count:
-                self._on_all_serving()
         return b"null"
+
+    def _note_started(self, number: int) -> None:
+        """Note that a worker's broker is started. Until then it serves, but is not ready."""
+        self._first_started.set()
+        if number not in self._ever_started:
+            self._ever_started.add(number)
+            if len(self._ever_started) == self._count:
+                self._on_all_started()
 
     async def _gather(self, what: str) -> bytes:
         """Send a request to all serving workers; those without an answer in time are reported as such."""

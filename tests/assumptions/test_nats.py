@@ -10,7 +10,7 @@ from tests.assumptions.places import NATS_CLIENT, NATS_CONNECTION
 from tests.contract.nats_server import shared_nats
 
 
-async def _connected(kind: type | None = None) -> Any:
+async def connected(kind: type | None = None) -> Any:
     from nats.aio.client import Client
 
     client = (kind or Client)()
@@ -113,7 +113,7 @@ async def test_process_headers_makes_the_headers_of_a_message() -> None:
             raws.append(headers)
             return {"ours": "yes"}
 
-    client = await _connected(Lean)
+    client = await connected(Lean)
     subject = client.new_inbox()
     subscription = await client.subscribe(subject)
     await client.publish(subject, b"a", headers={"A": "1"})
@@ -135,7 +135,7 @@ async def test_process_headers_makes_the_headers_of_a_message() -> None:
 )
 async def test_server_info_is_what_the_server_said_of_itself() -> None:
     """`_server_info` is the dict of the first INFO; it names a `cluster` where there is one."""
-    client = await _connected()
+    client = await connected()
     info = client._server_info
     await client.close()
     assert isinstance(info, dict)
@@ -152,7 +152,7 @@ async def test_server_info_is_what_the_server_said_of_itself() -> None:
 )
 async def test_a_connection_can_be_aborted_by_its_transport() -> None:
     """`_transport._io_writer` is a StreamWriter, whose transport ends the connection by `abort`."""
-    client = await _connected()
+    client = await connected()
     writer = client._transport._io_writer
     assert isinstance(writer, asyncio.StreamWriter)
     writer.transport.abort()
@@ -180,7 +180,7 @@ async def test_the_future_of_a_subscription_takes_each_message_at_once() -> None
             if len(taken) == 3:
                 enough.set()
 
-    client = await _connected()
+    client = await connected()
     subject = client.new_inbox()
     subscription = await client.subscribe(subject, future=Inlet())
     for number in range(3):
@@ -205,7 +205,7 @@ async def test_a_client_has_the_information_of_its_server() -> None:
     """A connected client gives the server's version, its largest payload and its addresses, and how many
     bytes wait to be written.
     """
-    client = await _connected()
+    client = await connected()
     assert client.pending_data_size == 0
     assert client.max_payload == 1024 * 1024
     assert client.connected_server_version.major >= 2

@@ -34,9 +34,11 @@ class NatsServer(Server):
     def __init__(self, *arguments: str, config: str = "", jetstream: bool = True) -> None:
         super().__init__()
         # Streams reserve their maximum size; a server that checks its disk would soon refuse.
-        store = f'jetstream {{ store_dir: "{self._folder}", max_file_store: 1000TB }}' if jetstream else ""
+        self._store = (
+            f'jetstream {{ store_dir: "{self._folder}", max_file_store: 1000TB }}' if jetstream else ""
+        )
         self._config = self._folder / "nats.conf"
-        self._config.write_text(f"{store}\n{config}\n")
+        self._config.write_text(f"{self._store}\n{config}\n")
         self._arguments = arguments
         self.port = -1  # any free port at first; the same one after a kill
 
@@ -64,6 +66,12 @@ class NatsServer(Server):
         # An unread pipe would block the server in the end.
         self._drain = threading.Thread(target=_drain, args=(log,), name="nats log", daemon=True)
         self._drain.start()
+
+    def reload(self, config: str) -> None:
+        """Replace the configuration that was passed to `NatsServer`, and make a running server read it."""
+        self._config.write_text(f"{self._store}\n{config}\n")
+        if self._process:
+            self._process.send_signal(signal.SIGHUP)
 
     def retire(self) -> None:
         """Start lame duck mode: the server asks its clients to leave."""

@@ -34,6 +34,11 @@ class Server(ABC):
         """The URL."""
 
     @property
+    def folder(self) -> Path:
+        """Return the folder of its data."""
+        return self._folder
+
+    @property
     def pid(self) -> int:
         """Return its process while it runs."""
         assert self._process

@@ -172,7 +172,7 @@ def test_the_port_of_other_workers_is_in_use(server: Server) -> None:
 
 
 def test_an_unreachable_broker_is_reported_once() -> None:
-    ended = start(BROKER="redis", REDIS_URL="redis://127.0.0.1:1", HUBBUB_PORT="0")
+    ended = start(BROKER="redis", REDIS_URL="redis://127.0.0.1:1", HUBBUB_PORT="0", HUBBUB_START_SECONDS="0")
     assert ended.returncode == 1
     lines = [line for line in ended.stderr.splitlines() if not line.startswith("{")]
     assert len(lines) == 1, ended.stderr

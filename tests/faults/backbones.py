@@ -108,9 +108,7 @@ class Nats(NatsServer):
 
     def __init__(self) -> None:
         self._home = Path(tempfile.mkdtemp(prefix="hubbub-"))
-        how = self._home / "nats.conf"
-        how.write_text(f'jetstream {{ store_dir: "{self._home}", sync_interval: always }}\n')
-        super().__init__("-c", str(how), jetstream=False)
+        super().__init__(config=self._permit(), jetstream=False)
 
     @property
     def address(self) -> Address:
@@ -128,10 +126,19 @@ class Nats(NatsServer):
         return False  # there it needs a second account
 
     def fill(self) -> bool:
-        return False
+        self.reload(self._permit("deny: '*.in.>'"))
+        return True
 
     def empty(self) -> None:
-        pass
+        self.reload(self._permit())
+
+    def _permit(self, publish: str = "allow: '>'") -> str:
+        """Write the configuration, with what its clients may publish."""
+        user = f"user: node, password: node, permissions: {{ publish: {{ {publish} }} }}"
+        return (
+            f'jetstream {{ store_dir: "{self._home}", sync_interval: always }}\n'
+            f"authorization {{ users: [{{ {user} }}] }}\nno_auth_user: node\n"
+        )
 
     @override
     def remove(self) -> None:

@@ -9,6 +9,7 @@ import asyncio
 from functools import cache
 
 import pytest
+from msgspec.structs import replace
 
 from tests.faults.checks import check, report
 from tests.faults.drawing import draw
@@ -47,6 +48,20 @@ QUIET = Plan(
     faults=(Fault(at=0.6, kind=Kind.CUT, target="p1"),),
 )
 
+# A node starts while writes are refused; the other one runs all the time.
+REFUSING = replace(
+    QUIET,
+    broker="nats",
+    nodes=2,
+    seconds=6.0,
+    faults=(
+        Fault(at=0.8, kind=Kind.KILL, target="node-0", lasts=1.0),
+        Fault(at=1.0, kind=Kind.FILL, target="broker", lasts=3.0),
+        Fault(at=1.5, kind=Kind.CUT, target="p1"),
+        Fault(at=2.0, kind=Kind.LEAVE, target="p2", lasts=0.5),
+    ),
+)
+
 
 async def run_all(*runs: tuple[Plan, tuple[str, ...], float]) -> list[Record]:
     async with asyncio.TaskGroup() as tasks:
@@ -73,6 +88,14 @@ def storms() -> dict[str, Record]:
 @pytest.mark.parametrize("broker", STORMS)
 def test_a_storm_breaks_no_promise(broker: str) -> None:
     record = storms()[broker]
+    broken = check(record)
+    assert not broken, report(record, broken)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_refused_writes_break_no_promise() -> None:
+    record = asyncio.run(run(REFUSING, SERVICE, patience=PATIENCE))
     broken = check(record)
     assert not broken, report(record, broken)
 

@@ -13,7 +13,7 @@ from service.settings.reading import unknown_names
 from service.settings.table import rows
 from tests.helm.chart import CI, Object, container, environment, find, load, pod, render
 
-PRINTABLE = {"REDIS_PASSWORD": "s3cret", "NATS_PASSWORD": "s3cret"}
+PRINTABLE = {"REDIS_PASSWORD": "s3cret"}
 MANY: Object = {"broker": "redis", "redis": {"url": "redis://redis:6379/0"}, "replicaCount": 3}
 
 
@@ -56,9 +56,9 @@ def test_a_node_accepts_the_settings_that_the_chart_writes(values: Object, expec
                     "streamReplicas": 3,
                 }
             },
-            "nats://u:s3cret@a,nats://u:s3cret@b?replicas=3",
+            "nats://a,nats://b?replicas=3",
         ),
-        ({"nats": {"url": "tls://a:1", "existingSecret": "s"}}, "tls://s3cret@a:1"),
+        ({"nats": {"url": "tls://a:1", "existingSecret": "s"}}, "tls://a:1"),
         (
             {"nats": {"url": "tls://a", "existingSecret": "s", "credsKey": "me.creds"}},
             "tls://a?creds=/etc/hubbub/broker-creds/me.creds",
@@ -82,8 +82,20 @@ def test_a_password_comes_from_a_secret_into_the_url(values: Object, url: str) -
     assert given == url
     assert parse_nats_url(given).servers
     names = list(env)
-    if f"{broker.upper()}_PASSWORD" in env:
-        assert names.index(f"{broker.upper()}_PASSWORD") < names.index(f"{broker.upper()}_URL")
+    if "REDIS_PASSWORD" in env:
+        assert names.index("REDIS_PASSWORD") < names.index("REDIS_URL")
+
+
+@pytest.mark.parametrize(
+    ("username", "expected"), [("", {"NATS_TOKEN"}), ("u", {"NATS_USER", "NATS_PASSWORD"})]
+)
+def test_the_password_of_nats_may_hold_any_character(username: str, expected: set[str]) -> None:
+    nats = {"url": "nats://a", "existingSecret": "s", "passwordKey": "k", "username": username}
+    env = environment(render({"broker": "nats", "nats": nats}))
+    assert {name for name in env if name.startswith("NATS_")} == {"NATS_URL", *expected}
+    (secret,) = expected - {"NATS_USER"}
+    assert env[secret] == {"secretKeyRef": {"name": "s", "key": "k"}}
+    assert env.get("NATS_USER", "") == username
 
 
 @pytest.mark.parametrize(

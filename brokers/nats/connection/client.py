@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from typing import Any, Final
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from typing_extensions import override
+
+from brokers.nats.connection.refusals import read_refusal
+
+PING_PROTO: Final = b"PING\r\n"
 
 
 def read_headers(raw: bytes) -> dict[str, str]:
@@ -48,6 +53,27 @@ class NatsClient(Client):
         if info.get("tls_verify") and not self._known:
             raise ClientCertificateRequired
         await super()._process_info(info, initial_connection)
+        # The limit of an account or a user follows in a later INFO, which nats-py ignores.
+        self._max_payload = info.get("max_payload", self._max_payload)
+
+    @override
+    async def _process_err(self, err_msg: str) -> None:
+        # nats-py would close the connection for one subscription too many. The server does not.
+        if read_refusal(err_msg):
+            await self._error_cb(NatsError(err_msg.strip("'")))
+        else:
+            await super()._process_err(err_msg)
+
+    @override
+    async def _send_ping(self, future: asyncio.Future[Any] | None = None) -> None:
+        """Send a PING behind all commands that were sent before; nats-py lets it overtake them."""
+        self._pongs.append(future or asyncio.get_running_loop().create_future())
+        await self._send_command(PING_PROTO)
+        await self._flush_pending()
+
+    async def fence(self, passed: asyncio.Future[bool]) -> None:
+        """Set the result of a future when the server has handled all that was sent before."""
+        await self._send_ping(passed)
 
     @override
     async def _process_headers(self, headers: bytes | None) -> dict[str, str] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Final, TypeVar
@@ -20,11 +20,12 @@ from nats.errors import Error as NatsError
 from typing_extensions import override
 
 from brokers.base import BrokerOptions
-from brokers.errors import BrokerClosed, BrokerError, Unavailable
+from brokers.errors import BrokerClosed, BrokerError, Unavailable, WritesRefused
 from brokers.nats.connection.client import NatsClient
 from brokers.nats.connection.credentials import read_credentials
-from brokers.nats.connection.failures import explain
+from brokers.nats.connection.failures import explain, explain_refusal
 from brokers.nats.connection.inbox import ReplyInbox
+from brokers.nats.connection.refusals import Fences, Refusal, read_refusal
 from brokers.nats.connection.url import NatsUrl
 
 T = TypeVar("T")
@@ -74,6 +75,9 @@ class NatsConnection:
         self._last_error: Exception | None = None
         self._replies = ""
         self._tasks: list[asyncio.Task[None]] = []
+        self._fences = Fences()
+        # Called with the subject, in lower case, and the reason when a message was refused.
+        self.publish_refused: Callable[[str, str], None] = lambda _, __: None
         self.inbox = ReplyInbox(options.timeout)
         self.ended: asyncio.Future[BrokerError] = asyncio.get_running_loop().create_future()
 
@@ -209,7 +213,7 @@ class NatsConnection:
             raise self._failure()
         if self._waiting > MAX_PENDING_BYTES or len(self.inbox) >= MAX_PENDING_CALLS:
             raise Unavailable("the queue of messages to NATS is full")
-        token, future = self.inbox.expect(take)
+        token, future = self.inbox.expect(take, subject)
         self.send(subject, payload, reply=self.reply_to(token), headers=headers)
         return future
 
@@ -217,9 +221,13 @@ class NatsConnection:
         """Request messages that arrive with their own subjects, so the replies need an inbox of their own."""
         if self.ended.done():
             raise self._failure()
-        token, future = self.inbox.expect(take)
+        token, future = self.inbox.expect(take, subject)
         own = self._client.new_inbox()
-        stop = self.listen(own, partial(self.inbox.take, token))
+
+        def refused(reason: str) -> None:
+            self.inbox.fail(token, Unavailable(explain_refusal(reason)))
+
+        stop = self.subscribe({own: partial(self.inbox.take, token)}, refused)
         future.add_done_callback(lambda _: stop())
         self.send(subject, payload, reply=own)
         return future
@@ -228,15 +236,29 @@ class NatsConnection:
         """Return the reply subject of a token."""
         return f"{self._replies}.{token}"
 
-    def listen(self, subject: str, take: Callable[[Msg], None]) -> Callable[[], None]:
-        """Subscribe to a subject, after all queued messages; return a function that unsubscribes."""
-        subscription: list[Subscription] = []
+    def listen(self, subject: str, take: Callable[[Msg], None]) -> None:
+        """Subscribe to a subject that the connection is useless without: if it is refused, end."""
+        self.subscribe({subject: take}, lambda reason: self.end(explain(NatsError(reason))))
+
+    def subscribe(
+        self, takes: Mapping[str, Callable[[Msg], None]], refused: Callable[[str], None]
+    ) -> Callable[[], None]:
+        """Subscribe to subjects, after all queued messages; return a function that unsubscribes.
+
+        `refused` is called with the reason for each one that the server refuses, ahead of the reply to
+        anything that is sent later.
+        """
+        subscriptions: list[Subscription] = []
 
         async def begin() -> None:
-            subscription.append(await self._client.subscribe(subject, future=MessageSink(take)))
+            fence = self._fences.expect(refused)
+            for subject, take in takes.items():
+                subscriptions.append(await self._client.subscribe(subject, future=MessageSink(take)))
+            await self._client.fence(fence)
 
         async def stop() -> None:
-            await subscription[0].unsubscribe()
+            for subscription in subscriptions:
+                await subscription.unsubscribe()
 
         self._put(0, begin)
         return partial(self._put, 0, stop)
@@ -250,9 +272,21 @@ class NatsConnection:
         self.inbox.take(message.subject.rpartition(".")[2], message)
 
     async def _failed(self, error: Exception) -> None:
-        self._last_error = error
-        if "permissions violation" in str(error).lower():
-            self.end(explain(error))
+        if refusal := read_refusal(str(error)):
+            self._refused(refusal)
+        else:
+            self._last_error = error
+
+    def _refused(self, refusal: Refusal) -> None:
+        """Fail what was refused; end the connection if it is useless without it."""
+        prefix = self._options.prefix.lower()
+        if not refusal.publish:
+            known = self._fences.refuse(refusal.reason)
+        elif known := refusal.subject.startswith((f"{prefix}.in.", f"{prefix}.sig.")):
+            self.inbox.refuse(refusal.subject, WritesRefused(explain_refusal(refusal.reason)))
+            self.publish_refused(refusal.subject, refusal.reason)
+        if not known:
+            self.end(explain(NatsError(refusal.reason)))
 
     async def _leave(self) -> None:
         """Leave a server in lame duck mode before it disconnects; stay if there is no other."""

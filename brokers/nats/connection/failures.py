@@ -9,7 +9,7 @@ from brokers.errors import BrokerError, Misconfigured, Unavailable
 from brokers.nats.connection.client import ClientCertificateRequired
 
 _RIGHTS: Final = (
-    "grant the user of NATS_URL the permissions to publish and subscribe to `<prefix>.>` and `_INBOX.>`, "
+    "grant the user of NATS the permissions to publish and subscribe to `<prefix>.>` and `_INBOX.>`, "
     "to publish to `$JS.API.>`, and on a cluster to subscribe to "
     "`$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.>`"
 )
@@ -17,7 +17,20 @@ _TLS: Final = (
     "check that the server offers TLS, that its certificate is trusted (ca=) and names the host of NATS_URL, "
     "and that it trusts the client certificate (cert=, key=)"
 )
-_USER: Final = "check the user, password or token in NATS_URL, or the file that creds= or nkey= names"
+_SUBSCRIPTIONS: Final = (
+    "a node has two subscriptions for each of its rooms; raise max_subscriptions of the server, or the limit "
+    "of the account or the user"
+)
+_USER: Final = (
+    "check the user, password or token in NATS_URL, NATS_USER, NATS_PASSWORD or NATS_TOKEN, or the file that "
+    "creds= or nkey= names"
+)
+
+
+def explain_refusal(reason: str) -> str:
+    """Explain why one request was refused on a connection that lives on."""
+    advice = _RIGHTS if "permissions violation" in reason.lower() else _SUBSCRIPTIONS
+    return f"NATS refuses, {reason!r}: {advice}"
 
 
 def explain(error: Exception | None, where: str = "NATS") -> BrokerError:
@@ -28,6 +41,8 @@ def explain(error: Exception | None, where: str = "NATS") -> BrokerError:
         return Misconfigured(f"the TLS handshake with NATS failed, {said!r}: {_TLS}")
     if isinstance(error, ClientCertificateRequired):
         return Misconfigured("NATS requires a client certificate: set cert= and key= in NATS_URL")
+    if "maximum subscriptions" in lowered:
+        return Misconfigured(explain_refusal(said))
     if "permissions violation" in lowered:
         return Misconfigured(f"NATS denies access, {said!r}: {_RIGHTS}")
     if "authorization" in lowered or "authentication" in lowered:

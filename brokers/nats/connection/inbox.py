@@ -18,6 +18,7 @@ T = TypeVar("T")
 class _Call(NamedTuple):
     take: Callable[[Msg], bool]
     fail: Callable[[BaseException], None]
+    subject: str
 
 
 class ReplyInbox:
@@ -30,14 +31,17 @@ class ReplyInbox:
         self._deadlines: deque[tuple[float, str]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._tokens = count(1)
+        # Called when a request was not answered in time.
+        self.expired: Callable[[], None] = lambda: None
 
     def __len__(self) -> int:
         return len(self._calls)
 
-    def expect(self, take: Callable[[Msg], T | None]) -> tuple[str, asyncio.Future[T]]:
+    def expect(self, take: Callable[[Msg], T | None], subject: str = "") -> tuple[str, asyncio.Future[T]]:
         """Register a request: `take` converts each reply for its token into the result.
 
-        If `take` returns None, more replies will follow. If it raises, the future raises the same.
+        If `take` returns None, more replies will follow. If it raises, the future raises the same. `subject`
+        is the one that the request is published to, for `refuse`.
         """
         future: asyncio.Future[T] = self._loop.create_future()
 
@@ -52,7 +56,7 @@ class ReplyInbox:
                 future.set_exception(error)
 
         token = str(next(self._tokens))
-        self._calls[token] = _Call(confirm_subscriptions, fail)
+        self._calls[token] = _Call(confirm_subscriptions, fail, subject)
         self._deadlines.append((self._loop.time() + self._timeout, token))
         if self._timer is None:
             self._timer = self._loop.call_at(self._deadlines[0][0], self._expire)
@@ -70,6 +74,17 @@ class ReplyInbox:
             known = isinstance(error, BrokerError)
             call.fail(error if known else Unavailable(f"NATS sent a reply in an unknown format: {error!r}"))
         self._calls.pop(token, None)  # `take` may have ended all requests
+
+    def fail(self, token: str, error: BaseException) -> None:
+        """Fail one request, if it is still pending."""
+        if call := self._calls.pop(token, None):
+            call.fail(error)
+
+    def refuse(self, subject: str, error: BaseException) -> None:
+        """Fail the pending requests to a subject in lower case: the server will not answer it."""
+        refused = [token for token, call in self._calls.items() if call.subject.lower() == subject]
+        for token in refused:
+            self.fail(token, error)
 
     def end(self, error: BaseException) -> None:
         """Fail all pending requests."""
@@ -89,5 +104,6 @@ class ReplyInbox:
             call = self._calls.pop(self._deadlines.popleft()[1], None)
             if call is not None:
                 call.fail(Unavailable(f"NATS did not answer within {self._timeout:g} s"))
+                self.expired()
         if self._deadlines:
             self._timer = self._loop.call_at(self._deadlines[0][0], self._expire)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from brokers.base import BrokerOptions
 from brokers.errors import Misconfigured
 
+# Nothing is quoted: what looks like a host may be the beginning of a password.
+_UNREADABLE: Final = (
+    "NATS_URL can't be read. Percent-encode the user and the password in it (`/` is %2F), or set NATS_USER "
+    "and NATS_PASSWORD, or NATS_TOKEN, which take any characters"
+)
 _PARAMETERS: Final = ("ca", "cert", "creds", "key", "nkey", "replicas")
 
 
@@ -19,7 +25,7 @@ class NatsUrl:
     Attributes:
         servers: URLs without user and parameters.
         replicas: servers that store each entry; None keeps the current number, 1 for a new stream.
-        user: the user, with `password`; without one it is a token.
+        user: the user, with `password`; without one in the URL it is a token.
         creds: path of a credentials file (a JWT and its key).
         nkey: path of a file with the seed of an nkey.
         ca: path of the CA certificates that servers are verified with; the system's if empty.
@@ -28,7 +34,7 @@ class NatsUrl:
 
     servers: tuple[str, ...]
     replicas: int | None = None
-    user: str = ""
+    user: str = field(default="", repr=False)  # it may be a token
     password: str | None = field(default=None, repr=False)
     creds: str = ""
     nkey: str = ""
@@ -50,9 +56,7 @@ def parse_url(url: str) -> NatsUrl:
     Raises:
         Misconfigured: it is invalid; the message says what is allowed.
     """
-    # A password may contain a comma.
-    parts = re.split(r",(?=\s*[a-z]+://)", url or "nats://localhost:4222")
-    addresses = [urlsplit(part.strip()) for part in parts]
+    addresses = _addresses(url or "nats://localhost:4222")
     given: dict[str, str] = {}
     for address in addresses:
         given.update(parse_qsl(address.query, keep_blank_values=True))
@@ -67,6 +71,36 @@ def parse_url(url: str) -> NatsUrl:
         password=password,
         **{name: value for name, value in given.items() if value},
     )
+
+
+def _addresses(url: str) -> list[SplitResult]:
+    try:
+        # A password may contain a comma.
+        addresses = [urlsplit(part.strip()) for part in re.split(r",(?=\s*[a-z]+://)", url)]
+    except ValueError:
+        raise Misconfigured(_UNREADABLE) from None
+    if any("@" in address.path + address.query + address.fragment for address in addresses):
+        raise Misconfigured(_UNREADABLE)
+    return addresses
+
+
+def sign_in(address: NatsUrl, options: BrokerOptions) -> NatsUrl:
+    """Replace who the URL names by the user and password, or the token, of the options.
+
+    Raises:
+        Misconfigured: they contradict each other; the message repeats nothing of them.
+    """
+    if options.token and (options.user or options.password):
+        raise Misconfigured("NATS_TOKEN is set beside NATS_USER or NATS_PASSWORD: set one of them")
+    if options.token:
+        return replace(address, user=options.token, password=None)
+    if options.user:
+        return replace(address, user=options.user, password=options.password or address.password or "")
+    if not options.password:
+        return address
+    if not address.user:
+        raise Misconfigured("NATS_PASSWORD is set without NATS_USER: set both, or NATS_TOKEN")
+    return replace(address, password=options.password)
 
 
 def _check(given: dict[str, str]) -> int | None:

@@ -16,8 +16,9 @@ from brokers.base import Page
 from brokers.nats.connection.connection import NatsConnection
 from brokers.nats.history.pages import OffsetSearch, PageBuilder, VisibleMessages, split
 from brokers.nats.history.sources import BATCH, BatchSource, ConsumerSource, LeaderSource, MessageSource
-from brokers.nats.jetstream import BatchReply, StoredMessage, found, last_offset, republished_offset, request
-from brokers.nats.stream.info import fetch_stream_info, first_head
+from brokers.nats.jetstream import BatchReply, StoredMessage, found, request
+from brokers.nats.leader_replies import last_offset, republished_offset
+from brokers.nats.stream.info import fetch_stream_info, first_head, leader_get
 from brokers.nats.stream.setup import EntryStream
 
 # The most subjects that a server accepts in one request.
@@ -85,7 +86,7 @@ class NatsReader:
             if offset:
                 return RoomHead(offset, kept=True)
             body = request(last_by_subj=self._subjects.entry_out(room))
-            head = await self._connection.ask(_leader_get(self._subjects.heads), body, republished_offset)
+            head = await self._connection.ask(leader_get(self._subjects.heads), body, republished_offset)
             return RoomHead(head or await first_head(self._connection, self._subjects), kept=False)
 
     async def after(self, room: str, after: int, limit: int) -> Page:
@@ -167,7 +168,7 @@ class NatsReader:
         return PageBuilder(room=room, epoch=self._stream.epoch, most=self._stream.most)
 
     async def _leader(self, stream: str, subject: str) -> int:
-        return await self._connection.ask(_leader_get(stream), request(last_by_subj=subject), last_offset)
+        return await self._connection.ask(leader_get(stream), request(last_by_subj=subject), last_offset)
 
     async def _many(self, rooms: Sequence[str]) -> dict[str, int]:
         subjects = {self._subjects.entry_in(room): room for room in rooms}
@@ -234,7 +235,3 @@ def _after_predecessor(
 async def _count(source: MessageSource, room: str, offset: int) -> int:
     raws = await source.read_from(room, offset, 1)
     return raws[0].pending + 1 if raws else 0
-
-
-def _leader_get(stream: str) -> str:
-    return f"$JS.API.STREAM.MSG.GET.{stream}"

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from brokers.nats.connection.connection import NatsConnection
-from brokers.nats.jetstream import BatchReply, ConsumerReply, StoredMessage, consumer, leader_message, request
+from brokers.nats.jetstream import BatchReply, ConsumerReply, StoredMessage, consumer, request
+from brokers.nats.leader_replies import leader_message
 from brokers.nats.subjects import Subjects
 
 # Messages in one reply, when all of them are wanted.

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import Final
 
 from nats.aio.msg import Msg
 
 from brokers.base import Entry, Listener
+from brokers.errors import Unavailable
 from brokers.nats.connection.connection import NatsConnection
-from brokers.nats.jetstream import republished
+from brokers.nats.connection.failures import explain_refusal
+from brokers.nats.jetstream import MESSAGE_ID, republished
 from brokers.nats.live.reorder import ReorderBuffer
 from brokers.nats.subjects import Subjects
+from brokers.nats.watermark import Watermark
 
 # The first version that republishes in the order of storage.
 _ORDERED: Final = (2, 10)
+# Refused rooms that are tried again at a time.
+_RETRIES: Final = 100
+
+_log: Final = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
@@ -31,6 +40,7 @@ class RoomSubscription:
         waiting: number of pending calls of `subscribe`.
         leave: functions that unsubscribe at the server.
         order: restores the order of entries, for servers that may swap them.
+        refused: why the server refuses the subscription; empty if it does not.
     """
 
     last: int = 0
@@ -39,10 +49,11 @@ class RoomSubscription:
     waiting: int = 0
     leave: list[Callable[[], None]] = field(default_factory=list)
     order: ReorderBuffer | None = None
+    refused: str = ""
 
 
 class RoomSubscriptions:
-    """Subscribes to rooms and delivers what arrives for them."""
+    """Subscribes to rooms and delivers what arrives for them. `newest` is the newest entry of all rooms."""
 
     def __init__(self, subjects: Subjects, age: float) -> None:
         self._subjects = subjects
@@ -50,11 +61,18 @@ class RoomSubscriptions:
         self._subscriptions: dict[str, RoomSubscription] = {}
         self._epoch = ""
         self._lost = float("inf")
+        self._refusals_logged = False
         self._request_check: Callable[[], None] = lambda: None
         self.listener: Listener | None = None
+        self.newest = Watermark()
 
     def __len__(self) -> int:
         return len(self._subscriptions)
+
+    @property
+    def refused(self) -> int:
+        """The number of rooms that have subscribers, but are not delivered: the server refuses them."""
+        return sum(bool(subscription.refused) for subscription in self._subscriptions.values())
 
     def resubscribe(self, connection: NatsConnection, epoch: str, request_check: Callable[[], None]) -> None:
         """Subscribe to all rooms on a new connection.
@@ -80,10 +98,14 @@ class RoomSubscriptions:
         subscription = self._subscriptions.get(room)
         if subscription is None:
             subscription = self._subscriptions[room] = RoomSubscription()
+        if subscription.refused or not subscription.leave:
             self._listen(room, subscription, connection)
         subscription.waiting += 1
         try:
             yield
+            if subscription.refused:
+                raise Unavailable(f"Room refused: {subscription.refused}")
+            self._refusals_logged = False
             subscription.confirmed = True
         finally:
             subscription.waiting -= 1
@@ -92,6 +114,14 @@ class RoomSubscriptions:
                 and self._subscriptions.get(room) is subscription
             ):
                 self.leave(room)
+
+    def retry_refused(self, connection: NatsConnection) -> Sequence[RoomSubscription]:
+        """Subscribe again to rooms that the server refused; those that it still refuses stay so."""
+        refused = ((room, each) for room, each in self._subscriptions.items() if each.refused)
+        retried = dict(islice(refused, _RETRIES))
+        for room, subscription in retried.items():
+            self._listen(room, subscription, connection)
+        return list(retried.values())
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._subscriptions)
@@ -131,17 +161,29 @@ class RoomSubscriptions:
         subscription.order = (
             ReorderBuffer(partial(self._deliver, subscription)) if connection.version < _ORDERED else None
         )
-        subscription.leave = [
-            connection.listen(
-                self._subjects.entry_out(room), partial(self._entry, room, subscription, self._epoch)
-            ),
-            connection.listen(self._subjects.signal(room), partial(self._signal, room, subscription)),
-        ]
+        takes = {
+            self._subjects.entry_out(room): partial(self._entry, room, subscription, self._epoch),
+            self._subjects.signal(room): partial(self._signal, room, subscription),
+        }
+        subscription.refused = ""
+        stop = connection.subscribe(takes, partial(self._refuse, room, subscription))
+        subscription.leave = [stop]
+
+    def _refuse(self, room: str, subscription: RoomSubscription, reason: str) -> None:
+        """Note that the server refuses a room; it alone is affected."""
+        subscription.refused = explain_refusal(reason)
+        for stop in subscription.leave:
+            stop()  # the server may have accepted the other subscription
+        subscription.leave = []
+        if not self._refusals_logged:
+            self._refusals_logged = True
+            _log.warning("nats_room_refused", extra={"room": room, "reason": subscription.refused})
 
     def _entry(self, room: str, subscription: RoomSubscription, epoch: str, message: Msg) -> None:
         if self.listener is None or self._subscriptions.get(room) is not subscription:
             return
         entry = republished(message)
+        self.newest.note(entry.offset, (message.headers or {}).get(MESSAGE_ID, ""))
         if entry.offset <= subscription.last and subscription.received_at > float("-inf"):
             self._request_check()
         # NATS reports 0 if all earlier entries have expired: then use the last known offset.

@@ -15,13 +15,15 @@ from brokers.nats.jetstream import (
     JetStreamError,
     NoResponders,
     answer,
-    republished_offset,
     request,
 )
+from brokers.nats.leader_replies import republished_offset
 from brokers.nats.subjects import Subjects
 
 # The configuration that a node relies on while it uses a stream; other settings may change.
 _MADE: Final = ("subjects", "republish", "allow_direct", "max_msgs_per_subject", "num_replicas", "sealed")
+# The part of an epoch that is stored in the description of the stream of entries.
+EPOCH_MARK: Final = re.compile(r" ?\[hubbub: restored (\d+)\]")
 _JETSTREAM: Final = "start nats-server with -js, and enable JetStream for the account"
 
 
@@ -59,17 +61,27 @@ async def first_head(connection: NatsConnection, subjects: Subjects) -> int:
     if entries is None or heads is None:
         connection.end(gone := Unavailable("a stream was removed"))
         raise gone
-    state, config = part(heads, "state"), part(heads, "config")
-    # Heads may have been trimmed by bytes, and the ones written since may be smaller.
-    full = number(state, "messages") >= number(config, "max_msgs")
-    full = full or 2 * number(state, "bytes") >= number(config, "max_bytes")
-    if not full and _created(heads) <= _created(entries):
+    state = part(heads, "state")
+    if not _is_full(heads) and _created(heads) <= _created(entries):
         return 0
     if not number(state, "messages"):
         return number(part(entries, "state"), "last_seq")
     body = request(seq=number(state, "first_seq"))
-    first = await connection.ask(f"$JS.API.STREAM.MSG.GET.{subjects.heads}", body, republished_offset)
+    first = await connection.ask(leader_get(subjects.heads), body, republished_offset)
     return max(first - 1, 0)
+
+
+async def heads_are_incomplete(connection: NatsConnection, subjects: Subjects) -> bool:
+    """Return whether the stream of heads is newer than the entries: then it is known to be incomplete."""
+    entries, heads = await info(connection, subjects.entries), await info(connection, subjects.heads)
+    return entries is not None and heads is not None and _created(heads) > _created(entries)
+
+
+def _is_full(heads: Fields) -> bool:
+    """Return whether heads may have been trimmed: by bytes, the ones written since may be smaller."""
+    state, config = part(heads, "state"), part(heads, "config")
+    full = number(state, "messages") >= number(config, "max_msgs")
+    return full or 2 * number(state, "bytes") >= number(config, "max_bytes")
 
 
 def _created(info: Fields) -> str:
@@ -79,8 +91,18 @@ def _created(info: Fields) -> str:
 
 
 def identity(info: Fields) -> str:
-    """Return the epoch of a stream: its creation time tells it from others of the same name."""
-    return re.sub(r"\D", "", str(info["created"]))
+    """Return the epoch of a stream: its creation time tells it from others of the same name.
+
+    A stream that was restored to an earlier time has the creation time of the original, and a mark.
+    """
+    created = re.sub(r"\D", "", str(info["created"]))
+    mark = EPOCH_MARK.search(str(part(info, "config").get("description", "")))
+    return f"{created}.{mark[1]}" if mark else created
+
+
+def leader_get(stream: str) -> str:
+    """Return the subject of requests for one message from a stream's leader."""
+    return f"$JS.API.STREAM.MSG.GET.{stream}"
 
 
 async def info(connection: NatsConnection, name: str) -> Fields | None:

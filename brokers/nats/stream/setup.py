@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,8 +12,11 @@ from brokers.base import BrokerOptions
 from brokers.errors import Misconfigured, Unavailable
 from brokers.nats.connection.connection import NatsConnection
 from brokers.nats.jetstream import STREAM_EXISTS, Fields, JetStreamError, answer, request
+from brokers.nats.stream.heads import complete_heads
 from brokers.nats.stream.info import call, identity, info, number, part
+from brokers.nats.stream.restored import begin_epoch_if_restored
 from brokers.nats.subjects import Subjects
+from brokers.nats.watermark import Watermark
 
 _BATCHES: Final = (2, 11)  # the first version that answers one request with several messages
 _SECOND: Final = 1_000_000_000
@@ -25,8 +29,9 @@ _CHANGEABLE: Final = (
     "duplicate_window",
     "num_replicas",
 )
-# Settings that the operator may choose.
-_OPERATOR_CHOICE: Final = ("storage",)
+# Settings that the operator may choose. With `discard: new` a full stream of entries refuses new ones.
+_ENTRIES_CHOICE: Final = frozenset({"storage", "discard"})
+_HEADS_CHOICE: Final = frozenset({"storage"})
 
 _BYTES: Final = "HUBBUB_HISTORY_TOTAL_BYTES sets how much is reserved: lower it, or give NATS more storage"
 # Advice for an operator, by JetStream error code.
@@ -66,6 +71,7 @@ async def ensure_streams(
     options: BrokerOptions,
     subjects: Subjects,
     replicas: int | None,
+    newest: Watermark,
     *,
     adapt: bool,
 ) -> EntryStream:
@@ -75,13 +81,21 @@ async def ensure_streams(
         Misconfigured: they are incompatible or can't be created; the message says why.
     """
     entries, heads = _entries(options, subjects, replicas), _heads(options, subjects, replicas)
+    # Heads first: the stream of entries may be created meanwhile, by a node that starts as well.
+    leftover = number(part(await info(connection, subjects.heads) or {}, "state"), "last_seq")
     if await info(connection, subjects.entries) is None:
-        # The heads of a removed stream would be taken for those of the new one.
-        await call(connection, f"STREAM.DELETE.{subjects.heads}", {})
+        if leftover:
+            # The heads of a removed stream would be taken for those of the new one.
+            await call(connection, f"STREAM.DELETE.{subjects.heads}", {})
         adapt = True
     # Heads first: heads that are newer than the entries reveal that the stream of heads is incomplete.
-    await _ensure(connection, heads, adapt=adapt)
-    found = await _ensure(connection, entries, adapt=adapt)
+    await _ensure(connection, heads, _HEADS_CHOICE, adapt=adapt)
+    found = await _ensure(connection, entries, _ENTRIES_CHOICE, adapt=adapt)
+    if await begin_epoch_if_restored(connection, subjects, newest):
+        await _ensure(connection, heads, _HEADS_CHOICE, adapt=adapt)
+        found = await _ensure(connection, entries, _ENTRIES_CHOICE, adapt=adapt)
+    if not await complete_heads(connection, subjects):
+        await _ensure(connection, heads, _HEADS_CHOICE, adapt=adapt)
     config = part(found, "config")
     return EntryStream(
         subjects=subjects,
@@ -133,11 +147,13 @@ def _common(replicas: int | None) -> dict[str, object]:
     }
 
 
-async def _ensure(connection: NatsConnection, wanted: Mapping[str, object], *, adapt: bool) -> Fields:
+async def _ensure(
+    connection: NatsConnection, wanted: Mapping[str, object], choice: AbstractSet[str], *, adapt: bool
+) -> Fields:
     name = wanted["name"]
     found = await info(connection, str(name)) or await _create(connection, wanted)
     config = part(found, "config")
-    differs = [key for key in wanted if key not in _OPERATOR_CHOICE and config.get(key) != wanted[key]]
+    differs = [key for key in wanted if key not in choice and config.get(key) != wanted[key]]
     wrong = [key for key in differs if key not in _CHANGEABLE]
     if wrong:
         differences = "; ".join(f"{key} is {config.get(key)!r}, not {wanted[key]!r}" for key in wrong)

@@ -41,11 +41,17 @@ async def test_every_method_works_once_start_has_returned(
 
 
 @promise("P1", needs="interruption", options=BrokerOptions(timeout=1.0))
-async def test_start_is_refused_while_the_backbone_is_out_of_reach(backbone: Backbone) -> None:
+async def test_start_fails_while_the_backbone_is_unreachable_and_may_be_repeated(backbone: Backbone) -> None:
     await backbone.interrupt()
     node = backbone.node()
-    with pytest.raises(Unavailable):
-        await node.start(Recorder())
+    received = Recorder()
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            await node.start(received)
+    await backbone.restore()
+    await node.start(received)
+    await node.probe()
+    assert received.states == []
     await node.close()
 
 

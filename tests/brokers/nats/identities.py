@@ -94,7 +94,7 @@ def _text(data: bytes) -> str:
     return urlsafe_b64encode(data).decode().rstrip("=")
 
 
-def operated() -> tuple[str, str]:
+def operated(**limits_of_user: int) -> tuple[str, str]:
     """Create a server configuration with an operator and one account, and the credentials of its user."""
     operator, system, account, user = (
         Identity(prefix)
@@ -115,7 +115,7 @@ def operated() -> tuple[str, str]:
         f"operator: {operator.sign(operator, 'operator', system_account=system.public)}\n"
         f"system_account: {system.public}\nresolver: MEMORY\nresolver_preload {{\n{preload}\n}}\n"
     )
-    jwt = account.sign(user, "user", subs=-1, data=-1, payload=-1)
+    jwt = account.sign(user, "user", **{"subs": -1, "data": -1, "payload": -1, **limits_of_user})
     creds = (
         f"-----BEGIN NATS USER JWT-----\n{jwt}\n------END NATS USER JWT------\n\n"
         f"-----BEGIN USER NKEY SEED-----\n{user.seed}\n------END USER NKEY SEED------\n"

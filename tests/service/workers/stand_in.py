@@ -38,6 +38,11 @@ async def work(behaviour: str) -> int:
     await group.open()
     tasks.start(group.run(lambda: shutdown.receive(signal.SIGINT)), name="control channel")
     await group.report_serving()
+    if behaviour == "wait":
+        await shutdown.received
+        await tasks.close()
+        return 0
+    await group.report_started()
     if behaviour in LAST_OUTPUTS:
         os.write(0, LAST_OUTPUTS[behaviour])
         os.kill(os.getpid(), signal.SIGKILL)

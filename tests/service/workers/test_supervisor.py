@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from service.runtime.process import FAILED
+from service.workers.reports import READINESS
 from service.workers.supervisor import Supervisor, SupervisorTimeouts
 from tests.service.workers.stand_in import LAST_OUTPUTS
 
@@ -35,15 +36,15 @@ class Stage:
     ) -> None:
         self.behaviour = behaviour
         self.started: list[int] = []
-        self.all_serving = asyncio.Event()
+        self.all_started = asyncio.Event()
         self.announcements = 0
         self.supervisor = Supervisor(
-            self._command, count, timeouts=timeouts, on_all_serving=self._on_all_serving
+            self._command, count, timeouts=timeouts, on_all_started=self._on_all_started
         )
 
-    def _on_all_serving(self) -> None:
+    def _on_all_started(self) -> None:
         self.announcements += 1
-        self.all_serving.set()
+        self.all_started.set()
 
     def _command(self, number: int) -> Sequence[str]:
         self.started.append(number)
@@ -87,7 +88,7 @@ def _at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_workers_serve_until_stopped(number: int) -> None:
     async with working(lambda *_: "serve") as (stage, running):
-        await stage.all_serving.wait()
+        await stage.all_started.wait()
         stage.supervisor.stop(number)
         assert await running == 0
         assert stage.started == [1, 2]
@@ -102,7 +103,7 @@ async def test_an_error_that_affects_all_workers_is_met_once() -> None:
 
 async def test_a_worker_that_dies_is_restarted() -> None:
     async with working(lambda *_: "serve") as (stage, running):
-        await stage.all_serving.wait()
+        await stage.all_started.wait()
         stage.supervisor._workers[2].signal(signal.SIGKILL)  # noqa: SLF001 - as the system would
         await until(lambda: stage.started == [1, 2, 2] and stage.serves(2))
         assert stage.announcements == 1
@@ -127,7 +128,7 @@ async def test_a_worker_that_could_not_be_started_is_retried() -> None:
         return "can't be started" if (number, start) == (2, 1) else "serve"
 
     async with working(behaviour) as (stage, running):
-        await stage.all_serving.wait()
+        await stage.all_started.wait()
         assert stage.started == [1, 2, 2]
         stage.supervisor.stop(signal.SIGTERM)
         assert await running == 0
@@ -183,7 +184,7 @@ async def test_a_worker_that_starts_slowly_is_not_killed_as_hung() -> None:
         heartbeat_interval=30, heartbeat_timeout=0.001, start_timeout=30, stop_timeout=20
     )
     async with working(lambda *_: "serve", count=1, timeouts=timeouts) as (stage, running):
-        await stage.all_serving.wait()
+        await stage.all_started.wait()
         assert stage.started == [1]
         stage.supervisor.stop(signal.SIGTERM)
         assert await running == 0
@@ -195,7 +196,7 @@ async def test_a_worker_that_does_not_stop_is_killed() -> None:
         stage,
         running,
     ):
-        await stage.all_serving.wait()
+        await stage.all_started.wait()
         stage.supervisor.stop(signal.SIGTERM)
         assert await running == FAILED
 
@@ -206,3 +207,15 @@ async def test_a_stop_during_the_start_leaves_nothing() -> None:
         stage.supervisor.stop(signal.SIGTERM)
         assert await running == 0
         assert stage.started == [1]
+
+
+async def test_a_worker_that_waits_for_the_broker_serves_alone_and_is_no_failure() -> None:
+    async with working(lambda _, __: "wait") as (stage, running):
+        await until(lambda: stage.serves(1))
+        reports = await stage.supervisor._gather(READINESS)  # noqa: SLF001 - as a worker would request it
+        assert stage.started == [1]
+        assert b'"unanswered":[1]' in reports, "a worker that waits is asked for its readiness"
+        assert not stage.all_started.is_set()
+        stage.supervisor.stop(signal.SIGTERM)
+        assert await running == 0
+        assert stage.supervisor.failure is None

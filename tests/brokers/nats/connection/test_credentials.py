@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import nkeys
@@ -54,6 +55,19 @@ async def test_a_token_is_accepted_and_a_wrong_one_is_rejected() -> None:
 async def test_a_password_may_contain_any_character() -> None:
     with running(NatsServer(config="authorization { user: ann, password: 'a@b:c,%/' }")) as server:
         await _gets_in(_as(server, "ann:a%40b%3Ac%2C%25%2F"))
+
+
+async def test_user_password_and_token_may_stand_apart_from_the_url(caplog: pytest.LogCaptureFixture) -> None:
+    hard = "s3/c?r#e@t:[,%2F $é"
+    caplog.set_level(logging.DEBUG)
+    with running(NatsServer("--user", f"ann {hard}", "--pass", hard)) as server:
+        await _gets_in(options(server, user=f"ann {hard}", password=hard))
+        said = await _refused(options(server, user="ann", password=hard))
+    with running(NatsServer("--auth", hard)) as server:
+        await _gets_in(options(server, token=hard))
+        said += await _refused(options(server, token=f"{hard}wrong"))
+    assert "NATS_PASSWORD" in said
+    assert "s3/c" not in said + caplog.text
 
 
 async def test_an_nkey_is_accepted_and_another_is_rejected(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from brokers.base import BrokerOptions
 from brokers.errors import Misconfigured
-from brokers.nats.connection.url import NatsUrl, parse_url
+from brokers.nats.connection.url import NatsUrl, parse_url, sign_in
 
 
 @pytest.mark.parametrize(
@@ -59,3 +60,51 @@ def test_a_password_does_not_show() -> None:
 )
 def test_a_url_that_names_tls_requires_it(url: str, *, encrypted: bool) -> None:
     assert parse_url(url).encrypted is encrypted
+
+
+HARD = "p/a?s#s@w:o[r]d,%2F \\ '\"$é"
+
+
+@pytest.mark.parametrize(
+    ("options", "user", "password"),
+    [
+        (BrokerOptions(user="ann", password=HARD), "ann", HARD),
+        (BrokerOptions(user=HARD, password=HARD), HARD, HARD),
+        (BrokerOptions(token=HARD), HARD, None),
+        (BrokerOptions(password=HARD), "bob", HARD),
+        (BrokerOptions(user="ann"), "ann", "b"),
+        (BrokerOptions(), "bob", "b"),
+    ],
+)
+def test_who_a_node_is_may_stand_apart_from_the_url(
+    options: BrokerOptions, user: str, password: str | None
+) -> None:
+    address = sign_in(parse_url("nats://bob:b@one"), options)
+    assert (address.servers, address.user, address.password) == (("nats://one",), user, password)
+    assert "p/a?s" not in repr(address) + repr(options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        BrokerOptions(token=HARD, password=HARD),
+        BrokerOptions(token=HARD, user=HARD),
+        BrokerOptions(password=HARD),
+    ],
+)
+def test_a_contradiction_is_refused_without_repeating_a_secret(options: BrokerOptions) -> None:
+    with pytest.raises(Misconfigured, match="NATS_") as raised:
+        sign_in(parse_url("nats://one"), options)
+    assert "p/a" not in str(raised.value)
+
+
+@pytest.mark.parametrize("password", ["s3/cret", "s3?cret", "s3#cret", "s3[cret", "s3/?#@cret"])
+def test_no_part_of_a_password_is_taken_for_a_host(password: str) -> None:
+    with pytest.raises(Misconfigured, match="NATS_PASSWORD") as raised:
+        parse_url(f"nats://ann:{password}@one,nats://two")
+    assert "s3" not in str(raised.value)
+    assert raised.value.__cause__ is None
+
+
+def test_a_token_does_not_show() -> None:
+    assert "secret" not in repr(parse_url("nats://secret@one"))

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from brokers.base import Broker, Entry, Retention
+from brokers.base import Broker, BrokerOptions, Entry, Retention
 from brokers.nats import NatsBroker
 from brokers.nats.history.reader import NatsReader
 from brokers.nats.jetstream import StoredMessage
@@ -43,6 +43,11 @@ def _as(broker: Broker, change: Change, *, attempts: int = 8) -> None:
     if changed.batches and not found.batches:
         pytest.skip("needs nats-server 2.11")
     reader.__init__(reader._connection, changed, attempts=attempts)  # type: ignore[misc]  # noqa: SLF001
+
+
+def _options(**changes: object) -> BrokerOptions:
+    """Create options whose time limit bursts don't reach on a busy machine: it is not tested here."""
+    return options(shared_nats(), timeout=30.0, **changes)
 
 
 async def _fill(writer: BrokerNode, room: str, entries: int, between: int) -> None:
@@ -81,7 +86,7 @@ async def test_what_the_leader_gives_one_by_one_is_the_same() -> None:
 
 
 async def _read_both_ways(change: Change, *, attempts: int = 8) -> None:
-    async with node(options(shared_nats(), retention=Retention(entries=300))) as writer:
+    async with node(_options(retention=Retention(entries=300))) as writer:
         _as(writer.broker, change, attempts=attempts)
         await _fill(writer, "room", 400, 20)
         forward = await writer.full_history("room")
@@ -98,7 +103,7 @@ async def _read_both_ways(change: Change, *, attempts: int = 8) -> None:
 
 @pytest.mark.parametrize("change", KINDS.values(), ids=list(KINDS))
 async def test_the_last_page_of_a_long_room_is_found_with_few_questions(change: Change) -> None:
-    async with node(options(shared_nats(), retention=Retention(entries=3000))) as writer:
+    async with node(_options(retention=Retention(entries=3000))) as writer:
         _as(writer.broker, change)
         await _fill(writer, "room", 3000, 10)
         source = Counted(_reader(writer.broker))
@@ -126,7 +131,7 @@ class Counted:
 @pytest.mark.parametrize("change", KINDS.values(), ids=list(KINDS))
 async def test_the_heads_of_more_rooms_than_a_request_holds(change: Change) -> None:
     rooms = [f"room {number}" for number in range(1100)]
-    async with node(options(shared_nats())) as writer:
+    async with node(_options()) as writer:
         _as(writer.broker, change)
         receipts = await asyncio.gather(*(writer.broker.publish(room, b"text", key="key") for room in rooms))
         heads = await writer.broker.heads([*rooms, "unknown"])

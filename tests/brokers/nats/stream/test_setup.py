@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import pytest
@@ -14,6 +16,7 @@ from brokers.errors import BrokerRefused, Misconfigured, Unavailable
 from brokers.nats import NatsBroker
 from brokers.testing.recorder import Recorder
 from tests.brokers.nats.nodes import node, operator, options
+from tests.contract.nats_cluster import ask
 from tests.contract.nats_server import NatsServer, shared_nats
 from tests.contract.server import running
 
@@ -121,3 +124,30 @@ async def test_one_server_of_several_is_enough() -> None:
     for _ in range(4):  # in random order
         async with node(options(shared_nats(), url=url)) as here:
             await here.broker.probe()
+
+
+@pytest.mark.parametrize("leftover", [False, True])
+async def test_nodes_that_start_together_wait_for_each_others_streams(*, leftover: bool) -> None:
+    for _ in range(20):
+        shared = options(shared_nats())
+        if leftover:
+            await _leave_heads(shared)
+        async with AsyncExitStack() as ends:
+            starting = [ends.enter_async_context(node(shared)) for _ in range(4)]
+            nodes = await asyncio.gather(*starting)
+            for each in nodes:
+                await each.broker.subscribe("room")
+            [receipt] = await nodes[0].send("room", b"text")
+            for each in nodes:
+                await each.received.count(1)
+                assert (each.received.entries[0].epoch, each.received.states) == (receipt.epoch, [])
+            assert receipt.offset == 1
+
+
+async def _leave_heads(shared: BrokerOptions) -> None:
+    """Leave the heads of rooms whose entries are gone with their stream."""
+    async with node(shared) as here, operator(shared.url) as client:
+        await here.send("room", b"old", b"old")
+        await here.broker.probe()
+        await here.broker.close()
+        assert "error" not in await ask(client, f"STREAM.DELETE.{shared.prefix}_entries")
