@@ -46,7 +46,7 @@ def _as(broker: Broker, change: Change, *, attempts: int = 8) -> None:
 
 
 def _options(**changes: object) -> BrokerOptions:
-    """Create options with a time limit that bursts don't reach on a busy machine: it is not what is tested."""
+    """Create options with a time limit that a burst does not reach on a busy machine."""
     return options(shared_nats(), timeout=30.0, **changes)
 
 
