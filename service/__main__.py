@@ -13,6 +13,7 @@ from service.identity.authenticator import Authenticator
 from service.release import COMMIT, VERSION
 from service.runtime import logs
 from service.runtime.listener import reserve
+from service.runtime.log_queue import print_aside
 from service.runtime.process import STOPPED, USAGE, ShutdownSignal, force_exit, run, tune_garbage_collector
 from service.server import running
 from service.settings import Settings, SettingsError, load, show, unused
@@ -88,7 +89,7 @@ async def _supervise(settings: Settings) -> int:
         shutdown.received.add_done_callback(lambda received: supervisor.stop(received.result()))
         code = await supervisor.run()
     if supervisor.failure is not None:
-        print(f"hubbub: {supervisor.failure}", file=sys.stderr)
+        logs.print_error(f"hubbub: {supervisor.failure}")
     return code
 
 
@@ -100,12 +101,12 @@ def _print_addresses(settings: Settings, port: int) -> None:
     shown = "localhost" if settings.host in _WILDCARDS else host
     server = "" if port == _DEFAULT_PORT else f" --server ws://{shown}:{port}"
     workers = "" if settings.workers == 1 else f", {settings.workers} workers"
-    print(
+    print_aside(
         f"\n  hubbub {VERSION} is running, broker {settings.broker}{workers}.\n"
         f"  In a browser:   http://{shown}:{port}\n"
         f"  In a terminal:  .venv/bin/hubbub-chat{server} lobby\n"
         f"  Ctrl+C stops it.\n",
-        flush=True,
+        sys.stdout,
     )
 
 

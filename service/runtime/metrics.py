@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from service import __version__
+from service.runtime import logs
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
@@ -54,6 +55,15 @@ GAUGES: Final[Mapping[str, str]] = {
     "tasks": "Running tasks of the node.",
     "other_nodes": "Other nodes whose heartbeats this node receives.",
     "broker_up": "1 if the broker is reachable, 0 if not.",
+}
+
+# Counted by the process, not by its node.
+_PROCESS: Final[Mapping[str, tuple[str, Callable[[], int]]]] = {
+    "log_lines_dropped": ("Log lines dropped, because the reader of the log stalls.", logs.lines_dropped),
+    "log_lines_suppressed": (
+        "Log lines suppressed, because the event repeats too fast; the log has their number.",
+        logs.lines_suppressed,
+    ),
 }
 
 
@@ -212,6 +222,8 @@ class _Export(Collector):
         for entry in fields(Metrics):
             if _META in entry.metadata:
                 yield _family(f"hubbub_{entry.name}", entry.metadata[_META], getattr(metrics, entry.name))
+        for name, (meaning, read) in _PROCESS.items():
+            yield CounterMetricFamily(f"hubbub_{name}", meaning, value=read())
         for name, value in metrics.stats().items():
             yield GaugeMetricFamily(
                 f"hubbub_broker_{name}", f"The broker's own statistic: {name}.", value=value

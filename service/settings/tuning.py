@@ -23,6 +23,11 @@ class Tuning:
         listing_timeout: how long the room listing waits for the answers of the other nodes.
         plain_first_wait, plain_longest_wait: back-off between two tries to store a plain client's message.
         plain_grace: how long the node tries to store what a plain client sent before it disconnected.
+        log_queue_bytes: log lines of a process that wait to be written; further ones are dropped and counted.
+        log_flush_seconds: how long the exit waits for the reader of the log.
+        log_repeats, log_repeat_seconds: an event at level warning or above is written so many times in an
+            interval; further ones are counted, and the count is written at its end.
+        log_repeat_events: events whose repetitions are counted at the same time.
     """
 
     request_seconds: float = 15.0
@@ -36,6 +41,11 @@ class Tuning:
     plain_first_wait: float = 0.1
     plain_longest_wait: float = 2.0
     plain_grace: float = 30.0
+    log_queue_bytes: int = 1024 * 1024
+    log_flush_seconds: float = 2.0
+    log_repeats: int = 10
+    log_repeat_seconds: float = 10.0
+    log_repeat_events: int = 256
 
 
 DEFAULTS: Final = Tuning()

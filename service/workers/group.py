@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from service.http.health import WorkersUnavailable
+from service.runtime import logs
 from service.runtime.process import FAILED
 from service.runtime.tasks import Tasks
 from service.workers.control_channel import ControlChannel, RequestFailed
@@ -111,6 +112,7 @@ def die_with_parent(end: socket.socket, grace: float) -> None:
         hangup.register(end, 0)
         hangup.poll()
         time.sleep(grace)
+        logs.flush()
         os._exit(FAILED)
 
     threading.Thread(target=watch, name="parent watch", daemon=True).start()

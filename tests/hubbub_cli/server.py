@@ -26,6 +26,8 @@ class Server:
 
     settings: dict[str, str] = field(default_factory=dict)
     port: int = 0
+    # A file descriptor for its log; by default that of the test.
+    stderr: int | None = None
     _process: subprocess.Popen[str] | None = None
 
     @property
@@ -45,6 +47,7 @@ class Server:
             cwd=ROOT,
             env=environment | _ROOMY | self.settings,
             stdout=subprocess.PIPE,
+            stderr=self.stderr,
             text=True,
         )
         assert self._process.stdout is not None
@@ -85,7 +88,13 @@ class Server:
 @contextmanager
 def serving(**settings: str) -> Iterator[Server]:
     """Run a server for the duration of the block."""
-    server = Server(settings)
+    with started(Server(settings)) as server:
+        yield server
+
+
+@contextmanager
+def started(server: Server) -> Iterator[Server]:
+    """Run this server for the duration of the block."""
     try:
         server.start()
         yield server

@@ -47,6 +47,8 @@ NAMES = [
     "hubbub_broker_up",
     "hubbub_broker_disconnects_total",
     "hubbub_loop_lag_seconds",
+    "hubbub_log_lines_dropped_total",
+    "hubbub_log_lines_suppressed_total",
     "hubbub_build_info",
 ]
 
