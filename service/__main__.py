@@ -11,7 +11,7 @@ from typing import Final
 
 from service.identity.authenticator import Authenticator
 from service.release import COMMIT, VERSION
-from service.runtime import logs
+from service.runtime import descriptors, logs
 from service.runtime.listener import reserve
 from service.runtime.log_queue import print_aside
 from service.runtime.process import STOPPED, USAGE, ShutdownSignal, force_exit, run, tune_garbage_collector
@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(show(settings))
         return 0
     logs.configure(settings)
+    descriptors.raise_soft_limit(settings)
     for reason in unused(settings):
         _log.warning("setting_unused", extra={"reason": reason})
     return run(_serve(settings) if settings.workers == 1 else _supervise(settings))

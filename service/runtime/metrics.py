@@ -47,7 +47,7 @@ _ENTRIES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 10
 # Read at each exposition, from what `sample` returns.
 GAUGES: Final[Mapping[str, str]] = {
     "connections": "Open connections.",
-    "connections_limit": "The limit of open connections: HUBBUB_CONNECTIONS.",
+    "connections_limit": "The limit of open connections: HUBBUB_CONNECTIONS, or what file descriptors allow.",
     "rooms": "Rooms that this node is subscribed to.",
     "members": "Members of all rooms on this node, one for each connection in each room.",
     "slow_consumers": "Members that are catching up: their write buffer is full, or they just joined.",
@@ -148,6 +148,10 @@ class Metrics:
     connections_opened: int = _count("Connections opened.")
     connections_rate_limited: int = _count(
         "Connections rejected by the connection rate limit, with the time to reconnect."
+    )
+    sockets_aborted: int = _count("Sockets aborted, because the node had reached its limit of sockets.")
+    accept_failures: int = _count(
+        "Failed attempts to accept a connection, because descriptors or memory ran out."
     )
     messages_in: int = _count(
         "Messages that clients sent and the broker stored; a retry with the same key counts again."

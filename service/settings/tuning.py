@@ -15,6 +15,8 @@ class Tuning:
             takes longer.
         spare_sockets: sockets beyond the setting HUBBUB_CONNECTIONS, for HTTP requests and for clients that
             are rejected.
+        probe_sockets, probe_seconds: sockets beyond that, for requests of health and metrics only; one that
+            sends no such request within this time is aborted.
         early_entries: entries of one room that are kept until `subscribe` returns the head; the chain rule
             repairs what is dropped beyond it.
         repair_first_wait, repair_longest_wait: back-off between two reads of a gap repair.
@@ -32,6 +34,8 @@ class Tuning:
 
     request_seconds: float = 15.0
     spare_sockets: int = 1_000
+    probe_sockets: int = 8
+    probe_seconds: float = 0.5
     early_entries: int = 10_000
     repair_first_wait: float = 0.05
     repair_longest_wait: float = 1.0

@@ -28,6 +28,8 @@ class Server:
     port: int = 0
     # A file descriptor for its log; by default that of the test.
     stderr: int | None = None
+    # What precedes its command.
+    prefix: tuple[str, ...] = ()
     _process: subprocess.Popen[str] | None = None
 
     @property
@@ -43,7 +45,7 @@ class Server:
         """Start, and wait until it serves requests."""
         environment = {"PATH": os.environ["PATH"], "HUBBUB_PORT": str(self.port), "HUBBUB_LOG_LEVEL": "error"}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "service"],
+            [*self.prefix, sys.executable, "-m", "service"],
             cwd=ROOT,
             env=environment | _ROOMY | self.settings,
             stdout=subprocess.PIPE,

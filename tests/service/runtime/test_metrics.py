@@ -20,6 +20,8 @@ NAMES = [
     "hubbub_rooms",
     "hubbub_members",
     "hubbub_slow_consumers",
+    "hubbub_sockets_aborted_total",
+    "hubbub_accept_failures_total",
     "hubbub_messages_in_total",
     "hubbub_messages_out_total",
     "hubbub_deliveries_total",
