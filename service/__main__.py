@@ -11,8 +11,9 @@ from typing import Final
 
 from service.identity.authenticator import Authenticator
 from service.release import COMMIT, VERSION
-from service.runtime import logs
+from service.runtime import descriptors, logs
 from service.runtime.listener import reserve
+from service.runtime.log_queue import print_aside
 from service.runtime.process import STOPPED, USAGE, ShutdownSignal, force_exit, run, tune_garbage_collector
 from service.server import running
 from service.settings import Settings, SettingsError, load, show, unused
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(show(settings))
         return 0
     logs.configure(settings)
+    descriptors.raise_soft_limit(settings)
     for reason in unused(settings):
         _log.warning("setting_unused", extra={"reason": reason})
     return run(_serve(settings) if settings.workers == 1 else _supervise(settings))
@@ -91,7 +93,7 @@ async def _supervise(settings: Settings) -> int:
         shutdown.received.add_done_callback(lambda received: supervisor.stop(received.result()))
         code = await supervisor.run()
     if supervisor.failure is not None:
-        print(f"hubbub: {supervisor.failure}", file=sys.stderr)
+        logs.print_error(f"hubbub: {supervisor.failure}")
     return code
 
 
@@ -103,13 +105,13 @@ def _print_addresses(settings: Settings, port: int) -> None:
     shown = "localhost" if settings.host in _WILDCARDS else host
     server = "" if port == _DEFAULT_PORT else f" --server ws://{shown}:{port}"
     workers = "" if settings.workers == 1 else f", {settings.workers} workers"
-    print(
+    print_aside(
         f"\n  hubbub {VERSION} is running, broker {settings.broker}{workers}.\n"
         f"  History: {_history(settings)}.\n"
         f"  In a browser:   http://{shown}:{port}\n"
         f"  In a terminal:  .venv/bin/hubbub-chat{server} lobby\n"
         f"  Ctrl+C stops it.\n",
-        flush=True,
+        sys.stdout,
     )
 
 

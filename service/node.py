@@ -18,6 +18,7 @@ from service.cluster.user_names import UserNames
 from service.identity.authenticator import Authenticator
 from service.rooms.registry import RoomRegistry
 from service.runtime.broker_start import BrokerStart
+from service.runtime.descriptors import socket_limits, soft_limit
 from service.runtime.metrics import Metrics
 from service.runtime.tasks import Tasks
 from service.settings import Settings
@@ -36,6 +37,7 @@ class Node:
 
     Attributes:
         name: a random name, a new one for each process.
+        limits: how many connections and sockets it may have.
         draining: the node rejects new connections (graceful shutdown).
     """
 
@@ -50,6 +52,7 @@ class Node:
         self.name = secrets.token_hex(4)
         self.settings = settings
         self.tuning = tuning
+        self.limits = socket_limits(settings, tuning, soft_limit())
         self.broker = broker
         self._archiving = archiving
         self.metrics = Metrics(broker=settings.broker, sample=self._sample, stats=broker.stats)
@@ -144,7 +147,7 @@ class Node:
         rooms = list(self.rooms)
         return {
             "connections": len(self.connections),
-            "connections_limit": self.settings.connections,
+            "connections_limit": self.limits.connections,
             "rooms": len(rooms),
             "members": sum(len(room.fanout) for room in rooms),
             "slow_consumers": sum(room.fanout.catching_up for room in rooms),

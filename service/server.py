@@ -18,6 +18,7 @@ from brokers.registry import make_broker
 from hubbub_protocol import Close
 from service.app import make_app
 from service.archiving.archiving import Archiving, archiving
+from service.gateway.accept_errors import counting_accept_errors
 from service.gateway.acceptor import Acceptor
 from service.gateway.admission import Admission
 from service.gateway.gateway import Gateway
@@ -104,7 +105,8 @@ async def _serving(node: Node, listener: socket.socket, workers: Workers | None)
     try:
         await server.startup()  # type: ignore[no-untyped-call]
         await server.start_serving()  # type: ignore[no-untyped-call]
-        yield
+        with counting_accept_errors(node.metrics):
+            yield
     finally:
         node.draining = True
         sockets.close()

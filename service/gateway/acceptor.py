@@ -11,8 +11,9 @@ them as long as the connection lives. This way creates none of them.
 from __future__ import annotations
 
 import asyncio
+import logging
 from functools import partial
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from typing_extensions import override
 
@@ -24,6 +25,13 @@ from service.gateway.gateway import Gateway, Sockets
 from service.gateway.handshake import UpgradeRequest
 from service.gateway.http_protocol import HttpProtocol
 
+# The requests that a node answers at its limit of sockets. Their first bytes come with the connection.
+_PROBES: Final = tuple(
+    f"{method} {path}".encode() for method in ("GET", "HEAD") for path in ("/health/", "/metrics")
+)
+
+_log: Final = logging.getLogger(__name__)
+
 
 class Acceptor(asyncio.Protocol):
     """An accepted socket that has sent nothing yet.
@@ -34,7 +42,16 @@ class Acceptor(asyncio.Protocol):
         sanic: the other arguments of Sanic's protocols.
     """
 
-    __slots__ = ("_gateway", "_pending", "_rejected", "_sanic", "_sockets", "_timer", "_transport")
+    __slots__ = (
+        "_gateway",
+        "_pending",
+        "_probe_only",
+        "_rejected",
+        "_sanic",
+        "_sockets",
+        "_timer",
+        "_transport",
+    )
 
     def __init__(self, gateway: Gateway, *, connections: Sockets, **sanic: Any) -> None:  # noqa: ANN401 - Sanic's own arguments
         self._gateway = gateway
@@ -42,6 +59,8 @@ class Acceptor(asyncio.Protocol):
         self._sanic = sanic
         self._timer: asyncio.TimerHandle | None = None
         self._pending: PendingHandshake | None = None
+        # The node has reached its limit of sockets.
+        self._probe_only = False
         # The client was rejected: its further bytes are ignored.
         self._rejected = False
 
@@ -49,19 +68,25 @@ class Acceptor(asyncio.Protocol):
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Register the socket. Beyond the node's limit of sockets it is aborted."""
+        """Register the socket. Beyond the node's limit of sockets it may only ask for health or metrics."""
         self._transport = cast(asyncio.Transport, transport)
         self._sockets.add(self)
-        if len(self._sockets) > self._gateway.max_sockets:
-            self._gateway.node.metrics.connections_closed.add(int(Close.FULL))
-            self.abort()
+        tuning, excess = self._gateway.node.tuning, len(self._sockets) - self._gateway.node.limits.sockets
+        if excess <= 0:
+            self._abort_after(tuning.request_seconds)
+        elif excess <= tuning.probe_sockets:
+            self._probe_only = True
+            self._timer = asyncio.get_running_loop().call_later(tuning.probe_seconds, self._abort_excess)
         else:
-            self._abort_after(self._gateway.node.tuning.request_seconds)
+            self._abort_excess()
 
     @override
     def data_received(self, data: bytes) -> None:
         """Decide by the first bytes what the connection becomes."""
         if self._rejected:
+            return
+        if self._probe_only and not data.startswith(_PROBES):
+            self._abort_excess()
             return
         if self._pending is not None:
             # RFC 6455 forbids frames before the response to the handshake.
@@ -93,6 +118,14 @@ class Acceptor(asyncio.Protocol):
         self._transport.abort()
 
     # ----------------------------------------------------------------------------------------------
+
+    def _abort_excess(self) -> None:
+        node = self._gateway.node
+        node.metrics.connections_closed.add(int(Close.FULL))
+        node.metrics.sockets_aborted += 1
+        _log.warning("socket_limit_reached", extra={"limit": node.limits.sockets})
+        self._rejected = True
+        self.abort()
 
     def _become_http(self, data: bytes) -> None:
         self._unregister()

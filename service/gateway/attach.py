@@ -99,7 +99,7 @@ def _check(node: Node, origin: str | None, host: str, wait: float = 0.0) -> None
         raise Rejected(Close.RESTART, "the node is restarting; reconnect")
     if node.broker_start.waiting:
         raise Rejected(Close.FULL, "the node is waiting for its broker; reconnect later")
-    if len(node.connections) > node.settings.connections:
+    if len(node.connections) > node.limits.connections:
         raise Rejected(Close.FULL, "the node has reached its connection limit; reconnect later")
     if not _origin_allowed(origin, host, node.settings.origins):
         raise Rejected(Close.BAD_ORIGIN, "this origin is not allowed (HUBBUB_ORIGINS)")

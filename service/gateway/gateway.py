@@ -24,11 +24,6 @@ class Gateway:
     node: Node
     admission: Admission
 
-    @property
-    def max_sockets(self) -> int:
-        """The limit of sockets. The server aborts further ones at once."""
-        return self.node.settings.connections + self.node.tuning.spare_sockets
-
     def make_websocket(self, transport: asyncio.Transport, sockets: Sockets) -> WebSocket:
         """Hand over an upgraded transport to a `WebSocket`."""
         settings = self.node.settings

@@ -7,6 +7,7 @@ tokens, keys and session secrets are not logged. Should one slip in by its usual
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import sys
@@ -16,7 +17,9 @@ from typing import Final, TextIO
 
 from typing_extensions import override
 
+from service.runtime.log_queue import QueuedHandler
 from service.settings import Settings
+from service.settings.tuning import DEFAULTS, Tuning
 
 WITHHELD: Final = "(withheld)"
 SECRET_FIELDS: Final = frozenset({"text", "token", "payload", "key", "session", "password", "secret"})
@@ -81,19 +84,21 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, default=str)
 
 
-class _Handler(logging.StreamHandler[TextIO]):
-    """The handler of `configure`, which replaces it when it is called again, and no other handler."""
-
-
-def configure(settings: Settings, stream: TextIO | None = None, *, worker: int | None = None) -> None:
+def configure(
+    settings: Settings,
+    stream: TextIO | None = None,
+    *,
+    worker: int | None = None,
+    tuning: Tuning = DEFAULTS,
+) -> None:
     """Send this process's logs to `stream` (standard error by default), in the form that was set.
 
-    Each line of one of several workers names it.
+    A thread writes them (`QueuedHandler`). Each line of one of several workers names it.
 
     Idempotent. Called again once Sanic is imported, it finds the loggers that came with it.
     """
     stream = sys.stderr if stream is None else stream
-    handler = _Handler(stream)
+    handler = QueuedHandler(stream, tuning)
     handler.setFormatter(_formatter(settings.log_format, stream))
     handler.addFilter(Discreet())
     handler.addFilter(_is_news)
@@ -101,14 +106,46 @@ def configure(settings: Settings, stream: TextIO | None = None, *, worker: int |
         handler.addFilter(partial(_sign, worker))
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     root = logging.getLogger()
-    for earlier in [each for each in root.handlers if isinstance(each, _Handler)]:
+    for earlier in _handlers():
+        earlier.drain()
         root.removeHandler(earlier)
+        earlier.close()
     root.addHandler(handler)
     root.setLevel(max(level, logging.WARNING))
     for name in _OURS:
         logging.getLogger(name).setLevel(level)
     for name in _theirs():
         _route(logging.getLogger(name), max(level, logging.WARNING))
+
+
+def flush() -> None:
+    """Wait until all lines are written, for a bounded time. Called at the exit of the interpreter, too."""
+    for handler in _handlers():
+        handler.drain()
+
+
+def print_error(text: str) -> None:
+    """Print a sentence to standard error: after the lines of the log, if it is configured already."""
+    handlers = _handlers()
+    for handler in handlers:
+        handler.print_line(text)
+    if not handlers:
+        sys.stderr.write(f"{text}\n")
+
+
+def lines_dropped() -> int:
+    """Return the number of lines that this process dropped, because their reader stalls."""
+    return sum(handler.dropped for handler in _handlers())
+
+
+def lines_suppressed() -> int:
+    """Return the number of lines that this process suppressed, because they were repetitions."""
+    return sum(handler.suppressed for handler in _handlers())
+
+
+def _handlers() -> list[QueuedHandler]:
+    """Find the handlers that `configure` added: configuring again replaces these, and spares others."""
+    return [each for each in logging.getLogger().handlers if isinstance(each, QueuedHandler)]
 
 
 def _formatter(form: str, stream: TextIO) -> logging.Formatter:
@@ -144,3 +181,7 @@ def _bare(value: object, *, spaces: bool = False) -> str:
     if plain and text and (spaces or " " not in text):
         return text
     return json.dumps(text)
+
+
+# It runs before the handlers are closed, because `logging` registered that earlier.
+atexit.register(flush)

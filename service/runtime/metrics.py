@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from service import __version__
+from service.runtime import logs
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
@@ -46,7 +47,7 @@ _ENTRIES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 10
 # Read at each exposition, from what `sample` returns.
 GAUGES: Final[Mapping[str, str]] = {
     "connections": "Open connections.",
-    "connections_limit": "The limit of open connections: HUBBUB_CONNECTIONS.",
+    "connections_limit": "The limit of open connections: HUBBUB_CONNECTIONS, or what file descriptors allow.",
     "rooms": "Rooms that this node is subscribed to.",
     "members": "Members of all rooms on this node, one for each connection in each room.",
     "slow_consumers": "Members that are catching up: their write buffer is full, or they just joined.",
@@ -57,6 +58,15 @@ GAUGES: Final[Mapping[str, str]] = {
     "archive_up": "1 if the archive accepts commits, 0 if it refuses them (only with an archive).",
     "archive_queue": "Calls that wait for the archive (only with an archive).",
     "archive_bytes": "Bytes of the archive's files (only with an archive).",
+}
+
+# Counted by the process, not by its node.
+_PROCESS: Final[Mapping[str, tuple[str, Callable[[], int]]]] = {
+    "log_lines_dropped": ("Log lines dropped, because the reader of the log stalls.", logs.lines_dropped),
+    "log_lines_suppressed": (
+        "Log lines suppressed, because the event repeats too fast; the log has their number.",
+        logs.lines_suppressed,
+    ),
 }
 
 
@@ -142,6 +152,10 @@ class Metrics:
     connections_rate_limited: int = _count(
         "Connections rejected by the connection rate limit, with the time to reconnect."
     )
+    sockets_aborted: int = _count("Sockets aborted, because the node had reached its limit of sockets.")
+    accept_failures: int = _count(
+        "Failed attempts to accept a connection, because descriptors or memory ran out."
+    )
     messages_in: int = _count(
         "Messages that clients sent and the broker stored; a retry with the same key counts again."
     )
@@ -226,6 +240,8 @@ class _Export(Collector):
         for entry in fields(Metrics):
             if _META in entry.metadata:
                 yield _family(f"hubbub_{entry.name}", entry.metadata[_META], getattr(metrics, entry.name))
+        for name, (meaning, read) in _PROCESS.items():
+            yield CounterMetricFamily(f"hubbub_{name}", meaning, value=read())
         for name, value in metrics.stats().items():
             yield GaugeMetricFamily(
                 f"hubbub_broker_{name}", f"The broker's own statistic: {name}.", value=value

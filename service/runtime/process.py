@@ -7,11 +7,11 @@ import gc
 import logging
 import os
 import signal
-import sys
 from collections.abc import Callable, Coroutine
 from typing import Final
 
 from brokers.errors import BrokerError
+from service.runtime import logs
 
 try:
     from uvloop import new_event_loop
@@ -41,10 +41,10 @@ def run(work: Coroutine[None, None, int], *, program: str = "hubbub") -> int:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             return runner.run(work)
     except CannotStart as error:
-        sys.stderr.write(f"{program}: {error}\n")
+        logs.print_error(f"{program}: {error}")
         return error.exit_code
     except BrokerError as error:
-        sys.stderr.write(f"{program}: {error}\n")
+        logs.print_error(f"{program}: {error}")
         return FAILED
 
 
@@ -62,6 +62,7 @@ def tune_garbage_collector() -> None:
 def force_exit(number: int) -> None:
     """Exit immediately, at a second signal."""
     _log.warning("forced_exit", extra={"signal": signal.Signals(number).name})
+    logs.flush()
     os._exit(_SIGNAL_BASE + number)
 
 

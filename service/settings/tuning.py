@@ -15,6 +15,8 @@ class Tuning:
             takes longer.
         spare_sockets: sockets beyond the setting HUBBUB_CONNECTIONS, for HTTP requests and for clients that
             are rejected.
+        probe_sockets, probe_seconds: sockets beyond that, for requests of health and metrics only; one that
+            sends no such request within this time is aborted.
         early_entries: entries of one room that are kept until `subscribe` returns the head; the chain rule
             repairs what is dropped beyond it.
         repair_first_wait, repair_longest_wait: back-off between two reads of a gap repair.
@@ -25,10 +27,17 @@ class Tuning:
             between two steps of it.
         plain_first_wait, plain_longest_wait: back-off between two tries to store a plain client's message.
         plain_grace: how long the node tries to store what a plain client sent before it disconnected.
+        log_queue_bytes: log lines of a process that wait to be written; further ones are dropped and counted.
+        log_flush_seconds: how long the exit waits for the reader of the log.
+        log_repeats, log_repeat_seconds: an event at level warning or above is written so many times in an
+            interval; further ones are counted, and the count is written at its end.
+        log_repeat_events: events whose repetitions are counted at the same time.
     """
 
     request_seconds: float = 15.0
     spare_sockets: int = 1_000
+    probe_sockets: int = 8
+    probe_seconds: float = 0.5
     early_entries: int = 10_000
     repair_first_wait: float = 0.05
     repair_longest_wait: float = 1.0
@@ -40,6 +49,11 @@ class Tuning:
     plain_first_wait: float = 0.1
     plain_longest_wait: float = 2.0
     plain_grace: float = 30.0
+    log_queue_bytes: int = 1024 * 1024
+    log_flush_seconds: float = 2.0
+    log_repeats: int = 10
+    log_repeat_seconds: float = 10.0
+    log_repeat_events: int = 256
 
 
 DEFAULTS: Final = Tuning()

@@ -7,18 +7,22 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
+from brokers.errors import BrokerError
 from service.node import Node
 from service.runtime import logs
 from service.runtime.listener import share
-from service.runtime.process import STOPPED, ShutdownSignal, run, tune_garbage_collector
+from service.runtime.process import STOPPED, CannotStart, ShutdownSignal, run, tune_garbage_collector
 from service.runtime.tasks import Tasks
 from service.server import running
 from service.settings import Settings, load
 from service.shutdown import drain, serve_until
+from service.workers.control_channel import ChannelClosed, RequestFailed
 from service.workers.group import WorkerGroup, die_with_parent
 from service.workers.reports import HEARTBEAT, METRICS, READINESS, encode, write_metrics
 
@@ -27,7 +31,8 @@ _CHANNEL: Final = 0
 # The parent's share of a time limit, in addition to the time that it waits for one worker.
 _PARENT_MARGIN: Final = 1.0
 
-_log: Final = logging.getLogger(__name__)
+# As a program, this module has the name `__main__`, which is not below `service`.
+_log: Final = logging.getLogger("service.workers")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -52,18 +57,45 @@ async def _work(settings: Settings) -> int:
     await group.open()
     tasks.start(group.run(lambda: shutdown.receive(signal.SIGINT)), name="control channel to the parent")
     try:
-        with share(settings) as listener:
-            async with running(settings, listener=listener, workers=group) as here:
-                tune_garbage_collector()
-                group.handlers |= _handlers(here.node)
-                await group.report_serving()
-                if await serve_until(shutdown, here.node, group.report_started) == signal.SIGTERM:
-                    draining = tasks.start(drain(here.node), name="drain")
-                    waiting = tasks.start(second_signal.wait(), name="wait for a second signal")
-                    await asyncio.wait({draining, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        async with _serving(settings, group) as node:
+            started = partial(_report, group.report_started)
+            if await serve_until(shutdown, node, started) == signal.SIGTERM:
+                draining = tasks.start(drain(node), name="drain")
+                waiting = tasks.start(second_signal.wait(), name="wait for a second signal")
+                await asyncio.wait({draining, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    except (CannotStart, BrokerError) as error:
+        if not group.orphaned:
+            raise
+        # The parent exited during the start: no process expects this one to serve.
+        _log.info("start_abandoned", extra={"reason": str(error)})
     finally:
         await tasks.close()
     return STOPPED
+
+
+@asynccontextmanager
+async def _serving(settings: Settings, group: WorkerGroup) -> AsyncIterator[Node]:
+    """Serve for the time of the block, and report that to the parent."""
+    with share(settings) as listener:
+        async with running(settings, listener=listener, workers=group) as here:
+            tune_garbage_collector()
+            group.handlers |= _handlers(here.node)
+            await _report(group.report_serving)
+            yield here.node
+
+
+async def _report(report: Callable[[], Awaitable[None]]) -> None:
+    """Report to the parent how far this worker is. If the parent has exited, the worker is stopping already.
+
+    Raises:
+        CannotStart: the parent did not answer.
+    """
+    try:
+        await report()
+    except ChannelClosed:
+        _log.info("start_abandoned", extra={"reason": "the parent process has exited"})
+    except RequestFailed as error:
+        raise CannotStart(f"no answer from the parent process of the workers: {error}") from error
 
 
 def _handlers(node: Node) -> dict[str, Callable[[], Awaitable[bytes]]]:

@@ -132,6 +132,7 @@ class ControlChannel:
             self._send(_Response(request.id, body))
 
     def _send(self, what: _Request | _Response | _Failure) -> None:
-        if self._ended:
+        # A failed write closes the transport before `run` notices the end.
+        if self._ended or self._writer.is_closing():
             raise ChannelClosed("the control channel is closed")
         self._writer.write(_encode(what) + b"\n")

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from service.http.health import WorkersUnavailable
+from service.runtime import logs
 from service.runtime.process import FAILED
 from service.runtime.tasks import Tasks
 from service.workers.control_channel import ControlChannel, RequestFailed
@@ -41,11 +42,18 @@ class WorkerGroup:
 
     def __init__(self, end: socket.socket, tasks: Tasks, limit: float) -> None:
         """Use the socket `end`; a request to all workers takes at most `limit` seconds."""
+        self._end = end
         self._tasks = tasks
         self._limit = limit
         self._channel = ControlChannel(end, tasks, self._handle)
         self._requests: dict[str, asyncio.Task[Reports]] = {}
         self.handlers: dict[str, Callable[[], Awaitable[bytes]]] = {}
+
+    @property
+    def orphaned(self) -> bool:
+        """Whether the parent has exited, also if the loop has not noticed it yet."""
+        # The channel closes the socket at its end.
+        return self._end.fileno() < 0 or bool(_hangup(self._end).poll(0))
 
     async def open(self) -> None:
         """Open the channel for requests; answers arrive while `run` runs."""
@@ -111,11 +119,16 @@ def die_with_parent(end: socket.socket, grace: float) -> None:
     """End this process `grace` seconds after the parent, even if its loop is blocked."""
 
     def watch() -> None:
-        hangup = select.poll()
-        # No events are requested: a hang-up is always reported.
-        hangup.register(end, 0)
-        hangup.poll()
+        _hangup(end).poll()
         time.sleep(grace)
+        logs.flush()
         os._exit(FAILED)
 
     threading.Thread(target=watch, name="parent watch", daemon=True).start()
+
+
+def _hangup(end: socket.socket) -> select.poll:
+    hangup = select.poll()
+    # No events are requested: a hang-up is always reported.
+    hangup.register(end, 0)
+    return hangup

@@ -26,6 +26,10 @@ class Server:
 
     settings: dict[str, str] = field(default_factory=dict)
     port: int = 0
+    # A file descriptor for its log; by default that of the test.
+    stderr: int | None = None
+    # What precedes its command.
+    prefix: tuple[str, ...] = ()
     _process: subprocess.Popen[str] | None = None
 
     @property
@@ -41,10 +45,11 @@ class Server:
         """Start, and wait until it serves requests."""
         environment = {"PATH": os.environ["PATH"], "HUBBUB_PORT": str(self.port), "HUBBUB_LOG_LEVEL": "error"}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "service"],
+            [*self.prefix, sys.executable, "-m", "service"],
             cwd=ROOT,
             env=environment | _ROOMY | self.settings,
             stdout=subprocess.PIPE,
+            stderr=self.stderr,
             text=True,
         )
         assert self._process.stdout is not None
@@ -85,7 +90,13 @@ class Server:
 @contextmanager
 def serving(**settings: str) -> Iterator[Server]:
     """Run a server for the duration of the block."""
-    server = Server(settings)
+    with started(Server(settings)) as server:
+        yield server
+
+
+@contextmanager
+def started(server: Server) -> Iterator[Server]:
+    """Run this server for the duration of the block."""
     try:
         server.start()
         yield server

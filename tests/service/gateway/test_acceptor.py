@@ -13,6 +13,7 @@ from service.gateway.acceptor import Acceptor
 from service.gateway.admission import Admission
 from service.gateway.gateway import Gateway, Sockets
 from service.node import Node
+from service.runtime.descriptors import SocketLimits
 from service.runtime.metrics import Metrics
 from service.settings.tuning import DEFAULTS
 from tests.service.peer import Peer
@@ -51,7 +52,10 @@ def acceptor(sockets: Sockets) -> Acceptor:
     admission = Admission(quick(admissions_per_second=0.1, admissions_burst=1), metrics)
     assert not admission.take()
     node = SimpleNamespace(
-        metrics=metrics, settings=quick(connections=10, close_seconds=0.05), tuning=DEFAULTS
+        metrics=metrics,
+        settings=quick(connections=10, close_seconds=0.05),
+        tuning=DEFAULTS,
+        limits=SocketLimits(10, 20),
     )
     return Acceptor(Gateway(cast("Node", node), admission), connections=sockets)
 

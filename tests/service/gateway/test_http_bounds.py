@@ -83,7 +83,27 @@ async def test_sockets_above_the_limit_are_aborted_and_counted() -> None:
         dropped = await served.peer()
         assert not await dropped.rest()
         assert served.node.metrics.connections_closed.counts == {"4001": 1}
+        assert served.node.metrics.sockets_aborted == 1
         other.disconnect()
+        assert (await ann.ask("join", room="lobby"))["type"] == "joined"
+
+
+@pytest.mark.parametrize(
+    "first", [b"", Peer.handshake(), b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"], ids=["silent", "chat", "page"]
+)
+async def test_beyond_the_limit_of_sockets_only_health_and_metrics_are_answered(first: bytes) -> None:
+    tuning = Tuning(spare_sockets=1, probe_sockets=1, probe_seconds=0.1)
+    async with serving(tuning=tuning, connections=1) as served:
+        ann, other = await served.welcomed("ann"), await served.peer()
+        assert await answer(other, ALIVE) == "HTTP/1.1 200 OK"
+        for path in ("/health/live", "/health/ready", "/metrics"):
+            probe = await served.peer()
+            await probe.write(f"GET {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n".encode())
+            assert (await probe.rest()).startswith(b"HTTP/1.1 200 OK")
+        excess = await served.peer()
+        await excess.write(first)
+        assert not await excess.rest()
+        assert served.node.metrics.sockets_aborted == 1
         assert (await ann.ask("join", room="lobby"))["type"] == "joined"
 
 

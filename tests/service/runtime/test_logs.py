@@ -27,12 +27,20 @@ def _restored() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     yield
+    logs.flush()
+    for handler in set(root.handlers) - set(handlers):
+        handler.close()
     root.handlers[:] = handlers
     root.setLevel(level)
 
 
+def _written(stream: io.StringIO) -> str:
+    logs.flush()
+    return stream.getvalue()
+
+
 def _lines(stream: io.StringIO) -> list[dict[str, object]]:
-    return [json.loads(line) for line in stream.getvalue().splitlines()]
+    return [json.loads(line) for line in _written(stream).splitlines()]
 
 
 def _json(level: str = "info") -> io.StringIO:
@@ -64,7 +72,7 @@ def test_an_event_is_one_json_object_with_its_fields() -> None:
 def test_an_event_is_one_line_of_text_with_its_fields() -> None:
     stream = _text()
     log.warning("broker_lost", extra={"reason": "connection refused", "seconds": 0.30000000000000004})
-    time, rest = stream.getvalue().split(" ", 1)
+    time, rest = _written(stream).split(" ", 1)
     assert len(time) == len("12:34:56.789")
     assert rest == 'WARNING broker_lost reason="connection refused" seconds=0.3\n'
 
@@ -75,8 +83,8 @@ def test_auto_is_text_on_a_terminal_and_json_otherwise() -> None:
     log.info("started")
     logs.configure(Settings(), terminal)
     log.info("started")
-    assert pipe.getvalue().startswith("{")
-    assert not terminal.getvalue().startswith("{")
+    assert _written(pipe).startswith("{")
+    assert not _written(terminal).startswith("{")
 
 
 @pytest.mark.parametrize("name", sorted(logs.SECRET_FIELDS))
@@ -84,21 +92,21 @@ def test_what_was_said_and_what_opens_something_is_withheld(name: str) -> None:
     for configured in (_json, _text):
         stream = configured()
         log.error("slip", extra={name: "hunter2"})
-        assert "hunter2" not in stream.getvalue()
-        assert logs.WITHHELD in stream.getvalue()
+        assert "hunter2" not in _written(stream)
+        assert logs.WITHHELD in _written(stream)
 
 
 def test_a_value_can_not_forge_a_line_or_a_field() -> None:
     stream = _text()
     log.info("joined", extra={"user": "x\nERROR forged", "room": "a=b", "client": ""})
-    assert stream.getvalue().count("\n") == 1
-    assert r'user="x\nERROR forged" room="a=b" client=""' in stream.getvalue()
+    assert _written(stream).count("\n") == 1
+    assert r'user="x\nERROR forged" room="a=b" client=""' in _written(stream)
 
 
 def test_the_words_of_a_library_can_not_forge_a_line() -> None:
     stream = _text()
     logging.getLogger("sanic.error").error("bad request: %s", "x\nERROR forged")
-    assert stream.getvalue().count("\n") == 1
+    assert _written(stream).count("\n") == 1
 
 
 def test_a_field_can_not_replace_the_event() -> None:
@@ -118,16 +126,16 @@ def test_an_error_comes_with_its_traceback() -> None:
     for configured in (_json, _text):
         stream = configured()
         log.error("task_failed", exc_info=LookupError("no such room"))
-        assert "LookupError: no such room" in stream.getvalue()
+        assert "LookupError: no such room" in _written(stream)
 
 
 def test_the_level_holds_for_us() -> None:
     stream = _json("warning")
     log.info("joined")
-    assert not stream.getvalue()
+    assert not _written(stream)
     stream = _json("debug")
     log.debug("joined")
-    assert stream.getvalue()
+    assert _written(stream)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +163,7 @@ def test_configuring_again_replaces_ours_and_spares_others() -> None:
     logging.getLogger().addHandler(other)
     first, second = _json(), _json()
     log.info("started")
-    assert not first.getvalue()
+    assert not _written(first)
     assert len(_lines(second)) == 1
     assert other in logging.getLogger().handlers
 
@@ -163,4 +171,32 @@ def test_configuring_again_replaces_ours_and_spares_others() -> None:
 def test_standard_error_is_where_it_goes_by_default(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(Settings())
     log.info("started")
+    logs.flush()
     assert "started" in capsys.readouterr().err
+
+
+class Broken:
+    @override
+    def __str__(self) -> str:
+        raise LookupError("no words")
+
+
+def test_a_value_that_can_not_be_printed_is_reported_in_the_log() -> None:
+    stream = _json()
+    log.info("joined", extra={"user": Broken()})
+    [line] = _lines(stream)
+    assert (line["event"], line["level"]) == ("log_line_failed", "error")
+    assert "test_logs.py:" in str(line["at"])
+    assert "LookupError: no words" in str(line["error"])
+
+
+def test_a_sentence_is_printed_at_once_or_after_the_lines_before_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logs.print_error("hubbub: can't start")
+    assert capsys.readouterr().err == "hubbub: can't start\n"
+    logs.configure(Settings(log_format="json"))
+    log.info("stopping")
+    logs.print_error("hubbub: can't go on")
+    logs.flush()
+    assert [line[:1] for line in capsys.readouterr().err.splitlines()] == ["{", "h"]

@@ -20,6 +20,8 @@ NAMES = [
     "hubbub_rooms",
     "hubbub_members",
     "hubbub_slow_consumers",
+    "hubbub_sockets_aborted_total",
+    "hubbub_accept_failures_total",
     "hubbub_messages_in_total",
     "hubbub_messages_out_total",
     "hubbub_deliveries_total",
@@ -54,6 +56,8 @@ NAMES = [
     "hubbub_archive_commit_entries",
     "hubbub_archive_commit_seconds",
     "hubbub_loop_lag_seconds",
+    "hubbub_log_lines_dropped_total",
+    "hubbub_log_lines_suppressed_total",
     "hubbub_build_info",
 ]
 
