@@ -36,7 +36,10 @@ class CannotStart(Exception):
 
 
 def run(work: Coroutine[None, None, int], *, program: str = "hubbub") -> int:
-    """Run to the end; return the exit code. Errors at the start are printed in one sentence."""
+    """Run to the end; return the exit code. Errors at the start are printed in one sentence.
+
+    An unexpected error is logged: the interpreter would print it, and wait for a reader that stalls.
+    """
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             return runner.run(work)
@@ -45,6 +48,9 @@ def run(work: Coroutine[None, None, int], *, program: str = "hubbub") -> int:
         return error.exit_code
     except BrokerError as error:
         logs.print_error(f"{program}: {error}")
+        return FAILED
+    except Exception:  # noqa: BLE001 - it is logged
+        _log.exception("process_failed")
         return FAILED
 
 

@@ -168,9 +168,10 @@ def test_lines_before_the_exit_are_written_if_they_are_read(end: str, code: int)
         ("", 0),
         ("raise SystemExit(3)", 3),
         ("force_exit(15)", 143),
-        ("raise SystemExit(run(fail()))", 1),
+        ("raise SystemExit(run(fail(CannotStart('the port is in use'))))", 1),
+        ("raise SystemExit(run(fail(LookupError())))", 1),
     ],
-    ids=["return", "exit", "forced exit", "start failed"],
+    ids=["return", "exit", "forced exit", "start failed", "crash"],
 )
 def test_a_reader_that_stalls_does_not_hold_up_the_exit(end: str, code: int) -> None:
     reader, writer = os.pipe()
@@ -190,11 +191,19 @@ from service.runtime import logs
 from service.runtime.log_queue import QueuedHandler
 from service.runtime.process import CannotStart, force_exit, run
 from service.settings import load
-async def fail():
-    raise CannotStart("the port is in use")
+async def fail(error):
+    raise error
 log = logging.getLogger("service.test")
 logs.configure(load({}))
 """
+
+
+def test_an_unexpected_error_is_logged_with_its_traceback() -> None:
+    ended = _run("raise SystemExit(run(fail(LookupError('no such room'))))")
+    assert ended.returncode == 1
+    line = json.loads(ended.stderr)
+    assert (line["event"], line["level"]) == ("process_failed", "error")
+    assert "LookupError: no such room" in line["error"]
 
 
 def _run(what: str) -> subprocess.CompletedProcess[str]:
