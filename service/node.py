@@ -22,6 +22,7 @@ from service.runtime.tasks import Tasks
 from service.settings import Settings
 from service.settings.tuning import DEFAULTS, Tuning
 from service.transport.connection import Connection
+from service.transport.input_budget import InputRate
 from service.transport.keepalive import Keepalive
 
 READY: Final = "ok"
@@ -59,6 +60,7 @@ class Node:
         self.rooms = RoomRegistry(
             self.cluster, broker, self.tasks, metrics=self.metrics, settings=settings, tuning=tuning
         )
+        self.input_rate = InputRate.of(settings)
         self.connections: dict[Connection, None] = {}
         self.draining = False
         # Tasks that finish before the node stops: they store messages of plain clients.

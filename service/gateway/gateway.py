@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from service.gateway.admission import Admission
     from service.node import Node
+    from service.transport.input_turns import InputTurns
 
 # All sockets of the server. Each has the methods `close_if_idle` and `abort`.
 Sockets: TypeAlias = set[object]
@@ -19,10 +20,11 @@ Sockets: TypeAlias = set[object]
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """The node that owns a port, and the admission of its connections."""
+    """The node that owns a port, the admission of its connections, and the turns of their input."""
 
     node: Node
     admission: Admission
+    turns: InputTurns
 
     @property
     def max_sockets(self) -> int:
@@ -33,6 +35,6 @@ class Gateway:
         """Hand over an upgraded transport to a `WebSocket`."""
         settings = self.node.settings
         transport.set_write_buffer_limits(high=settings.write_buffer_bytes)
-        websocket = WebSocket(transport, settings.frame_bytes, settings.close_seconds, sockets)
+        websocket = WebSocket(transport, settings.frame_bytes, settings.close_seconds, sockets, self.turns)
         transport.set_protocol(websocket)
         return websocket

@@ -154,6 +154,9 @@ class Metrics:
     )
     gaps_unrepaired: int = _count("Gaps that could not be repaired: members received a reset.")
     backpressure: int = _count("Pauses in reading from a client that has too many commands under way.")
+    input_throttled: int = _count(
+        "Pauses in reading from a client that has sent more frames than its rate allows."
+    )
     plain_messages_dropped: int = _count(
         "Messages of plain clients dropped because they could not be stored in time."
     )

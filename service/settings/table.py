@@ -8,8 +8,8 @@ from typing import Final
 
 from brokers.base import Options, Retention
 from brokers.registry import installed
-from service.settings.archive import ArchiveSettings
 from service.settings.kinds import ORIGINS, address, choice, number, one_of, secret, text, whole
+from service.settings.limits import LimitSettings
 from service.settings.row import META, Row
 from service.settings.row import setting as _set
 
@@ -19,7 +19,7 @@ _STOP_MARGIN: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(ArchiveSettings):
+class Settings(LimitSettings):
     """All settings of a node. Durations are seconds, sizes are bytes."""
 
     broker: str = _set("BROKER", "memory", choice(installed), "What joins the nodes.")

@@ -15,6 +15,9 @@ class Tuning:
             takes longer.
         spare_sockets: sockets beyond the setting HUBBUB_CONNECTIONS, for HTTP requests and for clients that
             are rejected.
+        input_frames, input_bytes: the share of one connection in a turn of the loop. The rest of its input
+            waits for its next turn, behind the other connections.
+        input_shares: waiting connections that get a share in one turn of the loop.
         early_entries: entries of one room that are kept until `subscribe` returns the head; the chain rule
             repairs what is dropped beyond it.
         repair_first_wait, repair_longest_wait: back-off between two reads of a gap repair.
@@ -29,6 +32,9 @@ class Tuning:
 
     request_seconds: float = 15.0
     spare_sockets: int = 1_000
+    input_frames: int = 16
+    input_bytes: int = 16 * 1024
+    input_shares: int = 4
     early_entries: int = 10_000
     repair_first_wait: float = 0.05
     repair_longest_wait: float = 1.0

@@ -15,6 +15,7 @@ from service.gateway.gateway import Gateway, Sockets
 from service.node import Node
 from service.runtime.metrics import Metrics
 from service.settings.tuning import DEFAULTS
+from service.transport.input_turns import InputTurns
 from tests.service.peer import Peer
 from tests.service.serving import quick, until
 
@@ -53,7 +54,7 @@ def acceptor(sockets: Sockets) -> Acceptor:
     node = SimpleNamespace(
         metrics=metrics, settings=quick(connections=10, close_seconds=0.05), tuning=DEFAULTS
     )
-    return Acceptor(Gateway(cast("Node", node), admission), connections=sockets)
+    return Acceptor(Gateway(cast("Node", node), admission, InputTurns(DEFAULTS)), connections=sockets)
 
 
 async def test_a_silent_socket_is_aborted_when_the_server_stops(acceptor: Acceptor, sockets: Sockets) -> None:
