@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from service.gateway.invalid_requests import InvalidRequests
 from service.transport.websocket import WebSocket
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class Gateway:
     node: Node
     admission: Admission
     turns: InputTurns
+    invalid_requests: InvalidRequests = field(default_factory=InvalidRequests)
 
     @property
     def max_sockets(self) -> int:

@@ -161,6 +161,7 @@ class Metrics:
         "Messages of plain clients dropped because they could not be stored in time."
     )
     http_requests_timed_out: int = _count("HTTP requests dropped because they were not complete in time.")
+    http_requests_invalid: int = _count("HTTP requests rejected because their head is invalid.")
     task_failures: int = _count("Tasks that ended with an error; each is logged.")
     signals_out: int = _count("Signals that this node sent to the other nodes.")
     listings_incomplete: int = _count(
