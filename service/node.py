@@ -24,6 +24,7 @@ from service.runtime.tasks import Tasks
 from service.settings import Settings
 from service.settings.tuning import DEFAULTS, Tuning
 from service.transport.connection import Connection
+from service.transport.input_budget import InputRate
 from service.transport.keepalive import Keepalive
 
 READY: Final = "ok"
@@ -63,6 +64,7 @@ class Node:
         self.rooms = RoomRegistry(
             self.cluster, broker, self.tasks, metrics=self.metrics, settings=settings, tuning=tuning
         )
+        self.input_rate = InputRate.of(settings)
         self.connections: dict[Connection, None] = {}
         self.broker_start = BrokerStart(self._start, self.tasks, settings.start_seconds)
         self.draining = False

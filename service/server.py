@@ -27,6 +27,7 @@ from service.node import Node
 from service.runtime.listener import listen
 from service.settings import Settings
 from service.settings.tuning import DEFAULTS, Tuning
+from service.transport.input_turns import InputTurns
 
 # Sanic has no callback for an answered request: the interval of checks while the node stops (seconds).
 _POLL_SECONDS: Final = 0.02
@@ -89,7 +90,7 @@ def _broker(settings: Settings, opened: Archiving | None) -> Broker:
 
 @asynccontextmanager
 async def _serving(node: Node, listener: socket.socket, workers: Workers | None) -> AsyncIterator[None]:
-    gateway = Gateway(node, Admission(node.settings, node.metrics))
+    gateway = Gateway(node, Admission(node.settings, node.metrics), InputTurns(node.tuning))
     app = make_app(gateway, workers)
     # Sanic closes its socket, and the caller still needs the name of the listener.
     server = cast(

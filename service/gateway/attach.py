@@ -76,7 +76,7 @@ async def attach_requested(
 
 
 def _connect(node: Node, websocket: WebSocket, codec: Codec) -> Connection:
-    connection = Connection(websocket, codec, node.metrics, node.settings.lagging_seconds)
+    connection = Connection(websocket, codec, node.metrics, node.settings.lagging_seconds, node.input_rate)
     websocket.bind(connection)
     node.add_connection(connection)
     return connection

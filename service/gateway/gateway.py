@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from service.gateway.invalid_requests import InvalidRequests
 from service.transport.websocket import WebSocket
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from service.gateway.admission import Admission
     from service.node import Node
+    from service.transport.input_turns import InputTurns
 
 # All sockets of the server. Each has the methods `close_if_idle` and `abort`.
 Sockets: TypeAlias = set[object]
@@ -19,15 +21,17 @@ Sockets: TypeAlias = set[object]
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """The node that owns a port, and the admission of its connections."""
+    """The node that owns a port, the admission of its connections, and the turns of their input."""
 
     node: Node
     admission: Admission
+    turns: InputTurns
+    invalid_requests: InvalidRequests = field(default_factory=InvalidRequests)
 
     def make_websocket(self, transport: asyncio.Transport, sockets: Sockets) -> WebSocket:
         """Hand over an upgraded transport to a `WebSocket`."""
         settings = self.node.settings
         transport.set_write_buffer_limits(high=settings.write_buffer_bytes)
-        websocket = WebSocket(transport, settings.frame_bytes, settings.close_seconds, sockets)
+        websocket = WebSocket(transport, settings.frame_bytes, settings.close_seconds, sockets, self.turns)
         transport.set_protocol(websocket)
         return websocket

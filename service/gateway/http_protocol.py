@@ -12,15 +12,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from math import ceil
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from sanic.compat import Header
-from sanic.exceptions import ServiceUnavailable
+from sanic.exceptions import BadRequest, ServiceUnavailable
 from sanic.http import Http
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 from typing_extensions import override
 
 from hubbub_protocol import Close
+from service.gateway import request_head
 from service.gateway.attach import SUBPROTOCOL
 from service.gateway.full_handshake import accept, check_body
 from service.gateway.gateway import Gateway, Sockets
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 # The path of the websocket.
 WEBSOCKET: Final = "/ws"
 _OMITTED: Final = "alt-svc"
+_HEAD_END: Final = b"\r\n\r\n"
 
 
 class UpgradedSocket:
@@ -71,10 +73,36 @@ class HttpRequests(Http):
 
     @override
     async def http1_request_header(self) -> None:
-        """Parse the head of a request, and check a handshake before Sanic reads its body."""
-        await super().http1_request_header()  # type: ignore[no-untyped-call]
+        """Parse the head of a request, after a strict check; check a handshake before its body is read."""
+        await self._check_head()
+        try:
+            await super().http1_request_header()  # type: ignore[no-untyped-call]
+        except BadRequest as error:
+            if self.request is None:
+                self._reject_head("the request target is malformed", error)
+            raise
         if self.upgrade_websocket and self.request.path == WEBSOCKET:
             check_body(self.request)
+
+    async def _check_head(self) -> None:
+        """Wait for a head, and reject one that is malformed. Sanic rejects one that is too long."""
+        buffer = self.recv_buffer
+        while (end := buffer.find(_HEAD_END)) < 0 and len(buffer) < self.HEADER_MAX_SIZE:
+            await self._receive_more()
+        fault = request_head.find_fault(bytes(buffer[:end])) if end >= 0 else None
+        if fault is not None:
+            self._reject_head(fault, None)
+
+    def _reject_head(self, fault: str, cause: Exception | None) -> NoReturn:
+        # Sanic makes a request for its own answer, and would fail to make it for a malformed target.
+        self.url = None
+        cast(HttpProtocol, self.protocol).count_invalid(fault)
+        raise BadRequest(f"Invalid request: {fault}.", quiet=True) from cause
+
+    @staticmethod
+    @override
+    def _safe_int(value: str, base: int = 10) -> int:
+        return request_head.parse_size(value, base)
 
     @override
     async def http1_response_header(self, data: bytes, end_stream: bool) -> None:
@@ -159,6 +187,10 @@ class HttpProtocol(WebSocketProtocol):
         self._stop_deadline()
         if self.recv_buffer:
             self._start_deadline()
+
+    def count_invalid(self, reason: str) -> None:
+        """Count a request whose head is invalid."""
+        self._gateway.invalid_requests.add(self._gateway.node.metrics, reason)
 
     @override
     def close(self, timeout: float | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -60,6 +61,8 @@ _CODE: Final[dict[int, Code]] = {
 }
 # An error quotes so many characters of an unknown parameter.
 _MAX_QUOTED: Final = 40
+# The scheme is not case-sensitive (RFC 9110, 11.1).
+_BEARER: Final = re.compile(r"bearer +([!-~]+)", re.IGNORECASE)
 
 
 def add_routes(app: Sanic[Config, SimpleNamespace], node: Node) -> None:
@@ -156,9 +159,10 @@ async def _members(node: Node, request: Request, name: str) -> HTTPResponse:
 def _command_failed(node: Node, _: Request, error: CommandError) -> HTTPResponse:
     node.metrics.error_responses.add(error.code)
     headers = {} if error.retry_after is None else {"Retry-After": str(ceil(error.retry_after))}
-    return json_response(
-        Problem(error.code, str(error)), _STATUS.get(error.code, HTTPStatus.BAD_REQUEST), headers
-    )
+    status = _STATUS.get(error.code, HTTPStatus.BAD_REQUEST)
+    if status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="hubbub"'
+    return json_response(Problem(error.code, str(error)), status, headers)
 
 
 def _broker_failed(node: Node, request: Request, error: BrokerError) -> HTTPResponse:
@@ -169,11 +173,12 @@ def _authenticate(node: Node, request: Request) -> Identity:
     """Return the identity behind the API key or the token of a request."""
     if node.broker_start.waiting:
         raise CommandError(Code.UNAVAILABLE, "the node is waiting for its broker; try again")
-    credentials = request.token
-    if not credentials:
+    found = _BEARER.fullmatch(request.headers.get("authorization", ""))
+    if found is None:
         raise CommandError(
             Code.BAD_TOKEN, "no credentials: send the API key or a token in `Authorization: Bearer`"
         )
+    credentials = found[1]
     if node.auth.is_api_key(credentials):
         return Identity(user="bot", scope="api")
     try:

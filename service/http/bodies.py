@@ -95,5 +95,7 @@ def decode_post(body: bytes) -> Post:
     """
     try:
         return _post.decode(body)
+    except RecursionError:
+        raise ValueError("Invalid body: it is nested too deeply.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"Invalid body: {error}.") from None

@@ -168,10 +168,14 @@ class Metrics:
     )
     gaps_unrepaired: int = _count("Gaps that could not be repaired: members received a reset.")
     backpressure: int = _count("Pauses in reading from a client that has too many commands under way.")
+    input_throttled: int = _count(
+        "Pauses in reading from a client that has sent more frames than its rate allows."
+    )
     plain_messages_dropped: int = _count(
         "Messages of plain clients dropped because they could not be stored in time."
     )
     http_requests_timed_out: int = _count("HTTP requests dropped because they were not complete in time.")
+    http_requests_invalid: int = _count("HTTP requests rejected because their head is invalid.")
     task_failures: int = _count("Tasks that ended with an error; each is logged.")
     signals_out: int = _count("Signals that this node sent to the other nodes.")
     listings_incomplete: int = _count(

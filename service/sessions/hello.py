@@ -17,6 +17,8 @@ from service.sessions.session import Session
 
 # How long before a token expires the client receives `expiring` (seconds).
 WARN_BEFORE: Final = 60.0
+# What the check of a signature costs of the connection's rate (see `service/transport/input_budget.py`).
+TOKENS_TO_VERIFY: Final = 5
 
 
 def hello(session: Session, command: Hello) -> None:
@@ -89,6 +91,7 @@ def _hello_timed_out(session: Session) -> None:
 
 def _verify(session: Session, token: str, number: int) -> Identity | None:
     """Verify a token; without success write the error, close, and return None (CN5)."""
+    session.connection.charge(TOKENS_TO_VERIFY)
     try:
         return session.node.auth.verify(token)
     except TokenExpired as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
 from hubbub_protocol import Code, events
 from hubbub_protocol.commands import History, Join, Leave, Typing, Who
@@ -14,6 +15,10 @@ from service.sessions.errors import CommandError, invalid_room_name, no_write_pe
 from service.sessions.session import Deferred, Session
 from service.wire import responses
 from service.wire.responses import JoinStart
+
+# A page costs tokens for its length, besides the one of its frame (see `service/transport/input_budget.py`).
+MESSAGES_PER_TOKEN: Final = 50
+NAMES_PER_TOKEN: Final = 100
 
 
 def join(session: Session, command: Join) -> Deferred | None:
@@ -85,6 +90,7 @@ def _leave(session: Session, name: str) -> None:
 
 def history(session: Session, command: History) -> Deferred:
     """Answer with a page of a room's history (HS1)."""
+    session.connection.charge(command.limit / MESSAGES_PER_TOKEN)
     return partial(_history, session, command, session.require_room(command.room))
 
 
@@ -95,6 +101,7 @@ async def _history(session: Session, command: History, room: Room) -> None:
 
 def who(session: Session, command: Who) -> None:
     """Answer with a page of the names of a room's users."""
+    session.connection.charge(command.limit / NAMES_PER_TOKEN)
     room = session.require_room(command.room)
     names, more = room.roster.page(command.after, command.limit)
     count = len(room.roster)

@@ -11,6 +11,7 @@ from brokers.registry import installed
 from service.settings.archive import ArchiveSettings
 from service.settings.identity import IdentitySettings
 from service.settings.kinds import ORIGINS, address, choice, number, one_of, password, text, whole
+from service.settings.limits import LimitSettings
 from service.settings.row import META, Row
 from service.settings.row import setting as _set
 
@@ -20,7 +21,7 @@ _STOP_MARGIN: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(IdentitySettings, ArchiveSettings):
+class Settings(LimitSettings, IdentitySettings, ArchiveSettings):
     """All settings of a node. Durations are seconds, sizes are bytes."""
 
     broker: str = _set("BROKER", "memory", choice(installed), "The broker that connects the nodes.")

@@ -17,6 +17,9 @@ class Tuning:
             are rejected.
         probe_sockets, probe_seconds: sockets beyond that, for requests of health and metrics only; one that
             sends no such request within this time is aborted.
+        input_frames, input_bytes: the share of one connection in a turn of the loop. The rest of its input
+            waits for its next turn, behind the other connections.
+        input_shares: waiting connections that get a share in one turn of the loop.
         early_entries: entries of one room that are kept until `subscribe` returns the head; the chain rule
             repairs what is dropped beyond it.
         repair_first_wait, repair_longest_wait: back-off between two reads of a gap repair.
@@ -38,6 +41,9 @@ class Tuning:
     spare_sockets: int = 1_000
     probe_sockets: int = 8
     probe_seconds: float = 0.5
+    input_frames: int = 16
+    input_bytes: int = 16 * 1024
+    input_shares: int = 4
     early_entries: int = 10_000
     repair_first_wait: float = 0.05
     repair_longest_wait: float = 1.0

@@ -7,10 +7,12 @@ consumer is paused in all its rooms at once: its members share the socket.
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 from typing import Protocol
 
 from hubbub_protocol import Close
 from service.runtime.metrics import Metrics
+from service.transport.input_budget import InputBudget, InputRate
 from service.transport.output import SocketOutput, Write
 from service.wire.codecs import Codec
 
@@ -20,8 +22,11 @@ class Socket(Protocol):
 
     write: Write
 
-    def close(self, code: int, reason: str) -> None:
-        """Begin the closing handshake; the socket is gone within a time limit."""
+    def close(self, code: int, reason: str, *, read: bool = True) -> None:
+        """Begin the closing handshake; the socket is gone within a time limit.
+
+        Without `read` all further input is dropped, also the peer's close frame.
+        """
 
     def pause_reading(self) -> None:
         """Stop reading input."""
@@ -49,22 +54,32 @@ class Connection(SocketOutput):
     Attributes:
         paused: the transport is above its high-water mark (slow consumer).
         input_paused: the session has too much to do, so nothing is read (backpressure).
+        throttled: the client has sent more frames than its rate allows, so nothing is read (backpressure).
         input_seen: input arrived since the last ping (see `service/transport/keepalive.py`).
     """
 
     __slots__ = (
-        "_close_code", "_lost", "_metrics", "_slow_seconds", "_slow_timer", "_socket", "closing", "codec",
-        "input_paused", "input_seen", "paused", "receiver",
+        "_budget", "_close_code", "_lost", "_metrics", "_slow_seconds", "_slow_timer", "_socket",
+        "_throttle_timer", "closing", "codec", "input_paused", "input_seen", "paused", "receiver",
+        "throttled",
     )  # fmt: skip
 
-    def __init__(self, socket: Socket, codec: Codec, metrics: Metrics, slow_seconds: float) -> None:
-        """Write to `socket`; close the connection when it reads too slowly for `slow_seconds`."""
+    def __init__(
+        self, socket: Socket, codec: Codec, metrics: Metrics, slow_seconds: float, rate: InputRate
+    ) -> None:
+        """Write to `socket`; close the connection when it reads too slowly for `slow_seconds`.
+
+        `rate` limits its frames.
+        """
         super().__init__(socket.write)
         self._socket = socket
         self._metrics = metrics
         self._slow_seconds = slow_seconds
         self._slow_timer: asyncio.TimerHandle | None = None
+        self._budget = InputBudget(rate)
+        self._throttle_timer: asyncio.TimerHandle | None = None
         self.input_paused = False
+        self.throttled = False
         self._close_code: Close | int | None = None
         self._lost = False
         self.codec = codec
@@ -76,18 +91,26 @@ class Connection(SocketOutput):
     @property
     def accepts_input(self) -> bool:
         """Whether more input is processed. While closing it is, for the peer's close frame."""
-        return self.closing or not (self.paused or self.input_paused)
+        return self.closing or not (self.paused or self.input_paused or self.throttled)
 
     def close(self, code: Close, reason: str) -> None:
         """Close with a code for the client. Nothing is written after it."""
         if not self.closing:
-            self.flush()
-            self._close_code = code
-            self.closing = True
-            self.stop_output()
-            # The peer's close frame must be read, even if input is paused.
-            self._socket.resume_reading()
-            self._socket.close(code, reason)
+            # The peer's close frame must be read, even if input is paused. A flood must not be.
+            self._begin_closing(code, reason, read=code is not Close.FLOODING)
+
+    def _begin_closing(self, code: Close, reason: str, *, read: bool) -> None:
+        self.flush()
+        self._close_code = code
+        self.closing = True
+        self.stop_output()
+        self._socket.close(code, reason, read=read)
+
+    def charge(self, tokens: float) -> None:
+        """Take tokens for input. Above the rate the client is not read until they are refilled."""
+        now = monotonic()
+        if not self._budget.spend(tokens, now):
+            self._throttle(now)
 
     def pause_input(self) -> None:
         """Read no input, because the session has too much to do (backpressure)."""
@@ -140,6 +163,8 @@ class Connection(SocketOutput):
         self._lost = self.closing = True
         self.stop_output()
         self._stop_slow_timer()
+        if self._throttle_timer is not None:
+            self._throttle_timer.cancel()
         self._metrics.connections_closed.add(int(self._close_code or code))
         receiver, self.receiver = self.receiver, None
         if receiver is not None:
@@ -150,10 +175,30 @@ class Connection(SocketOutput):
     def _update_reading(self) -> None:
         if self.closing:
             return
-        if self.paused or self.input_paused:
-            self._socket.pause_reading()
-        else:
+        if self.accepts_input:
             self._socket.resume_reading()
+        else:
+            self._socket.pause_reading()
+
+    def _throttle(self, now: float) -> None:
+        if self.throttled or self.closing:
+            return
+        if self._budget.is_flooding(now):
+            self.close(Close.FLOODING, "too many frames for too long; reconnect later and send less")
+            return
+        self.throttled = True
+        self._metrics.input_throttled += 1
+        self._update_reading()
+        loop = asyncio.get_running_loop()
+        self._throttle_timer = loop.call_later(self._budget.wait(now), self._refilled)
+
+    def _refilled(self) -> None:
+        self._throttle_timer = None
+        self._budget.refilled(monotonic())
+        self.throttled = False
+        # The pause was ours, so the client counts as alive.
+        self.input_seen = True
+        self._update_reading()
 
     def _slow_too_long(self) -> None:
         self._slow_timer = None

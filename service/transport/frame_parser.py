@@ -1,9 +1,8 @@
 """The fast path for the frames that clients send most, without the rest of RFC 6455.
 
-It parses a whole text in one frame of a few KiB, and the response to a ping. At the first other frame (a
-fragment, another control frame, a large or an invalid one) `WebSocket` hands the connection over to
-`websockets.ServerProtocol` for good. The fast path costs less for each message, and a connection that never
-needs more has no `ServerProtocol` at all.
+It parses a whole text in one frame of a few KiB, a ping, and a pong. Every other frame (a fragment, a close,
+a large or an invalid one) goes to `websockets.ServerProtocol` (`service/transport/full_protocol.py`). The
+fast path costs less for each frame, and a connection that never needs more has no `ServerProtocol` at all.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from websockets.frames import apply_mask  # type: ignore[attr-defined] # in C wh
 MAX_PAYLOAD: Final = 4096
 
 _FIN_TEXT: Final = 0x81
+_FIN_PING: Final = 0x89
 _FIN_PONG: Final = 0x8A
 _MASKED: Final = 0x80
 _LENGTH_16: Final = 126
@@ -24,15 +24,25 @@ _LENGTH_64: Final = 127
 # The header and the mask of the smallest frame.
 _MIN_FRAME: Final = 6
 _MASK: Final = 4
+# The first length of a frame ends here. Two values of it announce a longer one behind it (bytes).
+_LENGTH_BYTES: Final = 2
+_EXTRA_LENGTH: Final = {_LENGTH_16: 2, _LENGTH_64: 8}
 # For each first byte on the fast path: the seven bits of the length are below this.
-_BELOW: Final = {_FIN_TEXT: _LENGTH_64, _FIN_PONG: _LENGTH_16}
+_BELOW: Final = {_FIN_TEXT: _LENGTH_64, _FIN_PING: _LENGTH_16, _FIN_PONG: _LENGTH_16}
 
 
 class FastFrame(Struct, frozen=True, gc=False):
-    """The first frame of some data: its text, None for a pong; and where it ends, 0 if it is incomplete."""
+    """The first frame of some data.
+
+    Attributes:
+        text: its text; None for a ping or a pong.
+        end: where it ends; 0 if it is incomplete.
+        ping: the payload of a ping, to be returned in the pong.
+    """
 
     text: str | None
     end: int
+    ping: bytes | None = None
 
 
 _INCOMPLETE: Final = FastFrame(None, 0)
@@ -57,11 +67,27 @@ def read(data: bytearray, most: int) -> FastFrame | None:
     end = start + size
     if len(data) < end:
         return _INCOMPLETE
-    text = None if data[0] == _FIN_PONG else apply_mask(data[start:end], data[mask:start]).decode()
-    return FastFrame(text, end)
+    if data[0] == _FIN_TEXT:
+        return FastFrame(apply_mask(data[start:end], data[mask:start]).decode(), end)
+    return FastFrame(
+        None, end, None if data[0] == _FIN_PONG else apply_mask(data[start:end], data[mask:start])
+    )
+
+
+def frame_size(data: bytearray) -> int:
+    """Return the size of the first frame of `data`, with its header; 0 if the header is incomplete."""
+    if len(data) < _LENGTH_BYTES:
+        return 0
+    size = data[1] % _MASKED
+    header = _LENGTH_BYTES + _EXTRA_LENGTH.get(size, 0)
+    if len(data) < header:
+        return 0
+    if header > _LENGTH_BYTES:
+        size = int.from_bytes(data[_LENGTH_BYTES:header])
+    return header + (_MASK if data[1] >= _MASKED else 0) + size
 
 
 def _may_be_fast(data: bytearray) -> bool:
-    """Decide by the first two bytes, as far as they have arrived: a masked text, or a masked pong."""
+    """Decide by the first two bytes, as far as they have arrived: a masked text, ping or pong."""
     below = _BELOW.get(data[0], 0)
     return below > 0 if len(data) == 1 else _MASKED <= data[1] < _MASKED + below

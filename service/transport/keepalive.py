@@ -66,5 +66,5 @@ def _ping(connection: Connection) -> None:
         connection.close(Close.NO_PONG, "no answer to pings")
         return
     # No input can be seen while it is paused, and that is not the client's fault.
-    connection.input_seen = connection.input_paused
+    connection.input_seen = connection.input_paused or connection.throttled
     connection.write(_EVENT_PING if connection.codec.supports_events else PING)

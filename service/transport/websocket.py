@@ -1,8 +1,10 @@
 """A websocket on a bare asyncio transport: no tasks, no locks, no queues.
 
-`service/transport/frame_parser.py` parses the usual frames (the fast path). At the first other frame, and
-when the connection ends, `websockets.ServerProtocol` takes over for good. It implements the rest of RFC 6455:
-fragments, control frames, and the closing handshake.
+`service/transport/frame_parser.py` parses the usual frames (the fast path). All other frames, and the closing
+handshake, take the full path through `service/transport/full_protocol.py`.
+
+A connection processes a bounded share of its input in a turn of the loop, whatever its frames are. The rest
+waits in `service/transport/input_turns.py` behind other connections, and meanwhile nothing is read.
 """
 
 from __future__ import annotations
@@ -13,49 +15,56 @@ from collections.abc import Callable
 from typing import Final
 
 from typing_extensions import override
-from websockets.frames import CloseCode, Frame, Opcode
-from websockets.protocol import State
-from websockets.server import ServerProtocol
 
 from hubbub_protocol import Close
 from service.transport import frame_parser
 from service.transport.connection import Connection
+from service.transport.full_protocol import FullProtocol
+from service.transport.half_close import end_sending
+from service.transport.input_turns import InputTurns
+from service.wire.frames import pong_frame
 
 _log: Final = logging.getLogger(__name__)
 
-# A reason and the code share one control frame (RFC 6455, 5.5).
-_MAX_REASON_BYTES: Final = 123
 _ABNORMAL_CLOSURE: Final = 1006
-# Unprocessed input above this stays in the system's buffers (bytes).
+# Before a session is attached, input above this stays in the system's buffers (bytes).
 _MAX_INPUT: Final = 64 * 1024
-# The full parser receives so much at a time. Between two slices the session may pause the input (bytes).
-_SLICE_BYTES: Final = 4096
 
 
 class WebSocket(asyncio.Protocol):
     """One upgraded connection, between an asyncio transport and a `Connection`."""
 
     __slots__ = (
-        "_abort_timer", "_close_seconds", "_connection", "_fragments", "_input", "_input_eof", "_lost",
-        "_max_size", "_processing", "_protocol", "_sockets", "_transport", "attached", "write",
+        "_abort_timer", "_close_seconds", "_connection", "_deaf", "_fast_size", "_full", "_input",
+        "_input_eof", "_lost", "_max_size", "_processing", "_sockets", "_transport", "_turns", "_waiting",
+        "attached", "write",
     )  # fmt: skip
 
     def __init__(
-        self, transport: asyncio.Transport, max_size: int, close_seconds: float, sockets: set[object]
+        self,
+        transport: asyncio.Transport,
+        max_size: int,
+        close_seconds: float,
+        sockets: set[object],
+        turns: InputTurns,
     ) -> None:
         """Take over an upgraded transport. The server's `sockets` contain it until it is lost.
 
-        `max_size` limits a message, in bytes; `close_seconds` limits the closing handshake.
+        `max_size` limits a message, in bytes; `close_seconds` limits the closing handshake; input that is too
+        much for one turn of the loop waits in `turns`.
         """
         self._sockets = sockets
         sockets.add(self)
         self._transport = transport
         self._max_size = max_size
+        self._fast_size = min(frame_parser.MAX_PAYLOAD, max_size)
         self._close_seconds = close_seconds
         self._abort_timer: asyncio.TimerHandle | None = None
         # None as long as all frames take the fast path.
-        self._protocol: ServerProtocol | None = None
-        self._fragments: list[bytes] | None = None
+        self._full: FullProtocol | None = None
+        self._turns = turns
+        self._waiting = False  # the input waits for its turn
+        self._deaf = False  # all further input is dropped
         self._connection: Connection | None = None
         # Received and not processed yet: before `attach`, and while the session pauses the input.
         self._input = bytearray()
@@ -74,23 +83,25 @@ class WebSocket(asyncio.Protocol):
     def attach(self) -> None:
         """Process the input from now on, also if the socket is lost already."""
         self.attached = True
-        self._process_input()
-        if self._lost:
-            self._report_lost()
-            self._release()
+        # More of it may have come than was read.
+        self.take_turn()
 
-    def close(self, code: int, reason: str) -> None:
-        """Begin the closing handshake."""
-        protocol = self._use_full_protocol()
-        if protocol.state is State.OPEN:
-            protocol.send_close(CloseCode(code) if code in set(CloseCode) else code, _truncate(reason))
-            self._write_pending(protocol)
+    def close(self, code: int, reason: str, *, read: bool = True) -> None:
+        """Begin the closing handshake. Without `read` the peer's close frame is not read either."""
+        full = self._use_full_protocol()
+        full.begin_close(code, reason)
+        self._write_pending(full)
+        if read:
             # The peer's close frame must be read, even if the input is paused.
             self.resume_reading()
+        else:
+            self._deaf = True
+            self._input.clear()
+            self.pause_reading()
         self._abort_later()
 
     def abort(self) -> None:
-        """Abort the transport without a closing handshake."""
+        """Abort without a closing handshake."""
         self._transport.abort()
 
     def close_if_idle(self) -> bool:
@@ -103,38 +114,55 @@ class WebSocket(asyncio.Protocol):
             self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        """Read from the transport again, and process the buffered input."""
+        """Read from the transport again, once the buffered input is processed."""
+        if self._deaf:
+            return
         if self._input and self.attached:
-            # In a later turn of the loop, because the caller may be processing a slice of the input.
-            asyncio.get_running_loop().call_soon(self._process_input)
-        if not self._transport.is_closing():
+            # In a later turn of the loop, because the caller may be processing input.
+            self._wait_for_turn()
+        elif not self._transport.is_closing():
             self._transport.resume_reading()
 
     # asyncio's callbacks --------------------------------------------------------------------------
 
     @override
     def data_received(self, data: bytes) -> None:
-        """Buffer bytes, and process them if the connection accepts input."""
+        """Buffer bytes, and process a share of them if the connection accepts input."""
         self._input += data
-        if self.attached and not self._processing:
+        if self.attached:
             self._process_input()
-        if len(self._input) >= _MAX_INPUT:
+        elif len(self._input) >= _MAX_INPUT:
             self.pause_reading()
 
-    def _process_input(self) -> None:
-        """Process the buffered input while the connection accepts it."""
+    def take_turn(self) -> None:
+        """Process one share of the input, and read again if nothing waits any more."""
+        self._waiting = False
+        self._process_input()
         connection = self._connection
-        if connection is None or self._processing:
+        if self._waiting or connection is None:
+            return
+        if self._lost:
+            self._report_lost()
+            self._release()
+        elif connection.accepts_input and not self._deaf and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def _wait_for_turn(self) -> None:
+        """Process the rest of the input in a later turn of the loop; read nothing until then."""
+        if not self._waiting:
+            self._waiting = True
+            self.pause_reading()
+            self._turns.add(self)
+
+    def _process_input(self) -> None:
+        """Process a share of the buffered input, as far as the connection accepts it."""
+        connection = self._connection
+        if connection is None or self._processing or self._waiting:
             return
         self._processing = True
         try:
             connection.input_seen = True
-            while self._input and connection.accepts_input and self._process_fast_frame(connection):
-                pass
-            while self._input and connection.accepts_input and self._protocol is not None:
-                slice_ = bytes(self._input[:_SLICE_BYTES])
-                del self._input[:_SLICE_BYTES]
-                self._process_slice(slice_, connection, self._protocol)
+            self._process_share(connection)
         except Exception:  # noqa: BLE001 - a bug must close this connection, and no other
             _log.exception("input_failed")
             connection.close(Close.INTERNAL, "internal server error; reconnect")
@@ -142,45 +170,62 @@ class WebSocket(asyncio.Protocol):
             self._processing = False
         if self._input_eof and not self._input:
             self._input_eof = False
-            protocol = self._use_full_protocol()
-            protocol.receive_eof()
-            self._write_pending(protocol)
+            full = self._use_full_protocol()
+            full.end()
+            self._write_pending(full)
 
-    def _process_fast_frame(self, connection: Connection) -> bool:
-        """Process one frame on the fast path; return whether to continue there."""
-        if self._protocol is not None:
-            return False
+    def _process_share(self, connection: Connection) -> None:
+        """Process frames until the share of this turn is used, and charge the connection for them."""
+        buffer, turns, tokens = self._input, self._turns, 0
+        least = len(buffer) - turns.size
+        while buffer and connection.accepts_input:
+            cost = self._process_frame(connection)
+            if cost is None:
+                break
+            tokens += cost
+            if buffer and (tokens >= turns.frames or len(buffer) <= least):
+                self._wait_for_turn()
+                break
+        if tokens:
+            connection.charge(tokens)
+
+    def _process_frame(self, connection: Connection) -> int | None:
+        """Process one frame, or a part of a large one. Return its tokens; None if more must arrive first."""
+        full = self._full
+        if full is not None and not full.between_messages:
+            return self._process_slice(full, connection)
         try:
-            frame = frame_parser.read(self._input, min(frame_parser.MAX_PAYLOAD, self._max_size))
+            frame = frame_parser.read(self._input, self._fast_size)
         except UnicodeDecodeError:
             frame = None
         if frame is None or (self._input_eof and not frame.end):
-            self._use_full_protocol()
-            return False
+            return self._process_slice(self._use_full_protocol(), connection)
+        if not frame.end:
+            return None
         del self._input[: frame.end]
+        if self._transport.is_closing():
+            # The peer has reset the connection: its input counts, but it reads no output.
+            connection.stop_output()
         if frame.text is not None:
-            if self._transport.is_closing():
-                # The peer has reset the connection: its input counts, but it reads no output.
-                connection.stop_output()
             connection.received(frame.text)
-        return bool(frame.end)
+        elif frame.ping is not None:
+            connection.write(pong_frame(frame.ping))
+        return 1
 
-    def _use_full_protocol(self) -> ServerProtocol:
-        """Leave the fast path for good."""
-        if self._protocol is None:
-            self._protocol = ServerProtocol(max_size=self._max_size, state=State.OPEN)
-        return self._protocol
+    def _use_full_protocol(self) -> FullProtocol:
+        if self._full is None:
+            self._full = FullProtocol(self._max_size)
+        return self._full
 
-    def _process_slice(self, data: bytes, connection: Connection, protocol: ServerProtocol) -> None:
-        connection.input_seen = True
-        protocol.receive_data(data)
-        for frame in protocol.events_received():
-            if self._transport.is_closing():
-                # The peer has reset the connection: its input counts, but it reads no output.
-                connection.stop_output()
-            if type(frame) is Frame and not self._process_frame(frame, connection, protocol):
-                break
-        self._write_pending(protocol)
+    def _process_slice(self, full: FullProtocol, connection: Connection) -> int | None:
+        slice_ = full.cut(self._input, ended=self._input_eof)
+        if not slice_:
+            return None
+        if self._transport.is_closing():
+            connection.stop_output()
+        full.receive(slice_, connection.received)
+        self._write_pending(full)
+        return full.cost(slice_)
 
     @override
     def eof_received(self) -> bool:
@@ -204,11 +249,13 @@ class WebSocket(asyncio.Protocol):
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        """Report that the transport is lost, once a session is attached."""
+        """Report that the transport is lost, once a session is attached and its input is processed."""
         self._sockets.discard(self)
         self._lost = True
         if self._abort_timer is not None:
             self._abort_timer.cancel()
+        if self._waiting:
+            return
         self._report_lost()
         if self.attached:
             self._release()
@@ -220,75 +267,33 @@ class WebSocket(asyncio.Protocol):
         if not self.attached:
             connection.stop_output()
             return
-        close = self._protocol and (self._protocol.close_rcvd or self._protocol.close_sent)
-        connection.lost(close.code if close else _ABNORMAL_CLOSURE)
+        connection.lost((self._full and self._full.close_code) or _ABNORMAL_CLOSURE)
 
     def _release(self) -> None:
         """Break all reference cycles, because the collector seldom runs over old objects."""
         self._connection = None
-        if self._protocol is not None:
-            # The parser and its exception refer to the protocol.
-            self._protocol.parser.close()
-            self._protocol.parser_exc = None
+        if self._full is not None:
+            self._full.release()
 
-    def _process_frame(self, frame: Frame, connection: Connection, protocol: ServerProtocol) -> bool:
-        """Join fragments and pass a whole text to the connection; return whether to continue."""
-        if frame.opcode is Opcode.BINARY:
-            protocol.fail(CloseCode.UNSUPPORTED_DATA, "binary frames are not supported: send text frames")
-            return False
-        if frame.opcode is not Opcode.TEXT and frame.opcode is not Opcode.CONT:
-            return True
-        if frame.data:
-            # Empty fragments are not kept, because their number is not limited.
-            self._fragments = self._fragments or []
-            self._fragments.append(bytes(frame.data))
-        if not frame.fin:
-            return True
-        fragments, self._fragments = self._fragments or (), None
-        try:
-            text = b"".join(fragments).decode()
-        except UnicodeDecodeError:
-            protocol.fail(CloseCode.INVALID_DATA, "invalid text frame: not UTF-8")
-            return False
-        connection.received(text)
-        return True
-
-    def _write_pending(self, protocol: ServerProtocol) -> None:
+    def _write_pending(self, full: FullProtocol) -> None:
         """Write the pongs and the close frames that the protocol has queued."""
-        for data in protocol.data_to_send():
+        for data in full.output():
             if not data:
                 self._end_transport()
             elif not self._lost:
                 self._transport.write(data)
 
     def _end_transport(self) -> None:
-        """End the TCP connection, as the server must do first (RFC 6455, 7.1.1).
-
-        Only the sending side, if the transport supports that. A full close would reset the connection when
-        more input arrives, and the peer might never read the close frame.
-        """
         # Nothing may be written after the end, so the connection must stop its output first.
         self._report_lost()
         if self._lost or self._transport.is_closing():
             return
-        try:
-            if self._transport.can_write_eof():
-                self._transport.write_eof()
-                self.resume_reading()
-            else:
-                self._transport.close()
-        except OSError:
-            # The peer has reset the connection.
-            self._transport.abort()
-        else:
-            self._abort_later()
+        if end_sending(self._transport):
+            self.resume_reading()
+        self._abort_later()
 
     def _abort_later(self) -> None:
         """Abort when the time for the closing handshake is over."""
         if self._abort_timer is None and not self._lost:
             loop = asyncio.get_running_loop()
             self._abort_timer = loop.call_later(self._close_seconds, self._transport.abort)
-
-
-def _truncate(reason: str) -> str:
-    return reason.encode()[:_MAX_REASON_BYTES].decode(errors="ignore")

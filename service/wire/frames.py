@@ -21,6 +21,11 @@ def text_frame(payload: bytes) -> bytes:
     return b"\x81\x7f%b%b" % (size.to_bytes(8), payload)
 
 
+def pong_frame(payload: bytes) -> bytes:
+    """Frame the answer to a ping (RFC 6455, 5.5.3). The payload has at most 125 bytes."""
+    return b"\x8a%c%b" % (len(payload), payload)
+
+
 def close_frame(code: int, reason: str) -> bytes:
     """Frame a close (RFC 6455, 5.5.1). The reason has at most 123 bytes."""
     payload = code.to_bytes(2) + reason.encode()

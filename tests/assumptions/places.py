@@ -14,6 +14,7 @@ SERVER: Final = "service/server.py"
 UPGRADE: Final = "service/gateway/handshake.py"
 UPGRADE_IN_FULL: Final = "service/gateway/full_handshake.py"
 WEBSOCKET: Final = "service/transport/websocket.py"
+FULL_PROTOCOL: Final = "service/transport/full_protocol.py"
 WIRE: Final = "service/wire/messages.py"
 WORKER_REPORTS: Final = "service/workers/reports.py"
 

@@ -123,3 +123,74 @@ async def test_init_for_request_runs_ahead_of_each_request() -> None:
         await read_answer(reader)
         writer.close()
     assert steps[:4] == ["expected", "answered", "expected", "answered"]
+
+
+@assumes(
+    "sanic",
+    "Http._receive_more",
+    "Http.recv_buffer",
+    "Http.url",
+    where=HTTP_PROTOCOL,
+    breaks="a malformed head is read as Sanic reads it, or costs a traceback instead of an answer",
+)
+async def test_a_head_may_be_awaited_and_judged_ahead_of_http1_request_header() -> None:
+    """Ahead of `http1_request_header`, `_receive_more` waits for bytes, which it adds to `recv_buffer`; with
+    `url` None the answer to a BadRequest needs nothing of the request.
+    """
+    from sanic.exceptions import BadRequest
+    from sanic.http import Http
+    from sanic.server.protocols.websocket_protocol import WebSocketProtocol
+
+    heads: list[bytes] = []
+
+    class Judges(Http):
+        async def http1_request_header(self) -> None:
+            while b"\r\n\r\n" not in self.recv_buffer:
+                await self._receive_more()
+            heads.append(bytes(self.recv_buffer))
+            self.url = None
+            raise BadRequest("stop here")
+
+    class Protocol(WebSocketProtocol):
+        HTTP_CLASS = Judges
+
+    async with stage(Protocol) as on:
+        reader, writer = await on.dial(GET)
+        answer = await reader.read()
+        writer.close()
+    assert heads == [GET]
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"stop here" in answer
+
+
+@assumes(
+    "sanic",
+    "Http._safe_int",
+    where=HTTP_PROTOCOL,
+    breaks="sizes of bodies and chunks are read as Python reads numbers, with prefixes and foreign digits",
+)
+async def test_all_sizes_of_bodies_are_parsed_by_safe_int() -> None:
+    """The length of a body goes through `_safe_int(text)`, the size of a chunk through `_safe_int(text, 16)`;
+    a ValueError of it is a 400.
+    """
+    from sanic.http import Http
+    from sanic.server.protocols.websocket_protocol import WebSocketProtocol
+
+    seen: list[tuple[str, int]] = []
+
+    class Sizes(Http):
+        @staticmethod
+        def _safe_int(value: str, base: int = 10) -> int:
+            seen.append((value, base))
+            raise ValueError
+
+    class Protocol(WebSocketProtocol):
+        HTTP_CLASS = Sizes
+
+    chunked = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n"
+    async with stage(Protocol) as on:
+        for request in (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab", chunked):
+            reader, writer = await on.dial(request)
+            assert (await reader.readuntil(b"\r\n")).split(b" ")[1] == b"400"
+            writer.close()
+    assert set(seen) == {("2", 10), ("2", 16)}

@@ -6,7 +6,7 @@ import gc
 import weakref
 
 from tests.assumptions.claims import assumes
-from tests.assumptions.places import FRAME_PARSER, UPGRADE, UPGRADE_IN_FULL, WEBSOCKET
+from tests.assumptions.places import FRAME_PARSER, FULL_PROTOCOL, UPGRADE, UPGRADE_IN_FULL
 
 # "hi" from a client, masked with four zeros, and a ping of the same kind.
 TEXT = b"\x81\x82\x00\x00\x00\x00hi"
@@ -33,7 +33,7 @@ def test_apply_mask_takes_slices_of_a_bytearray_and_gives_bytes() -> None:
     "websockets",
     "ServerProtocol(state=OPEN)",
     "ServerProtocol.events_received",
-    where=WEBSOCKET,
+    where=FULL_PROTOCOL,
     breaks="a connection with one unusual frame is read no further",
 )
 def test_a_protocol_may_begin_with_the_frames_of_an_open_connection() -> None:
@@ -55,7 +55,7 @@ def test_a_protocol_may_begin_with_the_frames_of_an_open_connection() -> None:
 @assumes(
     "websockets",
     "ServerProtocol.data_to_send",
-    where=WEBSOCKET,
+    where=FULL_PROTOCOL,
     breaks="clients that ping are taken for dead",
 )
 def test_a_ping_is_answered_by_the_protocol() -> None:
@@ -74,7 +74,7 @@ def test_a_ping_is_answered_by_the_protocol() -> None:
     "ServerProtocol.close_sent",
     "ServerProtocol.close_rcvd",
     "ServerProtocol.data_to_send",
-    where=WEBSOCKET,
+    where=FULL_PROTOCOL,
     breaks="our close codes raise, TCP connections stay open, or the metrics count wrong codes",
 )
 def test_a_close_has_any_code_and_ends_in_an_empty_piece() -> None:
@@ -102,7 +102,7 @@ def test_a_close_has_any_code_and_ends_in_an_empty_piece() -> None:
     "websockets",
     "ServerProtocol.fail",
     "ServerProtocol(max_size)",
-    where=WEBSOCKET,
+    where=FULL_PROTOCOL,
     breaks="large or malformed input is taken, or answered with another code",
 )
 def test_faults_end_a_connection_with_the_code_of_the_rfc() -> None:
@@ -123,7 +123,7 @@ def test_faults_end_a_connection_with_the_code_of_the_rfc() -> None:
     "websockets",
     "ServerProtocol.parser",
     "ServerProtocol.parser_exc",
-    where=WEBSOCKET,
+    where=FULL_PROTOCOL,
     breaks="closed connections stay in memory until the garbage collector's full pass",
 )
 def test_a_protocol_is_freed_at_once_if_its_parser_is_closed_and_its_error_is_dropped() -> None:

@@ -34,8 +34,13 @@ _LIMITS: Final = {
     "burst": "HUBBUB_SENDS_BURST",
 }
 _ADMISSIONS: Final = {"second": "HUBBUB_ADMISSIONS_PER_SECOND", "burst": "HUBBUB_ADMISSIONS_BURST"}
+_COMMANDS: Final = {"second": "HUBBUB_COMMANDS_PER_SECOND", "burst": "HUBBUB_COMMANDS_BURST"}
 _NUMBERS: Final = {"kept": "HUBBUB_HISTORY_ENTRIES", "large_room": "HUBBUB_PRESENCE_NAMES"}
-_TIMES: Final = {"hello_timeout": "HUBBUB_HELLO_SECONDS", "ping": "HUBBUB_PING_SECONDS"}
+_TIMES: Final = {
+    "hello_timeout": "HUBBUB_HELLO_SECONDS",
+    "ping": "HUBBUB_PING_SECONDS",
+    "flood": "HUBBUB_FLOOD_SECONDS",
+}
 
 
 class Stage:
@@ -85,6 +90,9 @@ def settings_of(wanted: Mapping[str, Json]) -> Settings:
     admissions = wanted.get("admissions", {})
     assert isinstance(admissions, dict)
     environ |= {_ADMISSIONS[name]: str(value) for name, value in admissions.items()}
+    commands = wanted.get("commands", {})
+    assert isinstance(commands, dict)
+    environ |= {_COMMANDS[name]: str(value) for name, value in commands.items()}
     environ |= {_NUMBERS[name]: str(wanted[name]) for name in _NUMBERS if name in wanted}
     for name, variable in _TIMES.items():
         value = wanted.get(name)

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from service.settings.tuning import Tuning
 from service.transport.connection import Connection
+from service.transport.input_turns import InputTurns
 from service.transport.websocket import WebSocket
 from service.wire.codecs import JSON
 from tests.service.framing import Op, close_frame, frame
@@ -61,8 +63,8 @@ async def test_a_connection_that_is_lost_before_it_is_attached_is_cleaned_up(
 ) -> None:
     server_end, client_end = socket.socketpair()
     transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=server_end)
-    websocket = WebSocket(transport, 4096, 1.0, set())
-    connection = Connection(websocket, JSON, served.node.metrics, 1.0)
+    websocket = WebSocket(transport, 4096, 1.0, set(), InputTurns(Tuning()))
+    connection = Connection(websocket, JSON, served.node.metrics, 1.0, served.node.input_rate)
     websocket.bind(connection)
     websocket.data_received(last)
     websocket.eof_received()

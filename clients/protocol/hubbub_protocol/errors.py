@@ -62,6 +62,7 @@ class Close(IntEnum):
     LAGGING = 4000
     FULL = 4001
     NAME_LOST = 4002
+    FLOODING = 4003
     TOKEN_EXPIRED = 4100
     NO_PONG = 4101
     SERVER_SILENT = 4200

@@ -16,6 +16,7 @@ from service.node import Node
 from service.runtime.descriptors import SocketLimits
 from service.runtime.metrics import Metrics
 from service.settings.tuning import DEFAULTS
+from service.transport.input_turns import InputTurns
 from tests.service.peer import Peer
 from tests.service.serving import quick, until
 
@@ -57,7 +58,7 @@ def acceptor(sockets: Sockets) -> Acceptor:
         tuning=DEFAULTS,
         limits=SocketLimits(10, 20),
     )
-    return Acceptor(Gateway(cast("Node", node), admission), connections=sockets)
+    return Acceptor(Gateway(cast("Node", node), admission, InputTurns(DEFAULTS)), connections=sockets)
 
 
 async def test_a_silent_socket_is_aborted_when_the_server_stops(acceptor: Acceptor, sockets: Sockets) -> None:

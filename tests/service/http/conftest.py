@@ -13,6 +13,7 @@ from service.app import make_app
 from service.gateway.admission import Admission
 from service.gateway.gateway import Gateway
 from service.node import Node
+from service.transport.input_turns import InputTurns
 from tests.faults.faulty import FaultyBroker
 from tests.service.http.site import KEY, Site
 from tests.service.serving import quick
@@ -24,6 +25,6 @@ async def site(request: pytest.FixtureRequest) -> AsyncIterator[Site]:
     settings = quick(api_key=KEY, **(mark.kwargs if mark else {}))
     broker = FaultyBroker(MemoryBroker(settings.broker_options))
     async with Node(settings, broker) as node:
-        app = make_app(Gateway(node, Admission(settings, node.metrics)))
+        app = make_app(Gateway(node, Admission(settings, node.metrics), InputTurns(node.tuning)))
         yield Site(node, broker, testing.SanicASGITestClient(app))
         Sanic.unregister_app(app)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.service.http.site import Site
+from tests.service.http.site import BEARER, KEY, Site
 
 
 async def test_a_posted_message_is_stored_once_for_its_key(site: Site) -> None:
@@ -98,11 +98,34 @@ async def test_invalid_query_parameters_are_rejected(site: Site, query: str) -> 
     assert (rejected.status, rejected.json["code"]) == (400, "invalid")
 
 
-@pytest.mark.parametrize("header", ["", "Bearer wrong", "Basic YTpi", "Bearer"])
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+async def test_the_scheme_of_the_credentials_is_not_case_sensitive(site: Site, scheme: str) -> None:
+    assert (await site.get("/api/rooms", Authorization=f"{scheme} {KEY}")).status == 200
+
+
+async def test_a_body_that_is_nested_too_deeply_is_rejected(site: Site) -> None:
+    for body in ('{"text":' + "[" * 30_000, "[" * 30_000, '{"x":' * 10_000):
+        rejected = await site.post("/api/rooms/lobby/messages", body)
+        assert (rejected.status, rejected.json["code"]) == (400, "invalid")
+
+
+async def test_a_content_type_is_not_looked_at(site: Site) -> None:
+    _, posted = await site.client.post(
+        "/api/rooms/lobby/messages", content='{"text":"x"}', headers={**BEARER, "Content-Type": "None"}
+    )
+    assert posted is not None
+    assert posted.status == 201
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", "Bearer wrong", "Basic YTpi", "Bearer", KEY, f"Token {KEY}", f"Bearer{KEY}", f"Bearer {KEY} x"],
+)
 async def test_requests_without_valid_credentials_are_rejected(site: Site, header: str) -> None:
     for path in ("/api/rooms", "/api/rooms/lobby/messages", "/api/rooms/lobby/members"):
         rejected = await site.get(path, Authorization=header)
         assert (rejected.status, rejected.json["code"]) == (401, "bad_token")
+        assert rejected.headers["www-authenticate"] == 'Bearer realm="hubbub"'
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,17 @@ from tests.service.framing import Op, frame
 MAX = 300
 
 
-def read_by_library(data: bytes) -> tuple[list[str], bool]:
-    """Read the texts with the library; return them, and whether it failed."""
+def read_by_library(data: bytes) -> tuple[list[str | bytes], bool]:
+    """Read the texts and the payloads of pings with the library; return them, and whether it failed."""
     protocol = ServerProtocol(max_size=MAX, state=State.OPEN)
     protocol.receive_data(data)
     frames = [event for event in protocol.events_received() if isinstance(event, Frame)]
-    texts = [bytes(found.data).decode() for found in frames if found.opcode is Opcode.TEXT and found.fin]
-    return texts, protocol.parser_exc is not None
+    found: list[str | bytes] = [
+        bytes(each.data).decode() if each.opcode is Opcode.TEXT else bytes(each.data)
+        for each in frames
+        if each.opcode is Opcode.PING or (each.opcode is Opcode.TEXT and each.fin)
+    ]
+    return found, protocol.parser_exc is not None
 
 
 @given(
@@ -29,6 +33,7 @@ def read_by_library(data: bytes) -> tuple[list[str], bool]:
         st.one_of(
             st.text(max_size=MAX // 4).map(frame),
             st.binary(max_size=125).map(lambda data: frame(data, Op.PONG)),
+            st.binary(max_size=125).map(lambda data: frame(data, Op.PING)),
         ),
         max_size=5,
     ),
@@ -39,12 +44,14 @@ def test_fast_frames_are_parsed_as_the_library_parses_them(frames: list[bytes], 
     # The received data may end anywhere.
     data = bytearray(whole[: draw.draw(st.integers(0, len(whole)))])
     texts, _ = read_by_library(bytes(data))
-    found = list[str]()
+    found = list[str | bytes]()
     while data and (read := frame_parser.read(data, MAX)):
         if not read.end:
             break
         if read.text is not None:
             found.append(read.text)
+        elif read.ping is not None:
+            found.append(read.ping)
         del data[: read.end]
     else:
         assert not data
@@ -69,7 +76,8 @@ def test_a_frame_that_the_library_rejects_is_never_a_fast_frame(data: bytes) -> 
     [
         frame("a", fin=False),
         frame("a", Op.CONT),
-        frame(b"", Op.PING),
+        frame(b"", Op.PING, fin=False),
+        frame(bytes(126), Op.PING),
         frame(b"a", Op.BINARY),
         b"\x81\x01a",
         b"\xc1\x81\x00\x00\x00\x00a",
@@ -90,3 +98,12 @@ def test_texts_of_all_sizes_are_parsed_when_they_are_complete(size: int) -> None
         assert read is not None
         assert read.end == 0
     assert frame_parser.read(bytearray(data + b"\x81"), MAX) == frame_parser.FastFrame("a" * size, len(data))
+
+
+@given(st.binary(max_size=70_000), st.booleans(), st.integers(0, 20))
+def test_the_size_of_a_frame_is_known_from_its_header(data: bytes, masked: bool, rest: int) -> None:  # noqa: FBT001 - part of an example
+    whole = bytearray(frame(data, masked=masked))
+    assert frame_parser.frame_size(whole + bytes(rest)) == len(whole)
+    header = len(whole) - len(data) - (4 if masked else 0)
+    assert frame_parser.frame_size(whole[:header]) == len(whole)
+    assert frame_parser.frame_size(whole[: header - 1]) == 0

@@ -9,8 +9,10 @@ import pytest
 from hubbub_protocol import Close
 from service.rooms.member import Member
 from service.transport.connection import Connection
+from service.transport.input_budget import InputRate
 from service.wire.codecs import JSON
 from tests.service.fanning import Stage, settled, turns
+from tests.service.serving import quick
 
 
 class FakeSocket:
@@ -20,7 +22,7 @@ class FakeSocket:
         self.writes: list[bytes] = []
         self.write: Callable[[bytes], None] = self.writes.append
 
-    def close(self, code: int, _reason: str) -> None:
+    def close(self, code: int, _reason: str, *, read: bool = True) -> None:  # noqa: ARG002 - nothing is read
         """Write the code, to show its place among the writes."""
         self.writes.append(b"close %d" % code)
 
@@ -41,7 +43,7 @@ async def stage() -> AsyncIterator[Stage]:
 def connect(stage: Stage) -> tuple[Connection, FakeSocket, Member]:
     """Make a connection that is a member of the room."""
     socket = FakeSocket()
-    connection = Connection(socket, JSON, stage.metrics, slow_seconds=60)
+    connection = Connection(socket, JSON, stage.metrics, slow_seconds=60, rate=InputRate.of(quick()))
     member = Member(connection, JSON, "ann", stage.fanout)
     stage.fanout.add(member, "e", stage.log.end)
     return connection, socket, member

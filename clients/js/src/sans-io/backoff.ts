@@ -1,5 +1,8 @@
 /** Exponential backoff with jitter, without timers or random numbers of its own. */
 
+/** Added to the wait after a close with 4003, in ms (BO3). */
+export const floodWait = 10_000;
+
 const base = 500;
 const cap = 20_000;
 

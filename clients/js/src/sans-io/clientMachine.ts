@@ -1,5 +1,5 @@
 /** The connection of a client: open, handshake, loss and reconnect (CS1-CS12). It owns the rooms. */
-import { backoff, earliest } from "./backoff.ts";
+import { backoff, earliest, floodWait } from "./backoff.ts";
 import { CloseCode, isFinal } from "./closeCodes.ts";
 import type { Effect, Input, Status } from "./effects.ts";
 import type { Drain, Event, Refusal, Reply, Welcome } from "./frames.ts";
@@ -170,7 +170,8 @@ export class ClientMachine {
     const done = this.#drop(now, shut);
     if (typeof code === "number" && isFinal(code))
       return [...done, ...this.#change({ state: "closed", code })];
-    return [...done, ...this.#wait(code, now, retryAfter)];
+    const wait = code === CloseCode.flooding ? floodWait : retryAfter;
+    return [...done, ...this.#wait(code, now, wait)];
   }
 
   #wait(code: number | string, now: number, retryAfter?: number): Effect[] {

@@ -3,6 +3,7 @@
 export const CloseCode = {
   normal: 1000,
   goingAway: 1001,
+  flooding: 4003,
   tokenExpired: 4100,
   serverSilent: 4200,
 } as const;

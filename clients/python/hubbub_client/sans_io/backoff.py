@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+# Added to the wait after a close with 4003, in ms (BO3).
+FLOOD_WAIT = 10_000
 _BASE, _CAP = 500, 20_000
 # 500 * 2^6 exceeds the cap already. Without a bound, the exponent would grow during a long outage.
 _MOST_DOUBLINGS = 6

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from hubbub_client.sans_io import effects, inputs, status
-from hubbub_client.sans_io.backoff import backoff
+from hubbub_client.sans_io.backoff import FLOOD_WAIT, backoff
 from hubbub_client.sans_io.effects import Effect
 from hubbub_client.sans_io.handshake import ClientHandshake, GiveUp, HelloAgain, Reconnect
 from hubbub_client.sans_io.options import MachineOptions
@@ -170,7 +170,7 @@ class ClientMachine:
         done = self._drop(now, shut)
         if isinstance(code, int) and is_final(code):
             return [*done, *self._change(status.Closed(code))]
-        return [*done, *self._wait(code, now, retry_after)]
+        return [*done, *self._wait(code, now, FLOOD_WAIT if code == Close.FLOODING else retry_after)]
 
     def _wait(self, code: int | str, now: int, retry_after: int | None = None) -> list[Effect]:
         until = now + backoff(self._losses, self._random(), retry_after)

@@ -1,0 +1,50 @@
+"""Connections whose input waits for its next turn: each gets a share, one after the other (fair input)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Final, Protocol
+
+from service.settings.tuning import Tuning
+
+
+class Waiting(Protocol):
+    """A connection whose input waits."""
+
+    def take_turn(self) -> None:
+        """Process one share of the input."""
+
+
+class InputTurns:
+    """A queue of waiting connections. One turn of the loop serves a bounded number of them.
+
+    So other connections wait for a bounded time, however many connections flood the node.
+    """
+
+    __slots__ = ("_queue", "_scheduled", "frames", "shares", "size")
+
+    def __init__(self, tuning: Tuning) -> None:
+        self._queue: Final = deque[Waiting]()
+        self._scheduled = False
+        self.shares = tuning.input_shares
+        # The share of one connection.
+        self.frames = tuning.input_frames
+        self.size = tuning.input_bytes
+
+    def add(self, waiting: Waiting) -> None:
+        """Put a connection at the end of the queue. It must not be in the queue already."""
+        self._queue.append(waiting)
+        self._schedule()
+
+    def _serve(self) -> None:
+        self._scheduled = False
+        for _ in range(min(self.shares, len(self._queue))):
+            self._queue.popleft().take_turn()
+        if self._queue:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        if not self._scheduled:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._serve)
