@@ -55,7 +55,7 @@ async def _serve(settings: Settings) -> int:
     shutdown = ShutdownSignal()
     async with running(settings) as started:
         tune_garbage_collector()
-        _print_addresses(settings, started.port)
+        _announce(settings, started.port)
         if await shutdown.received == signal.SIGTERM:
             # The operator stops one of several nodes: its clients move to the others (graceful shutdown).
             await drain(started.node)
@@ -79,7 +79,7 @@ async def _supervise(settings: Settings) -> int:
             command,
             settings.workers,
             timeouts=timeouts,
-            on_all_serving=lambda: _print_addresses(settings, port),
+            on_all_serving=lambda: _announce(settings, port),
         )
 
         def kill_now(number: int) -> None:
@@ -94,8 +94,12 @@ async def _supervise(settings: Settings) -> int:
     return code
 
 
-def _print_addresses(settings: Settings, port: int) -> None:
-    """Print the addresses of the page and for the terminal client, unless the output is JSON."""
+def _announce(settings: Settings, port: int) -> None:
+    """Print the addresses of the page and for the terminal client, unless the output is JSON.
+
+    Before that, log a limit of descriptors that is too low: here, because `node_started` is the first line.
+    """
+    descriptors.warn_if_low(settings)
     if settings.log_format == "json":
         return
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
