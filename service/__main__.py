@@ -57,7 +57,7 @@ async def _serve(settings: Settings) -> int:
         tune_garbage_collector()
 
         async def announce() -> None:
-            _print_addresses(settings, started.port)
+            _announce(settings, started.port)
 
         if await serve_until(shutdown, started.node, announce) == signal.SIGTERM:
             # The operator stops one of several nodes: its clients move to the others (graceful shutdown).
@@ -82,7 +82,7 @@ async def _supervise(settings: Settings) -> int:
             command,
             settings.workers,
             timeouts=timeouts,
-            on_all_started=lambda: _print_addresses(settings, port),
+            on_all_started=lambda: _announce(settings, port),
         )
 
         def kill_now(number: int) -> None:
@@ -97,8 +97,12 @@ async def _supervise(settings: Settings) -> int:
     return code
 
 
-def _print_addresses(settings: Settings, port: int) -> None:
-    """Print the addresses of the page and for the terminal client, unless the output is JSON."""
+def _announce(settings: Settings, port: int) -> None:
+    """Print the addresses of the page and for the terminal client, unless the output is JSON.
+
+    Before that, log a limit of descriptors that is too low: here, because `node_started` is the first line.
+    """
+    descriptors.warn_if_low(settings)
     if settings.log_format == "json":
         return
     host = f"[{settings.host}]" if ":" in settings.host else settings.host

@@ -63,16 +63,19 @@ def soft_limit() -> int | None:
 
 
 def raise_soft_limit(settings: Settings, tuning: Tuning = DEFAULTS) -> None:
-    """Raise the soft limit to the hard one, and log if that is too low. Child processes inherit it."""
-    wanted = needed(settings, tuning)
+    """Raise the soft limit to the hard one. Child processes inherit it."""
     if sys.platform != "win32":
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         if soft != resource.RLIM_INFINITY:
             # Some systems have no hard limit, and refuse a soft one above a limit of the kernel.
-            target = max(soft, wanted) if hard == resource.RLIM_INFINITY else hard
+            target = max(soft, needed(settings, tuning)) if hard == resource.RLIM_INFINITY else hard
             with suppress(OSError, ValueError):
                 resource.setrlimit(resource.RLIMIT_NOFILE, (target, hard))
-    limit = soft_limit()
+
+
+def warn_if_low(settings: Settings, tuning: Tuning = DEFAULTS) -> None:
+    """Log if the soft limit is below what the settings need."""
+    limit, wanted = soft_limit(), needed(settings, tuning)
     if limit is not None and limit < wanted:
         fits = socket_limits(settings, tuning, limit).connections
         _log.warning(

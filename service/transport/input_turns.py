@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from service.settings.tuning import Tuning
 
 
-class Waiting(Protocol):
+class WaitingInput(Protocol):
     """A connection whose input waits."""
 
     def take_turn(self) -> None:
@@ -25,14 +25,14 @@ class InputTurns:
     __slots__ = ("_queue", "_scheduled", "frames", "shares", "size")
 
     def __init__(self, tuning: Tuning) -> None:
-        self._queue: Final = deque[Waiting]()
+        self._queue: Final = deque[WaitingInput]()
         self._scheduled = False
         self.shares = tuning.input_shares
         # The share of one connection.
         self.frames = tuning.input_frames
         self.size = tuning.input_bytes
 
-    def add(self, waiting: Waiting) -> None:
+    def add(self, waiting: WaitingInput) -> None:
         """Put a connection at the end of the queue. It must not be in the queue already."""
         self._queue.append(waiting)
         self._schedule()

@@ -14,6 +14,7 @@ from service.runtime.descriptors import (
     raise_soft_limit,
     socket_limits,
     soft_limit,
+    warn_if_low,
 )
 from service.settings import Settings
 from service.settings.tuning import DEFAULTS, Tuning
@@ -90,9 +91,11 @@ def test_a_limit_below_what_the_settings_need_is_logged(
 ) -> None:
     Limits(monkeypatch, 1024, 524_288)
     raise_soft_limit(SETTINGS)
+    warn_if_low(SETTINGS)
     assert not caplog.records
     Limits(monkeypatch, 100, 100)
     raise_soft_limit(SETTINGS)
+    warn_if_low(SETTINGS)
     [record] = caplog.records
     assert record.getMessage() == "descriptor_limit_low"
     fields = vars(record)
