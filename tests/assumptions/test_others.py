@@ -239,3 +239,31 @@ async def test_line_filters_are_asked_for_and_may_take_the_colours() -> None:
     async with Screen().run_test() as pilot:
         await pilot.pause()
     assert asked
+
+
+@assumes(
+    "textual",
+    "App._fatal_error",
+    "App.panic",
+    where=CLI_SCREEN,
+    breaks="a fault of the screen prints a traceback, or leaves the screen open",
+)
+def test_an_error_of_a_handler_goes_to_fatal_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """`App._fatal_error` is called while the error is handled, and `panic` without arguments ends the app."""
+    import sys
+
+    from textual.app import App
+
+    seen: list[BaseException | None] = []
+
+    class Screen(App[None]):
+        def _fatal_error(self) -> None:
+            seen.append(sys.exc_info()[1])
+            self.panic()
+
+        def on_mount(self) -> None:
+            raise ZeroDivisionError
+
+    Screen().run(headless=True)
+    assert [type(error) for error in seen] == [ZeroDivisionError]
+    assert capsys.readouterr().err == ""

@@ -1,5 +1,6 @@
 """The full-screen client: it shows one room, and a key switches to the others."""
 
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import ClassVar, Final, Protocol
@@ -79,6 +80,8 @@ class ChatApp(App[None]):
         self._is_due = False
         self._warned = False
         self._worker: Worker[None] | None = None
+        # An error in the screen itself.
+        self.failure: BaseException | None = None
         super().__init__()
         # Attributes, because a query finds only widgets of the topmost screen, which may be the help.
         self._rooms = Static(id="rooms")
@@ -87,6 +90,13 @@ class ChatApp(App[None]):
         self._below = Static(id="below")
         self._composer = Composer()
         self._connection = Static(id="connection")
+
+    @override
+    def _fatal_error(self) -> None:
+        # Without Textual's traceback: `main` reports the error, the first one if the screen fails on.
+        if self.failure is None:
+            self.failure = sys.exc_info()[1]
+            self.panic()
 
     @override
     def get_line_filters(self) -> Sequence[LineFilter]:
