@@ -95,7 +95,7 @@ def socks_proxy() -> Iterator[Proxy]:
 @contextmanager
 def _serving(proxy: Proxy, serve: Serve, context: ssl.SSLContext | None = None) -> Iterator[None]:
     ready = Event()
-    stops: list[Callable[[], None]] = []
+    stops: list[Callable[[], object]] = []
 
     async def run() -> None:
         stop = asyncio.Event()

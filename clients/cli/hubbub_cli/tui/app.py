@@ -16,6 +16,7 @@ from hubbub_cli import slash_commands
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.slash_commands import ChatText, InvalidCommand, SlashCommand
 from hubbub_cli.tui import status_lines
+from hubbub_cli.tui.alt_digits import DIGITS, report_alt_digits
 from hubbub_cli.tui.composer import Composer
 from hubbub_cli.tui.help_screen import HelpScreen
 from hubbub_cli.tui.message_log import MessageLog
@@ -66,10 +67,7 @@ class ChatApp(App[None]):
         Binding("escape", "newest", show=False),
         Binding("ctrl+n", "step(1)", show=False, priority=True),
         Binding("ctrl+p", "step(-1)", show=False, priority=True),
-        *(
-            Binding(f"alt+{number}", f"go({number - 1})", show=False, priority=True)
-            for number in range(1, 10)
-        ),
+        *(Binding(f"alt+{digit}", f"go({int(digit) - 1})", show=False, priority=True) for digit in DIGITS),
     ]
 
     def __init__(self, backend: ChatBackend, rooms: Sequence[str], *, colors: bool = True) -> None:
@@ -82,6 +80,7 @@ class ChatApp(App[None]):
         self._worker: Worker[None] | None = None
         # An error in the screen itself.
         self.failure: BaseException | None = None
+        report_alt_digits()
         super().__init__()
         # Attributes, because a query finds only widgets of the topmost screen, which may be the help.
         self._rooms = Static(id="rooms")
