@@ -132,7 +132,7 @@ async def enter(chat: Client, name: str, within: float, since: Position | None =
     fault = room_fault(name)
     if fault:
         raise BadInput(f"invalid room name: it {fault}", code="invalid")
-    return await chat.join(name, since=since, within=within)
+    return await chat.join(name, since=since, history=True, within=within)
 
 
 @contextmanager

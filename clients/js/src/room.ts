@@ -2,6 +2,7 @@
 
 import { newKey } from "./idempotencyKey.ts";
 import { Listeners } from "./listeners.ts";
+import { NewMessages } from "./newMessages.ts";
 import { type Row, RowCache } from "./rows.ts";
 import type { Effect, Input, Receipt, RoomEffect, RoomState } from "./sans-io/effects.ts";
 import type { Members, Message } from "./sans-io/frames.ts";
@@ -56,6 +57,7 @@ export class Room {
   readonly #host: RoomHost;
   readonly #saved: SavedOutbox;
   readonly #rows = new RowCache();
+  readonly #new = new NewMessages();
   readonly #changed = new Listeners();
   readonly #said = new Listeners<[Message]>();
   readonly #gaps = new Listeners();
@@ -130,7 +132,10 @@ export class Room {
   /** Listen for changes of `snapshot`; returns a function that stops it. */
   readonly subscribe = (listener: () => void): (() => void) => this.#changed.add(listener);
 
-  /** Listen for new messages, own ones too; not for history or recovered messages. */
+  /**
+   * Listen for new messages, own ones too: those after the first join, in order, once, also those that were
+   * missed meanwhile. History is in the snapshot only.
+   */
   onMessage(listener: (message: Message) => void): () => void {
     return this.#said.add(listener);
   }
@@ -164,10 +169,15 @@ export class Room {
   }
 
   /** Handle an effect of this room. */
-  onEffect(effect: RoomEffect, live: boolean): void {
+  onEffect(effect: RoomEffect): void {
+    const position = this.#host.machine(this.name)?.timeline.position ?? null;
     switch (effect[0]) {
+      case "joined":
+        if (position !== null) this.#new.joined(effect[2], position);
+        break;
       case "message":
-        if (live) this.#said.emit(effect[2]);
+        if (position !== null && this.#new.isNew(effect[2], position.epoch))
+          this.#said.emit(effect[2]);
         break;
       case "gap":
         this.#gaps.emit();

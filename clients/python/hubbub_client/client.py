@@ -178,8 +178,18 @@ class Client:
 
     # Commands
 
-    async def join(self, room: str, *, since: Position | None = None, within: float | None = None) -> Room:
+    async def join(
+        self,
+        room: str,
+        *,
+        since: Position | None = None,
+        history: bool = False,
+        within: float | None = None,
+    ) -> Room:
         """Join a room, also after each reconnect. The same name returns the same object.
+
+        The room yields messages that are stored after the first join, or after `since`: a program that saves
+        its position resumes there. With `history`, the last messages before come first; they are not `live`.
 
         Raises:
             RoomRefused: the room cannot be joined.
@@ -189,7 +199,9 @@ class Client:
         options = self._options
         here = self._rooms.get(room)
         if here is None:
-            here = self._rooms[room] = Room(room, self._driver, queue=options.queue, within=options.within)
+            here = self._rooms[room] = Room(
+                room, self._driver, queue=options.queue, within=options.within, history=history
+            )
             if isinstance(self.status, Closed):
                 self._end(here, self.status)
         await self._explained(here.join(since, within))

@@ -180,7 +180,7 @@ class Conversation:
             raise ValueError(f"Invalid room name: it {fault}.")
         while True:
             try:
-                return await chat.join(name)
+                return await chat.join(name, history=True)
             except TimedOut:
                 continue
 
