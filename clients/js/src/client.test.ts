@@ -165,6 +165,20 @@ test("a page of history is inserted before the first row", async () => {
   expect(room.snapshot.beginning).toBe(true);
 });
 
+test("while the user reads older rows, none is dropped; later the oldest are", async () => {
+  const { room } = await joined();
+  room.keepRows(true);
+  for (let number = 0; number < 5_001; number += 1) node.say(`${number}`);
+  await vi.waitFor(() => expect(room.snapshot.rows.length).toBe(5_001), { timeout: 20_000 });
+  expect(texts(room.snapshot)[0]).toBe("0");
+  room.keepRows(false);
+  expect(room.snapshot.rows.length).toBe(4_000);
+  expect(room.snapshot.beginning).toBe(false);
+  room.keepRows(true);
+  node.say("more");
+  await vi.waitFor(() => expect(room.snapshot.rows.length).toBe(4_001));
+}, 30_000);
+
 test("a message sent by a listener comes after its event, and an exception in a listener is harmless", async () => {
   const { room } = await joined();
   const uncaught = vi.fn();

@@ -124,6 +124,15 @@ export class Room {
     });
   }
 
+  /**
+   * Keep all rows while the user reads older ones: otherwise a long room drops its oldest rows. They are dropped
+   * when `on` is false again.
+   */
+  keepRows(on: boolean): void {
+    this.#host.machine(this.name)?.timeline.keepAll(on);
+    this.refresh();
+  }
+
   /** Report that the user is typing. Call it at each key stroke; most calls send nothing. */
   typing(): void {
     this.#host.step(["typing", this.name]);
@@ -170,14 +179,10 @@ export class Room {
 
   /** Handle an effect of this room. */
   onEffect(effect: RoomEffect): void {
-    const position = this.#host.machine(this.name)?.timeline.position ?? null;
     switch (effect[0]) {
       case "joined":
-        if (position !== null) this.#new.joined(effect[2], position);
-        break;
       case "message":
-        if (position !== null && this.#new.isNew(effect[2], position.epoch))
-          this.#said.emit(effect[2]);
+        this.#onNews(effect);
         break;
       case "gap":
         this.#gaps.emit();
@@ -194,6 +199,13 @@ export class Room {
       case "members":
         for (const answer of this.#names.splice(0)) answer(effect[2]);
     }
+  }
+
+  #onNews(effect: NewsEffect): void {
+    const position = this.#host.machine(this.name)?.timeline.position ?? null;
+    if (position === null) return;
+    if (effect[0] === "joined") this.#new.joined(effect[2], position);
+    else if (this.#new.isNew(effect[2], position.epoch)) this.#said.emit(effect[2]);
   }
 
   /** Update the snapshot and the saved outbox if they changed. */
@@ -239,6 +251,8 @@ export class Room {
     if (pending !== undefined) how(pending);
   }
 }
+
+type NewsEffect = Extract<RoomEffect, readonly ["joined" | "message", ...unknown[]]>;
 
 interface Pending {
   resolve(receipt: Receipt): void;
