@@ -92,6 +92,10 @@ class Acceptor(asyncio.Protocol):
             # RFC 6455 forbids frames before the response to the handshake.
             self.abort()
             return
+        if data.startswith(handshake.TLS_RECORD):
+            # It waits for a reply to its ClientHello, as Sanic would for the end of a head.
+            self._end_with(handshake.NO_TLS)
+            return
         request = handshake.read(data)
         if request is None:
             self._become_http(data)
@@ -144,14 +148,16 @@ class Acceptor(asyncio.Protocol):
         attach_session(self._gateway, self._gateway.make_websocket(self._transport, self._sockets), request)
 
     def _reject(self, request: UpgradeRequest, wait: float) -> None:
+        self._gateway.node.metrics.connections_closed.add(int(Close.FULL))
+        self._end_with(handshake.rejection(request.key, wait))
+
+    def _end_with(self, response: bytes) -> None:
         self._rejected = True
-        node = self._gateway.node
-        node.metrics.connections_closed.add(int(Close.FULL))
-        self._transport.write(handshake.rejection(request.key, wait))
+        self._transport.write(response)
         # Only the sending side: a full close would reset the connection when the client answers, and the
         # client might never read the reason.
         self._transport.write_eof()
-        self._abort_after(node.settings.close_seconds)
+        self._abort_after(self._gateway.node.settings.close_seconds)
 
     def _unregister(self) -> None:
         self._sockets.discard(self)

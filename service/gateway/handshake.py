@@ -42,6 +42,10 @@ _RESPONSE: Final = (
     b"Sec-WebSocket-Protocol: hubbub.v1\r\n"
     b"Sec-WebSocket-Accept: %b\r\n\r\n"
 )
+# The first byte of a TLS handshake, which no HTTP request starts with.
+TLS_RECORD: Final = b"\x16"
+# To a TLS client each reply that isn't TLS means the same.
+NO_TLS: Final = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _CLOSE: Final = close_frame(Close.FULL, RATE_EXCEEDED)
 
 

@@ -28,6 +28,7 @@ REDIS_SHARDS: Final = "brokers/redis/topology/shards.py"
 REDIS_SLOTS: Final = "brokers/redis/topology/slot_map.py"
 
 CODEC: Final = "clients/protocol/hubbub_protocol/codec.py"
+CLI_ALT_DIGITS: Final = "clients/cli/hubbub_cli/tui/alt_digits.py"
 CLI_COMMANDS: Final = "clients/cli/hubbub_cli/lazy_group.py"
 CLI_COMPOSER: Final = "clients/cli/hubbub_cli/tui/composer.py"
 CLI_MAIN: Final = "clients/cli/hubbub_cli/main.py"

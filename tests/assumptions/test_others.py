@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+from typing import cast
 
 import pytest
 
 from tests.assumptions.claims import assumes
 from tests.assumptions.places import (
+    CLI_ALT_DIGITS,
     CLI_COMMANDS,
     CLI_COMPOSER,
     CLI_MAIN,
@@ -239,3 +241,51 @@ async def test_line_filters_are_asked_for_and_may_take_the_colours() -> None:
     async with Screen().run_test() as pilot:
         await pilot.pause()
     assert asked
+
+
+@assumes(
+    "textual",
+    "App._fatal_error",
+    "App.panic",
+    where=CLI_SCREEN,
+    breaks="a fault of the screen prints a traceback, or leaves the screen open",
+)
+def test_an_error_of_a_handler_goes_to_fatal_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """`App._fatal_error` is called while the error is handled, and `panic` without arguments ends the app."""
+    import sys
+
+    from textual.app import App
+
+    seen: list[BaseException | None] = []
+
+    class Screen(App[None]):
+        def _fatal_error(self) -> None:
+            seen.append(sys.exc_info()[1])
+            self.panic()
+
+        def on_mount(self) -> None:
+            raise ZeroDivisionError
+
+    Screen().run(headless=True)
+    assert [type(error) for error in seen] == [ZeroDivisionError]
+    assert capsys.readouterr().err == ""
+
+
+@assumes(
+    "textual",
+    "_ansi_sequences.ANSI_SEQUENCES_KEYS",
+    "_xterm_parser.XTermParser",
+    where=CLI_ALT_DIGITS,
+    breaks="Alt and a digit type a symbol instead of switching to a room",
+)
+def test_a_sequence_that_is_not_in_the_table_is_a_key_with_alt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`ANSI_SEQUENCES_KEYS` is a dict that the parser reads; ESC and a digit that it lacks is `alt+1`."""
+    from textual import events
+    from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+    from textual._xterm_parser import XTermParser
+
+    monkeypatch.delitem(cast("dict[str, object]", ANSI_SEQUENCES_KEYS), "\x1b1", raising=False)
+    parser = XTermParser()
+    told = [*parser.feed("\x1b1"), *parser.feed("")]
+    keys = [event for event in told if isinstance(event, events.Key)]
+    assert [key.key for key in keys] == ["alt+1"]

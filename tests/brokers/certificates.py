@@ -26,21 +26,23 @@ class Authority:
         certificate = _built(self._name, self._name, self._key).add_extension(basic, critical=True)
         self.file = folder / f"{name}.pem"
         self.file.write_bytes(_pem(certificate.sign(self._key, hashes.SHA256())))
+        self._key_file = folder / f"{name}.key"
+        self._key_file.write_bytes(_private(self._key))
 
-    def issue(self, name: str) -> tuple[Path, Path]:
-        """Issue a certificate and its key."""
+    @property
+    def own(self) -> tuple[Path, Path]:
+        """The certificate of the authority itself, which is self-signed, and its key."""
+        return self.file, self._key_file
+
+    def issue(self, name: str, *, host: str = "127.0.0.1", ended: bool = False) -> tuple[Path, Path]:
+        """Issue a certificate for an address and its key; `ended`: it has expired."""
         key = ec.generate_private_key(ec.SECP256R1())
-        where = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-        certificate = _built(_named(name), self._name, key).add_extension(where, critical=False)
+        where = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))])
+        built = _built(_named(name), self._name, key, until=-_DAY / 2 if ended else _DAY)
+        certificate = built.add_extension(where, critical=False)
         files = self._folder / f"{name}.crt", self._folder / f"{name}.key"
         files[0].write_bytes(_pem(certificate.sign(self._key, hashes.SHA256())))
-        files[1].write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
+        files[1].write_bytes(_private(key))
         return files
 
 
@@ -57,7 +59,9 @@ def _named(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
-def _built(name: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+def _built(
+    name: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, until: dt.timedelta = _DAY
+) -> x509.CertificateBuilder:
     now = dt.datetime.now(dt.UTC)
     return (
         x509.CertificateBuilder()
@@ -66,9 +70,15 @@ def _built(name: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) 
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _DAY)
-        .not_valid_after(now + _DAY)
+        .not_valid_after(now + until)
     )
 
 
 def _pem(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )

@@ -7,6 +7,7 @@ import re
 import sys
 from pathlib import Path
 
+from hubbub_client import Client
 from service.server import running
 from service.settings import load
 
@@ -18,6 +19,8 @@ async def test_the_program_of_the_readme_says_hello_and_hears_itself(tmp_path: P
     async with running(load({"HUBBUB_PORT": "0"})) as here:
         file = tmp_path / "bot.py"
         file.write_text(program.replace("localhost:8000", f"127.0.0.1:{here.port}"), encoding="utf-8")
+        async with Client(f"ws://127.0.0.1:{here.port}") as chat:
+            await (await chat.join("lobby")).send("before the bot started")
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-u", file, stdout=asyncio.subprocess.PIPE
         )

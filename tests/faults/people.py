@@ -157,7 +157,9 @@ class ChatUser:
         note = self._recorder.note
         try:
             while not self._leaving.is_set():
-                room = self._attending[name] = await client.join(name, since=self.last.get(name))
+                room = self._attending[name] = await client.join(
+                    name, since=self.last.get(name), history=True
+                )
                 async for event in room:
                     self._record(event)
                     await self._hearing.wait()

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 
 import pytest
 
+from tests.brokers.certificates import Authority
 from tests.hubbub_cli.server import Server, serving
 
 _numbers = count(1)
@@ -20,3 +22,8 @@ def server() -> Iterator[Server]:
 def room() -> str:
     """Return the name of an empty room."""
     return f"room-{next(_numbers)}"
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)

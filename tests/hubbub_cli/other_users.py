@@ -24,7 +24,7 @@ def history(server: Server, room: str) -> list[str]:
     async def read() -> list[str]:
         texts: list[str] = []
         async with Client(server.url) as chat:
-            here = await chat.join(room)
+            here = await chat.join(room, history=True)
             async for event in here:
                 if isinstance(event, Message):
                     texts.append(event.text)

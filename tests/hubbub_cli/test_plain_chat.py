@@ -33,6 +33,11 @@ def test_the_end_of_the_input_waits_for_queued_messages(server: Server, room: st
     assert history(server, room) == [str(number) for number in range(100)]
 
 
+def test_carriage_returns_are_line_ends(server: Server, room: str) -> None:
+    assert run(room, "-s", server.url, given="one\r\ntwo\rthree\n").returncode == 0
+    assert history(server, room) == ["one", "two", "three"]
+
+
 def test_rooms_can_be_changed(server: Server, room: str) -> None:
     other = f"{room}-b"
     done = run(

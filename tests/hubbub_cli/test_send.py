@@ -9,6 +9,7 @@ from pathlib import Path
 import jwt
 import pytest
 
+from hubbub_cli.identity import account
 from tests.hubbub_cli.other_users import history
 from tests.hubbub_cli.program import COMMAND, LIMIT, environment, run, start
 from tests.hubbub_cli.server import ROOT, Server, serving
@@ -35,10 +36,49 @@ def test_the_same_key_by_the_same_user_is_stored_once(server: Server, room: str,
     assert (tmp_path / "hubbub" / "secret").stat().st_mode & 0o077 == 0
 
 
+def test_a_key_is_deduplicated_without_a_login_name(server: Server, room: str, tmp_path: Path) -> None:
+    """As in a container, or from cron: no variable says who runs the command."""
+    named = environment(XDG_STATE_HOME=str(tmp_path))
+    bare = {name: value for name, value in named.items() if name != "USER"}
+    done = [run("send", room, "hello", "-s", server.url, "--json", "--id", "k1", env=bare) for _ in range(2)]
+    assert [json.loads(one.stdout)["duplicate"] for one in done] == [False, True]
+    assert history(server, room) == ["hello"]
+
+
+def test_a_key_that_cannot_be_deduplicated_is_reported(server: Server, room: str) -> None:
+    done = run("send", room, "hello", "-s", server.url, "--id", "k1")
+    assert done.returncode == 0
+    assert done.stderr.startswith("-- --id cannot deduplicate: no secret can be stored")
+
+
+def test_an_account_without_an_entry_has_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown() -> str:
+        raise KeyError("getpwuid(): uid not found: 12345")
+
+    monkeypatch.setattr("getpass.getuser", unknown)
+    monkeypatch.setattr("os.getuid", lambda: 12345)
+    assert account() == "user-12345"
+    monkeypatch.setattr("getpass.getuser", lambda: "x" * 33)
+    assert account() == "user-12345"
+
+
 @pytest.mark.parametrize("words", [[], ["-"]])
 def test_standard_input_is_one_message(server: Server, room: str, words: list[str]) -> None:
     assert run("send", room, *words, "-s", server.url, given="one\ntwo\n").returncode == 0
     assert history(server, room) == ["one\ntwo"]
+
+
+@pytest.mark.parametrize("arguments", [["one\r\ntwo\rthree"], []])
+def test_line_ends_of_other_systems_are_normalised(server: Server, room: str, arguments: list[str]) -> None:
+    assert run("send", room, *arguments, "-s", server.url, given="one\r\ntwo\rthree\r").returncode == 0
+    assert history(server, room) == ["one\ntwo\nthree"]
+
+
+def test_a_carriage_return_ends_a_line_also_at_the_end_of_a_chunk(server: Server, room: str) -> None:
+    # The first read ends between \\r and \\n.
+    given = "first" + "\n" * (65536 - 6) + "\r\nlast\rone\r"
+    assert run("send", room, "--send-on", "line", "-s", server.url, given=given).returncode == 0
+    assert history(server, room) == ["first", "last", "one"]
 
 
 def test_each_line_is_a_message_also_the_last_one_without_a_line_end(server: Server, room: str) -> None:

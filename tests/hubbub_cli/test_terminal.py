@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.hubbub_cli.program import COMMAND, environment
+from tests.hubbub_cli.other_users import history
+from tests.hubbub_cli.program import COMMAND, environment, run
 from tests.hubbub_cli.server import ROOT, Server
 
 LIMIT = 15
@@ -36,6 +37,11 @@ class Terminals:
 
     def type(self, name: str, *keys: str) -> None:
         self._do("send-keys", "-t", name, *keys)
+
+    def paste(self, name: str, text: str) -> None:
+        """Paste text in brackets, if the program asked for them."""
+        self._do("set-buffer", text)
+        self._do("paste-buffer", "-p", "-t", name)
 
     def wait_for(self, name: str, *words: str) -> str:
         """Wait until all words are on the screen."""
@@ -79,3 +85,28 @@ def test_two_users_chat_in_their_terminals(server: Server, room: str, terminals:
     terminals.type("bob", "C-c")
     terminals.wait_for("bob", "ended with 0")
     terminals.wait_for("ann", "1 here: ann")
+
+
+def test_alt_and_a_digit_switch_rooms(server: Server, room: str, terminals: Terminals) -> None:
+    other = f"{room}-b"
+    for name, text in ((room, "in the first"), (other, "in the second")):
+        assert run("send", name, text, "-s", server.url).returncode == 0
+    terminals.open("bob", *COMMAND, room, other, "-s", server.url, "--name", "bob")
+    terminals.wait_for("bob", "online as bob", "in the first")
+    terminals.type("bob", "M-2")
+    assert "Write a message" in terminals.wait_for("bob", "in the second")
+    terminals.type("bob", "M-1")
+    assert "Write a message" in terminals.wait_for("bob", "in the first")
+
+
+def test_pasted_lines_are_one_message_with_line_breaks(
+    server: Server, room: str, terminals: Terminals
+) -> None:
+    terminals.open("ann", *COMMAND, room, "-s", server.url, "--name", "ann")
+    terminals.wait_for("ann", "online as ann")
+    # tmux pastes as terminals do: each line end becomes a carriage return.
+    terminals.paste("ann", "one\ntwo\nthree\rfour\n")
+    terminals.wait_for("ann", "one⏎two⏎three⏎four")
+    terminals.type("ann", "Enter")
+    terminals.wait_for("ann", "ann one")
+    assert history(server, room) == ["one\ntwo\nthree\nfour"]

@@ -20,7 +20,7 @@ async def joined(server: Server, chat: Client, *messages: events.Message) -> tup
     talk = await server.accept()
     await talk.greet()
     async with asyncio.TaskGroup() as tasks:
-        joining = tasks.create_task(chat.join("lobby"))
+        joining = tasks.create_task(chat.join("lobby", history=True))
         await talk.let_in(*messages)
     return talk, joining.result()
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from ssl import SSLContext
 from typing import Final
 
 from websockets.asyncio.server import ServerConnection, serve
@@ -41,6 +42,14 @@ class Talk:
 
     async def say_text(self, text: str) -> None:
         await self._socket.send(text)
+
+    def stop_reading(self) -> None:
+        """Read no more: the client's close stays unanswered."""
+        self._socket.transport.pause_reading()
+
+    def abort(self) -> None:
+        """Drop the connection."""
+        self._socket.transport.abort()
 
     async def close(self, code: int) -> None:
         await self._socket.close(code)
@@ -102,12 +111,13 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(*, subprotocol: bool = True) -> AsyncIterator[Server]:
+async def serving(*, subprotocol: bool = True, tls: SSLContext | None = None) -> AsyncIterator[Server]:
     server = Server()
     offered: list[Subprotocol] | None = [SUBPROTOCOL] if subprotocol else None
-    async with serve(server._serve, "127.0.0.1", 0, subprotocols=offered, ping_interval=None) as listening:  # noqa: SLF001 - its own
+    handle = server._serve  # noqa: SLF001 - its own
+    async with serve(handle, "127.0.0.1", 0, subprotocols=offered, ping_interval=None, ssl=tls) as listening:
         port = next(iter(listening.sockets)).getsockname()[1]
-        server.url = f"ws://127.0.0.1:{port}"
+        server.url = f"{'wss' if tls else 'ws'}://127.0.0.1:{port}"
         yield server
 
 

@@ -61,6 +61,31 @@ async def test_a_cancelled_block_is_cancelled(server: Server) -> None:
     assert await talk.closed() is not None
 
 
+async def test_a_client_that_is_cancelled_while_it_closes_ends_at_once(server: Server) -> None:
+    chats: asyncio.Queue[Client] = asyncio.Queue()
+    leave = asyncio.Event()
+
+    async def stay() -> None:
+        async with Client(server.url, options=Options(close_timeout=60)) as chat:
+            await chat.online()
+            chats.put_nowait(chat)
+            await leave.wait()
+
+    staying = asyncio.ensure_future(stay())
+    talk = await server.accept()
+    await talk.greet()
+    chat = await chats.get()
+    talk.stop_reading()  # its side of the close never comes
+    leave.set()
+    async with aclosing(chat.statuses()) as statuses:
+        assert [status async for status in statuses][-1] == Closed(1000)
+    staying.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        async with asyncio.timeout(5):
+            await staying
+    talk.abort()
+
+
 async def test_a_name_in_use_raises_with_a_free_name(server: Server) -> None:
     async with Client(server.url, name="ann", options=AT_ONCE) as chat:
         talk = await server.accept()

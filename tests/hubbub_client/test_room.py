@@ -33,7 +33,7 @@ async def test_says_hello_joins_and_reads(server: Server) -> None:
         assert (hello.name, hello.client) == ("ann", "hubbub-python")
         assert await chat.online() == Online("ann")
         async with asyncio.TaskGroup() as tasks:
-            joining = tasks.create_task(chat.join("lobby"))
+            joining = tasks.create_task(chat.join("lobby", history=True))
             await talk.let_in(message(1, "one"))
         room = joining.result()
         await talk.say(message(2, "two"))

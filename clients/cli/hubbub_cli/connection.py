@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
-from hubbub_cli.diagnostics import explain
+from hubbub_cli.connect_failures import explain
 from hubbub_cli.errors import BadInput, CannotConnect, CliError, NoReply, NotSignedIn, RejectedByServer
 from hubbub_cli.identity import session
 from hubbub_cli.output import PROGRAM, TerminalOutput
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.settings import CliSettings
+from hubbub_cli.tls import tls_context
 from hubbub_cli.tokens import read_token
 from hubbub_client import (
     Client,
@@ -55,7 +56,12 @@ def client(settings: CliSettings, *, speaks: bool) -> Client:
         token=_hook(settings) if token is not None else None,
         name=name,
         session=session(settings.server, name) if name and token is None else None,
-        options=Options(about=PROGRAM, open_timeout=settings.connect_timeout, close_timeout=_GOODBYE),
+        options=Options(
+            about=PROGRAM,
+            open_timeout=settings.connect_timeout,
+            close_timeout=_GOODBYE,
+            ssl=tls_context(settings),
+        ),
     )
 
 
@@ -99,7 +105,8 @@ async def _online(chat: Client, settings: CliSettings) -> None:
                     reason = _CLOSES.get(now.code, reason)
             await chat.online()  # raises the reason of the close
     except TimeoutError:
-        raise CannotConnect(_sentence(chat, reason), code="timeout") from None
+        through = f", through the proxy {sanitize(chat.proxy.name)}" if chat.proxy else ""
+        raise CannotConnect(_sentence(chat, f"{reason}{through}"), code="timeout") from None
 
 
 def hopeless(chat: Client, now: status.Waiting) -> CliError | None:
@@ -108,7 +115,7 @@ def hopeless(chat: Client, now: status.Waiting) -> CliError | None:
         return NotSignedIn(f"not signed in at {chat.url}: {_token_problem(now.code)}", code="token_expired")
     if chat.connection_error is None:
         return None
-    failure = explain(chat.connection_error, chat.url)
+    failure = explain(chat.connection_error, chat.url, chat.proxy)
     return CannotConnect(_sentence(chat, failure.detail), code=failure.code)
 
 
@@ -125,7 +132,7 @@ async def enter(chat: Client, name: str, within: float, since: Position | None =
     fault = room_fault(name)
     if fault:
         raise BadInput(f"invalid room name: it {fault}", code="invalid")
-    return await chat.join(name, since=since, within=within)
+    return await chat.join(name, since=since, history=True, within=within)
 
 
 @contextmanager

@@ -13,10 +13,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from hubbub_cli.connect_failures import explain
 from hubbub_cli.sanitize import sanitize
+from hubbub_client import ProxySetting
 from hubbub_protocol import ProtocolError, commands, decode_event, encode, events
 
 SUBPROTOCOL: Final = Subprotocol("hubbub.v1")
@@ -45,15 +47,6 @@ class CheckResult:
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectFailure:
-    """Why a connection failed: in words, with what to do, and as a code for programs."""
-
-    detail: str
-    hint: str
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
 class DoctorTarget:
     """The server, the user, and the timeout of each check in seconds."""
 
@@ -61,6 +54,9 @@ class DoctorTarget:
     name: str | None
     token: str | None
     limit: float
+    # For wss.
+    tls: ssl.SSLContext | None = None
+    proxy: ProxySetting | None = None
 
     @property
     def host(self) -> str:
@@ -75,10 +71,12 @@ class DoctorTarget:
         return self.server.startswith("wss:")
 
 
+_Step = Callable[[DoctorTarget], Awaitable[str]]
+
+
 async def run_checks(target: DoctorTarget) -> AsyncGenerator[CheckResult]:
     """Run the checks up to the first failure. A caller that stops earlier must close the generator."""
-    steps: list[tuple[str, Callable[[DoctorTarget], Awaitable[str]]]] = [("dns", _dns), ("tcp", _tcp)]
-    for name, step in [*steps, ("tls", _tls)] if target.secure else steps:
+    for name, step in _steps(target):
         finding = await _limited(name, target, step(target))
         yield finding
         if finding.verdict is CheckOutcome.FAIL:
@@ -88,14 +86,29 @@ async def run_checks(target: DoctorTarget) -> AsyncGenerator[CheckResult]:
             yield finding
 
 
+def _steps(target: DoctorTarget) -> list[tuple[str, _Step]]:
+    """Return the checks before the websocket. With a proxy, the server may be out of reach without it."""
+    if target.proxy is not None:
+        return [("proxy", _proxy)]
+    direct: list[tuple[str, _Step]] = [("dns", _dns), ("tcp", _tcp)]
+    return [*direct, ("tls", _tls)] if target.secure else direct
+
+
 async def _over_websocket(target: DoctorTarget) -> AsyncGenerator[CheckResult]:
+    connecting = connect(
+        target.server,
+        subprotocols=[SUBPROTOCOL],
+        open_timeout=target.limit,
+        ssl=target.tls,
+        proxy=target.proxy.url if target.proxy else None,
+    )
     try:
-        async with connect(target.server, subprotocols=[SUBPROTOCOL], open_timeout=target.limit) as socket_:
+        async with connecting as socket_:
             yield _upgraded(socket_)
             async with asyncio.timeout(target.limit), aclosing(_greet(socket_, target)) as greeting:
                 async for finding in greeting:
                     yield finding
-    except (OSError, InvalidHandshake, ConnectionClosed) as error:
+    except Exception as error:  # noqa: BLE001  a proxy or its library may raise anything
         yield _failed("upgrade", target, error)
 
 
@@ -179,16 +192,24 @@ async def _dns(target: DoctorTarget) -> str:
 
 
 async def _tcp(target: DoctorTarget) -> str:
-    return f"port {target.port} accepts connections, in {_ms(await _connect(target, None))}"
+    return f"port {target.port} accepts connections, in {_ms(await _connect(target.host, target.port))}"
 
 
 async def _tls(target: DoctorTarget) -> str:
-    return f"the certificate is trusted, in {_ms(await _connect(target, ssl.create_default_context()))}"
+    took = await _connect(target.host, target.port, target.tls or ssl.create_default_context())
+    return f"the certificate is trusted, in {_ms(took)}"
 
 
-async def _connect(target: DoctorTarget, context: ssl.SSLContext | None) -> float:
+async def _proxy(target: DoctorTarget) -> str:
+    proxy = target.proxy
+    if proxy is None:
+        return "none"
+    return f"{sanitize(proxy.name)} accepts connections, in {_ms(await _connect(proxy.host, proxy.port))}"
+
+
+async def _connect(host: str, port: int, context: ssl.SSLContext | None = None) -> float:
     began = time.perf_counter()
-    _, writer = await asyncio.open_connection(target.host, target.port, ssl=context)
+    _, writer = await asyncio.open_connection(host, port, ssl=context)
     took = time.perf_counter() - began
     writer.close()
     return took
@@ -198,37 +219,13 @@ async def _limited(name: str, target: DoctorTarget, step: Awaitable[str]) -> Che
     try:
         async with asyncio.timeout(target.limit):
             return CheckResult(name, CheckOutcome.OK, await step)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         return _failed(name, target, error)
 
 
 def _failed(name: str, target: DoctorTarget, error: Exception) -> CheckResult:
-    failure = explain(error, target.server)
+    failure = explain(error, target.server, target.proxy)
     return CheckResult(name, CheckOutcome.FAIL, failure.detail, failure.hint, failure.code)
-
-
-def explain(error: Exception, server: str) -> ConnectFailure:
-    """Explain why a connection failed, and what to do."""
-    match error:
-        case TimeoutError():
-            return ConnectFailure("no reply in time", "Check the firewall and the server.", "timeout")
-        case socket.gaierror():
-            host = sanitize(urlsplit(server).hostname or "")
-            return ConnectFailure(
-                f"unknown host {host}", "Check the spelling, the DNS and the network.", "unknown_host"
-            )
-        case ConnectionRefusedError():
-            hint = "Check that a server runs on this host and port."
-            return ConnectFailure("connection refused", hint, "connection_refused")
-        case ssl.SSLError():
-            hint = "Check the certificate, and ws:// or wss://."
-            return ConnectFailure(f"TLS failed: {error.reason or error}", hint, "tls_failed")
-        case InvalidStatus():
-            status = error.response.status_code
-            hint = "Check the path: it is /ws, unless a proxy changes it."
-            return ConnectFailure(f"HTTP {status} instead of a websocket", hint, "no_websocket")
-        case _:
-            return ConnectFailure(sanitize(str(error)) or type(error).__name__, "", "connection_lost")
 
 
 def _ms(seconds: float) -> str:

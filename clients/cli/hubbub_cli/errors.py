@@ -6,7 +6,8 @@ CliError                   the command cannot continue; the message says why, an
 ├── RejectedByServer       the server rejected a name, a room or a message
 ├── NoReply                no reply in time
 ├── HistoryLost            messages are missing, and `--strict` was given
-└── BadInput               invalid input: a file, a token file, text that is not UTF-8
+├── BadInput               invalid input: a file, a token file, text that is not UTF-8
+└── Unexpected             a fault of this program
 """
 
 from typing import ClassVar
@@ -58,3 +59,7 @@ class BadInput(CliError):
     """Invalid input."""
 
     exit_code = ExitCode.USAGE
+
+
+class Unexpected(CliError):
+    """A fault of this program."""

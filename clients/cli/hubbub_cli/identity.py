@@ -4,6 +4,7 @@ A server accepts a guest name that is in use only with the session of that name 
 each session from one secret of the user, so no server learns the session for another server.
 """
 
+import getpass
 import hmac
 import os
 import secrets
@@ -13,10 +14,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from hubbub_protocol.names import fold_user
+from hubbub_protocol.names import fold_user, user_fault
 
 _SECRET_BYTES: Final = 32
 _SESSION_BYTES: Final = 16
+
+
+def account() -> str:
+    """Return the name of the account that runs this program, the same each time."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        name = ""  # an account without an entry, as in some containers
+    return f"user-{os.getuid()}" if user_fault(name) and hasattr(os, "getuid") else name or "user"
 
 
 def session(server: str, name: str) -> str | None:

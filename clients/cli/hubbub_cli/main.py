@@ -1,18 +1,22 @@
 """The entry point of `hubbub-chat`: its commands, and its exit codes."""
 
+import logging
 import os
 import sys
+import traceback
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TextIO
 
 import click
 
 from hubbub_cli import options, settings
-from hubbub_cli.errors import CliError
+from hubbub_cli.errors import CliError, Unexpected
 from hubbub_cli.exit_codes import ExitCode
 from hubbub_cli.lazy_group import LazyGroup
 from hubbub_cli.output import PROGRAM, report
-from hubbub_cli.settings import Given
+from hubbub_cli.race import leaf
+from hubbub_cli.sanitize import sanitize
+from hubbub_cli.settings import CliSettings, Given
 
 _HELP: Final = """Chat from the terminal and from scripts.
 
@@ -70,10 +74,12 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit code."""
     given: Given = {}
+    # Libraries log what they also raise: without a handler, Python would print it.
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
         return _run_and_report(list(sys.argv[1:] if arguments is None else arguments), given)
     except BrokenPipeError:
-        _detach_output()
+        _detach(sys.stdout, sys.stderr)
         return ExitCode.PIPE_CLOSED
     except (KeyboardInterrupt, click.Abort):
         return ExitCode.INTERRUPTED
@@ -83,12 +89,29 @@ def _run_and_report(arguments: list[str], given: Given) -> int:
     """Run, and report errors; that may raise BrokenPipeError too."""
     try:
         return _run(arguments, given)
-    except CliError as error:
-        report(error, settings.load(given))
-        return error.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except (BrokenPipeError, click.Abort):
+        raise
+    except Exception as error:  # noqa: BLE001  a user gets a sentence, whatever it is
+        return _report(error, settings.load(given))
+
+
+def _report(error: Exception, loaded: CliSettings) -> int:
+    """Print one sentence; with `--verbose`, also where an unexpected error comes from."""
+    failure = leaf(error)
+    if not isinstance(failure, CliError):
+        if loaded.verbose:
+            traceback.print_exception(error)
+        what = sanitize(f"{type(failure).__name__}: {failure}")
+        failure = Unexpected(f"unexpected error: {what} (-v prints where)", code="unexpected")
+    report(failure, loaded)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _detach(sys.stdout)
+    return failure.exit_code
 
 
 def _run(arguments: list[str], given: Given) -> int:
@@ -102,8 +125,8 @@ def _run(arguments: list[str], given: Given) -> int:
     return code if isinstance(code, int) else ExitCode.OK
 
 
-def _detach_output() -> None:
-    """Detach the closed pipes: Python would report them again at exit."""
+def _detach(*streams: TextIO) -> None:
+    """Detach streams that cannot be written: Python would report them again at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
+    for stream in streams:
         os.dup2(nowhere, stream.fileno())

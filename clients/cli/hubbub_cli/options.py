@@ -75,6 +75,12 @@ _SHARED: Final = (
         metavar="FILE",
         help="A file with a token, read when needed; or the token itself in CHAT_TOKEN.",
     ),
+    _option(
+        "--ca-file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="The authorities to trust with wss://, as PEM; or SSL_CERT_FILE.  [the system's]",
+    ),
     _option("--color", type=click.Choice(["auto", "always", "never"]), help="When to use colours."),
     _option(
         "--connect-timeout", type=Duration(), metavar="TIME", help="The timeout of the connection.  [10s]"

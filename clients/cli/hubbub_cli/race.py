@@ -13,9 +13,9 @@ async def race(*waits: Coroutine[None, None, None]) -> None:
             for task in running:
                 task.cancel()
     except ExceptionGroup as group:
-        raise _first(group) from None
+        raise leaf(group) from None
 
 
-def _first(group: ExceptionGroup[Exception]) -> Exception:
-    error = group.exceptions[0]
-    return _first(error) if isinstance(error, ExceptionGroup) else error
+def leaf(error: Exception) -> Exception:
+    """Return the first error of a group, also of groups in it; any other error itself."""
+    return leaf(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error

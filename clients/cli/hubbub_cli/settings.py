@@ -20,6 +20,7 @@ class Given(TypedDict, total=False):
     server: str
     name: str
     token_file: Path
+    ca_file: Path
     color: str
     connect_timeout: float
     quiet: bool
@@ -37,6 +38,7 @@ class CliSettings:
     login: str | None
     token: str | None = field(repr=False)
     token_file: Path | None
+    ca_file: Path | None  # None: SSL_CERT_FILE, or the operating system's
     color: bool | None  # None: on a terminal
     dumb: bool
     connect_timeout: float
@@ -58,6 +60,7 @@ def load(given: Given, environ: Mapping[str, str] | None = None) -> CliSettings:
         login=next((environ[name] for name in ("USER", "LOGNAME", "USERNAME") if environ.get(name)), None),
         token=environ.get("CHAT_TOKEN") or None,
         token_file=given.get("token_file"),
+        ca_file=given.get("ca_file"),
         color=_color(given.get("color", "auto"), environ),
         dumb=environ.get("TERM") == "dumb",
         connect_timeout=given.get("connect_timeout", DEFAULT_CONNECT_TIMEOUT),

@@ -6,13 +6,16 @@ directly: a buffered reader that is still waiting would block the exit of the in
 
 import asyncio
 import os
+import re
 import sys
 import threading
 from collections.abc import AsyncIterator
 from typing import Final
 
 from hubbub_cli.errors import BadInput
+from hubbub_cli.line_ends import with_newlines
 
+_LINE_END: Final = re.compile(rb"\n|\r\n|\r(?=.)", re.DOTALL)
 _CHUNK: Final = 65_536
 _AHEAD: Final = 16
 # Far above the limit of a message: input without line ends must not fill the memory.
@@ -47,20 +50,21 @@ async def chunks() -> AsyncIterator[bytes]:
 
 
 async def lines() -> AsyncIterator[str]:
-    """Yield each line without its line end.
+    """Yield each line without its line end, which may be that of any system.
 
     Raises:
         BadInput: the input is not UTF-8, or a line is too long.
     """
     rest = b""
     async for chunk in chunks():
-        *whole, rest = (rest + chunk).split(b"\n")
+        # A carriage return at the end may be the first half of a line end.
+        *whole, rest = _LINE_END.split(rest + chunk)
         for line in whole:
-            yield _decode(line.removesuffix(b"\r"))
+            yield _decode(line)
         if len(rest) > _MOST:
             raise BadInput(f"a line of the input is longer than {_MOST} bytes", code="too_long")
     if rest:
-        yield _decode(rest)
+        yield _decode(rest.removesuffix(b"\r"))
 
 
 async def everything() -> str:
@@ -77,7 +81,7 @@ async def everything() -> str:
                 f"the input is longer than {_MOST} bytes; try --send-on line",
                 code="too_long",
             )
-    return _decode(read).rstrip("\r\n")
+    return with_newlines(_decode(read)).rstrip("\n")
 
 
 def _decode(line: bytes) -> str:

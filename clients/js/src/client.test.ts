@@ -92,6 +92,29 @@ test("after a restart of the node the client is back, without missed messages", 
   await vi.waitFor(() => expect(texts(room.snapshot)).toEqual(["one", "two", "three"]));
 });
 
+test("onMessage reports what was missed while away, in order, once, and no history", async () => {
+  node.say("history");
+  const { client, room } = await joined();
+  const heard: string[] = [];
+  room.onMessage(({ text }) => heard.push(text));
+  node.say("one");
+  await vi.waitFor(() => expect(heard).toEqual(["one"]));
+  const states: string[] = [];
+  client.onStatus(({ state }) => states.push(state));
+  node.drop(1012);
+  node.model.cut();
+  node.say("two");
+  node.say("three");
+  await vi.waitFor(() => expect(states).toContain("online"));
+  node.say("four");
+  await vi.waitFor(() => expect(heard).toEqual(["one", "two", "three", "four"]));
+  node.drop(1012);
+  node.model.cut();
+  node.model.newEpoch();
+  node.say("anew");
+  await vi.waitFor(() => expect(heard).toEqual(["one", "two", "three", "four", "anew"]));
+});
+
 test("a node that lost the room is detected, and the remaining messages are shown", async () => {
   const { room } = await joined();
   const lost = vi.fn();
@@ -141,6 +164,20 @@ test("a page of history is inserted before the first row", async () => {
   expect(texts(room.snapshot)).toEqual(["one", "two", "three", "four"]);
   expect(room.snapshot.beginning).toBe(true);
 });
+
+test("while the user reads older rows, none is dropped; later the oldest are", async () => {
+  const { room } = await joined();
+  room.keepRows(true);
+  for (let number = 0; number < 5_001; number += 1) node.say(`${number}`);
+  await vi.waitFor(() => expect(room.snapshot.rows.length).toBe(5_001), { timeout: 20_000 });
+  expect(texts(room.snapshot)[0]).toBe("0");
+  room.keepRows(false);
+  expect(room.snapshot.rows.length).toBe(4_000);
+  expect(room.snapshot.beginning).toBe(false);
+  room.keepRows(true);
+  node.say("more");
+  await vi.waitFor(() => expect(room.snapshot.rows.length).toBe(4_001));
+}, 30_000);
 
 test("a message sent by a listener comes after its event, and an exception in a listener is harmless", async () => {
   const { room } = await joined();

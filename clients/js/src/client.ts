@@ -159,22 +159,15 @@ export class Client {
   }
 
   #take(input: Input): void {
-    const live = this.#isLive(input);
     const effects = this.#machine.step(input, this.#clock.now);
-    for (const effect of effects) this.#do(effect, live);
+    for (const effect of effects) this.#do(effect);
     this.#clock.set(this.#machine.deadline, () => this.#step(["tick"]));
     for (const room of this.#rooms.values()) room.refresh();
   }
 
-  /** Return whether a message is new: those of a join and of its replay are not. */
-  #isLive(input: Input): boolean {
-    if (input[0] !== "frame" || input[1].type !== "message") return false;
-    return this.#machine.room(input[1].room)?.timeline.caughtUp ?? false;
-  }
-
-  #do(effect: Effect, live: boolean): void {
+  #do(effect: Effect): void {
     if (isOfRoom(effect)) {
-      this.#rooms.get(effect[1])?.onEffect(effect, live);
+      this.#rooms.get(effect[1])?.onEffect(effect);
       return;
     }
     switch (effect[0]) {

@@ -2,6 +2,7 @@
 
 import { newKey } from "./idempotencyKey.ts";
 import { Listeners } from "./listeners.ts";
+import { NewMessages } from "./newMessages.ts";
 import { type Row, RowCache } from "./rows.ts";
 import type { Effect, Input, RoomEffect, RoomState, SendReceipt } from "./sans-io/effects.ts";
 import type { Members, Message } from "./sans-io/frames.ts";
@@ -56,6 +57,7 @@ export class Room {
   readonly #host: RoomHost;
   readonly #saved: SavedOutbox;
   readonly #rows = new RowCache();
+  readonly #new = new NewMessages();
   readonly #changed = new Listeners();
   readonly #said = new Listeners<[Message]>();
   readonly #gaps = new Listeners();
@@ -122,6 +124,15 @@ export class Room {
     });
   }
 
+  /**
+   * Keep all rows while the user reads older ones: otherwise a long room drops its oldest rows. They are dropped
+   * when `on` is false again.
+   */
+  keepRows(on: boolean): void {
+    this.#host.machine(this.name)?.timeline.keepAll(on);
+    this.refresh();
+  }
+
   /** Report that the user is typing. Call it at each key stroke; most calls send nothing. */
   typing(): void {
     this.#host.step(["typing", this.name]);
@@ -130,7 +141,10 @@ export class Room {
   /** Listen for changes of `snapshot`; returns a function that stops it. */
   readonly subscribe = (listener: () => void): (() => void) => this.#changed.add(listener);
 
-  /** Listen for new messages, own ones too; not for history or recovered messages. */
+  /**
+   * Listen for new messages, own ones too: those after the first join, in order, once, also those that were
+   * missed meanwhile. History is in the snapshot only.
+   */
   onMessage(listener: (message: Message) => void): () => void {
     return this.#said.add(listener);
   }
@@ -164,10 +178,11 @@ export class Room {
   }
 
   /** Handle an effect of this room. */
-  onEffect(effect: RoomEffect, live: boolean): void {
+  onEffect(effect: RoomEffect): void {
     switch (effect[0]) {
+      case "joined":
       case "message":
-        if (live) this.#said.emit(effect[2]);
+        this.#onNews(effect);
         break;
       case "gap":
         this.#gaps.emit();
@@ -184,6 +199,13 @@ export class Room {
       case "members":
         for (const answer of this.#names.splice(0)) answer(effect[2]);
     }
+  }
+
+  #onNews(effect: NewsEffect): void {
+    const position = this.#host.machine(this.name)?.timeline.position ?? null;
+    if (position === null) return;
+    if (effect[0] === "joined") this.#new.joined(effect[2], position);
+    else if (this.#new.isNew(effect[2], position.epoch)) this.#said.emit(effect[2]);
   }
 
   /** Update the snapshot and the saved outbox if they changed. */
@@ -229,6 +251,8 @@ export class Room {
     if (pending !== undefined) how(pending);
   }
 }
+
+type NewsEffect = Extract<RoomEffect, readonly ["joined" | "message", ...unknown[]]>;
 
 interface Pending {
   resolve(receipt: SendReceipt): void;

@@ -36,6 +36,7 @@ from hubbub_client.events import (
     Typing,
 )
 from hubbub_client.keys import new_key
+from hubbub_client.proxy import ProxySetting
 from hubbub_client.room import Pending, Room
 from hubbub_client.sans_io import status
 
@@ -59,6 +60,7 @@ __all__ = [
     "Pending",
     "Position",
     "Presence",
+    "ProxySetting",
     "Room",
     "RoomRefused",
     "SendFailed",

@@ -6,13 +6,14 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
-from ssl import SSLContext
+from ssl import SSLContext, create_default_context
 from types import TracebackType
 from typing import Self, TypeVar
 
 from hubbub_client.driver import Driver, Environment, TokenHook
 from hubbub_client.errors import ClientClosed, NameTaken, TimedOut
 from hubbub_client.events import Position
+from hubbub_client.proxy import ProxySetting, find_proxy
 from hubbub_client.room import Room
 from hubbub_client.sans_io import effects, inputs
 from hubbub_client.sans_io.client_machine import ClientMachine
@@ -44,7 +45,10 @@ class Options:
     outbox: int = 200
     open_timeout: float = 10
     close_timeout: float = 2
+    # For wss. The default trusts the authorities of the operating system, or those of SSL_CERT_FILE.
     ssl: SSLContext | None = None
+    # Whether to use the proxy of the environment: socks_proxy, https_proxy, http_proxy, all_proxy; no_proxy.
+    proxy: bool = True
     clock: Callable[[], float] = time.monotonic
     random: Callable[[], float] = field(default=random.random)
 
@@ -77,13 +81,15 @@ class Client:
             ),
             options.random,
         )
+        self.url = websocket_url(url)
+        self.proxy: ProxySetting | None = find_proxy(self.url) if options.proxy else None
         endpoint = Endpoint(
-            url=websocket_url(url),
-            ssl=options.ssl,
+            url=self.url,
+            ssl=(options.ssl or create_default_context()) if self.url.startswith("wss:") else None,
+            proxy=self.proxy,
             open_timeout=options.open_timeout,
             close_timeout=options.close_timeout,
         )
-        self.url = endpoint.url
         self._driver = Driver(
             machine, Environment(endpoint=endpoint, hook=token, clock=options.clock), self._report
         )
@@ -172,8 +178,18 @@ class Client:
 
     # Commands
 
-    async def join(self, room: str, *, since: Position | None = None, within: float | None = None) -> Room:
+    async def join(
+        self,
+        room: str,
+        *,
+        since: Position | None = None,
+        history: bool = False,
+        within: float | None = None,
+    ) -> Room:
         """Join a room, also after each reconnect. The same name returns the same object.
+
+        The room yields messages that are stored after the first join, or after `since`: a program that saves
+        its position resumes there. With `history`, the last messages before come first; they are not `live`.
 
         Raises:
             RoomRefused: the room cannot be joined.
@@ -183,7 +199,9 @@ class Client:
         options = self._options
         here = self._rooms.get(room)
         if here is None:
-            here = self._rooms[room] = Room(room, self._driver, queue=options.queue, within=options.within)
+            here = self._rooms[room] = Room(
+                room, self._driver, queue=options.queue, within=options.within, history=history
+            )
             if isinstance(self.status, Closed):
                 self._end(here, self.status)
         await self._explained(here.join(since, within))
@@ -210,8 +228,9 @@ class Client:
         except TimedOut as error:
             if self.connection_error is None or isinstance(self.status, Online):
                 raise
+            through = f" through the proxy {self.proxy.name}" if self.proxy else ""
             raise TimedOut(
-                f"{error}: cannot connect to {self.url}: {self.connection_error}"
+                f"{error}: cannot connect to {self.url}{through}: {self.connection_error}"
             ) from self.connection_error
 
     def _report(self, effect: effects.StatusChanged | effects.RoomEffect) -> None:

@@ -88,11 +88,13 @@ class Driver:
     async def close(self) -> None:
         """Cancel all tasks, after the close timeout of sockets that were shut."""
         websockets = {task for task in self._running if task.get_name() == _WEBSOCKET}
-        if websockets:
-            await asyncio.wait(websockets, timeout=self._environment.endpoint.close_timeout + 1)
-        self._tasks = None
-        for task in self._running:
-            task.cancel()
+        try:
+            if websockets:
+                await asyncio.wait(websockets, timeout=self._environment.endpoint.close_timeout + 1)
+        finally:  # also if the caller is cancelled meanwhile
+            self._tasks = None
+            for task in self._running:
+                task.cancel()
 
     async def _tick(self) -> None:
         while True:

@@ -10,7 +10,10 @@ Position = Since
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message in the room. `at` is ms since 1970; `key` is the idempotency key of its sender."""
+    """A message in the room. `at` is ms since 1970; `key` is the idempotency key of its sender.
+
+    `live`: it was stored after the application joined, also if it was missed meanwhile. History is not live.
+    """
 
     room: str
     position: Position
@@ -18,6 +21,7 @@ class Message:
     user: str
     text: str
     at: int
+    live: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

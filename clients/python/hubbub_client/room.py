@@ -1,13 +1,14 @@
 """A joined room: read it with `async for`, send with `send`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self, TypeVar
 
 from hubbub_client.driver import Driver
 from hubbub_client.errors import ClientClosed, RoomRefused, SendFailed
 from hubbub_client.event_queue import EventQueue
 from hubbub_client.event_translation import event_of, message_of, names_of
-from hubbub_client.events import Event, HistoryPage, MemberNames, Position, SendReceipt
+from hubbub_client.events import Event, HistoryPage, Joined, MemberNames, Message, Position, SendReceipt
+from hubbub_client.history_filter import HistoryFilter
 from hubbub_client.keys import new_key
 from hubbub_client.sans_io import effects, inputs
 from hubbub_client.sans_io.outbox import OutboxState
@@ -43,11 +44,12 @@ class Room:
     `Options`.
     """
 
-    def __init__(self, name: str, driver: Driver, *, queue: int, within: float) -> None:
+    def __init__(self, name: str, driver: Driver, *, queue: int, within: float, history: bool) -> None:
         self.name = name
         self._driver = driver
         self._within = within
-        self._queue = EventQueue(name, queue, lambda to: driver.step(inputs.RewindRequested(name, to)))
+        self._queue = EventQueue(name, queue, self._rewind)
+        self._filter = HistoryFilter(history=history)
         self._joined: Waiters[None] = Waiters()
         self._receipts: dict[str, Waiters[SendReceipt]] = {}
         self._pages: Waiters[HistoryPage] = Waiters()
@@ -85,7 +87,12 @@ class Room:
         )
 
     async def older(self, *, within: float | None = None) -> HistoryPage:
-        """Read the page before the first message. An empty one with `more` means: try again later."""
+        """Read the page before the first message. An empty one with `more` means: try again later.
+
+        Without `history`, the first page is what `join` kept back.
+        """
+        if history := self._filter.take_history():
+            return HistoryPage(messages=history, more=True)
         return await self._ask(inputs.OlderRequested(self.name), self._pages, within)
 
     async def names(self, after: str = "", *, within: float | None = None) -> MemberNames | None:
@@ -138,10 +145,11 @@ class Room:
 
     async def join(self, since: Position | None, within: float | None) -> None:
         """Join, and wait until the room is live."""
+        self._filter.start(since)
         rewind_to = self._queue.reopen()
         if rewind_to is not None and self._closed is None:
             self._driver.step(inputs.JoinRequested(self.name, since))
-            self._driver.step(inputs.RewindRequested(self.name, rewind_to))
+            self._rewind(rewind_to)
         wait = self._ask(inputs.JoinRequested(self.name, since), self._joined, within)
         if self._is_live:
             wait.close()
@@ -151,7 +159,12 @@ class Room:
     def on_effect(self, effect: effects.RoomEffect) -> None:
         """Handle an effect of this room: resolve the calls that wait for it, and queue its event."""
         self._settle(effect)
-        event = event_of(effect, self.position)
+        position = self.position
+        event = event_of(effect, position)
+        if isinstance(event, Message):
+            event = self._filter.message(event)
+        elif isinstance(event, Joined) and position is not None:
+            event = self._filter.joined(event, position)
         if event is not None:
             self._queue.put(event)
 
@@ -164,6 +177,10 @@ class Room:
         for waits in self._receipts.values():
             waits.fail(error)
         self._queue.end(None if quietly else error)
+
+    def _rewind(self, to: Position) -> None:
+        self._filter.rewind(to)
+        self._driver.step(inputs.RewindRequested(self.name, to))
 
     @property
     def _machine(self) -> RoomMachine:
@@ -199,7 +216,7 @@ class Room:
             case effects.MessageFailed(_, key, code, message):
                 self._waiting_for(key).fail(SendFailed(key, code, message))
             case effects.HistoryLoaded(_, messages, more):
-                page = tuple(message_of(message, self.position) for message in messages)
+                page = tuple(replace(message_of(one, self.position), live=False) for one in messages)
                 self._pages.succeed(HistoryPage(messages=page, more=more))
             case effects.MembersLoaded(_, members):
                 self._names.succeed(None if members is None else names_of(members))

@@ -7,9 +7,10 @@ from ssl import SSLContext
 from typing import Final
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from hubbub_client.proxy import ProxySetting
 from hubbub_client.sans_io import inputs
 from hubbub_client.url import booked
 from hubbub_protocol import Close, ProtocolError, commands, decode_event, encode
@@ -23,10 +24,11 @@ MOST_BYTES: Final = 64 * 2**20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """The URL to connect to, and the timeouts of the handshakes in seconds."""
+    """The URL to connect to, how, and the timeouts of the handshakes in seconds. `wss` needs `ssl`."""
 
     url: str
     ssl: SSLContext | None = None
+    proxy: ProxySetting | None = None
     open_timeout: float = 10
     close_timeout: float = 2
 
@@ -76,6 +78,7 @@ class ClientWebSocket:
             return await connect(
                 self._target.url,
                 ssl=self._target.ssl,
+                proxy=self._target.proxy.url if self._target.proxy else None,
                 subprotocols=[SUBPROTOCOL],
                 compression=None,
                 open_timeout=self._target.open_timeout,
@@ -83,7 +86,7 @@ class ClientWebSocket:
                 ping_interval=None,  # CS5 detects missed heartbeats
                 max_size=MOST_BYTES,
             )
-        except (OSError, TimeoutError, WebSocketException) as error:
+        except Exception as error:  # noqa: BLE001  whatever fails, also in a proxy or its library, is tried again
             self.connection_error = error
             return None
 

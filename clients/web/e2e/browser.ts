@@ -1,6 +1,6 @@
 /** One real browser for a test, with an empty profile: it records errors and takes screenshots. */
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -64,9 +64,14 @@ export const test = base.extend<{ url: string; node: Node; browser: Browser }>({
   },
 });
 
-/** Open an empty profile in a window of 1280 x 800; `page.setViewportSize` changes the size. */
-export async function openBrowser(): Promise<Browser> {
+/**
+ * Open an empty profile in a window of 1280 x 800; `page.setViewportSize` changes the size.
+ * `preferences` are what the user changed in Chromium's settings.
+ */
+export async function openBrowser(preferences: object = {}): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), "hubbub-e2e-"));
+  await mkdir(join(profile, "Default"));
+  await writeFile(join(profile, "Default", "Preferences"), JSON.stringify(preferences));
   const viewport = { width: 1280, height: 800 };
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,

@@ -17,18 +17,30 @@ export function missing(): string | null {
   return existsSync(python) ? null : `There is no Python at ${python}: set HUBBUB_E2E_PYTHON.`;
 }
 
+type Settings = Readonly<Record<string, string>>;
+
+/** Settings without rate limits, for tests that send much. */
+export const unlimited: Settings = {
+  HUBBUB_SENDS_PER_SECOND: "100000",
+  HUBBUB_SENDS_BURST: "100000",
+  HUBBUB_ADMISSIONS_PER_SECOND: "100000",
+  HUBBUB_ADMISSIONS_BURST: "100000",
+};
+
 export class Node {
   readonly url: string;
   readonly #port: number;
+  readonly #settings: Settings;
   #process: ChildProcess | null = null;
 
-  private constructor(port: number) {
+  private constructor(port: number, settings: Settings) {
     this.#port = port;
+    this.#settings = settings;
     this.url = `http://127.0.0.1:${port}`;
   }
 
-  static async start(): Promise<Node> {
-    const node = new Node(await freePort());
+  static async start(settings: Settings = {}): Promise<Node> {
+    const node = new Node(await freePort(), settings);
     await node.start();
     return node;
   }
@@ -42,6 +54,7 @@ export class Node {
         BROKER: "memory",
         HUBBUB_PORT: `${this.#port}`,
         HUBBUB_HOST: "127.0.0.1",
+        ...this.#settings,
       },
       stdio: ["ignore", "ignore", "pipe"],
     });

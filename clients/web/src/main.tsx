@@ -2,6 +2,8 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App.tsx";
 import { Session } from "./app/session.ts";
+import { storageOrNone } from "./app/storage.ts";
+import { ErrorBoundary } from "./ui/ErrorBoundary.tsx";
 import "./styles/tokens.css";
 import "./styles/base.css";
 
@@ -10,13 +12,15 @@ if (root === null) throw new Error("index.html has lost its #root element");
 
 const session = new Session({
   url: new URL("ws", window.location.href).href.replace(/^http/, "ws").replace(/#.*$/, ""),
-  identities: localStorage,
-  outbox: sessionStorage,
+  identities: storageOrNone(() => localStorage),
+  outbox: storageOrNone(() => sessionStorage),
 });
 session.resume();
 
 createRoot(root).render(
   <StrictMode>
-    <App session={session} />
+    <ErrorBoundary>
+      <App session={session} />
+    </ErrorBoundary>
   </StrictMode>,
 );

@@ -84,3 +84,14 @@ async def test_a_rejected_client_has_a_time_limit_to_read_the_reason(
     await until(lambda: transport.aborted)
     acceptor.connection_lost(None)
     assert not sockets
+
+
+async def test_a_tls_client_is_answered_at_once(acceptor: Acceptor, sockets: Sockets) -> None:
+    transport = FakeTransport()
+    acceptor.connection_made(transport)
+    acceptor.data_received(b"\x16\x03\x01\x02\x00\x01\x00")
+    assert transport.written.startswith(b"HTTP/1.1 400 ")
+    assert transport.ended
+    await until(lambda: transport.aborted)
+    acceptor.connection_lost(None)
+    assert not sockets

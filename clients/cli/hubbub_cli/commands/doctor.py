@@ -11,7 +11,9 @@ from hubbub_cli.diagnostics import CheckOutcome, CheckResult, DoctorTarget, run_
 from hubbub_cli.exit_codes import ExitCode
 from hubbub_cli.output import TerminalOutput, to_json
 from hubbub_cli.settings import CliSettings
+from hubbub_cli.tls import tls_context
 from hubbub_cli.tokens import read_token
+from hubbub_client.proxy import find_proxy
 
 _COLOURS: Final = {CheckOutcome.OK: "good", CheckOutcome.WARN: "warn", CheckOutcome.FAIL: "bad"}
 _NOT_SIGNED_IN: Final = frozenset({"bad_token", "token_expired", "token_required"})
@@ -30,7 +32,14 @@ def command(ctx: click.Context) -> None:
 async def _examine(settings: CliSettings, output: TerminalOutput) -> ExitCode:
     if not settings.json:
         output.data(f"{settings.server}")
-    target = DoctorTarget(settings.server, settings.name, read_token(settings), settings.connect_timeout)
+    target = DoctorTarget(
+        settings.server,
+        settings.name,
+        read_token(settings),
+        settings.connect_timeout,
+        tls_context(settings),
+        find_proxy(settings.server),
+    )
     code = ExitCode.OK
     async with aclosing(run_checks(target)) as found:
         async for finding in found:

@@ -33,6 +33,8 @@ def _open_screen(settings: CliSettings, names: list[str]) -> None:
     from hubbub_cli.tui.conversation import Conversation
 
     conversation = Conversation(settings)
-    ChatApp(conversation, names, colors=settings.color is not False).run()
-    if conversation.error is not None:
-        raise conversation.error
+    app = ChatApp(conversation, names, colors=settings.color is not False)
+    app.run()
+    failure = conversation.error or app.failure
+    if failure is not None:
+        raise failure

@@ -3,19 +3,21 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import click
 
-from hubbub_cli import options, stdin
+from hubbub_cli import identity, options, stdin
 from hubbub_cli.connection import connected, enter, explained
 from hubbub_cli.errors import BadInput, CliError, RejectedByServer
 from hubbub_cli.exit_codes import ExitCode
+from hubbub_cli.line_ends import with_newlines
 from hubbub_cli.message_lines import VERSION
 from hubbub_cli.output import TerminalOutput, to_json
 from hubbub_cli.settings import CliSettings
 from hubbub_client import Room, SendReceipt
+from hubbub_protocol.names import user_fault
 
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST_KEY: Final = 64
@@ -62,16 +64,30 @@ def command(
 ) -> None:
     """Send TEXT, or standard input, to ROOM, and wait until the server has stored it."""
     settings = options.chosen(ctx)
-    words = " ".join(text) if text and text != ("-",) else None
+    words = with_newlines(" ".join(text)) if text and text != ("-",) else None
     if words is None and not text and stdin.is_terminal():
         raise click.UsageError("No text. Give TEXT as an argument, or - to read standard input.", ctx)
     if key is not None and not _KEY.fullmatch(key):
         raise click.BadParameter(
             f"Invalid key {key!r}: use 1 to 64 characters of A-Z a-z 0-9 _ -", ctx, param_hint="--id"
         )
+    if key is not None:
+        settings = _with_stable_user(settings)
     messages = _lines(key) if words is None and send_on == "line" else _one(words, key)
     sender = _SendRun(settings, TerminalOutput.of(settings), room, timeout)
     ctx.exit(asyncio.run(sender.run(messages)))
+
+
+def _with_stable_user(settings: CliSettings) -> CliSettings:
+    """Return settings with a name that stays the same: the server deduplicates the keys of a user."""
+    if settings.has_token:
+        return settings
+    if user_fault(settings.login or ""):
+        settings = replace(settings, login=identity.account())
+    if identity.session(settings.server, settings.name or settings.login or "") is None:
+        why = "no secret can be stored; set XDG_STATE_HOME to a folder that lasts"
+        TerminalOutput.of(settings).notice(f"--id cannot deduplicate: {why}")
+    return settings
 
 
 async def _one(words: str | None, key: str | None) -> AsyncIterator[_Outgoing]:

@@ -1,5 +1,6 @@
 """The full-screen client: it shows one room, and a key switches to the others."""
 
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import ClassVar, Final, Protocol
@@ -15,6 +16,7 @@ from hubbub_cli import slash_commands
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.slash_commands import ChatText, InvalidCommand, SlashCommand
 from hubbub_cli.tui import status_lines
+from hubbub_cli.tui.alt_digits import DIGITS, report_alt_digits
 from hubbub_cli.tui.composer import Composer
 from hubbub_cli.tui.help_screen import HelpScreen
 from hubbub_cli.tui.message_log import MessageLog
@@ -65,10 +67,7 @@ class ChatApp(App[None]):
         Binding("escape", "newest", show=False),
         Binding("ctrl+n", "step(1)", show=False, priority=True),
         Binding("ctrl+p", "step(-1)", show=False, priority=True),
-        *(
-            Binding(f"alt+{number}", f"go({number - 1})", show=False, priority=True)
-            for number in range(1, 10)
-        ),
+        *(Binding(f"alt+{digit}", f"go({int(digit) - 1})", show=False, priority=True) for digit in DIGITS),
     ]
 
     def __init__(self, backend: ChatBackend, rooms: Sequence[str], *, colors: bool = True) -> None:
@@ -79,6 +78,9 @@ class ChatApp(App[None]):
         self._is_due = False
         self._warned = False
         self._worker: Worker[None] | None = None
+        # An error in the screen itself.
+        self.failure: BaseException | None = None
+        report_alt_digits()
         super().__init__()
         # Attributes, because a query finds only widgets of the topmost screen, which may be the help.
         self._rooms = Static(id="rooms")
@@ -87,6 +89,13 @@ class ChatApp(App[None]):
         self._below = Static(id="below")
         self._composer = Composer()
         self._connection = Static(id="connection")
+
+    @override
+    def _fatal_error(self) -> None:
+        # Without Textual's traceback: `main` reports the error, the first one if the screen fails on.
+        if self.failure is None:
+            self.failure = sys.exc_info()[1]
+            self.panic()
 
     @override
     def get_line_filters(self) -> Sequence[LineFilter]:

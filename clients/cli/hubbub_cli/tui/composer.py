@@ -9,6 +9,8 @@ from textual.message import Message
 from textual.widgets import Input
 from typing_extensions import override
 
+from hubbub_cli.line_ends import with_newlines
+
 # Represents a line break in the one-line input.
 RETURN: Final = "⏎"
 _MOST_REMEMBERED: Final = 200
@@ -61,7 +63,7 @@ class Composer(Input):
         # Input's handler would keep only the first line.
         event.prevent_default()
         event.stop()
-        self.insert_text_at_cursor(event.text.strip("\r\n").replace("\r\n", "\n").replace("\n", RETURN))
+        self.insert_text_at_cursor(with_newlines(event.text).strip("\n").replace("\n", RETURN))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

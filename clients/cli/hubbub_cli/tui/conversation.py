@@ -5,9 +5,8 @@ from collections.abc import Coroutine
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
+from hubbub_cli.connect_failures import explain
 from hubbub_cli.connection import client, explained
-from hubbub_cli.diagnostics import explain
-from hubbub_cli.errors import CliError
 from hubbub_cli.race import race
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.settings import CliSettings
@@ -44,7 +43,7 @@ class Conversation:
         self._tasks: asyncio.TaskGroup | None = None
         self._was_online = False
         # The error that ended it; None if the user quit.
-        self.error: CliError | None = None
+        self.error: Exception | None = None
 
     async def run(self, app: "ChatApp") -> None:
         self._app = app
@@ -52,7 +51,7 @@ class Conversation:
             with explained(self._settings):
                 async with client(self._settings, speaks=True) as self._chat:
                     await race(self._watch(self._chat), self._stay(app))
-        except CliError as error:
+        except Exception as error:  # noqa: BLE001  reported once the screen is closed
             self.error = error
 
     async def _watch(self, chat: Client) -> None:
@@ -102,7 +101,7 @@ class Conversation:
         seconds = ceil(chat.retry_in or 0)
         if self._was_online or chat.connection_error is None:
             return f"reconnecting in {seconds} s"
-        return f"{explain(chat.connection_error, chat.url).detail}, reconnecting in {seconds} s"
+        return f"{explain(chat.connection_error, chat.url, chat.proxy).detail}, reconnecting in {seconds} s"
 
     # Requests of the screen
 
@@ -181,7 +180,7 @@ class Conversation:
             raise ValueError(f"Invalid room name: it {fault}.")
         while True:
             try:
-                return await chat.join(name)
+                return await chat.join(name, history=True)
             except TimedOut:
                 continue
 

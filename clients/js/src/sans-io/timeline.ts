@@ -2,6 +2,8 @@
 import type { Joined, Message, Position, Reset } from "./frames.ts";
 
 const mostHoles = 3; // TL3
+/** So many times the usual number of lines are kept while none may be dropped. */
+const mostKept = 10;
 
 export type ChainVerdict = "accepted" | "duplicate" | "hole";
 
@@ -24,6 +26,7 @@ export class Timeline {
   #first: Position | null = null;
   #head = 0;
   #holes = 0;
+  #keepsAll = false;
 
   /** Keep up to `most` lines; above that the oldest are dropped, and can be loaded again as history. */
   constructor(most: number) {
@@ -87,7 +90,14 @@ export class Timeline {
 
   #hold(more: readonly TimelineLine[]): void {
     const lines = [...this.lines, ...more];
-    this.lines = lines.length > this.#most ? this.#letGo(lines) : lines;
+    const most = this.#keepsAll ? this.#most * mostKept : this.#most;
+    this.lines = lines.length > most ? this.#letGo(lines) : lines;
+  }
+
+  /** Drop no lines while the user reads the oldest ones, up to a limit far above the usual one. */
+  keepAll(on: boolean): void {
+    this.#keepsAll = on;
+    if (!on && this.lines.length > this.#most) this.lines = this.#letGo(this.lines);
   }
 
   /** Drop the oldest fifth at once, so that a full timeline is not cut at every message. */

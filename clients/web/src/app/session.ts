@@ -97,7 +97,14 @@ export class Session {
 
   #change(state: SessionState): void {
     this.#state = state;
-    for (const listener of this.#listeners) listener();
+    // A listener that throws must not stop the client, which is in the middle of a step, or the others.
+    for (const listener of this.#listeners) {
+      try {
+        listener();
+      } catch (error) {
+        reportError(error);
+      }
+    }
   }
 
   #recall(): Remembered | null {

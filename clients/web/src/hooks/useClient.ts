@@ -1,11 +1,36 @@
 /** Makes React render when the SDK's state changes. */
 import type { Client, Room, RoomSnapshot, Status } from "@hubbub/client";
-import { useSyncExternalStore } from "react";
+import { useMemo, useSyncExternalStore } from "react";
+import { oncePerFrame } from "./frames.ts";
 
 export function useStatus(client: Client): Status {
-  return useSyncExternalStore(client.onStatus, () => client.status);
+  return useFrames(client.onStatus, () => client.status);
 }
 
 export function useRoom(room: Room): RoomSnapshot {
-  return useSyncExternalStore(room.subscribe, () => room.snapshot);
+  return useFrames(room.subscribe, () => room.snapshot);
 }
+
+/** Subscribe to a store whose value changes at most once per frame. */
+function useFrames<T>(subscribe: Subscribe, read: () => T): T {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `subscribe` identifies the store of `read`
+  const store = useMemo(() => {
+    let value = read();
+    return {
+      read: () => value,
+      subscribe(listener: () => void) {
+        // It may have changed since the first render.
+        value = read();
+        return subscribe(
+          oncePerFrame(() => {
+            value = read();
+            listener();
+          }),
+        );
+      },
+    };
+  }, [subscribe]);
+  return useSyncExternalStore(store.subscribe, store.read);
+}
+
+type Subscribe = (listener: () => void) => () => void;

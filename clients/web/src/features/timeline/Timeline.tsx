@@ -30,6 +30,7 @@ export function Timeline({ room, snapshot, user }: Props) {
   });
   const { scroller, content, pinned, toEnd } = useAnchoredScroll(items, upwards);
   useHold(pinned, hold);
+  useKeptRows(room, pinned);
   useEndOnSending(snapshot.rows, toEnd);
   const missed = useMissed(snapshot.rows, pinned);
 
@@ -121,6 +122,14 @@ function useLatest<A extends unknown[]>(act: (...args: A) => void): (...args: A)
 function useHold(pinned: boolean, hold: (on: boolean) => void): void {
   const holdLatest = useLatest(hold);
   useEffect(() => holdLatest(!pinned), [pinned, holdLatest]);
+}
+
+/** What is loaded stays while the user is not at the end: rows that go would take the position with them. */
+function useKeptRows(room: Room, pinned: boolean): void {
+  useEffect(() => {
+    room.keepRows(!pinned);
+    return () => room.keepRows(false);
+  }, [room, pinned]);
 }
 
 /** Scroll to the end when the user sends a message. */

@@ -1,0 +1,102 @@
+import { expect } from "vitest";
+import { openBrowser, test } from "./browser.ts";
+import { Node, unlimited } from "./node.ts";
+import { messages, newRoom, SdkUser, say, sees, signIn } from "./users.ts";
+
+const cookiesBlocked = { profile: { default_content_setting_values: { cookies: 2 } } };
+
+test("bursts of ten users are shown without an error", { timeout: 60_000 }, async ({
+  browser,
+  onTestFinished,
+}) => {
+  const node = await Node.start(unlimited);
+  onTestFinished(() => node.stop());
+  const room = newRoom();
+  const { page, errors } = browser;
+  await signIn(page, node.url, room, "ann");
+  const users = Array.from({ length: 10 }, (_, at) => new SdkUser(node.url, room, `user ${at}`));
+  for (let round = 0; round < 5; round += 1)
+    await Promise.all(
+      users.map((user, at) =>
+        user.say(...Array.from({ length: 6 }, (_, more) => `${round} ${at} ${more}`)),
+      ),
+    );
+  await say(page, "the last");
+  await sees(page, "the last");
+  await expect.poll(() => messages(page).locator("li p[dir]").count()).toBe(300);
+  expect(errors).toEqual([]);
+  for (const user of users) user.leave();
+});
+
+test("with cookies blocked the page works, and remembers nothing", async ({ browser, url }) => {
+  expect(browser.errors).toEqual([]); // skips without Chromium
+  const blocked = await openBrowser(cookiesBlocked);
+  try {
+    const { page, errors } = blocked;
+    const room = newRoom();
+    await signIn(page, url, room, `ann of ${room}`);
+    expect(
+      await page.evaluate(() => {
+        try {
+          return typeof localStorage;
+        } catch (error) {
+          return (error as Error).name;
+        }
+      }),
+    ).toBe("SecurityError");
+    await say(page, "hello");
+    await sees(page, "hello");
+    expect(errors).toEqual([]);
+    await page.reload();
+    await page.getByLabel("Your name").waitFor();
+  } finally {
+    await blocked.close();
+  }
+});
+
+test("a page that fails to render offers to reload, and works after it", async ({
+  browser,
+  url,
+}) => {
+  const room = newRoom();
+  const { page } = browser;
+  await page.goto(url);
+  await page.evaluate(() => sessionStorage.setItem("fails", "yes"));
+  await page.addInitScript(() => {
+    if (sessionStorage.getItem("fails") === null) return;
+    sessionStorage.removeItem("fails");
+    Object.defineProperty(Intl.DateTimeFormat.prototype, "format", {
+      get() {
+        throw new Error("broken");
+      },
+    });
+  });
+  await signIn(page, url, room, `ann of ${room}`);
+  await say(page, "hello");
+  await page.getByRole("button", { name: "Reload" }).click();
+  await sees(page, "hello");
+});
+
+test("a reader far up stays where they are when a long room goes on", { timeout: 300_000 }, async ({
+  browser,
+  onTestFinished,
+}) => {
+  const node = await Node.start(unlimited);
+  onTestFinished(() => node.stop());
+  const room = newRoom();
+  const { page, errors } = browser;
+  await signIn(page, node.url, room, "ann");
+  const bob = new SdkUser(node.url, room, "bob");
+  await bob.say(...Array.from({ length: 4_998 }, (_, at) => `line ${at}`));
+  await sees(page, "line 4997");
+  const first = messages(page).getByText("line 700", { exact: true });
+  while ((await first.count()) === 0) await messages(page).evaluate((box) => box.scrollTo(0, 0));
+  await first.scrollIntoViewIfNeeded();
+  const top = () => first.evaluate((line) => line.getBoundingClientRect().top);
+  const before = await top();
+  await bob.say("one", "more", "than", "fits");
+  await page.getByRole("button", { name: "4 new" }).waitFor();
+  expect(Math.abs((await top()) - before)).toBeLessThanOrEqual(1);
+  expect(errors).toEqual([]);
+  bob.leave();
+});

@@ -1,0 +1,116 @@
+"""Proxies in a thread: TLS in front of a server, CONNECT (RFC 9110, 9.3.6), and SOCKS 5 (RFC 1928)."""
+
+import asyncio
+import ipaddress
+import ssl
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from threading import Event, Thread
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Proxy:
+    """A proxy on `port` of 127.0.0.1, and how many connections it made."""
+
+    port: int = 0
+    connections: int = 0
+
+    async def forward(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int, greeting: bytes = b""
+    ) -> None:
+        """Connect to a port, and copy the bytes both ways."""
+        self.connections += 1
+        there, back = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(greeting)
+        await asyncio.gather(_copy(reader, back), _copy(there, writer))
+
+
+async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await source.read(65536):
+            target.write(data)
+            await target.drain()
+    target.close()
+
+
+@contextmanager
+def tls_proxy(certificate: tuple[Path, Path], port: int) -> Iterator[Proxy]:
+    """Terminate TLS in front of a port."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    proxy = Proxy()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await proxy.forward(reader, writer, port)
+
+    with _serving(proxy, serve, context):
+        yield proxy
+
+
+@contextmanager
+def http_proxy(status: str = "200 OK") -> Iterator[Proxy]:
+    """Connect to the ports that CONNECT names, or reject each with another status."""
+    proxy = Proxy()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        method, target, _ = (await reader.readuntil(b"\r\n\r\n")).decode().split(" ", 2)
+        assert method == "CONNECT"
+        head = f"HTTP/1.1 {status}\r\n\r\n".encode()
+        if status.startswith("200"):
+            await proxy.forward(reader, writer, int(target.rpartition(":")[2]), head)
+        else:
+            writer.write(head)
+            writer.close()
+
+    with _serving(proxy, serve):
+        yield proxy
+
+
+@contextmanager
+def socks_proxy() -> Iterator[Proxy]:
+    """Connect to the ports that SOCKS requests name, without authentication."""
+    proxy = Proxy()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        _, methods = await reader.readexactly(2)
+        await reader.readexactly(methods)
+        writer.write(b"\x05\x00")
+        _, command, _, kind = await reader.readexactly(4)
+        assert command == 1
+        length = 4 if kind == 1 else (await reader.readexactly(1))[0]
+        await reader.readexactly(length)
+        port = int.from_bytes(await reader.readexactly(2))
+        done = b"\x05\x00\x00\x01" + ipaddress.ip_address("127.0.0.1").packed + b"\x00\x00"
+        await proxy.forward(reader, writer, port, done)
+
+    with _serving(proxy, serve):
+        yield proxy
+
+
+@contextmanager
+def _serving(proxy: Proxy, serve: Serve, context: ssl.SSLContext | None = None) -> Iterator[None]:
+    ready = Event()
+    stops: list[Callable[[], object]] = []
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+        proxy.port = server.sockets[0].getsockname()[1]
+        stops.append(partial(asyncio.get_running_loop().call_soon_threadsafe, stop.set))
+        ready.set()
+        await stop.wait()
+        server.close()
+
+    thread = Thread(target=lambda: asyncio.run(run()))
+    thread.start()
+    ready.wait()
+    try:
+        yield
+    finally:
+        stops[0]()
+        thread.join()
