@@ -35,6 +35,7 @@ NAMES = [
     "hubbub_gap_repairs_total",
     "hubbub_gaps_unrepaired_total",
     "hubbub_backpressure_total",
+    "hubbub_input_throttled_total",
     "hubbub_plain_messages_dropped_total",
     "hubbub_http_requests_invalid_total",
     "hubbub_http_requests_timed_out_total",
