@@ -15,16 +15,16 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from sanic.compat import Header
-from sanic.exceptions import ServiceUnavailable
+from sanic.exceptions import PayloadTooLarge, SanicException, ServiceUnavailable
 from sanic.http import Http
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 from typing_extensions import override
 
-from hubbub_protocol import Close
+from hubbub_protocol import Close, Code
 from service.gateway.attach import SUBPROTOCOL
 from service.gateway.full_handshake import accept, check_body
 from service.gateway.gateway import Gateway, Sockets
-from service.gateway.handshake import RATE_EXCEEDED, has_booked_slot
+from service.gateway.handshake import MAX_HEAD, RATE_EXCEEDED, has_booked_slot
 
 if TYPE_CHECKING:
     from sanic.request import Request
@@ -66,13 +66,25 @@ class _ResponseHeaders(Header):
             super().__setitem__(key, value)
 
 
+class HeadTooLarge(SanicException):
+    """The head of a request is too large (RFC 6585, 5): cookies are the usual reason."""
+
+    status_code = 431
+    message = f"The head of the request is larger than {MAX_HEAD} bytes. Send fewer cookies."
+    quiet = True
+
+
 class HttpRequests(Http):
     """Sanic's HTTP/1 parser, which reports to the protocol when it expects the next request."""
 
     @override
     async def http1_request_header(self) -> None:
         """Parse the head of a request, and check a handshake before Sanic reads its body."""
-        await super().http1_request_header()  # type: ignore[no-untyped-call]
+        try:
+            await super().http1_request_header()  # type: ignore[no-untyped-call]
+        except PayloadTooLarge as error:
+            cast(HttpProtocol, self.protocol).head_rejected()
+            raise HeadTooLarge from error
         if self.upgrade_websocket and self.request.path == WEBSOCKET:
             check_body(self.request)
 
@@ -165,6 +177,10 @@ class HttpProtocol(WebSocketProtocol):
         """End the HTTP connection, unless its transport was upgraded."""
         if not self._upgraded:
             super().close(timeout)
+
+    def head_rejected(self) -> None:
+        """Count a request whose head is too large."""
+        self._gateway.node.metrics.error_responses.add(Code.TOO_LONG)
 
     # ----------------------------------------------------------------------------------------------
 

@@ -131,7 +131,7 @@ async def joined(urls: list[str]) -> AsyncIterator[list[Room]]:
     async with AsyncExitStack() as clients:
         people = zip(("ann", "bob"), urls, strict=True)
         yield [
-            await (await clients.enter_async_context(Client(url, name=name))).join("lobby")
+            await (await clients.enter_async_context(Client(url, name=name))).join("lobby", history=True)
             for name, url in people
         ]
 
