@@ -9,6 +9,7 @@ from sanic.config import Config
 
 from service.gateway.attach import attach_requested
 from service.gateway.gateway import Gateway
+from service.gateway.handshake import MAX_HEAD
 from service.gateway.http_protocol import WEBSOCKET, UpgradedSocket
 from service.http import api, health, page
 from service.http.errors import HttpErrors
@@ -47,6 +48,8 @@ def _config(gateway: Gateway) -> Config:
             "FALLBACK_ERROR_FORMAT": "text",
             "KEEP_ALIVE_TIMEOUT": request_seconds,
             "MOTD": False,
+            # Cookies of single sign-on alone may be larger than Sanic's default of 8 KiB.
+            "REQUEST_MAX_HEADER_SIZE": MAX_HEAD,
             # A post may be as large as a frame.
             "REQUEST_MAX_SIZE": gateway.node.settings.frame_bytes,
             "REQUEST_TIMEOUT": request_seconds,

@@ -26,8 +26,8 @@ _BOOKED: Final = "booked=1"
 _FIELD: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([ -~\t]*)")
 _KEY: Final = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")
 _HEAD_END: Final = b"\r\n\r\n"
-# The longest head (bytes). The full path rejects longer ones, with the same limit.
-_MAX_HEAD: Final = 8192
+# The longest head (bytes), which is the most that Sanic can be set to. The full path rejects longer ones.
+MAX_HEAD: Final = 16_384
 # Fields that must occur once, with exactly this value.
 _EXPECTED: Final = {
     "sec-websocket-version": "13",
@@ -68,7 +68,7 @@ class UpgradeRequest(NamedTuple):
 def read(head: bytes) -> UpgradeRequest | None:
     """Parse a handshake; None if the bytes are anything else."""
     if not (
-        head.startswith(b"GET /ws") and head.endswith(_HEAD_END) and len(head) <= _MAX_HEAD and head.isascii()
+        head.startswith(b"GET /ws") and head.endswith(_HEAD_END) and len(head) <= MAX_HEAD and head.isascii()
     ):
         return None
     line, *lines = head[: -len(_HEAD_END)].decode().split("\r\n")

@@ -15,17 +15,17 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from sanic.compat import Header
-from sanic.exceptions import BadRequest, ServiceUnavailable
+from sanic.exceptions import BadRequest, PayloadTooLarge, SanicException, ServiceUnavailable
 from sanic.http import Http
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 from typing_extensions import override
 
-from hubbub_protocol import Close
+from hubbub_protocol import Close, Code
 from service.gateway import request_head
 from service.gateway.attach import SUBPROTOCOL
 from service.gateway.full_handshake import accept, check_body
 from service.gateway.gateway import Gateway, Sockets
-from service.gateway.handshake import RATE_EXCEEDED, has_booked_slot
+from service.gateway.handshake import MAX_HEAD, RATE_EXCEEDED, has_booked_slot
 
 if TYPE_CHECKING:
     from sanic.request import Request
@@ -68,6 +68,14 @@ class _ResponseHeaders(Header):
             super().__setitem__(key, value)
 
 
+class HeadTooLarge(SanicException):
+    """The head of a request is too large (RFC 6585, 5): cookies are the usual reason."""
+
+    status_code = 431
+    message = f"The head of the request is larger than {MAX_HEAD} bytes. Send fewer cookies."
+    quiet = True
+
+
 class HttpRequests(Http):
     """Sanic's HTTP/1 parser, which reports to the protocol when it expects the next request."""
 
@@ -77,6 +85,9 @@ class HttpRequests(Http):
         await self._check_head()
         try:
             await super().http1_request_header()  # type: ignore[no-untyped-call]
+        except PayloadTooLarge as error:
+            cast(HttpProtocol, self.protocol).head_rejected()
+            raise HeadTooLarge from error
         except BadRequest as error:
             if self.request is None:
                 self._reject_head("the request target is malformed", error)
@@ -197,6 +208,10 @@ class HttpProtocol(WebSocketProtocol):
         """End the HTTP connection, unless its transport was upgraded."""
         if not self._upgraded:
             super().close(timeout)
+
+    def head_rejected(self) -> None:
+        """Count a request whose head is too large."""
+        self._gateway.node.metrics.error_responses.add(Code.TOO_LONG)
 
     # ----------------------------------------------------------------------------------------------
 

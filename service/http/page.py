@@ -1,7 +1,14 @@
-"""The chat page, and its security headers."""
+"""The chat page: one file, which needs no other one, in the encodings that browsers accept.
+
+Its script and styles are within it (docs/decisions, 33), so the Content-Security-Policy names their hashes.
+"""
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
+from dataclasses import dataclass
+from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,7 +16,7 @@ from typing import Final
 
 from sanic import HTTPResponse, Request, Sanic
 from sanic.config import Config
-from sanic.response import BaseHTTPResponse, file, text
+from sanic.response import BaseHTTPResponse, raw, text
 
 from service.http.bodies import READ
 
@@ -18,39 +25,81 @@ _SERVICE: Final = Path(__file__).resolve().parent.parent
 _FOLDERS: Final = (_SERVICE / "page", _SERVICE.parent / "clients" / "web" / "dist")
 WEB: Final = next((place for place in _FOLDERS if place.is_dir()), _FOLDERS[-1])
 
-_HEADERS: Final = {
-    # 'self' includes the websocket of the same host and port (CSP 3).
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-# A file's name contains a hash of its content, so a file can be cached. A missing file may appear later.
-_CACHEABLE: Final = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED})
-_FOREVER: Final = "public, max-age=31536000, immutable"
+_HEADERS: Final = {"Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"}
+# 'self' includes the websocket of the same host and port (CSP 3).
+_POLICY: Final = (
+    "default-src 'self'{inline}; img-src 'self' data:; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+_INLINE: Final = re.compile(rb"<(script|style)\b[^>]*>(.*?)</\1>", re.DOTALL)
+# In the order of preference, with the suffix of the file.
+_CODINGS: Final = {"br": ".br", "gzip": ".gz"}
+_HTML: Final = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class PageFiles:
+    """The page in its encodings, and the headers that belong to it."""
+
+    encodings: dict[str, bytes]
+    policy: str
+    etag: str
+
+    def response(self, accepted: str, known: str) -> HTTPResponse:
+        """Answer a request with these values of Accept-Encoding and If-None-Match."""
+        coding = next((name for name in _CODINGS if name in self.encodings and accepts(accepted, name)), "")
+        etag = f'"{self.etag}{coding and f"-{coding}"}"'
+        headers = {"Content-Security-Policy": self.policy, "Vary": "Accept-Encoding", "ETag": etag}
+        headers["Cache-Control"] = "no-cache"
+        if etag in known:
+            return HTTPResponse(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+        if coding:
+            headers["Content-Encoding"] = coding
+        return raw(self.encodings[coding], headers=headers, content_type=_HTML)
+
+
+def read(index: Path) -> PageFiles | None:
+    """Read the page; None if it is not built."""
+    if not index.is_file():
+        return None
+    whole = index.read_bytes()
+    files = {name: index.with_name(index.name + suffix) for name, suffix in _CODINGS.items()}
+    encodings = {name: file.read_bytes() for name, file in files.items() if file.is_file()}
+    return PageFiles({"": whole} | encodings, _policy(whole), sha256(whole).hexdigest()[:32])
+
+
+def accepts(header: str, coding: str) -> bool:
+    """Return whether a value of Accept-Encoding allows a coding (RFC 9110, 12.5.3)."""
+    allowed: dict[str, bool] = {}
+    for part in header.lower().split(","):
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        allowed[name] = not any(re.fullmatch(r"q\s*=\s*0(\.0*)?", parameter) for parameter in parameters)
+    return allowed.get(coding, allowed.get("*", False))
+
+
+def _policy(page: bytes = b"") -> str:
+    hashes = [b64encode(sha256(found[2]).digest()).decode() for found in _INLINE.finditer(page)]
+    return _POLICY.format(inline="".join(f" 'sha256-{one}'" for one in hashes))
 
 
 def add_routes(app: Sanic[Config, SimpleNamespace], web: Path = WEB) -> None:
     """Serve the page at `/`, if it is built."""
-    index = web / "index.html"
-    is_built = index.is_file()
+    built = read(web / "index.html")
+    policy = _policy()
 
     @app.route("/", READ)
-    async def page(_: Request) -> HTTPResponse:
-        if not is_built:
+    async def page(request: Request) -> HTTPResponse:
+        if built is None:
             return text(
                 "the chat page is not built: run `make run` to build it, or use a websocket tool on /ws\n"
             )
-        return await file(index)
+        return built.response(
+            request.headers.get("accept-encoding", ""), request.headers.get("if-none-match", "")
+        )
 
-    # A route for each file that was built, so that no other name reaches the file system.
-    for number, asset in enumerate((web / "assets").glob("*")):
-        app.static(f"/assets/{asset.name}", asset, name=f"asset-{number}")
-
-    async def add_headers(request: Request, response: BaseHTTPResponse) -> None:
+    async def add_headers(_: Request, response: BaseHTTPResponse) -> None:
+        response.headers.setdefault("Content-Security-Policy", policy)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
-        if request.path.startswith("/assets/") and response.status in _CACHEABLE:
-            response.headers["Cache-Control"] = _FOREVER
 
     app.register_middleware(add_headers, "response")

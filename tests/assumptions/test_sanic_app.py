@@ -65,14 +65,16 @@ async def test_without_touchup_sanic_leaves_its_source_as_it_is() -> None:
     where=UPGRADE,
     breaks="a head of one size is refused or taken, depending on what it asks for",
 )
-async def test_a_head_may_have_8192_bytes() -> None:
-    """Sanic refuses a request whose head is longer than 8192 bytes, and no shorter one."""
+async def test_a_head_may_have_16384_bytes() -> None:
+    """Sanic refuses a request whose head is longer than REQUEST_MAX_HEADER_SIZE, up to 16384 bytes, and no
+    shorter one, with PayloadTooLarge out of `http1_request_header`.
+    """
     from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 
     begin = b"GET / HTTP/1.1\r\nHost: a\r\nX: "
     statuses = []
-    async with stage(WebSocketProtocol) as on:
-        for size in (8192 - 8, 8192 + 8):
+    async with stage(WebSocketProtocol, REQUEST_MAX_HEADER_SIZE=16384) as on:
+        for size in (16384 - 8, 16384 + 8):
             reader, writer = await on.dial(begin, b"x" * (size - len(begin) - 4), b"\r\n\r\n")
             statuses.append((await reader.readuntil(b"\r\n"))[9:12])
             writer.close()

@@ -100,7 +100,7 @@ def test_the_ingress_keeps_websockets_open_and_metrics_internal() -> None:
     assert ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-read-timeout"] == "3600"
     (rule,) = ingress["spec"]["rules"]
     assert rule["host"] == "chat.example.org"
-    assert {path["path"] for path in rule["http"]["paths"]} == {"/", "/assets", "/ws", "/api"}
+    assert {path["path"] for path in rule["http"]["paths"]} == {"/", "/ws", "/api"}
 
 
 def test_own_annotations_take_precedence_over_a_preset() -> None:

@@ -103,6 +103,28 @@ def test_clients_chat_through_the_proxy_and_internal_endpoints_are_hidden(
 
 
 @pytest.mark.timeout(120)
+def test_page_websocket_and_api_work_below_a_prefix(name: str, nodes: list[Server], tmp_path: Path) -> None:
+    with proxy(name, nodes, tmp_path) as at:
+        send_between_nodes(f"{at}/chat")
+        base = f"http://{at}/chat"
+        assert httpx.get(f"{base}/", timeout=20).status_code == httpx.codes.OK
+        assert httpx.get(base, timeout=20, follow_redirects=True).url.path == "/chat/"
+        assert httpx.get(f"{base}/api/rooms", timeout=20).status_code == httpx.codes.UNAUTHORIZED
+        for path in ("metrics", "health/ready"):
+            assert httpx.get(f"{base}/{path}", timeout=20).status_code == httpx.codes.NOT_FOUND
+
+
+@pytest.mark.timeout(120)
+def test_large_cookies_pass_the_proxy(name: str, nodes: list[Server], tmp_path: Path) -> None:
+    cookies = {"Cookie": f"sso={'x' * 9_000}"}
+    with proxy(name, nodes, tmp_path) as at:
+        assert httpx.get(f"http://{at}/", headers=cookies, timeout=20).status_code == httpx.codes.OK
+        with connect(f"ws://{at}/ws?room=lobby&name=ann", proxy=None, additional_headers=cookies) as ann:
+            ann.send("hello")
+            assert "hello" in str(ann.recv(timeout=20))
+
+
+@pytest.mark.timeout(120)
 def test_when_a_node_dies_clients_connect_to_the_other(
     name: str, nodes: list[Server], tmp_path: Path
 ) -> None:

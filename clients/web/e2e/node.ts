@@ -17,6 +17,15 @@ export function missing(): string | null {
   return existsSync(python) ? null : `There is no Python at ${python}: set HUBBUB_E2E_PYTHON.`;
 }
 
+/** Starts a node that serves another build of the page: `PAGE_OF_TEST` among the settings. */
+const withPage = `
+import pathlib, sys
+from service.http import page
+page.add_routes.__defaults__ = (pathlib.Path(sys.argv.pop()),)
+from service.__main__ import main
+sys.exit(main())
+`;
+
 type Settings = Readonly<Record<string, string>>;
 
 /** Settings without rate limits, for tests that send much. */
@@ -47,14 +56,16 @@ export class Node {
 
   /** Start it, on the same port as before. */
   async start(): Promise<void> {
-    const child = spawn(python, ["-m", "service"], {
+    const { PAGE_OF_TEST: folder, ...settings } = this.#settings;
+    const command = folder === undefined ? ["-m", "service"] : ["-c", withPage, folder];
+    const child = spawn(python, command, {
       cwd: repository,
       env: {
         ...withoutSettings(),
         BROKER: "memory",
         HUBBUB_PORT: `${this.#port}`,
         HUBBUB_HOST: "127.0.0.1",
-        ...this.#settings,
+        ...settings,
       },
       stdio: ["ignore", "ignore", "pipe"],
     });

@@ -60,7 +60,7 @@ test("a page that fails to render offers to reload, and works after it", async (
 }) => {
   const room = newRoom();
   const { page } = browser;
-  await page.goto(url);
+  await page.goto(`${url}/health/live`);
   await page.evaluate(() => sessionStorage.setItem("fails", "yes"));
   await page.addInitScript(() => {
     if (sessionStorage.getItem("fails") === null) return;

@@ -11,7 +11,7 @@ const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has lost its #root element");
 
 const session = new Session({
-  url: new URL("ws", window.location.href).href.replace(/^http/, "ws").replace(/#.*$/, ""),
+  url: new URL("ws", document.baseURI).href.replace(/^http/, "ws"),
   identities: storageOrNone(() => localStorage),
   outbox: storageOrNone(() => sessionStorage),
 });

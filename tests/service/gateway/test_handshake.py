@@ -96,7 +96,7 @@ def test_a_booked_slot_is_read_from_the_query(query: str, *, booked: bool) -> No
         Peer.handshake(headers={"Content-Length": "0"}),
         Peer.handshake(headers={"upgrade": "websocket"}),
         Peer.handshake(headers={"Sec-WebSocket-Protocol": "HUBBUB.V1"}),
-        Peer.handshake("/ws", headers={"Cookie": "a" * 8192}),
+        Peer.handshake("/ws", headers={"Cookie": "a" * 16_384}),
         Peer.handshake("http://127.0.0.1/ws"),
         Peer.handshake().replace(b"HTTP/1.1", b"HTTP/1.0"),
     ],

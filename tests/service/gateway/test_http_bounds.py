@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from service.gateway.handshake import MAX_HEAD
 from service.settings.tuning import Tuning
 from tests.service.peer import Peer
 from tests.service.serving import serving, until
@@ -37,6 +38,31 @@ async def test_a_body_larger_than_a_frame_is_rejected_before_it_is_read() -> Non
         assert (await rejected.head()).startswith("HTTP/1.1 413 ")
         assert b'"code":"too_long"' in await rejected.rest()
         assert served.node.metrics.error_responses.counts["too_long"] == 1
+
+
+COOKIES = b"Cookie: %b\r\n"
+
+
+@pytest.mark.parametrize("first", [9_000, 1_000])
+async def test_a_head_of_16_kib_is_accepted_for_the_page_and_for_an_upgrade(first: int) -> None:
+    """Also if it comes in two pieces."""
+    async with serving() as served:
+        for head, status in ((b"GET / HTTP/1.1\r\nHost: here\r\n", "200"), (Peer.handshake()[:-2], "101")):
+            peer = await served.peer()
+            large = head + COOKIES % (b"c" * (MAX_HEAD - len(head) - 14)) + b"\r\n"
+            assert MAX_HEAD - 4 <= len(large) <= MAX_HEAD
+            await peer.write(large[:first])
+            assert (await answer(peer, large[first:])).startswith(f"HTTP/1.1 {status} ")
+
+
+async def test_a_larger_head_is_rejected_with_431() -> None:
+    async with serving() as served:
+        for head in (b"GET / HTTP/1.1\r\nHost: here\r\n", Peer.handshake()[:-2]):
+            peer = await served.peer()
+            large = head + COOKIES % (b"c" * MAX_HEAD) + b"\r\n"
+            assert (await answer(peer, large)).startswith("HTTP/1.1 431 ")
+            assert b"larger than 16384 bytes" in await peer.rest()
+        assert served.node.metrics.error_responses.counts["too_long"] == 2
 
 
 @pytest.mark.usefixtures("frozen_clock")

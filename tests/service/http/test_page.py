@@ -1,38 +1,117 @@
-"""The page, and its security headers."""
+"""The page: one file in several encodings, and its security headers."""
 
 from __future__ import annotations
 
+import gzip
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from hashlib import sha256
 from pathlib import Path
 
+import pytest
 from sanic import Sanic
 from sanic_testing import testing
 
 from service.http import page
+from tests.service.peer import Peer
+from tests.service.serving import serving
+
+SCRIPT = "console.log('hi')\nmore()"
+INDEX = f'<title>hubbub</title><style>p {{}}</style><script type="module">{SCRIPT}</script>'
 
 
-async def test_the_page_is_served_with_security_headers(tmp_path: Path) -> None:
-    (tmp_path / "assets").mkdir()
-    (tmp_path / "index.html").write_text("<title>hubbub</title>", encoding="utf-8")
-    (tmp_path / "assets" / "x-1.js").write_text("1", encoding="utf-8")
+def digest(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "index.html").write_text(INDEX, encoding="utf-8")
+    (tmp_path / "index.html.br").write_bytes(b"as brotli")
+    (tmp_path / "index.html.gz").write_bytes(gzip.compress(INDEX.encode()))
+    return tmp_path
+
+
+@pytest.fixture
+async def client(folder: Path) -> AsyncIterator[testing.SanicASGITestClient]:
     app = Sanic("page-of-a-test", configure_logging=False)
-    page.add_routes(app, tmp_path)
-    client = testing.SanicASGITestClient(app)
-    _, index = await client.get("/")
-    _, script = await client.get("/assets/x-1.js")
-    _, unchanged = await client.get(
-        "/assets/x-1.js", headers={"If-Modified-Since": "Fri, 31 Dec 9999 00:00:00 GMT"}
-    )
-    assert index is not None
-    assert script is not None
-    assert unchanged is not None
-    assert "default-src 'self'" in index.headers["content-security-policy"]
-    assert index.headers.get_list("cache-control") == ["no-cache"]
-    assert "immutable" in script.headers["cache-control"]
-    assert unchanged.status == 304
-    assert "immutable" in unchanged.headers["cache-control"]
-    for name in ("..%2Findex.html", "", "gone-1.js", "%00", "x" * 1000):
-        _, missing = await client.get(f"/assets/{name}")
-        assert missing is not None
-        assert missing.status == 404, name
-        assert "cache-control" not in missing.headers, "the file may appear later"
+    page.add_routes(app, folder)
+    yield testing.SanicASGITestClient(app)
     Sanic.unregister_app(app)
+
+
+async def get(
+    client: testing.SanicASGITestClient, path: str = "/", **headers: str
+) -> testing.TestingResponse:
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    _, response = await client.get(path, headers=names)
+    assert response is not None
+    return response
+
+
+async def test_the_page_is_served_with_security_headers(client: testing.SanicASGITestClient) -> None:
+    index = await get(client, accept_encoding="identity")
+    assert index.text == INDEX
+    policy = index.headers["content-security-policy"]
+    assert f"default-src 'self' {digest('p {}')} {digest(SCRIPT)};" in policy
+    assert "unsafe" not in policy
+    assert index.headers.get_list("cache-control") == ["no-cache"]
+    for path in ("/assets/x-1.js", "/..%2Findex.html", "/index.html.br", "/%00"):
+        missing = await get(client, path)
+        assert missing.status == 404, path
+        assert "cache-control" not in missing.headers
+        assert "default-src 'self';" in missing.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip, deflate", "gzip"),
+        ("GZIP;q=0.5", "gzip"),
+        ("br;q=0, gzip;q=0.1", "gzip"),
+        ("*", "br"),
+        ("*;q=0", None),
+        ("br;q=0.000, *", "gzip"),
+        ("brotli", None),
+        ("", None),
+    ],
+)
+async def test_the_encoding_is_negotiated(
+    client: testing.SanicASGITestClient, accepted: str, coding: str | None
+) -> None:
+    # As a header only: the client would try to decode brotli.
+    _, response = await client.head("/", headers={"Accept-Encoding": accepted})
+    assert response is not None
+    assert response.headers.get("content-encoding") == coding
+    assert response.headers["vary"] == "Accept-Encoding"
+
+
+async def test_a_known_page_is_not_sent_again(client: testing.SanicASGITestClient) -> None:
+    first = await get(client, accept_encoding="gzip")
+    assert first.text == INDEX
+    etag = first.headers["etag"]
+    known = await get(client, accept_encoding="gzip", if_none_match=f'W/"x", {etag}')
+    assert (known.status, known.content) == (304, b"")
+    assert known.headers["etag"] == etag
+    assert (await get(client, accept_encoding="identity", if_none_match=etag)).status == 200
+
+
+async def head_and_body(peer: Peer, method: str) -> tuple[dict[str, str], bytes]:
+    request = f"{method} / HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n"
+    await peer.write(request.encode())
+    _, *lines = (await peer.head()).strip().split("\r\n")
+    return {
+        line.partition(":")[0].lower(): line.partition(":")[2].strip() for line in lines
+    }, await peer.rest()
+
+
+async def test_head_has_the_length_of_the_encoded_page(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page.add_routes, "__defaults__", (folder,))
+    async with serving() as served:
+        told, nothing = await head_and_body(await served.peer(), "HEAD")
+        headers, body = await head_and_body(await served.peer(), "GET")
+    assert nothing == b""
+    assert gzip.decompress(body) == INDEX.encode()
+    assert told["content-length"] == headers["content-length"] == str(len(body))
+    assert told["content-encoding"] == headers["content-encoding"] == "gzip"

@@ -39,7 +39,6 @@ NAMES = [
     "hubbub_plain_messages_dropped_total",
     "hubbub_http_requests_invalid_total",
     "hubbub_http_requests_timed_out_total",
-    "hubbub_input_throttled_total",
     "hubbub_error_responses_total",
     "hubbub_connections_closed_total",
     "hubbub_log_bytes",
