@@ -38,7 +38,7 @@ _HTML: Final = "text/html; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
-class PageFiles:
+class BuiltPage:
     """The page in its encodings, and the headers that belong to it."""
 
     encodings: dict[str, bytes]
@@ -58,14 +58,14 @@ class PageFiles:
         return raw(self.encodings[coding], headers=headers, content_type=_HTML)
 
 
-def read(index: Path) -> PageFiles | None:
+def read(index: Path) -> BuiltPage | None:
     """Read the page; None if it is not built."""
     if not index.is_file():
         return None
     whole = index.read_bytes()
     files = {name: index.with_name(index.name + suffix) for name, suffix in _CODINGS.items()}
     encodings = {name: file.read_bytes() for name, file in files.items() if file.is_file()}
-    return PageFiles({"": whole} | encodings, _policy(whole), sha256(whole).hexdigest()[:32])
+    return BuiltPage({"": whole} | encodings, _policy(whole), sha256(whole).hexdigest()[:32])
 
 
 def accepts(header: str, coding: str) -> bool:
