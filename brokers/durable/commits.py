@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from brokers.base import Entry, Receipt
@@ -14,16 +15,28 @@ from brokers.durable.room import DurableRoom, Publish, State
 from brokers.durable.rooms import Clocks
 from brokers.errors import BrokerError, Unavailable
 
-# One commit holds at most so much; what is beyond waits for the next.
-BATCH_ENTRIES: Final = 512
-BATCH_BYTES: Final = 4 * 1024 * 1024
-# Publishes that may wait; further ones are refused.
-MOST_WAITING: Final = 65_536
-MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
 # After two failed commits in a row, publishes are refused for this time (seconds) before the next try.
 REST: Final = 0.25
 
 _log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitLimits:
+    """The bounds of group commit; sizes are bytes.
+
+    Attributes:
+        batch, batch_bytes: entries of one commit; the others are in the next one.
+        waiting, waiting_bytes: publishes that are queued; further ones are refused.
+    """
+
+    batch: int = 512
+    batch_bytes: int = 4 * 1024 * 1024
+    waiting: int = 65_536
+    waiting_bytes: int = 64 * 1024 * 1024
+
+
+DEFAULT_LIMITS: Final = CommitLimits()
 
 
 class Commits:
@@ -43,12 +56,14 @@ class Commits:
         clocks: Clocks,
         timeout: float,
         *,
+        limits: CommitLimits,
         need: Callable[[DurableRoom], object],
         stored: Callable[[DurableRoom, Entry], None],
     ) -> None:
         self._journal = journal
         self._clocks = clocks
         self._timeout = timeout
+        self._limits = limits
         self._need = need
         self._stored = stored
         self._loop = asyncio.get_running_loop()
@@ -67,7 +82,7 @@ class Commits:
         if self.fault is not None and self._loop.time() < self._retry_at:
             publish.refuse(self.fault)
             return
-        if self.waiting >= MOST_WAITING or self._bytes >= MOST_WAITING_BYTES:
+        if self.waiting >= self._limits.waiting or self._bytes >= self._limits.waiting_bytes:
             publish.refuse(Unavailable(f"{self.waiting} messages wait for the archive already"))
             return
         self.waiting += 1
@@ -112,7 +127,8 @@ class Commits:
         self._flush_soon = None
         size, now, at = 0, self._clocks.steady(), int(self._clocks.wall() * 1000)
         batch = self._batch
-        while self._gathering and len(batch) < BATCH_ENTRIES and size < BATCH_BYTES:
+        limits = self._limits
+        while self._gathering and len(batch) < limits.batch and size < limits.batch_bytes:
             publish = self._gathering.popleft()
             if self._take(publish, now):
                 size += len(publish.payload)

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from brokers.base import BrokerOptions, Entry, Listener, Page, Position, Receipt
 from brokers.durable.calls import Calls
-from brokers.durable.commits import Commits
+from brokers.durable.commits import DEFAULT_LIMITS, CommitLimits, Commits
 from brokers.durable.journal import Journal
 from brokers.durable.room import DurableRoom, Publish
 from brokers.durable.rooms import Clocks, Rooms
@@ -32,6 +32,7 @@ class DurableHub:
         *,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
+        limits: CommitLimits = DEFAULT_LIMITS,
     ) -> None:
         self._options = options
         self._journal = journal
@@ -39,7 +40,12 @@ class DurableHub:
         self._loop = asyncio.get_running_loop()
         self._rooms = Rooms(journal, options, clocks, loaded=self._loaded, missed=self._deliver)
         self._commits = Commits(
-            journal, clocks, options.timeout, need=self._rooms.begin_loading, stored=self._deliver
+            journal,
+            clocks,
+            options.timeout,
+            limits=limits,
+            need=self._rooms.begin_loading,
+            stored=self._deliver,
         )
         self._clock = clock
         self._brokers = 0

@@ -7,6 +7,7 @@ from typing import Final
 
 from brokers.base import BrokerOptions, Receipt, Retention
 from brokers.durable import DurableBroker, DurableHub
+from brokers.durable.commits import DEFAULT_LIMITS, CommitLimits
 from brokers.testing.recorder import BrokerNode, Recorder
 from tests.brokers.durable.journals import MemoryJournal
 
@@ -22,9 +23,14 @@ class Clock:
         return self.now
 
 
-async def start(journal: MemoryJournal, clock: Clock, options: BrokerOptions = OPTIONS) -> BrokerNode:
+async def start(
+    journal: MemoryJournal,
+    clock: Clock,
+    options: BrokerOptions = OPTIONS,
+    limits: CommitLimits = DEFAULT_LIMITS,
+) -> BrokerNode:
     """Start a node as a new process does."""
-    hub = DurableHub(options, journal, clock=clock, wall=clock)
+    hub = DurableHub(options, journal, clock=clock, wall=clock, limits=limits)
     node = BrokerNode(DurableBroker(options, hub), Recorder())
     await node.broker.start(node.received)
     return node

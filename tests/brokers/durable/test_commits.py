@@ -7,7 +7,6 @@ import logging
 
 import pytest
 
-from brokers.durable import commits
 from brokers.errors import BrokerRefused, Unavailable
 from brokers.testing.recorder import BrokerNode, chained
 from tests.brokers.durable.journals import FULL, MemoryJournal
@@ -147,10 +146,10 @@ async def test_what_timed_out_ahead_of_its_commit_is_never_stored(
     assert chained(node.received.entries)
 
 
+@pytest.mark.commit_limits(waiting=10)
 async def test_so_many_publishes_wait_and_the_next_is_refused(
-    node: BrokerNode, journal: MemoryJournal, monkeypatch: pytest.MonkeyPatch
+    node: BrokerNode, journal: MemoryJournal
 ) -> None:
-    monkeypatch.setattr(commits, "MOST_WAITING", 10)
     journal.is_held = True
     answers = [publish(node, str(number)) for number in range(12)]
     await turns()
@@ -163,10 +162,8 @@ async def test_so_many_publishes_wait_and_the_next_is_refused(
     assert node.broker.stats()["waiting"] == 0
 
 
-async def test_a_commit_has_a_bound_and_the_rest_follows(
-    node: BrokerNode, journal: MemoryJournal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(commits, "BATCH_ENTRIES", 4)
+@pytest.mark.commit_limits(batch=4)
+async def test_a_commit_has_a_bound_and_the_rest_follows(node: BrokerNode, journal: MemoryJournal) -> None:
     await node.broker.subscribe("room")
     await asyncio.gather(*(publish(node, str(number)) for number in range(10)))
     assert [len(batch) for batch in journal.batches] == [4, 4, 2]
