@@ -135,7 +135,7 @@ def _offered(request: Request) -> list[str]:
 
 async def _open_plain(node: Node, request: Request, connection: Connection) -> None:
     """Make a connection of the plain codec a member of the room in its query (PL1)."""
-    if node.settings.auth == "tokens":
+    if not node.settings.takes_guests:
         raise Rejected(Close.TOKEN_REFUSED, "guests are not allowed on this server")
     room = request.args.get("room", DEFAULT_ROOM)
     fault = room_fault(room)

@@ -7,7 +7,7 @@ if the log doesn't reach its position. The log is bounded by entries and bytes: 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Final
 
@@ -93,10 +93,6 @@ class RoomLog:
     def drop(self, codec: Codec) -> None:
         """Stop keeping frames of this codec."""
         self._frames.pop(codec, None)
-
-    def codecs(self) -> Iterable[Codec]:
-        """Return the codecs in use."""
-        return self._frames.keys()
 
     def last_frame(self, codec: Codec) -> bytes:
         """Return the frame of the last entry."""

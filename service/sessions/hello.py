@@ -30,7 +30,7 @@ def hello(session: Session, command: Hello) -> None:
         if identity is None:
             return
         taken = session.node.user_names.acquire_verified(identity.user, command.session)
-    elif session.node.settings.auth == "tokens":
+    elif not session.node.settings.takes_guests:
         session.write_error(
             CommandError(
                 Code.TOKEN_REQUIRED, "guests are not allowed on this server: send a token in `hello`"

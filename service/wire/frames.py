@@ -30,11 +30,3 @@ def close_frame(code: int, reason: str) -> bytes:
     """Frame a close (RFC 6455, 5.5.1). The reason has at most 123 bytes."""
     payload = code.to_bytes(2) + reason.encode()
     return b"\x88%c%b" % (len(payload), payload)
-
-
-def payload_of(frame: bytes) -> bytes:
-    """Return the payload of a frame that `text_frame` made."""
-    size = frame[1]
-    if size < _LENGTH_16:
-        return frame[2:]
-    return frame[4:] if size == _LENGTH_16 else frame[10:]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.wire.frames import PING, payload_of, text_frame
+from service.wire.frames import PING, text_frame
 from tests.service.framing import Frame, FrameReader, Op
 
 
@@ -27,11 +27,6 @@ def test_a_text_of_any_size_is_framed(size: int) -> None:
 @given(st.lists(st.binary(max_size=300)))
 def test_consecutive_frames_are_read_in_order(payloads: list[bytes]) -> None:
     assert [frame.data for frame in read(b"".join(map(text_frame, payloads)))] == payloads
-
-
-@given(st.binary() | st.integers(120, 130).map(bytes) | st.integers(65_530, 65_540).map(bytes))
-def test_the_payload_of_a_frame_is_recovered(payload: bytes) -> None:
-    assert payload_of(text_frame(payload)) == payload
 
 
 def test_the_ping_frame_is_valid() -> None:
