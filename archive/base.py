@@ -175,7 +175,7 @@ class Archive(ABC):
 
     @abstractmethod
     async def close(self) -> None:
-        """Finish the appends under way, and let go of the storage (A14). Idempotent."""
+        """Finish the appends under way, and release the storage (A14). Idempotent."""
 
     @abstractmethod
     def append(self, batch: Sequence[ArchivedEntry]) -> asyncio.Future[None]:

@@ -178,7 +178,7 @@ def check_paging(*, after: int | None, before: int | None, limit: int) -> None:
 class Broker(ABC):
     """One node's end of the backbone. The promises P1-P17 are in the module's docstring.
 
-    `shared` tells whether nodes of several processes can share one backbone. A broker whose backbone is in
+    `shared` is whether nodes of several processes can share one backbone. A broker whose backbone is in
     its process leaves it at `False`; a node with such a broker refuses to run several processes.
     """
 

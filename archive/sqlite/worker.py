@@ -94,7 +94,7 @@ class Worker:
             call = self._writes.popleft() if self._writes else self._reads.popleft()
             try:
                 result = call.work()
-            except BaseException as error:  # noqa: BLE001  whoever waits receives it, whatever it is
+            except BaseException as error:  # noqa: BLE001  the caller receives it, whatever it is
                 self._answer(partial(_refuse, call.answer, error))
             else:
                 self._answer(partial(_settle, call.answer, result))
@@ -103,7 +103,7 @@ class Worker:
         try:
             self._loop.call_soon_threadsafe(self._settled, settle)
         except RuntimeError:
-            # The loop is closed: nobody waits any more, and the thread still has to end.
+            # The loop is closed: no caller waits any more, and the thread still has to end.
             return
 
     def _settled(self, settle: Callable[[], None]) -> None:

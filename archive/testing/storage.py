@@ -33,7 +33,7 @@ class StorageAbilities:
 
 @dataclass(slots=True)
 class Clock:
-    """A clock that goes only when it is told to: seconds since 1970."""
+    """A clock that a test advances: seconds since 1970."""
 
     now: float = 1_700_000_000.0
 

@@ -42,7 +42,7 @@ class LineWriter:
         self._sink = _sink_of(stream)
         self._limit = limit
         self._catch_up = catch_up
-        # Its `put` may be interrupted by itself: the garbage collector can log at any allocation.
+        # `put` may interrupt itself: the garbage collector can log at any allocation.
         self._queue = SimpleQueue[bytes | threading.Event | None]()
         # Each number has one writer: the callers of `put`, or the thread.
         self._accepted = self.overflowed = 0

@@ -43,7 +43,7 @@ async def gauge(server: Server, name: str) -> float:
 
 
 async def check_report(server: Server) -> None:
-    """See that an operator is told which refusal it is."""
+    """See that the operator learns which refusal it is."""
     status, word = await ready(server)
     assert status == 503
     assert "Redis refuses writes: OOM command not allowed" in word

@@ -27,7 +27,7 @@ async def _refusing(backbone: Backbone) -> AsyncIterator[None]:
 
 
 async def _writable(node: BrokerNode, expected: int) -> None:
-    """Wait until a node has noticed by itself whether writes are accepted."""
+    """Wait until a node has detected whether writes are accepted."""
     while node.broker.stats()["writable"] != expected:  # noqa: ASYNC110 - a backbone need not report it
         await asyncio.sleep(0.01)
 

@@ -97,7 +97,7 @@ def test_once_there_is_room_the_number_of_dropped_lines_is_logged_and_lines_are_
     while not logs.lines_dropped():
         log.info("happened")
     reading: list[dict[str, Any]] = []
-    with os.fdopen(os.dup(pipe._reader), encoding="utf-8") as reader:  # noqa: SLF001 - a reader that goes on
+    with os.fdopen(os.dup(pipe._reader), encoding="utf-8") as reader:  # noqa: SLF001 - a reader that continues
         while sum(line.get("count", 0) for line in reading) < logs.lines_dropped():
             reading.append(json.loads(reader.readline()))
         log.info("afterwards")

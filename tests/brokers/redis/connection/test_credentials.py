@@ -91,7 +91,7 @@ async def secret(request: pytest.FixtureRequest, server: RedisServer) -> AsyncIt
 
 
 async def start(options: BrokerOptions) -> str:
-    """Start and stop a node; return all that it tells if it can't."""
+    """Start and stop a node; return all that it reports if it can't."""
     node = BrokerNode(RedisBroker(options), Recorder())
     try:
         await node.broker.start(node.received)
