@@ -265,7 +265,7 @@ async def test_a_server_that_retires_is_left_without_loss(cluster: NatsCluster) 
     shared = _options(cluster)
     async with node(shared) as here, node(shared) as there:
         await there.broker.subscribe("room")
-        # A server whose replica still catches up notifies its clients of lame duck mode only after 30 s or more:
+        # A server whose replica still catches up announces its lame duck mode only after 30 s or more:
         # it first shuts JetStream down, and that waits for the replica.
         await until(lambda: _replicas_are_current(cluster, shared))
         old = _connected(cluster, there)
