@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -54,7 +55,7 @@ def run(command: str, folder: Path) -> None:
     """Run a command of the page, with the tools of this environment and the sources of the copy."""
     where = os.pathsep.join(str(folder / package) for package in PACKAGES)
     done = subprocess.run(
-        ["bash", "-c", command.replace(".venv/bin/", f"{Path(sys.executable).parent}/")],
+        ["bash", "-c", command.replace(".venv/bin/", f"{shlex.quote(str(Path(sys.executable).parent))}/")],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": where},
         stdout=subprocess.PIPE,

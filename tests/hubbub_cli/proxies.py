@@ -26,8 +26,11 @@ class Proxy:
         """Connect to a port, and copy the bytes both ways."""
         self.connections += 1
         there, back = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(greeting)
-        await asyncio.gather(_copy(reader, back), _copy(there, writer))
+        try:
+            writer.write(greeting)
+            await asyncio.gather(_copy(reader, back), _copy(there, writer))
+        finally:
+            await _close(back)
 
 
 async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
@@ -36,6 +39,12 @@ async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> N
             target.write(data)
             await target.drain()
     target.close()
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
 
 
 @contextmanager
@@ -92,19 +101,43 @@ def socks_proxy() -> Iterator[Proxy]:
         yield proxy
 
 
+class _Handlers:
+    """The connections of a proxy, each handled by a task that `stop` ends."""
+
+    def __init__(self, serve: Serve) -> None:
+        self._serve = serve
+        self._tasks: set[asyncio.Task[None] | None] = set()
+
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._tasks.add(asyncio.current_task())
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError):  # the client may close at any time
+                await self._serve(reader, writer)
+        finally:
+            await _close(writer)
+            self._tasks.discard(asyncio.current_task())
+
+    async def stop(self) -> None:
+        tasks = [task for task in self._tasks if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 @contextmanager
 def _serving(proxy: Proxy, serve: Serve, context: ssl.SSLContext | None = None) -> Iterator[None]:
     ready = Event()
     stops: list[Callable[[], object]] = []
 
     async def run() -> None:
-        stop = asyncio.Event()
-        server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+        stop, handlers = asyncio.Event(), _Handlers(serve)
+        server = await asyncio.start_server(handlers.handle, "127.0.0.1", 0, ssl=context)
         proxy.port = server.sockets[0].getsockname()[1]
         stops.append(partial(asyncio.get_running_loop().call_soon_threadsafe, stop.set))
         ready.set()
         await stop.wait()
         server.close()
+        await handlers.stop()
 
     thread = Thread(target=lambda: asyncio.run(run()))
     thread.start()

@@ -25,7 +25,7 @@ ROOT: Final = Path(__file__).parents[2]
 COPIED: Final = ("service", "brokers", "archive", "clients", "scripts")
 VERSION: Final = "service/__init__.py"
 STYLES: Final = "clients/web/src/styles/base.css"
-NODE_SERVES: Final = r"hubbub (\S+) runs"
+NODE_SERVES: Final = r"hubbub (\S+) is running"
 
 pytestmark = pytest.mark.timeout(120)
 
