@@ -91,7 +91,7 @@ def _created(info: Fields) -> str:
 
 
 def identity(info: Fields) -> str:
-    """Return the epoch of a stream: its creation time tells it from others of the same name.
+    """Return the epoch of a stream: its creation time, which differs from that of others of the same name.
 
     A stream that was restored to an earlier time has the creation time of the original, and a mark.
     """

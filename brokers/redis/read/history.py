@@ -101,7 +101,7 @@ class RedisReader:
         return _position(reply)
 
     async def _read(self, room: str, way: str, start: str, limit: int) -> tuple[str, int, int, list[Stored]]:
-        # One more than requested: it tells whether there is more.
+        # One more than requested: it shows whether there is more.
         [reply] = await self._requests.call_each(
             HISTORY, [self._call(room, way, start, min(limit, _LARGEST - 1) + 1)]
         )

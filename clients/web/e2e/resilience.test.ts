@@ -77,7 +77,7 @@ test("a page that fails to render offers to reload, and works after it", async (
   await sees(page, "hello");
 });
 
-test("a reader far up stays where they are when a long room goes on", { timeout: 300_000 }, async ({
+test("a reader far up stays where they are when a long room grows", { timeout: 300_000 }, async ({
   browser,
   onTestFinished,
 }) => {
