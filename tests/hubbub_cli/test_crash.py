@@ -11,6 +11,7 @@ from hubbub_cli.errors import NoReply
 from hubbub_cli.settings import load
 from hubbub_cli.tui.app import ChatApp
 from hubbub_cli.tui.conversation import Conversation
+from tests.hubbub_cli.other_users import say
 from tests.hubbub_cli.program import COMMAND, LIMIT, environment
 from tests.hubbub_cli.server import ROOT, Server
 
@@ -45,10 +46,15 @@ def test_an_error_of_this_program_in_a_group_keeps_its_exit_code(monkeypatch: py
     assert program.main([]) == 6
 
 
-def test_a_full_disk_is_reported() -> None:
+@pytest.mark.parametrize("command", ["--help", "tail", "history", "doctor"])
+def test_a_full_disk_is_reported(server: Server, room: str, command: str) -> None:
+    rooms = [room] if command in {"tail", "history"} else []
+    if rooms:
+        say(server, room, "hello")
+
     with Path("/dev/full").open("w", encoding="ascii") as full:
         done = subprocess.run(
-            [*COMMAND, "--help"],
+            [*COMMAND, command, *rooms, "-s", server.url],
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
@@ -58,9 +64,7 @@ def test_a_full_disk_is_reported() -> None:
             check=False,
         )
     assert done.returncode == 1
-    assert done.stderr == (
-        "hubbub-chat: unexpected error: OSError: [Errno 28] No space left on device (-v prints where)\n"
-    )
+    assert done.stderr == "hubbub-chat: cannot write the output: No space left on device\n"
 
 
 class BrokenScreen(ChatApp):

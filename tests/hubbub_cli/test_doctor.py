@@ -35,6 +35,14 @@ def test_a_silent_server_times_out() -> None:
     assert done.returncode == 3
 
 
+def test_a_port_without_tls_that_waits_is_reported_soon() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        done = run("doctor", "-s", f"wss://127.0.0.1:{silent.getsockname()[1]}", "--json")
+    last = json.loads(done.stdout.splitlines()[-1])
+    assert (last["check"], last["detail"]) == ("tls", "the server does not speak TLS on this port")
+    assert done.returncode == 3
+
+
 def test_another_path_is_reported(server: Server) -> None:
     done = run("doctor", "-s", f"{server.url}/elsewhere", "--json")
     assert json.loads(done.stdout.splitlines()[-1])["code"] == "no_websocket"

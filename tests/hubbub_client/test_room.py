@@ -47,6 +47,29 @@ async def test_says_hello_joins_and_reads(server: Server) -> None:
         assert room.members.names == ("ann",)
 
 
+async def test_a_second_reader_is_an_error(server: Server) -> None:
+    async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
+        _, room = await joined(server, chat)
+        await anext(room)
+        first = tasks.create_task(remaining_events(room))
+        await asyncio.sleep(0)
+        with pytest.raises(RuntimeError, match="has a reader already"):
+            await anext(room)
+        room.leave()
+        assert await first == []
+
+
+async def test_what_cannot_be_sent_is_an_error_of_the_call(server: Server) -> None:
+    async with Client(server.url, options=AT_ONCE) as chat:
+        _, room = await joined(server, chat)
+        with pytest.raises(TypeError, match="a message is a string, not int"):
+            await room.send(123)  # type: ignore[arg-type]
+        with pytest.raises(TypeError):
+            room.say(b"bytes")  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match="invalid key 'no spaces'"):
+            room.say("hello", "no spaces")
+
+
 async def test_sends_while_it_reads(server: Server) -> None:
     async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
         talk, room = await joined(server, chat, message(1, "ping"))

@@ -26,20 +26,18 @@ from hubbub_client import (
     TimedOut,
     status,
 )
+from hubbub_client.reasons import reason
 from hubbub_protocol import Close
 from hubbub_protocol.names import room_fault, user_fault
 
 _TOKEN_CODES: Final = frozenset(
     {"bad_token", "token_expired", "token_required", "no_token", Close.TOKEN_REFUSED, Close.TOKEN_EXPIRED}
 )
-_CLOSES: Final[dict[int | str, str]] = {
-    Close.TOO_BIG: "the frame is larger than the server's limit",
-    Close.BAD_ORIGIN: "the server does not allow this origin (HUBBUB_ORIGINS of the server)",
-    Close.NO_HELLO: "the server received no hello in time",
+# Why a first connection has to wait.
+_BUSY: Final[dict[int | str, str]] = {
     Close.FULL: "the server is full",
     Close.RESTART: "the server is restarting",
     Close.GOING_AWAY: "the server accepts no connections at the moment",
-    "invalid_name": "the server does not accept this name",
 }
 # In seconds: a server that does not reply to a close must not delay the user.
 _GOODBYE: Final = 0.5
@@ -102,7 +100,7 @@ async def _online(chat: Client, settings: CliSettings) -> None:
                 if isinstance(now, status.Waiting):
                     if fault := hopeless(chat, now):
                         raise fault
-                    reason = _CLOSES.get(now.code, reason)
+                    reason = _BUSY.get(now.code, reason)
             await chat.online()  # raises the reason of the close
     except TimeoutError:
         through = f", through the proxy {sanitize(chat.proxy.name)}" if chat.proxy else ""
@@ -147,7 +145,7 @@ def explained(settings: CliSettings) -> Iterator[None]:
     except NameTaken as error:
         raise name_taken(error, settings) from error
     except ClientClosed as error:
-        raise closed(error.code) from error
+        raise closed(error) from error
     except (RoomRefused, SendFailed) as error:
         raise RejectedByServer(sanitize(str(error)), code=sanitize(error.code)) from error
     except TimedOut as error:
@@ -162,16 +160,16 @@ def name_taken(error: NameTaken, settings: CliSettings) -> CliError:
     return RejectedByServer(f"the name {name} is in use{hint}", code="name_taken")
 
 
-def closed(code: int | str) -> CliError:
+def closed(error: ClientClosed) -> CliError:
     """Return the error for a closed client."""
+    code = error.code
     if code in _TOKEN_CODES:
         return NotSignedIn(
             f"not signed in: {_token_problem(code)} (--token-file, CHAT_TOKEN)", code=str(code)
         )
     kind = RejectedByServer if isinstance(code, str) or code in _TOO_BIG else CannotConnect
-    return kind(
-        _CLOSES.get(code, f"the server closed the connection (code {sanitize(str(code))})"), code=str(code)
-    )
+    how = "" if isinstance(code, str) else "the server closed the connection: "
+    return kind(f"{how}{sanitize(reason(code))}", code=str(code))
 
 
 def _token_problem(code: int | str) -> str:

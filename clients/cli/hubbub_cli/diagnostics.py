@@ -23,6 +23,8 @@ from hubbub_protocol import ProtocolError, commands, decode_event, encode, event
 
 SUBPROTOCOL: Final = Subprotocol("hubbub.v1")
 _PINGS: Final = 3
+# In seconds: two round trips. A port that speaks another protocol waits for more, and never replies.
+_HANDSHAKE: Final = 3.0
 # In ms. With a larger clock skew, message times look wrong.
 _SKEW: Final = 2_000
 
@@ -196,7 +198,12 @@ async def _tcp(target: DoctorTarget) -> str:
 
 
 async def _tls(target: DoctorTarget) -> str:
-    took = await _connect(target.host, target.port, target.tls or ssl.create_default_context())
+    context = target.tls or ssl.create_default_context()
+    try:
+        async with asyncio.timeout(min(_HANDSHAKE, target.limit)):
+            took = await _connect(target.host, target.port, context)
+    except TimeoutError:
+        raise ssl.SSLEOFError from None  # another protocol, which waits for the rest of its request
     return f"the certificate is trusted, in {_ms(took)}"
 
 

@@ -7,6 +7,7 @@ CliError                   the command cannot continue; the message says why, an
 ├── NoReply                no reply in time
 ├── HistoryLost            messages are missing, and `--strict` was given
 ├── BadInput               invalid input: a file, a token file, text that is not UTF-8
+├── OutputFailed           standard output cannot be written: the disk is full, for example
 └── Unexpected             a fault of this program
 """
 
@@ -59,6 +60,10 @@ class BadInput(CliError):
     """Invalid input."""
 
     exit_code = ExitCode.USAGE
+
+
+class OutputFailed(CliError):
+    """Standard output cannot be written."""
 
 
 class Unexpected(CliError):

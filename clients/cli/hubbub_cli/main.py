@@ -1,5 +1,6 @@
 """The entry point of `hubbub-chat`: its commands, and its exit codes."""
 
+import errno
 import logging
 import os
 import sys
@@ -10,13 +11,16 @@ from typing import Final, TextIO
 import click
 
 from hubbub_cli import options, settings
-from hubbub_cli.errors import CliError, Unexpected
+from hubbub_cli.errors import CliError, OutputFailed, Unexpected
 from hubbub_cli.exit_codes import ExitCode
 from hubbub_cli.lazy_group import LazyGroup
 from hubbub_cli.output import PROGRAM, report
 from hubbub_cli.race import leaf
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.settings import CliSettings, Given
+
+# What a write to a file may fail with; a closed pipe is BrokenPipeError.
+_CANNOT_WRITE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 _HELP: Final = """Chat from the terminal and from scripts.
 
@@ -100,18 +104,24 @@ def _run_and_report(arguments: list[str], given: Given) -> int:
 
 def _report(error: Exception, loaded: CliSettings) -> int:
     """Print one sentence; with `--verbose`, also where an unexpected error comes from."""
-    failure = leaf(error)
-    if not isinstance(failure, CliError):
-        if loaded.verbose:
-            traceback.print_exception(error)
-        what = sanitize(f"{type(failure).__name__}: {failure}")
-        failure = Unexpected(f"unexpected error: {what} (-v prints where)", code="unexpected")
+    failure = _explain(leaf(error))
+    if loaded.verbose and isinstance(failure, Unexpected):
+        traceback.print_exception(error)
     report(failure, loaded)
     try:
         sys.stdout.flush()
     except OSError:
         _detach(sys.stdout)
     return failure.exit_code
+
+
+def _explain(error: Exception) -> CliError:
+    if isinstance(error, CliError):
+        return error
+    if isinstance(error, OSError) and error.errno in _CANNOT_WRITE:
+        return OutputFailed(f"cannot write the output: {error.strerror}", code="output")
+    what = sanitize(f"{type(error).__name__}: {error}")
+    return Unexpected(f"unexpected error: {what} (-v prints where)", code="unexpected")
 
 
 def _run(arguments: list[str], given: Given) -> int:

@@ -10,7 +10,7 @@ from ssl import SSLContext, create_default_context
 from types import TracebackType
 from typing import Self, TypeVar
 
-from hubbub_client.driver import Driver, Environment, TokenHook
+from hubbub_client.driver import Driver, Environment
 from hubbub_client.errors import ClientClosed, NameTaken, TimedOut
 from hubbub_client.events import Position
 from hubbub_client.proxy import ProxySetting, find_proxy
@@ -20,6 +20,7 @@ from hubbub_client.sans_io.client_machine import ClientMachine
 from hubbub_client.sans_io.options import MachineOptions
 from hubbub_client.sans_io.room_machine import RoomBounds
 from hubbub_client.sans_io.status import Closed, Online, Status, Waiting
+from hubbub_client.token_source import TokenSource, token_hook
 from hubbub_client.url import websocket_url
 from hubbub_client.waiters import Waiters, wait_at_most
 from hubbub_client.websocket import Endpoint
@@ -56,15 +57,16 @@ class Options:
 class Client:
     """A connection to a server, as an async context manager. It reconnects and recovers missed messages.
 
-    `token` is called whenever a token is needed. Without it the user is a guest, under `name` or a name that
-    the server generates. `session` proves the name from an earlier client of this user (`Client.session`).
+    `token` is a string, or a function (async or not) that is called whenever a token is needed; with a string
+    the client closes when it is about to expire. Without a token the user is a guest, under `name` or a name
+    that the server generates. `session` proves the name of an earlier client (`Client.session`).
     """
 
     def __init__(
         self,
         url: str,
         *,
-        token: TokenHook | None = None,
+        token: TokenSource | None = None,
         name: str | None = None,
         session: str | None = None,
         options: Options | None = None,
@@ -91,7 +93,11 @@ class Client:
             close_timeout=options.close_timeout,
         )
         self._driver = Driver(
-            machine, Environment(endpoint=endpoint, hook=token, clock=options.clock), self._report
+            machine,
+            Environment(
+                endpoint=endpoint, hook=None if token is None else token_hook(token), clock=options.clock
+            ),
+            self._report,
         )
         self._rooms: dict[str, Room] = {}
         self._online: Waiters[Online] = Waiters()

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -11,9 +11,8 @@ from typing import Final
 from hubbub_client.errors import NoToken
 from hubbub_client.sans_io import effects, inputs
 from hubbub_client.sans_io.client_machine import ClientMachine
+from hubbub_client.token_source import TokenHook
 from hubbub_client.websocket import ClientWebSocket, Endpoint
-
-TokenHook = Callable[[], Awaitable[str]]
 
 TOKEN_TIMEOUT: Final = 30.0
 _WEBSOCKET: Final = "websocket"
@@ -123,7 +122,9 @@ class Driver:
         try:
             async with asyncio.timeout(TOKEN_TIMEOUT):
                 token = await hook()
-        except NoToken:
+        except NoToken as error:
+            if error.args:
+                _log.error("No token: %s", error)
             self.step(inputs.TokenUnavailable(final=True))
         except Exception:  # noqa: BLE001 - the application's code may raise anything; it is called again later
             _log.warning("The token hook failed", exc_info=True)

@@ -11,7 +11,11 @@ HubbubError
 Raised by the token hook of the application:
 
 NoToken               there is no token, and another call would not return one
+
+A mistake of the application raises TypeError, ValueError or RuntimeError, at the call that has it.
 """
+
+from hubbub_client.reasons import reason
 
 
 class HubbubError(Exception):
@@ -26,7 +30,7 @@ class ClientClosed(HubbubError):
     """The client is closed. `code` is a close code or an error code."""
 
     def __init__(self, code: int | str) -> None:
-        super().__init__(f"the client is closed ({code})")
+        super().__init__(f"the client is closed: {reason(code)}")
         self.code = code
 
 
@@ -42,7 +46,7 @@ class RoomRefused(HubbubError):
     """The room cannot be joined. `code` is an error code of the protocol, the message is the server's."""
 
     def __init__(self, room: str, code: str, message: str) -> None:
-        super().__init__(f"cannot join the room {room!r}: {message or code}")
+        super().__init__(f"cannot join the room {room!r}: {reason(code, message)}")
         self.room = room
         self.code = code
 
@@ -51,7 +55,7 @@ class SendFailed(HubbubError):
     """A message was rejected permanently. `code` is an error code of the protocol."""
 
     def __init__(self, key: str, code: str, message: str) -> None:
-        super().__init__(f"the message was rejected: {message or code}")
+        super().__init__(f"the message was rejected: {reason(code, message)}")
         self.key = key
         self.code = code
 

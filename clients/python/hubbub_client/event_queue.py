@@ -21,6 +21,7 @@ class EventQueue:
         self._rewind = rewind
         self._events: deque[Event] = deque()
         self._changed = asyncio.Event()
+        self._reading = False
         self._end: Exception | None = None
         self._ended = False
         self._lagging = False
@@ -61,12 +62,25 @@ class EventQueue:
         """Wait for the next event.
 
         Raises:
+            RuntimeError: another task waits for an event already; each event would reach only one of them.
             StopAsyncIteration: the application left the room or closed the client.
             HubbubError: the room or the client ended for another reason.
         """
-        while not (self._events or self._lagging or self._ended):
-            self._changed.clear()
-            await self._changed.wait()
+        if self._reading:
+            raise RuntimeError(
+                f"the room {self._room!r} has a reader already: read it in one task and pass the events on, "
+                "or use a client of its own"
+            )
+        self._reading = True
+        try:
+            while not (self._events or self._lagging or self._ended):
+                self._changed.clear()
+                await self._changed.wait()
+        finally:
+            self._reading = False
+        return self._next()
+
+    def _next(self) -> Event:
         if not self._events:
             if self._lagging:
                 return self._catch_up()

@@ -12,6 +12,7 @@ from hubbub_client.events import (
     Sent,
     Typing,
 )
+from hubbub_client.reasons import reason
 from hubbub_client.sans_io import effects
 from hubbub_protocol import events
 
@@ -60,6 +61,7 @@ def _translate_signal(effect: effects.RoomEffect) -> Event | None:
 
 def _translate_own(effect: effects.MessageStored | effects.MessageFailed) -> Event:
     if isinstance(effect, effects.MessageFailed):
-        return Failed(room=effect.room, key=effect.key, code=effect.code, message=effect.message)
+        message = reason(effect.code, effect.message)
+        return Failed(room=effect.room, key=effect.key, code=effect.code, message=message)
     at = Position(epoch=effect.epoch, offset=effect.offset)
     return Sent(room=effect.room, key=effect.key, position=at, duplicate=effect.duplicate)

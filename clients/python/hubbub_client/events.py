@@ -77,7 +77,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """An own message was rejected permanently. It can be sent again (`resend`) or dropped (`discard`)."""
+    """An own message was rejected permanently. It can be sent again (`resend`) or dropped (`discard`).
+
+    `message` is the reason in words, `code` the same for programs.
+    """
 
     room: str
     key: str

@@ -1,5 +1,6 @@
 """A joined room: read it with `async for`, send with `send`."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Final, Self, TypeVar
 
@@ -27,6 +28,18 @@ _CALLS: Final[dict[type[inputs.RoomInput], str]] = {
 }
 
 
+_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def _checked(text: str, key: str | None) -> str:
+    """Check what the application wants to send, at the call that has the mistake; return the key."""
+    if not isinstance(text, str):
+        raise TypeError(f"a message is a string, not {type(text).__name__}")
+    if key is not None and not _KEY.fullmatch(key):
+        raise ValueError(f"invalid key {key!r}: use 1 to 64 characters of A-Z a-z 0-9 _ -")
+    return key or new_key()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
     """An own message that has not arrived in the room yet. `code` is the reason if it failed."""
@@ -40,8 +53,8 @@ class Pending:
 class Room:
     """One room. It may be read and written at the same time; another task receives the events.
 
-    There is one queue, so only one reader. `within` is the timeout of a call in seconds; the default is in
-    `Options`.
+    There is one queue, so only one reader: a second one gets RuntimeError. `within` is the timeout of a
+    call in seconds; the default is in `Options`.
     """
 
     def __init__(self, name: str, driver: Driver, *, queue: int, within: float, history: bool) -> None:
@@ -105,11 +118,12 @@ class Room:
         """Send a message, and wait until it is stored. After a reconnect it is sent again, and deduplicated.
 
         Raises:
+            TypeError, ValueError: the text or the key cannot be sent.
             SendFailed: the server rejected it permanently.
             TimedOut: it is not acknowledged yet, and stays in the outbox.
             ClientClosed: the client is closed; the message may be stored or not.
         """
-        key = key or new_key()
+        key = _checked(text, key)
         own = next((own for own in self._machine.outbox if own.key == key), None)
         if own is not None and own.at is not None:
             return SendReceipt(key=key, position=own.at, duplicate=True)
@@ -121,7 +135,7 @@ class Room:
 
     def say(self, text: str, key: str | None = None) -> str:
         """Send a message without waiting. `Sent` or `Failed` with this key reports the result."""
-        key = key or new_key()
+        key = _checked(text, key)
         self._driver.step(inputs.SendRequested(self.name, key, text))
         return key
 
