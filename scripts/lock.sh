@@ -9,7 +9,7 @@ set -euo pipefail
 # read for what they need, and left out: they're installed from the checkout.
 pin() {
     "${UV:-.venv/bin/uv}" pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
-        --no-annotate --no-emit-package hubbub-protocol --no-emit-package hubbub-client --python-version 3.11 "$@"
+        --no-annotate --no-emit-package hubbub-protocol --python-version 3.11 "$@"
 }
 
 checkout=(pyproject.toml clients/python/pyproject.toml clients/cli/pyproject.toml)

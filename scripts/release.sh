@@ -20,7 +20,7 @@ grep -q "^## \[$version\] - [0-9-]\{10\}$" CHANGELOG.md ||
 make_everything() { # INTO
     local copy
     copy=$(mktemp -d)
-    git ls-files -z -- LICENSE pyproject.toml archive brokers service clients/protocol clients/python clients/cli helm |
+    git ls-files -z -- LICENSE pyproject.toml archive brokers service clients/protocol clients/python clients/cli clients/private_packages.py helm |
         xargs -0 cp --parents --target-directory "$copy"
     (cd clients/web && npx vite build --outDir "$copy/service/page" --emptyOutDir --logLevel error)
     echo "$commit" >"$copy/service/COMMIT"
