@@ -140,6 +140,8 @@ class Acceptor(asyncio.Protocol):
 
     def _on_decision(self, request: UpgradeRequest, wait: float) -> None:
         """Answer the handshake: the connection is admitted if `wait` is 0."""
+        # It refers to this object: without a cycle, both are freed at once.
+        self._pending = None
         if wait:
             self._reject(request, wait)
             return

@@ -49,15 +49,14 @@ class Admission:
         self._last = {False: float("-inf"), True: float("-inf")}
         self._reserved_until = self._logged = float("-inf")
 
-    def enter(self, *, booked: bool, on_decision: Callable[[float], None]) -> PendingHandshake:
-        """Decide on a handshake, now or within `2 * HOLD` seconds.
+    def enter(self, *, booked: bool, on_decision: Callable[[float], None]) -> PendingHandshake | None:
+        """Decide on a handshake, now or within `2 * HOLD` seconds; return it if it waits for its slot.
 
         `on_decision` is called once: with 0.0 if the connection is admitted, otherwise with the seconds after
-        which the client may return. It may be called before this method returns.
+        which the client may return. If this method returns None, it has been called.
         """
         pending = PendingHandshake(self, on_decision, until=self._clock() + 2 * HOLD)
-        pending.decide(booked=booked)
-        return pending
+        return None if pending.decide(booked=booked) else pending
 
     async def wait(self, *, booked: bool) -> float:
         """Decide on a handshake as `enter` does, and return the argument of `on_decision`."""
@@ -66,7 +65,8 @@ class Admission:
         try:
             return await decision
         finally:
-            pending.cancel()
+            if pending is not None:
+                pending.cancel()
 
     def take(self, *, booked: bool = False) -> float:
         """Take a token and return 0.0; otherwise return the seconds until a slot, booked up to `BOOKED`."""
@@ -111,17 +111,17 @@ class PendingHandshake:
         self._until = until
         self._timer: asyncio.TimerHandle | None = None
 
-    def decide(self, *, booked: bool) -> None:
-        """Decide now, or wait for the slot."""
+    def decide(self, *, booked: bool) -> bool:
+        """Decide now, or wait for the slot. Return whether the decision was made."""
         wait = self._admission.take(booked=booked)
-        if not wait:
-            self._on_decision(0.0)
-        elif self._admission.is_too_late(wait, self._until):
-            self._admission.reject(wait)
-            self._on_decision(wait)
-        else:
+        if wait and not self._admission.is_too_late(wait, self._until):
             # This handshake keeps its slot as a client that returns would: it is booked.
             self._timer = asyncio.get_running_loop().call_later(wait, self._at_slot)
+            return False
+        if wait:
+            self._admission.reject(wait)
+        self._on_decision(wait)
+        return True
 
     def cancel(self) -> None:
         """Stop waiting, because the connection is lost."""

@@ -83,8 +83,9 @@ class WebSocket(asyncio.Protocol):
     def attach(self) -> None:
         """Process the input from now on, also if the socket is lost already."""
         self.attached = True
-        # More of it may have come than was read.
-        self.take_turn()
+        if self._input or self._input_eof or self._lost:
+            # More of it may have come than was read.
+            self.take_turn()
 
     def close(self, code: int, reason: str, *, read: bool = True) -> None:
         """Begin the closing handshake. Without `read` the peer's close frame is not read either."""

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from service.gateway.acceptor import Acceptor
+from service.gateway.admission import PendingHandshake
 from service.settings.tuning import Tuning
 from service.transport.connection import Connection
 from service.transport.input_turns import InputTurns
@@ -32,6 +34,24 @@ def without_collector() -> Iterator[None]:
 
 def live_objects() -> list[object]:
     return [thing for thing in gc.get_objects() if isinstance(thing, WebSocket | Connection)]
+
+
+def live_handshakes() -> list[object]:
+    return [thing for thing in gc.get_objects() if isinstance(thing, Acceptor | PendingHandshake)]
+
+
+async def test_an_answered_handshake_is_freed_without_the_garbage_collector(served: Served) -> None:
+    with without_collector():
+        await served.welcomed("ann")
+        assert live_handshakes() == []
+
+
+@pytest.mark.settings(admissions_per_second=10, admissions_burst=1)
+async def test_a_handshake_that_waited_for_its_slot_is_freed_too(served: Served) -> None:
+    await served.welcomed("ann")
+    with without_collector():
+        await served.welcomed("bob")
+        assert live_handshakes() == []
 
 
 @pytest.mark.parametrize("end", [Peer.reset, Peer.disconnect, Peer.half_close])
