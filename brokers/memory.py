@@ -3,41 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 import secrets
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 from typing_extensions import override
 
-from brokers.base import Broker, BrokerOptions, Listener, Page, Position, Receipt, check_paging
-from brokers.errors import BrokerClosed, BrokerError, BrokerRefused
+from brokers.base import BrokerOptions, Listener, Page, Position, Receipt, check_paging
+from brokers.calls import Audience, Calls
+from brokers.errors import BrokerRefused
+from brokers.hub_broker import HubBroker
 from brokers.memory_log import MemoryLog
-
-logger: Final = logging.getLogger(__name__)
 
 # Seconds between two trims of idle rooms, to bound their cost under load.
 _TIDY_EVERY: Final = 0.001
 
-Call: TypeAlias = Callable[[Listener], None]
 
-
-@dataclass(slots=True, eq=False)
-class Recipients:
-    """The recipients of a call: read when the call is made, so a node that unsubscribed since is left out."""
-
-    listeners: tuple[Listener, ...] = ()
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class MemoryRoom(Recipients):
+class MemoryRoom(Audience):
     """A room on the hub: its log, and the listeners of the subscribed nodes."""
 
-    log: MemoryLog
+    __slots__ = ("log",)
+
+    def __init__(self, log: MemoryLog) -> None:
+        super().__init__()
+        self.log = log
 
 
 class Hub:
@@ -57,8 +49,7 @@ class Hub:
         self._quiet: OrderedDict[str, MemoryRoom] = (
             OrderedDict()
         )  # rooms without subscribers, the longest idle first
-        self._calls: deque[tuple[Recipients, Call]] = deque()
-        self._calling = False
+        self.calls = Calls()
         self._tidy_at = -math.inf
 
     @property
@@ -80,7 +71,7 @@ class Hub:
             return Receipt(log.epoch, known, duplicate=True)
         entry = log.append(payload, key, now)
         if room.listeners:
-            self.send(room, lambda listener: listener.deliver(entry))
+            self.calls.make(room, lambda listener: listener.deliver(entry))
         else:
             self._quiet.move_to_end(name)
         if now >= self._tidy_at:
@@ -90,30 +81,7 @@ class Hub:
     def emit(self, name: str, payload: bytes) -> None:
         """Deliver a signal to the subscribers."""
         if room := self._rooms.get(name):
-            self.send(room, lambda listener: listener.signal(name, payload))
-
-    def send(self, audience: Recipients, call: Call) -> None:
-        """Make a call to each listener, after all calls that were queued before.
-
-        A listener that publishes during a call only adds to the queue, so every listener receives entries in
-        order.
-        """
-        self._calls.append((audience, call))
-        if self._calling:
-            return
-        self._calling = True
-        try:
-            while self._calls:
-                self._make(*self._calls.popleft())
-        finally:
-            self._calling = False
-
-    def _make(self, audience: Recipients, call: Call) -> None:
-        for listener in audience.listeners:
-            try:
-                call(listener)
-            except Exception:
-                logger.exception("listener_failed")
+            self.calls.make(room, lambda listener: listener.signal(name, payload))
 
     def subscribe(self, name: str, listener: Listener) -> Position:
         """Add a listener to a room; create the room if needed."""
@@ -161,7 +129,7 @@ class Hub:
 
     def _open(self, name: str) -> MemoryRoom:
         self._forget_down_to(self._retention.rooms - 1)
-        room = MemoryRoom(log=MemoryLog(name, self._epoch, self._retention, self._key_window))
+        room = MemoryRoom(MemoryLog(name, self._epoch, self._retention, self._key_window))
         self._rooms[name] = self._quiet[name] = room
         return room
 
@@ -178,44 +146,15 @@ class Hub:
             self._rooms.move_to_end(name)
 
 
-class MemoryBroker(Broker):
+class MemoryBroker(HubBroker[Hub]):
     """A node on a hub; it creates a hub of its own if none is given."""
 
     def __init__(self, options: BrokerOptions, hub: Hub | None = None) -> None:
-        super().__init__(options)
-        self._hub = hub or Hub(options)
-        self._listener: Listener | None = None
-        self._subscribed: set[str] = set()
-        self._closed = False
-        self._loop: asyncio.AbstractEventLoop | None = None
+        super().__init__(options, hub or Hub(options))
 
     @override
-    async def start(self, listener: Listener) -> None:
-        if self._closed:
-            raise BrokerClosed("a closed broker can't be started again")
-        # In Python 3.11 asking for the running loop costs a system call: too much for each message.
-        self._loop = asyncio.get_running_loop()
-        self._listener = listener
-
-    @override
-    async def close(self) -> None:
-        if self._listener is not None:
-            for room in self._subscribed:
-                self._hub.unsubscribe(room, self._listener)
-        self._subscribed.clear()
-        self._listener = None
-        self._closed = True
-
-    @override
-    def publish(self, room: str, payload: bytes, *, key: str) -> asyncio.Future[Receipt]:
-        loop = self._loop or asyncio.get_running_loop()
-        answer: asyncio.Future[Receipt] = loop.create_future()
-        try:
-            self._started()
-            answer.set_result(self._hub.publish(room, payload, key))
-        except BrokerError as error:
-            answer.set_exception(error)
-        return answer
+    def _store(self, room: str, payload: bytes, key: str, answer: asyncio.Future[Receipt]) -> None:
+        answer.set_result(self._hub.publish(room, payload, key))
 
     @override
     async def subscribe(self, room: str) -> Position:
@@ -224,13 +163,6 @@ class MemoryBroker(Broker):
             return self._hub.head(room)
         self._subscribed.add(room)
         return self._hub.subscribe(room, listener)
-
-    @override
-    async def unsubscribe(self, room: str) -> None:
-        listener = self._started()
-        if room in self._subscribed:
-            self._subscribed.remove(room)
-            self._hub.unsubscribe(room, listener)
 
     @override
     async def history(
@@ -244,23 +176,3 @@ class MemoryBroker(Broker):
     async def heads(self, rooms: Iterable[str]) -> dict[str, Position]:
         self._started()
         return {room: self._hub.head(room) for room in rooms}
-
-    @override
-    def emit(self, room: str, payload: bytes) -> None:
-        self._started()
-        self._hub.emit(room, payload)
-
-    @override
-    async def probe(self) -> None:
-        arrived: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._hub.send(Recipients((self._started(),)), lambda _: arrived.set_result(None))
-        await arrived
-
-    @override
-    def stats(self) -> Mapping[str, float]:
-        return self._hub.stats()
-
-    def _started(self) -> Listener:
-        if self._listener is None:
-            raise BrokerClosed("the broker was closed" if self._closed else "the broker has not been started")
-        return self._listener

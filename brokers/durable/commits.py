@@ -195,7 +195,7 @@ class Commits:
             _log.info("archive_writes_again")
 
     def _fail(self, batch: list[Publish], error: BrokerError) -> None:
-        """Refuse a batch. What the store has of it is read again before these rooms go on."""
+        """Refuse a batch. What the store has of it is read again before these rooms continue."""
         if self.fault is None:
             _log.error("archive_refuses_writes", extra={"reason": str(error)})
         else:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TypeVar
 
 from brokers.base import BrokerOptions, Entry, Listener, Page, Position, Receipt
-from brokers.durable.calls import Calls
+from brokers.calls import Calls
 from brokers.durable.commits import DEFAULT_LIMITS, CommitLimits, Commits
 from brokers.durable.journal import Journal
 from brokers.durable.room import DurableRoom, Publish
@@ -67,7 +67,7 @@ class DurableHub:
 
     def emit(self, name: str, payload: bytes) -> None:
         """Send a signal to the listeners of a room."""
-        if room := self._rooms.heard(name):
+        if room := self._rooms.subscribed(name):
             self.calls.make(room, lambda listener: listener.signal(name, payload))
 
     async def load(self, name: str) -> DurableRoom:

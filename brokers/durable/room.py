@@ -6,7 +6,7 @@ import asyncio
 from enum import Enum, auto
 
 from brokers.base import Entry, Page, Position, Receipt, Retention
-from brokers.durable.calls import Audience
+from brokers.calls import Audience
 from brokers.durable.journal import StoredKey
 from brokers.errors import BrokerError
 from brokers.memory_log import MemoryLog, _Kept, _Seen

@@ -62,7 +62,7 @@ class Rooms:
         room = self._rooms.get(name)
         return room if room is not None and room.state is State.LOADED else None
 
-    def heard(self, name: str) -> DurableRoom | None:
+    def subscribed(self, name: str) -> DurableRoom | None:
         """Return a room that may have listeners."""
         return self._rooms.get(name)
 

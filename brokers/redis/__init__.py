@@ -6,7 +6,7 @@ one subscriber connection for each shard. `topology` maps rooms to shards. `read
 redelivers what may have been missed. `retention` bounds the number of rooms.
 
 Redis refuses writes when it is full, read-only or lacks a permission. `publish/write_check.py` finds out by a
-script on scratch keys; the reads go on.
+script on scratch keys; reads continue.
 
 Redis acknowledges what it holds in memory. The operator decides whether that survives a crash or a failover
 (`appendfsync`, `min-replicas-to-write`, `?replicas=` in the URL).

@@ -1,4 +1,4 @@
-"""Read the wall clock once, and go on with a clock that nothing sets."""
+"""Read the wall clock once, and continue with a clock that nothing sets."""
 
 from __future__ import annotations
 

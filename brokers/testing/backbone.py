@@ -61,7 +61,7 @@ class Backbone(ABC):
         pytest.skip("needs lost_answers")
 
     async def refuse_writes(self) -> None:
-        """Refuse everything that stores, and go on with all else."""
+        """Refuse everything that stores, and allow the rest."""
         pytest.skip("needs refused_writes")
 
     async def accept_writes(self) -> None:

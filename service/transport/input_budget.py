@@ -44,7 +44,7 @@ class InputBudget:
         self._full_at = self._above_at = self._above_since = float("-inf")
 
     def spend(self, tokens: float, now: float) -> bool:
-        """Spend tokens, even if there are too few; return whether the connection may go on."""
+        """Spend tokens, even if there are too few; return whether the connection may continue."""
         self._full_at = max(self._full_at, now) + tokens * self.rate.interval
         return self._full_at - now <= self.rate.span
 

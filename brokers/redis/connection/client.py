@@ -21,9 +21,6 @@ Reply: TypeAlias = object  # bytes, int, None, a list of replies, or a ResponseE
 
 # Connections shared by reads. One more publishes, and one more is subscribed.
 _CONNECTIONS: Final = 8
-# Seconds after which an unused connection may be dead although it looks open: Redis closes idle ones
-# (`timeout`), and a middlebox forgets them and drops what is sent on them.
-IDLE: Final = 5.0
 _MAX_IDLE: Final = 30.0  # beyond it a connection is replaced without a try
 _PATIENCE: Final = 0.5  # seconds for the first reply on an idle connection, before another one is opened
 
@@ -66,20 +63,6 @@ async def exchange(wire: Wire, commands: Sequence[Command]) -> list[Reply]:
     return replies
 
 
-async def try_idle(wire: Wire, commands: Sequence[Command], idle: float) -> list[Reply] | None:
-    """Exchange on a connection that was unused for some seconds; None if it turns out to be dead.
-
-    The commands must be safe to repeat.
-    """
-    if idle > _MAX_IDLE:
-        return None
-    try:
-        async with asyncio.timeout(_PATIENCE if idle > IDLE else None):
-            return await exchange(wire, commands)
-    except (RedisConnectionError, OSError):  # includes `TimeoutError`
-        return None
-
-
 class IdleWire(NamedTuple):
     """A connection that is not in use, and since when, in the loop's time."""
 
@@ -88,11 +71,18 @@ class IdleWire(NamedTuple):
 
 
 class RedisClient:
-    """A pool of connections to one Redis server."""
+    """A pool of connections to one Redis server.
 
-    def __init__(self, pool: Pool, timeout: float) -> None:
+    Args:
+        pool: opens the connections.
+        timeout: seconds that a call may take.
+        idle: seconds after which an unused connection may be dead although it looks open.
+    """
+
+    def __init__(self, pool: Pool, timeout: float, *, idle: float) -> None:
         self._pool = pool
         self._timeout = timeout
+        self._suspect_after = idle
         self._loop = asyncio.get_running_loop()
         self._free = asyncio.Semaphore(_CONNECTIONS)
         self._idle: list[IdleWire] = []  # the one that was used last is at the end
@@ -129,11 +119,28 @@ class RedisClient:
         """
         async with self.time_limit(self._timeout), self._borrowed() as (wire, idle):
             if idle is not None:
-                if (replies := await try_idle(wire, commands, idle)) is not None:
+                if (replies := await self.try_idle(wire, commands, idle)) is not None:
                     return replies
                 await wire.disconnect(nowait=True)
                 await wire.connect()  # type: ignore[no-untyped-call]
             return await exchange(wire, commands)
+
+    def may_be_dead(self, idle: float) -> bool:
+        """Return whether a connection that was unused for some seconds may be dead."""
+        return idle > self._suspect_after
+
+    async def try_idle(self, wire: Wire, commands: Sequence[Command], idle: float) -> list[Reply] | None:
+        """Exchange on a connection that was unused for some seconds; None if it turns out to be dead.
+
+        The commands must be safe to repeat.
+        """
+        if idle > _MAX_IDLE:
+            return None
+        try:
+            async with asyncio.timeout(_PATIENCE if self.may_be_dead(idle) else None):
+                return await exchange(wire, commands)
+        except (RedisConnectionError, OSError):  # includes `TimeoutError`
+            return None
 
     @asynccontextmanager
     async def _borrowed(self) -> AsyncIterator[tuple[Wire, float | None]]:

@@ -30,6 +30,8 @@ _ENCODE: Final = (
     "Set user and password as REDIS_USER and REDIS_PASSWORD, where every character is allowed, or "
     "percent-encode them in the URL: %2F for /, %3F for ?, %23 for #, %40 for @, %25 for %"
 )
+# Parameters of the URL that redis-py does not know.
+_OWN: Final = ("replicas", "idle")
 _FILES: Final = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 
 
@@ -51,11 +53,14 @@ class RedisSettings:
     Attributes:
         timeout: seconds that a call may take.
         replicas: how many replicas must have an entry before it is acknowledged.
+        idle: seconds after which an unused connection may be dead although it looks open: Redis closes idle
+            ones (`timeout`), and a middlebox forgets them and drops what is sent on them.
         cluster: whether Redis is a cluster.
     """
 
     timeout: float
     replicas: int = 0
+    idle: float = 5.0
     cluster: bool = False
 
 
@@ -141,8 +146,13 @@ async def close_pool(pool: Pool) -> None:
 
 
 def _redis_url(scheme: str, url: str, login: Login) -> RedisUrl:
-    url, replicas = _without_replicas(url)
-    settings = RedisSettings(timeout=login.timeout, replicas=replicas, cluster=scheme in _CLUSTERS)
+    url, own = _split_parameters(url)
+    settings = RedisSettings(
+        timeout=login.timeout,
+        replicas=_whole_number("replicas", own.get("replicas", "0")),
+        idle=_whole_number("idle", own.get("idle", "5")),
+        cluster=scheme in _CLUSTERS,
+    )
     if not settings.cluster:
         number = _pool(scheme, url, login).connection_kwargs.get("db")
         return RedisUrl(
@@ -163,13 +173,18 @@ def _redis_url(scheme: str, url: str, login: Login) -> RedisUrl:
     return RedisUrl(settings=settings, seeds=seeds, database=0, open=open_one)
 
 
-def _without_replicas(url: str) -> tuple[str, int]:
+def _split_parameters(url: str) -> tuple[str, dict[str, str]]:
+    """Return the URL for redis-py, and the parameters that only the broker knows."""
     before, _, query = url.partition("?")
     asked = dict(parse_qsl(query))
-    replicas = asked.pop("replicas", "0")
-    if not replicas.isdecimal():
-        raise InvalidUrl(f"replicas={replicas[:20]} is not a number")
-    return (f"{before}?{urlencode(asked)}" if asked else before), int(replicas)
+    own: dict[str, str] = {name: asked.pop(name) for name in _OWN if name in asked}
+    return (f"{before}?{urlencode(asked)}" if asked else before), own
+
+
+def _whole_number(name: str, value: str) -> int:
+    if not value.isdecimal():
+        raise InvalidUrl(f"{name}={value[:20]} is not a number")
+    return int(value)
 
 
 def _pool(scheme: str, url: str, login: Login) -> Pool:

@@ -9,16 +9,7 @@ from typing import Final, NamedTuple, cast
 
 from redis.exceptions import RedisError
 
-from brokers.redis.connection.client import (
-    IDLE,
-    Command,
-    RedisClient,
-    Reply,
-    exchange,
-    expect,
-    pack,
-    try_idle,
-)
+from brokers.redis.connection.client import Command, RedisClient, Reply, exchange, expect, pack
 from brokers.redis.connection.compatibility import ServerFacts, read_server_facts
 from brokers.redis.connection.url import Wire
 
@@ -85,9 +76,9 @@ class PublishConnection:
     async def _is_alive(self, wire: Wire) -> bool:
         """Ask the server what it is, if that is due or nothing was sent for a while."""
         idle = self._loop.time() - self._used_at
-        if idle < IDLE and not self._is_outdated():
+        if not (self._client.may_be_dead(idle) or self._is_outdated()):
             return True
-        replies = await try_idle(wire, [pack("INFO")], idle)
+        replies = await self._client.try_idle(wire, [pack("INFO")], idle)
         if replies is not None:
             self._learn(replies)
         return replies is not None

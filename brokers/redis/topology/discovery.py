@@ -69,7 +69,8 @@ class ClusterDiscovery:
 
     async def _ask(self, address: ServerAddress) -> SlotMap:
         # Short, so that an unreachable server does not delay the others' answers.
-        client = RedisClient(self._redis_url.open(address), min(1.0, self._redis_url.settings.timeout))
+        settings = self._redis_url.settings
+        client = RedisClient(self._redis_url.open(address), min(1.0, settings.timeout), idle=settings.idle)
         try:
             info, slots = await client.run(pack("CLUSTER", "INFO"), pack("CLUSTER", "SLOTS"))
         except Unavailable as error:

@@ -55,7 +55,7 @@ class Shard:
         self._loop = asyncio.get_running_loop()
         self._scratch = ""
         self.sharded = False
-        self.client = RedisClient(pool, settings.timeout)
+        self.client = RedisClient(pool, settings.timeout, idle=settings.idle)
         connection = PublishConnection(self.client, cluster=settings.cluster)
         self.writes = WriteCheck(self.client, self._scratch_keys)
         self.publisher = Publisher(connection, settings.timeout, settings.replicas, self.writes, moved)

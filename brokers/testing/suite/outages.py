@@ -89,7 +89,7 @@ async def test_a_room_left_during_the_outage_stays_left(
     async with _outage(backbone, pair):
         await here.broker.unsubscribe("left")
     await there.send("left", b"unheard")
-    await there.send("kept", b"heard")
+    await there.send("kept", b"received")
     await here.received.count(1)
     await here.broker.probe()
     assert [entry.room for entry in here.received.entries] == ["kept"]

@@ -38,9 +38,9 @@ async def test_a_signal_to_an_unknown_room_creates_no_room(
     here, there = pair
     await there.broker.subscribe("room")
     here.broker.emit("unknown", b"unheard")
-    here.broker.emit("room", b"heard")
+    here.broker.emit("room", b"received")
     await there.received.until(lambda received: bool(received.signals))
-    assert there.received.signals == [("room", b"heard")]
+    assert there.received.signals == [("room", b"received")]
     assert (await here.broker.heads(["unknown"]))["unknown"].offset == 0
 
 

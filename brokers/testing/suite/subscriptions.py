@@ -99,7 +99,7 @@ async def test_nothing_is_delivered_for_a_room_that_is_not_subscribed(
     await here.broker.subscribe("room")
     await here.broker.unsubscribe("another")
     await there.send("another", b"unheard")
-    await there.send("room", b"heard")
+    await there.send("room", b"received")
     await here.received.count(1)
     assert [entry.room for entry in here.received.entries] == ["room"]
 

@@ -100,7 +100,7 @@ async def test_a_room_that_was_evicted_is_loaded_again(node: BrokerNode, journal
 
 
 async def test_a_room_that_is_in_use_is_not_evicted(node: BrokerNode, journal: MemoryJournal) -> None:
-    await node.broker.subscribe("heard")
+    await node.broker.subscribe("received")
     journal.is_held = True
     under_way = [publish(node, "text", room=f"room {number}") for number in range(5)]
     await turns()
@@ -109,8 +109,8 @@ async def test_a_room_that_is_in_use_is_not_evicted(node: BrokerNode, journal: M
     await asyncio.gather(*under_way)
     for number in range(5):
         await publish(node, "more", room=f"room {number}")
-    await publish(node, "text", room="heard")
-    assert node.received.payloads("heard") == [b"text"]
+    await publish(node, "text", room="received")
+    assert node.received.payloads("received") == [b"text"]
     assert [entry.offset for entry in journal.entries("room 0")] == [1, 2]
     await publish(node, "the next new room makes room", room="last")
     assert node.broker.stats()["rooms"] == 3

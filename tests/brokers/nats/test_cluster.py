@@ -245,7 +245,7 @@ async def test_an_entry_lost_between_two_servers_is_detected(cluster: NatsCluste
         await there.send("room", b"lost")
         await here.received.until(lambda received: received.states == ["lost", "restored"])
         assert [entry.payload for entry in await here.full_history("room")] == [b"lost"]
-        await there.send("room", b"heard")
+        await there.send("room", b"received")
         await here.received.count(1)
 
 

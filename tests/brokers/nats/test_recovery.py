@@ -227,5 +227,5 @@ async def test_a_stream_changed_by_an_operator_is_updated_or_refused() -> None:
         await _ask(here, f"STREAM.UPDATE.{name}", **config, republish=republish)
         await here.received.until(_restored)
         await here.broker.subscribe("room")
-        await here.send("room", b"heard")
+        await here.send("room", b"received")
         await here.received.count(1)

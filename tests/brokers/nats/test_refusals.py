@@ -220,9 +220,9 @@ async def _has_space_for_one_and_a_half(shared: BrokerOptions) -> None:
             with pytest.raises(Unavailable, match="maximum subscriptions exceeded"):
                 await here.broker.subscribe("fits by half")
         await here.send("fits by half", b"unheard")
-        await here.send("fits", b"heard")
+        await here.send("fits", b"received")
         await here.received.count(1)
-        assert [entry.payload for entry in here.received.entries] == [b"heard"]
+        assert [entry.payload for entry in here.received.entries] == [b"received"]
 
 
 async def test_rooms_that_are_refused_after_an_outage_return_when_there_is_space(server: NatsServer) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
 from secrets import token_hex
 from typing import TypeAlias
 
@@ -14,8 +13,6 @@ import redis
 
 from brokers.base import Broker, BrokerOptions
 from brokers.redis import RedisBroker
-from brokers.redis.connection import client
-from brokers.redis.publish import connection
 from brokers.testing.recorder import BrokerNode, Recorder
 from tests.brokers.redis.stage import own_server, stage
 from tests.contract.proxy import Answer, Proxy
@@ -63,15 +60,13 @@ async def test_a_redis_with_a_time_limit_for_idle_connections(name: str) -> None
 
 
 @pytest.fixture
-async def behind_proxy(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[BrokerNode, Proxy]]:
-    for user in (client, connection):  # a middlebox waits for minutes, a test should not
-        monkeypatch.setattr(user, "IDLE", 1.0)
+async def behind_proxy() -> AsyncIterator[tuple[BrokerNode, Proxy]]:
     proxy = Proxy(shared_redis().socket, Answer())
     port = await proxy.open()
-    url = f"redis://127.0.0.1:{port}/0"
-    node = BrokerNode(
-        RedisBroker(replace(BrokerOptions(), url=url, prefix=f"test-{token_hex(6)}")), Recorder()
-    )
+    # A middlebox waits for minutes, a test should not.
+    url = f"redis://127.0.0.1:{port}/0?idle=1"
+    options = BrokerOptions(url=url, prefix=f"test-{token_hex(6)}")
+    node = BrokerNode(RedisBroker(options), Recorder())
     await node.broker.start(node.received)
     yield node, proxy
     await node.broker.close()

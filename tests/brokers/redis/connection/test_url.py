@@ -29,3 +29,14 @@ async def test_an_address_cannot_switch_off_what_the_broker_relies_on() -> None:
 async def test_no_address_of_redis_is_refused(url: str) -> None:
     with pytest.raises(Misconfigured):
         parse_url(url, 1.0).open(None)
+
+
+async def test_the_broker_has_parameters_of_its_own() -> None:
+    settings = parse_url("redis://h?replicas=1&idle=20", 1.0).settings
+    assert (settings.replicas, settings.idle) == (1, 20)
+
+
+@pytest.mark.parametrize("name", ["replicas", "idle"])
+async def test_a_parameter_that_is_no_number_is_named(name: str) -> None:
+    with pytest.raises(Misconfigured, match=f"{name}=some is not a number"):
+        parse_url(f"redis://h?{name}=some", 1.0)

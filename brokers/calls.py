@@ -1,4 +1,4 @@
-"""Calling listeners: in one order, and never from within a call."""
+"""Call the listeners of a hub: in one order, and never from within a call."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ logger: Final = logging.getLogger(__name__)
 
 
 class Audience:
-    """The listeners that receive a call: read when it is made, so that one that left meanwhile is spared."""
+    """The listeners that receive a call: read when it is made, so a node that left since is spared."""
 
     __slots__ = ("listeners",)
 
@@ -24,7 +24,11 @@ class Audience:
 
 
 class Calls:
-    """A queue of calls. A listener that emits while it is called only adds to it."""
+    """A queue of calls.
+
+    A listener that publishes or emits during a call only adds to the queue, so every listener receives
+    entries in order.
+    """
 
     __slots__ = ("_calling", "_queue")
 
@@ -50,4 +54,4 @@ def _call(audience: Audience, call: Call) -> None:
         try:
             call(listener)
         except Exception:
-            logger.exception("a listener raised; the others are called all the same")
+            logger.exception("listener_failed")
