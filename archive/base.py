@@ -125,6 +125,9 @@ class ArchiveOptions:
 
     Attributes:
         url: where it is.
+        user, password: who this node is to the archive, instead of user and password in the URL. They are
+            taken as they are: no character has a meaning.
+        connections: connections that read at the same time, of an archive that has connections.
         retention: how much of each room is kept.
         key_window: seconds for which the keys of trimmed entries are kept.
         timeout: seconds that a read may wait.
@@ -132,7 +135,10 @@ class ArchiveOptions:
         clock: seconds since 1970.
     """
 
-    url: str
+    url: str = field(repr=False)  # it may hold a password
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    connections: int = 4
     retention: ArchiveRetention = field(default_factory=ArchiveRetention)
     key_window: float = 300.0
     timeout: float = 5.0

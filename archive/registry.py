@@ -11,7 +11,8 @@ from archive.errors import ArchiveMisconfigured
 
 GROUP: Final = "hubbub.archives"
 
-_BUILT_IN: Final = {"sqlite": "archive.sqlite:SqliteArchive"}
+_POSTGRES: Final = "archive.postgres:PostgresArchive"
+_BUILT_IN: Final = {"postgres": _POSTGRES, "postgresql": _POSTGRES, "sqlite": "archive.sqlite:SqliteArchive"}
 
 
 def installed() -> dict[str, EntryPoint]:

@@ -108,9 +108,15 @@ def _archive(settings: Settings) -> Iterator[str]:
             "PostgreSQL, in a later version. Leave ARCHIVE_URL empty, or set BROKER=memory."
         )
     try:
-        find_archive(settings.archive_url)
+        is_shared = find_archive(settings.archive_url).shared
     except ArchiveMisconfigured as error:
         yield f"ARCHIVE_URL is wrong: {error}"
+    else:
+        if is_shared:
+            yield (
+                "ARCHIVE_URL is refused with BROKER=memory: this archive is for several nodes, and each would "
+                "give the same offsets to other messages. Set sqlite:///file."
+            )
     yield from _archive_bounds(settings)
 
 

@@ -7,12 +7,13 @@ from typing import Final
 import pytest
 
 from archive.testing.storage import ArchiveMaker
+from tests.archive.postgres_storage import PostgresStorage
 from tests.archive.sqlite_storage import SqliteStorage
 
 # Seconds that one kill may take on a busy machine: a start, and clients that come back.
 _PER_KILL: Final = 8
 
-MAKERS: Final[dict[str, ArchiveMaker]] = {"sqlite": SqliteStorage.open}
+MAKERS: Final[dict[str, ArchiveMaker]] = {"sqlite": SqliteStorage.open, "postgres": PostgresStorage.open}
 
 
 @pytest.fixture(params=MAKERS.values(), ids=list(MAKERS))

@@ -9,6 +9,7 @@ import pytest
 from archive import registry
 from archive.base import ArchiveOptions
 from archive.errors import ArchiveMisconfigured
+from archive.postgres import PostgresArchive
 from archive.registry import GROUP, find_archive, installed, make_archive
 from archive.sqlite import SqliteArchive
 
@@ -38,10 +39,16 @@ def test_a_built_in_archive_is_made_by_its_scheme_with_its_options() -> None:
     assert not archive.shared
 
 
+def test_postgres_is_found_by_both_of_its_schemes_and_is_shared() -> None:
+    for scheme in ("postgresql", "postgres"):
+        assert find_archive(f"{scheme}://host/name") is PostgresArchive
+    assert PostgresArchive.shared
+
+
 def test_an_archive_of_others_is_found_by_its_entry_point(install: dict[str, str]) -> None:
     install["theirs"] = f"{__name__}:TheirArchive"
     assert find_archive("theirs://host/name").__name__ == "TheirArchive"
-    assert list(installed()) == ["sqlite", "theirs"]
+    assert list(installed()) == ["postgres", "postgresql", "sqlite", "theirs"]
     assert installed()["theirs"].group == GROUP
 
 

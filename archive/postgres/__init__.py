@@ -1,0 +1,5 @@
+"""The archive that several nodes share: PostgreSQL, through asyncpg."""
+
+from archive.postgres.archive import PostgresArchive
+
+__all__ = ["PostgresArchive"]

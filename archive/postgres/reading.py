@@ -1,0 +1,157 @@
+"""Reading: pages, heads and keys. A page is one statement, so that its head belongs to its entries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import asyncpg
+
+from archive.base import ArchivedEntry, ArchivedKey, ArchiveHead, ArchivePage, Author
+from archive.postgres.connections import Connection
+from archive.postgres.text import decoded, encoded
+
+_BEYOND: Final = 2**63 - 1
+
+
+def _base(oldest: str) -> str:
+    """Return the offset up to which an epoch is trimmed: beyond the retention, or too old."""
+    return f"""
+CASE WHEN {oldest}::bigint IS NULL THEN epochs.base ELSE coalesce((
+    SELECT greatest(epochs.base, entries.prev) FROM entries
+    WHERE entries.epoch = epochs.id AND entries."offset" > epochs.base AND entries.at > {oldest}
+    ORDER BY entries."offset" LIMIT 1
+), epochs.head) END AS base
+"""  # noqa: S608  the name of a parameter
+
+
+_REACH: Final = f"""
+WITH reach AS MATERIALIZED (
+    SELECT epochs.id, epochs.head, {_base("$3")}
+    FROM epochs JOIN rooms ON rooms.id = epochs.room WHERE rooms.name = $1 AND epochs.name = $2
+)
+"""  # noqa: S608  no values
+_COLUMNS: Final = 'prev, "offset", at, key, payload, author_id, author_name, author_kind'
+# An unknown epoch has no row; one without entries in the page has a row with nulls.
+_AFTER: Final = f"""{_REACH}
+SELECT reach.head, reach.base, EXISTS (
+    SELECT FROM entries WHERE epoch = reach.id AND "offset" > reach.base AND "offset" <= $4
+) AS older, found.*
+FROM reach LEFT JOIN LATERAL (
+    SELECT {_COLUMNS} FROM entries
+    WHERE epoch = reach.id AND "offset" > greatest($4, reach.base) ORDER BY "offset" LIMIT $5
+) AS found ON true ORDER BY "offset"
+"""  # noqa: S608  no values
+_BEFORE: Final = f"""{_REACH}
+SELECT reach.head, reach.base, false AS older, found.*
+FROM reach LEFT JOIN LATERAL (
+    SELECT {_COLUMNS} FROM entries
+    WHERE epoch = reach.id AND "offset" > reach.base AND "offset" < $4 ORDER BY "offset" DESC LIMIT $5
+) AS found ON true ORDER BY "offset"
+"""  # noqa: S608  no values
+_HEADS: Final = f"""
+SELECT rooms.name, epochs.name, epochs.head, {_base("$1")}
+FROM rooms JOIN LATERAL (
+    SELECT * FROM epochs WHERE epochs.room = rooms.id AND head > 0 ORDER BY id DESC LIMIT 1
+) AS epochs ON true
+"""  # noqa: S608  no values
+_KEYS: Final = """
+SELECT key, "offset", at FROM entries JOIN epochs ON epochs.id = entries.epoch
+JOIN rooms ON rooms.id = epochs.room
+WHERE rooms.name = $1 AND epochs.name = $2 AND "offset" < $3 ORDER BY "offset" DESC LIMIT $4
+"""
+
+
+class Epoch(NamedTuple):
+    """One epoch of a room, and the time (ms since 1970) up to which its entries are too old."""
+
+    room: str
+    name: str
+    oldest: int | None
+
+
+async def page_after(connection: Connection, epoch: Epoch, offset: int, limit: int) -> ArchivePage:
+    """Read the first entries behind an offset."""
+    rows = await connection.fetch(_AFTER, *_arguments(epoch), min(offset, _BEYOND), limit)
+    return _page(epoch, rows, older=bool(rows) and rows[0]["older"])
+
+
+async def page_before(connection: Connection, epoch: Epoch, offset: int | None, limit: int) -> ArchivePage:
+    """Read the last entries ahead of an offset, or the last of all."""
+    place = _BEYOND if offset is None else min(offset, _BEYOND)
+    rows = await connection.fetch(_BEFORE, *_arguments(epoch), place, limit + 1)
+    older = len(rows) > limit
+    return _page(epoch, rows[1:] if older else rows, older=older)
+
+
+async def page_around(connection: Connection, epoch: Epoch, offset: int, limit: int) -> ArchivePage:
+    """Read entries on both sides of an offset."""
+    ahead = limit // 2
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        before = await page_before(connection, epoch, offset, ahead) if ahead else None
+        first = before.entries if before else ()
+        after = await page_after(connection, epoch, offset - 1, limit - len(first))
+    older = before.older if before else after.older
+    return after._replace(entries=first + after.entries, older=older, newer=_is_newer(first, after))
+
+
+async def heads(
+    connection: Connection, rooms: Sequence[str] | None, *, oldest: int | None
+) -> dict[str, ArchiveHead]:
+    """Read the heads of some rooms, or of all."""
+    if rooms is None:
+        rows = await connection.fetch(_HEADS, oldest)
+    else:
+        names = [encoded(room) for room in rooms]
+        rows = await connection.fetch(f"{_HEADS} WHERE rooms.name = ANY($2::bytea[])", oldest, names)
+    return {decoded(room): ArchiveHead(decoded(name), head, base) for room, name, head, base in rows}
+
+
+async def keys(
+    connection: Connection, room: str, epoch: str, *, since: int, before: int | None, limit: int
+) -> list[ArchivedKey]:
+    """Read keys from the newest back, until one is older than `since`."""
+    place = _BEYOND if before is None else before
+    rows = await connection.fetch(_KEYS, encoded(room), encoded(epoch), place, limit)
+    read: list[ArchivedKey] = []
+    for key, offset, at in rows:
+        if at < since:
+            break
+        read.append(ArchivedKey(decoded(key), offset, at))
+    return read
+
+
+def _arguments(epoch: Epoch) -> tuple[bytes, bytes, int | None]:
+    return encoded(epoch.room), encoded(epoch.name), epoch.oldest
+
+
+def _page(epoch: Epoch, rows: Sequence[asyncpg.Record], *, older: bool) -> ArchivePage:
+    if not rows:
+        return ArchivePage((), None, older=False, newer=False)
+    head = ArchiveHead(epoch.name, rows[0]["head"], rows[0]["base"])
+    entries = tuple(_entry(epoch, *tuple(row)[3:]) for row in rows if row["offset"] is not None)
+    newer = bool(entries) and entries[-1].offset < head.offset
+    return ArchivePage(entries, head, older=older, newer=newer)
+
+
+def _entry(  # noqa: PLR0913, PLR0917  the columns of the table
+    epoch: Epoch,
+    prev: int,
+    offset: int,
+    at: int,
+    key: bytes,
+    payload: bytes,
+    author_id: bytes | None,
+    author_name: bytes | None,
+    author_kind: bytes | None,
+) -> ArchivedEntry:
+    author = Author(
+        *(None if each is None else decoded(each) for each in (author_id, author_name, author_kind))
+    )
+    return ArchivedEntry(epoch.room, epoch.name, prev, offset, at, decoded(key), payload, author)
+
+
+def _is_newer(first: Sequence[ArchivedEntry], after: ArchivePage) -> bool:
+    if after.entries or after.head is None:
+        return after.newer
+    return bool(first) and first[-1].offset < after.head.offset

@@ -1,0 +1,121 @@
+"""Run a real PostgreSQL: named by HUBBUB_TEST_POSTGRES, found on the PATH, or where Debian puts it."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import time
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from typing_extensions import override
+
+from tests.contract.redis_cluster import free_ports
+from tests.contract.server import Server, is_missing, run_on
+
+USER: Final = "hubbub"
+_DEBIAN: Final = Path("/usr/lib/postgresql")
+# It refuses to run as root.
+_USERS: Final = ("postgres", "nobody")
+_STARTS_WITHIN: Final = 30.0
+
+
+@cache
+def find_programs() -> Path:
+    """Find the folder of the programs, or skip the test. HUBBUB_TEST_POSTGRES names another one."""
+    if named := os.environ.get("HUBBUB_TEST_POSTGRES"):
+        return Path(named)
+    if found := shutil.which("initdb"):
+        return Path(found).resolve().parent
+    debian = sorted(_DEBIAN.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if not debian:
+        is_missing("PostgreSQL (initdb)", "of Debian: apt-get install postgresql")
+    return debian[-1].parent
+
+
+def _unprivileged() -> tuple[int | None, int | None]:
+    """Return the user and the group as which the server runs, if it isn't this one."""
+    if os.geteuid():
+        return None, None
+    known = {entry.pw_name: entry for entry in pwd.getpwall()}
+    user = next(known[name] for name in _USERS if name in known)
+    return user.pw_uid, user.pw_gid
+
+
+class PostgresServer(Server):
+    """A PostgreSQL server that listens on one port of this machine and on a socket file."""
+
+    def __init__(self, *arguments: str) -> None:
+        super().__init__()
+        [self.port] = free_ports(1)
+        self._arguments = arguments
+        self._user, self._group = _unprivileged()
+
+    @property
+    @override
+    def url(self) -> str:
+        return self.url_of("postgres")
+
+    def url_of(self, database: str) -> str:
+        """Return the URL of a database."""
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def data(self) -> Path:
+        """The folder of the databases."""
+        return self._folder / "data"
+
+    @override
+    def start(self) -> None:
+        programs = find_programs()
+        if not self.data.exists():
+            self._initialise(programs)
+        command = [str(programs / "postgres"), "-D", str(self.data), "-k", str(self._folder)]
+        command += ["-p", str(self.port), "-c", "listen_addresses=127.0.0.1", *self._arguments]
+        with (self._folder / "log").open("a", encoding="utf-8") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdout=log,
+                stderr=log,
+                cwd=self._folder,
+                text=True,
+                user=self._user,
+                group=self._group,
+            )
+        end = time.monotonic() + _STARTS_WITHIN
+        while not self._answers(programs):
+            if self._process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError((self._folder / "log").read_text())
+            time.sleep(0.02)
+
+    @override
+    def kill(self) -> None:
+        """Kill it; its workers notice and end, so that the next one can start."""
+        super().kill()
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _initialise(self, programs: Path) -> None:
+        if self._user is not None and self._group is not None:
+            os.chown(self._folder, self._user, self._group)
+        command = [str(programs / "initdb"), "-D", str(self.data), "-A", "trust", "-U", USER, "-E", "UTF8"]
+        subprocess.run(
+            [*command, "--no-locale", "--no-sync"],
+            check=True,
+            capture_output=True,
+            cwd=self._folder,
+            user=self._user,
+            group=self._group,
+        )
+
+    def _answers(self, programs: Path) -> bool:
+        ready = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        return subprocess.run(ready, check=False, cwd=self._folder).returncode == 0
+
+
+@cache
+def shared_postgres() -> PostgresServer:
+    """Start the server that all tests of a session share; each test uses its own database."""
+    return run_on(PostgresServer())
