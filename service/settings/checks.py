@@ -114,8 +114,8 @@ def _archive(settings: Settings) -> Iterator[str]:
     else:
         if is_shared:
             yield (
-                "ARCHIVE_URL is refused with BROKER=memory: this archive is for several nodes, and each would "
-                "give the same offsets to other messages. Set sqlite:///file."
+                "ARCHIVE_URL is refused with BROKER=memory: this archive is for several nodes, and each "
+                "would give the same offsets to other messages. Set sqlite:///file."
             )
     yield from _archive_bounds(settings)
 
