@@ -24,8 +24,8 @@ from archive.postgres.address import shown
 from archive.postgres.appends import Appends
 from archive.postgres.connections import Connection, Connections, Work
 from archive.postgres.migrations import migrate
-from archive.postgres.trimming import Trimmer
-from archive.postgres.writing import Writer
+from archive.postgres.trimming import RoomTrimmer
+from archive.postgres.writing import BatchWriter
 
 T = TypeVar("T")
 
@@ -44,8 +44,8 @@ class PostgresArchive(Archive):
         super().__init__(options)
         self._place = shown(options.url)
         self._connections = Connections(options, self._place)
-        self._writer = Writer(self._place, options.retention)
-        self._trimmer = Trimmer(options.retention, options.key_window)
+        self._writer = BatchWriter(self._place, options.retention)
+        self._trimmer = RoomTrimmer(options.retention, options.key_window)
         self._appends = Appends(self._append)
         self._lineage = ""
         self._started = False

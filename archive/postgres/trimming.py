@@ -68,7 +68,7 @@ async def trim_sizes(connection: Connection, epochs: Sequence[int], retention: A
         )
 
 
-class Trimmer:
+class RoomTrimmer:
     """Applies the retention to all rooms, a few at a time."""
 
     def __init__(self, retention: ArchiveRetention, key_window: float) -> None:

@@ -68,7 +68,7 @@ WHERE entries.key <> given.key OR entries.payload <> given.payload
 """
 
 
-class Writer:
+class BatchWriter:
     """Writes entries, one batch at a time."""
 
     def __init__(self, place: str, retention: ArchiveRetention) -> None:
