@@ -16,7 +16,7 @@ from brokers.base import Entry, Page, Position
 from brokers.durable.journal import Recalled, StoredKey, Write
 from brokers.errors import Unavailable
 from service.runtime.metrics import Metrics
-from service.wire.messages import author_name
+from service.wire.messages import stored_author
 
 # Keys of one read: a room with very many doesn't hold up the commits of others.
 KEYS: Final = 5_000
@@ -118,7 +118,8 @@ class ArchiveJournal:
 
 def _archived(write: Write) -> ArchivedEntry:
     entry, key, at = write
-    author = Author(name=author_name(entry.payload))
+    found = stored_author(entry.payload)
+    author = Author() if found is None else Author(found.user_id, found.user, found.kind)
     return ArchivedEntry(entry.room, entry.epoch, entry.prev, entry.offset, at, key, entry.payload, author)
 
 

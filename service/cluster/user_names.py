@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import secrets
@@ -17,13 +16,12 @@ from hubbub_protocol.names import MAX_USER_CHARACTERS, fold_user, user_fault
 from service.cluster.room_presence import RoomPresence
 from service.cluster.roster import Changes
 from service.cluster.signals import NAMES
+from service.identity.identity import session_digest
 
 T = TypeVar("T")
 
 # 128 bits. A session from another node must have the same form; anything else is replaced.
 _SESSION_BYTES: Final = 16
-# Digits of the digest by which other nodes compare sessions.
-_PROOF_DIGITS: Final = 32
 _SESSION: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 # A name in use: see `_NameClaim`.
 _LINE: Final = re.compile(r"(.*)\n([0-9]{1,16})\n([!-~]*)\n(.*)")
@@ -232,7 +230,7 @@ def _valid_session(session: str | None) -> str:
 
 
 def _proof(session: str) -> str:
-    return hashlib.sha256(session.encode()).hexdigest()[:_PROOF_DIGITS]
+    return session_digest(session).hex()
 
 
 def _folded(line: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from math import ceil
@@ -32,7 +31,7 @@ from service.http.bodies import (
     json_response,
 )
 from service.identity.authenticator import AuthError
-from service.identity.identity import Identity
+from service.identity.identity import Identity, bot
 from service.identity.rate_limit import ScopedRateLimit
 from service.node import Node
 from service.runtime.metrics import Metrics
@@ -43,6 +42,8 @@ from service.wire.messages import encode_name
 from service.wire.numbers import parse_whole_number
 
 _API: Final = "/api"
+# The name of the API key, in the ids of programs.
+_KEY_NAME: Final = "api"
 _MAX_PAGE: Final = 200
 _DEFAULT_PAGE: Final = 50
 _STATUS: Final = {
@@ -109,10 +110,10 @@ async def _post(node: Node, rate_limit: ScopedRateLimit, request: Request, name:
         post = decode_post(request.body)
     except ValueError as error:
         raise CommandError(Code.INVALID, str(error)) from error
-    if identity.expires is None:
-        identity = _with_user(identity, post.user)
+    if identity.kind == "bot":
+        identity = _as_author(post.user)
     send.check_text(node, identity, name, post.text)
-    wait = rate_limit.take(identity.scope, monotonic())
+    wait = rate_limit.take(identity.id, monotonic())
     if wait:
         raise rate_limited("post", wait)
     started = perf_counter()
@@ -180,7 +181,7 @@ def _authenticate(node: Node, request: Request) -> Identity:
         )
     credentials = found[1]
     if node.auth.is_api_key(credentials):
-        return Identity(user="bot", scope="api")
+        return bot("bot", _KEY_NAME)
     try:
         return node.auth.verify(credentials)
     except AuthError as error:
@@ -200,12 +201,12 @@ def _check_room(name: str) -> None:
         raise invalid_room_name(fault)
 
 
-def _with_user(identity: Identity, user: str) -> Identity:
-    """Set the name of the user: a program with the API key chooses it for each message."""
+def _as_author(user: str) -> Identity:
+    """Return the identity of a program with the API key, which chooses its name for each message."""
     fault = user_fault(user)
     if fault is not None:
         raise CommandError(Code.INVALID, f"Invalid user name: {fault}.")
-    return replace(identity, user=user)
+    return bot(user, _KEY_NAME)
 
 
 def _query(request: Request, *allowed: str) -> dict[str, str]:

@@ -9,8 +9,10 @@ CannotStart
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import math
+import unicodedata
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
@@ -19,8 +21,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from hubbub_protocol.names import fold_user, user_fault
-from service.identity.identity import ALL_ROOMS, Identity, RoomSet
+from hubbub_protocol.names import user_fault
+from service.identity.identity import (
+    ALL_ROOMS,
+    BOT_PREFIX,
+    GUEST_PREFIX,
+    Identity,
+    RoomSet,
+    verified,
+)
 from service.runtime.process import USAGE, CannotStart
 from service.settings import Settings
 
@@ -29,6 +38,11 @@ _MAX_TOKEN_CHARACTERS: Final = 16_384
 _MAX_EXPIRY: Final = 253_402_300_799.0
 _MIN_RSA_BITS: Final = 2048
 _MIN_SECRET_BYTES: Final = 32
+_MAX_SUBJECT_CHARACTERS: Final = 255
+# Claims that hold a display name, best first.
+_NAMES: Final = ("name", "preferred_username", "sub")
+# Digits of the generated name of a user without a usable one.
+_NAME_DIGITS: Final = 8
 _READ: Final = "rooms.read"
 _WRITE: Final = "rooms.write"
 
@@ -143,19 +157,42 @@ def _reason(error: jwt.PyJWTError) -> str:
 
 
 def _identity(claims: Mapping[str, object]) -> Identity:
-    user = claims.get("sub", claims.get("name"))
-    if not isinstance(user, str):
-        raise BadToken("the token names no user: it needs the claim `sub` or `name`")
-    fault = user_fault(user)
-    if fault:
-        raise BadToken(f"the token's user name {fault}")
-    return Identity(
-        user=user,
-        scope=f"u:{fold_user(user)}",
+    subject = _subject(claims)
+    return verified(
+        _display_name(claims, subject),
+        subject,
         reads=_rooms(claims, _READ),
         writes=_rooms(claims, _WRITE),
         expires=_expiry(claims["exp"]),
     )
+
+
+def _subject(claims: Mapping[str, object]) -> str:
+    """Return the id of the token's user, which may have any shape."""
+    subject = claims.get("sub")
+    if not isinstance(subject, str) or not subject:
+        raise BadToken("the token names no user: it needs the claim `sub`")
+    if len(subject) > _MAX_SUBJECT_CHARACTERS:
+        raise BadToken(
+            f"the token's `sub` has {len(subject)} characters: at most {_MAX_SUBJECT_CHARACTERS} are allowed"
+        )
+    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in subject):
+        raise BadToken("the token's `sub` contains a control character or half of a character")
+    for prefix in (GUEST_PREFIX, BOT_PREFIX):
+        if subject.startswith(prefix):
+            raise BadToken(
+                f"the token's `sub` begins with `{prefix}`, which is reserved for ids of this server"
+            )
+    return subject
+
+
+def _display_name(claims: Mapping[str, object], subject: str) -> str:
+    """Return the first claim that is a valid name; without one, a name made of the id."""
+    for claim in _NAMES:
+        name = claims.get(claim)
+        if isinstance(name, str) and user_fault(name) is None:
+            return name
+    return f"user-{hashlib.sha256(subject.encode()).hexdigest()[:_NAME_DIGITS]}"
 
 
 def _expiry(value: object) -> float:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
-_SCOPE_DIGITS: Final = 32
+# Beginnings of ids that this server makes. No token may name such a user.
+GUEST_PREFIX: Final = "guest:"
+BOT_PREFIX: Final = "bot:"
+# Bytes of the digest of a session: as many as the session has at random.
+_DIGEST_BYTES: Final = 16
+# The longest id that is part of an idempotency key as it is; a longer one is replaced by its digest.
+_MAX_SCOPE_CHARACTERS: Final = 64
+
+Kind: TypeAlias = Literal["guest", "verified", "bot"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +38,17 @@ class Identity:
 
     Attributes:
         user: the display name.
-        scope: the namespace of the user's idempotency keys; two users never share one, also under one name.
+        id: the stable id; two users never share one, also under one name.
+        kind: whether it is a guest, a user with a token, or a program with the API key.
+        scope: the namespace of the idempotency keys of this author.
         reads: the rooms with read permission.
         writes: the rooms with write permission.
-        expires: when the token expires, in seconds since 1970; None for guests.
+        expires: when the token expires, in seconds since 1970; None without a token.
     """
 
     user: str
+    id: str
+    kind: Kind
     scope: str
     reads: RoomSet = ALL_ROOMS
     writes: RoomSet = ALL_ROOMS
@@ -43,8 +56,8 @@ class Identity:
 
     @property
     def is_guest(self) -> bool:
-        """Whether the user has no token."""
-        return self.expires is None
+        """Whether the user is a guest."""
+        return self.kind == "guest"
 
     def may_read(self, room: str) -> bool:
         """Return whether the user may join a room."""
@@ -57,5 +70,26 @@ class Identity:
 
 def guest(user: str, session: str) -> Identity:
     """Return the identity of a guest: all rooms are allowed, and the session proves it on every node."""
-    digest = hashlib.sha256(session.encode()).hexdigest()[:_SCOPE_DIGITS]
-    return Identity(user=user, scope=f"g:{digest}")
+    digest = session_digest(session)
+    short = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return Identity(user=user, id=f"{GUEST_PREFIX}{short}", kind="guest", scope=f"g:{digest.hex()}")
+
+
+def verified(user: str, subject: str, reads: RoomSet, writes: RoomSet, expires: float) -> Identity:
+    """Return the identity of a user with a token; `subject` is the id."""
+    short = len(subject) <= _MAX_SCOPE_CHARACTERS and subject.isascii()
+    scope = f"u:{subject}" if short else f"h:{hashlib.sha256(subject.encode()).hexdigest()}"
+    return Identity(user, subject, "verified", scope, reads, writes, expires)
+
+
+def bot(user: str, key: str) -> Identity:
+    """Return the identity of a program that posts as `user` with the API key of the name `key`.
+
+    One key may post for several authors, who choose their idempotency keys without knowing of each other.
+    """
+    return Identity(user, f"{BOT_PREFIX}{key}", "bot", scope=f"{key}:{user}")
+
+
+def session_digest(session: str) -> bytes:
+    """Return the digest of a session secret: it names the guest, and only the secret proves it."""
+    return hashlib.sha256(session.encode()).digest()[:_DIGEST_BYTES]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from time import time
 from typing import Final
 
@@ -45,22 +46,23 @@ def hello(session: Session, command: Hello) -> None:
     session.stop_timers()
     session.identity = identity
     _start_expiry_timers(session, identity)
-    session.write_event(_welcome(session, command.id, taken))
+    session.write_event(_welcome(session, command.id, taken, identity))
 
 
 def refresh(session: Session, command: Refresh) -> None:
     """Replace the token by a new one of the same user, and leave the rooms that it can't read (CN6)."""
     before = session.identity
-    if before is None or before.is_guest:
+    if before is None or before.expires is None:
         raise CommandError(Code.BAD_TOKEN, "a guest has no token to refresh")
     identity = _verify(session, command.token, command.id)
     if identity is None:
         return
-    if identity.scope != before.scope:
+    if identity.id != before.id:
         raise CommandError(
             Code.BAD_TOKEN, "the token belongs to another user: refresh with a token of the same user"
         )
-    session.identity = identity
+    # The name is in the rosters: another one counts from the next connection on.
+    session.identity = replace(identity, user=before.user)
     session.stop_timers()
     _start_expiry_timers(session, identity)
     left = max(0.0, (identity.expires or 0.0) - time())
@@ -130,11 +132,13 @@ def _expired(session: Session) -> None:
     session.connection.close(Close.TOKEN_EXPIRED, "the token has expired")
 
 
-def _welcome(session: Session, number: int, taken: AcquiredName) -> events.Welcome:
+def _welcome(session: Session, number: int, taken: AcquiredName, identity: Identity) -> events.Welcome:
     settings = session.node.settings
     return events.Welcome(
         id=number,
         user=taken.user,
+        user_id=identity.id,
+        kind=identity.kind,
         session=taken.session,
         ping=int(settings.ping_seconds * 1000),
         time=int(time() * 1000),

@@ -73,9 +73,18 @@ def check_text(node: Node, identity: Identity, room: str, text: str) -> None:
 
 
 def publish(node: Node, identity: Identity, room: str, text: str, key: str | None) -> asyncio.Future[Receipt]:
-    """Publish a message. The idempotency key is scoped to the user (SN2), and made if it is missing."""
+    """Publish a message. The idempotency key is scoped to the author (SN2), and made if it is missing."""
     key = key or new_key()
-    payload = encode_stored(MessagePayload(key=key, user=identity.user, text=text, at=int(time() * 1000)))
+    payload = encode_stored(
+        MessagePayload(
+            key=key,
+            user=identity.user,
+            user_id=identity.id,
+            kind=identity.kind,
+            text=text,
+            at=int(time() * 1000),
+        )
+    )
     return node.broker.publish(room, payload, key=f"{identity.scope}/{key}")
 
 

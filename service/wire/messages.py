@@ -15,10 +15,15 @@ from brokers.base import Entry
 
 
 class MessagePayload(msgspec.Struct, frozen=True, gc=False):
-    """One message as a broker stores it. `at` is in ms since 1970."""
+    """One message as a broker stores it. `at` is in ms since 1970.
+
+    `user`, `user_id` and `kind` are the author's display name at that time, stable id, and kind of user.
+    """
 
     key: str
     user: str
+    user_id: str
+    kind: str
     text: str
     at: int
 
@@ -27,8 +32,12 @@ class _At(msgspec.Struct, frozen=True, gc=False):
     at: int
 
 
-class _User(msgspec.Struct, frozen=True, gc=False):
+class StoredAuthor(msgspec.Struct, frozen=True, gc=False):
+    """The author of a stored message. Messages of older versions have neither an id nor a kind."""
+
     user: str
+    user_id: str | None = None
+    kind: str | None = None
 
 
 class _Text(msgspec.Struct, frozen=True, gc=False):
@@ -37,7 +46,7 @@ class _Text(msgspec.Struct, frozen=True, gc=False):
 
 _encoder: Final = msgspec.json.Encoder()
 _text: Final = msgspec.json.Decoder(_Text)
-_user: Final = msgspec.json.Decoder(_User)
+_author: Final = msgspec.json.Decoder(StoredAuthor)
 _at: Final = msgspec.json.Decoder(_At)
 _string: Final = msgspec.json.Decoder(str)
 
@@ -78,10 +87,10 @@ def decode_plain(text: str) -> str:
     return text
 
 
-def author_name(payload: bytes) -> str | None:
-    """Return the display name of a message's author; of what is no message, None."""
+def stored_author(payload: bytes) -> StoredAuthor | None:
+    """Return the author of a message; of what is no message, None."""
     try:
-        return _user.decode(payload).user
+        return _author.decode(payload)
     except msgspec.DecodeError:
         return None
 

@@ -71,13 +71,13 @@ class Stage:
                 connection.close(Close.RESTART, "the node restarts")
 
     def token(self, word: str) -> str:
-        """Create a token from `$token:<user>:<ms>[:<claim>=<rooms>]`; forbidden rooms are not readable."""
+        """Create a token from `$token:<user>:<ms>[:<claim>=<value>]`; forbidden rooms are not readable."""
         user, left, *claimed = word.removeprefix(TOKEN).split(":")
         claims: dict[str, object] = {"sub": user, "exp": time.time() + int(left) / 1000}
         if self._forbidden:
             claims["rooms.read"] = ["lobby"]
         for claim, rooms in (each.split("=") for each in claimed):
-            claims[claim] = rooms.split(",")
+            claims[claim] = rooms.split(",") if claim.startswith("rooms.") else rooms
         return jwt.encode(claims, TOKEN_KEY, algorithm="HS256")
 
 

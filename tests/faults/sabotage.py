@@ -64,7 +64,16 @@ def double(publish: Publish) -> Publish:
     ) -> asyncio.Future[Receipt]:
         stored = publish(node, identity, room, text, key)
         if next(turns) % _NOW_AND_THEN == 0:
-            twin = encode_stored(MessagePayload(key=key or "", user=identity.user, text=text, at=0))
+            twin = encode_stored(
+                MessagePayload(
+                    key=key or "",
+                    user=identity.user,
+                    user_id=identity.id,
+                    kind=identity.kind,
+                    text=text,
+                    at=0,
+                )
+            )
             node.broker.publish(room, twin, key=f"{key}-twin")
         return stored
 

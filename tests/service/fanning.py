@@ -27,7 +27,9 @@ class Stage:
 
     def append(self, count: int = 1, size: int = 1) -> None:
         for _ in range(count):
-            payload = encode_stored(MessagePayload(key="k", user="ann", text="x" * size, at=0))
+            payload = encode_stored(
+                MessagePayload(key="k", user="ann", user_id="ann", kind="guest", text="x" * size, at=0)
+            )
             prev = self.log.end
             self.fanout.append(Entry("room", self.log.epoch, prev, prev + 1, payload))
 

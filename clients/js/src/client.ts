@@ -4,9 +4,10 @@ import { Clock } from "./clock.ts";
 import { Listeners } from "./listeners.ts";
 import { watchNetwork } from "./network.ts";
 import { isOfRoom, Room, type RoomHost } from "./room.ts";
+import { isSameAuthor } from "./sans-io/author.ts";
 import { ClientMachine } from "./sans-io/clientMachine.ts";
 import type { Effect, Input, Status } from "./sans-io/effects.ts";
-import type { Event, Limits } from "./sans-io/frames.ts";
+import type { Event, Limits, Message } from "./sans-io/frames.ts";
 import { type KeyValue, SavedOutbox } from "./storage.ts";
 import { Transport, type WebSocketClass } from "./transport.ts";
 
@@ -56,7 +57,6 @@ export class Client {
   #stepping = false;
   #stopWatching: () => void = () => {};
   #limits: Limits | null = null;
-  #user: string | null = null;
 
   constructor(options: ClientOptions) {
     const { url, name, session, client, token } = options;
@@ -75,8 +75,8 @@ export class Client {
     });
     const self = this;
     this.#host = {
-      get user() {
-        return self.#user;
+      get me() {
+        return self.#machine.handshake.me;
       },
       step: (input) => this.#step(input),
       machine: (room) => this.#machine.room(room),
@@ -124,8 +124,19 @@ export class Client {
 
   /** The name of the user; null before the first welcome. */
   get user(): string | null {
-    return this.#user;
+    return this.#machine.handshake.me?.user ?? null;
   }
+
+  /** The stable id of the user; null before the first welcome, and on an older server. */
+  get userId(): string | null {
+    return this.#machine.handshake.me?.user_id ?? null;
+  }
+
+  /** Return whether this user wrote a message. */
+  readonly wrote = (message: Message): boolean => {
+    const { me } = this.#machine.handshake;
+    return me !== null && isSameAuthor(message, me);
+  };
 
   /** Return the room of this name, the same object each time. */
   room(name: string): Room {
@@ -184,7 +195,6 @@ export class Client {
         this.#transport.shut(effect[1]);
         break;
       case "status":
-        if (effect[1].state === "online") this.#user = effect[1].user;
         this.#statuses.emit(effect[1]);
     }
   }

@@ -4,6 +4,7 @@ import { newKey } from "./idempotencyKey.ts";
 import { Listeners } from "./listeners.ts";
 import { NewMessages } from "./newMessages.ts";
 import { type Row, RowCache } from "./rows.ts";
+import type { Author } from "./sans-io/author.ts";
 import type { Effect, Input, RoomEffect, RoomState, SendReceipt } from "./sans-io/effects.ts";
 import type { Members, Message } from "./sans-io/frames.ts";
 import type { RoomMachine } from "./sans-io/roomMachine.ts";
@@ -47,7 +48,7 @@ export class NotSent extends Error {
 
 /** The interface of a client for its rooms. */
 export interface RoomHost {
-  readonly user: string | null;
+  readonly me: Author | null;
   step(input: Input): void;
   machine(room: string): RoomMachine | undefined;
 }
@@ -163,13 +164,13 @@ export class Room {
     const machine = this.#host.machine(this.name);
     if (machine === undefined) return nothingYet;
     const { timeline, outbox, members, typingUsers } = machine;
-    const { user } = this.#host;
+    const { me } = this.#host;
     const writtenAt = (key: string) => this.#written.get(key);
     return {
       state: machine.state,
       refusal: machine.refusal,
       catchingUp: machine.state === "joining" || (machine.state === "live" && !timeline.caughtUp),
-      rows: this.#rows.of(timeline.lines, outbox.own, { user, writtenAt }),
+      rows: this.#rows.of(timeline.lines, outbox.own, { me, writtenAt }),
       beginning: timeline.beginning,
       lost: timeline.lost,
       members: members.members,
@@ -218,7 +219,7 @@ export class Room {
       this.#saved.write(outbox.own, (key) => this.#written.get(key) ?? 0);
     }
     const { lines, beginning, caughtUp } = timeline;
-    const shown = [lines, beginning, caughtUp, outbox.own, members.members, state, this.#host.user];
+    const shown = [lines, beginning, caughtUp, outbox.own, members.members, state, this.#host.me];
     const seen = [...shown, typingUsers.names];
     if (seen.every((part, at) => part === this.#seen[at])) return;
     this.#seen = seen;

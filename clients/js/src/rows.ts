@@ -1,4 +1,5 @@
 /** The rows of a room: messages, gaps, and own messages in the outbox. */
+import { type Author, isSameAuthor } from "./sans-io/author.ts";
 import type { Message } from "./sans-io/frames.ts";
 import type { OutboxEntry } from "./sans-io/outbox.ts";
 import type { TimelineLine } from "./sans-io/timeline.ts";
@@ -34,7 +35,7 @@ export interface OwnRow {
 /** Creates rows, and returns the same object for the same line, so that it is rendered once. */
 export class RowCache {
   #rows = new WeakMap<TimelineLine | OutboxEntry, Row>();
-  #user: string | null = null;
+  #me: Author | null = null;
   #gaps = 0;
 
   of(
@@ -42,8 +43,8 @@ export class RowCache {
     own: readonly OutboxEntry[],
     context: RowContext,
   ): readonly Row[] {
-    if (context.user !== this.#user) this.#rows = new WeakMap();
-    this.#user = context.user;
+    if (context.me !== this.#me) this.#rows = new WeakMap();
+    this.#me = context.me;
     const taken = new Set(own.map(({ key }) => key));
     return [
       ...lines.map((line) => this.#row(line, () => this.#ofLine(line, taken, context))),
@@ -64,7 +65,7 @@ export class RowCache {
       this.#gaps += 1;
       return { kind: "gap", id: `gap ${this.#gaps}` };
     }
-    const own = message.user === this.#user;
+    const own = this.#me !== null && isSameAuthor(message, this.#me);
     // A key is unique for five minutes only, so it identifies a row only if it was sent here.
     const sentHere = own && context.writtenAt(message.key) !== undefined && !taken.has(message.key);
     const id = sentHere ? message.key : `${epoch} ${message.offset}`;
@@ -74,7 +75,7 @@ export class RowCache {
 
 /** The data for rows besides the lines. */
 export interface RowContext {
-  readonly user: string | null;
+  readonly me: Author | null;
   /** When an own message was written here, if it was. */
   writtenAt(key: string): number | undefined;
 }

@@ -25,8 +25,11 @@ class Members(msgspec.Struct, frozen=True):
     more: bool
 
 
-class Message(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="message"):
-    """A stored entry of a room. `prev` is the offset of the entry before it; `at` is ms since 1970."""
+class Message(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="message", omit_defaults=True):
+    """A stored entry of a room. `prev` is the offset of the entry before it; `at` is ms since 1970.
+
+    `user`, `user_id` and `kind` are its author's; older messages have neither an id nor a kind (SN8).
+    """
 
     room: str
     offset: int
@@ -35,10 +38,13 @@ class Message(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="mess
     user: str
     text: str
     at: int
+    user_id: str | None = None
+    # A kind of a newer server that this client does not know is possible (specification, §11).
+    kind: str | None = None
 
 
-class Welcome(msgspec.Struct, frozen=True, tag_field="type", tag="welcome"):
-    """The reply to `hello`. `ping` and `time` are in ms; `session` proves the name (CN4)."""
+class Welcome(msgspec.Struct, frozen=True, tag_field="type", tag="welcome", omit_defaults=True):
+    """The reply to `hello`. `ping` and `time` are in ms; `session` proves the name (CN4) and the id (CN8)."""
 
     id: int
     user: str
@@ -46,6 +52,9 @@ class Welcome(msgspec.Struct, frozen=True, tag_field="type", tag="welcome"):
     ping: int
     time: int
     limits: Limits
+    # Older servers send neither (CN8).
+    user_id: str | None = None
+    kind: str | None = None
 
 
 class Joined(msgspec.Struct, frozen=True, tag_field="type", tag="joined"):

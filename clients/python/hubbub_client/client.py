@@ -141,6 +141,11 @@ class Client:
         return self._driver.machine.user
 
     @property
+    def user_id(self) -> str | None:
+        """The stable id of the user; None before `welcome`, and on an older server."""
+        return self._driver.machine.user_id
+
+    @property
     def retry_in(self) -> float | None:
         """Seconds until the next attempt to connect; None if no attempt is scheduled."""
         now = self.status

@@ -26,6 +26,8 @@ def message_of(message: events.Message, head: Position | None) -> Message:
         user=message.user,
         text=message.text,
         at=message.at,
+        user_id=message.user_id,
+        kind=message.kind,
     )
 
 

@@ -12,6 +12,8 @@ Position = Since
 class Message:
     """A message in the room. `at` is ms since 1970; `key` is the idempotency key of its sender.
 
+    `user` is the author's name, `user_id` the stable id, and `kind` one of `guest`, `verified` and `bot`, or
+    a kind of a newer server. Messages that older servers stored have neither an id nor a kind.
     `live`: it was stored after the application joined, also if it was missed meanwhile. History is not live.
     """
 
@@ -21,6 +23,8 @@ class Message:
     user: str
     text: str
     at: int
+    user_id: str | None = None
+    kind: str | None = None
     live: bool = True
 
 

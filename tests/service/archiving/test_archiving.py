@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from archive.base import ArchivedEntry, Author
 from archive.errors import ArchiveFull
 from archive.sqlite import SqliteArchive
 from service.archiving.archiving import CannotOpenArchive
@@ -29,6 +30,7 @@ class Client:
     def __init__(self, node: Node, peer: Peer, welcome: dict[str, Any]) -> None:
         self.node = node
         self.peer = peer
+        self.welcome = welcome
         self.person = {"name": welcome["user"], "session": welcome["session"]}
 
     async def send(self, *texts: str) -> list[dict[str, Any]]:
@@ -127,7 +129,7 @@ async def test_while_the_archive_refuses_sends_are_refused_and_reads_go_on(
     ]
 
 
-async def test_the_display_name_of_the_author_is_stored(tmp_path: Path) -> None:
+async def test_the_author_is_stored(tmp_path: Path) -> None:
     async with node(tmp_path) as here:
         joined = await here.join()
         await here.send("text")
@@ -135,9 +137,28 @@ async def test_the_display_name_of_the_author_is_stored(tmp_path: Path) -> None:
         assert archive.place == str(tmp_path / "a.sqlite")
     await archive.start()
     page = await archive.page("lobby", joined["epoch"], limit=1)
-    assert (page.entries[0].author.name or "").startswith("guest-")
-    assert page.entries[0].author.id is None
+    assert page.entries[0].author == Author(here.welcome["user_id"], here.welcome["user"], "guest")
     await archive.close()
+
+
+async def test_messages_of_older_versions_stay_readable(tmp_path: Path) -> None:
+    async with node(tmp_path) as here:
+        joined = await here.join()
+        sent = await here.send("new")
+        archive = SqliteArchive(here.node.settings.archive_options(300))
+    await archive.start()
+    offset = sent[0]["offset"]
+    payload = b'{"key":"k","user":"ann","text":"old","at":1700000000000}'
+    name = Author(name="ann")
+    await archive.append([ArchivedEntry("lobby", joined["epoch"], offset, offset + 1, 1, "k", payload, name)])
+    await archive.close()
+    async with node(tmp_path) as here:
+        joined = await here.join()
+        assert [(one["text"], one.get("kind")) for one in joined["messages"]] == [
+            ("new", "guest"),
+            ("old", None),
+        ]
+        assert "user_id" not in joined["messages"][1]
 
 
 async def test_retention_is_applied_while_the_node_runs(tmp_path: Path) -> None:

@@ -74,7 +74,9 @@ class ResumingClient:
 
 
 def fill(served: Served, count: int) -> None:
-    message = MessagePayload(key="k", user="eve", text="hello", at=4_000_000_000_000)  # never too old
+    message = MessagePayload(
+        key="k", user="eve", user_id="eve", kind="guest", text="hello", at=4_000_000_000_000
+    )  # never too old
     for _ in range(count):
         served.publish(ROOM, encode_stored(message))
 

@@ -20,6 +20,21 @@ async def test_a_posted_message_is_stored_once_for_its_key(site: Site) -> None:
     ]
 
 
+async def test_the_same_key_of_another_author_is_another_message(site: Site) -> None:
+    for user in ("ci", "CI", "deploy"):
+        body = f'{{"text": "done", "user": "{user}", "key": "build-17"}}'
+        posted = await site.post("/api/rooms/lobby/messages", body)
+        assert (posted.status, posted.json["duplicate"]) == (201, False)
+    history = await site.get("/api/rooms/lobby/messages")
+    assert [
+        (message["user"], message["user_id"], message["kind"]) for message in history.json["messages"]
+    ] == [
+        ("ci", "bot:api", "bot"),
+        ("CI", "bot:api", "bot"),
+        ("deploy", "bot:api", "bot"),
+    ]
+
+
 async def test_a_room_of_any_name_is_reached_by_its_quoted_path(site: Site) -> None:
     for quoted in ("caf%C3%A9%20%F0%9F%A6%86", "a%2Fb", "%2A.%3E", "..."):
         stored = await site.post(f"/api/rooms/{quoted}/messages", '{"text": "hello"}')

@@ -14,7 +14,10 @@ from tests.service.serving import Served, until
 
 
 def publish(served: Served, room: str, text: str, at: int = 2**52) -> None:
-    served.publish(room, encode_stored(MessagePayload(key="k", user="ann", text=text, at=at)))
+    served.publish(
+        room,
+        encode_stored(MessagePayload(key="k", user="ann", user_id="ann", kind="guest", text=text, at=at)),
+    )
 
 
 async def test_a_join_to_an_open_room_waits_for_no_call(
@@ -22,7 +25,12 @@ async def test_a_join_to_an_open_room_waits_for_no_call(
 ) -> None:
     await served.joined("ann")
     served.publish(
-        "lobby", encode_stored(MessagePayload(key="k", user="eve", text="before", at=int(time() * 1000)))
+        "lobby",
+        encode_stored(
+            MessagePayload(
+                key="k", user="eve", user_id="eve", kind="guest", text="before", at=int(time() * 1000)
+            )
+        ),
     )
     bob = await served.welcomed("bob")
     for call in ("subscribe", "history", "heads"):
@@ -37,7 +45,10 @@ async def test_a_lingering_room_keeps_its_subscription_for_a_client_that_rejoins
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ann, _ = await served.joined("ann")
-    served.publish("lobby", encode_stored(MessagePayload(key="k", user="eve", text="before", at=0)))
+    served.publish(
+        "lobby",
+        encode_stored(MessagePayload(key="k", user="eve", user_id="eve", kind="guest", text="before", at=0)),
+    )
     await ann.ask("leave", room="lobby")
     room = served.node.rooms.get("lobby")
     assert room is not None

@@ -30,7 +30,7 @@ class LogModel(RuleBasedStateMachine):
 
     def _entry(self, gap: int, size: int) -> Entry:
         prev = self.all[-1].offset if self.all else self.start
-        stored = MessagePayload(key="k", user="ann", text="x" * size, at=0)
+        stored = MessagePayload(key="k", user="ann", user_id="ann", kind="guest", text="x" * size, at=0)
         return Entry("room", self.epoch, prev, prev + gap, encode_stored(stored))
 
     @rule(gap=st.integers(1, 3), size=st.integers(1, 60))

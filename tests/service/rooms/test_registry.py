@@ -58,7 +58,7 @@ class Stage:
     def publish(self, *texts: str) -> None:
         """Publish messages as another node would."""
         for text in texts:
-            stored = MessagePayload(key="k", user="eve", text=text, at=0)
+            stored = MessagePayload(key="k", user="eve", user_id="eve", kind="guest", text=text, at=0)
             self.served.publish("lobby", encode_stored(stored))
 
 

@@ -93,7 +93,9 @@ class RoomModel(RuleBasedStateMachine):
     async def _publish(self, count: int) -> None:
         for _ in range(count):
             text = str(self.head + 1)
-            payload = encode_stored(MessagePayload(key=text, user="ann", text=text, at=0))
+            payload = encode_stored(
+                MessagePayload(key=text, user="ann", user_id="ann", kind="guest", text=text, at=0)
+            )
             self.texts[text] = self.hub.publish(ROOM, payload, text).offset
 
     @rule(codec=st.sampled_from([JSON, PLAIN]), limit=st.integers(0, 6))

@@ -39,7 +39,7 @@ class Stage:
 
     async def publish(self, count: int = 1) -> None:
         for _ in range(count):
-            stored = MessagePayload(key="k", user="eve", text="x", at=0)
+            stored = MessagePayload(key="k", user="eve", user_id="eve", kind="guest", text="x", at=0)
             self.hub.publish(ROOM, encode_stored(stored), f"{self.hub.head(ROOM)}")
         await until(lambda: self.room.fanout.flushed == self.hub.head(ROOM).offset)
 

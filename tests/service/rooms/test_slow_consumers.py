@@ -20,7 +20,9 @@ HISTORY: Final[dict[str, Any]] = {"history_entries": 2 * MESSAGES, "history_byte
 
 def publish(served: Served, first: int, count: int) -> None:
     for number in range(first, first + count):
-        stored = MessagePayload(key=f"{number}", user="eve", text=f"{number}".ljust(SIZE, "."), at=0)
+        stored = MessagePayload(
+            key=f"{number}", user="eve", user_id="eve", kind="guest", text=f"{number}".ljust(SIZE, "."), at=0
+        )
         served.publish("lobby", encode_stored(stored))
 
 

@@ -16,7 +16,10 @@ BIG = 50_000
 
 
 def publish(served: Served, room: str, text: str, at: int = 2**52) -> None:
-    served.publish(room, encode_stored(MessagePayload(key="k", user="ann", text=text, at=at)))
+    served.publish(
+        room,
+        encode_stored(MessagePayload(key="k", user="ann", user_id="ann", kind="guest", text=text, at=at)),
+    )
 
 
 @pytest.mark.settings(

@@ -27,7 +27,7 @@ export class ClientMachine {
   readonly #pending = new PendingCommands();
   readonly #tokens: TokenCache;
   readonly #rooms: RoomMachines;
-  readonly #handshake: Handshake;
+  readonly handshake: Handshake;
   #socket: "none" | "opening" | "handshake" | "welcomed" = "none";
   #network = true;
   #losses = 0; // n of BO1
@@ -44,7 +44,7 @@ export class ClientMachine {
     this.#random = random;
     this.#tokens = new TokenCache(options.token ?? false, random);
     this.#rooms = new RoomMachines(this.#pending, random, { outbox, lines });
-    this.#handshake = new Handshake(options);
+    this.handshake = new Handshake(options);
   }
 
   room(name: string): RoomMachine | undefined {
@@ -161,7 +161,7 @@ export class ClientMachine {
 
   #hello(now: number): Effect[] {
     const { token } = this.#tokens;
-    return [["command", this.#pending.issue((id) => this.#handshake.hello(id, token), now)]];
+    return [["command", this.#pending.issue((id) => this.handshake.hello(id, token), now)]];
   }
 
   /** Wait and reconnect, or close if the close code is final (CL1). */
@@ -266,7 +266,7 @@ export class ClientMachine {
 
   #onWelcomed(welcome: Welcome, now: number): Effect[] {
     const { user, ping } = welcome;
-    this.#handshake.onWelcome(welcome);
+    this.handshake.onWelcome(welcome);
     this.#socket = "welcomed";
     this.#onlineSince = now;
     this.#ping = ping;
@@ -275,7 +275,7 @@ export class ClientMachine {
   }
 
   #onHelloError(refusal: Refusal, now: number): Effect[] {
-    const verdict = this.#handshake.refused(refusal);
+    const verdict = this.handshake.refused(refusal);
     if (verdict.do === "hello again") return this.#hello(now);
     if (verdict.do === "give up") return this.#stop(verdict.code, now, verdict.suggestion);
     return this.#lose(verdict.code, now, CloseCode.normal, verdict.retryAfter);

@@ -27,6 +27,9 @@ test("a command is encoded with its own fields only", () => {
 });
 
 /** The vectors have null for a missing value; here the field is omitted. */
-function withoutNulls(frame: Readonly<Record<string, unknown>>): unknown {
-  return Object.fromEntries(Object.entries(frame).filter(([, value]) => value !== null));
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== "object" || value === null) return value;
+  const fields = Object.entries(value).filter(([, field]) => field !== null);
+  return Object.fromEntries(fields.map(([name, field]) => [name, withoutNulls(field)]));
 }

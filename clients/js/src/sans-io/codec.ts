@@ -42,7 +42,9 @@ const message: Read<Message> = event("message", {
   user: text,
   text,
   at: whole,
-});
+  user_id: optional(text),
+  kind: optional(text),
+}) as Read<Message>;
 const members = { count: whole, names: list(text), more: flag };
 const limits = { frame: whole, text: whole, rooms: whole, sends: quantity, burst: whole };
 
@@ -54,6 +56,8 @@ const events = {
     ping: whole,
     time: whole,
     limits: shape(limits),
+    user_id: optional(text),
+    kind: optional(text),
   }),
   joined: event("joined", {
     id: whole,

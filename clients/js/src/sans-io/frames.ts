@@ -58,7 +58,13 @@ export interface Message {
   readonly user: string;
   readonly text: string;
   readonly at: number;
+  /** The author's stable id and kind; missing in messages that older servers stored (SN8). */
+  readonly user_id?: string;
+  readonly kind?: UserKind;
 }
+
+/** A guest, a user with a token, or a program with an API key; other kinds of newer servers are possible. */
+export type UserKind = "guest" | "verified" | "bot" | (string & {});
 
 /** The number of users in a room, and the first names; `more` means that there are others. */
 export interface Members {
@@ -84,6 +90,9 @@ export interface Welcome {
   readonly ping: number;
   readonly time: number;
   readonly limits: Limits;
+  /** The user's stable id and kind; missing on older servers (CN8). */
+  readonly user_id?: string;
+  readonly kind?: UserKind;
 }
 
 export interface Joined {

@@ -1,4 +1,5 @@
 /** The handshake: the content of `hello`, and the handling of its errors (CS6, CS7). */
+import type { Author } from "./author.ts";
 import { CloseCode } from "./closeCodes.ts";
 import type { Hello, Refusal, Welcome } from "./frames.ts";
 
@@ -18,6 +19,8 @@ export type HelloOutcome =
 
 /** The name of a client and its proof, kept across connections. */
 export class Handshake {
+  /** The user of the last welcome: the same object for as long as it is the same user. */
+  me: Author | null = null;
   #name: string | undefined;
   #session: string | undefined;
   readonly #client: string | undefined;
@@ -41,17 +44,18 @@ export class Handshake {
   }
 
   onWelcome(welcome: Welcome): void {
-    this.#name = welcome.user;
-    this.#session = welcome.session;
+    const { user, user_id, session } = welcome;
+    if (this.me?.user !== user || this.me.user_id !== user_id) this.me = welcome;
+    this.#name = user;
+    this.#session = session;
     this.#everWelcomed = true;
   }
 
   refused(refusal: Refusal): HelloOutcome {
     const { code, suggestion } = refusal;
     if (code === "name_taken" && this.#everWelcomed && suggestion !== undefined) {
-      // The session proves the lost name, not this one.
+      // The session proves the id too, which stays the same under another name (CN8).
       this.#name = suggestion;
-      this.#session = undefined;
       return { do: "hello again" };
     }
     if (code === "token_expired") return { do: "reconnect", code: CloseCode.tokenExpired };

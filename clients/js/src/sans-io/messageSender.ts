@@ -100,8 +100,8 @@ export class MessageSender {
   }
 
   /** Settle the own message with this key, and those that the position has passed (TL8, TL14). */
-  seen(message: Message, position: Position, user: string): Effect[] {
-    const news = message.user === user && this.outbox.seen(message.key);
+  seen(message: Message, position: Position, own: boolean): Effect[] {
+    const news = own && this.outbox.seen(message.key);
     this.outbox.passed(position);
     if (!news) return [];
     const receipt = { epoch: position.epoch, offset: message.offset, duplicate: false };

@@ -1,4 +1,5 @@
 /** One room of a client: join, recovery, messages and presence. */
+import { type Author, isSameAuthor } from "./author.ts";
 import { earliest, RetryTimer } from "./backoff.ts";
 import type { Effect, RoomInput, RoomState } from "./effects.ts";
 import type {
@@ -42,7 +43,7 @@ export class RoomMachine {
   readonly #joinRetry: RetryTimer;
   /** The id of the join in flight; replies to earlier joins are ignored. */
   #joining: number | null = null;
-  #user = "";
+  #me: Author | null = null;
 
   constructor(name: string, pending: PendingCommands, random: () => number, bounds: RoomBounds) {
     this.name = name;
@@ -127,9 +128,9 @@ export class RoomMachine {
   // The connection
 
   /** Join, on a welcomed connection. */
-  enter({ user, limits }: Welcome, now: number): Effect[] {
-    this.#user = user;
-    this.#sender.mostCharacters = limits.text;
+  enter(welcome: Welcome, now: number): Effect[] {
+    this.#me = welcome;
+    this.#sender.mostCharacters = welcome.limits.text;
     return this.#enter(now);
   }
 
@@ -200,7 +201,8 @@ export class RoomMachine {
   /** Report an accepted message, and settle the own message with its key (TL8). */
   #show(message: Message): Effect[] {
     const { position } = this.timeline;
-    const settled = position === null ? [] : this.#sender.seen(message, position, this.#user);
+    const own = this.#me !== null && isSameAuthor(message, this.#me);
+    const settled = position === null ? [] : this.#sender.seen(message, position, own);
     return [["message", this.name, message], ...settled];
   }
 

@@ -59,6 +59,10 @@ class ClientMachine:
         return self._handshake.name
 
     @property
+    def user_id(self) -> str | None:
+        return self._handshake.user_id
+
+    @property
     def session(self) -> str | None:
         return self._handshake.session
 

@@ -32,6 +32,7 @@ class ClientHandshake:
     def __init__(self, name: str | None, session: str | None, client: str | None) -> None:
         self.name = name
         self.session = session
+        self.user_id: str | None = None
         self._client = client
         self._ever_welcomed = False
 
@@ -39,13 +40,13 @@ class ClientHandshake:
         return commands.Hello(id=id_, token=token, name=self.name, session=self.session, client=self._client)
 
     def on_welcome(self, welcome: events.Welcome) -> None:
-        self.name, self.session = welcome.user, welcome.session
+        self.name, self.session, self.user_id = welcome.user, welcome.session, welcome.user_id
         self._ever_welcomed = True
 
     def refused(self, error: events.Error) -> HelloAgain | GiveUp | Reconnect:
         if error.code == Code.NAME_TAKEN and self._ever_welcomed and error.suggestion is not None:
-            # The session proves the lost name, not this one.
-            self.name, self.session = error.suggestion, None
+            # The session proves the id too, which stays the same under another name (CN8).
+            self.name = error.suggestion
             return HelloAgain()
         if error.code == Code.TOKEN_EXPIRED:
             return Reconnect(int(Close.TOKEN_EXPIRED))

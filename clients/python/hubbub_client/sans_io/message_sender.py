@@ -100,9 +100,9 @@ class MessageSender:
             [effects.MessageStored(self._room, key, sent.epoch, sent.offset, sent.duplicate)] if news else []
         )
 
-    def seen(self, message: events.Message, position: commands.Since, user: str | None) -> list[Effect]:
+    def seen(self, message: events.Message, position: commands.Since, *, own: bool) -> list[Effect]:
         """Settle the own message with this key, and those that the position has passed (TL8, TL14)."""
-        news = message.user == user and self.outbox.seen(message.key)
+        news = own and self.outbox.seen(message.key)
         self.outbox.passed(position)
         if not news:
             return []

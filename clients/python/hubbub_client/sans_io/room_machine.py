@@ -7,6 +7,7 @@ from enum import StrEnum
 from hubbub_client.sans_io import effects, inputs
 from hubbub_client.sans_io.backoff import RetryTimer
 from hubbub_client.sans_io.effects import Effect
+from hubbub_client.sans_io.me import Me
 from hubbub_client.sans_io.members import KnownMembers, TypingUsers
 from hubbub_client.sans_io.message_sender import MessageSender
 from hubbub_client.sans_io.page_requests import PageRequests
@@ -53,8 +54,9 @@ class RoomMachine:
         # The id of the join in flight; replies to earlier joins are ignored.
         self.joining: int | None = None
         self._retry = RetryTimer(random)
-        # The user of the welcome; None while the connection is not welcomed.
-        self._user: str | None = None
+        # The user of the last welcome, and whether the connection is welcomed now.
+        self._me: Me | None = None
+        self._welcomed = False
 
     # The application
 
@@ -65,7 +67,7 @@ class RoomMachine:
         self.state = RoomState.JOINING
         if self.timeline.position is None:
             self.timeline.position = since
-        return [] if self._user is None else self._enter(now)
+        return self._enter(now) if self._welcomed else []
 
     def step(self, given: inputs.InRoom, now: int) -> list[Effect]:
         match given:
@@ -92,7 +94,7 @@ class RoomMachine:
         if not wanted:
             return []
         done = [*self._clear_typing(), *self._pages.give_up()]
-        if self._user is not None:
+        if self._welcomed:
             _, write = self._pending.issue(lambda id_: commands.Leave(id=id_, room=self.name), now)
             done.append(write)
         return done
@@ -118,13 +120,13 @@ class RoomMachine:
         self._retry.cancel()
         # A join in flight has a later position: its reply is ignored.
         self.state = RoomState.JOINING
-        return [] if self._user is None else self._enter(now)
+        return self._enter(now) if self._welcomed else []
 
     # The connection
 
     def on_welcome(self, welcome: events.Welcome, now: int) -> list[Effect]:
         """Note that the connection was welcomed, and join if the room is wanted (CS2)."""
-        self._user = welcome.user
+        self._me, self._welcomed = Me(welcome.user, welcome.user_id), True
         self._sender.most_characters = welcome.limits.text
         return self._enter(now) if self.state is RoomState.JOINING else []
 
@@ -137,7 +139,7 @@ class RoomMachine:
 
     def on_lost(self) -> list[Effect]:
         """Return to joining, because the connection was lost."""
-        self._user = self.joining = None
+        self._welcomed, self.joining = False, None
         self._retry.cancel()
         self._sender.on_lost()
         self.timeline.reset_holes()
@@ -193,7 +195,8 @@ class RoomMachine:
         """Report an accepted message, and settle the own message with its key (TL8)."""
         done: list[Effect] = [effects.MessageReceived(self.name, message)]
         if self.timeline.position is not None:
-            done += self._sender.seen(message, self.timeline.position, self._user)
+            own = self._me is not None and self._me.wrote(message)
+            done += self._sender.seen(message, self.timeline.position, own=own)
         return done
 
     def _reset(self, reset: events.Reset, now: int) -> list[Effect]:

@@ -35,7 +35,7 @@ export function RoomView({ room, client, drafts, roomsOpen, onRooms }: Props) {
     [drafts, room.name],
   );
   const user = client.user ?? "";
-  useAnnouncements(room, client.user);
+  useAnnouncements(room, client.wrote);
   useEffect(() => {
     document.title = `${room.name} · hubbub`;
   }, [room.name]);

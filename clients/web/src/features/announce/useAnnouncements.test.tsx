@@ -12,8 +12,10 @@ const room = {
   },
 } as unknown as Room;
 
+const byAnn = ({ user }: Message) => user === "ann";
+
 function Listening() {
-  useAnnouncements(room, "ann");
+  useAnnouncements(room, byAnn);
   return null;
 }
 

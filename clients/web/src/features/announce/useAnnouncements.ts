@@ -5,7 +5,7 @@ import { useVoice } from "../../ui/Announcer.tsx";
 const interval = 1_000;
 
 /** Announce messages of other users in the open room: one as text, several within a second as a count. */
-export function useAnnouncements(room: Room, user: string | null): void {
+export function useAnnouncements(room: Room, wrote: (message: Message) => boolean): void {
   const voice = useVoice();
   useEffect(() => {
     let waiting: Message[] = [];
@@ -16,7 +16,7 @@ export function useAnnouncements(room: Room, user: string | null): void {
       waiting = [];
     };
     const stop = room.onMessage((message) => {
-      if (message.user === user) return;
+      if (wrote(message)) return;
       waiting.push(message);
       timer ??= setTimeout(speak, interval);
     });
@@ -24,7 +24,7 @@ export function useAnnouncements(room: Room, user: string | null): void {
       stop();
       clearTimeout(timer);
     };
-  }, [room, user, voice]);
+  }, [room, wrote, voice]);
 }
 
 function sentence(waiting: readonly Message[]): string {

@@ -13,8 +13,8 @@ export function useUnread(
     const stops = rooms
       .filter((name) => name !== current)
       .map((name) =>
-        client.room(name).onMessage(({ user }) => {
-          if (user !== client.user) setUnread((before) => oneMore(before, name));
+        client.room(name).onMessage((message) => {
+          if (!client.wrote(message)) setUnread((before) => oneMore(before, name));
         }),
       );
     return () => {

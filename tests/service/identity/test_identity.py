@@ -1,0 +1,40 @@
+"""Identities: what names a user, and what its idempotency keys belong to."""
+
+from __future__ import annotations
+
+from service.identity.identity import ALL_ROOMS, Identity, RoomSet, bot, guest, verified
+
+
+def _verified(subject: str) -> Identity:
+    return verified("ann", subject, ALL_ROOMS, ALL_ROOMS, expires=0.0)
+
+
+def test_an_empty_room_set_permits_no_rooms() -> None:
+    assert "lobby" not in RoomSet()
+
+
+def test_a_guest_is_identified_by_session_and_not_by_name() -> None:
+    ann = guest("ann", "one session")
+    for same in (ann, guest("another name", "one session")):
+        assert (same.id, same.scope, same.kind) == (ann.id, ann.scope, "guest")
+    other = guest("ann", "another session")
+    assert ann.id != other.id
+    assert ann.scope != other.scope
+    assert "one session" not in ann.id + ann.scope
+    assert ann.expires is None
+    assert ann.is_guest
+    assert ann.may_read("lobby")
+    assert ann.may_write("lobby")
+
+
+def test_a_guest_never_has_the_scope_of_a_token() -> None:
+    assert guest("u:ann", "u:ann").scope != _verified("ann").scope
+
+
+def test_each_author_has_a_scope_of_its_own() -> None:
+    subjects = ["ann", "ANN", "ann ", "é", "x" * 64, "x" * 65, "x" * 66]
+    scopes = {_verified(subject).scope for subject in subjects}
+    scopes |= {bot("ann", "api").scope, bot("bob", "api").scope}
+    assert len(scopes) == len(subjects) + 2
+    # A scope is part of a key of the broker.
+    assert max(map(len, scopes)) <= 66
