@@ -18,13 +18,18 @@ Each promise has tests in `brokers/testing/`, which run on every broker with two
                 the same room is stored once. Later calls return the first position and `duplicate=True`, also
                 if the first reply was lost or the entry has been trimmed. Keys of different rooms are
                 independent.
- P6  no gap     When `subscribe` returns, every entry after the returned head is delivered to this node.
+ P6  no gap     When `subscribe` returns, every entry after the returned head is delivered to this node. A
+                room without entries has offset 0, and either the epoch of its first entry or the epoch
+                `UNWRITTEN`, which the first entry replaces.
  P7  quiet      After `unsubscribe` has returned, nothing of the room is delivered. `subscribe` and
                 `unsubscribe` are idempotent.
  P8  history    `history` returns all stored entries in pages, in order, after or before an offset. It reports
                 whether requested entries have been trimmed (`trimmed`) and whether there are more (`more`).
  P9  bounded    A room stores at most what `Retention` allows. The head stays known after all entries have
-                been trimmed. A payload larger than `Retention.size` is refused.
+                been trimmed, as long as its place is not needed. A payload larger than `Retention.size` is
+                refused. A room exists from its first entry on: subscribing and reading store nothing. No room
+                loses an entry to make place for another room: the first entry of a further room is refused
+                (`TooManyRooms`), and so are entries beyond the total (`WritesRefused`).
  P10 heads      `heads` returns the positions of many rooms in one round trip; an unknown room has offset 0.
  P11 signals    `emit` reaches every subscribed node at most once, including this one, and is not stored.
  P12 names      Any text that can be encoded as UTF-8 is a room name, also the empty one. No name is a pattern
@@ -38,8 +43,7 @@ Each promise has tests in `brokers/testing/`, which run on every broker with two
                 silently; `unsubscribe` and `close` need no backbone. A backbone that can be reached but
                 refuses writes is reported: `publish` and `probe` raise `WritesRefused`, which names the
                 refusal, and the stat `writable` is 0. All other methods work, also `start`; afterwards
-                `writable` is 1 again without a restart. An unwritten room may have an epoch that its first
-                entry replaces.
+                `writable` is 1 again without a restart.
  P16 probe      `probe` returns when a message has passed through the backbone on the path of entries.
  P17 closed     After `close` has returned, the listener is not called any more and no task is left. Every
                 method but `close` and `stats` raises `BrokerClosed`, as it does before `start`. A closed
@@ -56,9 +60,12 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, NamedTuple, Protocol
+from typing import ClassVar, Final, NamedTuple, Protocol
 
 from msgspec import Struct
+
+UNWRITTEN: Final = "unwritten"
+"""The epoch of a room without entries, on a broker that learns the epoch from the first entry."""
 
 
 class Position(NamedTuple):
@@ -131,10 +138,11 @@ class Retention:
         entries: entries of one room.
         size: payload bytes of one room, in total.
         age: seconds since an entry was stored; 0 keeps entries for ever.
-        total: stored bytes of all rooms together; beyond it the oldest entries of any room are trimmed. Only
-            NATS enforces it, where a room has no byte limit of its own.
-        rooms: rooms with history; beyond it the room that was idle longest, among those without subscribers,
-            is evicted with its idempotency keys. If it is used again, it starts a new epoch.
+        total: stored bytes of all rooms together; beyond it entries are refused. Only NATS enforces it, where
+            a room has no byte limit of its own.
+        rooms: rooms with history; beyond it the first entry of a new room is refused. A room whose entries
+            have all expired, and that has no subscribers, is evicted if its place is needed. If it is used
+            again, it starts a new epoch.
     """
 
     entries: int = 1_000
@@ -211,6 +219,7 @@ class Broker(ABC):
             Unavailable: not stored, or unknown whether stored: retry with the same key (P15).
             WritesRefused: the backbone refuses writes; a kind of `Unavailable`.
             BrokerRefused: the backbone will never accept this payload; the message says why.
+            TooManyRooms: it would be the first entry of a room, and no room can be added (P9).
             BrokerClosed: the broker was closed.
         """
 

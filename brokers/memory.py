@@ -8,18 +8,21 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import Final
 
 from typing_extensions import override
 
 from brokers.base import BrokerOptions, Listener, Page, Position, Receipt, check_paging
 from brokers.calls import Audience, Calls
-from brokers.errors import BrokerRefused
+from brokers.errors import BrokerRefused, TooManyRooms
 from brokers.hub_broker import HubBroker
 from brokers.memory_log import MemoryLog
 
 # Seconds between two trims of idle rooms, to bound their cost under load.
 _TIDY_EVERY: Final = 0.001
+# Idle rooms that are examined when a new room needs a place.
+_EXAMINED: Final = 64
 
 
 class MemoryRoom(Audience):
@@ -45,6 +48,7 @@ class Hub:
         self._clock = clock
         self._identity = secrets.token_hex(6)
         self._forgotten = 0
+        self._written = 0  # rooms with entries, trimmed ones included
         self._rooms: OrderedDict[str, MemoryRoom] = OrderedDict()  # the next one to trim first
         self._quiet: OrderedDict[str, MemoryRoom] = (
             OrderedDict()
@@ -64,7 +68,11 @@ class Hub:
                 f"Payload too large: {len(payload)} bytes. A room keeps at most {self._retention.size} bytes"
             )
         now = self._clock()
-        room = self._rooms.get(name) or self._open(name)
+        room = self._rooms.get(name)
+        if room is None or not room.log.offset:
+            self._make_place(now)
+            room = room or self._open(name)
+            self._written += 1
         log = room.log
         known = log.stored(key, now)
         if known is not None:
@@ -84,7 +92,7 @@ class Hub:
             self.calls.make(room, lambda listener: listener.signal(name, payload))
 
     def subscribe(self, name: str, listener: Listener) -> Position:
-        """Add a listener to a room; create the room if needed."""
+        """Add a listener to a room. One without entries is here only as long as it has listeners."""
         room = self._rooms.get(name) or self._open(name)
         self._quiet.pop(name, None)
         room.listeners = (*room.listeners, listener)
@@ -99,7 +107,6 @@ class Hub:
             return
         if room.log.offset:
             self._quiet[name] = room
-            self._forget_down_to(self._retention.rooms)
         else:
             del self._rooms[name]  # nothing was stored, so its epoch may be used again
 
@@ -121,23 +128,29 @@ class Hub:
         for log in logs:
             log.trim(now)
         return {
-            "rooms": len(logs),
+            "rooms": self._written,
             "entries": sum(map(len, logs)),
             "bytes": sum(log.size for log in logs),
             "keys": sum(log.keys for log in logs),
         }
 
     def _open(self, name: str) -> MemoryRoom:
-        self._forget_down_to(self._retention.rooms - 1)
         room = MemoryRoom(MemoryLog(name, self._epoch, self._retention, self._key_window))
         self._rooms[name] = self._quiet[name] = room
         return room
 
-    def _forget_down_to(self, rooms: int) -> None:
-        while len(self._rooms) > rooms and self._quiet:
-            name, _ = self._quiet.popitem(last=False)
-            del self._rooms[name]
-            self._forgotten += 1
+    def _make_place(self, now: float) -> None:
+        """Evict an expired room if the register is full. Raises `TooManyRooms` if there is none."""
+        if self._written < self._retention.rooms:
+            return
+        for name, room in islice(self._quiet.items(), _EXAMINED):
+            room.log.trim(now)
+            if not (len(room.log) or room.log.keys):
+                del self._rooms[name], self._quiet[name]
+                self._written -= 1
+                self._forgotten += 1
+                return
+        raise TooManyRooms(self._retention.rooms)
 
     def _tidy_next(self, now: float) -> None:
         self._tidy_at = now + _TIDY_EVERY

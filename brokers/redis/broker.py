@@ -65,7 +65,7 @@ class RedisBroker(Broker):
                     f"Payload too large: {len(payload)} bytes. A room keeps at most {most} bytes"
                 )
             node.publish(room, payload, key, answer)
-            node.room_retention.mark_active(room)
+            node.room_retention.follow(room, answer)
         except BrokerError as error:
             answer.set_exception(error)
         except UnicodeEncodeError as error:
@@ -79,7 +79,7 @@ class RedisBroker(Broker):
         try:
             async with asyncio.timeout(self.options.timeout):
                 await asyncio.shield(subscription.confirmed)
-                head = await node.reader.open(room, node.new_epoch())
+                head = (await node.reader.heads([room]))[room]
         except TimeoutError:
             subscription.home.abandoned(subscription)
             raise Unavailable(
@@ -89,7 +89,6 @@ class RedisBroker(Broker):
             subscription.home.abandoned(subscription)
             raise
         subscription.home.established(subscription, head)
-        node.room_retention.mark_active(room)
         return head
 
     @override

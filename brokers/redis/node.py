@@ -102,7 +102,8 @@ class RedisNode:
         keys = (keyspace.head(room), keyspace.stream(room), keyspace.key(room, key))
         bounds = (retention.entries, retention.size, int(retention.age * 1000))
         window = max(1, int(self.options.key_window * 1000))
-        rest = (window, keyspace.channel(room), self.shards.rewrite_duplicates, self.clock.milliseconds())
+        again = self.shards.rewrite_duplicates
+        rest = (window, keyspace.channel(room), again, self.clock.milliseconds(), self.room_retention.reached)
         now = asyncio.get_running_loop().time()
         self.shards.publish(entry(answer, now, slot, *keys, payload, self.new_epoch(), *bounds, *rest))
 
@@ -133,5 +134,6 @@ class RedisNode:
             "pending_commands": sum(map(len, publishers)),
             "batches": sum(publisher.batches for publisher in publishers),
             "dropped_signals": sum(publisher.dropped_signals for publisher in publishers),
+            "rooms": self.room_retention.rooms,
             "invalid_messages": sum(shard.subscriber.invalid_messages for shard in shards),
         }

@@ -1,15 +1,17 @@
-"""Bound what Redis stores of idle rooms: trim expired entries, and evict the rooms that were idle longest."""
+"""Bound the rooms that Redis stores: count them, trim expired entries, and evict expired rooms."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
+from contextlib import suppress
+from functools import partial
 from random import random
 from typing import Final, cast
 
-from brokers.base import Retention
-from brokers.errors import BrokerError
+from brokers.base import Receipt, Retention
+from brokers.errors import BrokerError, TooManyRooms
 from brokers.redis.connection.client import Command, Reply, expect, pack
 from brokers.redis.connection.refusals import find_refusal
 from brokers.redis.keyspace import Keyspace
@@ -21,16 +23,19 @@ from brokers.redis.topology.shards import Shards
 logger: Final = logging.getLogger(__name__)
 
 _PERIOD: Final = 60.0  # seconds; also the resolution of a room's last activity
+_SPARE: Final = 0.1  # the share of the bound that eviction keeps free
 _PAUSE: Final = 1.0  # seconds between two attempts to write the register, doubled by each up to the period
 _SWEEP: Final = 30  # periods in which one node has trimmed all rooms
 _BATCH: Final = 200  # rooms in one round trip
 
 
 class RoomRetention:
-    """Records the last activity of rooms in one register, and evicts rooms beyond the bound.
+    """Records the last activity of rooms in one register, which bounds their number.
 
-    There is one register for all shards, so that the bound holds for all of them together. Every node evicts,
-    at random times.
+    There is one register for all shards, so that the bound holds for all of them together. A node counts it
+    whenever it has begun a room, and while it is full. So the bound is exceeded at most by the rooms that
+    other nodes have begun since this one counted. A room leaves when all of its entries have expired, and
+    only if its place is needed. Every node evicts, at random times.
 
     It also trims rooms in turn, because a room that is neither written nor read would keep its expired
     entries. Redis is not asked to expire them: it would do so by its own clock, also after a correction.
@@ -49,23 +54,48 @@ class RoomRetention:
         self._keyspace = keyspace
         self._reader = reader
         self._most = retention.rooms
-        self._ages = retention.age > 0
+        self._age = retention.age
+        self._counted = 0
+        self._begun: set[str] = set()  # rooms that this node has begun and not yet put into the register
         self._swept = 0
         self._marked: set[str] = set()
         self._pending: set[str] = set()
         self._wakeup = asyncio.Event()
 
-    def mark_active(self, room: str) -> None:
-        """Mark a room as active. The register is written at most once per period and room."""
+    @property
+    def rooms(self) -> int:
+        """The number of rooms, as far as this node knows."""
+        return self._counted + len(self._begun)
+
+    @property
+    def reached(self) -> str:
+        """The bound, if it is reached; empty while rooms may begin."""
+        return str(self._most) if self.rooms >= self._most else ""
+
+    def follow(self, room: str, answer: asyncio.Future[Receipt]) -> None:
+        """Mark a room as active once an entry is stored; the register is written once a period and room."""
         if room not in self._marked:
-            self._marked.add(room)
-            self._pending.add(room)
-            self._wakeup.set()
+            answer.add_done_callback(partial(self._note, room))
+
+    def _note(self, room: str, answer: asyncio.Future[Receipt]) -> None:
+        if answer.cancelled() or room in self._marked:
+            return
+        if (error := answer.exception()) is not None:
+            if isinstance(error, TooManyRooms):
+                self._wakeup.set()  # counts again
+            return
+        if answer.result().offset == 1:
+            self._begun.add(room)
+        self._marked.add(room)
+        self._pending.add(room)
+        self._wakeup.set()
 
     async def write(self) -> None:
-        """Write marked rooms to the register, with retries, until cancelled."""
+        """Write marked rooms to the register, with retries, and count it, until cancelled."""
         pause = _PAUSE
         while True:
+            with suppress(BrokerError):
+                await self.count()
             await self._wakeup.wait()
             self._wakeup.clear()
             while self._pending:
@@ -82,6 +112,13 @@ class RoomRetention:
                     pause = min(2 * pause, _PERIOD)
                 else:
                     pause = _PAUSE
+                    begun = self._begun.intersection(some)
+                    self._begun -= begun
+                    self._counted += len(begun)
+
+    async def count(self) -> None:
+        """Count the rooms of the register."""
+        self._counted = cast(int, await self._ask("ZCARD"))
 
     async def run(self) -> None:
         """Evict rooms periodically, until cancelled."""
@@ -97,16 +134,23 @@ class RoomRetention:
                 logger.exception("redis_room_retention_failed")
 
     async def enforce(self) -> None:
-        """Evict rooms down to the bound; rooms that any node is subscribed to stay."""
-        established = cast(int, await self._ask("ZCARD"))
-        for _ in range(0, max(0, established - self._most), _BATCH):
-            excess = cast(int, await self._ask("ZCARD")) - self._most
-            if excess > 0:
-                await self._evict(min(excess, _BATCH))
+        """Evict expired rooms if places may be needed; rooms that any node is subscribed to stay."""
+        if not self._age:
+            return
+        await self.count()
+        excess = self.rooms - int(self._most * (1 - _SPARE))
+        for _ in range(0, excess, _BATCH):
+            expired = time.time() - self._age - _PERIOD
+            found = await self._ask("ZRANGE", 0, min(excess, _BATCH) - 1, "WITHSCORES")
+            parts = iter(cast(list[bytes], found))
+            rooms = [name.decode() for name, at in zip(parts, parts, strict=True) if float(at) < expired]
+            if not rooms:
+                return
+            await self._evict(rooms)
 
     async def sweep(self) -> None:
         """Trim the next rooms of the register; after `_SWEEP` calls all of them have been trimmed."""
-        if not self._ages:
+        if not self._age:
             return
         share = max(_BATCH, cast(int, await self._ask("ZCARD")) // _SWEEP)
         for _ in range(0, share, _BATCH):
@@ -114,15 +158,14 @@ class RoomRetention:
             self._swept = self._swept + len(found) if len(found) == _BATCH else 0
             await self._reader.last([name.decode() for name in found])  # reading trims
 
-    async def _evict(self, number: int) -> None:
-        found = cast(list[bytes], await self._ask("ZRANGE", 0, number - 1))
-        rooms = [name.decode() for name in found]
+    async def _evict(self, rooms: list[str]) -> None:
+        await self._reader.last(rooms)  # reading trims
         offsets = await self._requests.ask([(self._shards.slot(room), self._offset(room)) for room in rooms])
         calls = [self._call(room, offset) for room, offset in zip(rooms, offsets, strict=True)]
         gone = [bool(expect(reply)) for reply in await self._requests.call_each(EVICT_ROOM, calls)]
         if quiet := [room for room, is_gone in zip(rooms, gone, strict=True) if is_gone]:
             await self._ask("ZREM", *quiet)
-        # A node subscribed, or an entry was stored in the meantime: these rooms are active.
+        # A node is subscribed, or an entry was stored or has not expired by both clocks: they are active.
         if busy := [room for room, is_gone in zip(rooms, gone, strict=True) if not is_gone]:
             await self._touch(busy)
 

@@ -25,6 +25,8 @@ class Abilities:
         lost_answers: it can store an entry and drop the reply.
         refused_writes: it can refuse writes, and accept them again.
         bounded_size: it enforces `Retention.size`.
+        bounded_rooms: it enforces `Retention.rooms`.
+        counted: it can count what it stores.
         largest_payload: the maximum payload in bytes.
     """
 
@@ -32,6 +34,8 @@ class Abilities:
     lost_answers: bool = False
     refused_writes: bool = False
     bounded_size: bool = True
+    bounded_rooms: bool = True
+    counted: bool = False
     largest_payload: int = 1024 * 1024
 
 
@@ -47,6 +51,10 @@ class Backbone(ABC):
     @abstractmethod
     async def elapse(self, seconds: float) -> None:
         """Let time pass: advance the test's clock, or wait for the server's."""
+
+    async def stored(self) -> int:
+        """Count the keys, messages or rows that are stored for all rooms."""
+        pytest.skip("needs counted")
 
     async def interrupt(self) -> None:
         """Make the backbone unreachable for all nodes, including later ones."""

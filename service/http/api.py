@@ -51,6 +51,7 @@ _STATUS: Final = {
     Code.BAD_TOKEN: HTTPStatus.UNAUTHORIZED,
     Code.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     Code.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
+    Code.ROOMS_FULL: HTTPStatus.INSUFFICIENT_STORAGE,
     Code.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 # The codes for the requests that Sanic rejects.

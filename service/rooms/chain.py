@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from brokers.base import Entry, Position
+from brokers.base import UNWRITTEN, Entry, Position
 
 
 class Verdict(Enum):
@@ -13,6 +13,7 @@ class Verdict(Enum):
     NEXT = auto()
     DUPLICATE = auto()
     GAP = auto()
+    FIRST = auto()  # it begins the epoch of a room that had no entries
 
 
 class Chain:
@@ -26,10 +27,15 @@ class Chain:
     def classify(self, entry: Entry) -> Verdict:
         """Classify an entry. Another epoch is a gap too: only the broker knows what is in between."""
         if entry.epoch != self.epoch:
-            return Verdict.GAP
+            return Verdict.FIRST if self.unwritten and not entry.prev else Verdict.GAP
         if entry.offset <= self.offset:
             return Verdict.DUPLICATE
         return Verdict.NEXT if entry.prev == self.offset else Verdict.GAP
+
+    @property
+    def unwritten(self) -> bool:
+        """Whether the room had no entries yet, and no epoch."""
+        return self.epoch == UNWRITTEN
 
     def advance(self, entry: Entry) -> None:
         """Move to an entry."""

@@ -79,6 +79,9 @@ class Feed:
             self._remember(Position(entry.epoch, entry.offset))
             return
         verdict = self._chain.classify(entry)
+        if verdict is Verdict.FIRST:
+            self._jump(Position(entry.epoch, 0))
+            verdict = Verdict.NEXT
         if verdict is Verdict.NEXT:
             self._chain.advance(entry)
             self._deliver(entry)
@@ -143,6 +146,7 @@ class Feed:
         return not page.more and not more_expected
 
     def _jump(self, position: Position) -> None:
+        if not self._chain.unwritten:
+            self._metrics.gaps_unrepaired += 1
         self._chain.epoch, self._chain.offset = position
-        self._metrics.gaps_unrepaired += 1
         self._restart(position)

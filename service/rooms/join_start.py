@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from brokers.base import Entry, Page, Position
+from brokers.base import UNWRITTEN, Entry, Page, Position
 from hubbub_protocol.commands import Since
 from service.rooms.room import Room
 from service.wire.responses import JoinStart
@@ -19,6 +19,7 @@ async def find_start(room: Room, since: Since | None, limit: int) -> JoinStart:
     Raises:
         BrokerError: history is needed, and can't be read now.
     """
+    since = _in_epoch(room, since)
     start = start_at_once(room, since, limit)
     if start is None and since is not None:
         start = await _recover(room, since, limit)
@@ -27,6 +28,7 @@ async def find_start(room: Room, since: Since | None, limit: int) -> JoinStart:
 
 def start_at_once(room: Room, since: Since | None, limit: int) -> JoinStart | None:
     """Return what `find_start` returns if the log has it, otherwise None."""
+    since = _in_epoch(room, since)
     # Before reading too, so that expired entries free capacity.
     room.expire()
     log = room.log
@@ -38,6 +40,13 @@ def start_at_once(room: Room, since: Since | None, limit: int) -> JoinStart | No
     if since.offset > log.end or not log.reaches(since.epoch, since.offset):
         return None
     return _recovered(since, log.after(since.offset, limit) if limit else [], log.end)
+
+
+def _in_epoch(room: Room, since: Since | None) -> Since | None:
+    """Translate a position before a room's first entry into the epoch that this entry began (RM10)."""
+    if since is not None and since.epoch == UNWRITTEN and not since.offset:
+        return Since(epoch=room.log.epoch, offset=0)
+    return since
 
 
 async def _recover(room: Room, since: Since, limit: int) -> JoinStart | None:

@@ -8,7 +8,7 @@ from functools import partial
 from time import monotonic, time
 from typing import Final
 
-from brokers.base import Broker, Entry, Position
+from brokers.base import UNWRITTEN, Broker, Entry, Position
 from hubbub_protocol import encode, events
 from service.cluster.cluster import Cluster
 from service.cluster.roster import Changes, Roster
@@ -149,12 +149,17 @@ class Room:
             self._broadcast.begin(frame, except_user=user)
 
     def restart(self, position: Position) -> None:
-        """Continue at a position after a gap that can't be repaired; members are sent a reset (RM6)."""
+        """Continue at a position after a gap that can't be repaired; members are sent a reset (RM6).
+
+        So they are when the first entry of the room begins its epoch (RM10); then plain members miss nothing.
+        """
+        begins = self.log.epoch == UNWRITTEN and not position.offset
         epoch, head = self.feed.head
         self.fanout.restart(*position, head if epoch == position.epoch else 0)
         # Members that are catching up receive the reset from their catch-up, at their own position.
         for member in self.fanout.live():
-            send_reset(member, self.name, position)
+            if member.codec.supports_events or not begins:
+                send_reset(member, self.name, position)
 
     def cancel_unsubscribe(self) -> None:
         """Keep the subscription, because the room has a member again."""

@@ -10,7 +10,7 @@ from time import monotonic, perf_counter, time
 from typing import Final, NamedTuple
 
 from brokers.base import Receipt
-from brokers.errors import BrokerError, BrokerRefused
+from brokers.errors import BrokerError, BrokerRefused, TooManyRooms
 from hubbub_protocol import Code, events
 from hubbub_protocol.commands import Send
 from service.identity.identity import Identity
@@ -96,6 +96,8 @@ def count_stored(metrics: Metrics, started: float) -> None:
 
 def to_command_error(error: BaseException) -> CommandError:
     """Translate an error of the broker to one of the protocol."""
+    if isinstance(error, TooManyRooms):
+        return CommandError(Code.ROOMS_FULL, str(error))
     if isinstance(error, BrokerRefused):
         return CommandError(Code.INVALID, str(error))
     if isinstance(error, BrokerError):

@@ -208,13 +208,13 @@ class Settings(LimitSettings, IdentitySettings, ArchiveSettings):
         "HUBBUB_HISTORY_TOTAL_BYTES",
         1024 * _MIB,
         whole(16 * _MIB, 1024 * 1024 * 1024 * _MIB),
-        "Bytes of all rooms that NATS stores, on each replica; beyond it the oldest are trimmed.",
+        "Bytes of all rooms that NATS stores, on each replica; beyond it messages are refused.",
     )
     history_rooms: int = _set(
         "HUBBUB_HISTORY_ROOMS",
         10_000,
         whole(1, 10_000_000),
-        "Rooms that the broker stores; beyond it the room that was idle longest is evicted.",
+        "Rooms that memory or Redis stores; beyond it new rooms are refused until one has expired.",
     )
     key_seconds: float = _set(
         "HUBBUB_KEY_SECONDS",

@@ -1,4 +1,4 @@
-"""The memory broker evicts rooms, and its hub calls listeners one after another."""
+"""The memory broker bounds its rooms, and its hub calls listeners one after another."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from typing_extensions import override
 
 from brokers.base import BrokerOptions, Entry, Retention
+from brokers.errors import TooManyRooms
 from brokers.memory import Hub, MemoryBroker
 from brokers.testing.recorder import BrokerNode, Recorder, chained
 
@@ -53,12 +54,18 @@ async def test_a_process_begins_its_own_epoch() -> None:
     assert Hub(BrokerOptions()).head("room").epoch != Hub(BrokerOptions()).head("room").epoch
 
 
-async def test_the_room_that_was_quiet_longest_is_forgotten(
-    pair: tuple[BrokerNode, BrokerNode], hub: Hub
+async def test_a_new_room_takes_the_place_of_one_that_has_expired(
+    pair: tuple[BrokerNode, BrokerNode], hub: Hub, clock: Clock
 ) -> None:
     here, _ = pair
-    for room in ("one", "two", "three", "one", "four"):
+    for room in ("one", "two", "three"):
         await here.send(room, b"text")
+    with pytest.raises(TooManyRooms):
+        await here.send("four", b"text")
+    clock.now = 900.0
+    await here.send("one", b"text")
+    clock.now = 1001.0
+    await here.send("four", b"text")
     assert hub.stats()["rooms"] == 3
     assert [room for room in ("one", "two", "three", "four") if hub.head(room).offset] == [
         "one",
@@ -67,46 +74,49 @@ async def test_the_room_that_was_quiet_longest_is_forgotten(
     ]
 
 
-async def test_a_forgotten_room_begins_a_new_epoch_without_its_keys(
-    pair: tuple[BrokerNode, BrokerNode],
+async def test_an_evicted_room_begins_a_new_epoch_without_its_keys(
+    pair: tuple[BrokerNode, BrokerNode], clock: Clock
 ) -> None:
     here, _ = pair
     first = await here.broker.publish("room", b"text", key="key")
+    clock.now = 1001.0
     for room in ("one", "two", "three"):
         await here.send(room, b"text")
+    clock.now = 2002.0
     again = await here.broker.publish("room", b"text", key="key")
     assert not again.duplicate
     assert again.epoch != first.epoch
     assert (await here.full_history("room"))[0].prev == 0
 
 
-async def test_forgetting_one_room_leaves_the_epochs_of_the_others(
-    pair: tuple[BrokerNode, BrokerNode],
+async def test_evicting_one_room_leaves_the_epochs_of_the_others(
+    pair: tuple[BrokerNode, BrokerNode], clock: Clock
 ) -> None:
     here, there = pair
     new = await there.broker.subscribe("new")
     [first] = await here.send("one", b"text")
+    clock.now = 1001.0
     for room in ("two", "three"):
         await here.send(room, b"text")
     [receipt] = await here.send("new", b"text")
     assert receipt.epoch == new.epoch == first.epoch
 
 
-async def test_a_room_with_subscribers_is_never_forgotten(
-    pair: tuple[BrokerNode, BrokerNode], hub: Hub
+async def test_a_room_with_subscribers_is_never_evicted(
+    pair: tuple[BrokerNode, BrokerNode], hub: Hub, clock: Clock
 ) -> None:
     here, there = pair
     for room in ("one", "two", "three", "four"):
         await there.broker.subscribe(room)
+    for room in ("one", "two", "three"):
         await here.send(room, b"text")
-    await here.send("five", b"text")
-    assert [hub.head(room).offset for room in ("one", "two", "three", "four", "five")] == [1] * 5
-    await here.send("six", b"text")
-    assert hub.head("five").offset == 0
-    assert hub.stats()["rooms"] == 5
-    for room in ("one", "two", "three", "four"):
-        await there.broker.unsubscribe(room)
-    assert hub.stats()["rooms"] == 3
+    clock.now = 1001.0
+    with pytest.raises(TooManyRooms):
+        await here.send("four", b"text")
+    assert [hub.head(room).offset for room in ("one", "two", "three", "four")] == [1, 1, 1, 0]
+    await there.broker.unsubscribe("two")
+    await here.send("four", b"text")
+    assert hub.head("two").offset == 0
 
 
 async def test_a_room_that_was_only_subscribed_leaves_nothing(

@@ -42,7 +42,8 @@ class ForgetfulJournal(ArchiveJournal):
 class DurableBackbone(Backbone):
     """A hub whose clocks go only when told to, on an archive that keeps what the options say."""
 
-    abilities = Abilities(lost_answers=True)
+    # Further rooms are evicted from memory, and stay in the archive.
+    abilities = Abilities(lost_answers=True, bounded_rooms=False, counted=True)
 
     def __init__(self, options: BrokerOptions) -> None:
         self._options = options
@@ -76,6 +77,7 @@ class DurableBackbone(Backbone):
 
     def mount(self, archive: Archive) -> None:
         """Put the hub on an archive that was started."""
+        self._archive = archive
         self._journal = ForgetfulJournal(archive)
         self._hub = DurableHub(
             self._options, self._journal, clock=lambda: self._now, wall=lambda: _EPOCH + self._now
@@ -88,6 +90,10 @@ class DurableBackbone(Backbone):
     @override
     async def elapse(self, seconds: float) -> None:
         self._now += seconds
+
+    @override
+    async def stored(self) -> int:
+        return len(await self._archive.heads())
 
     @override
     def lose_answer(self) -> None:

@@ -11,7 +11,6 @@ from dataclasses import replace
 from secrets import token_hex
 from typing import Final
 
-from redis.asyncio import Redis
 from typing_extensions import override
 
 from brokers.base import Broker, BrokerOptions
@@ -25,6 +24,7 @@ from tests.contract.nats_server import shared_nats
 from tests.contract.proxy import Answer, Loss, Proxy
 from tests.contract.redis_cluster import free_ports, shared_redis_cluster
 from tests.contract.redis_server import shared_redis
+from tests.contract.stored import count_keys, count_messages, require_replicas
 from tests.faults.faulty import FaultyBroker
 
 _REDIS_ASKS: Final = re.compile(b"EVALSHA.*" + PUBLISH.digest.encode(), re.DOTALL)
@@ -36,6 +36,8 @@ _NATS_ANSWERS: Final = re.compile(rb'MSG _INBOX\S+ \d+ +\d+\r\n\{"stream":[^\r]*
 
 class MemoryBackbone(Backbone):
     """A hub with a clock that is advanced by the test."""
+
+    abilities = Abilities(counted=True)
 
     def __init__(self, options: BrokerOptions) -> None:
         self._options = options
@@ -55,11 +57,16 @@ class MemoryBackbone(Backbone):
     async def elapse(self, seconds: float) -> None:
         self._now += seconds
 
+    @override
+    async def stored(self) -> int:
+        stats = self._hub.stats()
+        return round(stats["rooms"] + stats["entries"])
+
 
 class FaultyBackbone(MemoryBackbone):
     """Tests that the fault-injecting broker keeps the contract, also through its outages."""
 
-    abilities = Abilities(interruption=True, lost_answers=True)
+    abilities = Abilities(interruption=True, lost_answers=True, counted=True)
 
     def __init__(self, options: BrokerOptions) -> None:
         super().__init__(options)
@@ -131,7 +138,7 @@ class ServerBackbone(Backbone):
 class RedisBackbone(ServerBackbone):
     """A backbone on a real Redis."""
 
-    abilities = Abilities(interruption=True, lost_answers=True, refused_writes=True)
+    abilities = Abilities(interruption=True, lost_answers=True, refused_writes=True, counted=True)
 
     @classmethod
     @override
@@ -147,25 +154,22 @@ class RedisBackbone(ServerBackbone):
         await asyncio.sleep(seconds)
 
     @override
+    async def stored(self) -> int:
+        return await count_keys(self._options.prefix, shared_redis().url)
+
+    @override
     async def refuse_writes(self) -> None:
-        await _require_replicas(1, shared_redis().url)
+        await require_replicas(1, shared_redis().url)
 
     @override
     async def accept_writes(self) -> None:
-        await _require_replicas(0, shared_redis().url)
-
-
-async def _require_replicas(number: int, *urls: str) -> None:
-    """Let servers refuse writes with NOREPLICAS, as they have no replica."""
-    for url in urls:
-        async with Redis.from_url(url) as client:
-            await client.config_set("min-replicas-to-write", number)
+        await require_replicas(0, shared_redis().url)
 
 
 class RedisClusterBackbone(Backbone):
     """A backbone on a real Redis Cluster, whose servers announce the ports of their proxies."""
 
-    abilities = Abilities(interruption=True, lost_answers=True, refused_writes=True)
+    abilities = Abilities(interruption=True, lost_answers=True, refused_writes=True, counted=True)
 
     def __init__(self, options: BrokerOptions, front: Front) -> None:
         self._options = options
@@ -180,7 +184,7 @@ class RedisClusterBackbone(Backbone):
         finally:
             front.loss.cancel()
             await front.all(Proxy.accept)
-            await _require_replicas(0, *front.behind)
+            await require_replicas(0, *front.behind)
 
     @override
     def node(self) -> Broker:
@@ -203,12 +207,16 @@ class RedisClusterBackbone(Backbone):
         self._front.loss.order()
 
     @override
+    async def stored(self) -> int:
+        return await count_keys(self._options.prefix, *self._front.behind)
+
+    @override
     async def refuse_writes(self) -> None:
-        await _require_replicas(1, *self._front.behind)
+        await require_replicas(1, *self._front.behind)
 
     @override
     async def accept_writes(self) -> None:
-        await _require_replicas(0, *self._front.behind)
+        await require_replicas(0, *self._front.behind)
 
 
 class Front:
@@ -245,7 +253,12 @@ class NatsBackbone(ServerBackbone):
 
     # NATS counts the headers of a message, too.
     abilities = Abilities(
-        interruption=True, lost_answers=True, bounded_size=False, largest_payload=1024 * 1024 - 4096
+        interruption=True,
+        lost_answers=True,
+        bounded_size=False,
+        bounded_rooms=False,
+        counted=True,
+        largest_payload=1024 * 1024 - 4096,
     )
 
     @classmethod
@@ -262,6 +275,10 @@ class NatsBackbone(ServerBackbone):
     @override
     async def elapse(self, seconds: float) -> None:
         await asyncio.sleep(seconds + _NATS_LATE)
+
+    @override
+    async def stored(self) -> int:
+        return await count_messages(self._options.url.partition("?")[0], self._options.prefix)
 
 
 class NatsClusterBackbone(NatsBackbone):

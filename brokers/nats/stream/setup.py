@@ -28,9 +28,10 @@ _CHANGEABLE: Final = (
     "max_age",
     "duplicate_window",
     "num_replicas",
+    "discard",
 )
-# Settings that the operator may choose. With `discard: new` a full stream of entries refuses new ones.
-_ENTRIES_CHOICE: Final = frozenset({"storage", "discard"})
+# Settings that the operator may choose.
+_ENTRIES_CHOICE: Final = frozenset({"storage"})
 _HEADS_CHOICE: Final = frozenset({"storage"})
 
 _BYTES: Final = "HUBBUB_HISTORY_TOTAL_BYTES sets how much is reserved: lower it, or give NATS more storage"
@@ -120,6 +121,8 @@ def _entries(options: BrokerOptions, subjects: Subjects, replicas: int | None) -
         "max_bytes": options.retention.total,
         "max_age": round(age * _SECOND),
         "duplicate_window": round(window * _SECOND),
+        # A full stream refuses entries: `old` would evict those of other rooms.
+        "discard": "new",
         "republish": {"src": f"{subjects.prefix}.in.>", "dest": f"{subjects.prefix}.out.>"},
         **_common(replicas),
     }
@@ -133,6 +136,7 @@ def _heads(options: BrokerOptions, subjects: Subjects, replicas: int | None) -> 
         "max_msgs": options.retention.rooms + 1,  # including the probe's
         "max_bytes": options.retention.total // 4,
         "duplicate_window": _SECOND // 10,
+        "discard": "old",
         **_common(replicas),
     }
 
@@ -140,7 +144,6 @@ def _heads(options: BrokerOptions, subjects: Subjects, replicas: int | None) -> 
 def _common(replicas: int | None) -> dict[str, object]:
     return {
         "retention": "limits",
-        "discard": "old",
         "storage": "file",
         "allow_direct": True,
         **({"num_replicas": replicas} if replicas else {}),

@@ -136,7 +136,6 @@ async def check_permissions(client: RedisClient, scratch: ScratchKeys, channel: 
     tried, *replies = await client.run(
         pack("EVAL", CHECK_PERMISSIONS.text, 3, *keys, scratch.channel, f"{shard}PUBLISH", count),
         pack("EVALSHA", HISTORY.digest, 2, *keys[:2], "+", 0, 1, 1, 0, 0),
-        pack("HSETNX", keys[0], "e", ""),
         pack("ZADD", rooms, 0, ""),
         pack("ZCARD", rooms),
         pack("ZRANGE", rooms, 0, 0),

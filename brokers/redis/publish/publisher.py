@@ -14,7 +14,7 @@ from brokers.base import Receipt
 from brokers.errors import BrokerError, Unavailable, WritesRefused
 from brokers.redis.connection.client import Command, Reply, expect, is_script_missing, pack
 from brokers.redis.publish.connection import PublishConnection, PublishTarget
-from brokers.redis.publish.write_check import WriteCheck, refused_publish
+from brokers.redis.publish.write_check import WriteCheck, refused_publish, too_many_rooms
 from brokers.redis.scripts.library import PUBLISH
 
 logger: Final = logging.getLogger(__name__)
@@ -200,6 +200,9 @@ class Publisher:
         return [(items[place], replies[place]) for place in sorted(again)]
 
     def _settle(self, answer: Answer, reply: Reply, short: str) -> None:
+        if full := too_many_rooms(reply):
+            answer.set_exception(full)
+            return
         if error := refused_publish(reply):
             self._writes.suspect(str(error))
             answer.set_exception(error)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, cast
 
 from redis.exceptions import ResponseError
 
-from brokers.errors import BrokerError, Unavailable, WritesRefused
+from brokers.errors import BrokerError, TooManyRooms, Unavailable, WritesRefused
 from brokers.redis.connection.client import RedisClient, expect, is_script_missing, pack
 from brokers.redis.connection.refusals import describe_refusal, find_refusal
 from brokers.redis.keyspace import ScratchKeys
@@ -18,6 +19,7 @@ from brokers.redis.scripts.library import CHECK_PERMISSIONS
 
 logger: Final = logging.getLogger(__name__)
 
+_TOO_MANY_ROOMS: Final = re.compile(r"TOOMANYROOMS (\d+)")
 _PERIOD: Final = 10.0  # seconds between two checks
 _REFUSED_PERIOD: Final = 1.0  # while writes are refused
 
@@ -97,6 +99,13 @@ class WriteCheck:
             logger.warning("redis_writes_refused", extra={"reason": refusal})
         elif before and not refusal:
             logger.info("redis_writes_accepted", extra={"refused_before": before})
+
+
+def too_many_rooms(reply: object) -> TooManyRooms | None:
+    """Return the error of a publish that would have begun a room beyond the bound."""
+    if isinstance(reply, ResponseError) and (found := _TOO_MANY_ROOMS.match(str(reply))):
+        return TooManyRooms(int(found[1]))
+    return None
 
 
 def refused_publish(reply: object) -> Unavailable | None:

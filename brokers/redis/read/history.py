@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias, cast
 
-from redis.exceptions import ResponseError
-
-from brokers.base import Entry, Page, Position, Retention
+from brokers.base import UNWRITTEN, Entry, Page, Position, Retention
 from brokers.redis.clock import SteadyClock
 from brokers.redis.connection.client import Reply, expect, pack
-from brokers.redis.connection.refusals import find_refusal
 from brokers.redis.keyspace import Keyspace
 from brokers.redis.read.requests import ScriptCall, ShardRequests
 from brokers.redis.scripts.library import HISTORY
 from brokers.redis.topology.shards import Shards
 
-# The epoch of rooms in which nothing was written. It has only offset 0, so that all nodes agree unstored.
-UNWRITTEN: Final = "unwritten"
 # Stream ids end here; a larger offset is treated as this one.
 _LARGEST: Final = 2**63
 _WITH_PREV: Final = 7
@@ -82,23 +77,6 @@ class RedisReader:
             [(self._shards.slot(room), pack("HMGET", self._keyspace.head(room), "e", "o")) for room in asked]
         )
         return {room: _position(reply) for room, reply in zip(asked, replies, strict=True)}
-
-    async def open(self, room: str, epoch: str) -> Position:
-        """Read the head of a room, and create its epoch if it has none and Redis accepts writes.
-
-        If Redis refuses them, the room has the epoch `UNWRITTEN` for this node, and its first entry begins
-        another one. Nothing is lost by that, because nothing was stored.
-        """
-        position = (await self.heads([room]))[room]
-        if position.epoch != UNWRITTEN:
-            return position
-        head, slot = self._keyspace.head(room), self._shards.slot(room)
-        created, reply = await self._requests.ask(
-            [(slot, pack("HSETNX", head, "e", epoch)), (slot, pack("HMGET", head, "e", "o"))]
-        )
-        if not (isinstance(created, ResponseError) and find_refusal(created)):
-            expect(created)
-        return _position(reply)
 
     async def _read(self, room: str, way: str, start: str, limit: int) -> tuple[str, int, int, list[Stored]]:
         # One more than requested: it shows whether there is more.

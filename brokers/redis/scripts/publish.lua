@@ -7,8 +7,10 @@
 -- KEYS  room hash, room stream, idempotency key
 -- ARGV  1 payload, 2 epoch for a new room, 3 max entries, 4 max bytes, 5 max age, 6 key window (both in ms),
 --       7 channel, 8 '1': write a duplicate again so that replicas receive it, 9 the node's time in ms,
---       10 PUBLISH or SPUBLISH, 11 identity (replication ID) of the server that this was sent to
--- Returns {epoch, offset, 1 if it is a duplicate else 0, what was refused after the entry was stored}.
+--       10 '' if a new room may begin, otherwise the bound of rooms that is reached,
+--       11 PUBLISH or SPUBLISH, 12 identity (replication ID) of the server that this was sent to
+-- Returns {epoch, offset, 1 if it is a duplicate else 0, what was refused after the entry was stored},
+-- or the error TOOMANYROOMS with the bound.
 -- The loader defines SKIPPED_OFFSETS. Needs refusal.lua, clock.lua and trim.lua.
 
 local room = redis.call('HMGET', KEYS[1], 'e', 'o', 'b', 'r', 'f', 't')
@@ -34,17 +36,19 @@ if seen then
   end
 end
 
+if not room[1] and ARGV[10] ~= '' then return {err = 'TOOMANYROOMS ' .. ARGV[10]} end
+
 local payload, size, age = ARGV[1], tonumber(ARGV[4]), tonumber(ARGV[5])
 local time, now = clock(tonumber(ARGV[9]))
 local stamp = string.format('%.0f', time)
 -- After a failover this server may lack entries that clients have seen: never assign their offsets again.
-local jumped = head > 0 and room[4] and room[4] ~= ARGV[11]
+local jumped = head > 0 and room[4] and room[4] ~= ARGV[12]
 local step = jumped and 1 + SKIPPED_OFFSETS or 1
 
 local function undo(offset_written)
   redis.pcall('SET', KEYS[3], '', 'PX', '1')
   if offset_written then
-    redis.pcall('HSET', KEYS[1], 'o', room[2] or '0', 'b', room[3] or '0', 'r', room[4] or ARGV[11])
+    redis.pcall('HSET', KEYS[1], 'o', room[2] or '0', 'b', room[3] or '0', 'r', room[4] or ARGV[12])
   end
 end
 
@@ -59,7 +63,7 @@ local function store(offset, prev, before)
   if failed then undo(false); return failed end
   local sum = string.format('%.0f', before + #payload)
   if head == 0 or jumped or not room[4] then
-    failed = refusal(redis.pcall('HSET', KEYS[1], 'e', epoch, 'o', id, 'b', sum, 'r', ARGV[11]))
+    failed = refusal(redis.pcall('HSET', KEYS[1], 'e', epoch, 'o', id, 'b', sum, 'r', ARGV[12]))
   else
     failed = refusal(redis.pcall('HSET', KEYS[1], 'o', id, 'b', sum))
   end
@@ -108,5 +112,5 @@ end
 -- Version 0.1 lets streams expire; the lifetime that it set must not end this one.
 try('PERSIST', KEYS[2])
 local place = 'e' .. id .. ' ' .. string.format('%.0f', prev) .. ' ' .. epoch .. '\n'
-try(ARGV[10], ARGV[7], place .. payload)
+try(ARGV[11], ARGV[7], place .. payload)
 return {epoch, offset, 0, late}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
-from brokers.base import BrokerOptions, Retention
-from brokers.errors import BrokerRefused
+from brokers.base import BrokerOptions, Receipt, Retention
+from brokers.errors import BrokerRefused, TooManyRooms
 from brokers.testing.backbone import Backbone
 from brokers.testing.promises import promise
 from brokers.testing.recorder import BrokerNode, chained
@@ -75,3 +77,70 @@ async def test_without_an_age_entries_are_kept(
     await here.send("room", b"one")
     await backbone.elapse(1.0)
     assert [entry.payload for entry in await there.full_history("room")] == [b"one"]
+
+
+@promise("P9", needs="counted")
+async def test_subscribing_and_reading_store_nothing(
+    backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
+) -> None:
+    here, there = pair
+    await here.send("known", b"text")
+    before = await backbone.stored()
+    rooms = [f"unknown {number}" for number in range(20)]
+    for room in rooms:
+        for node in pair:
+            assert (await node.broker.subscribe(room)).offset == 0
+            assert (await node.broker.history(room, limit=10)).entries == ()
+            node.broker.emit(room, b"signal")
+    await there.broker.heads(rooms)
+    assert await backbone.stored() == before
+    for room in rooms:
+        for node in pair:
+            await node.broker.unsubscribe(room)
+    assert await backbone.stored() == before
+
+
+@promise("P6", "P9")
+async def test_the_first_entry_of_a_subscribed_room_follows_its_head(
+    pair: tuple[BrokerNode, BrokerNode],
+) -> None:
+    here, there = pair
+    for node in pair:
+        await node.broker.subscribe("new")
+    [first] = await here.send("new", b"first")
+    [second] = await there.send("new", b"second")
+    for node in pair:
+        await node.received.count(2)
+        assert [entry.prev for entry in node.received.entries] == [0, first.offset]
+        assert {entry.epoch for entry in node.received.entries} == {first.epoch, second.epoch}
+        assert await node.broker.subscribe("new") == (second.epoch, second.offset)
+    assert [entry.payload for entry in await here.full_history("new")] == [b"first", b"second"]
+
+
+@promise("P9", options=BrokerOptions(retention=Retention(rooms=3)))
+async def test_new_rooms_take_nothing_from_the_others(pair: tuple[BrokerNode, BrokerNode]) -> None:
+    here, there = pair
+    acknowledged: dict[str, Receipt] = {}
+    for number in range(9):
+        with suppress(TooManyRooms):
+            acknowledged[f"room {number}"] = (await here.send(f"room {number}", b"kept"))[0]
+    assert len(acknowledged) >= 3
+    for room, receipt in acknowledged.items():
+        [entry] = await there.full_history(room)
+        assert (entry.payload, entry.epoch, entry.offset) == (b"kept", receipt.epoch, receipt.offset)
+
+
+@promise("P9", needs="bounded_rooms", options=BrokerOptions(retention=Retention(rooms=3)))
+async def test_a_further_room_is_refused_and_the_others_go_on(pair: tuple[BrokerNode, BrokerNode]) -> None:
+    here, there = pair
+    rooms = ["one", "two", "three"]
+    await there.broker.subscribe("four")
+    for room in rooms:
+        await here.send(room, b"text")
+    with pytest.raises(TooManyRooms, match="3 rooms have messages"):
+        await here.broker.publish("four", b"text", key="key")
+    assert there.received.entries == []
+    assert (await here.broker.heads(["four"]))["four"].offset == 0
+    for room in rooms:
+        await here.send(room, b"more")
+        assert [entry.payload for entry in await there.full_history(room)] == [b"text", b"more"]

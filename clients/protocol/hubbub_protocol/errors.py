@@ -32,6 +32,7 @@ class Code(StrEnum):
     NOT_JOINED = "not_joined"
     FORBIDDEN = "forbidden"
     TOO_MANY_ROOMS = "too_many_rooms"
+    ROOMS_FULL = "rooms_full"
     EMPTY = "empty"
     TOO_LONG = "too_long"
     RATE_LIMITED = "rate_limited"

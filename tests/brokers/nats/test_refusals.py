@@ -61,13 +61,12 @@ def _lines(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.message for record in caplog.records if record.message.startswith("nats_writes")]
 
 
-async def test_a_full_stream_that_discards_new_entries_is_read_and_recovers(
+async def test_a_full_stream_refuses_entries_and_is_read_and_recovers(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO, "brokers.nats")
     shared = options(shared_nats(), retention=Retention(total=100_000))
     async with node(shared) as here:
-        await _update(here, discard="new")
         receipts = await _fill(here)
         with pytest.raises(WritesRefused, match="maximum bytes exceeded"):
             await here.broker.publish("room", b"x" * 4000, key="refused")

@@ -12,11 +12,10 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from brokers.base import BrokerOptions
+from brokers.base import UNWRITTEN, BrokerOptions
 from brokers.errors import Unavailable, WritesRefused
 from brokers.redis import RedisBroker
 from brokers.redis.connection.refusals import find_refusal
-from brokers.redis.read.history import UNWRITTEN
 from brokers.testing.recorder import BrokerNode, Recorder
 from tests.brokers.redis.stage import Stage, own_server, stage
 from tests.brokers.redis.users import as_user, change_user, make_user

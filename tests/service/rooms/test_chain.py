@@ -7,7 +7,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers.base import Entry, Position
+from brokers.base import UNWRITTEN, Entry, Position
 from service.rooms.chain import Chain, Verdict
 
 
@@ -37,6 +37,13 @@ def test_an_entry_after_any_other_than_the_last_is_a_gap() -> None:
 def test_another_epoch_is_a_gap_at_any_offset() -> None:
     chain = Chain(Position("e", 4))
     assert [chain.classify(entry(4, offset, "f")) for offset in (1, 4, 5)] == [Verdict.GAP] * 3
+
+
+def test_the_first_entry_of_an_unwritten_room_begins_its_epoch() -> None:
+    chain = Chain(Position(UNWRITTEN, 0))
+    assert chain.unwritten
+    assert chain.classify(entry(0, 1)) is Verdict.FIRST
+    assert chain.classify(entry(1, 2)) is Verdict.GAP, "the first one was missed"
 
 
 def test_a_head_at_any_other_position_is_missed() -> None:

@@ -207,9 +207,9 @@ export class RoomMachine {
   }
 
   #reset(reset: Reset, now: number): Effect[] {
-    this.timeline.reset(reset);
+    const gap: Effect[] = this.timeline.reset(reset) ? [["gap", this.name]] : [];
     this.outbox.moved(reset);
-    return [["gap", this.name], ...this.#writeNext(now)];
+    return [...gap, ...this.#writeNext(now)];
   }
 
   #presence(presence: Presence): Effect[] {
@@ -271,10 +271,10 @@ export class RoomMachine {
     return { effects, hole: false };
   }
 
-  #resume({ head, messages }: Joined): Replay {
-    this.timeline.replayUpTo(head);
+  #resume(joined: Joined): Replay {
+    this.timeline.resume(joined);
     const effects: Effect[] = [];
-    for (const message of messages) {
+    for (const message of joined.messages) {
       const verdict = this.timeline.accept(message);
       if (verdict === "hole") return { effects, hole: true };
       if (verdict === "accepted") effects.push(...this.#show(message));

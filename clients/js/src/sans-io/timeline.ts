@@ -2,6 +2,7 @@
 import type { Joined, Message, Position, Reset } from "./frames.ts";
 
 const mostHoles = 3; // TL3
+const unwritten = "unwritten"; // RM10
 /** So many times the usual number of lines are kept while none may be dropped. */
 const mostKept = 10;
 
@@ -58,16 +59,24 @@ export class Timeline {
     return hadPosition;
   }
 
-  /** Set the head at which the replay ends (TL7). */
-  replayUpTo(head: number): void {
+  /** Resume with a join whose replay ends at its head (TL4, TL7). */
+  resume({ epoch, head }: Joined): void {
     this.#head = head;
+    if (this.#isUnwritten) this.position = { epoch, offset: 0 };
   }
 
-  /** Continue after a gap that the server cannot fill (TL5). */
-  reset({ epoch, offset }: Reset): void {
+  /** Continue after a reset; true if it reports a gap that the server cannot fill (TL5). */
+  reset({ epoch, offset }: Reset): boolean {
+    const begins = this.#isUnwritten && offset === 0;
     this.position = { epoch, offset };
     this.#head = offset; // nothing more is replayed (TL7)
-    this.#hold([{ epoch, message: null }]);
+    if (!begins) this.#hold([{ epoch, message: null }]);
+    return !begins;
+  }
+
+  /** Whether the room had no messages yet: its first one begins an epoch (RM10). */
+  get #isUnwritten(): boolean {
+    return this.position?.epoch === unwritten;
   }
 
   /** Return to an earlier position, as if no later message had been accepted (TL16). */

@@ -200,9 +200,10 @@ class RoomMachine:
         return done
 
     def _reset(self, reset: events.Reset, now: int) -> list[Effect]:
-        self.timeline.reset(reset.epoch, reset.offset)
+        gap = self.timeline.reset(reset.epoch, reset.offset)
         self.outbox.moved(commands.Since(epoch=reset.epoch, offset=reset.offset))
-        return [effects.GapDetected(self.name), *self._write_next(now)]
+        found: list[Effect] = [effects.GapDetected(self.name)] if gap else []
+        return [*found, *self._write_next(now)]
 
     def _presence(self, presence: events.Presence) -> list[Effect]:
         self.members.change(presence)

@@ -7,6 +7,7 @@ from hubbub_protocol.commands import Since
 from hubbub_protocol.events import Joined, Message
 
 MOST_HOLES = 3  # TL3
+UNWRITTEN = "unwritten"  # RM10
 
 
 class ChainVerdict(Enum):
@@ -55,6 +56,8 @@ class Timeline:
     def replay(self, joined: Joined) -> Iterator[tuple[Message, ChainVerdict]]:
         """Accept the messages of a join; check the chain only if it recovered (TL4)."""
         self._head = joined.head
+        if self._is_unwritten:
+            self.position = Since(epoch=joined.epoch, offset=0)
         for message in joined.messages:
             if joined.recovered:
                 yield message, self.accept(message)
@@ -62,11 +65,19 @@ class Timeline:
                 self._keep(message, joined.epoch)
                 yield message, ChainVerdict.ACCEPTED
 
-    def reset(self, epoch: str, offset: int) -> None:
-        """Continue after a gap that the server cannot fill (TL5)."""
+    def reset(self, epoch: str, offset: int) -> bool:
+        """Continue after a reset; True if it reports a gap that the server cannot fill (TL5)."""
+        begins = self._is_unwritten and not offset
         self.position = Since(epoch=epoch, offset=offset)
         self._head = offset  # nothing more is replayed (TL7)
-        self._hold_line(None)
+        if not begins:
+            self._hold_line(None)
+        return not begins
+
+    @property
+    def _is_unwritten(self) -> bool:
+        """Whether the room had no messages yet: its first one begins an epoch (RM10)."""
+        return self.position is not None and self.position.epoch == UNWRITTEN
 
     def rewind(self, to: Since) -> None:
         """Return to an earlier position, as if no later message had been accepted (TL16)."""

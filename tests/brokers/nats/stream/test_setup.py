@@ -44,6 +44,7 @@ async def test_a_stream_is_made_with_the_bounds_of_the_options() -> None:
         heads = await _config(client, f"{shared.prefix}_heads")
     assert (entries["max_msgs_per_subject"], entries["max_bytes"]) == (10, 10**8), "one more than is visible"
     assert (entries["max_age"], entries["duplicate_window"]) == (3600 * 10**9, 60 * 10**9)
+    assert (entries["discard"], heads["discard"]) == ("new", "old"), "no room takes another's entries"
     assert (heads["max_msgs"], heads["max_msgs_per_subject"], heads["max_age"]) == (51, 1, 0)
 
 

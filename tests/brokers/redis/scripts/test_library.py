@@ -105,10 +105,11 @@ async def test_a_read_after_a_script_flush_sends_the_whole_script() -> None:
 
 async def test_rooms_are_evicted_after_a_script_flush() -> None:
     with own_server() as server:
-        async with stage(BrokerOptions(retention=Retention(rooms=1)), server=server) as on:
+        async with stage(BrokerOptions(retention=Retention(rooms=2, age=1.0)), server=server) as on:
             for place, room in enumerate(("old", "new")):
                 await on.here.send(room, b"text")
                 await on.redis.zadd(on.keyspace.rooms, {room: place})
+                await asyncio.sleep(1.0 - place)
             await on.redis.script_flush()
             broker = on.here.broker
             assert isinstance(broker, RedisBroker)
@@ -139,7 +140,7 @@ async def test_nodes_of_two_versions_share_rooms_keys_and_order(on: Stage) -> No
     async def publish_as_other(payload: bytes, key: str) -> list[bytes | int]:
         keys = (on.keyspace.head("room"), on.keyspace.stream("room"), on.keyspace.key("room", key))
         limits = (1000, 1_000_000, 0, 300_000)
-        target = (on.keyspace.channel("room"), 0, 0, "PUBLISH", identity)
+        target = (on.keyspace.channel("room"), 0, 0, "", "PUBLISH", identity)
         answer: list[bytes | int] = await on.redis.evalsha(
             other.digest, 3, *keys, payload, "other.1", *limits, *target
         )

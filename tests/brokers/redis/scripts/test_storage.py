@@ -7,9 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from brokers.base import BrokerOptions, Entry, Retention
+from brokers.base import UNWRITTEN, BrokerOptions, Entry, Retention
 from brokers.errors import BrokerRefused
-from brokers.redis.read.history import UNWRITTEN
 from brokers.redis.scripts.library import SKIPPED_OFFSETS
 from brokers.testing.recorder import chained
 from tests.brokers.redis.stage import Stage, stage
@@ -159,10 +158,10 @@ async def test_skipped_offsets_are_not_reported_as_trimmed(on: Stage) -> None:
     assert (await on.there.broker.history("room", after=0, limit=10)).trimmed
 
 
-async def test_a_room_that_is_only_subscribed_holds_an_epoch_and_nothing_else(on: Stage) -> None:
-    head = await on.here.broker.subscribe("room")
-    assert await on.redis.hgetall(on.keyspace.head("room")) == {b"e": head.epoch.encode()}
-    assert await on.there.broker.subscribe("room") == head
+async def test_a_room_that_is_only_subscribed_stores_nothing(on: Stage) -> None:
+    for node in (on.here, on.there):
+        assert await node.broker.subscribe("room") == (UNWRITTEN, 0)
+    assert not await on.redis.exists(on.keyspace.head("room"), on.keyspace.stream("room"))
 
 
 async def test_a_name_that_is_not_utf8_is_refused_and_affects_no_other_call(on: Stage) -> None:

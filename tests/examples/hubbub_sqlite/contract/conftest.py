@@ -21,7 +21,7 @@ pytest_plugins = ["brokers.testing.plugin"]
 class SqliteBackbone(Backbone):
     """A file in its own folder; moving the folder away is an outage."""
 
-    abilities = Abilities(interruption=True)
+    abilities = Abilities(interruption=True, bounded_rooms=False)
 
     def __init__(self, folder: Path, options: BrokerOptions) -> None:
         self._folder = folder

@@ -7,6 +7,7 @@ const reasons: Readonly<Record<string, string>> = {
   not_joined: "you have not joined this room.",
   outbox_full: "too many messages are queued.",
   too_many_rooms: "you have joined too many rooms.",
+  rooms_full: "the server can't store another room. Write in a room that has messages.",
 };
 
 /** Return the text for an error code; for an unknown code, the server's message. */
