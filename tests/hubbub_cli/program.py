@@ -21,7 +21,7 @@ def environment(**more: str) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "TERM": "xterm-256color",
     }
-    return fixed | {"XDG_STATE_HOME": os.devnull} | more
+    return fixed | {"XDG_STATE_HOME": os.devnull, "XDG_CONFIG_HOME": os.devnull} | more
 
 
 def run(

@@ -10,7 +10,15 @@ from tests.hubbub_cli.server import Server, serving
 def test_every_check_passes(server: Server) -> None:
     done = run("doctor", "-s", server.url, "--json")
     records = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [record["check"] for record in records] == ["dns", "tcp", "upgrade", "hello", "ping", "clock"]
+    assert [record["check"] for record in records] == [
+        "config",
+        "dns",
+        "tcp",
+        "upgrade",
+        "hello",
+        "ping",
+        "clock",
+    ]
     assert {record["verdict"] for record in records} == {"ok"}
     assert done.returncode == 0
 

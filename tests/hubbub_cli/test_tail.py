@@ -176,3 +176,62 @@ def test_colours_can_be_forced(server: Server, room: str) -> None:
     say(server, room, "one")
     done = run("tail", room, "--no-follow", "-s", server.url, "--color", "always")
     assert "\x1b[" in done.stdout
+
+
+def test_since_is_an_offset_a_duration_or_a_time(server: Server, room: str) -> None:
+    say(server, room, *map(str, range(120)))
+    tail = ("tail", room, "--json", "--no-follow", "-s", server.url)
+    assert texts(run(*tail, "--since", "2").stdout) == [str(number) for number in range(2, 120)]
+    assert len(texts(run(*tail, "--since", "10m").stdout)) == 120
+    assert texts(run(*tail, "--since", "10m", "-n", "1").stdout) == ["119"]
+    assert texts(run(*tail, "--since", "2999-01-01T00:00:00Z").stdout) == []
+    assert texts(run("history", room, "--json", "--since", "118", "-s", server.url).stdout) == ["118", "119"]
+    refused = run(*tail, "--since", "yesterday")
+    assert (refused.returncode, "'yesterday' is no duration (10m)" in refused.stderr) == (2, True)
+
+
+def test_a_format_has_the_fields_of_a_message(server: Server, room: str) -> None:
+    run("send", room, "two\nlines \x1b[31m", "-s", server.url, "--name", "bob", "--id", "k1")
+    tail = ("tail", room, "--no-follow", "-s", server.url)
+    done = run(*tail, "--format", "{offset} {key} [{room}] <{user}> {text} {{}}")
+    assert done.stdout == f"1 k1 [{room}] <bob> two lines [31m {{}}\n"
+    for invalid in ("{name}", "{", "{text.__class__}", "{}", "{offset!x}"):
+        refused = run(*tail, "--format", invalid)
+        assert (refused.returncode, "The fields are: {time}" in refused.stderr) == (2, True)
+
+
+def test_only_selects_what_is_printed(server: Server, room: str) -> None:
+    say(server, room, "one")
+    tail = start("tail", room, "--json", "--only", "presence", "--count", "1", "-s", server.url)
+    with start("tail", room, "--json", "--count", "2", "-s", server.url) as ready:
+        assert read(ready, 1) == ["one"]
+        say(server, room, "two", name="cem")
+        ready.communicate(timeout=LIMIT)
+    out, _ = tail.communicate(timeout=LIMIT)
+    (line,) = out.splitlines()
+    assert json.loads(line)["type"] == "presence"
+    assert run("tail", room, "--only", "gap,noise", "-s", server.url).returncode == 2
+
+
+def test_an_action_is_one(server: Server, room: str) -> None:
+    say(server, room, "* bob waves", "* cem waves")
+    printed = run("tail", room, "--no-follow", "--format", "{text}", "-s", server.url).stdout
+    assert printed == "* bob waves\n* cem waves\n"
+    lines = run("tail", room, "--no-follow", "-s", server.url).stdout.splitlines()
+    assert [line[17:] for line in lines] == ["* bob waves", "bob: * cem waves"]
+
+
+def test_retry_limits_the_attempts(room: str) -> None:
+    with serving() as server:
+        tail = start("tail", room, "--retry", "1", "-s", server.url)
+        say(server, room, "one")
+        assert tail.stdout is not None
+        tail.stdout.readline()
+        server.kill()
+        _, errors = tail.communicate(timeout=LIMIT)
+        assert (tail.returncode, "connection refused" in errors) == (3, True)
+        waiting = start("send", room, "at last", "--retry", "forever", "-s", server.url)
+        server.start()
+        assert waiting.wait(LIMIT) == 0
+        waiting.communicate()
+        assert texts(run("history", room, "--json", "-s", server.url).stdout) == ["at last"]

@@ -1,6 +1,7 @@
 """Connect for a command; turn each failure into an error with an explanation."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
@@ -92,19 +93,39 @@ async def connected(settings: CliSettings, *, speaks: bool) -> AsyncIterator[Cli
 async def _online(chat: Client, settings: CliSettings) -> None:
     """Wait until online. A permanent failure is raised at once."""
     reason = f"no reply within {settings.connect_timeout:g} s"
+    attempts = ConnectAttempts(settings.retry or 0)
     try:
-        async with asyncio.timeout(settings.connect_timeout):
+        async with asyncio.timeout(settings.connect_timeout if settings.retry is None else None):
             async for now in chat.statuses():
                 if isinstance(now, status.Online):
                     return
                 if isinstance(now, status.Waiting):
-                    if fault := hopeless(chat, now):
-                        raise fault
+                    attempts.failed(hopeless(chat, now))
                     reason = _BUSY.get(now.code, reason)
             await chat.online()  # raises the reason of the close
     except TimeoutError:
         through = f", through the proxy {sanitize(chat.proxy.name)}" if chat.proxy else ""
         raise CannotConnect(_sentence(chat, f"{reason}{through}"), code="timeout") from None
+
+
+class ConnectAttempts:
+    """Counts attempts to connect in a row."""
+
+    def __init__(self, more: float) -> None:
+        self._more = self._left = more
+
+    def failed(self, fault: CliError | None) -> None:
+        """Note a failed attempt.
+
+        Raises:
+            CliError: it was the last one, or a token is rejected, which another attempt would not change.
+        """
+        if fault is not None and (self._left <= 0 or isinstance(fault, NotSignedIn)):
+            raise fault
+        self._left -= 1
+
+    def succeeded(self) -> None:
+        self._left = self._more
 
 
 def hopeless(chat: Client, now: status.Waiting) -> CliError | None:
@@ -164,9 +185,7 @@ def closed(error: ClientClosed) -> CliError:
     """Return the error for a closed client."""
     code = error.code
     if code in _TOKEN_CODES:
-        return NotSignedIn(
-            f"not signed in: {_token_problem(code)} (--token-file, CHAT_TOKEN)", code=str(code)
-        )
+        return NotSignedIn(f"not signed in: {_token_problem(code)} (try: {PROGRAM} login)", code=str(code))
     kind = RejectedByServer if isinstance(code, str) or code in _TOO_BIG else CannotConnect
     how = "" if isinstance(code, str) else "the server closed the connection: "
     return kind(f"{how}{sanitize(reason(code))}", code=str(code))
@@ -182,20 +201,26 @@ def _token_problem(code: int | str) -> str:
             return "the token is rejected"
 
 
-async def watch(chat: Client, output: TerminalOutput) -> None:
+async def watch(chat: Client, output: TerminalOutput, retry: float | None = None) -> None:
     """Print when the connection is lost, and when it is back.
 
     Raises:
         ClientClosed: the client does not reconnect.
+        CliError: the attempts of `--retry` failed.
     """
     lost = False
+    attempts = ConnectAttempts(math.inf if retry is None else retry)
     async for now in chat.statuses():
         match now:
-            case status.Waiting() if not lost:
+            case status.Waiting():
+                if lost:
+                    attempts.failed(hopeless(chat, now))
+                else:
+                    output.notice("connection lost, reconnecting")
                 lost = True
-                output.notice("connection lost, reconnecting")
             case status.Online() if lost:
                 lost = False
+                attempts.succeeded()
                 output.notice(f"online again as {sanitize(now.user)}")
             case _:
                 output.detail(f"{type(now).__name__.lower()}")

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import Final, TextIO
 
 import click
+from click.shell_completion import shell_complete
 
 from hubbub_cli import options, settings
-from hubbub_cli.errors import CliError, OutputFailed, Unexpected
+from hubbub_cli.errors import BadInput, CliError, OutputFailed, Unexpected
 from hubbub_cli.exit_codes import ExitCode
 from hubbub_cli.lazy_group import LazyGroup
 from hubbub_cli.output import PROGRAM, report
@@ -19,6 +20,11 @@ from hubbub_cli.race import leaf
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.settings import CliSettings, Given
 
+COMMANDS: Final = (
+    "open", "send", "tail", "history", "who", "login", "logout", "whoami", "doctor", "config", "completion",
+)  # fmt: skip
+# Names of later commands: a script that uses one must not talk to a room.
+RESERVED: Final = frozenset({"bench", "delete", "directory", "edit", "help", "react", "rooms", "search"})
 # What a write to a file may fail with; a closed pipe is BrokenPipeError.
 _CANNOT_WRITE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
@@ -31,6 +37,7 @@ Without a command: chat in each ROOM, by default in the lobby.
   hubbub-chat lobby dev --name ann         in two rooms, as ann
   make 2>&1 | hubbub-chat send builds -    send the output of a command
   hubbub-chat tail builds --json | jq .    follow a room in a script
+  hubbub-chat open search                  chat in a room that is called like a command
 
 \b
 Exit codes: 0 done, 1 unexpected, 2 wrong usage, 3 cannot connect, 4 not signed in,
@@ -51,9 +58,8 @@ def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> 
     cls=LazyGroup,
     help=_HELP,
     default="open",
-    modules={
-        name: f"hubbub_cli.commands.{name}" for name in ("open", "send", "tail", "who", "history", "doctor")
-    },
+    modules={name: f"hubbub_cli.commands.{name}" for name in COMMANDS},
+    reserved=RESERVED,
     # An unknown option belongs to the default command: `hubbub-chat --plain`.
     context_settings={
         "help_option_names": ["-h", "--help"],
@@ -99,7 +105,15 @@ def _run_and_report(arguments: list[str], given: Given) -> int:
     except (BrokenPipeError, click.Abort):
         raise
     except Exception as error:  # noqa: BLE001  a user gets a sentence, whatever it is
-        return _report(error, settings.load(given))
+        return _report(error, _settings(given))
+
+
+def _settings(given: Given) -> CliSettings:
+    """Return the settings for a report; the error may be about the configuration file."""
+    try:
+        return settings.load(given)
+    except BadInput:
+        return settings.load(given, {})
 
 
 def _report(error: Exception, loaded: CliSettings) -> int:
@@ -126,6 +140,8 @@ def _explain(error: Exception) -> CliError:
 
 def _run(arguments: list[str], given: Given) -> int:
     # Not `cli.main`, which exits with 1 on a closed pipe.
+    if asked := settings.completion_request():
+        return shell_complete(cli, {}, PROGRAM, settings.COMPLETION, asked)
     try:
         with cli.make_context(PROGRAM, arguments, obj=given) as ctx:
             code = cli.invoke(ctx)

@@ -1,13 +1,29 @@
-"""Format a message as a line: for people, and for programs."""
+"""Format a message as a line: for people, and for programs (`ndjson.schema.json` has the records)."""
+
+from collections.abc import Mapping
+from typing import Final
 
 from hubbub_cli.output import to_json
 from hubbub_cli.paint import Paint
 from hubbub_cli.sanitize import sanitize, sanitize_lines
-from hubbub_cli.times import clock, full
-from hubbub_client.events import Gap, Message
+from hubbub_cli.times import clock, full, moment
+from hubbub_client.events import Gap, Message, Presence
 
 # Increases only for an incompatible change of the format.
-VERSION = 1
+VERSION: Final = 1
+# The fields of --format, each with an example.
+FIELDS: Final[Mapping[str, str | int]] = {
+    "time": "2026-11-27 12:00",
+    "date": "2026-11-27",
+    "clock": "12:00",
+    "at": 1_795_780_800_000,
+    "room": "lobby",
+    "user": "ann",
+    "text": "hello",
+    "epoch": "e1",
+    "offset": 1,
+    "key": "k1",
+}
 
 
 def message_json(message: Message) -> str:
@@ -32,10 +48,56 @@ def gap_json(gap: Gap) -> str:
     return to_json({"v": VERSION, "type": "gap", "room": gap.room})
 
 
+def presence_json(presence: Presence) -> str:
+    """Format a change of the members as NDJSON."""
+    return to_json(
+        {
+            "v": VERSION,
+            "type": "presence",
+            "room": presence.room,
+            "count": presence.count,
+            "joined": presence.joined,
+            "left": presence.left,
+        }
+    )
+
+
+def formatted(message: Message, line_format: str) -> str:
+    """Format a message with the format of `--format`, in one line."""
+    return line_format.format(
+        time=full(message.at),
+        date=f"{moment(message.at):%Y-%m-%d}",
+        clock=clock(message.at),
+        at=message.at,
+        room=sanitize(message.room),
+        user=sanitize(message.user),
+        text=sanitize(message.text),
+        epoch=sanitize(message.position.epoch),
+        offset=message.position.offset,
+        key=sanitize(message.key),
+    )
+
+
 def message_line(message: Message, paint: Paint, *, room: bool, date: bool) -> str:
     """Format a message for people. Further lines are indented, so that a text cannot forge a message."""
     time = full(message.at) if date else clock(message.at)
     where = f"{paint.dim(f'[{sanitize(message.room)}]')} " if room else ""
-    first, *others = sanitize_lines(message.text)
-    head = f"{paint.dim(time)} {where}{paint.nick(sanitize(message.user))}: {first}"
+    action = action_of(message.user, message.text)
+    first, *others = sanitize_lines(message.text if action is None else action)
+    name = paint.nick(sanitize(message.user))
+    said = f"{name}: {first}" if action is None else f"* {name} {first}"
+    head = f"{paint.dim(time)} {where}{said}"
     return "\n".join([head, *(f"{'':{len(time)}} {line}" for line in others)])
+
+
+def presence_lines(presence: Presence, paint: Paint, *, room: bool) -> list[str]:
+    """Format a change of the members for people; empty for a large room, which has no names."""
+    where = f"[{sanitize(presence.room)}] " if room else ""
+    changes = (("joined", presence.joined), ("left", presence.left))
+    return [paint.dim(f"-- {where}{sanitize(', '.join(names))} {verb}") for verb, names in changes if names]
+
+
+def action_of(user: str, text: str) -> str | None:
+    """Return what `/me` sent, without the name; None for another text, also one with another name."""
+    lead = f"* {user} "
+    return text.removeprefix(lead) if text.startswith(lead) else None

@@ -11,11 +11,9 @@ from typing_extensions import override
 
 from hubbub_cli import settings
 from hubbub_cli.settings import CliSettings, Given
+from hubbub_cli.token_store import with_stored_token
 
 Decorated = TypeVar("Decorated", bound=Callable[..., object])
-
-_UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
-_LONGEST: Final = 365 * 24 * 3600.0
 
 
 class Duration(click.ParamType[float]):
@@ -27,13 +25,8 @@ class Duration(click.ParamType[float]):
     def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
         if isinstance(value, float):
             return value
-        text = str(value).strip()
-        unit = next((unit for unit in _UNITS if text.endswith(unit)), "")
-        try:
-            seconds = float(text.removesuffix(unit)) * _UNITS[unit]
-        except ValueError:
-            seconds = -1.0
-        if not 0 < seconds <= _LONGEST:
+        seconds = settings.duration(str(value))
+        if seconds is None:
             self.fail(f"{value!r} is not a duration. Examples: 10s, 500ms, 2m.", param, ctx)
         return seconds
 
@@ -55,6 +48,18 @@ class WholeNumber(click.ParamType[int]):
         if number < self._least:
             self.fail(f"{number} is too small; the minimum is {self._least}.", param, ctx)
         return number
+
+
+class Attempts(click.ParamType[str]):
+    """A number of attempts, or `forever`."""
+
+    name = "attempts"
+
+    @override
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value != "forever" and not (value.isascii() and value.isdigit()):
+            self.fail(f"{value!r} is neither a number nor forever.", param, ctx)
+        return value
 
 
 def _keep(ctx: click.Context, param: click.Parameter, value: object) -> None:
@@ -81,6 +86,13 @@ _SHARED: Final = (
         metavar="FILE",
         help="The authorities to trust with wss://, as PEM; or SSL_CERT_FILE.  [the system's]",
     ),
+    _option("-P", "--profile", metavar="NAME", help="A profile of the configuration file; or CHAT_PROFILE."),
+    _option(
+        "--retry",
+        type=Attempts(),
+        metavar="N",
+        help="Try again N times to connect, or forever.  [0; forever once connected]",
+    ),
     _option("--color", type=click.Choice(["auto", "always", "never"]), help="When to use colours."),
     _option(
         "--connect-timeout", type=Duration(), metavar="TIME", help="The timeout of the connection.  [10s]"
@@ -100,8 +112,8 @@ def shared(command: Decorated) -> Decorated:
     return command
 
 
-def chosen(ctx: click.Context) -> CliSettings:
-    """Return the settings of a command.
+def chosen(ctx: click.Context, *, stored: bool = True) -> CliSettings:
+    """Return the settings of a command, with the token that `login` kept, unless it needs none.
 
     Raises:
         click.UsageError: the address of the server is invalid.
@@ -109,8 +121,14 @@ def chosen(ctx: click.Context) -> CliSettings:
     from hubbub_client.errors import BadUrl
     from hubbub_client.url import websocket_url
 
-    found = settings.load(cast(Given, ctx.ensure_object(dict)))
+    found = settings.load(given(ctx))
     try:
-        return replace(found, server=websocket_url(found.server))
+        found = replace(found, server=websocket_url(found.server))
     except BadUrl as error:
         raise click.UsageError(f"{error}. Example: {settings.DEFAULT_SERVER}", ctx) from error
+    return with_stored_token(found) if stored and not found.has_token else found
+
+
+def given(ctx: click.Context) -> Given:
+    """Return the shared options of the command line."""
+    return cast(Given, ctx.ensure_object(dict))

@@ -13,7 +13,7 @@ from hubbub_cli.exit_codes import ExitCode
 from hubbub_cli.message_lines import message_line
 from hubbub_cli.output import TerminalOutput
 from hubbub_cli.race import race
-from hubbub_cli.recent_messages import recent_messages
+from hubbub_cli.recent_messages import HistoryStart, recent_messages
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.settings import CliSettings
 from hubbub_cli.slash_commands import ChatText, InvalidCommand, SlashCommand
@@ -41,7 +41,9 @@ class PlainChat:
     async def run(self, rooms: Iterable[str]) -> ExitCode:
         """Chat until the input ends, or the user quits."""
         async with connected(self._settings, speaks=True) as chat:
-            await race(self._chat(chat, rooms), pipe_closed(), watch(chat, self._output))
+            await race(
+                self._chat(chat, rooms), pipe_closed(), watch(chat, self._output, self._settings.retry)
+            )
         return self._code
 
     async def _chat(self, chat: Client, rooms: Iterable[str]) -> None:
@@ -95,7 +97,7 @@ class PlainChat:
             return
         room = self._here = self._rooms[name] = await enter(chat, name, self._settings.connect_timeout)
         self._output.notice(f"joined {sanitize(name)} as {sanitize(self._me)}; {_who(room)}")
-        for message in await recent_messages(room, _BEGIN_WITH):
+        for message in await recent_messages(room, HistoryStart(most=_BEGIN_WITH)):
             self._print(message)
         readers.create_task(self._read(room))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 from hubbub_client import Event, Gap, HistoryPage, Joined, Message, Room
@@ -12,19 +13,42 @@ _TRIES: Final = 3
 _LIMIT: Final = 5.0
 
 
-async def recent_messages(room: Room, most: int | None) -> list[Message]:
-    """Return the last messages, at most `most` (None: all that are kept). The room continues after them.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryStart:
+    """Where to begin: with the last `most` messages, after an offset, or at a time in ms since 1970."""
+
+    most: int | None = None
+    offset: int | None = None
+    at: int | None = None
+
+    def reached_by(self, messages: list[Message]) -> bool:
+        """Return whether messages before these are not wanted."""
+        if self.most is not None and len(messages) >= self.most:
+            return True
+        return bool(messages) and not self._wants(messages[0])
+
+    def cut(self, messages: list[Message]) -> list[Message]:
+        wanted = [message for message in messages if self._wants(message)]
+        return wanted if self.most is None else wanted[max(0, len(wanted) - self.most) :]
+
+    def _wants(self, message: Message) -> bool:
+        after = self.offset is None or message.position.offset > self.offset
+        return after and (self.at is None or message.at >= self.at)
+
+
+async def recent_messages(room: Room, start: HistoryStart) -> list[Message]:
+    """Return the messages from a start on. The room continues after them.
 
     Raises:
         TimedOut: the server does not reply.
     """
     messages = [event for event in await events_so_far(room) if isinstance(event, Message)]
     more = True
-    while more and (most is None or len(messages) < most):
+    while more and not start.reached_by(messages):
         page = await _page(room)
         messages[:0] = page.messages
         more = page.more and bool(page.messages)
-    return messages if most is None else messages[max(0, len(messages) - most) :]
+    return start.cut(messages)
 
 
 async def events_so_far(room: Room, *, since: bool = False) -> list[Event]:

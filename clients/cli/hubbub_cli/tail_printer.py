@@ -5,22 +5,31 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from hubbub_cli.errors import HistoryLost
-from hubbub_cli.message_lines import gap_json, message_json, message_line
+from hubbub_cli.message_lines import (
+    formatted,
+    gap_json,
+    message_json,
+    message_line,
+    presence_json,
+    presence_lines,
+)
 from hubbub_cli.output import TerminalOutput
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.tail_state import TailState
-from hubbub_client import Gap, Joined, Message, Position
+from hubbub_client import Gap, Joined, Message, Position, Presence
 
-Printed = Message | Gap | Joined
+Printed = Message | Gap | Joined | Presence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TailLimits:
-    """When to end: after a number of messages, after seconds without one, or at a gap."""
+    """What to print of each kind, and when to end: after a number, after seconds without one, or at a gap."""
 
     count: int | None = None
     idle: float | None = None
     strict: bool = False
+    only: frozenset[str] = frozenset({"message", "gap"})
+    line_format: str | None = None
 
 
 class TailPrinter:
@@ -69,6 +78,8 @@ class TailPrinter:
                 self._gap(event)
             case Joined():
                 self._joined(event)
+            case Presence() if "presence" in self._limits.only:
+                self._presence(event)
             case Message() if not self._is_duplicate(event):
                 self._message(event)
 
@@ -81,7 +92,9 @@ class TailPrinter:
 
     def _gap(self, gap: Gap) -> None:
         lost = f"messages in {sanitize(gap.room)} are lost"
-        if self._as_json:
+        if "gap" not in self._limits.only:
+            pass
+        elif self._as_json:
             self.output.data(gap_json(gap))
         elif not self._limits.strict:
             self.output.notice(lost)
@@ -96,13 +109,29 @@ class TailPrinter:
             self._state.reached(room, position)
 
     def _message(self, message: Message) -> None:
-        if self._as_json:
-            line = message_json(message)
-        else:
-            line = message_line(message, self.output.data_paint, room=self._name_rooms, date=True)
-        self.output.data(line)
+        if "message" in self._limits.only:
+            self.output.data(self._line(message))
+            self._count()
         self._last[message.room] = message.position
         self._reached(message.room, message.position)
+
+    def _line(self, message: Message) -> str:
+        if self._as_json:
+            return message_json(message)
+        if self._limits.line_format is not None:
+            return formatted(message, self._limits.line_format)
+        return message_line(message, self.output.data_paint, room=self._name_rooms, date=True)
+
+    def _presence(self, presence: Presence) -> None:
+        if self._as_json:
+            self.output.data(presence_json(presence))
+        for line in (
+            () if self._as_json else presence_lines(presence, self.output.data_paint, room=self._name_rooms)
+        ):
+            self.output.data(line)
+        self._count()
+
+    def _count(self) -> None:
         if self._left is not None:
             self._left -= 1
 

@@ -5,20 +5,26 @@ from collections.abc import Iterable, Sequence
 
 from hubbub_cli.connection import enter
 from hubbub_cli.race import race
-from hubbub_cli.recent_messages import events_so_far, recent_messages
+from hubbub_cli.recent_messages import HistoryStart, events_so_far, recent_messages
 from hubbub_cli.tail_printer import Printed, TailPrinter
 from hubbub_cli.tail_state import TailState
-from hubbub_client import Client, Event, Gap, Joined, Message, Room
+from hubbub_client import Client, Event, Gap, Joined, Message, Presence, Room
 
 
 class TailReader:
     """Reads the rooms. A room in the state file resumes there, others start with their last messages."""
 
     def __init__(
-        self, rooms: Iterable[str], most: int, state: TailState | None, printer: TailPrinter, *, follow: bool
+        self,
+        rooms: Iterable[str],
+        start: HistoryStart,
+        state: TailState | None,
+        printer: TailPrinter,
+        *,
+        follow: bool,
     ) -> None:
         self._rooms = list(rooms)
-        self._most = most
+        self._start = start
         self._state = state
         self._printer = printer
         self._follow = follow
@@ -51,11 +57,11 @@ class TailReader:
 
     async def _begin(self, room: Room) -> Sequence[Event]:
         """Return the last messages; older ones count as printed."""
-        messages = await recent_messages(room, self._most)
+        messages = await recent_messages(room, self._start)
         if not messages and room.position is not None:
             return [Joined(room=room.name, position=room.position, recovered=True)]
         return messages
 
     async def _enqueue(self, event: Event) -> None:
-        if isinstance(event, Message | Gap | Joined):
+        if isinstance(event, Message | Gap | Joined | Presence):
             await self._queue.put(event)

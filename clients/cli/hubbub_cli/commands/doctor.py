@@ -9,6 +9,8 @@ import click
 from hubbub_cli import options
 from hubbub_cli.diagnostics import CheckOutcome, CheckResult, DoctorTarget, run_checks
 from hubbub_cli.exit_codes import ExitCode
+from hubbub_cli.local_checks import local_checks
+from hubbub_cli.message_lines import VERSION
 from hubbub_cli.output import TerminalOutput, to_json
 from hubbub_cli.settings import CliSettings
 from hubbub_cli.tls import tls_context
@@ -41,6 +43,8 @@ async def _examine(settings: CliSettings, output: TerminalOutput) -> ExitCode:
         find_proxy(settings.server),
     )
     code = ExitCode.OK
+    for finding in local_checks(settings):
+        output.data(to_json(_record(finding)) if settings.json else _line(finding, output))
     async with aclosing(run_checks(target)) as found:
         async for finding in found:
             output.data(to_json(_record(finding)) if settings.json else _line(finding, output))
@@ -49,8 +53,14 @@ async def _examine(settings: CliSettings, output: TerminalOutput) -> ExitCode:
     return code
 
 
-def _record(finding: CheckResult) -> dict[str, str]:
-    record = {"check": finding.name, "verdict": str(finding.verdict), "detail": finding.detail}
+def _record(finding: CheckResult) -> dict[str, str | int]:
+    record: dict[str, str | int] = {
+        "v": VERSION,
+        "type": "check",
+        "check": finding.name,
+        "verdict": str(finding.verdict),
+        "detail": finding.detail,
+    }
     given = {"hint": finding.hint, "code": finding.code}
     return record | {name: value for name, value in given.items() if value}
 

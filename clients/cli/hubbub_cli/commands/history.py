@@ -1,45 +1,64 @@
 """`hubbub-chat history`: print the last messages of a room."""
 
 import asyncio
+from dataclasses import replace
+from typing import Final
 
 import click
 
-from hubbub_cli import options
+from hubbub_cli import history_options, options
 from hubbub_cli.connection import connected, enter
-from hubbub_cli.message_lines import message_json, message_line
+from hubbub_cli.message_lines import formatted, message_json, message_line
 from hubbub_cli.options import WholeNumber
 from hubbub_cli.output import TerminalOutput
-from hubbub_cli.recent_messages import recent_messages
+from hubbub_cli.recent_messages import HistoryStart, recent_messages
 from hubbub_cli.settings import CliSettings
 
+_DEFAULT_MOST: Final = 50
 
-@click.command("history")
+
+@click.command("history", short_help="Print the last messages of ROOM.")
 @click.argument("room")
 @click.option(
     "-n",
     "most",
     type=WholeNumber(1),
-    default=50,
     metavar="N",
-    show_default=True,
-    help="The number of messages.",
+    help="The number of messages.  [50; with --since: all]",
 )
+@history_options.since()
+@history_options.line_format()
 @click.option("--all", "everything", is_flag=True, help="All messages that the server keeps.")
 @options.as_json
 @options.shared
 @click.pass_context
-def command(ctx: click.Context, room: str, most: int, *, everything: bool) -> None:
+def command(
+    ctx: click.Context,
+    room: str,
+    *,
+    most: int | None,
+    start: HistoryStart | None,
+    line_format: str | None,
+    everything: bool,
+) -> None:
     """Print the last messages of ROOM, oldest first."""
     settings = options.chosen(ctx)
-    asyncio.run(_history(settings, TerminalOutput.of(settings), room, None if everything else most))
+    if start is None and most is None and not everything:
+        most = _DEFAULT_MOST
+    begin = replace(start or HistoryStart(), most=most)
+    asyncio.run(_history(settings, TerminalOutput.of(settings), room, begin, line_format))
 
 
-async def _history(settings: CliSettings, output: TerminalOutput, name: str, most: int | None) -> None:
+async def _history(
+    settings: CliSettings, output: TerminalOutput, name: str, start: HistoryStart, line_format: str | None
+) -> None:
     async with connected(settings, speaks=False) as chat:
         room = await enter(chat, name, settings.connect_timeout)
-        messages = await recent_messages(room, most)
+        messages = await recent_messages(room, start)
     for message in messages:
-        paint = output.data_paint
-        output.data(
-            message_json(message) if settings.json else message_line(message, paint, room=False, date=True)
-        )
+        if settings.json:
+            output.data(message_json(message))
+        elif line_format is not None:
+            output.data(formatted(message, line_format))
+        else:
+            output.data(message_line(message, output.data_paint, room=False, date=True))

@@ -15,6 +15,7 @@ from hubbub_cli.exit_codes import ExitCode
 from hubbub_cli.line_ends import with_newlines
 from hubbub_cli.message_lines import VERSION
 from hubbub_cli.output import TerminalOutput, to_json
+from hubbub_cli.progress import Progress
 from hubbub_cli.settings import CliSettings
 from hubbub_client import Room, SendReceipt
 from hubbub_protocol.names import user_fault
@@ -114,6 +115,7 @@ class _SendRun:
         self._output = output
         self._room = room
         self._timeout = timeout
+        self._progress = Progress("sent", shown=not settings.quiet)
 
     async def run(self, messages: AsyncIterator[_Outgoing]) -> ExitCode:
         """Send all messages; return the exit code of the first failure."""
@@ -124,16 +126,26 @@ class _SendRun:
             return code
         async with connected(self._settings, speaks=True) as chat:
             room = await enter(chat, self._room, self._timeout)
-            while message is not None:
-                try:
-                    await self._send(room, message)
-                except RejectedByServer as error:
-                    if message.line is None:
-                        raise
-                    self._output.error(str(error))
-                    code = code or error.exit_code
-                message = await anext(messages, None)
+            try:
+                while message is not None:
+                    code = await self._send_or_report(room, message) or code
+                    message = await anext(messages, None)
+            finally:
+                self._progress.erase()
         return code
+
+    async def _send_or_report(self, room: Room, message: _Outgoing) -> ExitCode:
+        """Send; report the rejection of one line of several, and return its exit code."""
+        try:
+            await self._send(room, message)
+        except RejectedByServer as error:
+            if message.line is None:
+                raise
+            self._progress.erase()
+            self._output.error(str(error))
+            return error.exit_code
+        self._progress.one()
+        return ExitCode.OK
 
     async def _send(self, room: Room, message: _Outgoing) -> None:
         where = "" if message.line is None else f"line {message.line}: "

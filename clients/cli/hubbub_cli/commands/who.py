@@ -32,7 +32,9 @@ async def _who(settings: CliSettings, output: TerminalOutput, name: str) -> None
         if settings.name is None and not settings.has_token:
             names = [one for one in names if one != chat.user]
     if settings.json:
-        output.data(to_json({"v": VERSION, "room": name, "count": len(names), "names": names}))
+        output.data(
+            to_json({"v": VERSION, "type": "members", "room": name, "count": len(names), "names": names})
+        )
         return
     for one in sorted(names, key=str.casefold):
         output.data(sanitize(one))
