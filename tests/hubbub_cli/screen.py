@@ -6,7 +6,11 @@ from collections.abc import Callable
 from textual.app import App
 from textual.pilot import Pilot
 
+from hubbub_cli.settings import load
+from hubbub_cli.tui.app import ChatApp
 from hubbub_cli.tui.composer import Composer
+from hubbub_cli.tui.conversation import Conversation
+from tests.hubbub_cli.server import Server
 
 LIMIT = 10
 
@@ -23,7 +27,7 @@ def shown(app: App[None]) -> str:
 
 async def enter(pilot: Pilot[None], text: str) -> None:
     """Paste a line, and press Enter."""
-    pilot.app.query_one(Composer).insert_text_at_cursor(text)
+    pilot.app.query_one(Composer).insert(text)
     await pilot.press("enter")
 
 
@@ -36,3 +40,8 @@ async def until(pilot: Pilot[None], seen: Callable[[str], bool]) -> str:
     except TimeoutError:
         raise AssertionError(shown(pilot.app)) from None
     return shown(pilot.app)
+
+
+def chat(server: Server, *rooms: str, name: str = "ann") -> tuple[ChatApp, Conversation]:
+    talk = Conversation(load({"server": server.url, "name": name}, {}))
+    return ChatApp(talk, rooms), talk

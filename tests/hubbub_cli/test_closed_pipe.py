@@ -1,12 +1,13 @@
 """A command whose output pipe is closed exits silently, with the same code for all commands."""
 
 import os
+import socket
 import subprocess
 
 import pytest
 
 from tests.hubbub_cli.other_users import say
-from tests.hubbub_cli.program import COMMAND, LIMIT, environment
+from tests.hubbub_cli.program import COMMAND, LIMIT, environment, start
 from tests.hubbub_cli.server import ROOT, Server
 
 PIPE_CLOSED = 141
@@ -45,20 +46,16 @@ def test_help_on_a_closed_pipe() -> None:
     assert unread("--help") == (PIPE_CLOSED, "")
 
 
-def test_checks_on_a_pipe_that_is_closed_later(server: Server) -> None:
-    doctor = subprocess.Popen(
-        [*COMMAND, "doctor", "-s", server.url],
-        cwd=ROOT,
-        env=environment(),
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert doctor.stdout is not None
-    assert doctor.stderr is not None
-    for _ in range(3):
-        doctor.stdout.readline()
-    doctor.stdout.close()
-    assert doctor.stderr.read() == ""
-    doctor.stderr.close()
-    assert doctor.wait(LIMIT) == PIPE_CLOSED
+def test_checks_on_a_pipe_that_is_closed_later() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        doctor = start("doctor", "-s", f"ws://127.0.0.1:{port}", "--connect-timeout", "1s")
+        assert doctor.stdout is not None
+        assert doctor.stderr is not None
+        while "tcp" not in doctor.stdout.readline():
+            pass
+        # The next check fails, a second later.
+        doctor.stdout.close()
+        assert doctor.stderr.read() == ""
+        doctor.stderr.close()
+        assert doctor.wait(LIMIT) == PIPE_CLOSED

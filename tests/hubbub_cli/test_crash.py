@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from textual.events import Resize
 from typing_extensions import override
 
 from hubbub_cli import main as program
@@ -71,7 +72,7 @@ class BrokenScreen(ChatApp):
     """Fails in a handler of Textual."""
 
     @override
-    def on_resize(self) -> None:
+    def on_resize(self, event: Resize) -> None:
         raise ZeroDivisionError
 
 

@@ -2,31 +2,55 @@
 
 import pytest
 
+from hubbub_cli.tui.room_sidebar import room_line
 from hubbub_cli.tui.status_lines import Tab, below_line, connection_line, here_line, rooms_line, typing_words
 
 
-def test_rooms_are_shown_with_unread_counts() -> None:
-    tabs = [Tab("lobby", active=True), Tab("dev", active=False, unread=3), Tab("\x1b[2Jx", active=False)]
-    assert rooms_line(tabs).plain == " hubbub   lobby  dev 3  [2Jx "
+def test_rooms_are_shown_with_mentions_and_unread_counts() -> None:
+    tabs = [
+        Tab("lobby", active=True),
+        Tab("dev", active=False, unread=3),
+        Tab("ops", active=False, unread=5, mentions=2),
+        Tab("bots", active=False, unread=9, muted=True),
+        Tab("\x1b[2Jx", active=False),
+    ]
+    assert rooms_line(tabs, 80).plain == "  lobby  dev 3  ops @2  bots  [2Jx "
+
+
+@pytest.mark.parametrize("active", range(13))
+@pytest.mark.parametrize("width", [40, 60, 79])
+def test_the_line_of_rooms_scrolls_to_the_active_one(active: int, width: int) -> None:
+    line = rooms_line([Tab(f"room-{at}", active=at == active) for at in range(13)], width)
+    assert f" room-{active} " in line.plain
+    assert line.cell_length <= width
+    assert line.plain.startswith("<") == ("room-0 " not in line.plain)
+    assert line.plain.endswith(">") == ("room-12 " not in line.plain)
+
+
+def test_a_line_of_the_room_list_fits_its_width() -> None:
+    named = room_line(Tab("general", active=True, unread=4), 1, 18).plain
+    assert named == "1 general       4 "
+    long = room_line(Tab("a-room-with-a-long-name", active=False, mentions=12, unread=20), 10, 18)
+    assert long.plain == "  a-room-with…@12 " or long.cell_length == 18
 
 
 @pytest.mark.parametrize(
     ("names", "count", "line"),
     [
-        ([], 0, ""),
-        (["ann"], 1, " 1 here: ann"),
-        (["ann", "bob", "me"], 3, " 3 here: me, ann, bob"),
-        (["ann", "bob"], 9, " 9 here: ann, bob and 7 more"),
+        ([], 0, " dev "),
+        (["ann"], 1, " dev  1 here: ann"),
+        (["ann", "bob", "me"], 3, " dev  3 here: me, ann, bob"),
+        (["ann", "bob"], 9, " dev  9 here: ann, bob and 7 more"),
     ],
 )
 def test_members_are_listed(names: list[str], count: int, line: str) -> None:
-    assert here_line(names, count, "me", 80).plain == line
+    assert here_line("dev", names, count, "me", 80).plain == line
 
 
 def test_names_that_do_not_fit_are_counted() -> None:
     names = [f"username-{number}" for number in range(20)]
-    line = here_line(names, 20, "me", 60).plain
-    assert line == " 20 here: username-0, username-1 and 18 more"
+    line = here_line("dev", names, 20, "me", 65).plain
+    assert line == " dev  20 here: username-0, username-1 and 18 more"
 
 
 @pytest.mark.parametrize(
@@ -43,7 +67,8 @@ def test_typing_users_are_shown(names: list[str], words: str) -> None:
     assert typing_words(names) == words
 
 
-def test_unseen_messages_take_precedence_over_typing() -> None:
+def test_candidates_and_unseen_messages_take_precedence_over_typing() -> None:
+    assert below_line(1, ["ann"], ["bob", "bea"]).plain == " bob  bea"
     assert below_line(1, ["ann"]).plain.startswith(" ↓ 1 new message below")
     assert below_line(0, ["ann"]).plain == " ann is typing…"
 

@@ -22,7 +22,7 @@ LAST = "echo ended with $?; exec cat"
 
 
 class Terminals:
-    """Terminals of 80x24, each with one program."""
+    """Terminals, each with one program."""
 
     def __init__(self, socket: Path) -> None:
         self._tmux = ["tmux", "-S", str(socket), "-f", os.devnull]
@@ -30,10 +30,11 @@ class Terminals:
     def _do(self, *arguments: str) -> str:
         return subprocess.run([*self._tmux, *arguments], check=True, capture_output=True, text=True).stdout
 
-    def open(self, name: str, *command: str) -> None:
+    def open(self, name: str, *command: str, columns: int = 80, rows: int = 24) -> None:
+        size = ("-x", str(columns), "-y", str(rows))
         settings = [f"{key}={value}" for key, value in environment(TERM="tmux-256color").items()]
         script = f"{shlex.join(['cd', str(ROOT)])}; {shlex.join(['env', '-i', *settings, *command])}; {LAST}"
-        self._do("new-session", "-d", "-x", "80", "-y", "24", "-s", name, "sh", "-c", script)
+        self._do("new-session", "-d", *size, "-s", name, "sh", "-c", script)
 
     def type(self, name: str, *keys: str) -> None:
         self._do("send-keys", "-t", name, *keys)
@@ -43,13 +44,13 @@ class Terminals:
         self._do("set-buffer", text)
         self._do("paste-buffer", "-p", "-t", name)
 
-    def wait_for(self, name: str, *words: str) -> str:
-        """Wait until all words are on the screen."""
+    def wait_for(self, name: str, *words: str, gone: str | None = None) -> str:
+        """Wait until all words are on the screen, and one is gone."""
         end = time.monotonic() + LIMIT
         screen = ""
         while time.monotonic() < end:
             screen = self._do("capture-pane", "-p", "-t", name)
-            if all(word in screen for word in words):
+            if all(word in screen for word in words) and (gone is None or gone not in screen):
                 return screen
         raise AssertionError(f"{words} are not on the screen of {name}:\n{screen}")
 
@@ -106,7 +107,103 @@ def test_pasted_lines_are_one_message_with_line_breaks(
     terminals.wait_for("ann", "online as ann")
     # tmux pastes as terminals do: each line end becomes a carriage return.
     terminals.paste("ann", "one\ntwo\nthree\rfour\n")
-    terminals.wait_for("ann", "one⏎two⏎three⏎four")
+    terminals.wait_for("ann", " one\n", " two\n", " three\n", " four\n")
     terminals.type("ann", "Enter")
     terminals.wait_for("ann", "ann one")
     assert history(server, room) == ["one\ntwo\nthree\nfour"]
+
+
+SIZES = pytest.mark.parametrize(("columns", "rows"), [(40, 12), (80, 24), (120, 40), (200, 50)])
+
+
+@SIZES
+def test_the_keys_of_rooms_work_at_each_size(
+    server: Server, room: str, terminals: Terminals, columns: int, rows: int
+) -> None:
+    names = [room, f"{room}-b", f"{room}-c"]
+    for name in names:
+        run("send", name, f"hello in {name}.", "-s", server.url, "--name", "bob")
+    terminals.open("ann", *COMMAND, *names, "-s", server.url, "--name", "ann", columns=columns, rows=rows)
+    terminals.wait_for("ann", "online as ann", f"{room}  1 here")
+    terminals.type("ann", "M-3")
+    terminals.wait_for("ann", f"{names[2]}  1 here")
+    terminals.type("ann", "C-n")
+    terminals.wait_for("ann", f"{room}  1 here")
+    run("send", names[1], "@ann look", "-s", server.url, "--name", "bob")
+    terminals.wait_for("ann", "@1")
+    terminals.type("ann", "M-a")
+    terminals.wait_for("ann", f"{names[1]}  1 here", "new messages", "@ann look")
+    terminals.type("ann", "C-k")
+    terminals.wait_for("ann", "Go to a room, or join one")
+    terminals.type("ann", "-l", names[2])
+    terminals.type("ann", "Enter")
+    terminals.wait_for("ann", f"{names[2]}  1 here")
+    terminals.type("ann", "C-c")
+    terminals.wait_for("ann", "ended with 0")
+
+
+@SIZES
+def test_the_keys_of_the_input_work_at_each_size(
+    server: Server, room: str, terminals: Terminals, columns: int, rows: int
+) -> None:
+    terminals.open("ann", *COMMAND, room, "-s", server.url, "--name", "ann", columns=columns, rows=rows)
+    terminals.wait_for("ann", "online as ann", f"{room}  1 here")
+    terminals.type("ann", "F2")
+    terminals.wait_for("ann", "Commands")
+    terminals.type("ann", "Escape")
+    terminals.wait_for("ann", gone="Commands")
+    terminals.type("ann", "F1")
+    terminals.wait_for("ann", "─ hubbub ─")
+    terminals.type("ann", "NPage")
+    terminals.type("ann", "Escape")
+    terminals.wait_for("ann", "Write a message", gone="─ hubbub ─")
+    terminals.type("ann", "M-x", "M-p", "M-n")
+    terminals.type("ann", "-l", "half")
+    terminals.type("ann", "C-j")
+    terminals.type("ann", "-l", ":rocke")
+    terminals.type("ann", "Tab")
+    terminals.wait_for("ann", "half", "🚀")
+    terminals.type("ann", "Enter")
+    terminals.wait_for("ann", "ann half")
+    assert history(server, room) == ["half\n🚀 "]
+    terminals.type("ann", "Up")
+    terminals.wait_for("ann", " half\n", "🚀")
+    terminals.type("ann", "C-c", "C-c")
+    terminals.wait_for("ann", "ended with 0")
+
+
+def test_the_editor_writes_the_message(
+    server: Server, room: str, terminals: Terminals, tmp_path: Path
+) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text("#!/bin/sh\nprintf 'from the\\neditor' > \"$1\"\n")
+    editor.chmod(0o755)
+    command = ("env", f"EDITOR={editor}", *COMMAND, room, "-s", server.url, "--name", "ann")
+    terminals.open("ann", *command)
+    terminals.wait_for("ann", "online as ann")
+    terminals.type("ann", "C-x", "C-e")
+    terminals.wait_for("ann", " from the\n", " editor\n")
+    terminals.type("ann", "Enter")
+    terminals.wait_for("ann", "ann from the")
+    terminals.type("ann", "F4")
+    terminals.wait_for("ann", " from the\n", " editor\n", "online as ann")
+
+
+def test_the_wheel_loads_history_and_the_place_is_held(
+    server: Server, room: str, terminals: Terminals
+) -> None:
+    for start in (0, 60):
+        numbers = "\n".join(f"number {number}." for number in range(start, start + 60))
+        run("send", room, "--send-on", "line", "-s", server.url, "--name", "bob", given=numbers)
+    terminals.open("ann", *COMMAND, room, "-s", server.url, "--name", "ann")
+    terminals.wait_for("ann", "online as ann", "number 119.")
+    # The wheel, as a terminal reports it: SGR mouse mode, button 64, at column 30 of line 10.
+    screen = ""
+    while "number 60." not in screen:
+        terminals.type("ann", "-l", "\x1b[<64;30;10M")
+        screen = terminals.wait_for("ann", "online as ann")
+    top = screen.splitlines()[1]
+    run("send", room, "something new", "-s", server.url, "--name", "bob")
+    assert top in terminals.wait_for("ann", "1 new message below")
+    terminals.type("ann", "C-End")
+    terminals.wait_for("ann", "something new")

@@ -26,6 +26,7 @@ KEYS: Final = {
     "token_file": "a file with a token",
     "ca_file": "the authorities to trust with wss://, as PEM",
     "color": "when to use colours: auto, always or never",
+    "background": "the background of the terminal: auto, dark or light",
     "connect_timeout": "the timeout of the connection, as 10s",
     "retry": "attempts to connect after the first: a number, or forever",
     "profile": "the profile to use by default",

@@ -14,7 +14,7 @@ from hubbub_cli.message_lines import FIELDS
 from hubbub_cli.recent_messages import HistoryStart
 
 
-class Since(click.ParamType[HistoryStart]):
+class SinceParameter(click.ParamType[HistoryStart]):
     """A duration before now, an offset, or a time as in RFC 3339."""
 
     name = "since"
@@ -61,7 +61,7 @@ since: Final = partial(
     click.option,
     "--since",
     "start",
-    type=Since(),
+    type=SinceParameter(),
     metavar="WHEN",
     help="Start at WHEN: a duration before now (10m), a time, or after an offset.",
 )

@@ -24,10 +24,14 @@ _VARIABLES: Final = {
     "token_file": "CHAT_TOKEN_FILE",
     "ca_file": "CHAT_CA_FILE",
     "retry": "CHAT_RETRY",
+    "background": "CHAT_BACKGROUND",
 }
 # The variable of click: a shell sets it to complete a command line.
 COMPLETION: Final = "_HUBBUB_CHAT_COMPLETE"
 _COLORS: Final = frozenset({"auto", "always", "never"})
+_BACKGROUNDS: Final = frozenset({"auto", "dark", "light"})
+# White, and the brighter white.
+_LIGHT_COLORS: Final = frozenset({7, 15})
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "": 1.0}
 _LONGEST: Final = 365 * 24 * 3600.0
 
@@ -71,6 +75,8 @@ class CliSettings:
     ca_file: Path | None  # None: SSL_CERT_FILE, or the operating system's
     color: bool | None  # None: on a terminal
     dumb: bool
+    # None: ask the terminal.
+    dark: bool | None = None
     connect_timeout: float
     # Attempts to connect after the first; None: none at first, and any number once connected.
     retry: float | None = None
@@ -166,6 +172,7 @@ def resolved(found: SettingSources) -> CliSettings:
         ca_file=found.path("ca_file"),
         color=_color(_word("color", found.text("color") or "auto", _COLORS), environ),
         dumb=environ.get("TERM") == "dumb",
+        dark=_dark(_word("background", found.text("background") or "auto", _BACKGROUNDS), environ),
         connect_timeout=_seconds("connect_timeout", found.text("connect_timeout") or "10s"),
         retry=_attempts(found.text("retry")),
         quiet=given.get("quiet", False),
@@ -204,6 +211,14 @@ def _word(key: str, text: str, allowed: frozenset[str]) -> str:
     if text not in allowed:
         raise BadInput(f"{key}: {text!r} is not one of {', '.join(sorted(allowed))}", code="config")
     return text
+
+
+def _dark(background: str, environ: Mapping[str, str]) -> bool | None:
+    """Follow the setting, then COLORFGBG, which some terminals set: its last number is the background."""
+    if background != "auto":
+        return background == "dark"
+    number = environ.get("COLORFGBG", "").rpartition(";")[2]
+    return int(number) not in _LIGHT_COLORS if number.isascii() and number.isdigit() else None
 
 
 def _color(option: str, environ: Mapping[str, str]) -> bool | None:

@@ -39,6 +39,9 @@ TABLE: Final = {
     "leave": CommandHelp("[ROOM]", "leave a room, by default the current one"),
     "who": CommandHelp("", "list the members"),
     "me": CommandHelp("TEXT", "send an action"),
+    "mute": CommandHelp("", "count this room no longer, or again"),
+    "retry": CommandHelp("", "send your rejected messages again"),
+    "discard": CommandHelp("", "drop your rejected messages"),
     "nick": CommandHelp("", "explain how to change your name"),
     "help": CommandHelp("", "show this help"),
     "quit": CommandHelp("", "leave all rooms and quit"),
@@ -63,9 +66,12 @@ def parse(line: str) -> ChatText | SlashCommand | InvalidCommand | None:
     return SlashCommand(name.lower(), argument.strip())
 
 
+def rows() -> list[tuple[str, str]]:
+    """Return the table: how each command is written, and what it does."""
+    commands = [(f"/{name} {entry.argument}".rstrip(), entry.does) for name, entry in TABLE.items()]
+    return [*commands, ("//text", "send a message that starts with a slash")]
+
+
 def table() -> list[str]:
     """Return the table as lines."""
-    lines = [(f"/{name} {entry.argument}".rstrip(), entry.does) for name, entry in TABLE.items()]
-    return [
-        f"{usage:16}{does}" for usage, does in [*lines, ("//text", "send a message that starts with a slash")]
-    ]
+    return [f"{usage:16}{does}" for usage, does in rows()]

@@ -3,50 +3,41 @@
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import ClassVar, Final, Protocol
+from typing import ClassVar, Final
 
 from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
-from textual.filter import LineFilter, Monochrome
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.events import Resize
+from textual.filter import LineFilter, NoColor
 from textual.widgets import Static
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 from typing_extensions import override
 
-from hubbub_cli import slash_commands
-from hubbub_cli.sanitize import sanitize
-from hubbub_cli.slash_commands import ChatText, InvalidCommand, SlashCommand
 from hubbub_cli.tui import status_lines
-from hubbub_cli.tui.alt_digits import DIGITS, report_alt_digits
+from hubbub_cli.tui.alt_keys import report_alt_keys
+from hubbub_cli.tui.chat_backend import ChatBackend
+from hubbub_cli.tui.colours import THEMES, Colours
+from hubbub_cli.tui.completion import Vocabulary
 from hubbub_cli.tui.composer import Composer
 from hubbub_cli.tui.help_screen import HelpScreen
+from hubbub_cli.tui.keys import KEYS, OWN_ACTIONS, bindings
 from hubbub_cli.tui.message_log import MessageLog
-from hubbub_cli.tui.palette import THEME
+from hubbub_cli.tui.messages import ConversationEnded, Mentioned, OlderLoaded, RoomsChanged
+from hubbub_cli.tui.picker import Choice, Picker
+from hubbub_cli.tui.question import Question
+from hubbub_cli.tui.room_actions import RoomActions
+from hubbub_cli.tui.room_pane import RoomPane
+from hubbub_cli.tui.room_sidebar import RoomSidebar
 from hubbub_cli.tui.room_views import RoomView, RoomViews
-from hubbub_cli.tui.transcript import SendState
+from hubbub_cli.tui.status_lines import Tab
 
 # In seconds.
 _FRAME: Final = 1 / 30
-_HINTS: Final = (("F1", "help"), ("PgUp", "older"), ("Ctrl+C", "quit"))
-
-
-class ChatBackend(Protocol):
-    """The connection behind the screen: executes requests, updates views, calls `ChatApp.changed`."""
-
-    async def run(self, app: "ChatApp") -> None:
-        """Stay connected until the app ends. If it returns, the app ends."""
-
-    @property
-    def me(self) -> str: ...
-
-    @property
-    def connection(self) -> tuple[str, str]:
-        """The colour and the text of the connection's state."""
-
-    def join(self, view: RoomView) -> None: ...
-    def leave(self, view: RoomView) -> None: ...
-    def say(self, view: RoomView, text: str) -> None: ...
-    def typing(self, view: RoomView) -> None: ...
-    def older(self, view: RoomView) -> None: ...
+_HINTS: Final = (("F1", "help"), ("Ctrl+K", "rooms"), ("Ctrl+C", "quit"))
+# In columns: from here on the rooms stand at the left, below it in a line at the top.
+_WITH_LIST: Final = 80
+_WIDE: Final = 120
 
 
 class ChatApp(App[None]):
@@ -55,39 +46,31 @@ class ChatApp(App[None]):
     TITLE = "hubbub"
     ENABLE_COMMAND_PALETTE = False
     CSS = """
-    #rooms, #here, #connection { height: 1; background: $surface; }
-    #below { height: 1; }
-    Composer > .input--placeholder { color: $secondary; }
-    Composer, Composer:focus { border: none; height: 1; padding: 0 1; background: $background; }
+    #tabs, #connection { height: 1; background: $surface; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1", "help", show=False),
-        Binding("pageup", "page(-1)", show=False, priority=True),
-        Binding("pagedown", "page(1)", show=False, priority=True),
-        Binding("escape", "newest", show=False),
-        Binding("ctrl+n", "step(1)", show=False, priority=True),
-        Binding("ctrl+p", "step(-1)", show=False, priority=True),
-        *(Binding(f"alt+{digit}", f"go({int(digit) - 1})", show=False, priority=True) for digit in DIGITS),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
-    def __init__(self, backend: ChatBackend, rooms: Sequence[str], *, colors: bool = True) -> None:
+    def __init__(
+        self, backend: ChatBackend, rooms: Sequence[str], *, colors: bool = True, dark: bool = True
+    ) -> None:
         self.views = RoomViews()
-        self._backend = backend
+        self.backend = backend
+        self._actions = RoomActions(self)
         self._first_rooms = rooms
         self._colors = colors
-        self._is_due = False
-        self._warned = False
+        self._colours = Colours(dark=dark)
+        self._up_by = 0
         self._worker: Worker[None] | None = None
+        self.warned = False
         # An error in the screen itself.
         self.failure: BaseException | None = None
-        report_alt_digits()
+        report_alt_keys()
         super().__init__()
         # Attributes, because a query finds only widgets of the topmost screen, which may be the help.
-        self._rooms = Static(id="rooms")
-        self._here = Static(id="here")
-        self._messages = MessageLog()
-        self._below = Static(id="below")
-        self._composer = Composer()
+        self._tabs = Static(id="tabs")
+        self._list = RoomSidebar()
+        self._pane = RoomPane(self._vocabulary)
+        self.log_view, self.composer = self._pane.log_view, self._pane.composer
         self._connection = Static(id="connection")
 
     @override
@@ -100,25 +83,26 @@ class ChatApp(App[None]):
     @override
     def get_line_filters(self) -> Sequence[LineFilter]:
         filters = list(super().get_line_filters())
-        return filters if self._colors else [*filters, Monochrome()]
+        return filters if self._colors else [*filters, NoColor()]
 
     @override
     def compose(self) -> ComposeResult:
-        yield from (self._rooms, self._here, self._messages, self._below, self._composer, self._connection)
+        yield self._tabs
+        with Horizontal():
+            yield from (self._list, self._pane)
+        yield self._connection
 
     def on_mount(self) -> None:
-        self.register_theme(THEME)
-        self.theme = THEME.name
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = self._colours.theme
+        self.log_view.restyle(self._colours)
         for room in self._first_rooms:
-            self._join(room)
-        self.views.go(0)
-        self._composer.focus()
+            self.backend.join(self.views.open(room))
+        self.go_to(self.views.at(0))
+        self.composer.focus()
         self.set_interval(1, self._show_connection)
-        self._worker = self.run_worker(self._run_backend())
-
-    async def _run_backend(self) -> None:
-        await self._backend.run(self)
-        self.exit()
+        self._worker = self.run_worker(self.backend.run(self.views, self.post_message))
 
     async def on_unmount(self) -> None:
         """Wait until the connection is closed: the worker is cancelled, the server should know at once."""
@@ -128,160 +112,177 @@ class ChatApp(App[None]):
 
     # Output
 
-    def changed(self) -> None:
-        """Schedule one redraw for all changes until then: a flood of messages must not block the keys."""
-        if not self._is_due:
-            self._is_due = True
-            self.set_timer(_FRAME, self._show)
+    def on_rooms_changed(self, _: RoomsChanged) -> None:
+        # One redraw for all changes of a frame: a flood of messages must not block the keys.
+        self.set_timer(_FRAME, self.show)
 
-    def _show(self, *, ahead: bool = False) -> None:
-        self._is_due = False
-        if not self._messages.is_attached:
-            return
-        self._rooms.update(status_lines.rooms_line(self.views.tabs()))
+    def on_conversation_ended(self, _: ConversationEnded) -> None:
+        self.exit()
+
+    def on_mentioned(self, _: Mentioned) -> None:
+        self.bell()
+
+    def on_older_loaded(self, event: OlderLoaded) -> None:
+        self.show()
+        if event.view is self.views.active:
+            self.log_view.scroll_lines(-self._up_by)
+
+    def on_resize(self, event: Resize) -> None:
+        width = event.size.width
+        self._list.display = width >= _WITH_LIST
+        self._list.styles.width = 18 if width < _WIDE else 28
+        self._tabs.display = width < _WITH_LIST
+        self.show()
+
+    def show(self) -> None:
+        """Draw the current state."""
+        self.views.changed = False
         view = self.views.active
-        if view is None:
+        if view is None or not self.log_view.is_attached:
             return
-        self._show_view(view, ahead=ahead)
+        self._show_rooms()
+        self._pane.show(view, self.backend.me)
+        self.views.following = self.log_view.pinned
         self._show_connection()
 
-    def _show_view(self, view: RoomView, *, ahead: bool) -> None:
-        log = self._messages
-        log.show(list(view.transcript.rows(view.waiting)), ahead=ahead)
-        if log.pinned:
-            view.unseen = 0
-        here = status_lines.here_line(_sorted(view), view.members.count, self._backend.me, self.size.width)
-        self._here.update(here)
-        self._below.update(status_lines.below_line(view.unseen, view.typists))
+    def _show_rooms(self) -> None:
+        active = self.views.active
+        tabs = [Tab(view.name, view is active, view.unread, view.mentions, view.muted) for view in self.views]
+        self._list.show(tabs)
+        self._tabs.update(status_lines.rooms_line(tabs, self.size.width))
 
     def _show_connection(self) -> None:
-        dot, words = self._backend.connection
+        dot, words = self.backend.connection
         line = status_lines.connection_line(dot, words, _HINTS, self.size.width)
         self._connection.update(line)
 
-    def count_message(self, view: RoomView) -> None:
-        """Count a message of another user, if it is not visible."""
-        if view is not self.views.active:
-            view.unread += 1
-        elif not self._messages.pinned:
-            view.unseen += 1
-
-    def older_came(self, view: RoomView) -> None:
-        """Show older messages; the visible lines keep their place, and some older ones become visible."""
-        if view is self.views.active:
-            self._show(ahead=True)
-            self._messages.page(-1)
-
-    def on_resize(self) -> None:
-        self.changed()
-
     # Input
 
+    def _vocabulary(self) -> Vocabulary:
+        view = self.views.active
+        names = [] if view is None else [name for name in view.members.names if name != self.backend.me]
+        return Vocabulary(names=sorted(names, key=str.casefold), rooms=[view.name for view in self.views])
+
     def on_composer_typed(self) -> None:
-        self._warned = False
+        self.warned = False
         if self.views.active is not None:
-            self._backend.typing(self.views.active)
+            self.backend.typing(self.views.active)
+
+    def on_composer_many_lines(self, event: Composer.ManyLines) -> None:
+        def answered(yes: bool | None) -> None:  # noqa: FBT001  a callback of Textual
+            if yes:
+                self.composer.insert(event.text)
+
+        count = event.text.count("\n") + 1
+        self.push_screen(Question(f"Insert {count} lines into the message?"), answered)
 
     def on_composer_entered(self, event: Composer.Entered) -> None:
+        self._actions.enter(event.line)
+        self.show()
+
+    def on_room_sidebar_chosen(self, event: RoomSidebar.Chosen) -> None:
+        self.go_to(self.views.at(event.number))
+
+    def on_message_log_top_reached(self, event: MessageLog.TopReached) -> None:
         view = self.views.active
-        meant = slash_commands.parse(event.line)
-        match meant:
-            case ChatText() if view is not None:
-                self._say(view, meant.text)
-            case SlashCommand():
-                self._run_command(meant, view)
-            case InvalidCommand():
-                self._notify_room(meant.why)
-        self.changed()
+        if view is None or view.loading:
+            return
+        if view.transcript.trimmed or view.transcript.full:
+            self._pane.end_history(view, event.lines)
+            return
+        self._up_by = event.lines
+        self.backend.older(view)
 
-    def _say(self, view: RoomView, text: str) -> None:
-        self._backend.say(view, text)
-        self._messages.follow()
-
-    def _run_command(self, command: SlashCommand, view: RoomView | None) -> None:
-        match command.name:
-            case "join":
-                self._join(command.argument)
-            case "leave":
-                self._leave(self.views.get(command.argument) if command.argument else view)
-            case "me" if view is not None:
-                self._say(view, f"* {self._backend.me} {command.argument}")
-            case "who" if view is not None:
-                self._notify_room(f"{view.members.count} here: {', '.join(map(sanitize, _sorted(view)))}")
-            case "nick":
-                self._notify_room(slash_commands.NICK)
-            case "help":
-                self.action_help()
-            case "quit":
-                self._quit()
-
-    def _notify_room(self, text: str) -> None:
+    def notify_room(self, text: str) -> None:
+        """Print a notice of this client in the visible room."""
         if self.views.active is not None:
             self.views.active.transcript.notice(text)
-            self._messages.follow()
+            self.log_view.follow()
 
-    def _join(self, room: str) -> None:
-        view = self.views.open(room)
-        self._messages.follow()
-        self._backend.join(view)
-        self.changed()
+    def follow(self) -> None:
+        """Show the end of the visible room."""
+        self.log_view.follow()
 
-    def _leave(self, view: RoomView | None) -> None:
+    def go_to(self, view: RoomView | None) -> None:
+        """Show a room; what was typed stays in the room where it was typed."""
         if view is None:
-            self._notify_room("You have not joined this room.")
             return
-        self._backend.leave(view)
-        self.views.close(view)
-        if self.views.active is None:
-            self._quit()
+        before = self.views.active
+        if before is not None and before is not view:
+            before.draft = self.composer.text
+        if before is not view:
+            self.composer.put(view.draft)
+        self.views.show(view)
+        self.log_view.follow()
+        self.show()
+
+    def quit(self) -> None:
+        """Quit, but ask first if messages would be lost."""
+        unsent = sum(one.state != "sent" for view in self.views for one in view.waiting)
+        if unsent and not self.warned:
+            self.warned = True
+            self.notify_room(
+                f"{unsent} of your messages {'is' if unsent == 1 else 'are'} not sent yet. Repeat to quit."
+            )
+            self.show()
+        else:
+            self.exit()
 
     # Keys
 
-    def action_clear_or_quit(self) -> None:
-        composer = self._composer
-        if composer.value:
-            composer.clear()
-        else:
-            self._quit()
+    @override
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the keys to a question, a list or the help while one is open."""
+        return len(self.screen_stack) <= 1 or action not in OWN_ACTIONS
 
-    def _quit(self) -> None:
-        """Quit, but ask first if messages would be lost."""
-        unsent = sum(state is SendState.SENDING for view in self.views for _, state in view.waiting)
-        if unsent and not self._warned:
-            self._warned = True
-            self._notify_room(
-                f"{unsent} of your messages {'is' if unsent == 1 else 'are'} not sent yet. Repeat to quit."
-            )
-            self.changed()
+    def action_clear_or_quit(self) -> None:
+        if self.composer.text:
+            self.composer.clear()
         else:
-            self.exit()
+            self.quit()
 
     def action_help(self) -> None:
         self.push_screen(HelpScreen())
 
     def action_page(self, direction: int) -> None:
-        log, view = self._messages, self.views.active
-        if direction < 0 and log.at_top and view is not None and not view.loading:
-            self._backend.older(view)
-        log.page(direction)
-        self.changed()
+        self.log_view.page(direction)
+        self.show()
 
     def action_newest(self) -> None:
-        self._messages.follow()
-        self.changed()
+        self.follow()
+        self.show()
 
     def action_step(self, by: int) -> None:
-        self.views.step(by)
-        self._other_room()
+        self.go_to(self.views.step(by))
 
-    def action_go(self, at: int) -> None:
-        self.views.go(at)
-        self._other_room()
+    def action_unread(self, by: int) -> None:
+        self.go_to(self.views.unread(by))
 
-    def _other_room(self) -> None:
-        self._messages.follow()
-        self.changed()
+    def action_go(self, number: int) -> None:
+        self.go_to(self.views.at(number))
 
+    def action_mention(self, by: int) -> None:
+        if self.views.active is not None:
+            self.log_view.step_to(self.views.active.transcript.mentions(), by)
 
-def _sorted(view: RoomView) -> list[str]:
-    return sorted(view.members.names, key=str.casefold)
+    def action_write_in_editor(self) -> None:
+        self.composer.write_in_editor()
+
+    def action_switch_room(self) -> None:
+        choices = [
+            Choice(view.name, view.name, f"{view.unread} unread" if view.unread else "")
+            for view in self.views
+        ]
+        self.push_screen(Picker("Go to a room, or join one", choices, free=True), self._chosen_room)
+
+    def _chosen_room(self, name: str | None) -> None:
+        if name is not None:
+            self._actions.join(name)
+
+    def action_palette(self) -> None:
+        choices = [Choice(key.action, key.does, key.shown) for key in KEYS if key.action and key.listed]
+        self.push_screen(Picker("Commands", choices), self._chosen_action)
+
+    async def _chosen_action(self, action: str | None) -> None:
+        if action is not None:
+            await self.run_action(action)

@@ -1,25 +1,29 @@
 """The connection between the screen and the SDK."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from math import ceil
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from textual.message import Message as TextualMessage
 
 from hubbub_cli.connect_failures import explain
 from hubbub_cli.connection import client, explained
 from hubbub_cli.race import race
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.settings import CliSettings
-from hubbub_cli.tui.room_views import RoomView
+from hubbub_cli.tui.mentions import mentions
+from hubbub_cli.tui.messages import ConversationEnded, Mentioned, OlderLoaded, RoomsChanged
+from hubbub_cli.tui.room_views import RoomView, RoomViews
 from hubbub_client import (
     Client,
     Event,
-    Failed,
     Gap,
     HubbubError,
     Joined,
     Message,
     Options,
+    Presence,
     Room,
     RoomRefused,
     TimedOut,
@@ -27,52 +31,53 @@ from hubbub_client import (
 )
 from hubbub_protocol.names import room_fault
 
-if TYPE_CHECKING:
-    from hubbub_cli.tui.app import ChatApp
-
 _MOST_WAITING: Final = Options().outbox
 
 
 class Conversation:
-    """Stays connected while the app runs, and updates its views."""
+    """Stays connected while it runs, updates the views, and reports changes by messages to `post`."""
 
     def __init__(self, settings: CliSettings) -> None:
         self._settings = settings
-        self._app: ChatApp | None = None
+        self._views = RoomViews()
+        self._post: Callable[[TextualMessage], object] = lambda _: None
         self._chat: Client | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._was_online = False
         # The error that ended it; None if the user quit.
         self.error: Exception | None = None
 
-    async def run(self, app: "ChatApp") -> None:
-        self._app = app
+    async def run(self, views: RoomViews, post: Callable[[TextualMessage], object]) -> None:
+        """Stay connected until it fails or is cancelled."""
+        self._views, self._post = views, post
         try:
             with explained(self._settings):
                 async with client(self._settings, speaks=True) as self._chat:
-                    await race(self._watch(self._chat), self._stay(app))
+                    await race(self._watch(self._chat), self._stay())
         except Exception as error:  # noqa: BLE001  reported once the screen is closed
             self.error = error
+        post(ConversationEnded())
 
     async def _watch(self, chat: Client) -> None:
         """Update the connection's line; raise the reason when the client closes."""
         async for now in chat.statuses():
             self._was_online |= isinstance(now, status.Online)
-            if self._app is not None:
-                self._set_status(self._app, now)
+            for view in self._views:
+                view.transcript.me = self.me
+                view.live &= isinstance(now, status.Online)
+            self._changed()
         await chat.online()
 
-    def _set_status(self, app: "ChatApp", now: status.Status) -> None:
-        for view in app.views:
-            view.transcript.me = self.me
-            view.live &= isinstance(now, status.Online)
-        app.changed()
-
-    async def _stay(self, app: "ChatApp") -> None:
+    async def _stay(self) -> None:
         async with asyncio.TaskGroup() as self._tasks:
-            for view in app.views:
+            for view in self._views:
                 self.join(view)
             await asyncio.get_running_loop().create_future()
+
+    def _changed(self) -> None:
+        if not self._views.changed:
+            self._views.changed = True
+            self._post(RoomsChanged())
 
     # State for the screen
 
@@ -82,15 +87,14 @@ class Conversation:
 
     @property
     def connection(self) -> tuple[str, str]:
-        chat, app = self._chat, self._app
-        if chat is None or app is None:
-            return "$warning", "connecting"
-        match chat.status:
+        """The colour and the text of the connection's state."""
+        chat = self._chat
+        match chat.status if chat is not None else None:
             case status.Online():
-                if any(not view.live and view.room is not None for view in app.views):
+                if any(not view.live and view.room is not None for view in self._views):
                     return "$warning", "catching up"
                 return "$success", f"online as {sanitize(self.me)}"
-            case status.Waiting():
+            case status.Waiting() if chat is not None:
                 return "$error", self._waiting(chat)
             case status.Offline():
                 return "$error", "no network"
@@ -106,6 +110,8 @@ class Conversation:
     # Requests of the screen
 
     def join(self, view: RoomView) -> None:
+        """Join the room of a view; before the first connection, `_stay` does."""
+        view.transcript.me = self.me
         if self._chat is not None and view.room is None:
             self._start(self._join_and_read(self._chat, view))
 
@@ -115,18 +121,32 @@ class Conversation:
             view.room = None
 
     def say(self, view: RoomView, text: str) -> None:
+        """Send a message, or queue it until the room is joined."""
         if sum(1 for _ in view.waiting) >= _MOST_WAITING:
-            view.transcript.failed(text, "too many messages are queued")
+            view.transcript.notice(f"Not sent, too many messages are queued: {sanitize(text)}")
         elif view.room is None:
             view.queued.append(text)
         else:
             view.room.say(text)
+
+    def retry(self, view: RoomView) -> None:
+        """Send the rejected messages of a room again."""
+        for key in view.failed:
+            if view.room is not None:
+                view.room.resend(key)
+
+    def discard(self, view: RoomView) -> None:
+        """Drop the rejected messages of a room."""
+        for key in view.failed:
+            if view.room is not None:
+                view.room.discard(key)
 
     def typing(self, view: RoomView) -> None:
         if view.room is not None:
             view.room.typing()
 
     def older(self, view: RoomView) -> None:
+        """Load a page of history."""
         if view.room is not None and not view.loading:
             view.loading = True
             self._start(self._load(view.room, view))
@@ -147,8 +167,7 @@ class Conversation:
         view.transcript.older((one.user, one.text, one.at) for one in page.messages)
         if not page.more:
             view.transcript.begins()
-        if self._app is not None:
-            self._app.older_came(view)
+        self._post(OlderLoaded(view))
 
     # Events of a room
 
@@ -166,7 +185,7 @@ class Conversation:
         view.queued.clear()
         try:
             async for event in room:
-                self._on_event(room, view, event)
+                self._on_event(view, event)
                 self._changed()
         except RoomRefused as error:
             view.transcript.notice(sanitize(str(error)))
@@ -184,30 +203,28 @@ class Conversation:
             except TimedOut:
                 continue
 
-    def _on_event(self, room: Room, view: RoomView, event: Event) -> None:
+    def _on_event(self, view: RoomView, event: Event) -> None:
         match event:
             case Message():
-                view.transcript.said(event.user, event.text, event.at)
-                if event.user != self.me and self._app is not None:
-                    self._app.count_message(view)
+                self._message(view, event)
             case Joined():
                 view.live = True
                 view.unrecovered = not event.recovered
             case Gap():
                 view.transcript.gap(anew=view.unrecovered)
                 view.unrecovered = False
-            case Failed():
-                self._failed(room, view, event)
+            case Presence():
+                joined, left = (
+                    [name for name in names if name != self.me] for names in (event.joined, event.left)
+                )
+                if joined or left:
+                    view.transcript.presence(joined, left)
             case _:
                 pass
 
-    def _failed(self, room: Room, view: RoomView, failed: Failed) -> None:
-        """Keep a rejected message visible; the Up key recalls its text."""
-        text = next((own.text for own in room.pending if own.key == failed.key), None)
-        if text is not None:
-            view.transcript.failed(text, failed.message or failed.code)
-            room.discard(failed.key)
-
-    def _changed(self) -> None:
-        if self._app is not None:
-            self._app.changed()
+    def _message(self, view: RoomView, message: Message) -> None:
+        of_others = message.user != self.me
+        mention = of_others and mentions(message.text, self.me)
+        if message.live and of_others and self._views.count(view, mention=mention) and not view.muted:
+            self._post(Mentioned(view, message.user))
+        view.transcript.said(message.user, message.text, message.at, mention=mention)

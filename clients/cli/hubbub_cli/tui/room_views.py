@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from hubbub_cli.tui.status_lines import Tab
-from hubbub_cli.tui.transcript import SendState, Transcript
+from hubbub_cli.tui.transcript import OwnMessage, SendState, Transcript
 from hubbub_client import MemberNames, Room
+from hubbub_client.reasons import reason
 
 
 @dataclass(slots=True)
@@ -19,11 +19,15 @@ class RoomView:
     transcript: Transcript = field(default_factory=Transcript)
     room: Room | None = None
     queued: list[str] = field(default_factory=list)
+    # What the user has typed, but not sent.
+    draft: str = ""
     live: bool = False
+    muted: bool = False
     # The last join did not recover.
     unrecovered: bool = False
     loading: bool = False
     unread: int = 0
+    mentions: int = 0
     unseen: int = 0
 
     @property
@@ -35,10 +39,27 @@ class RoomView:
         return self.room.typists if self.room else ()
 
     @property
-    def waiting(self) -> Iterator[tuple[str, SendState]]:
-        """Own messages that have not arrived in the room yet."""
-        yield from ((own.text, SendState(own.progress)) for own in (self.room.pending if self.room else ()))
-        yield from ((text, SendState.SENDING) for text in self.queued)
+    def waiting(self) -> Iterator[OwnMessage]:
+        """Own messages that have not arrived in the room yet, also rejected ones."""
+        for own in self.room.pending if self.room else ():
+            state = SendState(own.progress)
+            yield OwnMessage(own.text, state, reason(own.code) if state is SendState.FAILED else "")
+        yield from (OwnMessage(text, SendState.SENDING) for text in self.queued)
+
+    @property
+    def failed(self) -> list[str]:
+        """The keys of rejected own messages."""
+        return (
+            [own.key for own in self.room.pending if SendState(own.progress) is SendState.FAILED]
+            if self.room
+            else []
+        )
+
+    def count(self, *, mention: bool) -> None:
+        """Count a message that came while another room is visible."""
+        self.transcript.mark_unread()
+        self.unread += 1
+        self.mentions += mention
 
 
 class RoomViews:
@@ -46,40 +67,71 @@ class RoomViews:
 
     def __init__(self) -> None:
         self._views: list[RoomView] = []
-        self._at = 0
+        self.active: RoomView | None = None
+        # Whether the end of the visible room is visible.
+        self.following = True
+        # Something is not drawn yet.
+        self.changed = False
 
     def __iter__(self) -> Iterator[RoomView]:
         return iter(self._views)
 
-    @property
-    def active(self) -> RoomView | None:
-        return self._views[self._at] if self._views else None
+    def __len__(self) -> int:
+        return len(self._views)
 
     def get(self, name: str) -> RoomView | None:
         return next((view for view in self._views if view.name == name), None)
 
-    def open(self, name: str) -> RoomView:
-        """Show a room; a new one is last."""
-        view = self.get(name)
-        if view is None:
-            view = RoomView(name)
-            self._views.append(view)
-        self.go(self._views.index(view))
+    def add(self, name: str) -> RoomView:
+        """Add a room, as the last one."""
+        view = RoomView(name)
+        self._views.append(view)
         return view
 
+    def open(self, name: str) -> RoomView:
+        """Show a room; a new one is last."""
+        view = self.get(name) or self.add(name)
+        self.show(view)
+        return view
+
+    def count(self, view: RoomView, *, mention: bool) -> bool:
+        """Count a message of another user; return whether it is the first mention that is not visible."""
+        if view is not self.active:
+            view.count(mention=mention)
+            return mention and view.mentions == 1
+        if self.following:
+            return False
+        view.unseen += 1
+        return mention
+
     def close(self, view: RoomView) -> None:
+        """Close a room; the last one has no room after it."""
         self._views.remove(view)
-        self.go(min(self._at, len(self._views) - 1))
+        if view is self.active:
+            self.active = None
 
-    def go(self, at: int) -> None:
-        """Show the room of this number, if there is one."""
-        if 0 <= at < len(self._views):
-            self._at = at
-            self._views[at].unread = 0
+    def show(self, view: RoomView) -> None:
+        """Show a room. The unread line of the room that was visible is done with."""
+        if self.active is not None and self.active is not view:
+            self.active.transcript.mark_read()
+        self.active = view
+        view.unread = view.mentions = 0
 
-    def step(self, by: int) -> None:
-        if self._views:
-            self.go((self._at + by) % len(self._views))
+    def at(self, number: int) -> RoomView | None:
+        """Return the room of this number, if there is one."""
+        return self._views[number] if 0 <= number < len(self._views) else None
 
-    def tabs(self) -> list[Tab]:
-        return [Tab(view.name, view is self.active, view.unread) for view in self._views]
+    def step(self, by: int) -> RoomView | None:
+        """Return the room `by` places from the visible one, around the end."""
+        if self.active is None:
+            return None
+        return self._views[(self._views.index(self.active) + by) % len(self._views)]
+
+    def unread(self, by: int = 1) -> RoomView | None:
+        """Return the next room (or the one before) with unread messages; those with mentions come first."""
+        if self.active is None:
+            return None
+        at = self._views.index(self.active)
+        order = [self._views[(at + by * step) % len(self._views)] for step in range(1, len(self._views))]
+        unread = [view for view in order if view.unread and not view.muted]
+        return next((view for view in unread if view.mentions), unread[0] if unread else None)

@@ -1,5 +1,6 @@
 """Render rows to lines of terminal cells at a given width."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -9,74 +10,119 @@ from rich.style import Style
 from textual.content import Content
 from textual.strip import Strip
 
+from hubbub_cli.message_lines import action_of
 from hubbub_cli.sanitize import sanitize, sanitize_lines
 from hubbub_cli.times import clock, day_name
-from hubbub_cli.tui import palette
-from hubbub_cli.tui.transcript import DayRow, GapRow, MessageRow, NoticeRow, Row, SendState
+from hubbub_cli.tui.colours import Colours
+from hubbub_cli.tui.transcript import (
+    MOST_NAMES,
+    DayRow,
+    GapRow,
+    MessageRow,
+    NoticeRow,
+    PresenceRow,
+    Row,
+    SendState,
+    UnreadRow,
+)
 
 _CLOCK: Final = 6  # a space, and 14:02
 _NARROW: Final = 60
 _LEAST: Final = 10
 _STATES: Final = {SendState.SENDING: "sending…", SendState.SENT: "sent", SendState.FAILED: "not sent"}
+# Printable ASCII only: the address becomes part of a control sequence.
+_URL: Final = re.compile(r"https?://[!-~]+[!-~](?<![.,;:!?'\")\]}>])")
 
 
-def render(row: Row, width: int) -> list[Strip]:
+def render(row: Row, width: int, colours: Colours) -> list[Strip]:
     """Render a row: at least one line, none wider than `width`."""
     match row:
         case DayRow():
-            return [_rule(day_name(row.day), width, palette.PALE)]
+            return [_rule(day_name(row.day), width, colours.pale, colours.rule)]
+        case UnreadRow():
+            return [_rule("new messages", width, colours.unread, colours.unread)]
         case GapRow():
-            return [_rule("messages are missing here", width, palette.MISSING)]
+            return [_rule("messages are missing here", width, colours.missing, colours.rule)]
         case NoticeRow():
-            indent = _indent(width)
-            return [
-                Strip([Segment(" " * indent), Segment(line, palette.PALE)])
-                for text in row.text.split("\n")
-                for line in _wrap(text, width - indent)
-            ]
+            return _notice(row.text.split("\n"), width, colours.pale)
+        case PresenceRow():
+            return _notice([_presence_words(row)], width, colours.pale)
         case MessageRow():
-            return list(_said(row, width))
+            return list(_said(row, width, colours))
 
 
-def _rule(text: str, width: int, style: Style) -> Strip:
-    words = f" {text} "
-    before = max(0, (width - cell_len(words)) // 2)
-    after = max(0, width - before - cell_len(words))
-    return Strip(
-        [Segment("─" * before, palette.RULE), Segment(words, style), Segment("─" * after, palette.RULE)]
+def _notice(lines: list[str], width: int, style: Style) -> list[Strip]:
+    indent = _indent(width)
+    return [
+        Strip([Segment(" " * indent), Segment(line, style)])
+        for text in lines
+        for line in _wrap(text, width - indent)
+    ]
+
+
+def _presence_words(row: PresenceRow) -> str:
+    return "; ".join(
+        f"{_names(names)} {verb}" for names, verb in ((row.joined, "joined"), (row.left, "left")) if names
     )
 
 
-def _said(row: MessageRow, width: int) -> Iterator[Strip]:
+def _names(names: tuple[str, ...]) -> str:
+    shown = [sanitize(name) for name in names[:MOST_NAMES]]
+    rest = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {rest} more" if rest else "")
+
+
+def _rule(text: str, width: int, style: Style, line: Style) -> Strip:
+    words = f" {text} "
+    before = max(0, (width - cell_len(words)) // 2)
+    after = max(0, width - before - cell_len(words))
+    return Strip([Segment("─" * before, line), Segment(words, style), Segment("─" * after, line)])
+
+
+def _said(row: MessageRow, width: int, colours: Colours) -> Iterator[Strip]:
     indent = _indent(width)
     room = width - indent - 1
-    body = palette.TEXT if row.state is None else palette.WAITING
-    lines = [[Segment(line, body)] for text in sanitize_lines(row.text) for line in _wrap(text, room)]
+    body = colours.waiting if row.state else colours.mention if row.mention else colours.text
+    action = action_of(row.user, row.text)
+    texts = sanitize_lines(row.text if action is None else f"* {row.user} {action}")
+    lines = [_linked(line, body) for text in texts for line in _wrap(text, room)]
     if row.state is not None:
-        _add_state(lines, row.state, row.why, room)
+        _add_state(lines, row.state, row.why, room, colours)
     for number, line in enumerate(lines):
-        head = _head(row, indent) if number == 0 else [Segment(" " * indent)]
+        head = _head(row, indent, colours) if number == 0 else [Segment(" " * indent)]
         yield Strip([*head, *line])
 
 
-def _add_state(lines: list[list[Segment]], state: SendState, why: str, room: int) -> None:
+def _linked(line: str, body: Style) -> list[Segment]:
+    """Return the line with its addresses as links that a terminal can open."""
+    segments: list[Segment] = []
+    end = 0
+    for found in _URL.finditer(line):
+        segments.append(Segment(line[end : found.start()], body))
+        segments.append(Segment(found[0], body + Style(underline=True, link=found[0])))
+        end = found.end()
+    segments.append(Segment(line[end:], body))
+    return [segment for segment in segments if segment.text]
+
+
+def _add_state(lines: list[list[Segment]], state: SendState, why: str, room: int, colours: Colours) -> None:
     """Add the send state: after the text if it fits, so that the layout does not change later."""
-    style = palette.FAILED if state is SendState.FAILED else palette.PALE
-    words = f"{_STATES[state]}: {sanitize(why)}" if why else _STATES[state]
+    style = colours.failed if state is SendState.FAILED else colours.pale
+    words = f"{_STATES[state]}: {sanitize(why)}; /retry or /discard" if why else _STATES[state]
     if sum(segment.cell_length for segment in lines[-1]) + 2 + cell_len(words) <= room:
         lines[-1].append(Segment(f"  {words}", style))
     else:
         lines += [[Segment(line, style)] for line in _wrap(words, room)]
 
 
-def _head(row: MessageRow, indent: int) -> list[Segment]:
+def _head(row: MessageRow, indent: int, colours: Colours) -> list[Segment]:
     """Return the time, and the name aligned to the text."""
     room = indent - _CLOCK - 2
     time = "" if row.at is None else clock(row.at)
-    name = "" if row.joined else _shorten(sanitize(row.user), room)
-    style = palette.ME if row.own else palette.nick(row.user)
+    name = "" if row.grouped else _shorten(sanitize(row.user), room)
+    style = colours.me if row.own else colours.nick(row.user)
     return [
-        Segment(f" {time:5}", palette.PALE),
+        Segment(f" {time:5}", colours.pale),
         Segment(" " * (room - cell_len(name) + 1)),
         Segment(name, style),
         Segment(" "),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from rich.cells import cell_len
@@ -10,45 +11,75 @@ from textual.content import Content
 from hubbub_cli.sanitize import sanitize
 
 _MOST_TYPISTS: Final = 3
+_MOST_COUNTED: Final = 999
 _NAME: Final = "bold $accent"
 _DIM: Final = "$secondary"
 
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A room in the first line."""
+    """A room in the list or in the line of rooms."""
 
     name: str
     active: bool
     unread: int = 0
+    mentions: int = 0
+    muted: bool = False
 
 
-def rooms_line(tabs: Sequence[Tab]) -> Content:
-    """Render the rooms, with their unread counts."""
-    parts: list[tuple[str, str] | str] = [(" hubbub ", "bold $background on $accent"), " "]
-    for tab in tabs:
-        parts.append((f" {sanitize(tab.name)} ", "bold $foreground on $primary 30%" if tab.active else _DIM))
-        if tab.unread:
-            parts.append((f"{min(tab.unread, 999)} ", "bold $warning"))
-    return Content.assemble(*parts)
+def counts(tab: Tab) -> tuple[str, str]:
+    """Return what is unread, and its style: mentions first, as `@2`."""
+    if tab.mentions:
+        return f"@{min(tab.mentions, _MOST_COUNTED)}", "bold reverse $warning"
+    if tab.unread and not tab.muted:
+        return str(min(tab.unread, _MOST_COUNTED)), "bold $warning"
+    return "", ""
 
 
-def here_line(names: Sequence[str], count: int, me: str, width: int) -> Content:
-    """Render as many names as fit, the own name first, and the number of others."""
+def rooms_line(tabs: Sequence[Tab], width: int) -> Content:
+    """Render the rooms in one line, scrolled so that the active one is visible."""
+    parts = [_tab(tab) for tab in tabs]
+    ends = list(accumulate((part.cell_length for part in parts), initial=0))
+    active = next((at for at, tab in enumerate(tabs) if tab.active), 0)
+    room = width - 2  # for the signs at both ends
+    first = next((at for at in range(active + 1) if ends[active + 1] - ends[at] <= room), active)
+    last = max((at for at in range(first, len(tabs)) if ends[at + 1] - ends[first] <= room), default=first)
+    hidden_left, hidden_right = tabs[:first], tabs[last + 1 :]
+    return Content.assemble(
+        _more("<", hidden_left), *parts[first : last + 1], _more(">", hidden_right) if hidden_right else ""
+    )
+
+
+def _tab(tab: Tab) -> Content:
+    unread, style = counts(tab)
+    look = "bold reverse $primary" if tab.active else "bold $foreground" if tab.unread else _DIM
+    return Content.assemble((f" {sanitize(tab.name)} ", look), (f"{unread} " if unread else "", style))
+
+
+def _more(sign: str, hidden: Sequence[Tab]) -> tuple[str, str]:
+    """Return the sign of hidden rooms, and whether one of them has unread messages."""
+    if not hidden:
+        return " ", ""
+    return sign, "bold reverse $warning" if any(tab.unread and not tab.muted for tab in hidden) else _DIM
+
+
+def here_line(room: str, names: Sequence[str], count: int, me: str, width: int) -> Content:
+    """Render the room, as many names as fit, the own name first, and the number of others."""
+    title = (f" {sanitize(room)} ", "bold $foreground")
     if not count:
-        return Content("")
+        return Content.assemble(title)
     ordered = [name for name in names if name == me] + [name for name in names if name != me]
     head = f" {count} here: "
     shown: list[str] = []
-    room = width - cell_len(head) - len(f" and {count} others ")
+    left = width - cell_len(title[0]) - cell_len(head) - len(f" and {count} others ")
     for name in map(sanitize, ordered):
-        room -= cell_len(name) + 2
-        if room < 0 and shown:
+        left -= cell_len(name) + 2
+        if left < 0 and shown:
             break
         shown.append(name)
     rest = count - len(shown)
     tail = f" and {rest} more" if rest > 0 else ""
-    return Content.assemble((head, _DIM), (", ".join(shown), "$foreground"), (tail, _DIM))
+    return Content.assemble(title, (head, _DIM), (", ".join(shown), "$foreground"), (tail, _DIM))
 
 
 def typing_words(names: Sequence[str]) -> str:
@@ -62,8 +93,11 @@ def typing_words(names: Sequence[str]) -> str:
     return f"{head} and {last} are typing…" if head else f"{last} is typing…"
 
 
-def below_line(unseen: int, typists: Sequence[str]) -> Content:
-    """Render the count of unseen messages below, or who is typing."""
+def below_line(unseen: int, typists: Sequence[str], candidates: Sequence[str] = ()) -> Content:
+    """Render the candidates of a completion, the count of unseen messages below, or who is typing."""
+    if candidates:
+        first, *others = map(sanitize, candidates)
+        return Content.assemble((f" {first}", _NAME), (f"  {'  '.join(others)}", _DIM))
     if unseen:
         words = f"{unseen} new message{'s' if unseen > 1 else ''} below"
         return Content.assemble((f" ↓ {words}", "bold $warning"), ("  Esc goes there", _DIM))

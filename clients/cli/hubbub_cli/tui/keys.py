@@ -1,0 +1,62 @@
+"""The keys: one table for the bindings, the help and the command palette."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from textual.binding import Binding
+
+from hubbub_cli.tui.alt_keys import DIGITS
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Some keys that do the same. Without an `action` the input handles them."""
+
+    shown: str
+    does: str
+    keys: str = ""
+    action: str = ""
+    # In the palette: what does not need a place in the text.
+    listed: bool = True
+
+
+KEYS: Final = (
+    Key("Enter", "send", listed=False),
+    Key("Alt+Enter, Ctrl+J", "start another line", listed=False),
+    Key("Tab", "complete names, #rooms, :emoji:", listed=False),
+    Key("Up, Down", "recall earlier lines", listed=False),
+    Key("F4, Ctrl+X Ctrl+E", "write in $EDITOR", "f4", "write_in_editor"),
+    Key("PgUp, PgDn", "scroll; PgUp at the top loads older messages", listed=False),
+    Key("Esc, Ctrl+End", "go to the newest message", "escape,ctrl+end", "newest"),
+    Key("Ctrl+K", "go to a room by its name", "ctrl+k", "switch_room"),
+    Key("Alt+A", "go to the next unread room", "alt+a", "unread(1)"),
+    Key("Alt+Shift+Up, Down", "unread room before, after", "alt+shift+down", "unread(1)", listed=False),
+    Key("Ctrl+N, Ctrl+P", "next room, previous room", "ctrl+n", "step(1)"),
+    Key("Alt+1 … Alt+9", "go to a room by its number", listed=False),
+    Key("Alt+N, Alt+P", "next mention, previous mention", "alt+n", "mention(1)"),
+    Key("F2", "command palette", "f2", "palette", listed=False),
+    Key("Ctrl+C", "clear the input; if it's empty, quit", listed=False),
+    Key("F1", "this help", "f1", "help"),
+)
+# The second halves of the lines above, and what needs no line.
+_MORE: Final = (
+    ("alt+shift+up", "unread(-1)"),
+    ("ctrl+p", "step(-1)"),
+    ("alt+p", "mention(-1)"),
+    ("pageup", "page(-1)"),
+    ("pagedown", "page(1)"),
+    *((f"alt+{digit}", f"go({int(digit) - 1})") for digit in DIGITS),
+)
+
+# The actions of the table, without arguments.
+OWN_ACTIONS: Final = frozenset(
+    action.partition("(")[0] for action in [*(key.action for key in KEYS), *(action for _, action in _MORE)]
+)
+
+
+def bindings() -> list[Binding]:
+    """Return the bindings. They have priority over the input, except Esc, which closes what is open first."""
+    table = [(key.keys, key.action) for key in KEYS if key.keys] + list(_MORE)
+    return [
+        Binding(keys, action, show=False, priority=not keys.startswith("escape")) for keys, action in table
+    ]

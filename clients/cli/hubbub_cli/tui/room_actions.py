@@ -1,0 +1,105 @@
+"""What the user enters: messages, and slash commands."""
+
+from typing import Protocol
+
+from hubbub_cli import slash_commands
+from hubbub_cli.sanitize import sanitize
+from hubbub_cli.slash_commands import ChatText, InvalidCommand, SlashCommand
+from hubbub_cli.tui.chat_backend import ChatBackend
+from hubbub_cli.tui.room_views import RoomView, RoomViews
+
+
+class RoomScreen(Protocol):
+    """What the actions need of the screen."""
+
+    @property
+    def views(self) -> RoomViews: ...
+
+    @property
+    def backend(self) -> ChatBackend: ...
+
+    def go_to(self, view: RoomView | None) -> None: ...
+    def follow(self) -> None: ...
+    def notify_room(self, text: str) -> None: ...
+    def action_help(self) -> None: ...
+    def quit(self) -> None: ...
+    def exit(self) -> None: ...
+
+
+class RoomActions:
+    """Executes what the user enters in the visible room."""
+
+    def __init__(self, screen: RoomScreen) -> None:
+        self._screen = screen
+
+    def enter(self, line: str) -> None:
+        """Send a line, or execute it."""
+        view = self._screen.views.active
+        meant = slash_commands.parse(line)
+        match meant:
+            case ChatText() if view is not None:
+                self._say(view, meant.text)
+            case SlashCommand() if view is not None:
+                self._run(view, meant)
+            case InvalidCommand():
+                self._screen.notify_room(meant.why)
+
+    def join(self, room: str) -> None:
+        """Join a room, or show it."""
+        views = self._screen.views
+        view = views.get(room) or views.add(room)
+        self._screen.backend.join(view)
+        self._screen.go_to(view)
+
+    def _say(self, view: RoomView, text: str) -> None:
+        self._screen.backend.say(view, text)
+        view.transcript.mark_read()
+        self._screen.follow()
+
+    def _run(self, view: RoomView, command: SlashCommand) -> None:
+        match command.name:
+            case "join":
+                self.join(command.argument)
+            case "leave":
+                self._leave(self._screen.views.get(command.argument) if command.argument else view)
+            case "me":
+                self._say(view, f"* {self._screen.backend.me} {command.argument}")
+            case "retry" | "discard":
+                self._settle(view, command.name)
+            case "help":
+                self._screen.action_help()
+            case "quit":
+                self._screen.quit()
+            case _:
+                self._screen.notify_room(_answer(view, command))
+
+    def _settle(self, view: RoomView, name: str) -> None:
+        if not view.failed:
+            self._screen.notify_room("No message of yours was rejected here.")
+        elif name == "retry":
+            self._screen.backend.retry(view)
+        else:
+            self._screen.backend.discard(view)
+
+    def _leave(self, view: RoomView | None) -> None:
+        if view is None:
+            self._screen.notify_room("You have not joined this room.")
+            return
+        views = self._screen.views
+        self._screen.backend.leave(view)
+        if len(views) == 1:
+            self._screen.exit()
+        elif view is views.active:
+            self._screen.go_to(views.step(1))
+        views.close(view)
+
+
+def _answer(view: RoomView, command: SlashCommand) -> str:
+    """Return the answer of a command that only prints."""
+    if command.name == "who":
+        names = sorted(view.members.names, key=str.casefold)
+        return f"{view.members.count} here: {', '.join(map(sanitize, names))}"
+    if command.name == "mute":
+        view.muted = not view.muted
+        return "This room is muted: it is not counted." if view.muted else "This room is counted again."
+    return slash_commands.NICK

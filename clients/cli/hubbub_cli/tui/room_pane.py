@@ -1,0 +1,67 @@
+"""The visible room: its members, its log, and the input below."""
+
+from collections.abc import Callable
+from typing import Final
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Static
+from typing_extensions import override
+
+from hubbub_cli.tui import status_lines
+from hubbub_cli.tui.completion import Vocabulary
+from hubbub_cli.tui.composer import Composer
+from hubbub_cli.tui.message_log import MessageLog
+from hubbub_cli.tui.room_views import RoomView
+from hubbub_cli.tui.transcript import waiting_rows
+
+_OLDER: Final = "Older messages are not shown here; hubbub-chat history prints them."
+
+
+class RoomPane(Vertical):
+    """Shows one room."""
+
+    DEFAULT_CSS = """
+    RoomPane { width: 1fr; }
+    RoomPane #here { height: 1; background: $surface; }
+    RoomPane #below { height: 1; }
+    """
+
+    def __init__(self, vocabulary: Callable[[], Vocabulary]) -> None:
+        super().__init__()
+        self.log_view = MessageLog()
+        self.composer = Composer(vocabulary)
+        self._here = Static(id="here")
+        self._below = Static(id="below")
+        self._candidates: tuple[str, ...] = ()
+        self._view: RoomView | None = None
+
+    @override
+    def compose(self) -> ComposeResult:
+        yield from (self._here, self.log_view, self._below, self.composer)
+
+    def show(self, view: RoomView, me: str) -> None:
+        """Draw the current state of a room."""
+        log, transcript = self.log_view, view.transcript
+        self._view = view
+        transcript.trim(following=log.pinned)
+        log.show((view.name, transcript.version), transcript.rows, waiting_rows(me, view.waiting))
+        if log.pinned:
+            view.unseen = 0
+        names = sorted(view.members.names, key=str.casefold)
+        self._here.update(status_lines.here_line(view.name, names, view.members.count, me, log.size.width))
+        self._show_below(view)
+
+    def _show_below(self, view: RoomView) -> None:
+        self._below.update(status_lines.below_line(view.unseen, view.typists, self._candidates))
+
+    def end_history(self, view: RoomView, lines: int) -> None:
+        """Mark where the history ends that is kept here; it was scrolled to by some lines."""
+        if view.transcript.begins(_OLDER):
+            self.show(view, view.transcript.me)
+            self.log_view.scroll_lines(-lines)
+
+    def on_composer_candidates(self, event: Composer.Candidates) -> None:
+        self._candidates = event.names
+        if self._view is not None:
+            self._show_below(self._view)
