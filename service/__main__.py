@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import signal
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -17,7 +16,7 @@ from service.runtime.log_queue import print_aside
 from service.runtime.process import STOPPED, USAGE, ShutdownSignal, force_exit, run, tune_garbage_collector
 from service.server import running
 from service.settings import Settings, SettingsError, load, show, unused
-from service.shutdown import drain, serve_until
+from service.shutdown import drain, moves_clients, serve_until
 from service.workers.supervisor import Supervisor, SupervisorTimeouts
 
 # The default port of the terminal client.
@@ -59,8 +58,7 @@ async def _serve(settings: Settings) -> int:
         async def announce() -> None:
             _announce(settings, started.port)
 
-        if await serve_until(shutdown, started.node, announce) == signal.SIGTERM:
-            # The operator stops one of several nodes: its clients move to the others (graceful shutdown).
+        if moves_clients(settings, await serve_until(shutdown, started.node, announce)):
             await drain(started.node)
     return STOPPED
 

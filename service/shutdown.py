@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from brokers.registry import find_broker
 from hubbub_protocol import encode, events
 from service.wire.frames import text_frame
 
 if TYPE_CHECKING:
     from service.node import Node
     from service.runtime.process import ShutdownSignal
+    from service.settings import Settings
 
 # The delays are spread over this part of the time limit. In the rest the last clients disconnect.
 SPREAD: Final = 0.8
@@ -36,6 +39,15 @@ async def serve_until(shutdown: ShutdownSignal, node: Node, on_started: Callable
         started.result()
         await on_started()
     return await shutdown.received
+
+
+def moves_clients(settings: Settings, number: int) -> bool:
+    """Return whether a signal stops one of several nodes, to which clients can move.
+
+    The clients of a broker in memory have no other node. Those that left first would miss what the others
+    still send, so all connections are closed at once.
+    """
+    return number == signal.SIGTERM and find_broker(settings.broker).shared
 
 
 async def drain(node: Node) -> None:

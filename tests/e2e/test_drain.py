@@ -106,3 +106,18 @@ async def test_a_second_signal_ends_the_process_at_once(nodes: list[Server]) -> 
         assert '"drain"' in str(await socket.recv())
         server.signal(signal.SIGTERM)
         assert await asyncio.to_thread(server.ended) == 128 + signal.SIGTERM
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_node_without_others_closes_all_clients_at_once(number: int) -> None:
+    # Clients that left first would miss what the others still send.
+    with serving(HUBBUB_DRAIN_SECONDS="3600") as server:
+        async with connect(f"{server.url}/ws", subprotocols=["hubbub.v1"]) as socket:  # type: ignore[list-item]
+            await socket.send('{"type": "hello", "id": 1}')
+            await socket.recv()
+            server.signal(number)
+            with pytest.raises(ConnectionClosed):
+                await socket.recv()
+            assert socket.close_code == 1012
+        assert await asyncio.to_thread(server.ended) == 0

@@ -5,7 +5,7 @@ import signal
 
 from websockets.sync.client import connect
 
-from tests.e2e.backbones import until_ready_says
+from tests.e2e.backbones import backbone, until_ready_says
 from tests.hubbub_cli.program import run, start
 from tests.hubbub_cli.server import Server, serving
 
@@ -38,7 +38,11 @@ def test_an_invalid_room_name_is_rejected(server: Server) -> None:
 
 async def test_a_restarting_server_is_reported_as_such() -> None:
     # A connection of the plain codec cannot receive `drain`, so it stays until the shutdown ends.
-    with serving(HUBBUB_DRAIN_SECONDS="60") as leaving, connect(f"{leaving.url}/ws?room=lobby&name=stone"):
+    with (
+        backbone("redis") as (_, settings),
+        serving(HUBBUB_DRAIN_SECONDS="60", **settings) as leaving,
+        connect(f"{leaving.url}/ws?room=lobby&name=stone"),
+    ):
         leaving.signal(signal.SIGTERM)
         await until_ready_says(leaving.port, 503)
         done = run("who", "lobby", "-s", leaving.url)
