@@ -16,6 +16,10 @@
 {{- end -}}
 {{- end -}}
 
+{{- if and $v.archive.sqlite.enabled (ne $v.broker "memory") -}}
+{{- $faults = append $faults (printf "archive.sqlite is a file of one pod: with broker=%s several pods would write to it. Set broker=memory, or archive.sqlite.enabled=false." $v.broker) -}}
+{{- end -}}
+
 {{- range list "redis" "nats" -}}
 {{- $broker := get $v . -}}
 {{- if eq . $v.broker -}}
@@ -58,9 +62,9 @@
 {{- end -}}
 {{- end -}}
 
-{{- range list "HUBBUB_PORT" "HUBBUB_DRAIN_SECONDS" "HUBBUB_BROKER_URL" -}}
-{{- if hasKey $config . -}}
-{{- $faults = append $faults (printf "config.%s is set by the chart: use %s instead." . (get (dict "HUBBUB_PORT" "service.port" "HUBBUB_DRAIN_SECONDS" "stop.drainSeconds" "HUBBUB_BROKER_URL" "redis.url or nats.url") .)) -}}
+{{- range $name, $value := dict "HUBBUB_PORT" "service.port" "HUBBUB_DRAIN_SECONDS" "stop.drainSeconds" "HUBBUB_BROKER_URL" "redis.url or nats.url" "HUBBUB_DATA" "archive" -}}
+{{- if hasKey $config $name -}}
+{{- $faults = append $faults (printf "config.%s is set by the chart: use %s instead." $name $value) -}}
 {{- end -}}
 {{- end -}}
 {{- range $name, $key := dict "HUBBUB_TOKEN_KEY" "tokenKey" "HUBBUB_API_KEY" "apiKey" -}}

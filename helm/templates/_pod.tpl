@@ -9,10 +9,10 @@
 {{- .Values.terminationGracePeriodSeconds | default (include "hubbub.leastGrace" .) -}}
 {{- end }}
 
-{{/* No shell: the kubelet sleeps, and where it can't yet, Python does. */}}
+{{/* No shell: the kubelet sleeps, and where it can't yet, Python does. With memory there is no other pod to route to. */}}
 {{- define "hubbub.preStop" -}}
 {{- $seconds := int .Values.stop.preStopSeconds -}}
-{{- if $seconds -}}
+{{- if and $seconds (ne .Values.broker "memory") -}}
 lifecycle:
   preStop:
     {{- if include "hubbub.since" (list . "1.30") }}
@@ -36,6 +36,7 @@ lifecycle:
 {{/* The environment that the chart sets; extraEnv follows it. */}}
 {{- define "hubbub.env" -}}
 {{- include "hubbub.brokerEnv" . }}
+{{- include "hubbub.archiveEnv" . }}
 - name: HUBBUB_PORT
   value: "8000"
 - name: HUBBUB_DRAIN_SECONDS

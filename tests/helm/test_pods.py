@@ -11,7 +11,7 @@ from brokers.redis.connection.url import parse_url as parse_redis_url
 from service.settings import load as load_settings
 from service.settings.reading import unknown_names
 from service.settings.table import rows
-from tests.helm.chart import CI, Object, container, environment, find, load, pod, render
+from tests.helm.chart import CI, Object, container, environment, find, kinds, load, pod, render
 
 PRINTABLE = {"REDIS_PASSWORD": "s3cret"}
 MANY: Object = {"broker": "redis", "redis": {"url": "redis://redis:6379/0"}, "replicaCount": 3}
@@ -34,6 +34,10 @@ def test_what_the_chart_sets_are_settings() -> None:
         (
             {"config": {"HUBBUB_HOST": "::", "HUBBUB_CLOSE_SECONDS": 2.5}},
             {"host": "::", "close_seconds": 2.5},
+        ),
+        (
+            {"archive": {"sqlite": {"enabled": True}}},
+            {"archive_place": "sqlite:////var/lib/hubbub/hubbub.sqlite"},
         ),
         ({"broker": "redis", "redis": {"bundled": True}}, {"redis_url": "redis://chat-hubbub-redis:6379"}),
         ({"broker": "nats", "nats": {"bundled": True}}, {"nats_url": "nats://chat-hubbub-nats:4222"}),
@@ -191,9 +195,9 @@ def test_a_pod_that_stops_has_the_time_it_needs() -> None:
 
 
 def test_pre_stop_sleeps_in_the_kubelet_or_in_python() -> None:
-    def stops(version: str, seconds: int = 5) -> object:
-        values = {"kubeVersionOverride": version, "stop": {"preStopSeconds": seconds}}
-        return container(render(values)).get("lifecycle")
+    def stops(version: str, seconds: int = 5, values: Object = MANY) -> object:
+        stop = {"kubeVersionOverride": version, "stop": {"preStopSeconds": seconds}}
+        return container(render({**values, **stop})).get("lifecycle")
 
     assert stops("1.30.0") == {"preStop": {"sleep": {"seconds": 5}}}
     assert stops("v1.36.2-eks-1") == {"preStop": {"sleep": {"seconds": 5}}}
@@ -201,6 +205,8 @@ def test_pre_stop_sleeps_in_the_kubelet_or_in_python() -> None:
         "preStop": {"exec": {"command": ["python", "-c", "import time; time.sleep(5)"]}}
     }
     assert stops("1.36.0", 0) is None
+    # There is no other pod to which anything could be routed.
+    assert stops("1.36.0", values={}) is None
 
 
 def test_pods_with_a_broker_are_replaced_one_by_one_and_without_one_never_overlap() -> None:
@@ -237,3 +243,25 @@ def test_a_pod_waits_for_its_broker_with_the_settings_of_the_node() -> None:
         assert all(entry in container(render(values))["env"] for entry in waits["env"])
     assert "initContainers" not in pod(render({**MANY, "waitForBrokerSeconds": 0}))["spec"]
     assert "initContainers" not in pod(render())["spec"], "the memory broker needs no wait"
+
+
+def test_the_history_of_one_pod_is_on_a_volume_that_outlives_the_release() -> None:
+    objects = render({"archive": {"sqlite": {"enabled": True, "annotations": {"a": "b"}}}})
+    claim = find(objects, "PersistentVolumeClaim", "chat-hubbub-archive")
+    assert claim["metadata"]["annotations"] == {"a": "b", "helm.sh/resource-policy": "keep"}
+    assert claim["spec"] == {
+        "accessModes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": "10Gi"}},
+    }
+    volume = {"name": "archive", "persistentVolumeClaim": {"claimName": "chat-hubbub-archive"}}
+    assert volume in pod(objects)["spec"]["volumes"]
+    assert {"name": "archive", "mountPath": "/var/lib/hubbub"} in container(objects)["volumeMounts"]
+    assert find(objects, "Deployment")["spec"]["strategy"] == {"type": "Recreate"}
+
+
+def test_a_claim_of_the_operator_is_used_as_it_is() -> None:
+    objects = render({"archive": {"sqlite": {"enabled": True, "existingClaim": "mine"}}})
+    assert "PersistentVolumeClaim" not in kinds(objects)
+    assert {"name": "archive", "persistentVolumeClaim": {"claimName": "mine"}} in pod(objects)["spec"][
+        "volumes"
+    ]

@@ -154,6 +154,8 @@ def test_the_schema_rejects(values: Object, error: str) -> None:
         ),
         ({"extraEnv": [{"name": "BROKER", "value": "redis"}]}, "extraEnv has BROKER"),
         ({"config": {"HUBBUB_DRAIN_SECONDS": 5}}, "use stop.drainSeconds instead"),
+        ({"config": {"HUBBUB_DATA": "/data"}}, "use archive instead"),
+        ({**REDIS, "archive": {"sqlite": {"enabled": True}}}, "several pods would write to it"),
         ({"config": {"HUBBUB_API_KEY": "0123456789abcdef"}}, "would be readable in a ConfigMap"),
         ({"config": {"HUBBUB_WORKERS": 2}}, "each process would be a separate chat"),
         ({"config": {"HUBBUB_AUTH": "tokens"}}, "needs auth.tokenKey"),
