@@ -58,7 +58,7 @@ async def _serve(settings: Settings) -> int:
         async def announce() -> None:
             _announce(settings, started.port)
 
-        if moves_clients(settings, await serve_until(shutdown, started.node, announce)):
+        if moves_clients(settings.broker, await serve_until(shutdown, started.node, announce)):
             await drain(started.node)
     return STOPPED
 

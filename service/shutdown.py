@@ -18,7 +18,6 @@ from service.wire.frames import text_frame
 if TYPE_CHECKING:
     from service.node import Node
     from service.runtime.process import ShutdownSignal
-    from service.settings import Settings
 
 # The delays are spread over this part of the time limit. In the rest the last clients disconnect.
 SPREAD: Final = 0.8
@@ -41,13 +40,13 @@ async def serve_until(shutdown: ShutdownSignal, node: Node, on_started: Callable
     return await shutdown.received
 
 
-def moves_clients(settings: Settings, number: int) -> bool:
+def moves_clients(broker: str, number: int) -> bool:
     """Return whether a signal stops one of several nodes, to which clients can move.
 
     The clients of a broker in memory have no other node. Those that left first would miss what the others
     still send, so all connections are closed at once.
     """
-    return number == signal.SIGTERM and find_broker(settings.broker).shared
+    return number == signal.SIGTERM and find_broker(broker).shared
 
 
 async def drain(node: Node) -> None:
