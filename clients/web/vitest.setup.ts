@@ -4,3 +4,8 @@ import { afterEach } from "vitest";
 
 // Testing Library cleans up automatically only with global test functions.
 afterEach(cleanup);
+
+// jsdom has no modal dialogs.
+HTMLDialogElement.prototype.showModal ??= function showModal(this: HTMLDialogElement) {
+  this.open = true;
+};

@@ -1,6 +1,7 @@
-"""The chat page: one file, which needs no other one, in the encodings that browsers accept.
+"""The chat page: one file, in the encodings that browsers accept, and the list of emoji that it loads later.
 
-Its script and styles are within it (docs/decisions, 33), so the Content-Security-Policy names their hashes.
+Its script and styles are within it (docs/decisions, 33), so the Content-Security-Policy names their hashes. The
+list of emoji has the same form in every version, so it does not matter which node answers.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sanic import HTTPResponse, Request, Sanic
 from sanic.config import Config
 from sanic.response import BaseHTTPResponse, raw, text
 
-from service.http.bodies import READ
+from service.http.bodies import JSON, READ
 
 _SERVICE: Final = Path(__file__).resolve().parent.parent
 # The page is part of a wheel; in a checkout it is in the folder where it was built.
@@ -37,11 +38,15 @@ _CODINGS: Final = {"br": ".br", "gzip": ".gz"}
 _HTML: Final = "text/html; charset=utf-8"
 
 
+_EMOJI: Final = "emoji.json"
+
+
 @dataclass(frozen=True, slots=True)
-class BuiltPage:
-    """The page in its encodings, and the headers that belong to it."""
+class BuiltFile:
+    """A built file in its encodings, and the headers that belong to it."""
 
     encodings: dict[str, bytes]
+    content_type: str
     policy: str
     etag: str
 
@@ -55,17 +60,18 @@ class BuiltPage:
             return HTTPResponse(status=HTTPStatus.NOT_MODIFIED, headers=headers)
         if coding:
             headers["Content-Encoding"] = coding
-        return raw(self.encodings[coding], headers=headers, content_type=_HTML)
+        return raw(self.encodings[coding], headers=headers, content_type=self.content_type)
 
 
-def read(index: Path) -> BuiltPage | None:
-    """Read the page; None if it is not built."""
-    if not index.is_file():
+def read(path: Path, content_type: str = _HTML) -> BuiltFile | None:
+    """Read a file of the page; None if it is not built."""
+    if not path.is_file():
         return None
-    whole = index.read_bytes()
-    files = {name: index.with_name(index.name + suffix) for name, suffix in _CODINGS.items()}
+    whole = path.read_bytes()
+    files = {name: path.with_name(path.name + suffix) for name, suffix in _CODINGS.items()}
     encodings = {name: file.read_bytes() for name, file in files.items() if file.is_file()}
-    return BuiltPage({"": whole} | encodings, _policy(whole), sha256(whole).hexdigest()[:32])
+    etag = sha256(whole).hexdigest()[:32]
+    return BuiltFile({"": whole} | encodings, content_type, _policy(whole), etag)
 
 
 def accepts(header: str, coding: str) -> bool:
@@ -77,25 +83,39 @@ def accepts(header: str, coding: str) -> bool:
     return allowed.get(coding, allowed.get("*", False))
 
 
+def _negotiated(built: BuiltFile, request: Request) -> HTTPResponse:
+    return built.response(
+        request.headers.get("accept-encoding", ""), request.headers.get("if-none-match", "")
+    )
+
+
 def _policy(page: bytes = b"") -> str:
     hashes = [b64encode(sha256(found[2]).digest()).decode() for found in _INLINE.finditer(page)]
     return _POLICY.format(inline="".join(f" 'sha256-{one}'" for one in hashes))
 
 
 def add_routes(app: Sanic[Config, SimpleNamespace], web: Path = WEB) -> None:
-    """Serve the page at `/`, if it is built."""
+    """Serve the page, if it is built: at `/`, and at the links to a room and to a message in it."""
     built = read(web / "index.html")
+    emoji = read(web / _EMOJI, JSON)
     policy = _policy()
 
-    @app.route("/", READ)
-    async def page(request: Request) -> HTTPResponse:
+    async def page(request: Request, **_place: str | int) -> HTTPResponse:
         if built is None:
             return text(
                 "the chat page is not built: run `make run` to build it, or use a websocket tool on /ws\n"
             )
-        return built.response(
-            request.headers.get("accept-encoding", ""), request.headers.get("if-none-match", "")
-        )
+        return _negotiated(built, request)
+
+    # The page itself reads the place from its address.
+    for path in ("/", "/r/<room:str>", "/r/<room:str>/<offset:int>"):
+        app.add_route(page, path, READ, name=f"page {path}")
+
+    if emoji is not None:
+
+        @app.route(f"/{_EMOJI}", READ)
+        async def emoji_list(request: Request) -> HTTPResponse:
+            return _negotiated(emoji, request)
 
     async def add_headers(_: Request, response: BaseHTTPResponse) -> None:
         response.headers.setdefault("Content-Security-Policy", policy)

@@ -26,6 +26,11 @@ export interface ClientOptions {
   readonly WebSocket?: WebSocketClass;
   /** Saves the outbox across reloads. Default: a reload loses queued messages. */
   readonly storage?: KeyValue;
+  /**
+   * Whose outbox in the storage this is. Default: `name`, so that nobody sends what another user wrote. An application
+   * in which the user may change the name chooses a constant.
+   */
+  readonly outbox?: string;
 }
 
 /** The name of the user, and the secret that proves it. */
@@ -142,7 +147,8 @@ export class Client {
   room(name: string): Room {
     const known = this.#rooms.get(name);
     if (known !== undefined) return known;
-    const saved = new SavedOutbox(this.#options.storage, this.#options.name ?? "", name);
+    const { storage, outbox = this.#options.name ?? "" } = this.#options;
+    const saved = new SavedOutbox(storage, outbox, name);
     const room = new Room(name, this.#host, saved);
     this.#rooms.set(name, room);
     return room;

@@ -6,7 +6,7 @@ import { NewMessages } from "./newMessages.ts";
 import { type Row, RowCache } from "./rows.ts";
 import type { Author } from "./sans-io/author.ts";
 import type { Effect, Input, RoomEffect, RoomState, SendReceipt } from "./sans-io/effects.ts";
-import type { Members, Message } from "./sans-io/frames.ts";
+import type { Members, Message, Position } from "./sans-io/frames.ts";
 import type { RoomMachine } from "./sans-io/roomMachine.ts";
 import type { SavedOutbox } from "./storage.ts";
 
@@ -20,6 +20,8 @@ export interface RoomSnapshot {
   /** Whether missed messages are still being recovered. */
   readonly catchingUp: boolean;
   readonly rows: readonly Row[];
+  /** Everything up to here was received; null before the first join. */
+  readonly position: Position | null;
   /** Whether nothing is older than the first row. */
   readonly beginning: boolean;
   /** Whether messages before all rows were lost: then the first row need not be the beginning of the room. */
@@ -171,6 +173,7 @@ export class Room {
       refusal: machine.refusal,
       catchingUp: machine.state === "joining" || (machine.state === "live" && !timeline.caughtUp),
       rows: this.#rows.of(timeline.lines, outbox.own, { me, writtenAt }),
+      position: timeline.position,
       beginning: timeline.beginning,
       lost: timeline.lost,
       members: members.members,
@@ -265,6 +268,7 @@ const nothingYet: RoomSnapshot = {
   refusal: null,
   catchingUp: false,
   rows: [],
+  position: null,
   beginning: false,
   lost: false,
   members: { count: 0, names: [], more: false },

@@ -10,6 +10,8 @@ export interface MessageRow {
   readonly kind: "message";
   /** Stays the same when an own message arrives in the room. */
   readonly id: string;
+  /** The epoch of the message's position. */
+  readonly epoch: string;
   readonly message: Message;
   /** Whether this user wrote it. */
   readonly own: boolean;
@@ -69,7 +71,7 @@ export class RowCache {
     // A key is unique for five minutes only, so it identifies a row only if it was sent here.
     const sentHere = own && context.writtenAt(message.key) !== undefined && !taken.has(message.key);
     const id = sentHere ? message.key : `${epoch} ${message.offset}`;
-    return { kind: "message", id, message, own };
+    return { kind: "message", id, epoch, message, own };
   }
 }
 

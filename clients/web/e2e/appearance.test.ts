@@ -72,7 +72,7 @@ test("the member list never covers the composer permanently", async ({ browser, 
   await signIn(page, url, room, `ann of ${room}`);
   await say(page, "Is anybody here?");
   await sees(page, "Is anybody here?");
-  const members = page.getByRole("complementary", { name: "Members" });
+  const members = page.getByLabel("Members", { exact: true });
   const send = page.getByRole("button", { name: "Send" });
   for (const [name, size] of Object.entries({ laptop, tablet, phone, narrow })) {
     await page.setViewportSize(size);

@@ -78,6 +78,8 @@ export async function openBrowser(preferences: object = {}): Promise<Browser> {
     args,
     viewport,
   });
+  // Below the time of a test, so that the failure names what is missing.
+  context.setDefaultTimeout(15_000);
   const page = context.pages()[0] ?? (await context.newPage());
 
   return {

@@ -27,7 +27,7 @@ test("two windows and a program chat in one room, and see the members", async ({
   await carl.say("hello from carl");
   for (const page of [ann, bob]) {
     await sees(page, "hello from carl");
-    const members = page.getByRole("complementary", { name: "Members" });
+    const members = page.getByLabel("Members", { exact: true });
     for (const name of ["ann", "bob", "carl"])
       await members.getByText(`${name} of ${room}`).waitFor();
     await members.getByText("Members 3").waitFor();
@@ -54,7 +54,7 @@ test("a second tab is the same user", async ({ browser, url }) => {
   await signIn(page, url, room, `ann of ${room}`);
   await seesEmptyRoom(page);
   const tab = await browser.context.newPage();
-  await tab.goto(`${url}/#${encodeURIComponent(room)}`);
+  await tab.goto(`${url}/r/${encodeURIComponent(room)}`);
   await say(tab, "from the other tab");
   await sees(page, "from the other tab");
   await page.getByText("Members 1").waitFor();
@@ -71,7 +71,7 @@ test("for a name in use the page offers a free one", async ({ browser, url }) =>
   await page.getByRole("alert").getByText("is in use").waitFor();
   expect(await page.getByLabel("Your name").inputValue()).not.toBe(`ann of ${room}`);
   await page.getByRole("button", { name: "Join" }).click();
-  await page.getByRole("heading", { name: "lobby" }).waitFor();
+  await page.getByRole("heading", { name: "lobby", level: 1 }).waitFor();
   talker.leave();
 });
 

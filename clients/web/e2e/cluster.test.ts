@@ -26,7 +26,7 @@ for (const broker of brokers)
     await nodesDie(cluster, ann, bob);
     await bothAreMembers(ann, bob);
     await browser.screenshot(`cluster-${broker}-after`);
-    const said = await messages(ann).locator("li p[dir]").allTextContents();
+    const said = await messages(ann).locator("[data-row] > [dir]").allTextContents();
     expect(new Set(said).size).toBe(said.length);
     await expect.poll(() => bob.said(["ann", "bob"])).toEqual(said);
     expect(said).toHaveLength(10);

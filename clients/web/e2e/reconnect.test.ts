@@ -81,5 +81,5 @@ test("queued messages survive a reload", async ({ browser, node }) => {
 });
 
 async function said(page: Parameters<typeof say>[0]): Promise<string[]> {
-  return messages(page).locator("li p[dir]").allTextContents();
+  return messages(page).locator("[data-row] > [dir]").allTextContents();
 }

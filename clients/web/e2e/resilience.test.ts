@@ -23,7 +23,7 @@ test("bursts of ten users are shown without an error", { timeout: 60_000 }, asyn
     );
   await say(page, "the last");
   await sees(page, "the last");
-  await expect.poll(() => messages(page).locator("li p[dir]").count()).toBe(300);
+  await expect.poll(() => messages(page).locator("[data-row] > [dir]").count()).toBe(300);
   expect(errors).toEqual([]);
   for (const user of users) user.leave();
 });

@@ -99,7 +99,7 @@ test("pages of history are inserted without a jump, up to the beginning", async 
   await signIn(page, url, room, `ann of ${room}`);
   await sees(page, "the last");
 
-  const rows = messages(page).locator("li p[dir]");
+  const rows = messages(page).locator("[data-row] > [dir]");
   let before = await rows.count();
   while (!(await page.getByText("This is the beginning of the room.").isVisible())) {
     const still = await watchFromTop(page);
@@ -122,7 +122,7 @@ test("the DOM holds a part of a long room, and scrolling adds the rest", async (
   await bob.say(...lines(350, "line"));
   await bob.say("the last");
   await sees(page, "the last");
-  const rows = messages(page).locator("li p[dir]");
+  const rows = messages(page).locator("[data-row] > [dir]");
   await expect.poll(() => rows.count()).toBe(300);
   await messages(page).evaluate((box) => box.scrollTo(0, 100));
   await expect.poll(() => rows.count()).toBeGreaterThan(300);

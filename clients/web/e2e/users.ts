@@ -14,10 +14,10 @@ export function newRoom(): string {
 
 /** Open the page, sign in, and join a room. */
 export async function signIn(page: Page, url: string, room: string, name: string): Promise<void> {
-  await page.goto(`${url}/#${encodeURIComponent(room)}`);
+  await page.goto(`${url}/r/${encodeURIComponent(room)}`);
   await page.getByLabel("Your name").fill(name);
   await page.getByRole("button", { name: "Join" }).click();
-  await page.getByRole("heading", { name: room }).waitFor();
+  await page.getByRole("heading", { name: room, level: 1 }).waitFor();
 }
 
 /** Open a window with its own profile, for another user. */
@@ -28,8 +28,22 @@ export async function openWindow(context: BrowserContext): Promise<Page> {
   return other.newPage();
 }
 
+/** Open another room that the user joins, or has joined. */
+export async function open(page: Page, room: string): Promise<void> {
+  await page.evaluate((name) => {
+    window.history.pushState(null, "", `/r/${encodeURIComponent(name)}`);
+    window.dispatchEvent(new PopStateEvent("popstate"));
+  }, room);
+  await page.getByRole("heading", { name: room, level: 1 }).waitFor();
+}
+
+/** The message field. */
+export function field(page: Page) {
+  return page.getByRole("textbox", { name: /^Message to/ });
+}
+
 export async function say(page: Page, text: string): Promise<void> {
-  await page.getByRole("textbox", { name: /^Message to/ }).fill(text);
+  await field(page).fill(text);
   await page.keyboard.press("Enter");
 }
 

@@ -30,15 +30,16 @@ export function onePage(): Plugin {
       for (const { fileName } of parts) delete bundle[fileName];
     },
     async writeBundle() {
-      const file = join(folder, "index.html");
-      const page = readFileSync(file);
-      const quality = {
-        params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY },
-      };
-      await writeFile(`${file}.br`, await promisify(brotliCompress)(page, quality));
-      await writeFile(`${file}.gz`, await promisify(gzip)(page, { level: 9 }));
+      for (const name of ["index.html", "emoji.json"]) await compress(join(folder, name));
     },
   };
+}
+
+async function compress(file: string): Promise<void> {
+  const whole = readFileSync(file);
+  const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } };
+  await writeFile(`${file}.br`, await promisify(brotliCompress)(whole, quality));
+  await writeFile(`${file}.gz`, await promisify(gzip)(whole, { level: 9 }));
 }
 
 type Part = Rollup.OutputAsset | Rollup.OutputChunk;

@@ -1,8 +1,12 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App.tsx";
+import { baseOf, replaceOldAddress } from "./app/route.ts";
 import { Session } from "./app/session.ts";
 import { storageOrNone } from "./app/storage.ts";
+import { openTabOutbox } from "./app/tabOutbox.ts";
+import { setEmojiSource } from "./features/emoji/data.ts";
+import { createStores } from "./stores/stores.ts";
 import { ErrorBoundary } from "./ui/ErrorBoundary.tsx";
 import "./styles/tokens.css";
 import "./styles/base.css";
@@ -10,17 +14,23 @@ import "./styles/base.css";
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has lost its #root element");
 
+replaceOldAddress();
+const kept = storageOrNone(() => localStorage);
+const tab = storageOrNone(() => sessionStorage);
+const at = (path: string) =>
+  new URL(baseOf(window.location.pathname) + path, window.location.origin);
 const session = new Session({
-  url: new URL("ws", document.baseURI).href.replace(/^http/, "ws"),
-  identities: storageOrNone(() => localStorage),
-  outbox: storageOrNone(() => sessionStorage),
+  url: at("ws").href.replace(/^http/, "ws"),
+  identities: kept,
+  outbox: await openTabOutbox(kept, tab),
 });
 session.resume();
+setEmojiSource(at("emoji.json").href);
 
 createRoot(root).render(
   <StrictMode>
     <ErrorBoundary>
-      <App session={session} />
+      <App session={session} stores={createStores(kept)} />
     </ErrorBoundary>
   </StrictMode>,
 );

@@ -27,6 +27,7 @@ def digest(text: str) -> str:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "index.html").write_text(INDEX, encoding="utf-8")
+    (tmp_path / "emoji.json").write_text('{"a": []}', encoding="utf-8")
     (tmp_path / "index.html.br").write_bytes(b"as brotli")
     (tmp_path / "index.html.gz").write_bytes(gzip.compress(INDEX.encode()))
     return tmp_path
@@ -61,6 +62,26 @@ async def test_the_page_is_served_with_security_headers(client: testing.SanicASG
         assert missing.status == 404, path
         assert "cache-control" not in missing.headers
         assert "default-src 'self';" in missing.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/r/lobby", "/r/a%20den", "/r/a%2Fb", "/r/%E6%97%A5%E6%9C%AC", "/r/lobby/41"]
+)
+async def test_links_to_rooms_and_messages_serve_the_page(
+    client: testing.SanicASGITestClient, path: str
+) -> None:
+    assert (await get(client, path, accept_encoding="identity")).text == INDEX
+
+
+async def test_the_list_of_emoji_is_served(client: testing.SanicASGITestClient) -> None:
+    response = await get(client, "/emoji.json", accept_encoding="br")
+    assert (response.text, response.headers["content-type"]) == ('{"a": []}', "application/json")
+    assert response.headers.get_list("cache-control") == ["no-cache"]
+
+
+async def test_other_paths_below_r_are_missing(client: testing.SanicASGITestClient) -> None:
+    for path in ("/r/", "/r/lobby/x", "/r/lobby/41/y"):
+        assert (await get(client, path)).status == 404, path
 
 
 @pytest.mark.parametrize(

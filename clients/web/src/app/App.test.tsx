@@ -1,6 +1,7 @@
 import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
+import { createStores } from "../stores/stores.ts";
 import { App } from "./App.tsx";
 import { Session } from "./session.ts";
 
@@ -35,14 +36,14 @@ function open(): Session {
     outbox: sessionStorage,
   });
   session.resume();
-  render(<App session={session} />);
+  render(<App session={session} stores={createStores(localStorage)} />);
   return session;
 }
 
 beforeEach(() => {
   localStorage.clear();
   sessionStorage.clear();
-  window.location.hash = "";
+  window.history.replaceState(null, "", "/");
   vi.stubGlobal("WebSocket", Socket);
 });
 
@@ -71,7 +72,7 @@ async function signIn(): Promise<Socket> {
 async function enter(): Promise<Socket> {
   const socket = await signIn();
   socket.hear({ type: "welcome", id: 1, user: "ann", session: "s", ping: 25_000, time: 0, limits });
-  await screen.findByRole("heading", { name: "lobby" });
+  await screen.findByRole("heading", { name: "lobby", level: 1 });
   const join = { type: "joined", room: "lobby", epoch: "e", head: 1, recovered: false };
   await vi.waitFor(() => expect(socket.sent[1]).toMatchObject({ type: "join", room: "lobby" }));
   socket.hear({ ...join, id: 2, messages: [hi], members });
@@ -140,28 +141,73 @@ test("a rejected message shows the reason, and can be sent again or deleted", as
   expect(screen.queryByText("hello")).toBeNull();
 });
 
-test("another room is joined by name, and its URL can be shared", async () => {
+async function join(words: string): Promise<void> {
+  await userEvent.click(screen.getByRole("button", { name: "Join a room" }));
+  await userEvent.type(
+    screen.getByRole("textbox", { name: "Join another room" }),
+    `${words}{Enter}`,
+  );
+}
+
+test("another room is joined by name or link, and its URL can be shared", async () => {
   const socket = await enter();
-  await userEvent.type(screen.getByRole("textbox", { name: "Join another room" }), "a den{Enter}");
-  expect(await screen.findByRole("heading", { name: "a den" })).toBeVisible();
-  expect(window.location.hash).toBe("#a%20den");
+  await join("a den");
+  expect(await screen.findByRole("heading", { name: "a den", level: 1 })).toBeVisible();
+  expect(window.location.pathname).toBe("/r/a%20den");
   expect(socket.sent.at(-1)).toMatchObject({ type: "join", room: "a den" });
+  await join("https://chat.example/r/cave");
+  expect(window.location.pathname).toBe("/r/cave");
 });
 
-test("the close button leaves a room, and opens another one", async () => {
+test("a room is left by its menu, which can be undone", async () => {
   const socket = await enter();
-  await userEvent.type(screen.getByRole("textbox", { name: "Join another room" }), "den{Enter}");
-  await screen.findByRole("heading", { name: "den" });
-  await userEvent.click(screen.getByRole("button", { name: "Leave den" }));
-  expect(await screen.findByRole("heading", { name: "lobby" })).toBeVisible();
+  await join("den");
+  await userEvent.click(screen.getByRole("button", { name: "Room menu" }));
+  await userEvent.click(screen.getByRole("menuitem", { name: "Leave room" }));
+  expect(await screen.findByRole("heading", { name: "lobby", level: 1 })).toBeVisible();
   expect(socket.sent.at(-1)).toMatchObject({ type: "leave", room: "den" });
   expect(screen.queryByRole("link", { name: "den" })).toBeNull();
+  await userEvent.click(screen.getByRole("button", { name: "Undo" }));
+  expect(screen.getByRole("link", { name: "den" })).toBeVisible();
+  expect(socket.sent.at(-1)).toMatchObject({ type: "join", room: "den" });
+});
+
+test("signing in without a network says so, and can be cancelled", async () => {
+  const socket = await signIn();
+  socket.onclose?.({ code: 1006, reason: "" });
+  expect(await screen.findByText(/The server cannot be reached/)).toBeVisible();
+  await userEvent.click(screen.getByRole("button", { name: "Cancel" }));
+  expect(screen.getByLabelText("Your name")).toHaveValue("ann");
+  expect(screen.getByRole("button", { name: "Join" })).toBeEnabled();
+});
+
+test("what was not sent is sent under the next name", async () => {
+  await enter();
+  await userEvent.type(screen.getByRole("textbox", { name: "Message to lobby" }), "hello{Enter}");
+  await userEvent.click(screen.getByRole("button", { name: /Your account/ }));
+  await userEvent.click(screen.getByRole("menuitem", { name: "Change name" }));
+  await userEvent.type(screen.getByLabelText("Your name"), "2{Enter}");
+  const socket = Socket.last as Socket;
+  await vi.waitFor(() => expect(socket.sent[0]).toMatchObject({ type: "hello", name: "ann2" }));
+  socket.hear({
+    type: "welcome",
+    id: 1,
+    user: "ann2",
+    session: "s",
+    ping: 25_000,
+    time: 0,
+    limits,
+  });
+  const join = { type: "joined", room: "lobby", epoch: "e", head: 1, recovered: false };
+  await vi.waitFor(() => expect(socket.sent[1]).toMatchObject({ type: "join" }));
+  socket.hear({ ...join, id: 2, messages: [hi], members });
+  await vi.waitFor(() => expect(socket.sent.at(-1)).toMatchObject({ type: "send", text: "hello" }));
 });
 
 test("a saved name is used without asking again", async () => {
   localStorage.setItem("hubbub.identity", JSON.stringify({ name: "ann", session: "s" }));
   open();
-  expect(screen.getByRole("heading", { name: "lobby" })).toBeVisible();
+  expect(screen.getByRole("heading", { name: "lobby", level: 1 })).toBeVisible();
   await vi.waitFor(() =>
     expect(Socket.last?.sent[0]).toMatchObject({ type: "hello", name: "ann", session: "s" }),
   );

@@ -1,84 +1,162 @@
 import type { Client } from "@hubbub/client";
-import { useCallback, useEffect, useState } from "react";
-import { RoomList } from "../features/rooms/RoomList.tsx";
-import { useUnread } from "../features/rooms/useUnread.ts";
-import { useVisited } from "../features/rooms/useVisited.ts";
+import { useMemo, useState } from "react";
+import { useNotifications } from "../features/attention/useNotifications.ts";
+import { useTitle } from "../features/attention/useTitle.ts";
+import { useChords } from "../features/keys/useChords.ts";
+import { focusLastRow } from "../features/timeline/useRowKeys.ts";
 import { useStatus } from "../hooks/useClient.ts";
+import { useLatest } from "../hooks/useLatest.ts";
+import { useTexts } from "../i18n/language.tsx";
+import type { Stores } from "../stores/stores.ts";
+import { useSaved } from "../stores/useSaved.ts";
 import { Announcer } from "../ui/Announcer.tsx";
+import { copyText } from "../ui/CopyButton.tsx";
+import { Toasts, useToast } from "../ui/Toasts.tsx";
 import styles from "./Chat.module.css";
+import { type DialogName, Dialogs } from "./Dialogs.tsx";
+import type { RoomMenu } from "./Header.tsx";
+import { usePanels } from "./panels.ts";
 import { RoomView } from "./RoomView.tsx";
-import { addressOf, goTo, useRoute } from "./route.ts";
-import { useEscape } from "./useEscape.ts";
+import { goTo, linkTo } from "./route.ts";
+import { Sidebar } from "./Sidebar.tsx";
+import { type Rooms, useRoomActions, useRooms } from "./useRooms.ts";
 
 interface Props {
   readonly client: Client;
-  onSignOut(): void;
+  readonly stores: Stores;
+  onChangeName(): void;
 }
 
 /** The list of rooms, and the open room. */
-export function Chat({ client, onSignOut }: Props) {
-  const current = useRoute();
-  const [rooms, forget] = useVisited(current);
-  const unread = useUnread(client, rooms, current);
-  const [drafts] = useState(() => new Map<string, string>());
-  const [open, setOpen] = useState(false);
-  useStatus(client); // renders again when client.user changes
-  useJoined(client, rooms);
-  useEscape(open, () => setOpen(false));
-
-  const enter = useCallback((room: string) => {
-    goTo(room);
-    setOpen(false);
-  }, []);
-  const leave = (room: string) => {
-    client.room(room).leave();
-    forget(room);
-    if (room === current) goTo(rooms.find((other) => other !== room) ?? "lobby");
-  };
-
+export function Chat(props: Props) {
   return (
     <Announcer>
-      <div className={styles.page}>
-        <aside id="rooms" className={styles.side} data-open={open} aria-label="Rooms and account">
-          <p className={styles.brand}>hubbub</p>
-          <RoomList
-            rooms={rooms}
-            current={current}
-            unread={unread}
-            addressOf={addressOf}
-            onOpen={enter}
-            onLeave={leave}
-          />
-          <Me name={client.user} onSignOut={onSignOut} />
-        </aside>
-        {open && <div className={styles.backdrop} onPointerDown={() => setOpen(false)} />}
-        <RoomView
-          key={current}
-          room={client.room(current)}
-          client={client}
-          drafts={drafts}
-          roomsOpen={open}
-          onRooms={() => setOpen(!open)}
-        />
-      </div>
+      <Toasts>
+        <Page {...props} />
+      </Toasts>
     </Announcer>
   );
 }
 
-function Me({ name, onSignOut }: { readonly name: string | null; onSignOut(): void }) {
+function Page({ client, stores, onChangeName }: Props) {
+  const rooms = useRooms(client, stores);
+  const { current, offset, summaries } = rooms;
+  const actions = useRoomActions(client, stores, rooms);
+  const panels = usePanels();
+  const [dialog, setDialog] = useState<DialogName | null>(null);
+  useStatus(client); // renders again when client.user changes
+  useUnreadAlerts(client, stores, rooms);
+  usePageKeys(actions, setDialog);
+  const target = useMemo(() => (offset === null ? null : { offset }), [offset]);
+  const open = (room: string) => {
+    goTo(room);
+    panels.onClose();
+    setDialog(null);
+  };
+
   return (
-    <div className={styles.me}>
-      <bdi className={styles.name}>{name ?? "…"}</bdi>
-      <button className={styles.plain} type="button" onClick={onSignOut}>
-        Change name
-      </button>
+    <div className={styles.page}>
+      <Sidebar
+        rooms={summaries}
+        current={current}
+        user={client.user}
+        panels={panels}
+        onOpen={open}
+        onDialog={setDialog}
+        onChangeName={onChangeName}
+      />
+      {panels.modal && <div className={styles.backdrop} onPointerDown={panels.onClose} />}
+      <RoomView
+        key={current}
+        room={client.room(current)}
+        client={client}
+        stores={stores}
+        target={target}
+        panels={panels}
+        menu={useRoomMenu(rooms, stores, actions)}
+      />
+      <Dialogs
+        open={dialog}
+        rooms={summaries}
+        stores={stores}
+        onRoom={open}
+        onClose={() => setDialog(null)}
+      />
     </div>
   );
 }
 
-/** Join these rooms. The user leaves rooms explicitly. */
-function useJoined(client: Client, rooms: readonly string[]): void {
-  useEffect(() => {
-    for (const room of rooms) client.room(room).join();
-  }, [client, rooms]);
+/** Show what is unread in the title, the icon, and notifications. */
+function useUnreadAlerts(
+  client: Client,
+  stores: Stores,
+  { current, summaries, names }: Rooms,
+): void {
+  const preferences = useSaved(stores.preferences);
+  useTitle(current, sum(summaries, "count"), sum(summaries, "mentions"));
+  useNotifications({ client, names, preferences, onOpen: goTo });
+}
+
+function usePageKeys(actions: Actions, show: (dialog: DialogName) => void): void {
+  useChords({
+    switcher: () => show("switcher"),
+    nextUnread: () => actions.step(1, "unread"),
+    previousUnread: () => actions.step(-1, "unread"),
+    firstUnread: actions.firstUnread,
+    nextRoom: () => actions.step(1),
+    previousRoom: () => actions.step(-1),
+    markRead: actions.markRead,
+    toMessages: () => focusLastRow(document.querySelector("[role=log]")),
+    help: () => show("keys"),
+  });
+}
+
+function sum(rooms: Rooms["summaries"], what: "count" | "mentions"): number {
+  return rooms.reduce((total, { unread }) => total + unread[what], 0);
+}
+
+type Actions = ReturnType<typeof useRoomActions>;
+
+/** The menu of the open room; the same object until what it shows changes. */
+function useRoomMenu({ current, summaries }: Rooms, stores: Stores, actions: Actions): RoomMenu {
+  const toast = useToast();
+  const { rooms, message } = useTexts();
+  const favourite = summaries.find(({ name }) => name === current)?.favourite ?? false;
+  const level = useSaved(stores.preferences).notifyOf[current] ?? "mentions";
+  const canLeave = summaries.length > 1;
+  const onFavourite = useLatest(() => actions.favourite(!favourite));
+  const onLeave = useLatest(actions.leave);
+  const onBack = useLatest(actions.back);
+  return useMemo(
+    () => ({
+      favourite,
+      level,
+      canLeave,
+      onFavourite,
+      onLeave,
+      onBack,
+      onLevel: (next) =>
+        stores.preferences.update((before) => ({
+          ...before,
+          notifyOf: { ...before.notifyOf, [current]: next },
+        })),
+      onCopyLink: () =>
+        void copyText(linkTo(current)).then((copied) =>
+          toast({ text: copied ? rooms.linkCopied : message.copyFailed }),
+        ),
+    }),
+    [
+      favourite,
+      level,
+      canLeave,
+      onFavourite,
+      onLeave,
+      onBack,
+      stores,
+      current,
+      toast,
+      rooms,
+      message,
+    ],
+  );
 }

@@ -1,15 +1,27 @@
 import type { Client, Room, RoomSnapshot } from "@hubbub/client";
-import { useCallback, useEffect, useState } from "react";
+import { memo, useCallback, useRef } from "react";
 import { useAnnouncements } from "../features/announce/useAnnouncements.ts";
 import { Composer } from "../features/composer/Composer.tsx";
+import { useDraft } from "../features/composer/useDraft.ts";
+import { useSending } from "../features/composer/useSending.ts";
 import { ConnectionStrip } from "../features/connection/ConnectionStrip.tsx";
 import { GapNotice } from "../features/gaps/GapNotice.tsx";
 import { Members } from "../features/members/Members.tsx";
 import { Timeline } from "../features/timeline/Timeline.tsx";
 import { TypingLine } from "../features/timeline/TypingLine.tsx";
+import { useEntryActions } from "../features/timeline/useEntryActions.ts";
+import { focusLastRow, useRowKeys } from "../features/timeline/useRowKeys.ts";
+import type { Target } from "../features/timeline/useSeek.ts";
 import { useRoom, useStatus } from "../hooks/useClient.ts";
+import { useTexts } from "../i18n/language.tsx";
+import type { Stores } from "../stores/stores.ts";
+import { Drawer } from "../ui/Drawer.tsx";
+import { useToast } from "../ui/Toasts.tsx";
 import styles from "./Chat.module.css";
-import { useEscape } from "./useEscape.ts";
+import { Header, type RoomMenu } from "./Header.tsx";
+import type { Panels } from "./panels.ts";
+import { Refused } from "./Refused.tsx";
+import { linkTo } from "./route.ts";
 
 /** The limit of a text before the first welcome. */
 const usualLength = 4_000;
@@ -17,108 +29,112 @@ const usualLength = 4_000;
 interface Props {
   readonly room: Room;
   readonly client: Client;
-  readonly drafts: Map<string, string>;
-  readonly roomsOpen: boolean;
-  onRooms(): void;
+  readonly stores: Stores;
+  /** The message that the address names. */
+  readonly target: Target | null;
+  readonly panels: Panels;
+  readonly menu: RoomMenu;
 }
 
 /** The open room: its name, messages, composer and members. */
-export function RoomView({ room, client, drafts, roomsOpen, onRooms }: Props) {
+export const RoomView = memo(function RoomView({ panels, menu, ...open }: Props) {
+  const { room, client } = open;
+  const texts = useTexts();
   const snapshot = useRoom(room);
   const live = useStatus(client).state === "online";
-  const [membersOpen, setMembersOpen] = useState(false);
-  const onMembers = () => setMembersOpen(!membersOpen);
-  const columns = { roomsOpen, onRooms, membersOpen, onMembers };
-  useEscape(membersOpen, () => setMembersOpen(false));
-  const keepDraft = useCallback(
-    (text: string) => void drafts.set(room.name, text),
-    [drafts, room.name],
-  );
-  const user = client.user ?? "";
   useAnnouncements(room, client.wrote);
-  useEffect(() => {
-    document.title = `${room.name} · hubbub`;
-  }, [room.name]);
-
+  const { count } = snapshot.members;
   return (
     <>
-      <main className={styles.room}>
-        <Header name={room.name} live={live} count={snapshot.members.count} {...columns} />
+      <main className={styles.room} inert={panels.modal}>
+        <Header name={room.name} live={live} count={count} panels={panels} menu={menu} />
         <ConnectionStrip client={client} catchingUp={snapshot.catchingUp} />
         <GapNotice room={room} />
-        <JoinError snapshot={snapshot} />
-        <Timeline room={room} snapshot={snapshot} user={user} />
-        <TypingLine typing={snapshot.typing} />
-        <Composer
-          room={room}
-          most={client.limits?.text ?? usualLength}
-          draft={drafts.get(room.name) ?? ""}
-          disabled={snapshot.state === "refused"}
-          onDraft={keepDraft}
-        />
+        <Conversation {...open} snapshot={snapshot} onBack={menu.onBack} />
       </main>
-      {membersOpen && (
-        <div className={styles.backdrop} onPointerDown={() => setMembersOpen(false)} />
-      )}
-      <aside
+      <Drawer
         id="who"
         className={styles.members}
-        data-open={membersOpen}
-        data-live={live}
-        aria-label="Members"
+        label={texts.members.title}
+        open={panels.open === "members"}
+        modal={panels.modal}
+        live={live}
+        onClose={panels.onClose}
       >
         <Members room={room} members={snapshot.members} user={client.user} />
-      </aside>
+      </Drawer>
+    </>
+  );
+});
+
+interface ConversationProps extends Omit<Props, "panels" | "menu"> {
+  readonly snapshot: RoomSnapshot;
+  onBack(): void;
+}
+
+/** The messages and the field to write one. */
+function Conversation({ room, client, stores, target, snapshot, onBack }: ConversationProps) {
+  const { list } = useTexts();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const actions = useEntryActions(room, linkTo);
+  const onKey = useRowKeys(room, actions, field);
+  const toast = useToast();
+  const onMissing = useCallback(() => toast({ text: list.notFound }), [toast, list]);
+  if (snapshot.refusal !== null) return <Refused refusal={snapshot.refusal} onBack={onBack} />;
+  return (
+    <>
+      <Timeline
+        room={room}
+        snapshot={snapshot}
+        user={client.user ?? ""}
+        stores={stores}
+        target={target}
+        actions={actions}
+        onKey={onKey}
+        onMissing={onMissing}
+      />
+      <TypingLine typing={snapshot.typing} />
+      <RoomComposer
+        room={room}
+        stores={stores}
+        most={client.limits?.text ?? usualLength}
+        names={snapshot.members.names}
+        field={field}
+      />
     </>
   );
 }
 
-interface HeaderProps {
-  readonly name: string;
-  readonly live: boolean;
-  readonly count: number;
-  readonly roomsOpen: boolean;
-  onRooms(): void;
-  readonly membersOpen: boolean;
-  onMembers(): void;
+interface ComposerProps {
+  readonly room: Room;
+  readonly stores: Stores;
+  readonly most: number;
+  readonly names: readonly string[];
+  readonly field: React.RefObject<HTMLTextAreaElement | null>;
 }
 
-/** The name of the room, and buttons for the columns that are hidden in a narrow window. */
-function Header({ name, live, count, ...columns }: HeaderProps) {
+/** The message field with its draft. A key stroke renders nothing else. */
+function RoomComposer({ room, stores, field, ...composer }: ComposerProps) {
+  const [text, setText] = useDraft(stores, room.name);
+  const send = useSending(room, setText);
   return (
-    <header className={styles.header}>
-      <button
-        className={styles.menu}
-        type="button"
-        aria-controls="rooms"
-        aria-expanded={columns.roomsOpen}
-        onClick={columns.onRooms}
-      >
-        Rooms
-      </button>
-      <h1 className={styles.title}>
-        <bdi>{name}</bdi>
-      </h1>
-      <button
-        className={styles.who}
-        type="button"
-        data-live={live}
-        aria-controls="who"
-        aria-expanded={columns.membersOpen}
-        onClick={columns.onMembers}
-      >
-        <span className={styles.dot} aria-hidden="true" />
-        {count} {count === 1 ? "member" : "members"}
-      </button>
-    </header>
-  );
-}
-
-function JoinError({ snapshot }: { readonly snapshot: RoomSnapshot }) {
-  if (snapshot.refusal === null) return null;
-  return (
-    <p className={styles.refused} role="alert">
-      You cannot join this room: {snapshot.refusal.message}
-    </p>
+    <Composer
+      {...composer}
+      room={room.name}
+      text={text}
+      field={field}
+      onText={(words) => {
+        setText(words);
+        if (words !== "") room.typing();
+      }}
+      onSend={(words) => {
+        setText("");
+        send(words);
+      }}
+      onEmptyKey={(key) => {
+        if (key === "ArrowUp") focusLastRow(document.querySelector("[role=log]"));
+        return key === "ArrowUp";
+      }}
+    />
   );
 }

@@ -1,30 +1,91 @@
-/** The open room: the fragment of the URL, after `#`. */
+/** The address: `/r/<room>` is a room, `/r/<room>/<offset>` a message in it, below any path. */
 import { useSyncExternalStore } from "react";
 
-const firstRoom = "lobby";
+export const firstRoom = "lobby";
 
-export function useRoute(): string {
-  return useSyncExternalStore(subscribe, roomOfAddress);
+export interface Route {
+  readonly room: string;
+  /** The message to show. */
+  readonly offset: number | null;
 }
 
-export function addressOf(room: string): string {
-  return `#${encodeURIComponent(room)}`;
+const place = /^(.*\/)r\/([^/]+)(?:\/(\d{1,15}))?\/?$/;
+
+/** Return the route of a path; null if it names no room. */
+export function routeOf(path: string): Route | null {
+  const found = place.exec(path);
+  const room = decoded(found?.[2] ?? "");
+  if (room === "") return null;
+  return { room, offset: found?.[3] === undefined ? null : Number(found[3]) };
 }
 
-export function goTo(room: string): void {
-  window.location.hash = addressOf(room);
+/** The path below which the page and its websocket are served: it ends with a slash. */
+export function baseOf(path: string): string {
+  return place.exec(path)?.[1] ?? path.replace(/[^/]*$/, "");
 }
 
-/** Return the name of the room; the first room if the fragment is empty or invalid. */
-export function roomOfAddress(): string {
-  try {
-    return decodeURIComponent(window.location.hash.slice(1)).trim() || firstRoom;
-  } catch {
-    return firstRoom;
+export function addressOf(room: string, offset?: number): string {
+  const message = offset === undefined ? "" : `/${offset}`;
+  return `${baseOf(window.location.pathname)}r/${encodeURIComponent(room)}${message}`;
+}
+
+/** The address for other people. */
+export function linkTo(room: string, offset?: number): string {
+  return new URL(addressOf(room, offset), window.location.origin).href;
+}
+
+/** Return the room that a name or a link means; empty if none. */
+export function roomOfWords(words: string): string {
+  const text = words.trim();
+  if (/^https?:\/\//i.test(text) && URL.canParse(text)) {
+    const url = new URL(text);
+    return routeOf(url.pathname)?.room ?? decoded(url.hash.slice(1));
   }
+  return text.replace(/^#\s*/, "");
 }
+
+/** Return the route of the address; `usual` is the room of an address without one. */
+export function useRoute(usual: string): Route {
+  const path = useSyncExternalStore(subscribe, () => window.location.pathname);
+  return routeOf(path) ?? { room: usual, offset: null };
+}
+
+export function goTo(room: string, offset?: number): void {
+  show(addressOf(room, offset), "pushState");
+}
+
+/** Show a room without a way back to the address before it. */
+export function replaceWith(room: string): void {
+  show(addressOf(room), "replaceState");
+}
+
+function show(address: string, how: "pushState" | "replaceState"): void {
+  if (window.location.pathname === address) return;
+  window.history[how](null, "", address);
+  for (const listener of listeners) listener();
+}
+
+/** Replace an address of an earlier version, in which the room was the fragment. */
+export function replaceOldAddress(): void {
+  const room = decoded(window.location.hash.slice(1));
+  if (room !== "") window.history.replaceState(null, "", addressOf(room));
+}
+
+const listeners = new Set<() => void>();
 
 function subscribe(listener: () => void): () => void {
-  window.addEventListener("hashchange", listener);
-  return () => window.removeEventListener("hashchange", listener);
+  listeners.add(listener);
+  window.addEventListener("popstate", listener);
+  return () => {
+    listeners.delete(listener);
+    window.removeEventListener("popstate", listener);
+  };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text).trim();
+  } catch {
+    return "";
+  }
 }

@@ -7,7 +7,7 @@ export interface SessionOptions {
   readonly url: string;
   /** Shared by all tabs, so that they share the name (CN4). */
   readonly identities: KeyValue;
-  /** The outbox of this tab. */
+  /** The outbox of this tab. It does not depend on the name: what was not sent yet is sent under the next name. */
   readonly outbox: KeyValue;
 }
 
@@ -19,8 +19,8 @@ export interface SignInProblem {
 }
 
 export type SessionState =
-  | { readonly phase: "asking"; readonly problem: SignInProblem | null }
-  | { readonly phase: "trying"; readonly name: string }
+  | { readonly phase: "asking"; readonly name: string; readonly problem: SignInProblem | null }
+  | { readonly phase: "trying"; readonly name: string; readonly client: Client }
   | { readonly phase: "in"; readonly client: Client };
 
 interface Remembered {
@@ -32,7 +32,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #listeners = new Set<() => void>();
   #client: Client | null = null;
-  #state: SessionState = { phase: "asking", problem: null };
+  #state: SessionState = { phase: "asking", name: "", problem: null };
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -53,30 +53,45 @@ export class Session {
     if (before === null) return;
     const client = this.#connect(before.name, before.session);
     this.#change({ phase: "in", client });
+    client.connect();
   }
 
   /** Sign in with this name. */
   signIn(name: string): void {
-    this.#change({ phase: "trying", name });
-    this.#connect(name);
+    const client = this.#connect(name);
+    this.#change({ phase: "trying", name, client });
+    client.connect();
   }
 
-  /** Sign out, and ask for another name. */
-  signOut(): void {
+  /** Stop signing in. */
+  cancel(): void {
+    const { state } = this;
+    this.#client?.close();
+    this.#client = null;
+    this.#change({
+      phase: "asking",
+      name: state.phase === "trying" ? state.name : "",
+      problem: null,
+    });
+  }
+
+  /** Ask for another name. What was not sent yet stays in the outbox. */
+  changeName(): void {
+    const name = this.#client?.user ?? "";
     this.#client?.close();
     this.#client = null;
     this.#forget();
-    this.#change({ phase: "asking", problem: null });
+    this.#change({ phase: "asking", name, problem: null });
   }
 
   #connect(name: string, session?: string): Client {
-    const { url, outbox } = this.#options;
+    const { url, outbox: storage } = this.#options;
     const proof = session === undefined ? {} : { session };
-    const client = createClient({ url, name, ...proof, client: "hubbub web", storage: outbox });
+    const options = { url, name, ...proof, client: "hubbub web", storage, outbox: "page" };
+    const client = createClient(options);
     this.#client = client;
     client.onIdentity((identity) => this.#remember({ name: identity.user, ...identity }));
     client.onStatus((status) => this.#onStatus(client, name, status));
-    client.connect();
     return client;
   }
 
@@ -92,7 +107,7 @@ export class Session {
     if (typeof code === "number" && this.#state.phase === "in") return;
     if (code === "name_taken" || code === "invalid_name") this.#forget();
     const problem = { code, name, ...(suggestion !== undefined && { suggestion }) };
-    this.#change({ phase: "asking", problem });
+    this.#change({ phase: "asking", name, problem });
   }
 
   #change(state: SessionState): void {

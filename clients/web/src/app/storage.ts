@@ -1,8 +1,10 @@
 /** The browser's storage, or one that forgets where the user blocks it. */
-import type { KeyValue } from "@hubbub/client";
+
+/** The part of a `Storage` that the page uses. */
+export type PageStorage = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
 
 /** With cookies blocked, even reading `window.localStorage` throws. */
-export function storageOrNone(storage: () => KeyValue): KeyValue {
+export function storageOrNone(storage: () => PageStorage): PageStorage {
   try {
     return storage();
   } catch {
@@ -10,7 +12,9 @@ export function storageOrNone(storage: () => KeyValue): KeyValue {
   }
 }
 
-const none: KeyValue = {
+const none: PageStorage = {
+  length: 0,
+  key: () => null,
   getItem: () => null,
   setItem: () => {},
   removeItem: () => {},

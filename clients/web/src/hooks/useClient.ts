@@ -1,6 +1,6 @@
 /** Makes React render when the SDK's state changes. */
 import type { Client, Room, RoomSnapshot, Status } from "@hubbub/client";
-import { useMemo, useSyncExternalStore } from "react";
+import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { oncePerFrame } from "./frames.ts";
 
 export function useStatus(client: Client): Status {
@@ -9,6 +9,17 @@ export function useStatus(client: Client): Status {
 
 export function useRoom(room: Room): RoomSnapshot {
   return useFrames(room.subscribe, () => room.snapshot);
+}
+
+/** The time on the client's clock; it is read twice a second while it is displayed. */
+export function useClientTime(client: Client, ticking: boolean): number {
+  const [, setTicks] = useState(0);
+  useEffect(() => {
+    if (!ticking) return;
+    const timer = setInterval(() => setTicks((ticks) => ticks + 1), 500);
+    return () => clearInterval(timer);
+  }, [ticking]);
+  return client.now;
 }
 
 /** Subscribe to a store whose value changes at most once per frame. */

@@ -2,9 +2,17 @@
 import type { CSSProperties } from "react";
 
 export function hueOf(name: string): number {
-  let hash = 0;
-  for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
-  return hash % 360;
+  return scrambled(name) % 360;
+}
+
+/** Similar names have colours that differ: each bit of the name changes all bits of the hash (FNV-1a, and a mix). */
+function scrambled(name: string): number {
+  let hash = 0x811c9dc5;
+  for (const character of name)
+    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }
 
 /** The hue of a name as a CSS variable. */

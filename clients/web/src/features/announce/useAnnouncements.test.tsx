@@ -6,6 +6,7 @@ import { useAnnouncements } from "./useAnnouncements.ts";
 
 let listener: (message: Message) => void = () => {};
 const room = {
+  snapshot: { catchingUp: false },
   onMessage(added: typeof listener) {
     listener = added;
     return () => {};

@@ -1,80 +1,159 @@
-import { NotSent, type Room } from "@hubbub/client";
 import {
-  type Dispatch,
+  type ChangeEvent,
   type KeyboardEvent,
   type RefObject,
-  type SetStateAction,
   type SubmitEvent,
   useEffect,
   useRef,
   useState,
 } from "react";
-import { useVoice } from "../../ui/Announcer.tsx";
-import { sendErrorText } from "../sendErrors/sendErrors.ts";
+import { useTexts } from "../../i18n/language.tsx";
+import buttons from "../../ui/buttons.module.css";
+import { Icon } from "../../ui/Icon.tsx";
+import { EmojiPicker } from "../emoji/EmojiPicker.tsx";
 import styles from "./Composer.module.css";
-import { type KeyStroke, sends } from "./enterKey.ts";
+import { sends, strokeOf } from "./enterKey.ts";
+import { Suggestions } from "./Suggestions.tsx";
+import { useCompletion } from "./useCompletion.ts";
 
 /** From this share of the limit on, the number of characters left is shown. */
 const nearlyFull = 0.9;
 
-interface Props {
-  readonly room: Room;
+export interface ComposerProps {
+  readonly room: string;
+  /** Whom the user may mention. */
+  readonly names: readonly string[];
   /** The server's limit of characters. */
   readonly most: number;
-  /** The unsent text from when the room was last open. */
-  readonly draft: string;
-  readonly disabled: boolean;
-  onDraft(text: string): void;
+  readonly text: string;
+  readonly field: RefObject<HTMLTextAreaElement | null>;
+  onText(text: string): void;
+  onSend(text: string): void;
+  /** A key in the empty field; true if it was used. */
+  onEmptyKey(key: string): boolean;
 }
 
 /** The message field. Enter sends, Shift+Enter starts a new line. */
-export function Composer({ room, most, draft, disabled, onDraft }: Props) {
-  const [text, setText] = useState(draft);
-  const field = useRef<HTMLTextAreaElement>(null);
-  const submit = useSending(room, setText);
+export function Composer({ room, names, most, text, field, ...on }: ComposerProps) {
+  const { composer } = useTexts();
+  const completion = useCompletion({ field, text, names, onText: on.onText });
   const length = [...text].length;
-  const sendable = text.trim() !== "" && length <= most && !disabled;
-  useEffect(() => onDraft(text), [text, onDraft]);
+  const sendable = text.trim() !== "" && length <= most;
   useFocusAtFirst(field);
 
   const send = (event: SubmitEvent | KeyboardEvent) => {
     event.preventDefault();
-    if (sendable) submit(text);
+    if (sendable) on.onSend(text);
     field.current?.focus();
   };
-  const write = (words: string) => {
-    setText(words);
-    if (words !== "") room.typing();
+  const press = (event: KeyboardEvent) => {
+    if (completion.onKey(event)) return;
+    if (sends(strokeOf(event))) send(event);
+    else if (text === "" && on.onEmptyKey(event.key)) event.preventDefault();
   };
 
   return (
     <form className={styles.composer} onSubmit={send}>
-      <textarea
-        ref={field}
-        className={styles.field}
-        aria-label={`Message to ${room.name}`}
-        placeholder={`Message to ${room.name}`}
-        rows={1}
-        value={text}
-        disabled={disabled}
-        enterKeyHint="send"
-        dir="auto"
-        aria-invalid={length > most}
-        onChange={(event) => write(event.target.value)}
-        onKeyDown={(event) => sends(strokeOf(event)) && send(event)}
-      />
+      <Suggestions completion={completion} />
+      <div className={styles.box} data-invalid={length > most}>
+        <Field
+          label={composer.label(room)}
+          text={text}
+          invalid={length > most}
+          field={field}
+          completion={completion}
+          onText={on.onText}
+          onKeyDown={press}
+        />
+        <EmojiButton onChoose={completion.insert} />
+        <button
+          className={styles.send}
+          type="submit"
+          aria-label={composer.send}
+          title={composer.send}
+          disabled={!sendable}
+        >
+          <Icon name="send" />
+        </button>
+      </div>
       {length > most * nearlyFull && <Left count={most - length} />}
-      <button className={styles.send} type="submit" disabled={!sendable}>
-        Send
-      </button>
     </form>
   );
 }
 
+interface FieldProps extends Pick<ComposerProps, "text" | "field" | "onText"> {
+  readonly label: string;
+  readonly invalid: boolean;
+  readonly completion: ReturnType<typeof useCompletion>;
+  onKeyDown(event: KeyboardEvent): void;
+}
+
+function Field({ label, text, invalid, field, completion, onText, onKeyDown }: FieldProps) {
+  const write = (event: ChangeEvent<HTMLTextAreaElement>) => {
+    onText(event.target.value);
+    completion.moved();
+  };
+  return (
+    <textarea
+      ref={field}
+      className={styles.field}
+      aria-label={label}
+      placeholder={label}
+      rows={1}
+      value={text}
+      enterKeyHint="send"
+      dir="auto"
+      aria-invalid={invalid}
+      aria-autocomplete="list"
+      {...completion.aria}
+      onChange={write}
+      onSelect={completion.moved}
+      onBlur={completion.close}
+      onKeyDown={onKeyDown}
+    />
+  );
+}
+
+function EmojiButton({ onChoose }: { onChoose(emoji: string): void }) {
+  const { composer } = useTexts();
+  const [open, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  return (
+    <div className={styles.emoji}>
+      <button
+        ref={button}
+        className={buttons.icon}
+        type="button"
+        aria-label={composer.emoji}
+        title={composer.emoji}
+        aria-expanded={open}
+        // The picker closes when the pointer is pressed outside of it: not also by this press.
+        onPointerDown={(event) => open && event.nativeEvent.stopPropagation()}
+        onClick={() => setOpen(!open)}
+      >
+        <Icon name="face" />
+      </button>
+      {open && (
+        <EmojiPicker
+          onChoose={(emoji) => {
+            setOpen(false);
+            onChoose(emoji);
+          }}
+          onClose={() => {
+            setOpen(false);
+            button.current?.focus();
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
 function Left({ count }: { readonly count: number }) {
+  const { composer } = useTexts();
   return (
     <output className={styles.left} data-over={count < 0}>
-      {count < 0 ? `${-count} ${count === -1 ? "character" : "characters"} too many` : count}
+      {count < 0 ? composer.tooMany(-count) : count}
     </output>
   );
 }
@@ -84,24 +163,4 @@ function useFocusAtFirst(field: RefObject<HTMLTextAreaElement | null>): void {
     // On a phone the focus would open the keyboard over the messages.
     if (window.matchMedia?.("(hover: hover)").matches) field.current?.focus();
   }, [field]);
-}
-
-/** Send a text and clear the field; a text that no outbox holds is restored. */
-function useSending(room: Room, setText: Dispatch<SetStateAction<string>>): (text: string) => void {
-  const voice = useVoice();
-  return (text) => {
-    setText("");
-    room.send(text).done.catch((error: unknown) => {
-      if (!(error instanceof NotSent)) return;
-      if (notQueued.has(error.code)) setText((since) => (since === "" ? text : since));
-      voice.alert(`Not sent: ${sendErrorText(error.code, error.message)}`);
-    });
-  };
-}
-
-/** The errors of messages that are not in the outbox: their text is restored. */
-const notQueued: ReadonlySet<string> = new Set(["outbox_full", "not_joined"]);
-
-function strokeOf({ key, shiftKey, keyCode, nativeEvent }: KeyboardEvent): KeyStroke {
-  return { key, shiftKey, keyCode, isComposing: nativeEvent.isComposing };
 }

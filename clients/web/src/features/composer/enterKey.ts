@@ -1,4 +1,5 @@
 /** The meaning of the Enter key in the composer. */
+import type { KeyboardEvent } from "react";
 
 export interface KeyStroke {
   readonly key: string;
@@ -15,4 +16,8 @@ export function isComposing({ isComposing, keyCode }: KeyStroke): boolean {
 
 export function sends(stroke: KeyStroke): boolean {
   return stroke.key === "Enter" && !stroke.shiftKey && !isComposing(stroke);
+}
+
+export function strokeOf({ key, shiftKey, keyCode, nativeEvent }: KeyboardEvent): KeyStroke {
+  return { key, shiftKey, keyCode, isComposing: nativeEvent.isComposing };
 }

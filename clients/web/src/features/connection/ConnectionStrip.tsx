@@ -1,6 +1,8 @@
 import type { Client } from "@hubbub/client";
-import { useEffect, useRef, useState } from "react";
-import { useStatus } from "../../hooks/useClient.ts";
+import { useEffect, useRef } from "react";
+import { useClientTime, useStatus } from "../../hooks/useClient.ts";
+import { useLasting } from "../../hooks/useLasting.ts";
+import { useTexts } from "../../i18n/language.tsx";
 import { useVoice } from "../../ui/Announcer.tsx";
 import styles from "./ConnectionStrip.module.css";
 import { type ConnectionNotice, noticeOf } from "./connectionNotice.ts";
@@ -16,9 +18,9 @@ interface Props {
 /** Shows the state of a connection that is interrupted for a second; the composer stays usable. */
 export function ConnectionStrip({ client, catchingUp }: Props) {
   const status = useStatus(client);
-  const now = useNow(client, status.state === "waiting");
-  const notice = noticeOf(status, catchingUp, now);
-  const shown = useLasting(notice !== null);
+  const now = useClientTime(client, status.state === "waiting");
+  const notice = noticeOf(status, catchingUp, now, useTexts());
+  const shown = useLasting(notice !== null, delay);
   useConnectionAnnouncements(shown && status.state !== "online");
   if (!shown || notice === null) return null;
   return (
@@ -29,55 +31,34 @@ export function ConnectionStrip({ client, catchingUp }: Props) {
   );
 }
 
-function Action({
-  notice,
-  client,
-}: {
+interface ActionProps {
   readonly notice: ConnectionNotice;
   readonly client: Client;
-}) {
-  if (notice.action === undefined) return null;
-  const isWaiting = notice.action === "reconnect now";
+}
+
+function Action({ notice: { action }, client }: ActionProps) {
+  const { connection } = useTexts();
+  if (action === undefined) return null;
+  const isWaiting = action === "try now";
   return (
     <button
       className={styles.action}
       type="button"
       onClick={() => (isWaiting ? client.retry() : client.connect())}
     >
-      {isWaiting ? "Reconnect now" : "Connect again"}
+      {isWaiting ? connection.tryNow : connection.connect}
     </button>
   );
-}
-
-/** The client's time, updated twice a second while it is displayed. */
-function useNow(client: Client, ticking: boolean): number {
-  const [, setTicks] = useState(0);
-  useEffect(() => {
-    if (!ticking) return;
-    const timer = setInterval(() => setTicks((ticks) => ticks + 1), 500);
-    return () => clearInterval(timer);
-  }, [ticking]);
-  return client.now;
-}
-
-/** True once the condition has lasted a second. */
-function useLasting(is: boolean): boolean {
-  const [lasting, setLasting] = useState(false);
-  useEffect(() => {
-    if (!is) return setLasting(false);
-    const timer = setTimeout(() => setLasting(true), delay);
-    return () => clearTimeout(timer);
-  }, [is]);
-  return is && lasting;
 }
 
 /** Announce the loss and the return of the connection, once each. */
 function useConnectionAnnouncements(lost: boolean): void {
   const voice = useVoice();
+  const { connection } = useTexts();
   const wasLost = useRef(false);
   useEffect(() => {
-    if (lost) voice.alert("Connection lost");
-    else if (wasLost.current) voice.say("Connection restored");
+    if (lost) voice.alert(connection.lost);
+    else if (wasLost.current) voice.say(connection.restored);
     wasLost.current = lost;
-  }, [lost, voice]);
+  }, [lost, voice, connection]);
 }

@@ -1,10 +1,11 @@
 /** The notice about the state of the connection. */
 import type { Status } from "@hubbub/client";
+import type { Texts } from "../../i18n/language.tsx";
 
 export interface ConnectionNotice {
   readonly text: string;
   /** The action that the user may take. */
-  readonly action?: "reconnect now" | "connect";
+  readonly action?: "try now" | "connect";
 }
 
 /** Return the notice; null if the client is online. `now` is on the clock of the status. */
@@ -12,29 +13,28 @@ export function noticeOf(
   status: Status,
   catchingUp: boolean,
   now: number,
+  { connection }: Texts,
 ): ConnectionNotice | null {
   switch (status.state) {
     case "offline":
-      return { text: "You are offline. Your messages will be sent when you are back online." };
+      return { text: connection.offline };
     case "waiting":
-      return { text: waiting(status.until - now), action: "reconnect now" };
+      return { text: connection.waiting(secondsUntil(status.until, now)), action: "try now" };
     case "connecting":
-      return { text: status.attempt === 0 ? "Connecting…" : "Reconnecting…" };
+      return { text: status.attempt === 0 ? connection.connecting : connection.reconnecting };
     case "closed":
-      return { text: closed(status.code), action: "connect" };
+      return { text: closed(status.code, connection), action: "connect" };
     default:
-      return catchingUp ? { text: "Catching up…" } : null;
+      return catchingUp ? { text: connection.catchingUp } : null;
   }
 }
 
-function waiting(left: number): string {
-  const seconds = Math.max(1, Math.ceil(left / 1000));
-  return `Connection lost. Reconnecting in ${seconds} s.`;
+function secondsUntil(until: number, now: number): number {
+  return Math.max(1, Math.ceil((until - now) / 1000));
 }
 
-function closed(code: number | string): string {
-  if (code === "name_taken") return "Another user has taken your name.";
-  if (code === 4502) return "This server does not allow connections from this page’s address.";
-  if (code === 1000) return "Disconnected.";
-  return `The server closed the connection (code ${code}).`;
+function closed(code: number | string, texts: Texts["connection"]): string {
+  if (code === "name_taken") return texts.nameTaken;
+  if (code === 4502) return texts.origin;
+  return code === 1000 ? texts.disconnected : texts.closed(code);
 }

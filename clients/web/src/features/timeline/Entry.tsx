@@ -1,46 +1,78 @@
-import type { MessageRow, OwnRow, Room, Row } from "@hubbub/client";
+import type { MessageRow, OwnRow, Row } from "@hubbub/client";
 import { memo } from "react";
+import { type Texts, useTexts } from "../../i18n/language.tsx";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { hueStyle } from "../../ui/hue.ts";
 import { timeOfDay, wholeMoment } from "../../ui/times.ts";
+import { Markup } from "../markup/Markup.tsx";
+import { mentions } from "../markup/mentions.ts";
 import { sendErrorText } from "../sendErrors/sendErrors.ts";
+import { ActionBar } from "./ActionBar.tsx";
 import styles from "./Entry.module.css";
-import { pieces } from "./links.ts";
+import { useActive } from "./useActive.ts";
+
+/** What the user can do with a message. */
+export interface EntryActions {
+  retry(row: OwnRow): void;
+  discard(row: OwnRow): void;
+  copyText(row: MessageRow | OwnRow): void;
+  copyLink(row: MessageRow): void;
+}
 
 interface Props {
   readonly row: Row;
   readonly leads: boolean;
+  /** Whether the user came here by a link. */
+  readonly highlighted: boolean;
   readonly user: string;
-  readonly room: Room;
+  readonly names: readonly string[];
+  readonly actions: EntryActions;
 }
 
 /** One row of the list. An own message keeps its element when it arrives in the room. */
-export const Entry = memo(function Entry({ row, leads, user, room }: Props) {
-  if (row.kind === "gap")
-    return (
-      <li className={styles.gap}>Some messages are missing here: the server no longer has them.</li>
-    );
-  const { author, at, text } = partsOf(row, user);
+export const Entry = memo(function Entry({ row, ...props }: Props) {
+  const { list } = useTexts();
+  if (row.kind === "gap") return <li className={styles.gap}>{list.gap}</li>;
+  return <MessageEntry row={row} {...props} />;
+});
+
+function MessageEntry({
+  row,
+  leads,
+  highlighted,
+  user,
+  names,
+  actions,
+}: Props & { readonly row: MessageRow | OwnRow }) {
+  const { author, at, text, own } = partsOf(row, user);
+  const [active, handlers] = useActive();
   return (
-    <li className={styles.entry} data-leads={leads} data-state={stateOf(row)}>
+    <li
+      className={styles.entry}
+      data-leads={leads}
+      data-own={own}
+      data-state={row.kind === "own" ? row.state : "there"}
+      data-mentions={!own && mentions(text, user)}
+      data-highlighted={highlighted}
+      data-row={row.id}
+      data-offset={row.kind === "message" ? row.message.offset : undefined}
+      tabIndex={-1}
+      {...handlers}
+    >
       {leads && <Head author={author} at={at} />}
       {!leads && <Time at={at} className={styles.aside} />}
       {!leads && <span className={styles.hidden}>{author}</span>}
-      <p className={styles.text} dir="auto">
-        <Text text={text} />
-      </p>
-      {row.kind === "own" && <SendState row={row} room={room} />}
+      <Markup text={text} user={user} names={names} />
+      {row.kind === "own" && <SendState row={row} actions={actions} />}
+      {active && <ActionBar row={row} actions={actions} />}
     </li>
   );
-});
-
-function partsOf(row: MessageRow | OwnRow, user: string) {
-  if (row.kind === "own") return { author: user, at: row.at, text: row.text };
-  return { author: row.message.user, at: row.message.at, text: row.message.text };
 }
 
-function stateOf(row: MessageRow | OwnRow): string {
-  return row.kind === "own" ? row.state : "there";
+export function partsOf(row: MessageRow | OwnRow, user: string) {
+  if (row.kind === "own") return { author: user, at: row.at, text: row.text, own: true };
+  const { message, own } = row;
+  return { author: message.user, at: message.at, text: message.text, own };
 }
 
 function Head({ author, at }: { readonly author: string; readonly at: number }) {
@@ -56,43 +88,34 @@ function Head({ author, at }: { readonly author: string; readonly at: number }) 
 }
 
 function Time({ at, className }: { readonly at: number; readonly className: string | undefined }) {
+  const { locale } = useTexts();
   return (
-    <time className={className} dateTime={new Date(at).toISOString()} title={wholeMoment(at)}>
-      {timeOfDay(at)}
+    <time
+      className={className}
+      dateTime={new Date(at).toISOString()}
+      title={wholeMoment(at, locale)}
+    >
+      {timeOfDay(at, locale)}
     </time>
   );
 }
 
-function Text({ text }: { readonly text: string }) {
-  return pieces(text).map((piece, at) =>
-    piece.kind === "text" ? (
-      piece.text
-    ) : (
-      <a
-        // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of a text never move
-        key={at}
-        href={piece.href}
-        target="_blank"
-        rel="noopener noreferrer nofollow"
-      >
-        {piece.text}
-      </a>
-    ),
-  );
-}
-
 /** The state of an own message, and the actions for a failed one. */
-function SendState({ row, room }: { readonly row: OwnRow; readonly room: Room }) {
+function SendState({ row, actions }: { readonly row: OwnRow; readonly actions: EntryActions }) {
+  const texts: Texts = useTexts();
+  const { message } = texts;
   if (row.state !== "failed")
-    return <p className={styles.sendState}>{row.state === "sent" ? "Sent" : "Sending…"}</p>;
+    return (
+      <p className={styles.sendState}>{row.state === "sent" ? message.sent : message.sending}</p>
+    );
   return (
     <p className={styles.failed}>
-      <span>Not sent: {sendErrorText(row.code ?? "", row.reason ?? "")}</span>
-      <button type="button" className={styles.action} onClick={() => void room.retry(row.id)}>
-        Retry
+      <span>{message.notSent(sendErrorText(texts, row.code ?? "", row.reason ?? ""))}</span>
+      <button type="button" className={styles.action} onClick={() => actions.retry(row)}>
+        {message.retry}
       </button>
-      <button type="button" className={styles.action} onClick={() => room.discard(row.id)}>
-        Delete
+      <button type="button" className={styles.action} onClick={() => actions.discard(row)}>
+        {message.delete}
       </button>
     </p>
   );

@@ -1,15 +1,16 @@
+import { type Texts, useTexts } from "../../i18n/language.tsx";
 import styles from "./TypingLine.module.css";
 
-const names = new Intl.ListFormat(undefined, { type: "conjunction" });
 const most = 3;
 
 /** The users who are typing. The line is always present, so that nothing moves. */
 export function TypingLine({ typing }: { readonly typing: readonly string[] }) {
-  return <p className={styles.line}>{words(typing)}</p>;
+  return <p className={styles.line}>{words(typing, useTexts())}</p>;
 }
 
-function words(typing: readonly string[]): string {
+function words(typing: readonly string[], { list, locale }: Texts): string {
   if (typing.length === 0) return "";
-  if (typing.length > most) return "Several people are typing…";
-  return `${names.format(typing)} ${typing.length === 1 ? "is" : "are"} typing…`;
+  if (typing.length > most) return list.manyTyping;
+  const names = new Intl.ListFormat(locale, { type: "conjunction" });
+  return list.typing(names.format(typing), typing.length);
 }

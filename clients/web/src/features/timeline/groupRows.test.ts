@@ -16,12 +16,13 @@ function said(offset: number, user: string, at: number): Row {
     text: "",
     at,
   } as const;
-  return { kind: "message", id: `${offset}`, message, own: false };
+  return { kind: "message", id: `${offset}`, epoch: "e", message, own: user === "ann" };
 }
 
-function shapes(rows: readonly Row[]): string[] {
-  return groupRows(rows, "ann").map((item) =>
-    item.kind === "day" ? "day" : `${item.id}${item.leads ? " leads" : ""}`,
+function shapes(rows: readonly Row[], readUpTo?: number): string[] {
+  const divider = readUpTo === undefined ? undefined : { epoch: "e", offset: readUpTo };
+  return groupRows(rows, "ann", divider).map((item) =>
+    item.kind === "row" ? `${item.id}${item.leads ? " leads" : ""}` : item.kind,
   );
 }
 
@@ -46,4 +47,21 @@ test("a queued own message follows earlier ones, and a message after a gap leads
     "gap leads",
     "2 leads",
   ]);
+});
+
+test("the divider is before the first message of another user after the mark, which leads", () => {
+  const rows = [
+    said(1, "bob", noon),
+    said(2, "ann", noon),
+    said(3, "bob", noon),
+    said(4, "bob", noon),
+  ];
+  expect(shapes(rows, 1)).toEqual(["day", "1 leads", "2 leads", "unread", "3 leads", "4"]);
+  expect(shapes(rows, 3)).toEqual(["day", "1 leads", "2 leads", "3 leads", "unread", "4 leads"]);
+  expect(shapes(rows, 4)).not.toContain("unread");
+});
+
+test("without what was read there is no divider: its place is not known", () => {
+  expect(shapes([said(7, "bob", noon)], 3)).not.toContain("unread");
+  expect(shapes([said(7, "bob", noon)], 0)).toContain("unread");
 });

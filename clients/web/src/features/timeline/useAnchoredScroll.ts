@@ -22,6 +22,8 @@ export interface AnchoredScroll {
   readonly content: RefObject<HTMLOListElement | null>;
   readonly pinned: boolean;
   toEnd(): void;
+  /** Scroll so that an element is at this distance from the top, and keep it there. */
+  place(element: HTMLElement, top: number): void;
 }
 
 /** `rows` must be a new reference for each change of the rows; `onScroll` receives the distance from the top. */
@@ -31,6 +33,21 @@ export function useAnchoredScroll(
 ): AnchoredScroll {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLOListElement>(null);
+  const { pinned, remember, restore, toEnd, place } = useAnchor(scroller, content);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change of rows is the reason to restore
+  useLayoutEffect(restore, [rows, restore]);
+  useResizes([scroller, content], restore);
+  useScrolling(scroller, rows, remember, onScroll);
+
+  return { scroller, content, pinned, toEnd, place };
+}
+
+/** The position of the list: its end, or the anchor. */
+function useAnchor(
+  scroller: RefObject<HTMLDivElement | null>,
+  content: RefObject<HTMLOListElement | null>,
+) {
   const anchor = useRef<Anchor | null>(null);
   const pinnedNow = useRef(true);
   const [pinned, setPinned] = useState(true);
@@ -41,7 +58,7 @@ export function useAnchoredScroll(
     pinnedNow.current = box.scrollHeight - box.scrollTop - box.clientHeight <= nearEnd;
     anchor.current = pinnedNow.current ? null : firstInView(box, content.current);
     setPinned(pinnedNow.current);
-  }, []);
+  }, [scroller, content]);
 
   const restore = useCallback(() => {
     const box = scroller.current;
@@ -49,22 +66,23 @@ export function useAnchoredScroll(
     if (pinnedNow.current) box.scrollTop = box.scrollHeight;
     else if (anchor.current?.element.isConnected)
       box.scrollTop += topIn(box, anchor.current.element) - anchor.current.top;
-  }, []);
+  }, [scroller]);
 
-  const toEnd = useCallback(() => {
-    pinnedNow.current = true;
-    anchor.current = null;
-    setPinned(true);
-    restore();
-  }, [restore]);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a change of rows is the reason to restore
-  useLayoutEffect(restore, [rows, restore]);
-  useResizes([scroller, content], restore);
-
-  useScrolling(scroller, rows, remember, onScroll);
-
-  return { scroller, content, pinned, toEnd };
+  const moveTo = useCallback(
+    (next: Anchor | null) => {
+      anchor.current = next;
+      pinnedNow.current = next === null;
+      restore();
+      remember();
+    },
+    [restore, remember],
+  );
+  const toEnd = useCallback(() => moveTo(null), [moveTo]);
+  const place = useCallback(
+    (element: HTMLElement, top: number) => moveTo({ element, top }),
+    [moveTo],
+  );
+  return { pinned, remember, restore, toEnd, place };
 }
 
 function useScrolling(
@@ -100,12 +118,12 @@ function useResizes(refs: readonly RefObject<Element | null>[], resized: () => v
   }, [resized]);
 }
 
-function topIn(box: Element, element: Element): number {
+export function topIn(box: Element, element: Element): number {
   return element.getBoundingClientRect().top - box.getBoundingClientRect().top;
 }
 
 /** Find the first row whose bottom is below the top of the box, by binary search. */
-function firstInView(box: Element, content: Element): Anchor | null {
+export function firstInView(box: Element, content: Element): Anchor | null {
   const edge = box.getBoundingClientRect().top;
   const rows = content.children;
   let low = 0;

@@ -1,0 +1,33 @@
+import { KeysDialog } from "../features/keys/KeysDialog.tsx";
+import { JoinDialog } from "../features/rooms/JoinDialog.tsx";
+import type { RoomSummary } from "../features/rooms/useRoomSummaries.ts";
+import { SettingsDialog } from "../features/settings/SettingsDialog.tsx";
+import { Switcher } from "../features/switcher/Switcher.tsx";
+import type { Stores } from "../stores/stores.ts";
+import { roomOfWords } from "./route.ts";
+
+export type DialogName = "switcher" | "join" | "settings" | "keys";
+
+interface Props {
+  readonly open: DialogName | null;
+  readonly rooms: readonly RoomSummary[];
+  readonly stores: Stores;
+  onRoom(room: string): void;
+  onClose(): void;
+}
+
+/** The dialog that is open. */
+export function Dialogs({ open, rooms, stores, onRoom, onClose }: Props) {
+  switch (open) {
+    case "switcher":
+      return <Switcher rooms={rooms} roomOf={roomOfWords} onOpen={onRoom} onClose={onClose} />;
+    case "join":
+      return <JoinDialog roomOf={roomOfWords} onJoin={onRoom} onClose={onClose} />;
+    case "settings":
+      return <SettingsDialog stores={stores} onClose={onClose} />;
+    case "keys":
+      return <KeysDialog onClose={onClose} />;
+    case null:
+      return null;
+  }
+}

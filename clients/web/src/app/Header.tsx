@@ -1,0 +1,93 @@
+import { useTexts } from "../i18n/language.tsx";
+import { type NotifyLevel, notifyLevels } from "../stores/preferences.ts";
+import buttons from "../ui/buttons.module.css";
+import { Icon } from "../ui/Icon.tsx";
+import { Menu } from "../ui/Menu.tsx";
+import styles from "./Chat.module.css";
+import type { Panels } from "./panels.ts";
+
+/** What the user can do with the open room. */
+export interface RoomMenu {
+  readonly favourite: boolean;
+  readonly level: NotifyLevel;
+  readonly canLeave: boolean;
+  onFavourite(): void;
+  onLevel(level: NotifyLevel): void;
+  onCopyLink(): void;
+  onLeave(): void;
+  /** Go to another room. */
+  onBack(): void;
+}
+
+interface Props {
+  readonly name: string;
+  readonly live: boolean;
+  readonly count: number;
+  readonly panels: Panels;
+  readonly menu: RoomMenu;
+}
+
+/** The name of the room, its menu, and buttons for the columns that are hidden in a narrow window. */
+export function Header({ name, live, count, panels, menu }: Props) {
+  const texts = useTexts();
+  return (
+    <header className={styles.header}>
+      <button
+        className={`${buttons.icon} ${styles.menu}`}
+        type="button"
+        aria-label={texts.rooms.title}
+        aria-controls="rooms"
+        aria-expanded={panels.open === "rooms"}
+        onClick={() => panels.onToggle("rooms")}
+      >
+        <Icon name="menu" />
+      </button>
+      <h1 className={styles.title}>
+        <bdi>{name}</bdi>
+      </h1>
+      <button
+        className={styles.who}
+        type="button"
+        data-live={live}
+        aria-label={texts.members.count(count)}
+        title={texts.members.count(count)}
+        aria-controls="who"
+        aria-expanded={panels.open === "members"}
+        onClick={() => panels.onToggle("members")}
+      >
+        <Icon name="people" />
+        {count}
+      </button>
+      <RoomMenuButton menu={menu} />
+    </header>
+  );
+}
+
+function RoomMenuButton({ menu }: { readonly menu: RoomMenu }) {
+  const { rooms, notify } = useTexts();
+  const items = [
+    {
+      label: menu.favourite ? rooms.notFavourite : rooms.favourite,
+      icon: "star" as const,
+      act: menu.onFavourite,
+    },
+    { label: rooms.copyLink, icon: "link" as const, act: menu.onCopyLink },
+    { heading: notify.title },
+    ...notifyLevels.map((level) => ({
+      label: notify[level],
+      checked: level === menu.level,
+      act: () => menu.onLevel(level),
+    })),
+    ...(menu.canLeave
+      ? [
+          { heading: "" },
+          { label: rooms.leave, icon: "close" as const, danger: true, act: menu.onLeave },
+        ]
+      : []),
+  ];
+  return (
+    <Menu label={rooms.menu} className={buttons.icon} items={items}>
+      <Icon name="more" />
+    </Menu>
+  );
+}

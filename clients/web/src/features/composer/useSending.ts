@@ -1,0 +1,22 @@
+/** Send texts to a room. */
+import { NotSent, type Room } from "@hubbub/client";
+import { useTexts } from "../../i18n/language.tsx";
+import { useVoice } from "../../ui/Announcer.tsx";
+import { withEmoji } from "../emoji/data.ts";
+import { sendErrorText } from "../sendErrors/sendErrors.ts";
+
+/** The errors of messages that are not in the outbox: their text is restored. */
+const notQueued: ReadonlySet<string> = new Set(["outbox_full", "not_joined"]);
+
+/** Return the function that sends a text; `restore` receives a text that no outbox holds. */
+export function useSending(room: Room, restore: (text: string) => void): (text: string) => void {
+  const voice = useVoice();
+  const texts = useTexts();
+  return (text) => {
+    room.send(withEmoji(text)).done.catch((error: unknown) => {
+      if (!(error instanceof NotSent)) return;
+      if (notQueued.has(error.code)) restore(text);
+      voice.alert(texts.message.notSent(sendErrorText(texts, error.code, error.message)));
+    });
+  };
+}

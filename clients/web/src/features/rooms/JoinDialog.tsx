@@ -1,0 +1,57 @@
+import { type SubmitEvent, useId, useState } from "react";
+import { useTexts } from "../../i18n/language.tsx";
+import buttons from "../../ui/buttons.module.css";
+import { Dialog } from "../../ui/Dialog.tsx";
+import styles from "./JoinDialog.module.css";
+
+interface Props {
+  /** The room that a name or a link means; empty if none. */
+  roomOf(words: string): string;
+  onJoin(room: string): void;
+  onClose(): void;
+}
+
+const longest = 500;
+
+/** Asks for the name of a room, or a link to it. */
+export function JoinDialog({ roomOf, onJoin, onClose }: Props) {
+  const { rooms, settings } = useTexts();
+  const [words, setWords] = useState("");
+  const id = useId();
+  const room = roomOf(words);
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    if (room !== "") onJoin(room);
+  };
+  return (
+    <Dialog title={rooms.join} closeLabel={settings.close} onClose={onClose}>
+      <form className={styles.form} onSubmit={submit}>
+        <label className={styles.label} htmlFor={id}>
+          {rooms.joinLabel}
+        </label>
+        <input
+          id={id}
+          className={styles.field}
+          data-first
+          value={words}
+          onChange={(event) => setWords(event.target.value)}
+          maxLength={longest}
+          autoComplete="off"
+          spellCheck={false}
+          aria-describedby={`${id}-hint`}
+        />
+        <p id={`${id}-hint`} className={styles.hint}>
+          {rooms.joinHint}
+        </p>
+        <div className={styles.buttons}>
+          <button className={buttons.usual} type="button" onClick={onClose}>
+            {rooms.cancel}
+          </button>
+          <button className={buttons.main} type="submit" disabled={room === ""}>
+            {rooms.joinAction}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,63 @@
+import type { RoomSnapshot } from "@hubbub/client";
+import { useEffect, useState } from "react";
+import { useTexts } from "../../i18n/language.tsx";
+import type { ReadMark } from "../../stores/readMarks.ts";
+import { Icon } from "../../ui/Icon.tsx";
+import { timeOfDay } from "../../ui/times.ts";
+import { unreadOf } from "../unread/unread.ts";
+import styles from "./Timeline.module.css";
+import type { Target } from "./useSeek.ts";
+
+interface Props {
+  readonly list: {
+    readonly divider: ReadMark | undefined;
+    readonly scroller: React.RefObject<HTMLElement | null>;
+    readonly items: readonly unknown[];
+    seek(target: Target): void;
+  };
+  readonly snapshot: RoomSnapshot;
+  readonly user: string;
+}
+
+/** "12 new since 14:02": leads to the divider when it is above what is shown. */
+export function UnreadPill({ list, snapshot, user }: Props) {
+  const texts = useTexts();
+  const { divider } = list;
+  const unread = unreadOf(snapshot.rows, divider, user, snapshot.beginning);
+  const [isAbove, dismiss] = useIsAbove(list, unread.more);
+  const { first } = unread;
+  if (!isAbove || first === null || divider === undefined) return null;
+  const toDivider = () => {
+    dismiss();
+    list.seek({ offset: divider.offset + 1, top: 64 });
+  };
+  return (
+    <button className={styles.unread} type="button" onClick={toDivider}>
+      {texts.list.unreadSince(
+        `${unread.count}${unread.more ? "+" : ""}`,
+        timeOfDay(first.message.at, texts.locale),
+      )}
+      <Icon name="up" />
+    </button>
+  );
+}
+
+/** Return whether the divider is above what is shown, until the user has seen it. */
+function useIsAbove({ scroller, items }: Props["list"], notLoaded: boolean): [boolean, () => void] {
+  const [state, setState] = useState<"unknown" | "above" | "seen">("unknown");
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: new rows may add the divider
+  useEffect(() => {
+    const box = scroller.current;
+    if (state === "seen" || box === null || typeof IntersectionObserver === "undefined") return;
+    const line = box.querySelector("[data-unread]");
+    if (line === null) return setState(notLoaded ? "above" : "unknown");
+    const watch = new IntersectionObserver(
+      ([entry]) => setState(entry?.isIntersecting ? "seen" : "above"),
+      { root: box },
+    );
+    watch.observe(line);
+    return () => watch.disconnect();
+  }, [scroller, items, state, notLoaded]);
+  return [state === "above", () => setState("seen")];
+}

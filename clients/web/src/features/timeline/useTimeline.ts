@@ -1,0 +1,119 @@
+/** The state of the list of messages: which rows are shown, where it is scrolled, and what is unread. */
+import type { Room, RoomSnapshot, Row } from "@hubbub/client";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useLatest } from "../../hooks/useLatest.ts";
+import type { Stores } from "../../stores/stores.ts";
+import { useDivider, useFirstMark, useReading } from "../unread/useReadMark.ts";
+import { groupRows } from "./groupRows.ts";
+import { useAnchoredScroll } from "./useAnchoredScroll.ts";
+import { usePlace } from "./usePlace.ts";
+import { type Target, useSeek } from "./useSeek.ts";
+import { useWindow } from "./useWindow.ts";
+
+/** Within this distance of the top, older rows are loaded. */
+const nearTop = 600;
+
+export interface TimelineOptions {
+  readonly room: Room;
+  readonly snapshot: RoomSnapshot;
+  readonly user: string;
+  readonly stores: Stores;
+  /** The message that the address names. */
+  readonly target: Target | null;
+  onMissing(): void;
+}
+
+export function useTimeline({ room, snapshot, user, stores, target, onMissing }: TimelineOptions) {
+  const { rows, hidden, reveal, include, hold } = useWindow(snapshot.rows);
+  const [loading, loadOlder] = useOlder(room);
+  const canLoad = snapshot.state === "live" && !snapshot.beginning;
+  const divider = useDivider(room, stores);
+  const items = useMemo(() => groupRows(rows, user, divider), [rows, user, divider]);
+  const keepPlace = usePlace(room, stores);
+
+  const scrolled = useLatest((fromTop: number) => {
+    keepPlace(scroller.current, content.current, pinned);
+    if (fromTop > nearTop) return;
+    if (hidden) reveal();
+    else if (canLoad) loadOlder();
+  });
+  const { scroller, content, pinned, toEnd, place } = useAnchoredScroll(items, scrolled);
+  const { highlighted, seek } = useSeek(room, content, { include, place, onMissing });
+  useHold(pinned, hold);
+  useKeptRows(room, pinned);
+  useEndOnSending(snapshot.rows, toEnd);
+  useStart(room, stores, target, seek);
+  useFirstMark(room, snapshot, stores);
+  useReading(room, snapshot, pinned && !snapshot.catchingUp, stores);
+  const missed = useMissed(snapshot.rows, pinned);
+  return {
+    items,
+    hidden,
+    loading,
+    divider,
+    scroller,
+    content,
+    pinned,
+    toEnd,
+    highlighted,
+    seek,
+    missed,
+  };
+}
+
+/** Go to the message of the address, or to where the user was reading. */
+function useStart(room: Room, stores: Stores, target: Target | null, seek: (to: Target) => void) {
+  useEffect(() => {
+    const start = target ?? stores.places.value[room.name];
+    if (start !== undefined) seek(start);
+  }, [room, stores, target, seek]);
+}
+
+function useOlder(room: Room): [boolean, () => void] {
+  const [loading, setLoading] = useState(false);
+  const busy = useRef(false);
+  const load = useCallback(() => {
+    if (busy.current) return;
+    busy.current = true;
+    setLoading(true);
+    void room.loadOlder().then(() => {
+      busy.current = false;
+      setLoading(false);
+    });
+  }, [room]);
+  return [loading, load];
+}
+
+/** While the user reads older rows, none may be removed; at the end only the last rows stay. */
+function useHold(pinned: boolean, hold: (on: boolean) => void): void {
+  const holdLatest = useLatest(hold);
+  useEffect(() => holdLatest(!pinned), [pinned, holdLatest]);
+}
+
+/** What is loaded stays while the user is not at the end: rows that go would take the position with them. */
+function useKeptRows(room: Room, pinned: boolean): void {
+  useEffect(() => {
+    room.keepRows(!pinned);
+    return () => room.keepRows(false);
+  }, [room, pinned]);
+}
+
+/** Scroll to the end when the user sends a message. */
+function useEndOnSending(rows: readonly Row[], toEnd: () => void): void {
+  const last = rows.at(-1);
+  const sending = last?.kind === "own" && last.state === "sending" ? last.id : null;
+  useEffect(() => {
+    if (sending !== null) toEnd();
+  }, [sending, toEnd]);
+}
+
+/** Count the rows since the user scrolled away from the end. */
+function useMissed(rows: readonly Row[], pinned: boolean): number {
+  const [last, setLast] = useState<string | undefined>();
+  const now = rows.at(-1)?.id;
+  useEffect(() => {
+    if (pinned) setLast(now);
+  }, [pinned, now]);
+  if (pinned || last === undefined || last === now) return 0;
+  return rows.length - 1 - rows.findIndex(({ id }) => id === last);
+}

@@ -1,0 +1,52 @@
+import type { MessageRow } from "@hubbub/client";
+import { expect, test } from "vitest";
+import { laterMark } from "../../stores/readMarks.ts";
+import { nothingUnread, unreadOf } from "./unread.ts";
+
+function row(offset: number, text = "hi", user = "bob", epoch = "e"): MessageRow {
+  const message = {
+    type: "message",
+    room: "r",
+    offset,
+    prev: offset - 1,
+    key: "k",
+    at: 0,
+  } as const;
+  const own = user === "ann";
+  return {
+    kind: "message",
+    id: `${epoch} ${offset}`,
+    epoch,
+    own,
+    message: { ...message, user, text },
+  };
+}
+
+test("what others wrote after the mark is unread", () => {
+  const rows = [row(1), row(2), row(3, "@Ann look"), row(4)];
+  expect(unreadOf(rows, { epoch: "e", offset: 2 }, "ann")).toMatchObject({
+    count: 2,
+    mentions: 1,
+    more: false,
+    first: { message: { offset: 3 } },
+  });
+  expect(unreadOf(rows, { epoch: "e", offset: 4 }, "ann")).toEqual(nothingUnread);
+});
+
+test("a room without a mark is read, and an own message reads what was before it", () => {
+  expect(unreadOf([row(1)], undefined, "ann")).toEqual(nothingUnread);
+  expect(unreadOf([row(1), row(2, "x", "ann")], { epoch: "e", offset: 0 }, "ann").count).toBe(0);
+});
+
+test("there is more than what is loaded, unless the room begins there", () => {
+  expect(unreadOf([row(7), row(8)], { epoch: "e", offset: 2 }, "ann").more).toBe(true);
+  expect(unreadOf([row(7), row(8)], { epoch: "e", offset: 2 }, "ann", true).more).toBe(false);
+});
+
+test("a mark moves forward, and to another epoch", () => {
+  expect(laterMark({ epoch: "e", offset: 5 }, { epoch: "e", offset: 3 }).offset).toBe(5);
+  expect(laterMark({ epoch: "e", offset: 5 }, { epoch: "f", offset: 1 })).toEqual({
+    epoch: "f",
+    offset: 1,
+  });
+});
