@@ -1,7 +1,7 @@
 """The chat page: one file, in the encodings that browsers accept, and the list of emoji that it loads later.
 
-Its script and styles are within it (docs/decisions, 33), so the Content-Security-Policy names their hashes. The
-list of emoji has the same form in every version, so it does not matter which node answers.
+Its script and styles are within it (docs/decisions, 33), so the Content-Security-Policy names their hashes.
+The list of emoji has the same form in every version, so it does not matter which node answers.
 """
 
 from __future__ import annotations
