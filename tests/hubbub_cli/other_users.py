@@ -35,3 +35,30 @@ def history(server: Server, room: str) -> list[str]:
         return texts
 
     return asyncio.run(read())
+
+
+def wait_for_member(server: Server, room: str, name: str) -> None:
+    """Wait until a user is in the room."""
+
+    async def wait() -> None:
+        async with Client(server.url) as chat:
+            here = await chat.join(room)
+            while name not in here.members.names:
+                await anext(here)
+
+    asyncio.run(wait())
+
+
+def wait_for_messages(server: Server, room: str, count: int) -> list[str]:
+    """Wait until the room has some messages; return their texts."""
+
+    async def wait() -> list[str]:
+        texts: list[str] = []
+        async with Client(server.url) as chat:
+            here = await chat.join(room, history=True)
+            while len(texts) < count:
+                event = await anext(here)
+                texts += [event.text] if isinstance(event, Message) else []
+        return texts
+
+    return asyncio.run(wait())

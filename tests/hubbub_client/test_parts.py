@@ -2,7 +2,7 @@
 
 import pytest
 
-from hubbub_client import BadUrl, new_key
+from hubbub_client import BadUrl, Message, Position, derived_key, new_key
 from hubbub_client.url import websocket_url
 
 
@@ -43,3 +43,14 @@ def test_keys_sort_by_time_and_differ() -> None:
     early, late = new_key(lambda: 1.0), new_key(lambda: 2.0)
     assert early < late
     assert len({new_key() for _ in range(100)}) == 100
+
+
+def test_a_derived_key_is_the_same_for_the_same_message_and_purpose() -> None:
+    def said(offset: int) -> Message:
+        position = Position("a.0", offset)
+        return Message(room="lobby", position=position, key="k", user="ann", text="hi", at=0)
+
+    keys = [derived_key(said(1), "reply"), derived_key(said(2), "reply"), derived_key(said(1), "other")]
+    assert len(set(keys)) == 3
+    assert derived_key(said(1), "reply") == keys[0]
+    assert all(len(key) <= 64 and key.isalnum() for key in keys)

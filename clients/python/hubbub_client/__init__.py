@@ -35,7 +35,8 @@ from hubbub_client.events import (
     Sent,
     Typing,
 )
-from hubbub_client.keys import new_key
+from hubbub_client.keys import derived_key, new_key
+from hubbub_client.positions import position_from_json, position_to_json
 from hubbub_client.proxy import ProxySetting
 from hubbub_client.room import Pending, Room
 from hubbub_client.sans_io import status
@@ -68,6 +69,9 @@ __all__ = [
     "Sent",
     "TimedOut",
     "Typing",
+    "derived_key",
     "new_key",
+    "position_from_json",
+    "position_to_json",
     "status",
 ]  # fmt: skip
