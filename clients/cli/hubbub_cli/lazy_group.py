@@ -1,7 +1,6 @@
 """A click group that imports a command when it runs, so that `send` starts without the imports of others."""
 
 from collections.abc import Collection
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Final
 
@@ -55,6 +54,8 @@ class LazyGroup(click.Group):
         if first in self._reserved:
             ctx.fail(f"There is no command {first!r} in this version. For a room: open {first}")
         if first not in self._modules:
+            from difflib import get_close_matches
+
             near = get_close_matches(first, self._modules, n=1, cutoff=_ALIKE)
             if near:
                 ctx.fail(f"Unknown command {first!r}. Did you mean {near[0]}? For a room: open {first}")

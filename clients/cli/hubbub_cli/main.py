@@ -1,6 +1,7 @@
 """The entry point of `hubbub-chat`: its commands, and its exit codes."""
 
 import errno
+import gc
 import logging
 import os
 import sys
@@ -9,7 +10,6 @@ from collections.abc import Sequence
 from typing import Final, TextIO
 
 import click
-from click.shell_completion import shell_complete
 
 from hubbub_cli import options, settings
 from hubbub_cli.errors import BadInput, CliError, OutputFailed, Unexpected
@@ -27,6 +27,8 @@ COMMANDS: Final = (
 RESERVED: Final = frozenset({"bench", "delete", "directory", "edit", "help", "react", "rooms", "search"})
 # What a write to a file may fail with; a closed pipe is BrokenPipeError.
 _CANNOT_WRITE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+
+_FEW_COLLECTIONS: Final = 50_000
 
 _HELP: Final = """Chat from the terminal and from scripts.
 
@@ -84,6 +86,7 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit code."""
     given: Given = {}
+    _start_fast()
     # Libraries log what they also raise: without a handler, Python would print it.
     logging.getLogger().addHandler(logging.NullHandler())
     try:
@@ -93,6 +96,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.PIPE_CLOSED
     except (KeyboardInterrupt, click.Abort):
         return ExitCode.INTERRUPTED
+
+
+def _start_fast() -> None:
+    """Skip work that most commands need not do."""
+    # Imports make many objects, and no garbage.
+    gc.set_threshold(_FEW_COLLECTIONS)
+    if not settings.uses_socks():
+        # websockets imports it wherever it is installed. None says that it is not.
+        sys.modules.setdefault("python_socks", None)  # type: ignore[arg-type]  # typeshed has no None here
 
 
 def _run_and_report(arguments: list[str], given: Given) -> int:
@@ -141,6 +153,8 @@ def _explain(error: Exception) -> CliError:
 def _run(arguments: list[str], given: Given) -> int:
     # Not `cli.main`, which exits with 1 on a closed pipe.
     if asked := settings.completion_request():
+        from click.shell_completion import shell_complete
+
         return shell_complete(cli, {}, PROGRAM, settings.COMPLETION, asked)
     try:
         with cli.make_context(PROGRAM, arguments, obj=given) as ctx:

@@ -1,6 +1,5 @@
 """Write data to standard output, and everything else to standard error."""
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,8 @@ Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
 def to_json(value: Json) -> str:
     """Return one line of JSON that is safe for a terminal."""
+    import json
+
     return escape(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 

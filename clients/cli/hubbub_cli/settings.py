@@ -139,6 +139,15 @@ def config_path() -> Path:
     return Path(named).expanduser() if named else default_path()
 
 
+def uses_socks() -> bool:
+    """Return whether the environment names a SOCKS proxy."""
+    proxies = {name.lower(): value.lower() for name, value in os.environ.items() if value}
+    named = "socks_proxy" in proxies
+    return named or any(
+        name.endswith("_proxy") and value.startswith("socks") for name, value in proxies.items()
+    )
+
+
 def completion_request() -> str | None:
     """Return what a shell asks for when it completes a command line."""
     return os.environ.get(COMPLETION)

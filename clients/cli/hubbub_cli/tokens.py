@@ -1,14 +1,14 @@
 """Read the token from a file or the environment; other users can see the command line."""
 
-import json
-from base64 import urlsafe_b64decode
-
 from hubbub_cli.errors import BadInput
 from hubbub_cli.settings import CliSettings
 
 
 def expiry(token: str) -> float | None:
     """Return when a JWT expires, in seconds since 1970, without checking it; None if it does not say."""
+    import json
+    from base64 import urlsafe_b64decode
+
     parts = token.split(".")
     try:
         payload = json.loads(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))

@@ -1,0 +1,61 @@
+"""A command imports what it needs, and no more: starting is most of what a short command does."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.hubbub_cli.program import LIMIT, environment
+from tests.hubbub_cli.server import ROOT, Server
+
+SCRIPT = """
+import json, sys
+from hubbub_cli.main import main
+code = main(sys.argv[1:])
+json.dump([code, sorted(sys.modules)], sys.stderr)
+"""
+# The full screen, and what only some commands need.
+HEAVY = {
+    "textual",
+    "rich",
+    "python_socks",
+    "tomllib",
+    "tomlkit",
+    "keyring",
+    "click.shell_completion",
+}
+
+
+def imported(*arguments: str, **variables: str) -> set[str]:
+    """Run a command; return the modules that it has imported."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *arguments, "-q"],
+        cwd=ROOT,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=True,
+    )
+    code, modules = json.loads(done.stderr)
+    assert code == 0
+    return set(modules)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("send", "{room}", "hello"), ("tail", "{room}", "--no-follow"), ("who", "{room}"), ("whoami",)],
+)
+def test_a_short_command_imports_no_screen(server: Server, room: str, arguments: tuple[str, ...]) -> None:
+    modules = imported(*(one.format(room=room) for one in arguments), "-s", server.url)
+    assert not {one for one in HEAVY & modules if one != "python_socks"}
+    others = {name for name in modules if name.startswith("hubbub_cli.commands.")}
+    assert others == {f"hubbub_cli.commands.{arguments[0]}"}
+
+
+def test_socks_is_imported_only_for_a_socks_proxy(server: Server, room: str) -> None:
+    send = ("send", room, "hello", "-s", server.url)
+    assert "python_socks.async_" not in imported(*send)
+    proxied = imported(*send, all_proxy="socks5://127.0.0.1:9", no_proxy="127.0.0.1")
+    assert "python_socks.async_" in proxied
