@@ -17,6 +17,7 @@ What every archive promises. Each number has tests in `archive/testing/`, run on
                 reports whether there are older and newer ones.
  A6  heads      `heads` returns the newest epoch of each room, its last offset, and the offset up to which
                 entries were trimmed. A room without entries has no head. The head outlives its entries.
+                `rooms` lists the rooms that have one.
  A7  keys       `keys` returns the idempotency keys of a room, newest first, that were stored since a time,
                 also those of entries that were trimmed meanwhile.
  A8  bytes      Payloads, keys, names and authors come back as they were given; any text that UTF-8 can hold
@@ -216,6 +217,13 @@ class Archive(ABC):
     @abstractmethod
     async def heads(self, rooms: Iterable[str] | None = None) -> dict[str, ArchiveHead]:
         """Read the heads of some rooms, or of all; those without entries are left out (A6)."""
+
+    @abstractmethod
+    async def rooms(self, *, after: str | None = None, limit: int) -> list[str]:
+        """Read the names of up to `limit` rooms with a head, in the order of their UTF-8 bytes (A6).
+
+        `after` continues behind the last one of the previous call.
+        """
 
     @abstractmethod
     async def keys(

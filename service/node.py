@@ -88,7 +88,7 @@ class Node:
             self._broker_started = True
         await self.cluster.start()
         if self._archiving is not None:
-            self._archiving.run(self.tasks, self.metrics, self.tuning)
+            self._archiving.run(self.tasks, self.metrics, self.tuning, self.rooms)
         _log.info("node_started", extra={"node": self.name, "broker": self.settings.broker})
 
     async def __aexit__(self, *_: object) -> None:
@@ -99,6 +99,8 @@ class Node:
         self.rooms.close()
         self.cluster.close()
         await self.tasks.close()
+        if self._archiving is not None and self._broker_started:
+            await self._archiving.finish(self.settings.close_seconds)
         await self.broker.close()
         _log.info("node_stopped", extra={"node": self.name})
 

@@ -63,7 +63,7 @@ async def running(
     # First of all, so that a port in use is reported at once.
     with listener or listen(settings) as bound:
         async with (
-            _archive(settings if broker is None else None) as opened,
+            _archive(settings if broker is None else None, tuning) as opened,
             Node(settings, broker or _broker(settings, opened), tuning, archiving=opened) as node,
             _serving(node, bound, workers),
         ):
@@ -72,12 +72,12 @@ async def running(
 
 
 @asynccontextmanager
-async def _archive(settings: Settings | None) -> AsyncIterator[Archiving | None]:
+async def _archive(settings: Settings | None, tuning: Tuning) -> AsyncIterator[Archiving | None]:
     """Open the archive, if the settings name one."""
     if settings is None or not settings.archive_url:
         yield None
         return
-    async with archiving(settings) as opened:
+    async with archiving(settings, tuning) as opened:
         yield opened
 
 

@@ -118,6 +118,10 @@ class PostgresArchive(Archive):
         return await self._read(lambda on: reading.heads(on, names, oldest=self._oldest()))
 
     @override
+    async def rooms(self, *, after: str | None = None, limit: int) -> list[str]:
+        return await self._read(lambda on: reading.rooms(on, after, limit))
+
+    @override
     async def keys(
         self, room: str, epoch: str, *, since: int, before: int | None = None, limit: int
     ) -> list[ArchivedKey]:

@@ -55,6 +55,7 @@ FROM rooms JOIN LATERAL (
     SELECT * FROM epochs WHERE epochs.room = rooms.id AND head > 0 ORDER BY id DESC LIMIT 1
 ) AS epochs ON true
 """  # noqa: S608  no values
+_ROOMS: Final = "SELECT name FROM rooms WHERE name > $1 OR $1::bytea IS NULL ORDER BY name LIMIT $2"
 _KEYS: Final = """
 SELECT key, "offset", at FROM entries JOIN epochs ON epochs.id = entries.epoch
 JOIN rooms ON rooms.id = epochs.room
@@ -105,6 +106,12 @@ async def heads(
         names = [encoded(room) for room in rooms]
         rows = await connection.fetch(f"{_HEADS} WHERE rooms.name = ANY($2::bytea[])", oldest, names)
     return {decoded(room): ArchiveHead(decoded(name), head, base) for room, name, head, base in rows}
+
+
+async def rooms(connection: Connection, after: str | None, limit: int) -> list[str]:
+    """Read names of rooms behind a name."""
+    rows = await connection.fetch(_ROOMS, None if after is None else encoded(after), limit)
+    return [decoded(name) for (name,) in rows]
 
 
 async def keys(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 from archive.base import ArchivedEntry, ArchiveRetention
@@ -37,9 +37,16 @@ INSERT INTO epochs (room, name) SELECT rooms.id, given.epoch
 FROM unnest($1::bytea[], $2::bytea[]) AS given (room, epoch) JOIN rooms ON rooms.name = given.room
 ORDER BY rooms.id, given.epoch ON CONFLICT DO NOTHING
 """
-_LOCK: Final = "SELECT FROM epochs WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE"
-# What was trimmed stays trimmed. The last part sees the table as it was before: an entry of this batch at a
-# position that is taken.
+_LOCK: Final = "SELECT id, head FROM epochs WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE"
+_REWIND: Final = """
+WITH lost AS (
+    DELETE FROM entries WHERE epoch = $1 AND "offset" > $2 RETURNING octet_length(payload) AS size
+)
+UPDATE epochs SET head = $2, base = least(base, $2), entries = entries - lost.n, bytes = bytes - lost.size
+FROM (SELECT count(*) AS n, coalesce(sum(size), 0) AS size FROM lost) AS lost WHERE id = $1
+"""
+# Only behind the head: what was trimmed or rewound stays away. The last part sees the table as it was before:
+# it finds entries of this batch at positions that are taken.
 _APPEND: Final = """
 WITH given AS MATERIALIZED (
     SELECT * FROM unnest(
@@ -48,7 +55,7 @@ WITH given AS MATERIALIZED (
     ) AS given (epoch, "offset", prev, at, key, author_id, author_name, author_kind, payload)
 ), stored AS (
     INSERT INTO entries (epoch, "offset", prev, at, key, author_id, author_name, author_kind, payload)
-    SELECT given.* FROM given JOIN epochs ON epochs.id = given.epoch WHERE given."offset" > epochs.base
+    SELECT given.* FROM given JOIN epochs ON epochs.id = given.epoch WHERE given."offset" > epochs.head
     ON CONFLICT DO NOTHING
     RETURNING epoch, "offset", prev, octet_length(payload) AS size
 ), counted AS (
@@ -86,7 +93,9 @@ class BatchWriter:
         async with connection.transaction():
             epochs = await self._find(connection, names)
             ids = sorted(epochs.values())
-            await connection.execute(_LOCK, ids)
+            heads = await connection.fetch(_LOCK, ids)
+            for epoch, end in _rewinds(dict(tuple(row) for row in heads), epochs, distinct):
+                await connection.execute(_REWIND, epoch, end)
             columns = zip(*(_row(epochs[entry.room, entry.epoch], entry) for entry in distinct), strict=True)
             if await connection.fetchval(_APPEND, *map(list, columns)):
                 raise self._conflict()
@@ -129,6 +138,24 @@ class BatchWriter:
             f"The archive {self._place} has another entry at the position of an appended one. "
             "Nothing was stored."
         )
+
+
+def _rewinds(
+    heads: dict[int, int], epochs: dict[Name, int], batch: Iterable[ArchivedEntry]
+) -> Iterator[tuple[int, int]]:
+    """Yield the epochs whose last entries have left the chain, and the offset at which it goes on.
+
+    The first new entry names the one before it. What the archive has behind that was lost in the broker's
+    failover after it had been copied.
+    """
+    found: dict[int, ArchivedEntry] = {}
+    for entry in batch:
+        epoch = epochs[entry.room, entry.epoch]
+        if entry.offset > heads[epoch] and (epoch not in found or entry.offset < found[epoch].offset):
+            found[epoch] = entry
+    for epoch, first in found.items():
+        if first.prev < heads[epoch]:
+            yield epoch, first.prev
 
 
 def _row(epoch: int, entry: ArchivedEntry) -> Row:

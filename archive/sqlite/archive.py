@@ -109,6 +109,10 @@ class SqliteArchive(Archive):
         )
 
     @override
+    async def rooms(self, *, after: str | None = None, limit: int) -> list[str]:
+        return await self._read(lambda: reading.rooms(self._database.connection, after, limit))
+
+    @override
     async def keys(
         self, room: str, epoch: str, *, since: int, before: int | None = None, limit: int
     ) -> list[ArchivedKey]:

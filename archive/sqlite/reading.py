@@ -75,6 +75,14 @@ def heads(
     }
 
 
+def rooms(connection: sqlite3.Connection, after: str | None, limit: int) -> list[str]:
+    """Read names of rooms behind a name."""
+    found = connection.execute(
+        "SELECT name FROM rooms WHERE name > ? OR ?1 IS NULL ORDER BY name LIMIT ?", (after, limit)
+    )
+    return [name for (name,) in found]
+
+
 def keys(
     connection: sqlite3.Connection, room: str, epoch: str, *, since: int, before: int | None, limit: int
 ) -> list[ArchivedKey]:

@@ -5,16 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from random import random
 from typing import Final
 
+from typing_extensions import override
+
 from archive.base import Archive
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, ArchiveUnavailable
 from archive.registry import make_archive
 from brokers.base import Broker
 from brokers.durable import DurableBroker, DurableHub
+from brokers.errors import BrokerError
+from brokers.registry import make_broker
+from service.archiving.archived_broker import ArchivedBroker
+from service.archiving.copier import Copier, OpenRooms
 from service.archiving.journal import ArchiveJournal
+from service.runtime.backoff import Backoff
 from service.runtime.metrics import Metrics
 from service.runtime.process import CannotStart
 from service.runtime.tasks import Tasks
@@ -32,35 +42,42 @@ class CannotOpenArchive(CannotStart):
     """The archive can't be opened; the message says why and what to do."""
 
 
-class Archiving:
-    """The archive of one node, and the broker that writes to it.
+class Archiving(ABC):
+    """The archive of one node, and the broker that clients use with it.
 
     Attributes:
-        broker: the memory broker, made durable by the archive.
+        broker: a broker whose history lasts as long as the archive's retention.
     """
 
-    def __init__(self, archive: Archive, settings: Settings) -> None:
-        self._archive = archive
-        self._journal = ArchiveJournal(archive)
-        hub = DurableHub(settings.broker_options, self._journal)
-        self.broker: Broker = DurableBroker(settings.broker_options, hub)
+    broker: Broker
 
-    def run(self, tasks: Tasks, metrics: Metrics, tuning: Tuning) -> None:
-        """Count in these metrics, and trim the archive in a task if its retention has a bound."""
-        self._journal.metrics = metrics
-        if self._archive.options.retention.bounded:
-            tasks.start(self._trim(tuning), name="trim the archive")
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    @property
+    @abstractmethod
+    def is_up(self) -> bool:
+        """Whether the last commit succeeded."""
+
+    @abstractmethod
+    def run(self, tasks: Tasks, metrics: Metrics, tuning: Tuning, open_rooms: OpenRooms) -> None:
+        """Count in these metrics, and start the tasks of the archive."""
+
+    @abstractmethod
+    async def finish(self, limit: float) -> None:
+        """Store what is left before the broker is closed, within a time limit."""
 
     def sample(self) -> Mapping[str, float]:
         """Read the gauges."""
         stats = self._archive.stats()
         return {
-            "archive_up": float(self._journal.is_up),
+            "archive_up": float(self.is_up),
             "archive_queue": stats.get("queue", 0.0),
             "archive_bytes": stats.get("bytes", 0.0),
         }
 
-    async def _trim(self, tuning: Tuning) -> None:
+    async def trim(self, tuning: Tuning) -> None:
+        """Apply the retention for ever, with pauses."""
         while True:
             try:
                 is_round = await self._archive.trim()
@@ -70,23 +87,138 @@ class Archiving:
             await asyncio.sleep(tuning.trim_round if is_round else tuning.trim_pause)
 
 
+class JournalArchiving(Archiving):
+    """The memory broker, which answers a sender when the archive has committed the message."""
+
+    def __init__(self, archive: Archive, settings: Settings) -> None:
+        super().__init__(archive)
+        self._journal = ArchiveJournal(archive)
+        hub = DurableHub(settings.broker_options, self._journal)
+        self.broker = DurableBroker(settings.broker_options, hub)
+
+    @property
+    @override
+    def is_up(self) -> bool:
+        return self._journal.is_up
+
+    @override
+    def run(self, tasks: Tasks, metrics: Metrics, tuning: Tuning, open_rooms: OpenRooms) -> None:
+        self._journal.metrics = metrics
+        if self._archive.options.retention.bounded:
+            tasks.start(self.trim(tuning), name="trim the archive")
+
+    @override
+    async def finish(self, limit: float) -> None:
+        """Do nothing: what was answered is stored."""
+
+
+class CopyArchiving(Archiving):
+    """A broker that stores messages itself; they are copied to the archive afterwards."""
+
+    def __init__(self, archive: Archive, broker: Broker, tuning: Tuning, *, opened: bool) -> None:
+        super().__init__(archive)
+        self._copier = Copier(broker, archive, tuning)
+        self._opened = self._is_up = opened
+        self._opening = asyncio.Lock()
+        self.broker = ArchivedBroker(broker, archive, self._copier.mark)
+
+    @property
+    @override
+    def is_up(self) -> bool:
+        return self._is_up
+
+    @override
+    def run(self, tasks: Tasks, metrics: Metrics, tuning: Tuning, open_rooms: OpenRooms) -> None:
+        self._copier.use(metrics, open_rooms)
+        turns = partial(self._copier.rest, tuning.archive_turn)
+        tasks.start(self._repeat(self._copier.turn, turns, tuning), name="copy to the archive")
+        sweeps = partial(asyncio.sleep, tuning.archive_sweep * (0.5 + random()))  # noqa: S311  not all nodes at once
+        tasks.start(self._repeat(self._copier.sweep, sweeps, tuning), name="sweep the archive")
+        if self._archive.options.retention.bounded:
+            tasks.start(self.trim(tuning), name="trim the archive")
+
+    @override
+    async def finish(self, limit: float) -> None:
+        try:
+            async with asyncio.timeout(limit):
+                await self._copier.turn()
+        except (ArchiveError, BrokerError, TimeoutError) as error:
+            # The next node that opens these rooms copies the rest.
+            _log.warning("archive_not_finished", extra={"reason": str(error) or "time limit"})
+
+    @override
+    def sample(self) -> Mapping[str, float]:
+        return {**super().sample(), **self._copier.sample()}
+
+    async def _repeat(
+        self, work: Callable[[], Awaitable[None]], pause: Callable[[], Awaitable[None]], tuning: Tuning
+    ) -> None:
+        """Work for ever, with pauses; after a failure with back-off."""
+        backoff = Backoff(tuning.archive_first_wait, tuning.archive_longest_wait)
+        while True:
+            try:
+                await self._open()
+                await work()
+            except (ArchiveError, BrokerError) as error:
+                self._is_up = self._is_up and not isinstance(error, ArchiveError)
+                _log.warning("archive_retry", extra={"reason": str(error)})
+                await backoff.wait()
+            else:
+                self._is_up = True
+                backoff = Backoff(tuning.archive_first_wait, tuning.archive_longest_wait)
+                await pause()
+
+    async def _open(self) -> None:
+        """Start the archive, if that failed when the node started."""
+        async with self._opening:
+            if not self._opened:
+                await self._archive.start()
+                self._opened = True
+                _log.info("archive_opened", extra={"archive": self._archive.place})
+
+
 @asynccontextmanager
-async def archiving(settings: Settings) -> AsyncIterator[Archiving]:
+async def archiving(settings: Settings, tuning: Tuning) -> AsyncIterator[Archiving]:
     """Open the archive that the settings name, for the time of the block.
 
     Raises:
-        CannotOpenArchive: it can't be opened.
+        CannotOpenArchive: it can't be opened. One of several nodes starts without it if it is only away.
     """
     try:
         archive = make_archive(settings.archive_options(settings.key_seconds))
-        await archive.start()
+        opened = await _start(archive)
     except ArchiveError as error:
         raise CannotOpenArchive(str(error)) from error
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(_SWITCH)
-    _log.info("archive_opened", extra={"archive": archive.place})
     try:
-        yield Archiving(archive, settings)
+        if archive.shared:
+            broker = make_broker(settings.broker, settings.broker_options)
+            yield CopyArchiving(archive, broker, tuning, opened=opened)
+        else:
+            with _fast_switches():
+                yield JournalArchiving(archive, settings)
     finally:
         await archive.close()
+
+
+async def _start(archive: Archive) -> bool:
+    """Start an archive; return whether it is open. Several nodes chat on while theirs is away."""
+    try:
+        await archive.start()
+    except ArchiveUnavailable as error:
+        if not archive.shared:
+            raise
+        _log.warning("archive_unavailable", extra={"archive": archive.place, "reason": str(error)})
+        return False
+    _log.info("archive_opened", extra={"archive": archive.place})
+    return True
+
+
+@contextmanager
+def _fast_switches() -> Iterator[None]:
+    """Let a busy event loop run the archive's thread sooner."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH)
+    try:
+        yield
+    finally:
         sys.setswitchinterval(before)

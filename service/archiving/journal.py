@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from time import perf_counter
 from typing import Final
 
-from archive.base import Archive, ArchivedEntry, ArchivedKey, ArchiveHead, Author
+from archive.base import Archive, ArchivedKey, ArchiveHead
 from archive.errors import ArchiveError
 from brokers.base import Entry, Page, Position
 from brokers.durable.journal import Recalled, StoredKey, Write
 from brokers.errors import Unavailable
+from service.archiving.entries import archived
+from service.archiving.labels import label_of
 from service.runtime.metrics import Metrics
-from service.wire.messages import stored_author
 
 # Keys of one read: a room with very many doesn't hold up the commits of others.
 KEYS: Final = 5_000
@@ -43,7 +43,7 @@ class ArchiveJournal:
     def append(self, batch: Sequence[Write]) -> asyncio.Future[None]:
         """Store a batch in one transaction."""
         outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        stored = self._archive.append([_archived(write) for write in batch])
+        stored = self._archive.append([archived(*write) for write in batch])
         stored.add_done_callback(partial(self._committed, outcome, len(batch), perf_counter()))
         return outcome
 
@@ -92,7 +92,7 @@ class ArchiveJournal:
             self.metrics.archive_commit_entries.observe(entries)
             self.metrics.archive_commit_seconds.observe(perf_counter() - started)
         else:
-            self.metrics.archive_failures.add(_reason(error))
+            self.metrics.archive_failures.add(label_of(error))
         if outcome.done():
             return
         if error is None:
@@ -114,19 +114,6 @@ class ArchiveJournal:
             if len(keys) < KEYS:
                 return
             before = keys[-1].offset
-
-
-def _archived(write: Write) -> ArchivedEntry:
-    entry, key, at = write
-    found = stored_author(entry.payload)
-    author = Author() if found is None else Author(found.user_id, found.user, found.kind)
-    return ArchivedEntry(entry.room, entry.epoch, entry.prev, entry.offset, at, key, entry.payload, author)
-
-
-def _reason(error: BaseException) -> str:
-    """Name an error as a label: `ArchiveReadOnly` is `read_only`."""
-    name = type(error).__name__.removeprefix("Archive")
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 @contextmanager

@@ -36,7 +36,7 @@ from service.identity.rate_limit import ScopedRateLimit
 from service.node import Node
 from service.runtime.metrics import Metrics
 from service.sessions import send
-from service.sessions.errors import CommandError, invalid_room_name, rate_limited
+from service.sessions.errors import CommandError, invalid_room_name, older_unavailable, rate_limited
 from service.wire import responses
 from service.wire.messages import encode_name
 from service.wire.numbers import parse_whole_number
@@ -136,6 +136,8 @@ async def _history(node: Node, request: Request, name: str) -> HTTPResponse:
     if limit is None or not 1 <= limit <= _MAX_PAGE:
         raise CommandError(Code.INVALID, f"Invalid `limit` {limit}: expected a number from 1 to {_MAX_PAGE}.")
     page = await node.broker.history(name, before=before, after=after, limit=limit)
+    if page.more and not page.entries:
+        raise older_unavailable()
     return raw(responses.history_body(encode_name(name), page), content_type=JSON)
 
 

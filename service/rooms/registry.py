@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from brokers.base import Broker, Entry
+from brokers.base import Broker, Entry, Position
 from brokers.errors import BrokerError
 from service.cluster.cluster import Cluster
 from service.cluster.room_listing import RoomListing
@@ -120,6 +120,24 @@ class RoomRegistry:
         for room in self._rooms.values():
             room.close()
         self._rooms.clear()
+
+    # What the archive copies from -----------------------------------------------------------------------
+
+    def names(self) -> list[str]:
+        """Return the names of the subscribed rooms."""
+        return [room.name for room in self if room.opened]
+
+    def position(self, name: str) -> Position | None:
+        """Return the position of a subscribed room's last entry here; None for any other room."""
+        room = self._rooms.get(name)
+        return Position(room.log.epoch, room.log.end) if room and room.opened else None
+
+    def entries_after(self, name: str, position: Position, limit: int) -> list[Entry] | None:
+        """Return what follows a position; None if the room's log doesn't reach back to it."""
+        room = self._rooms.get(name)
+        if room is None or not room.opened or not room.log.reaches(*position):
+            return None
+        return room.log.after(position.offset, limit)
 
     # The broker's listener ------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from service import __version__
 from service.runtime import logs
+from service.runtime.gauges import GAUGES
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
@@ -43,22 +44,6 @@ _SECONDS: Final = (
     5.0,
 )
 _ENTRIES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0)
-
-# Read at each exposition, from what `sample` returns.
-GAUGES: Final[Mapping[str, str]] = {
-    "connections": "Open connections.",
-    "connections_limit": "The limit of open connections: HUBBUB_CONNECTIONS, or what file descriptors allow.",
-    "rooms": "Rooms that this node is subscribed to.",
-    "members": "Members of all rooms on this node, one for each connection in each room.",
-    "slow_consumers": "Members that are catching up: their write buffer is full, or they just joined.",
-    "log_bytes": "Bytes of the messages in the rooms' logs.",
-    "tasks": "Running tasks of the node.",
-    "other_nodes": "Other nodes whose heartbeats this node receives.",
-    "broker_up": "1 if the broker is reachable, 0 if not.",
-    "archive_up": "1 if the archive accepts commits, 0 if it refuses them (only with an archive).",
-    "archive_queue": "Calls that wait for the archive (only with an archive).",
-    "archive_bytes": "Bytes of the archive's files (only with an archive).",
-}
 
 # Counted by the process, not by its node.
 _PROCESS: Final[Mapping[str, tuple[str, Callable[[], int]]]] = {
@@ -186,7 +171,12 @@ class Metrics:
     archive_commits: int = _count("Commits of the archive.")
     archive_failures: LabelledCounter = field(
         default_factory=lambda: LabelledCounter("reason"),
-        metadata=_help("Commits that the archive refused, by reason; the senders received `unavailable`."),
+        metadata=_help(
+            "Commits that the archive refused, by reason; with BROKER=memory senders received an error."
+        ),
+    )
+    archive_gaps: int = _count(
+        "Gaps in the archive: messages that the broker had trimmed before they could be copied."
     )
     archive_commit_entries: Histogram = field(
         default_factory=_entries, metadata=_help("Messages in one commit of the archive.")

@@ -6,8 +6,12 @@ CommandError    the command failed, the connection stays open; the client receiv
 from __future__ import annotations
 
 from math import ceil
+from typing import Final
 
 from hubbub_protocol import Code, events
+
+# Seconds: an archive that is away is tried again by the node in about this time.
+_ARCHIVE_RETRY: Final = 5.0
 
 
 class CommandError(Exception):
@@ -47,4 +51,13 @@ def rate_limited(limit: str, wait: float) -> CommandError:
     """Make the error for a rate limit that allows a retry after `wait` seconds."""
     return CommandError(
         Code.RATE_LIMITED, f"{limit} rate limit exceeded: retry after {wait:.1f} s", retry_after=wait
+    )
+
+
+def older_unavailable() -> CommandError:
+    """Make the error for messages that only the archive has while it can't be read."""
+    return CommandError(
+        Code.UNAVAILABLE,
+        "older messages are in the archive, which can't be read now; try again later",
+        retry_after=_ARCHIVE_RETRY,
     )

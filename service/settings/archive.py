@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 from archive.base import ArchiveOptions, ArchiveRetention
-from service.settings.kinds import address, number, text, whole
+from service.settings.kinds import address, number, password, text, whole
 from service.settings.row import setting as _set
 
 _DAY: Final = 24 * 3600
@@ -24,8 +24,21 @@ class ArchiveSettings:
         "ARCHIVE_URL",
         "",
         address(),
-        "The archive, with BROKER=memory: sqlite:///name for a file in the data folder, "
-        "sqlite:////folder/name for another; without it the history is lost with the process.",
+        "The archive. With BROKER=memory: sqlite:///name for a file in the data folder, "
+        "sqlite:////folder/name for another; without it the history is lost with the process. With other "
+        "brokers: postgresql://user@host:5432/database.",
+    )
+    archive_user: str = _set(
+        "ARCHIVE_USER", "", password(), "The user for PostgreSQL, instead of the one in ARCHIVE_URL."
+    )
+    archive_password: str = _set(
+        "ARCHIVE_PASSWORD", "", password(), "The password for PostgreSQL, with any characters, not encoded."
+    )
+    archive_connections: int = _set(
+        "HUBBUB_ARCHIVE_CONNECTIONS",
+        4,
+        whole(1, 256),
+        "Connections to PostgreSQL with which a node reads; it writes with one more.",
     )
     data: str = _set(
         "HUBBUB_DATA", "", text("a folder"), "The data folder; by default the working directory."
@@ -70,6 +83,9 @@ class ArchiveSettings:
         """Make the archive's options; `key_window` is the time that a trimmed message's key is kept."""
         return ArchiveOptions(
             url=self.archive_place,
+            user=self.archive_user,
+            password=self.archive_password,
+            connections=self.archive_connections,
             retention=ArchiveRetention(
                 entries=self.archive_entries, size=self.archive_bytes, age=self.archive_seconds
             ),

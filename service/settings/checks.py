@@ -102,20 +102,20 @@ def _tokens(settings: Settings) -> Iterator[str]:
 def _archive(settings: Settings) -> Iterator[str]:
     if not settings.archive_url:
         return
-    if settings.broker != "memory":
-        yield (
-            f"ARCHIVE_URL is refused with BROKER={settings.broker}: an archive for it comes with "
-            "PostgreSQL, in a later version. Leave ARCHIVE_URL empty, or set BROKER=memory."
-        )
     try:
         is_shared = find_archive(settings.archive_url).shared
     except ArchiveMisconfigured as error:
         yield f"ARCHIVE_URL is wrong: {error}"
     else:
-        if is_shared:
+        if is_shared and settings.broker == "memory":
             yield (
                 "ARCHIVE_URL is refused with BROKER=memory: this archive is for several nodes, and each "
                 "would give the same offsets to other messages. Set sqlite:///file."
+            )
+        elif not is_shared and settings.broker != "memory":
+            yield (
+                f"ARCHIVE_URL is refused with BROKER={settings.broker}: this archive is for one process, and "
+                "other nodes could not store their messages in it. Set postgresql://user@host:5432/database."
             )
     yield from _archive_bounds(settings)
 

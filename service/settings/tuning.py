@@ -28,6 +28,10 @@ class Tuning:
         listing_timeout: how long the room listing waits for the answers of the other nodes.
         trim_round, trim_pause: how long the trimming of the archive rests behind a round over all rooms, and
             between two steps of it.
+        archive_turn: how long the copying to the archive rests between two turns, on average.
+        archive_sweep: how long it takes until open rooms, and 1,000 of the archived ones, are compared again.
+        archive_rooms: rooms that may wait to be copied; further ones are left to the sweep.
+        archive_first_wait, archive_longest_wait: back-off between two tries to copy.
         plain_first_wait, plain_longest_wait: back-off between two tries to store a plain client's message.
         plain_grace: how long the node tries to store what a plain client sent before it disconnected.
         log_queue_bytes: log lines of a process that wait to be written; further ones are dropped and counted.
@@ -52,6 +56,11 @@ class Tuning:
     listing_timeout: float = 0.5
     trim_round: float = 30.0
     trim_pause: float = 0.05
+    archive_turn: float = 0.25
+    archive_sweep: float = 60.0
+    archive_rooms: int = 100_000
+    archive_first_wait: float = 0.25
+    archive_longest_wait: float = 5.0
     plain_first_wait: float = 0.1
     plain_longest_wait: float = 2.0
     plain_grace: float = 30.0

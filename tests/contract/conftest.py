@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 
 from brokers.testing.backbone import Maker
+from tests.contract.archived import ArchivedBackbone
 from tests.contract.durable import DurableBackbone
 from tests.contract.makers import (
     FaultyBackbone,
@@ -19,6 +20,7 @@ from tests.contract.makers import (
 
 MAKERS: Final[dict[str, Maker]] = {
     "memory": MemoryBackbone.open,
+    "archived": ArchivedBackbone.open,
     "durable": DurableBackbone.open,
     "faulty": FaultyBackbone.open,
     "redis": RedisBackbone.open,

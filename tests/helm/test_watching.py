@@ -12,7 +12,8 @@ import pytest
 from msgspec import Raw
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.runtime.metrics import GAUGES, Metrics
+from service.runtime.gauges import GAUGES
+from service.runtime.metrics import Metrics
 from service.workers.reports import Reports, join_metrics, write_metrics
 from tests.helm.chart import CHART, ROOT, load
 

@@ -20,6 +20,7 @@ METHODS: Final[dict[str, Callable[[Archive], Awaitable[object]]]] = {
     "page": lambda archive: archive.page("room", EPOCH, limit=1),
     "heads": lambda archive: archive.heads(["room"]),
     "all heads": lambda archive: archive.heads(),
+    "rooms": lambda archive: archive.rooms(limit=1),
     "keys": lambda archive: archive.keys("room", EPOCH, since=0, limit=1),
     "trim": lambda archive: archive.trim(),
 }

@@ -35,6 +35,22 @@ async def test_the_newest_epoch_of_a_room_is_its_head(archive: Archive) -> None:
     assert await archive.heads() == {"room": ("second", 1, 0)}
 
 
+@promise("A6")
+@pytest.mark.parametrize("limit", [1, 4, 100])
+async def test_the_rooms_are_listed_in_one_order(archive: Archive, limit: int) -> None:
+    names = ["", "\x00", "a", "b", "ab", "Z", "\u00e9", "\uffff", "\U0001f600"]
+    for name in names:
+        await archive.append(chain(name, b"one"))
+    await archive.append(chain("a", b"one", epoch="second"))
+    listed: list[str] = []
+    while True:
+        read = await archive.rooms(after=listed[-1] if listed else None, limit=limit)
+        listed += read
+        if len(read) < limit:
+            break
+    assert listed == sorted(names, key=str.encode)
+
+
 @promise("A7")
 @pytest.mark.parametrize("limit", [1, 4, 100])
 async def test_keys_are_read_from_the_newest_back_to_a_time(archive: Archive, limit: int) -> None:

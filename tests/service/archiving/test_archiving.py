@@ -202,7 +202,14 @@ def test_what_keeps_it_from_starting_is_one_sentence_and_exit_code_1(
 @pytest.mark.parametrize(
     ("environment", "sentence"),
     [
-        ({"ARCHIVE_URL": "sqlite:///a", "BROKER": "redis"}, "comes with PostgreSQL, in a later version"),
+        (
+            {"ARCHIVE_URL": "sqlite:///a", "BROKER": "redis"},
+            "refused with BROKER=redis: this archive is for one process",
+        ),
+        (
+            {"ARCHIVE_URL": "postgresql://h/db"},
+            "refused with BROKER=memory: this archive is for several nodes",
+        ),
         ({"ARCHIVE_URL": "sqlight:///a"}, "No archive for 'sqlight' is installed. Did you mean 'sqlite'?"),
         (
             {"ARCHIVE_URL": "sqlite:///a", "HUBBUB_ARCHIVE_ENTRIES": "10"},

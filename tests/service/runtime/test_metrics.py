@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from service import __version__
-from service.runtime.metrics import CONTENT_TYPE, GAUGES, Histogram, LabelledCounter, Metrics, table
+from service.runtime.gauges import GAUGES
+from service.runtime.metrics import CONTENT_TYPE, Histogram, LabelledCounter, Metrics, table
 from service.runtime.tasks import Tasks
 
 NAMES = [
@@ -53,6 +54,9 @@ NAMES = [
     "hubbub_archive_up",
     "hubbub_archive_queue",
     "hubbub_archive_bytes",
+    "hubbub_archive_lag_seconds",
+    "hubbub_archive_rooms_behind",
+    "hubbub_archive_gaps_total",
     "hubbub_archive_commits_total",
     "hubbub_archive_failures_total",
     "hubbub_archive_commit_entries",

@@ -25,7 +25,8 @@ def test_every_setting_says_what_it_means() -> None:
 def test_all_variables_but_those_of_the_broker_and_the_archive_begin_with_our_name() -> None:
     others = {row.variable for row in ROWS if not row.variable.startswith("HUBBUB_")}
     redis, nats = {"REDIS_URL", "REDIS_USER", "REDIS_PASSWORD"}, {"NATS_URL", "NATS_USER", "NATS_PASSWORD"}
-    assert others == {"ARCHIVE_URL", "BROKER", *redis, *nats, "NATS_TOKEN"}
+    archive = {"ARCHIVE_URL", "ARCHIVE_USER", "ARCHIVE_PASSWORD"}
+    assert others == {"BROKER", *archive, *redis, *nats, "NATS_TOKEN"}
 
 
 def test_a_secret_is_not_in_the_repr() -> None:

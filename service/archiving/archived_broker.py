@@ -1,0 +1,106 @@
+"""A broker whose history goes on in an archive."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from typing_extensions import override
+
+from archive.base import Archive, ArchivePage
+from archive.errors import ArchiveError
+from brokers.base import Broker, Listener, Page, Position, Receipt
+from service.archiving.chains import join_after, join_before
+
+_log: Final = logging.getLogger(__name__)
+
+
+class ArchivedBroker(Broker):
+    """Another broker, with a longer history.
+
+    It keeps the promises of that broker. `history` reads the archive only where the broker has trimmed. While
+    the archive can't be read, it returns what the broker has: with `more` set if there may be older entries.
+
+    Args:
+        mark: called with each room that is subscribed or published in, before the entry is stored.
+    """
+
+    def __init__(self, broker: Broker, archive: Archive, mark: Callable[[str], None]) -> None:
+        super().__init__(broker.options)
+        self._broker = broker
+        self._archive = archive
+        self._mark = mark
+
+    @override
+    async def start(self, listener: Listener) -> None:
+        await self._broker.start(listener)
+
+    @override
+    async def close(self) -> None:
+        await self._broker.close()
+
+    @override
+    def publish(self, room: str, payload: bytes, *, key: str) -> asyncio.Future[Receipt]:
+        self._mark(room)
+        return self._broker.publish(room, payload, key=key)
+
+    @override
+    async def subscribe(self, room: str) -> Position:
+        self._mark(room)
+        return await self._broker.subscribe(room)
+
+    @override
+    async def unsubscribe(self, room: str) -> None:
+        await self._broker.unsubscribe(room)
+
+    @override
+    async def history(
+        self, room: str, *, after: int | None = None, before: int | None = None, limit: int
+    ) -> Page:
+        page = await self._broker.history(room, after=after, before=before, limit=limit)
+        if after is not None:
+            return await self._on_after(room, page, after, limit) if page.trimmed else page
+        return page if page.more else await self._on_before(room, page, before, limit)
+
+    @override
+    async def heads(self, rooms: Iterable[str]) -> dict[str, Position]:
+        return await self._broker.heads(rooms)
+
+    @override
+    def emit(self, room: str, payload: bytes) -> None:
+        self._broker.emit(room, payload)
+
+    @override
+    async def probe(self) -> None:
+        await self._broker.probe()
+
+    @override
+    def stats(self) -> Mapping[str, float]:
+        return self._broker.stats()
+
+    async def _on_after(self, room: str, page: Page, after: int, limit: int) -> Page:
+        read = await self._read(room, page.head.epoch, after=after, limit=limit)
+        return page if read is None else join_after(page, read.entries, after, limit)
+
+    async def _on_before(self, room: str, page: Page, before: int | None, limit: int) -> Page:
+        end = page.head.offset + 1
+        first = page.entries[0].prev + 1 if page.entries else min(end if before is None else before, end)
+        if first <= 1:
+            return page
+        rest = max(1, limit - len(page.entries))
+        read = await self._read(room, page.head.epoch, before=first, limit=rest)
+        if read is None:
+            return page._replace(more=True)
+        return join_before(page, read.entries, limit, older=read.older)
+
+    async def _read(
+        self, room: str, epoch: str, *, after: int | None = None, before: int | None = None, limit: int
+    ) -> ArchivePage | None:
+        """Read a page of the archive; None if it can't be read now."""
+        try:
+            return await self._archive.page(room, epoch, after=after, before=before, limit=limit)
+        except ArchiveError as error:
+            _log.warning("archive_not_read", extra={"room": room, "reason": str(error)})
+            return None

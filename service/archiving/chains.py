@@ -1,0 +1,97 @@
+"""What the chain says: which entries the archive lacks, which belong to the history, and where it has a gap.
+
+Nothing here does I/O. Every entry names the one before it (`prev`), so these questions have exact answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from archive.base import ArchivedEntry, ArchiveHead
+from brokers.base import Entry, Page, Position
+from service.archiving.entries import entry_of
+
+
+class TrimmedGap(NamedTuple):
+    """Entries that no store has any more: those behind `after`, up to `through`."""
+
+    after: int
+    through: int
+
+
+def missing(archived: ArchiveHead | None, head: Position) -> Position | None:
+    """Return the position behind which the archive lacks entries of a room; None if it lacks none.
+
+    The archive is copied in order, so what it lacks is always the end. `head` is the room's last position.
+    """
+    if not head.offset:
+        return None
+    if archived is None or archived.epoch != head.epoch:
+        return Position(head.epoch, 0)
+    return Position(*archived[:2]) if archived.offset < head.offset else None
+
+
+def gap(start: Position, entries: Sequence[Entry]) -> TrimmedGap | None:
+    """Return what was trimmed before it could be copied: `entries` were read behind `start`.
+
+    In a room of which the archive has nothing, the archive only begins there.
+    """
+    if not start.offset or not entries or entries[0].prev <= start.offset:
+        return None
+    return TrimmedGap(start.offset, entries[0].prev)
+
+
+def first_run(entries: Sequence[ArchivedEntry]) -> list[ArchivedEntry]:
+    """Return the entries up to the first gap."""
+    for index in range(1, len(entries)):
+        if entries[index].prev > entries[index - 1].offset:
+            return list(entries[:index])
+    return list(entries)
+
+
+def last_run(entries: Sequence[ArchivedEntry]) -> list[ArchivedEntry]:
+    """Return the entries behind the last gap."""
+    for index in range(len(entries) - 1, 0, -1):
+        if entries[index].prev > entries[index - 1].offset:
+            return list(entries[index:])
+    return list(entries)
+
+
+def join_after(page: Page, archived: Sequence[ArchivedEntry], after: int, limit: int) -> Page:
+    """Answer a read behind an offset, of which the broker has trimmed the beginning.
+
+    `archived` is what the archive has behind the offset.
+    """
+    run = first_run(_ahead(page, archived))[:limit]
+    if not run:
+        return page
+    entries = tuple(map(entry_of, run))
+    # Later reads go on behind the last entry: in the archive, or in the broker.
+    more = entries[-1].offset < page.head.offset
+    return Page(entries, page.head, trimmed=run[0].prev > after, more=more)
+
+
+def join_before(page: Page, archived: Sequence[ArchivedEntry], limit: int, *, older: bool) -> Page:
+    """Answer a read of which the broker has only the end, or nothing.
+
+    `archived` is what the archive has ahead of that, and `older` whether it has more.
+    """
+    chain = _ahead(page, archived)
+    run = last_run(chain)
+    if page.entries and (not run or run[-1].offset < page.entries[0].prev):
+        # A gap between the two: the next read goes on behind it.
+        return page._replace(more=bool(chain) or older)
+    room = limit - len(page.entries)
+    kept = run[max(0, len(run) - room) :] if room else []
+    entries = (*map(entry_of, kept), *page.entries)
+    return Page(entries, page.head, trimmed=False, more=older or len(kept) < len(chain))
+
+
+def _ahead(page: Page, archived: Sequence[ArchivedEntry]) -> list[ArchivedEntry]:
+    """Return what lies ahead of the broker's part, along the chain.
+
+    An archive may end with entries that the broker lost in a failover after they had been copied.
+    """
+    end = page.entries[0].prev if page.entries else page.head.offset
+    return [entry for entry in archived if entry.offset <= end]

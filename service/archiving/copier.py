@@ -1,0 +1,218 @@
+"""Copy to the archive what the broker stores, off the path of messages.
+
+Each node copies the rooms that it publishes in. Any node may copy any room, because appending is idempotent:
+so after a crash the next node that publishes in a room or opens it, or a sweep, copies what is missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from time import monotonic, perf_counter, time
+from typing import Final, Protocol
+
+from archive.base import Archive, ArchivedEntry
+from archive.errors import ArchiveConflict, ArchiveError
+from brokers.base import Broker, Entry, Position
+from service.archiving.chains import gap, missing
+from service.archiving.copy_queue import CopyQueue
+from service.archiving.entries import archived
+from service.archiving.labels import label_of
+from service.runtime.metrics import Metrics
+from service.settings.tuning import Tuning
+from service.wire.messages import sent_at
+
+# Entries of one room in one batch, so that a busy room doesn't hold up the others.
+PAGE: Final = 200
+BATCH_ENTRIES: Final = 1_000
+BATCH_BYTES: Final = 4 * 1024 * 1024
+# Batches of one turn; then rooms that were marked meanwhile have their turn.
+BATCHES: Final = 20
+# Rooms whose heads are read in one call.
+HEADS: Final = 1_000
+# Bursts until the broker trims: after one the next turn begins at once.
+BURSTS: Final = 8
+# Later than any clock: an unreadable payload has no time of its own.
+_NEVER: Final = 2**53
+
+_log: Final = logging.getLogger(__name__)
+
+
+class OpenRooms(Protocol):
+    """The rooms that are open on this node, whose last entries are in memory."""
+
+    def names(self) -> Sequence[str]:
+        """Return their names."""
+
+    def position(self, room: str) -> Position | None:
+        """Return the position of the last entry that this node received; None if the room isn't open."""
+
+    def entries_after(self, room: str, position: Position, limit: int) -> Sequence[Entry] | None:
+        """Return what follows a position; None if memory doesn't reach back to it."""
+
+
+class Copier:
+    """Copies entries from one broker to one archive."""
+
+    def __init__(self, broker: Broker, archive: Archive, tuning: Tuning) -> None:
+        self._broker = broker
+        self._archive = archive
+        self._open: OpenRooms | None = None
+        self._metrics = Metrics()
+        self._urgent = asyncio.Event()
+        self._queue = CopyQueue(
+            tuning.archive_rooms,
+            broker.options.timeout,
+            burst=max(1, broker.options.retention.entries // BURSTS),
+            urge=self._urgent.set,
+        )
+        self._archived: dict[str, Position] = {}
+        self._swept: str | None = None
+        self.mark: Callable[[str], None] = self._queue.mark
+
+    def use(self, metrics: Metrics, open_rooms: OpenRooms) -> None:
+        """Count in these metrics, and read from the memory of this node where that is possible."""
+        self._metrics = metrics
+        self._open = open_rooms
+
+    def sample(self) -> Mapping[str, float]:
+        """Read the gauges."""
+        return {
+            "archive_lag_seconds": self._queue.lag(monotonic()),
+            "archive_rooms_behind": float(self._queue.behind),
+        }
+
+    async def rest(self, seconds: float) -> None:
+        """Wait for the next turn: less if many messages were published in one room."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._urgent.wait()
+        self._urgent.clear()
+
+    async def turn(self) -> None:
+        """Copy what is missing in the marked rooms, up to a number of batches.
+
+        Raises:
+            BrokerError, ArchiveError: one of them can't be reached now; the rooms stay marked.
+        """
+        now = monotonic()
+        due = self._queue.due(now)
+        for start in range(0, len(due), HEADS):
+            await self._check(due[start : start + HEADS], now)
+
+    async def sweep(self) -> None:
+        """Mark the open rooms, and some archived ones, in which something is missing. Raises as `turn`."""
+        names = await self._archive.rooms(after=self._swept, limit=HEADS)
+        self._swept = names[-1] if len(names) == HEADS else None
+        rooms = list(dict.fromkeys([*names, *(self._open.names() if self._open else ())]))
+        for start in range(0, len(rooms), HEADS):
+            for room in await self._missing(rooms[start : start + HEADS]):
+                self._queue.mark(room)
+
+    async def _check(self, rooms: Sequence[str], now: float) -> None:
+        behind = await self._missing(rooms)
+        self._queue.found_behind(behind, now)
+        self._queue.found_complete([room for room in rooms if room not in behind], now)
+        for _ in range(BATCHES):
+            if not behind:
+                return
+            self._queue.found_complete(await self._copy_batch(behind), now)
+
+    async def _missing(self, rooms: Sequence[str]) -> dict[str, Position]:
+        """Find the rooms in which entries are missing, and behind which position."""
+        heads = await self._heads(rooms)
+        unsure = [room for room in rooms if heads[room] != self._archived.get(room)]
+        stored = await self._archive.heads(unsure) if unsure else {}
+        found = {room: missing(stored.get(room), heads[room]) for room in unsure}
+        return {room: start for room, start in found.items() if start is not None}
+
+    async def _heads(self, rooms: Sequence[str]) -> dict[str, Position]:
+        known = {room: self._open.position(room) if self._open else None for room in rooms}
+        heads = {room: position for room, position in known.items() if position is not None}
+        others = [room for room in rooms if room not in heads]
+        return heads | (await self._broker.heads(others) if others else {})
+
+    async def _copy_batch(self, behind: dict[str, Position]) -> list[str]:
+        """Copy one page of as many rooms as fit; return the complete ones, which leave `behind`."""
+        batch: list[Entry] = []
+        ends: dict[str, Position | None] = {}
+        size = 0
+        for room, start in behind.items():
+            entries, is_end = await self._read(room, start)
+            self._report_gap(room, start, entries)
+            batch += entries
+            size += sum(len(entry.payload) for entry in entries)
+            ends[room] = None if is_end else Position(entries[-1].epoch, entries[-1].offset)
+            if len(batch) >= BATCH_ENTRIES or size >= BATCH_BYTES:
+                break
+        await self._append(batch)
+        for room, end in ends.items():
+            del behind[room]
+            if end is not None:
+                # Behind the others: each room has its turn.
+                behind[room] = end
+        return [room for room, end in ends.items() if end is None]
+
+    async def _read(self, room: str, start: Position) -> tuple[Sequence[Entry], bool]:
+        """Read the next entries, and whether they are the last ones."""
+        held = self._open.entries_after(room, start, PAGE) if self._open else None
+        if held is not None:
+            return held, len(held) < PAGE
+        page = await self._broker.history(room, after=start.offset, limit=PAGE)
+        if page.head.epoch != start.epoch:
+            # Another epoch has begun since: the next turn copies it from its beginning.
+            return (), True
+        return page.entries, not (page.more and page.entries)
+
+    def _report_gap(self, room: str, start: Position, entries: Sequence[Entry]) -> None:
+        found = gap(start, entries)
+        if found is not None:
+            self._metrics.archive_gaps += 1
+            _log.warning(
+                "archive_gap",
+                extra={"room": room, "epoch": start.epoch, "after": found.after, "through": found.through},
+            )
+
+    async def _append(self, batch: Sequence[Entry]) -> None:
+        if not batch:
+            return
+        try:
+            await self._append_counted(batch)
+        except ArchiveConflict:
+            # One room must not hold up the others.
+            for room in dict.fromkeys(entry.room for entry in batch):
+                await self._append_room(room, [entry for entry in batch if entry.room == room])
+
+    async def _append_room(self, room: str, batch: Sequence[Entry]) -> None:
+        try:
+            await self._append_counted(batch)
+        except ArchiveConflict as error:
+            self._queue.drop(room)
+            _log.error("archive_conflict", extra={"room": room, "reason": str(error)})
+
+    async def _append_counted(self, batch: Sequence[Entry]) -> None:
+        metrics, started = self._metrics, perf_counter()
+        try:
+            await self._archive.append([_copied(entry) for entry in batch])
+        except ArchiveError as error:
+            metrics.archive_failures.add(label_of(error))
+            raise
+        metrics.archive_commits += 1
+        metrics.archive_commit_entries.observe(len(batch))
+        metrics.archive_commit_seconds.observe(perf_counter() - started)
+        self._remember(batch)
+
+    def _remember(self, batch: Iterable[Entry]) -> None:
+        if len(self._archived) >= 2 * HEADS:
+            self._archived.clear()
+        for entry in batch:
+            self._archived[entry.room] = Position(entry.epoch, entry.offset)
+
+
+def _copied(entry: Entry) -> ArchivedEntry:
+    """Make the archived form of an entry: the same on every node, so that appending again changes nothing."""
+    at = sent_at(entry.payload)
+    # The broker keeps the idempotency keys.
+    return archived(entry, "", int(time() * 1000) if at > _NEVER else at)

@@ -1,0 +1,24 @@
+"""The gauges of a node, with what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+# Read at each exposition, from what `sample` returns.
+GAUGES: Final[Mapping[str, str]] = {
+    "connections": "Open connections.",
+    "connections_limit": "The limit of open connections: HUBBUB_CONNECTIONS, or what file descriptors allow.",
+    "rooms": "Rooms that this node is subscribed to.",
+    "members": "Members of all rooms on this node, one for each connection in each room.",
+    "slow_consumers": "Members that are catching up: their write buffer is full, or they just joined.",
+    "log_bytes": "Bytes of the messages in the rooms' logs.",
+    "tasks": "Running tasks of the node.",
+    "other_nodes": "Other nodes whose heartbeats this node receives.",
+    "broker_up": "1 if the broker is reachable, 0 if not.",
+    "archive_up": "1 if the archive accepts commits, 0 if it refuses them (only with an archive).",
+    "archive_queue": "Calls that wait for the archive (only with an archive).",
+    "archive_bytes": "Bytes of the archive's files (only with SQLite).",
+    "archive_lag_seconds": "Longest time that a message is not in the archive yet (with Redis or NATS).",
+    "archive_rooms_behind": "Rooms in which messages are not in the archive yet (with Redis or NATS).",
+}
