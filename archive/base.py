@@ -35,6 +35,10 @@ What every archive promises. Each number has tests in `archive/testing/`, run on
                 longer than `timeout`.
  A14 closed     `close` finishes the appends under way. After it every method but `close` and `stats` raises
                 `ArchiveClosed`, no thread and no lock is left. A closed archive can't be started again.
+ A15 search    `search` finds the entries whose words, set by `index`, match a query, newest first, in pages.
+                An entry that was trimmed, or whose words were removed, is not found. `index` goes through an
+                epoch in order: of several nodes that index the same part, one succeeds. A search that takes
+                longer than `timeout` is cancelled and raises `ArchiveUnavailable`.
 
 What is not promised: that an entry whose `append` failed is absent for ever. The next page shows whether it
 is stored.
@@ -47,57 +51,22 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
+from archive.entries import ArchivedEntry, ArchivedKey, ArchiveHead, ArchivePage, Author
+from archive.search import Searchable, SearchPage, SearchQuery, Unindexed
 
-class Author(NamedTuple):
-    """Who wrote an entry: a stable id, the display name at that time, and the kind of user."""
-
-    id: str | None = None
-    name: str | None = None
-    kind: str | None = None
-
-
-class ArchivedEntry(NamedTuple):
-    """One entry of a room. `at` is when it was stored, in ms since 1970; `key` is its idempotency key."""
-
-    room: str
-    epoch: str
-    prev: int
-    offset: int
-    at: int
-    key: str
-    payload: bytes
-    author: Author = Author()
-
-
-class ArchiveHead(NamedTuple):
-    """How far a room goes: its newest epoch, the last offset, and the offset up to which it was trimmed."""
-
-    epoch: str
-    offset: int
-    base: int
-
-
-class ArchivePage(NamedTuple):
-    """A run of entries, oldest first.
-
-    `head` belongs to the same moment as the entries; None if the room has no such epoch. `older` and `newer`:
-    there are entries before the first one, or after the last one.
-    """
-
-    entries: tuple[ArchivedEntry, ...]
-    head: ArchiveHead | None
-    older: bool
-    newer: bool
-
-
-class ArchivedKey(NamedTuple):
-    """An idempotency key, the offset of its entry, and when that was stored (ms since 1970)."""
-
-    key: str
-    offset: int
-    at: int
+__all__ = [
+    "Archive",
+    "ArchiveHead",
+    "ArchiveOptions",
+    "ArchivePage",
+    "ArchiveRetention",
+    "ArchivedEntry",
+    "ArchivedKey",
+    "Author",
+    "check_place",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +117,7 @@ class ArchiveOptions:
 
 
 class Archive(ABC):
-    """A node's end of the archive. The promises A1-A14 stand in the module's docstring."""
+    """A node's end of the archive. The promises A1-A15 stand in the module's docstring."""
 
     shared: ClassVar[bool] = False
 
@@ -232,6 +201,28 @@ class Archive(ABC):
         """Read up to `limit` keys that were stored since a time (ms since 1970), newest first (A7).
 
         `before` continues ahead of the offset of the last one of the previous call.
+        """
+
+    @abstractmethod
+    async def unindexed(self, *, limit: int) -> list[Unindexed]:
+        """Read up to `limit` epochs with entries that were not indexed (A15)."""
+
+    @abstractmethod
+    async def index(
+        self, room: str, epoch: str, *, since: int, through: int, changes: Sequence[Searchable]
+    ) -> bool:
+        """Set the words of entries, and record that an epoch is indexed through an offset (A15).
+
+        `since` is where the caller's part begins. Return whether it was the next part; if not, nothing is
+        changed. `changes` may name entries ahead of `since`: an edit changes the words of an earlier one.
+        """
+
+    @abstractmethod
+    async def search(self, query: SearchQuery, *, before: str | None = None, limit: int) -> SearchPage:
+        """Read up to `limit` hits, newest first (A15). `before` is the place that the last page returned.
+
+        Raises:
+            ValueError: `before` is not such a place.
         """
 
     @abstractmethod

@@ -39,6 +39,7 @@ class Node:
     Attributes:
         name: a random name, a new one for each process.
         limits: how many connections and sockets it may have.
+        archiving: the archive, if there is one.
         draining: the node rejects new connections (graceful shutdown).
     """
 
@@ -55,7 +56,7 @@ class Node:
         self.tuning = tuning
         self.limits = socket_limits(settings, tuning, soft_limit())
         self.broker = broker
-        self._archiving = archiving
+        self.archiving = archiving
         self.metrics = Metrics(broker=settings.broker, sample=self._sample, stats=broker.stats)
         self.tasks = Tasks(self.metrics.task_failed)
         self.auth = Authenticator(settings)
@@ -87,8 +88,8 @@ class Node:
             await self.broker.start(self.rooms)
             self._broker_started = True
         await self.cluster.start()
-        if self._archiving is not None:
-            self._archiving.run(self.tasks, self.metrics, self.tuning, self.rooms)
+        if self.archiving is not None:
+            self.archiving.run(self.tasks, self.metrics, self.tuning, self.rooms)
         _log.info("node_started", extra={"node": self.name, "broker": self.settings.broker})
 
     async def __aexit__(self, *_: object) -> None:
@@ -99,8 +100,8 @@ class Node:
         self.rooms.close()
         self.cluster.close()
         await self.tasks.close()
-        if self._archiving is not None and self._broker_started:
-            await self._archiving.finish(self.settings.close_seconds)
+        if self.archiving is not None and self._broker_started:
+            await self.archiving.finish(self.settings.close_seconds)
         await self.broker.close()
         _log.info("node_stopped", extra={"node": self.name})
 
@@ -159,5 +160,5 @@ class Node:
             "tasks": self.tasks.running,
             "other_nodes": len(self.cluster),
             "broker_up": float(not self.broker_start.waiting and self.rooms.broker_fault is None),
-            **(self._archiving.sample() if self._archiving is not None else {}),
+            **(self.archiving.sample() if self.archiving is not None else {}),
         }

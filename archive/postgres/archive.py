@@ -19,13 +19,14 @@ from archive.base import (
     check_place,
 )
 from archive.errors import ArchiveClosed, ArchiveError, ArchiveOverloaded
-from archive.postgres import reading
+from archive.postgres import reading, searching
 from archive.postgres.address import shown
 from archive.postgres.appends import Appends
 from archive.postgres.connections import Connection, Connections, Work
 from archive.postgres.migrations import migrate
 from archive.postgres.trimming import RoomTrimmer
 from archive.postgres.writing import BatchWriter
+from archive.search import Searchable, SearchPage, SearchQuery, Unindexed
 
 T = TypeVar("T")
 
@@ -127,6 +128,23 @@ class PostgresArchive(Archive):
     ) -> list[ArchivedKey]:
         return await self._read(
             lambda on: reading.keys(on, room, epoch, since=since, before=before, limit=limit)
+        )
+
+    @override
+    async def unindexed(self, *, limit: int) -> list[Unindexed]:
+        return await self._read(lambda on: searching.unindexed(on, limit))
+
+    @override
+    async def index(
+        self, room: str, epoch: str, *, since: int, through: int, changes: Sequence[Searchable]
+    ) -> bool:
+        return await self._read(lambda on: searching.index(on, room, epoch, (since, through), changes))
+
+    @override
+    async def search(self, query: SearchQuery, *, before: str | None = None, limit: int) -> SearchPage:
+        seconds, oldest = self.options.timeout, self._oldest()
+        return await self._read(
+            lambda on: searching.search(on, query, before, limit, oldest=oldest, seconds=seconds)
         )
 
     @override

@@ -43,7 +43,12 @@ def _refused(place: str, reason: str) -> ArchiveError:
     )
 
 
+def _cancelled(place: str, _: str) -> ArchiveError:
+    return ArchiveUnavailable(f"A search in the archive {place} took too long. Use rarer words, or a filter.")
+
+
 _BY_ERROR: Final[Mapping[type[Exception], Callable[[str, str], ArchiveError]]] = {
+    exceptions.QueryCanceledError: _cancelled,
     exceptions.DiskFullError: _full,
     exceptions.ReadOnlySQLTransactionError: _read_only,
     exceptions.InsufficientPrivilegeError: _read_only,

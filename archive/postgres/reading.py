@@ -7,8 +7,9 @@ from typing import Final, NamedTuple
 
 import asyncpg
 
-from archive.base import ArchivedEntry, ArchivedKey, ArchiveHead, ArchivePage, Author
+from archive.base import ArchivedEntry, ArchivedKey, ArchiveHead, ArchivePage
 from archive.postgres.connections import Connection
+from archive.postgres.rows import COLUMNS, entry_of
 from archive.postgres.text import decoded, encoded
 
 _BEYOND: Final = 2**63 - 1
@@ -31,7 +32,7 @@ WITH reach AS MATERIALIZED (
     FROM epochs JOIN rooms ON rooms.id = epochs.room WHERE rooms.name = $1 AND epochs.name = $2
 )
 """  # noqa: S608  no values
-_COLUMNS: Final = 'prev, "offset", at, key, payload, author_id, author_name, author_kind'
+_COLUMNS: Final = COLUMNS.format(table="entries")
 # An unknown epoch has no row; one without entries in the page has a row with nulls.
 _AFTER: Final = f"""{_REACH}
 SELECT reach.head, reach.base, EXISTS (
@@ -136,26 +137,9 @@ def _page(epoch: Epoch, rows: Sequence[asyncpg.Record], *, older: bool) -> Archi
     if not rows:
         return ArchivePage((), None, older=False, newer=False)
     head = ArchiveHead(epoch.name, rows[0]["head"], rows[0]["base"])
-    entries = tuple(_entry(epoch, *tuple(row)[3:]) for row in rows if row["offset"] is not None)
+    entries = tuple(entry_of(epoch.room, epoch.name, row) for row in rows if row["offset"] is not None)
     newer = bool(entries) and entries[-1].offset < head.offset
     return ArchivePage(entries, head, older=older, newer=newer)
-
-
-def _entry(  # noqa: PLR0913, PLR0917  the columns of the table
-    epoch: Epoch,
-    prev: int,
-    offset: int,
-    at: int,
-    key: bytes,
-    payload: bytes,
-    author_id: bytes | None,
-    author_name: bytes | None,
-    author_kind: bytes | None,
-) -> ArchivedEntry:
-    author = Author(
-        *(None if each is None else decoded(each) for each in (author_id, author_name, author_kind))
-    )
-    return ArchivedEntry(epoch.room, epoch.name, prev, offset, at, decoded(key), payload, author)
 
 
 def _is_newer(first: Sequence[ArchivedEntry], after: ArchivePage) -> bool:

@@ -42,7 +42,9 @@ _REWIND: Final = """
 WITH lost AS (
     DELETE FROM entries WHERE epoch = $1 AND "offset" > $2 RETURNING octet_length(payload) AS size
 )
-UPDATE epochs SET head = $2, base = least(base, $2), entries = entries - lost.n, bytes = bytes - lost.size
+UPDATE epochs SET
+    head = $2, base = least(base, $2), indexed = least(indexed, $2),
+    entries = entries - lost.n, bytes = bytes - lost.size
 FROM (SELECT count(*) AS n, coalesce(sum(size), 0) AS size FROM lost) AS lost WHERE id = $1
 """
 # Only behind the head: what was trimmed or rewound stays away. The last part sees the table as it was before:

@@ -21,9 +21,11 @@ from archive.base import (
     check_place,
 )
 from archive.errors import ArchiveClosed, ArchiveMisconfigured, ArchiveUnavailable
-from archive.sqlite import reading
+from archive.search import Searchable, SearchPage, SearchQuery, Unindexed
+from archive.sqlite import reading, searching
 from archive.sqlite.database import Database
 from archive.sqlite.faults import translated
+from archive.sqlite.searching import Searcher
 from archive.sqlite.trimming import Trimmer
 from archive.sqlite.worker import Worker
 from archive.sqlite.writing import Writer
@@ -42,7 +44,10 @@ class SqliteArchive(Archive):
         self._database = Database(self._path, options.clock)
         self._writer = Writer(self._database, options.retention)
         self._trimmer = Trimmer(self._database, options.retention, options.key_window)
+        self._searcher = Searcher(self._path)
         self._worker: Worker | None = None
+        # A search may take long: it has a thread and a connection of its own, so that commits don't wait.
+        self._search_worker: Worker | None = None
         self._ended = False
 
     @property
@@ -71,6 +76,8 @@ class SqliteArchive(Archive):
     @override
     async def close(self) -> None:
         self._ended = True
+        if self._search_worker is not None:
+            await self._search_worker.stop(self._searcher.close)
         if self._worker is not None:
             await self._worker.stop(self._translated(self._database.close))
 
@@ -123,6 +130,28 @@ class SqliteArchive(Archive):
         )
 
     @override
+    async def unindexed(self, *, limit: int) -> list[Unindexed]:
+        return await self._read(lambda: searching.unindexed(self._database.connection, limit))
+
+    @override
+    async def index(
+        self, room: str, epoch: str, *, since: int, through: int, changes: Sequence[Searchable]
+    ) -> bool:
+        return await self._read(
+            lambda: searching.index(self._database, room, epoch, (since, through), changes)
+        )
+
+    @override
+    async def search(self, query: SearchQuery, *, before: str | None = None, limit: int) -> SearchPage:
+        self._running()
+        find = partial(
+            self._searcher.search, query, before, limit, oldest=self._oldest(), seconds=self.options.timeout
+        )
+        if self._search_worker is None:
+            self._search_worker = Worker("archive-sqlite-search", self.options.pending, self._closed)
+        return await self._answer(self._search_worker.read(self._translated(find)))
+
+    @override
     async def trim(self) -> bool:
         if not self.options.retention.bounded:
             self._running()
@@ -148,7 +177,9 @@ class SqliteArchive(Archive):
         return int((self.options.clock() - age) * 1000) if age else None
 
     async def _read(self, work: Callable[[], T]) -> T:
-        answer = self._running().read(self._translated(work))
+        return await self._answer(self._running().read(self._translated(work)))
+
+    async def _answer(self, answer: asyncio.Future[T]) -> T:
         try:
             async with asyncio.timeout(self.options.timeout):
                 return await answer

@@ -22,6 +22,10 @@ _KIB: Final = 1024
 _PRIMARY: Final = 0xFF  # an extended code holds the primary one in its lowest byte
 
 
+def _interrupted(path: Path, _: str) -> ArchiveError:
+    return ArchiveUnavailable(f"A search in the archive {path} took too long. Use rarer words, or a filter.")
+
+
 def _full(path: Path, _: str) -> ArchiveError:
     return ArchiveFull(
         f"The archive {path} can't be written: the disk is full ({_free(path)} free). "
@@ -63,6 +67,7 @@ _KINDS: Final[dict[int, Callable[[Path, str], ArchiveError]]] = {
     sqlite3.SQLITE_FULL: _full,
     sqlite3.SQLITE_READONLY: _read_only,
     sqlite3.SQLITE_PERM: _read_only,
+    sqlite3.SQLITE_INTERRUPT: _interrupted,
     sqlite3.SQLITE_BUSY: _busy,
     sqlite3.SQLITE_LOCKED: _busy,
     sqlite3.SQLITE_CORRUPT: _damaged,

@@ -23,7 +23,9 @@ from brokers.errors import BrokerError
 from brokers.registry import make_broker
 from service.archiving.archived_broker import ArchivedBroker
 from service.archiving.copier import Copier, OpenRooms
+from service.archiving.indexer import Indexer
 from service.archiving.journal import ArchiveJournal
+from service.archiving.searches import Searches
 from service.runtime.backoff import Backoff
 from service.runtime.metrics import Metrics
 from service.runtime.process import CannotStart
@@ -47,21 +49,27 @@ class Archiving(ABC):
 
     Attributes:
         broker: a broker whose history lasts as long as the archive's retention.
+        searches: searches in the archive.
     """
 
     broker: Broker
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
+        self._indexer = Indexer(archive)
+        self.searches = Searches(archive)
 
     @property
     @abstractmethod
     def is_up(self) -> bool:
         """Whether the last commit succeeded."""
 
-    @abstractmethod
-    def run(self, tasks: Tasks, metrics: Metrics, tuning: Tuning, open_rooms: OpenRooms) -> None:
+    def run(self, tasks: Tasks, metrics: Metrics, tuning: Tuning, open_rooms: OpenRooms) -> None:  # noqa: ARG002  for one of both
         """Count in these metrics, and start the tasks of the archive."""
+        self.searches.metrics = metrics
+        tasks.start(self._index(tuning), name="index the archive")
+        if self._archive.options.retention.bounded:
+            tasks.start(self._trim(tuning), name="trim the archive")
 
     @abstractmethod
     async def finish(self, limit: float) -> None:
@@ -76,8 +84,18 @@ class Archiving(ABC):
             "archive_bytes": stats.get("bytes", 0.0),
         }
 
-    async def trim(self, tuning: Tuning) -> None:
-        """Apply the retention for ever, with pauses."""
+    async def _index(self, tuning: Tuning) -> None:
+        while True:
+            pause = tuning.index_rest
+            try:
+                if await self._indexer.turn():
+                    pause = tuning.index_pause
+            except ArchiveError as error:
+                _log.warning("archive_not_indexed", extra={"reason": str(error)})
+                pause = tuning.archive_longest_wait
+            await asyncio.sleep(pause)
+
+    async def _trim(self, tuning: Tuning) -> None:
         while True:
             try:
                 is_round = await self._archive.trim()
@@ -104,8 +122,7 @@ class JournalArchiving(Archiving):
     @override
     def run(self, tasks: Tasks, metrics: Metrics, tuning: Tuning, open_rooms: OpenRooms) -> None:
         self._journal.metrics = metrics
-        if self._archive.options.retention.bounded:
-            tasks.start(self.trim(tuning), name="trim the archive")
+        super().run(tasks, metrics, tuning, open_rooms)
 
     @override
     async def finish(self, limit: float) -> None:
@@ -134,8 +151,7 @@ class CopyArchiving(Archiving):
         tasks.start(self._repeat(self._copier.turn, turns, tuning), name="copy to the archive")
         sweeps = partial(asyncio.sleep, tuning.archive_sweep * (0.5 + random()))  # noqa: S311  not all nodes at once
         tasks.start(self._repeat(self._copier.sweep, sweeps, tuning), name="sweep the archive")
-        if self._archive.options.retention.bounded:
-            tasks.start(self.trim(tuning), name="trim the archive")
+        super().run(tasks, metrics, tuning, open_rooms)
 
     @override
     async def finish(self, limit: float) -> None:

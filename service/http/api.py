@@ -35,7 +35,7 @@ from service.identity.identity import Identity, bot
 from service.identity.rate_limit import ScopedRateLimit
 from service.node import Node
 from service.runtime.metrics import Metrics
-from service.sessions import send
+from service.sessions import search, send
 from service.sessions.errors import CommandError, invalid_room_name, older_unavailable, rate_limited
 from service.wire import responses
 from service.wire.messages import encode_name
@@ -46,6 +46,7 @@ _API: Final = "/api"
 _KEY_NAME: Final = "api"
 _MAX_PAGE: Final = 200
 _DEFAULT_PAGE: Final = 50
+_SEARCH_PAGE: Final = 20
 _STATUS: Final = {
     Code.FORBIDDEN: HTTPStatus.FORBIDDEN,
     Code.BAD_TOKEN: HTTPStatus.UNAUTHORIZED,
@@ -82,6 +83,7 @@ def add_routes(app: Sanic[Config, SimpleNamespace], node: Node) -> None:
     app.add_route(partial(_history, node), f"{room}/messages", methods=READ, unquote=True, name="history")
     app.add_route(partial(_members, node), f"{room}/members", methods=READ, unquote=True, name="members")
     app.add_route(partial(_rooms, node), f"{_API}/rooms", methods=READ, name="rooms")
+    app.add_route(partial(_search, node), f"{_API}/search", methods=READ, name="search")
 
 
 def is_api_request(request: Request) -> bool:
@@ -132,13 +134,20 @@ async def _history(node: Node, request: Request, name: str) -> HTTPResponse:
     before, after = _number(query, "before"), _number(query, "after")
     if before is not None and after is not None:
         raise CommandError(Code.INVALID, "Conflicting parameters `before` and `after`: send one of them.")
-    limit = _number(query, "limit", _DEFAULT_PAGE)
-    if limit is None or not 1 <= limit <= _MAX_PAGE:
-        raise CommandError(Code.INVALID, f"Invalid `limit` {limit}: expected a number from 1 to {_MAX_PAGE}.")
+    limit = _page_limit(query, _DEFAULT_PAGE)
     page = await node.broker.history(name, before=before, after=after, limit=limit)
     if page.more and not page.entries:
         raise older_unavailable()
     return raw(responses.history_body(encode_name(name), page), content_type=JSON)
+
+
+async def _search(node: Node, request: Request) -> HTTPResponse:
+    """Find messages in the rooms that the user may read."""
+    identity = _authenticate(node, request)
+    query = _query(request, "q", "before", "limit")
+    limit = _page_limit(query, _SEARCH_PAGE)
+    found = await search.find(node, identity, query.get("q", ""), query.get("before"), limit)
+    return raw(responses.hits_body(found.hits, found.more), content_type=JSON)
 
 
 async def _rooms(node: Node, request: Request) -> HTTPResponse:
@@ -225,6 +234,13 @@ def _query(request: Request, *allowed: str) -> dict[str, str]:
             raise CommandError(Code.INVALID, f"Duplicate parameter `{name}`: send it once.")
         query[name] = value
     return query
+
+
+def _page_limit(query: Mapping[str, str], default: int) -> int:
+    limit = _number(query, "limit", default)
+    if limit is None or not 1 <= limit <= _MAX_PAGE:
+        raise CommandError(Code.INVALID, f"Invalid `limit` {limit}: expected a number from 1 to {_MAX_PAGE}.")
+    return limit
 
 
 def _number(query: Mapping[str, str], name: str, default: int | None = None) -> int | None:

@@ -178,6 +178,13 @@ class Metrics:
     archive_gaps: int = _count(
         "Gaps in the archive: messages that the broker had trimmed before they could be copied."
     )
+    archive_searches_refused: LabelledCounter = field(
+        default_factory=lambda: LabelledCounter("reason"),
+        metadata=_help("Searches that failed, by reason."),
+    )
+    archive_search_seconds: Histogram = field(
+        default_factory=_seconds, metadata=_help("Duration of a search, with the time that it waited.")
+    )
     archive_commit_entries: Histogram = field(
         default_factory=_entries, metadata=_help("Messages in one commit of the archive.")
     )

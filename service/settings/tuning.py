@@ -32,6 +32,8 @@ class Tuning:
         archive_sweep: how long it takes until open rooms, and 1,000 of the archived ones, are compared again.
         archive_rooms: rooms that may wait to be copied; further ones are left to the sweep.
         archive_first_wait, archive_longest_wait: back-off between two tries to copy.
+        index_rest, index_pause: how long the indexing of the archive rests when nothing is left, and between
+            two steps of it.
         plain_first_wait, plain_longest_wait: back-off between two tries to store a plain client's message.
         plain_grace: how long the node tries to store what a plain client sent before it disconnected.
         log_queue_bytes: log lines of a process that wait to be written; further ones are dropped and counted.
@@ -61,6 +63,8 @@ class Tuning:
     archive_rooms: int = 100_000
     archive_first_wait: float = 0.25
     archive_longest_wait: float = 5.0
+    index_rest: float = 0.5
+    index_pause: float = 0.01
     plain_first_wait: float = 0.1
     plain_longest_wait: float = 2.0
     plain_grace: float = 30.0

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from archive.search import Hit
 from brokers.base import Entry
 
 
@@ -40,6 +41,11 @@ class StoredAuthor(msgspec.Struct, frozen=True, gc=False):
     kind: str | None = None
 
 
+class _Edit(msgspec.Struct, frozen=True, gc=False):
+    text: str
+    at: int
+
+
 class _Text(msgspec.Struct, frozen=True, gc=False):
     text: str
 
@@ -48,6 +54,7 @@ _encoder: Final = msgspec.json.Encoder()
 _text: Final = msgspec.json.Decoder(_Text)
 _author: Final = msgspec.json.Decoder(StoredAuthor)
 _at: Final = msgspec.json.Decoder(_At)
+_edit: Final = msgspec.json.Decoder(_Edit)
 _string: Final = msgspec.json.Decoder(str)
 
 
@@ -70,6 +77,15 @@ def message_event(room: bytes, entry: Entry) -> bytes:
 def plain_event(_room: bytes, entry: Entry) -> bytes:
     """Encode only the text of an entry, as a JSON string, for the plain codec (PL3)."""
     return _encoder.encode(_text.decode(entry.payload).text)
+
+
+def current_payload(hit: Hit) -> bytes:
+    """Return the payload of a message that was found, with its current text and the time of its last edit."""
+    if hit.edit is None:
+        return hit.entry.payload
+    edit = _edit.decode(hit.edit.payload)
+    stored: dict[str, object] = msgspec.json.decode(hit.entry.payload)
+    return _encoder.encode({**stored, "text": edit.text, "edited": edit.at})
 
 
 def encode_value(value: msgspec.Struct) -> bytes:

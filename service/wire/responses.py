@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from archive.search import Hit
 from brokers.base import Entry, Page
 from hubbub_protocol import encode, events
 from service.wire.frames import text_frame
-from service.wire.messages import encode_name, encode_value, message_event
+from service.wire.messages import current_payload, encode_name, encode_value, message_event
 
 
 class JoinStart(NamedTuple):
@@ -55,6 +56,18 @@ def history_body(room: bytes, page: Page) -> bytes:
         b"true" if page.trimmed else b"false",
         _messages(room, page.entries),
     )
+
+
+def hits_body(hits: Sequence[Hit], more: str | None) -> bytes:
+    """Encode the hits of a search for the HTTP API; each has the epoch of its message."""
+    found = b",".join(map(_hit, hits))
+    return b'{"hits":[%b],"more":%b}' % (found, b"null" if more is None else encode_name(more))
+
+
+def _hit(hit: Hit) -> bytes:
+    entry = Entry(hit.entry.room, hit.entry.epoch, hit.entry.prev, hit.entry.offset, current_payload(hit))
+    message = message_event(encode_name(entry.room), entry)
+    return b'{"epoch":%b,"message":%b}' % (encode_name(entry.epoch), message)
 
 
 def event(frame: events.Event) -> bytes:

@@ -13,10 +13,11 @@ import pytest
 
 from archive.base import ArchiveOptions
 from archive.errors import ArchiveMisconfigured
+from archive.query import parse
 from archive.sqlite import SqliteArchive
 from archive.sqlite.migrations import FOLDER, current, migrate, statements
 from archive.testing.samples import everything, numbered
-from tests.archive.write_version import SAMPLE, VERSIONS
+from tests.archive.write_version import SAMPLE, VERSIONS, index_all
 
 DUMPS = sorted(VERSIONS.glob("*.sql"))
 
@@ -46,6 +47,10 @@ async def test_an_archive_of_any_version_is_opened_and_goes_on(dump: Path, path:
     more = numbered("room", 3, first=len(SAMPLE) + 1)
     await archive.append(more)
     assert await everything(archive, "room") == SAMPLE + more
+    await index_all(archive)
+    assert [hit.entry.payload for hit in (await archive.search(parse("one"), limit=9)).hits] == [
+        SAMPLE[0].payload
+    ]
     await archive.close()
     database = sqlite3.connect(path)
     assert current(database) == int(DUMPS[-1].stem)

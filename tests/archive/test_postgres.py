@@ -25,9 +25,10 @@ from archive.postgres import PostgresArchive
 from archive.postgres.address import shown
 from archive.postgres.faults import translate
 from archive.postgres.migrations import FOLDER, current, migrate
+from archive.query import parse
 from archive.testing.samples import EPOCH, everything, numbered
 from tests.archive.postgres_storage import execute, new_database, url_of
-from tests.archive.write_version import SAMPLE, VERSIONS
+from tests.archive.write_version import SAMPLE, VERSIONS, index_all
 from tests.contract.postgres_server import PostgresServer, shared_postgres
 from tests.contract.server import running
 
@@ -238,6 +239,10 @@ async def test_an_archive_of_any_version_is_opened_and_goes_on(dump: Path, url: 
         more = numbered("room", 3, first=len(SAMPLE) + 1)
         await archive.append(more)
         assert await everything(archive, "room") == SAMPLE + more
+        await index_all(archive)
+        assert [hit.entry.payload for hit in (await archive.search(parse("one"), limit=9)).hits] == [
+            SAMPLE[0].payload
+        ]
     connection = await asyncpg.connect(url)
     assert await current(connection) == int(DUMPS[-1].stem)  # type: ignore[arg-type]
     await connection.close()

@@ -6,17 +6,21 @@ A version that was released is never written again.
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from archive.base import Archive, ArchiveOptions
 from archive.postgres import PostgresArchive
 from archive.postgres.migrations import FOLDER
+from archive.search import Searchable
 from archive.sqlite import SqliteArchive
-from archive.testing.samples import chain
+from archive.testing.samples import EPOCH, chain
+from archive.words import words_of
 from tests.archive.postgres_storage import new_database, url_of
 from tests.contract.postgres_server import PostgresServer, find_programs
 from tests.contract.server import running
@@ -30,7 +34,16 @@ async def fill(archive: Archive) -> None:
     await archive.start()
     await archive.append(SAMPLE)
     await archive.append(chain("another", b"text", epoch="other"))
+    words = [Searchable(1, words_of("one"), "ann", "g:1")]
+    assert await archive.index("room", EPOCH, since=0, through=1, changes=words)
     await archive.close()
+
+
+async def index_all(archive: Archive) -> None:
+    """Index what was not indexed yet, as a search for `one` needs it."""
+    for room, epoch, indexed in await archive.unindexed(limit=9):
+        words = [Searchable(1, words_of("one"), "ann", "g:1")] if room == "room" else []
+        assert await archive.index(room, epoch, since=indexed, through=1_000, changes=words)
 
 
 async def write_sqlite() -> None:
@@ -40,9 +53,20 @@ async def write_sqlite() -> None:
         await fill(SqliteArchive(ArchiveOptions(url=f"sqlite:///{path}")))
         database = sqlite3.connect(path)
         version = database.execute("SELECT max(version) FROM migrations").fetchone()[0]
-        dump = "\n".join(database.iterdump())
+        dump = "\n".join(_statements(database))
         database.close()
     (VERSIONS / f"{version:04}.sql").write_text(f"{dump}\n", encoding="utf-8")
+
+
+def _statements(database: sqlite3.Connection) -> Iterator[str]:
+    """Yield the statements of a dump; the index of words is made anew, which `iterdump` can't do."""
+    index = database.execute("SELECT sql FROM sqlite_schema WHERE name = 'word_index'").fetchone()[0]
+    for statement in database.iterdump():
+        if statement.startswith("INSERT INTO sqlite_master"):
+            yield f"{index};"
+        elif "writable_schema" not in statement and not re.search(r"^\S+ \S+ ['\"]word_index", statement):
+            yield statement
+    yield "INSERT INTO word_index (word_index) VALUES ('rebuild');"
 
 
 async def write_postgres(server: PostgresServer) -> None:

@@ -6,3 +6,4 @@ from archive.testing.suite.pages import *
 from archive.testing.suite.reading import *
 from archive.testing.suite.refusals import *
 from archive.testing.suite.retention import *
+from archive.testing.suite.searching import *

@@ -10,6 +10,7 @@ import pytest
 
 from archive.base import Archive
 from archive.errors import ArchiveClosed, ArchiveInUse
+from archive.search import SearchQuery
 from archive.testing.promises import promise
 from archive.testing.samples import EPOCH, everything, numbered
 from archive.testing.storage import Storage
@@ -22,6 +23,9 @@ METHODS: Final[dict[str, Callable[[Archive], Awaitable[object]]]] = {
     "all heads": lambda archive: archive.heads(),
     "rooms": lambda archive: archive.rooms(limit=1),
     "keys": lambda archive: archive.keys("room", EPOCH, since=0, limit=1),
+    "unindexed": lambda archive: archive.unindexed(limit=1),
+    "index": lambda archive: archive.index("room", EPOCH, since=0, through=1, changes=[]),
+    "search": lambda archive: archive.search(SearchQuery(), limit=1),
     "trim": lambda archive: archive.trim(),
 }
 every_method = pytest.mark.parametrize("call", METHODS.values(), ids=METHODS.keys())

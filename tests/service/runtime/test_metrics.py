@@ -57,6 +57,8 @@ NAMES = [
     "hubbub_archive_lag_seconds",
     "hubbub_archive_rooms_behind",
     "hubbub_archive_gaps_total",
+    "hubbub_archive_searches_refused_total",
+    "hubbub_archive_search_seconds",
     "hubbub_archive_commits_total",
     "hubbub_archive_failures_total",
     "hubbub_archive_commit_entries",

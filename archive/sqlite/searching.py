@@ -1,0 +1,177 @@
+"""Search in SQLite: an FTS5 index over the words that the service found in each entry."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from archive.base import ArchivedEntry, Author
+from archive.search import Hit, Merged, Searchable, SearchPage, SearchQuery, Unindexed, merged
+from archive.sqlite.database import Database
+from archive.sqlite.positions import position
+from archive.sqlite.writing import find_epoch
+from archive.words import Term
+
+# Bits of an id that distinguish entries of one millisecond.
+_BITS: Final = 20
+_LAST: Final = 2**63 - 1
+# Steps of SQLite between two looks at the clock.
+_STEPS: Final = 10_000
+
+_Value: TypeAlias = str | int
+_Found: TypeAlias = tuple[Any, ...]
+
+_UNINDEXED: Final = """
+SELECT rooms.name, epochs.name, epochs.indexed FROM epochs JOIN rooms ON rooms.id = epochs.room
+WHERE epochs.indexed < epochs.head LIMIT ?
+"""
+_EDIT: Final = """
+SELECT prev, position & 1099511627775, at, key, payload, author_id, author_name, author_kind
+FROM entries WHERE position = ?
+"""
+_ADD: Final = """
+INSERT INTO searchable SELECT
+    coalesce((
+        SELECT max(id) + 1 FROM searchable WHERE id >= entries.at << 20 AND id < (entries.at + 1) << 20
+    ), entries.at << 20),
+    position, ?2, ?3, ?4, ?5, ?6, ?7
+FROM entries WHERE position = ?1
+"""
+_FOUND: Final = """
+SELECT searchable.id, rooms.name, epochs.name, searchable.edit, epochs.id, entries.prev,
+    entries.position & 1099511627775, entries.at, entries.key, entries.payload,
+    entries.author_id, entries.author_name, entries.author_kind
+FROM {source} JOIN entries ON entries.position = searchable.position
+JOIN epochs ON epochs.id = searchable.position >> 40 JOIN rooms ON rooms.id = epochs.room
+WHERE searchable.position & 1099511627775 > epochs.base AND {conditions} ORDER BY {id} DESC LIMIT ?
+"""
+
+
+def unindexed(connection: sqlite3.Connection, limit: int) -> list[Unindexed]:
+    """Read epochs with entries that were not indexed."""
+    return [Unindexed(*row) for row in connection.execute(_UNINDEXED, (limit,))]
+
+
+def index(
+    database: Database, room: str, epoch: str, reach: tuple[int, int], changes: Sequence[Searchable]
+) -> bool:
+    """Set words, and move the mark of an epoch from the one offset of `reach` to the other."""
+    since, through = reach
+    with database.transaction() as connection:
+        number = find_epoch(connection, room, epoch)
+        moved = connection.execute(
+            "UPDATE epochs SET indexed = ? WHERE id = ? AND indexed = ?", (through, number, since)
+        ).rowcount
+        if number is None or not moved:
+            return False
+        for each in merged(changes):
+            _set(connection, position(number, each.change.offset), each)
+    return True
+
+
+class Searcher:
+    """A connection that only reads. All methods run in the thread of searches."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+
+    def search(
+        self, query: SearchQuery, before: str | None, limit: int, *, oldest: int | None, seconds: float
+    ) -> SearchPage:
+        """Read a page of hits, within so many seconds."""
+        if self._connection is None:
+            self._connection = sqlite3.connect(self._path, isolation_level=None)
+            self._connection.execute("PRAGMA query_only = ON")
+        statement, values = _statement(query, _place(before), oldest)
+        with _limited(self._connection, seconds):
+            rows = self._connection.execute(statement, (*values, limit + 1)).fetchall()
+            hits = tuple(_hit(self._connection, row) for row in rows[:limit])
+        return SearchPage(hits, str(rows[limit - 1][0]) if len(rows) > limit else None)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
+
+
+@contextmanager
+def _limited(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
+    """Interrupt a statement of the block after so many seconds."""
+    end = time.monotonic() + seconds
+    connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+    try:
+        yield
+    finally:
+        connection.set_progress_handler(None, _STEPS)
+
+
+def _set(connection: sqlite3.Connection, place: int, each: Merged) -> None:
+    change = each.change
+    was_found = connection.execute("DELETE FROM searchable WHERE position = ?", (place,)).rowcount
+    if change.words is not None and (each.is_new or was_found):
+        words, wholes = (" ".join(each) for each in change.words)
+        connection.execute(
+            _ADD, (place, change.author, change.author_id, change.link, change.edit, words, wholes)
+        )
+
+
+def _place(before: str | None) -> int:
+    if before is None:
+        return _LAST
+    if not re.fullmatch(r"[0-9]{1,19}", before):
+        raise ValueError(f"{before!r} is not a place in a search")
+    return min(int(before), _LAST)
+
+
+def _statement(query: SearchQuery, before: int, oldest: int | None) -> tuple[str, list[_Value]]:
+    terms = " AND ".join(map(_expression, query.terms))
+    source = "word_index JOIN searchable ON searchable.id = word_index.rowid" if terms else "searchable"
+    column = "word_index.rowid" if terms else "searchable.id"
+    since = max((each for each in (query.since, None if oldest is None else oldest + 1) if each), default=0)
+    end = before if query.until is None else min(before, query.until << _BITS)
+    found: list[tuple[str, Sequence[_Value]]] = [(f"{column} < ? AND {column} >= ?", (end, since << _BITS))]
+    if terms:
+        found.append(("word_index MATCH ?", (terms,)))
+    if query.rooms is not None:
+        found.append((f"rooms.name IN ({_marks(query.rooms)})", query.rooms))
+    if query.authors:
+        marks = _marks(query.authors)
+        who = f"(searchable.author IN ({marks}) OR searchable.author_id IN ({marks}))"
+        found.append((who, query.authors * 2))
+    if query.link:
+        found.append(("searchable.link", ()))
+    conditions = " AND ".join(condition for condition, _ in found)
+    values = [value for _, each in found for value in each]
+    return _FOUND.format(source=source, conditions=conditions, id=column), values
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _expression(term: Term) -> str:
+    """Write a term in the language of FTS5; words have no quotes, but they are doubled all the same."""
+    phrase = '"' + " ".join(term.words).replace('"', '""') + '"' + (" *" if term.prefix else "")
+    if term.whole is None:
+        return f"({phrase})"
+    whole = '"' + term.whole.replace('"', '""') + '"' + (" *" if term.prefix else "")
+    return f"({phrase} OR {whole})"
+
+
+def _hit(connection: sqlite3.Connection, row: _Found) -> Hit:
+    _, room, epoch, edit, number, *stored = row
+    found = None
+    if edit is not None:
+        found = connection.execute(_EDIT, (position(number, edit),)).fetchone()
+    return Hit(_entry(room, epoch, *stored), None if found is None else _entry(room, epoch, *found))
+
+
+def _entry(room: str, epoch: str, *stored: Any) -> ArchivedEntry:  # noqa: ANN401  the columns have own types
+    prev, offset, at, key, payload, *author = stored
+    return ArchivedEntry(room, epoch, prev, offset, at, key, payload, Author(*author))

@@ -1,0 +1,180 @@
+"""The words of a text, as every archive indexes and finds them. Pure functions: nothing here does I/O.
+
+- Words are runs of letters, digits and marks of any script, folded: compatibility forms, case, and the
+  accents of Latin, Greek and Cyrillic letters make no difference.
+- Chinese, Japanese and Korean are written without spaces, so a run of them is its overlapping pairs, and its
+  last character: `東京都` is `東京`, `京都`, `都`.
+- An identifier is its parts, and the whole: `parseHTML` and `parse_html` are `parse`, `html`, and
+  `parsehtml`.
+- An emoji is a word.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+# Longer words are cut off, and of longer texts the first words are found.
+LONGEST: Final = 64
+MOST: Final = 2_000
+
+# Characters that join the parts of an identifier or a compound.
+_JOINERS: Final = frozenset("_-'\u2019")
+# Latin, Greek and Cyrillic end here; accents of later scripts distinguish letters.
+_ACCENTS_END: Final = "\u0530"
+_SKIN_TONES: Final = ("\U0001f3fb", "\U0001f3ff")
+# Han, kana, bopomofo, hangul.
+_PAIRED: Final = (
+    ("\u1100", "\u11ff"),
+    ("\u3005", "\u3007"),
+    ("\u3040", "\u318f"),
+    ("\u31f0", "\u31ff"),
+    ("\u3400", "\u4dbf"),
+    ("\u4e00", "\u9fff"),
+    ("\ua960", "\ua97f"),
+    ("\uac00", "\ud7ff"),
+    ("\uf900", "\ufaff"),
+    ("\U00020000", "\U0003ffff"),
+)
+
+
+class Words(NamedTuple):
+    """The words of a text in order, and the identifiers as a whole."""
+
+    words: tuple[str, ...] = ()
+    wholes: tuple[str, ...] = ()
+
+
+class Term(NamedTuple):
+    """What a piece of a query looks for: consecutive words, or one whole.
+
+    `prefix`: the last word may continue.
+    """
+
+    words: tuple[str, ...]
+    whole: str | None = None
+    prefix: bool = False
+
+
+class _Piece(NamedTuple):
+    """One word of a text before it is split."""
+
+    text: str
+    is_paired: bool
+
+
+def words_of(text: str) -> Words:
+    """Split a text into the words under which it is found."""
+    words: list[str] = []
+    wholes: list[str] = []
+    for piece in _pieces(text):
+        if len(words) >= MOST:
+            break
+        if piece.is_paired:
+            words += [*_pairs(piece.text), piece.text[-1:]] if len(piece.text) > 1 else [piece.text]
+            continue
+        parts, whole = _parts(piece.text)
+        words += parts
+        if whole is not None:
+            wholes.append(whole)
+    return Words(tuple(words[:MOST]), tuple(wholes))
+
+
+def terms_of(text: str, *, prefix: bool = False) -> list[Term]:
+    """Return what a text in a query looks for, one term for each of its words."""
+    terms = [_term(piece) for piece in _pieces(text)]
+    if prefix and terms:
+        terms[-1] = terms[-1]._replace(prefix=True)
+    return terms[:MOST]
+
+
+def phrase_of(text: str) -> Term | None:
+    """Return the term of a quoted text: all of its words, in this order; None if it has none."""
+    terms = [_term(piece) for piece in _pieces(text)]
+    words = tuple(word for term in terms for word in term.words)[:MOST]
+    if not words:
+        return None
+    return Term(words, prefix=terms[-1].prefix)
+
+
+def fold(text: str) -> str:
+    """Fold compatibility forms, case, and the accents of Latin, Greek and Cyrillic letters."""
+    decomposed = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
+    kept: list[str] = []
+    base = ""
+    for char in decomposed:
+        if not unicodedata.combining(char):
+            base = char
+        elif base < _ACCENTS_END:
+            continue
+        kept.append(char)
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
+def _term(piece: _Piece) -> Term:
+    if piece.is_paired:
+        pairs = tuple(_pairs(piece.text))
+        # One character: it begins a pair, or ends its run.
+        return Term(pairs) if pairs else Term((piece.text,), prefix=True)
+    parts, whole = _parts(piece.text)
+    return Term(tuple(parts), whole)
+
+
+def _pairs(run: str) -> Iterator[str]:
+    return (run[index : index + 2] for index in range(len(run) - 1))
+
+
+def _pieces(text: str) -> Iterator[_Piece]:
+    """Yield words, identifiers, runs of paired characters, and emoji, in order."""
+    word: list[str] = []
+    paired = False
+    for char in unicodedata.normalize("NFKC", text):
+        kind = unicodedata.category(char)[0]
+        is_word = kind in "LN" or (kind == "M" and bool(word))
+        if is_word and (not word or kind == "M" or _is_paired(char) is paired):
+            paired = paired if word else _is_paired(char)
+            word.append(char)
+            continue
+        if char in _JOINERS and word and not paired:
+            word.append(char)
+            continue
+        yield from _piece(word, paired=paired)
+        word = [char] if is_word else []
+        paired = _is_paired(char)
+        if unicodedata.category(char) == "So" and not _SKIN_TONES[0] <= char <= _SKIN_TONES[1]:
+            yield _Piece(char, is_paired=False)
+    yield from _piece(word, paired=paired)
+
+
+def _piece(word: list[str], *, paired: bool) -> Iterator[_Piece]:
+    text = "".join(word).strip("".join(_JOINERS))
+    if text:
+        yield _Piece(fold(text) if paired else text, paired)
+
+
+def _is_paired(char: str) -> bool:
+    return any(first <= char <= last for first, last in _PAIRED)
+
+
+def _parts(text: str) -> tuple[list[str], str | None]:
+    """Split an identifier at its joiners and its capitals; the whole only if there are several parts."""
+    parts: list[str] = []
+    part = ""
+    for index, char in enumerate(text):
+        if char in _JOINERS or (part and _begins_part(text, index)):
+            parts.append(part)
+            part = ""
+        if char not in _JOINERS:
+            part += char
+    folded = [fold(each)[:LONGEST] for each in [*parts, part] if each]
+    folded = [each for each in folded if each]
+    return folded, "".join(folded)[:LONGEST] if len(folded) > 1 else None
+
+
+def _begins_part(text: str, index: int) -> bool:
+    """Return whether a capital begins a part: `parse|HTML5|Page`."""
+    if not text[index].isupper():
+        return False
+    follows = text[index + 1 : index + 2]
+    return text[index - 1].islower() or follows.islower()

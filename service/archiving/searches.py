@@ -1,0 +1,53 @@
+"""Searches of a node: a few at a time, so that they leave the archive to the history."""
+
+from __future__ import annotations
+
+import asyncio
+from time import perf_counter
+from typing import Final
+
+from archive.base import Archive
+from archive.errors import ArchiveError, ArchiveOverloaded
+from archive.search import SearchPage, SearchQuery
+from service.archiving.labels import label_of
+from service.runtime.metrics import Metrics
+
+AT_ONCE: Final = 2
+WAITING: Final = 32
+
+
+class Searches:
+    """Runs searches in one archive.
+
+    Attributes:
+        metrics: where searches are counted.
+    """
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._count = 0
+        self.metrics = Metrics()
+
+    async def search(self, query: SearchQuery, *, before: str | None, limit: int) -> SearchPage:
+        """Read a page of hits.
+
+        Raises:
+            ArchiveError: the archive can't be searched now, or not within its time limit.
+            ValueError: `before` is no place that a search returned.
+        """
+        if self._count >= AT_ONCE + WAITING:
+            self.metrics.archive_searches_refused.add("overloaded")
+            raise ArchiveOverloaded(f"{WAITING} searches wait already; try again later.")
+        self._count += 1
+        started = perf_counter()
+        try:
+            async with self._turns:
+                page = await self._archive.search(query, before=before, limit=limit)
+        except ArchiveError as error:
+            self.metrics.archive_searches_refused.add(label_of(error))
+            raise
+        finally:
+            self._count -= 1
+        self.metrics.archive_search_seconds.observe(perf_counter() - started)
+        return page

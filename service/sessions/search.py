@@ -1,0 +1,61 @@
+"""Search in the rooms that a user may read."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from archive.errors import ArchiveError
+from archive.query import is_empty, parse
+from archive.search import Hit
+from hubbub_protocol import Code
+from service.identity.identity import Identity
+from service.node import Node
+from service.sessions.errors import CommandError
+
+# Pages of the archive that are read for one page of hits: the others are in rooms that the user may not read.
+MAX_READS: Final = 10
+MAX_QUERY: Final = 500
+RETRY_AFTER: Final = 2.0
+
+
+class Found(NamedTuple):
+    """Hits, newest first, and the place at which the next page begins."""
+
+    hits: list[Hit]
+    more: str | None
+
+
+async def find(node: Node, identity: Identity, text: str, before: str | None, limit: int) -> Found:
+    """Find messages. There may be fewer than `limit` although there are more.
+
+    Raises:
+        CommandError: the query is not valid, or the archive can't be searched now.
+    """
+    if node.archiving is None:
+        raise CommandError(Code.UNKNOWN_TYPE, "this server has no archive, and can't search")
+    query = parse(_checked(text))
+    if is_empty(query):
+        raise CommandError(Code.INVALID, "Invalid query: it has no word and no filter.")
+    found = Found([], before)
+    for _ in range(MAX_READS):
+        try:
+            page = await node.archiving.searches.search(
+                query, before=found.more, limit=limit - len(found.hits)
+            )
+        except ArchiveError as error:
+            raise CommandError(Code.UNAVAILABLE, str(error), retry_after=RETRY_AFTER) from error
+        except ValueError as error:
+            raise CommandError(Code.INVALID, f"Invalid `before`: {error}.") from error
+        readable = [hit for hit in page.hits if identity.may_read(hit.entry.room)]
+        found = Found([*found.hits, *readable], page.more)
+        if found.more is None or len(found.hits) >= limit:
+            break
+    return found
+
+
+def _checked(text: str) -> str:
+    if len(text) > MAX_QUERY:
+        raise CommandError(
+            Code.INVALID, f"Invalid query: it has {len(text)} characters, {MAX_QUERY} are allowed."
+        )
+    return text

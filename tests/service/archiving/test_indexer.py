@@ -1,0 +1,110 @@
+"""Indexing: what of each entry is found, and that all of it is indexed once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from archive.base import Archive, ArchivedEntry, ArchiveOptions
+from archive.query import parse
+from archive.search import Searchable
+from archive.sqlite import SqliteArchive
+from archive.testing.samples import EPOCH, chain
+from archive.words import words_of
+from service.archiving import indexer
+from service.archiving.indexer import Indexer, searchable
+
+
+@pytest.fixture
+async def archive(tmp_path: Path) -> AsyncIterator[Archive]:
+    made = SqliteArchive(ArchiveOptions(url=f"sqlite:///{tmp_path}/a.sqlite"))
+    await made.start()
+    yield made
+    await made.close()
+
+
+def payload(**fields: object) -> bytes:
+    return json.dumps({"key": "k", "user": "Ann", "user_id": "g:1", "at": 5, **fields}).encode()
+
+
+def message(text: str) -> bytes:
+    return payload(text=text)
+
+
+def entries(*payloads: bytes) -> list[ArchivedEntry]:
+    return chain("room", *payloads)
+
+
+async def texts(archive: Archive, query: str) -> list[str]:
+    page = await archive.search(parse(query), limit=100)
+    return [json.loads((hit.edit or hit.entry).payload)["text"] for hit in page.hits]
+
+
+def test_a_message_is_found_by_its_words_its_author_and_its_link() -> None:
+    [plain, link] = searchable(entries(message("Hello"), message("see HTTPS://example.org")))
+    assert plain == Searchable(1, words_of("hello"), "ann", "g:1", link=False)
+    assert (link.offset, link.link) == (2, True)
+
+
+def test_edits_and_deletions_change_the_message_that_they_name() -> None:
+    changes = entries(
+        message("one"),
+        payload(change="edit", target=1, text="two"),
+        payload(change="react", target=1, emoji="👍"),
+        payload(change="delete", target=1),
+        payload(change="of the future", target=1, text="x"),
+        b"no json",
+        b"{}",
+        b'{"text":5}',
+    )
+    assert [(each.offset, each.words, each.edit) for each in searchable(changes)] == [
+        (1, words_of("one"), None),
+        (1, words_of("two"), 2),
+        (1, None, None),
+    ]
+
+
+async def test_all_is_indexed_in_parts_by_several_nodes_at_once(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer, "PAGE", 7)
+    monkeypatch.setattr(indexer, "EPOCHS", 2)
+    for room in ("one", "two", "three"):
+        await archive.append(chain(room, *(message(f"word {number}") for number in range(20))))
+    nodes = [Indexer(archive) for _ in range(3)]
+    while any(await asyncio.gather(*(node.turn() for node in nodes))):
+        pass
+    assert len(await texts(archive, "word")) == 60
+    assert await archive.unindexed(limit=9) == []
+
+
+async def test_the_current_text_is_found_and_a_deleted_one_never(archive: Archive) -> None:
+    node = Indexer(archive)
+    await archive.append(entries(message("first"), message("second")))
+    await node.turn()
+    await archive.append(
+        chain(
+            "room",
+            payload(change="edit", target=1, text="changed"),
+            payload(change="delete", target=2),
+            payload(change="edit", target=2, text="back"),
+            first=3,
+        )
+    )
+    await node.turn()
+    assert await texts(archive, "from:ann") == ["changed"]
+    assert (
+        await texts(archive, "first") == await texts(archive, "second") == await texts(archive, "back") == []
+    )
+
+
+async def test_entries_that_are_no_messages_are_passed(archive: Archive) -> None:
+    await archive.append(entries(b"\xff", b"", message("word")))
+    assert await Indexer(archive).turn() == 3
+    assert await archive.unindexed(limit=9) == []
+    assert (await archive.heads())["room"].epoch == EPOCH
+    assert await texts(archive, "word") == ["word"]
