@@ -151,43 +151,6 @@ def test_a_sequence_in_the_table_is_the_value_of_its_keys(monkeypatch: pytest.Mo
     assert [event.key for event in told if isinstance(event, events.Key)] == ["alt+a", "alt+a"]
 
 
-@assumes(
-    "textual",
-    "App.check_action",
-    where=CLI_SCREEN,
-    breaks="the keys of the help and of the lists act on the room below",
-)
-async def test_an_action_that_is_not_allowed_leaves_its_key_to_the_open_screen() -> None:
-    """A binding whose action `check_action` refuses is skipped."""
-    from textual.app import App
-    from textual.binding import Binding
-    from textual.screen import ModalScreen
-
-    done: list[str] = []
-
-    class Question(ModalScreen[None]):
-        BINDINGS = [Binding("f1", "answer", priority=True)]  # noqa: RUF012
-
-        def action_answer(self) -> None:
-            done.append("screen")
-
-    class Screen(App[None]):
-        BINDINGS = [Binding("f1", "help", priority=True)]  # noqa: RUF012
-
-        def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-            return action != "help" or len(self.screen_stack) == 1
-
-        def action_help(self) -> None:
-            done.append("app")
-
-    app = Screen()
-    async with app.run_test() as pilot:
-        await pilot.press("f1")
-        await app.push_screen(Question())
-        await pilot.press("f1")
-    assert done == ["app", "screen"]
-
-
 @assumes("textual", "Widget.render", where=CLI_SIDEBAR, breaks="the rooms are not drawn")
 async def test_a_widget_shows_what_its_render_returns() -> None:
     """A widget shows what its `render` returns."""

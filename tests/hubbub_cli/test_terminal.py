@@ -207,3 +207,15 @@ def test_the_wheel_loads_history_and_the_place_is_held(
     assert top in terminals.wait_for("ann", "1 new message below")
     terminals.type("ann", "C-End")
     terminals.wait_for("ann", "something new")
+
+
+def test_keys_that_come_at_once_keep_their_order(server: Server, room: str, terminals: Terminals) -> None:
+    other = f"{room}-b"
+    terminals.open("ann", *COMMAND, room, other, "-s", server.url, "--name", "ann")
+    terminals.wait_for("ann", "online as ann", f"{room}  1 here")
+    # One write of the terminal: a line, the beginning of another one, and a line for the other room.
+    terminals.type("ann", *"one", "Enter", *"two", "M-2", *"three", "Enter")
+    terminals.wait_for("ann", f"{other}  1 here", "ann three")
+    terminals.type("ann", "M-1")
+    terminals.wait_for("ann", f"{room}  1 here", "ann one", " two\n")
+    assert (history(server, room), history(server, other)) == (["one"], ["three"])

@@ -3,10 +3,9 @@
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import ClassVar, Final
+from typing import Final
 
 from textual.app import App, ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.events import Resize
 from textual.filter import LineFilter, NoColor
@@ -21,7 +20,7 @@ from hubbub_cli.tui.colours import THEMES, Colours
 from hubbub_cli.tui.completion import Vocabulary
 from hubbub_cli.tui.composer import Composer
 from hubbub_cli.tui.help_screen import HelpScreen
-from hubbub_cli.tui.keys import KEYS, OWN_ACTIONS, bindings
+from hubbub_cli.tui.keys import KEYS
 from hubbub_cli.tui.message_log import MessageLog
 from hubbub_cli.tui.messages import ConversationEnded, Mentioned, OlderLoaded, RoomsChanged
 from hubbub_cli.tui.picker import Choice, Picker
@@ -48,7 +47,6 @@ class ChatApp(App[None]):
     CSS = """
     #tabs, #connection { height: 1; background: $surface; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
     def __init__(
         self, backend: ChatBackend, rooms: Sequence[str], *, colors: bool = True, dark: bool = True
@@ -69,7 +67,7 @@ class ChatApp(App[None]):
         # Attributes, because a query finds only widgets of the topmost screen, which may be the help.
         self._tabs = Static(id="tabs")
         self._list = RoomSidebar()
-        self._pane = RoomPane(self._vocabulary)
+        self._pane = RoomPane(self._vocabulary, self._entered)
         self.log_view, self.composer = self._pane.log_view, self._pane.composer
         self._connection = Static(id="connection")
 
@@ -176,8 +174,8 @@ class ChatApp(App[None]):
         count = event.text.count("\n") + 1
         self.push_screen(Question(f"Insert {count} lines into the message?"), answered)
 
-    def on_composer_entered(self, event: Composer.Entered) -> None:
-        self._actions.enter(event.line)
+    def _entered(self, line: str) -> None:
+        self._actions.enter(line)
         self.show()
 
     def on_room_sidebar_chosen(self, event: RoomSidebar.Chosen) -> None:
@@ -230,11 +228,6 @@ class ChatApp(App[None]):
 
     # Keys
 
-    @override
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the keys to a question, a list or the help while one is open."""
-        return len(self.screen_stack) <= 1 or action not in OWN_ACTIONS
-
     def action_clear_or_quit(self) -> None:
         if self.composer.text:
             self.composer.clear()
@@ -266,7 +259,7 @@ class ChatApp(App[None]):
             self.log_view.step_to(self.views.active.transcript.mentions(), by)
 
     def action_write_in_editor(self) -> None:
-        self.composer.write_in_editor()
+        self.composer.action_write_in_editor()
 
     def action_switch_room(self) -> None:
         choices = [

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 import click
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 from typing_extensions import override
@@ -14,9 +13,19 @@ from typing_extensions import override
 from hubbub_cli.line_ends import with_newlines
 from hubbub_cli.tui.completion import Completion, Vocabulary, complete
 from hubbub_cli.tui.input_history import InputHistory
+from hubbub_cli.tui.keys import ACTIONS
 
 # A paste of more lines is confirmed first.
 _UNASKED: Final = 10
+_ACTIONS: Final = {
+    "enter": "submit",
+    "alt+enter": "new_line",
+    "shift+enter": "new_line",
+    "ctrl+j": "new_line",
+    "tab": "complete",
+    "ctrl+c": "app.clear_or_quit",
+    **{key: f"app.{action}" for key, action in ACTIONS.items()},
+}
 
 
 class Composer(TextArea):
@@ -30,18 +39,6 @@ class Composer(TextArea):
         & .text-area--cursor-line { background: $background; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", show=False, priority=True),
-        Binding("alt+enter,ctrl+j,shift+enter", "new_line", show=False, priority=True),
-        Binding("tab", "complete", show=False, priority=True),
-        Binding("ctrl+c", "app.clear_or_quit", show=False, priority=True),
-    ]
-
-    @dataclass
-    class Entered(Message):
-        """A message or a command was entered."""
-
-        line: str
 
     @dataclass
     class Typed(Message):
@@ -59,7 +56,7 @@ class Composer(TextArea):
 
         text: str
 
-    def __init__(self, vocabulary: Callable[[], Vocabulary]) -> None:
+    def __init__(self, vocabulary: Callable[[], Vocabulary], entered: Callable[[str], None]) -> None:
         super().__init__(
             placeholder="Write a message; /help lists the commands",
             compact=True,
@@ -67,6 +64,8 @@ class Composer(TextArea):
             show_line_numbers=False,
         )
         self._vocabulary = vocabulary
+        # Called, not posted: the next key may go to another room.
+        self._entered = entered
         self._past = InputHistory()
         self._completion: Completion | None = None
         self._candidate = 0
@@ -74,25 +73,25 @@ class Composer(TextArea):
 
     # Keys
 
-    def on_key(self, event: events.Key) -> None:
-        """Handle what the text area would not, or would type."""
+    async def on_key(self, event: events.Key) -> None:
+        """Execute what a key means, in the order of the keys; the text area gets the rest."""
         chord, self._chord = self._chord, event.key == "ctrl+x"
         if event.key != "tab":
             self._end_completion()
-        if chord and event.key == "ctrl+e":
-            self.write_in_editor()
-        elif not self._chord and not event.key.startswith("alt+"):
-            return
-        # Alt and a letter without a binding would type the letter.
-        event.stop()
-        event.prevent_default()
+        action = "write_in_editor" if chord and event.key == "ctrl+e" else _ACTIONS.get(event.key)
+        # Alt and a letter without an action would type the letter.
+        if action is not None or self._chord or event.key.startswith("alt+"):
+            event.stop()
+            event.prevent_default()
+        if action is not None:
+            await self.run_action(action)
 
     def action_submit(self) -> None:
         line = self.text
         if line.strip():
             self._past.entered(line)
             self.clear()
-            self.post_message(self.Entered(line))
+            self._entered(line)
 
     def action_new_line(self) -> None:
         self.insert("\n")
@@ -121,7 +120,7 @@ class Composer(TextArea):
         self.load_text(text)
         self.move_cursor(self.document.end)
 
-    def write_in_editor(self) -> None:
+    def action_write_in_editor(self) -> None:
         """Write the content in the editor of the user."""
         with self.app.suspend():
             text = click.edit(self.text, extension=".txt")

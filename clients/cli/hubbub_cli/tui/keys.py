@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Final
 
-from textual.binding import Binding
-
 from hubbub_cli.tui.alt_keys import DIGITS
 
 
@@ -48,15 +46,11 @@ _MORE: Final = (
     *((f"alt+{digit}", f"go({int(digit) - 1})") for digit in DIGITS),
 )
 
-# The actions of the table, without arguments.
-OWN_ACTIONS: Final = frozenset(
-    action.partition("(")[0] for action in [*(key.action for key in KEYS), *(action for _, action in _MORE)]
-)
 
-
-def bindings() -> list[Binding]:
-    """Return the bindings. They have priority over the input, except Esc, which closes what is open first."""
+def _actions() -> dict[str, str]:
     table = [(key.keys, key.action) for key in KEYS if key.keys] + list(_MORE)
-    return [
-        Binding(keys, action, show=False, priority=not keys.startswith("escape")) for keys, action in table
-    ]
+    return {key: action for keys, action in table for key in keys.split(",")}
+
+
+# What each key does in the app. No binding of the app: a key of those would overtake the letters before it.
+ACTIONS: Final = _actions()

@@ -27,10 +27,10 @@ class RoomPane(Vertical):
     RoomPane #below { height: 1; }
     """
 
-    def __init__(self, vocabulary: Callable[[], Vocabulary]) -> None:
+    def __init__(self, vocabulary: Callable[[], Vocabulary], entered: Callable[[str], None]) -> None:
         super().__init__()
         self.log_view = MessageLog()
-        self.composer = Composer(vocabulary)
+        self.composer = Composer(vocabulary, entered)
         self._here = Static(id="here")
         self._below = Static(id="below")
         self._candidates: tuple[str, ...] = ()
