@@ -54,7 +54,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from archive.entries import ArchivedEntry, ArchivedKey, ArchiveHead, ArchivePage, Author
-from archive.search import Searchable, SearchPage, SearchQuery, Unindexed
+from archive.search import FoundPage, Searchable, SearchQuery, Unindexed
 
 __all__ = [
     "Archive",
@@ -218,7 +218,7 @@ class Archive(ABC):
         """
 
     @abstractmethod
-    async def search(self, query: SearchQuery, *, before: str | None = None, limit: int) -> SearchPage:
+    async def search(self, query: SearchQuery, *, before: str | None = None, limit: int) -> FoundPage:
         """Read up to `limit` hits, newest first (A15). `before` is the place that the last page returned.
 
         Raises:

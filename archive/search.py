@@ -60,17 +60,17 @@ class SearchQuery:
     link: bool = False
 
 
-class Hit(NamedTuple):
+class FoundEntry(NamedTuple):
     """An entry that was found, and the entry with its current text if it was edited."""
 
     entry: ArchivedEntry
     edit: ArchivedEntry | None
 
 
-class SearchPage(NamedTuple):
+class FoundPage(NamedTuple):
     """Hits, newest first. `more` is the place at which the next page begins; None if there is none."""
 
-    hits: tuple[Hit, ...]
+    hits: tuple[FoundEntry, ...]
     more: str | None
 
 

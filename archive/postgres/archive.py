@@ -26,7 +26,7 @@ from archive.postgres.connections import Connection, Connections, Work
 from archive.postgres.migrations import migrate
 from archive.postgres.trimming import RoomTrimmer
 from archive.postgres.writing import BatchWriter
-from archive.search import Searchable, SearchPage, SearchQuery, Unindexed
+from archive.search import FoundPage, Searchable, SearchQuery, Unindexed
 
 T = TypeVar("T")
 
@@ -141,7 +141,7 @@ class PostgresArchive(Archive):
         return await self._read(lambda on: searching.index(on, room, epoch, (since, through), changes))
 
     @override
-    async def search(self, query: SearchQuery, *, before: str | None = None, limit: int) -> SearchPage:
+    async def search(self, query: SearchQuery, *, before: str | None = None, limit: int) -> FoundPage:
         seconds, oldest = self.options.timeout, self._oldest()
         return await self._read(
             lambda on: searching.search(on, query, before, limit, oldest=oldest, seconds=seconds)

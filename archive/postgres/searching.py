@@ -10,7 +10,7 @@ from archive.base import ArchivedEntry
 from archive.postgres.connections import Connection
 from archive.postgres.rows import COLUMNS, entry_of
 from archive.postgres.text import decoded, encoded
-from archive.search import Hit, Searchable, SearchPage, SearchQuery, Unindexed, merged
+from archive.search import FoundEntry, FoundPage, Searchable, SearchQuery, Unindexed, merged
 from archive.words import Term, Words
 
 # The largest position in a tsvector, and the most positions of one word in it.
@@ -88,7 +88,7 @@ async def search(
     *,
     oldest: int | None,
     seconds: float,
-) -> SearchPage:
+) -> FoundPage:
     """Read a page of hits."""
     place = _place(before)
     since = max((each for each in (query.since, None if oldest is None else oldest + 1) if each), default=0)
@@ -109,12 +109,12 @@ async def search(
         room, epoch = decoded(row["room"]), decoded(row["epoch_name"])
         edit = texts.get((row["epoch"], row["edit"]))
         found: ArchivedEntry | None = entry_of(room, epoch, edit) if edit else None
-        hits.append(Hit(entry_of(room, epoch, row), found))
+        hits.append(FoundEntry(entry_of(room, epoch, row), found))
     more = None
     if len(rows) > limit:
         end = rows[limit - 1]
         more = f"{end['at']}.{end['epoch']}.{end['offset']}"
-    return SearchPage(tuple(hits), more)
+    return FoundPage(tuple(hits), more)
 
 
 def _place(before: str | None) -> tuple[int, int, int]:

@@ -21,7 +21,7 @@ from archive.base import (
     check_place,
 )
 from archive.errors import ArchiveClosed, ArchiveMisconfigured, ArchiveUnavailable
-from archive.search import Searchable, SearchPage, SearchQuery, Unindexed
+from archive.search import FoundPage, Searchable, SearchQuery, Unindexed
 from archive.sqlite import reading, searching
 from archive.sqlite.database import Database
 from archive.sqlite.faults import translated
@@ -142,7 +142,7 @@ class SqliteArchive(Archive):
         )
 
     @override
-    async def search(self, query: SearchQuery, *, before: str | None = None, limit: int) -> SearchPage:
+    async def search(self, query: SearchQuery, *, before: str | None = None, limit: int) -> FoundPage:
         self._running()
         find = partial(
             self._searcher.search, query, before, limit, oldest=self._oldest(), seconds=self.options.timeout

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from archive.base import ArchivedEntry, Author
-from archive.search import Hit, Merged, Searchable, SearchPage, SearchQuery, Unindexed, merged
+from archive.search import FoundEntry, FoundPage, Merged, Searchable, SearchQuery, Unindexed, merged
 from archive.sqlite.database import Database
 from archive.sqlite.positions import position
 from archive.sqlite.writing import find_epoch
@@ -83,7 +83,7 @@ class Searcher:
 
     def search(
         self, query: SearchQuery, before: str | None, limit: int, *, oldest: int | None, seconds: float
-    ) -> SearchPage:
+    ) -> FoundPage:
         """Read a page of hits, within so many seconds."""
         if self._connection is None:
             self._connection = sqlite3.connect(self._path, isolation_level=None)
@@ -92,7 +92,7 @@ class Searcher:
         with _limited(self._connection, seconds):
             rows = self._connection.execute(statement, (*values, limit + 1)).fetchall()
             hits = tuple(_hit(self._connection, row) for row in rows[:limit])
-        return SearchPage(hits, str(rows[limit - 1][0]) if len(rows) > limit else None)
+        return FoundPage(hits, str(rows[limit - 1][0]) if len(rows) > limit else None)
 
     def close(self) -> None:
         """Close the connection."""
@@ -164,12 +164,12 @@ def _expression(term: Term) -> str:
     return f"({phrase} OR {whole})"
 
 
-def _hit(connection: sqlite3.Connection, row: _Found) -> Hit:
+def _hit(connection: sqlite3.Connection, row: _Found) -> FoundEntry:
     _, room, epoch, edit, number, *stored = row
     found = None
     if edit is not None:
         found = connection.execute(_EDIT, (position(number, edit),)).fetchone()
-    return Hit(_entry(room, epoch, *stored), None if found is None else _entry(room, epoch, *found))
+    return FoundEntry(_entry(room, epoch, *stored), None if found is None else _entry(room, epoch, *found))
 
 
 def _entry(room: str, epoch: str, *stored: Any) -> ArchivedEntry:  # noqa: ANN401  the columns have own types

@@ -50,13 +50,14 @@ class Archiving(ABC):
     Attributes:
         broker: a broker whose history lasts as long as the archive's retention.
         searches: searches in the archive.
+        indexer: what makes messages searchable.
     """
 
     broker: Broker
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
-        self._indexer = Indexer(archive)
+        self.indexer = Indexer(archive)
         self.searches = Searches(archive)
 
     @property
@@ -88,7 +89,7 @@ class Archiving(ABC):
         while True:
             pause = tuning.index_rest
             try:
-                if await self._indexer.turn():
+                if await self.indexer.turn():
                     pause = tuning.index_pause
             except ArchiveError as error:
                 _log.warning("archive_not_indexed", extra={"reason": str(error)})

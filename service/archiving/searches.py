@@ -8,7 +8,7 @@ from typing import Final
 
 from archive.base import Archive
 from archive.errors import ArchiveError, ArchiveOverloaded
-from archive.search import SearchPage, SearchQuery
+from archive.search import FoundPage, SearchQuery
 from service.archiving.labels import label_of
 from service.runtime.metrics import Metrics
 
@@ -29,7 +29,7 @@ class Searches:
         self._count = 0
         self.metrics = Metrics()
 
-    async def search(self, query: SearchQuery, *, before: str | None, limit: int) -> SearchPage:
+    async def search(self, query: SearchQuery, *, before: str | None, limit: int) -> FoundPage:
         """Read a page of hits.
 
         Raises:

@@ -20,13 +20,14 @@ from hubbub_protocol.commands import (
     Join,
     Leave,
     Refresh,
+    Search,
     Send,
     Typing,
     Who,
 )
 from service.identity.rate_limit import TokenBucket
 from service.node import Node
-from service.sessions import hello, room_commands, send
+from service.sessions import hello, room_commands, search, send
 from service.sessions.errors import CommandError, rate_limited
 from service.sessions.session import Deferred, Session
 from service.transport.connection import Connection
@@ -138,6 +139,8 @@ class CommandSession:
                 room_commands.leave(session, command)
             case Who():
                 room_commands.who(session, command)
+            case Search():
+                return search.search(session, command)
             case Refresh():
                 hello.refresh(session, command)
             case Hello():

@@ -2,31 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import Final, NamedTuple
 
 from archive.errors import ArchiveError
 from archive.query import is_empty, parse
-from archive.search import Hit
+from archive.search import FoundEntry
 from hubbub_protocol import Code
+from hubbub_protocol.commands import Search
 from service.identity.identity import Identity
 from service.node import Node
+from service.rooms.room import Room
 from service.sessions.errors import CommandError
+from service.sessions.session import Deferred, Session
+from service.wire import responses
 
 # Pages of the archive that are read for one page of hits: the others are in rooms that the user may not read.
 MAX_READS: Final = 10
 MAX_QUERY: Final = 500
 RETRY_AFTER: Final = 2.0
+# Of a search, besides the one of its frame (see `service/transport/input_budget.py`).
+TOKENS: Final = 10
 
 
-class Found(NamedTuple):
+class Hits(NamedTuple):
     """Hits, newest first, and the place at which the next page begins."""
 
-    hits: list[Hit]
+    hits: list[FoundEntry]
     more: str | None
 
 
-async def find(node: Node, identity: Identity, text: str, before: str | None, limit: int) -> Found:
-    """Find messages. There may be fewer than `limit` although there are more.
+def search(session: Session, command: Search) -> Deferred:
+    """Answer with the messages of a room that match a query (SR1)."""
+    session.connection.charge(TOKENS)
+    return partial(_search, session, command, session.require_room(command.room))
+
+
+async def _search(session: Session, command: Search, room: Room) -> None:
+    identity = session.require_identity()
+    found = await find(
+        session.node, identity, command.query, command.before or None, command.limit, room=room.name
+    )
+    session.connection.write(responses.found(command.id, room.log.room, found.hits, found.more))
+
+
+async def find(
+    node: Node, identity: Identity, text: str, before: str | None, limit: int, *, room: str | None = None
+) -> Hits:
+    """Find messages, in one room or in all. There may be fewer than `limit` although there are more.
 
     Raises:
         CommandError: the query is not valid, or the archive can't be searched now.
@@ -36,7 +60,9 @@ async def find(node: Node, identity: Identity, text: str, before: str | None, li
     query = parse(_checked(text))
     if is_empty(query):
         raise CommandError(Code.INVALID, "Invalid query: it has no word and no filter.")
-    found = Found([], before)
+    if room is not None:
+        query = replace(query, rooms=(room,))
+    found = Hits([], before)
     for _ in range(MAX_READS):
         try:
             page = await node.archiving.searches.search(
@@ -47,7 +73,7 @@ async def find(node: Node, identity: Identity, text: str, before: str | None, li
         except ValueError as error:
             raise CommandError(Code.INVALID, f"Invalid `before`: {error}.") from error
         readable = [hit for hit in page.hits if identity.may_read(hit.entry.room)]
-        found = Found([*found.hits, *readable], page.more)
+        found = Hits([*found.hits, *readable], page.more)
         if found.more is None or len(found.hits) >= limit:
             break
     return found

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from archive.search import Hit
+from archive.search import FoundEntry
 from brokers.base import Entry
 
 
@@ -79,7 +79,7 @@ def plain_event(_room: bytes, entry: Entry) -> bytes:
     return _encoder.encode(_text.decode(entry.payload).text)
 
 
-def current_payload(hit: Hit) -> bytes:
+def current_payload(hit: FoundEntry) -> bytes:
     """Return the payload of a message that was found, with its current text and the time of its last edit."""
     if hit.edit is None:
         return hit.entry.payload

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from archive.search import Hit
+from archive.search import FoundEntry
 from brokers.base import Entry, Page
 from hubbub_protocol import encode, events
 from service.wire.frames import text_frame
@@ -58,13 +58,21 @@ def history_body(room: bytes, page: Page) -> bytes:
     )
 
 
-def hits_body(hits: Sequence[Hit], more: str | None) -> bytes:
+def found(command: int, room: bytes, hits: Sequence[FoundEntry], more: str | None) -> bytes:
+    """Frame the response to `search`."""
+    end = b"" if more is None else b',"more":%b' % encode_name(more)
+    return text_frame(
+        b'{"type":"found","id":%d,"room":%b,"hits":[%b]%b}' % (command, room, b",".join(map(_hit, hits)), end)
+    )
+
+
+def hits_body(hits: Sequence[FoundEntry], more: str | None) -> bytes:
     """Encode the hits of a search for the HTTP API; each has the epoch of its message."""
     found = b",".join(map(_hit, hits))
     return b'{"hits":[%b],"more":%b}' % (found, b"null" if more is None else encode_name(more))
 
 
-def _hit(hit: Hit) -> bytes:
+def _hit(hit: FoundEntry) -> bytes:
     entry = Entry(hit.entry.room, hit.entry.epoch, hit.entry.prev, hit.entry.offset, current_payload(hit))
     message = message_event(encode_name(entry.room), entry)
     return b'{"epoch":%b,"message":%b}' % (encode_name(entry.epoch), message)

@@ -50,6 +50,8 @@ class Script:
             await self._act_as(self._peers[name], step)
         elif "broker" in step:
             self._stage.set_broker(str(step["broker"]))
+        elif step.get("node") == "index":
+            await self._stage.index()
         elif "node" in step:
             self._stage.drain()
         else:

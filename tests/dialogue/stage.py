@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import Final
 
 import jwt
@@ -62,6 +64,12 @@ class Stage:
     def drain(self) -> None:
         self._draining = asyncio.get_running_loop().create_task(drain(self.node))
 
+    async def index(self) -> None:
+        """Index all that the archive has."""
+        assert self.node.archiving is not None
+        while await self.node.archiving.indexer.turn():
+            pass
+
     async def end(self) -> None:
         """Finish a graceful shutdown as a node does: close the remaining connections."""
         if self._draining is not None:
@@ -111,5 +119,8 @@ async def stage(wanted: Mapping[str, Json]) -> AsyncIterator[Stage]:
     forbidden = wanted.get("forbidden", [])
     assert isinstance(forbidden, list)
     async with AsyncExitStack() as stack:
-        here = await stack.enter_async_context(running(settings, broker))
+        if wanted.get("archive"):
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            settings = replace(settings, archive_url="sqlite:///a.sqlite", data=folder)
+        here = await stack.enter_async_context(running(settings, None if wanted.get("archive") else broker))
         yield Stage(here, broker, [str(room) for room in forbidden])

@@ -31,6 +31,7 @@ type_of_input: dict[str, type[inputs.Input]] = {
     "resend": inputs.ResendRequested,
     "discard": inputs.DiscardRequested,
     "older": inputs.OlderRequested,
+    "search": inputs.SearchRequested,
     "who": inputs.MembersRequested,
     "typing": inputs.UserTyping,
 }
@@ -44,6 +45,7 @@ WORDS: dict[type[effects.Effect], str] = {
     effects.MessageFailed: "failed",
     effects.HistoryLoaded: "older",
     effects.TypingChanged: "typing",
+    effects.SearchAnswered: "found",
     effects.MembersLoaded: "members",
     effects.JoinRefused: "refused",
 }

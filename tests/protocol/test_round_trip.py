@@ -28,6 +28,7 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
     st.builds(c.Leave, id=WHOLE, room=TEXT),
     st.builds(c.Send, id=WHOLE, room=TEXT, text=TEXT, key=st.none() | KEYS),
     st.builds(c.History, id=WHOLE, room=TEXT, before=WHOLE, limit=st.integers(1, 200)),
+    st.builds(c.Search, id=WHOLE, room=TEXT, query=TEXT, before=TEXT, limit=st.integers(1, 50)),
     st.builds(c.Typing, room=TEXT),
     st.builds(c.Who, id=WHOLE, room=TEXT, after=TEXT, limit=st.integers(1, 500)),
     st.builds(c.Refresh, id=WHOLE, token=TOKENS),
@@ -52,6 +53,13 @@ EVENTS: st.SearchStrategy[e.Event] = st.one_of(
     ),
     st.builds(
         e.MessagesPage, id=WHOLE, room=TEXT, messages=st.lists(MESSAGES, max_size=3), more=st.booleans()
+    ),
+    st.builds(
+        e.Found,
+        id=WHOLE,
+        room=TEXT,
+        hits=st.lists(st.builds(e.Hit, epoch=TEXT, message=MESSAGES), max_size=3),
+        more=st.none() | TEXT,
     ),
     st.builds(e.Presence, room=TEXT, count=WHOLE, joined=NAMES, left=NAMES),
     st.builds(e.Expiring, within=WHOLE),

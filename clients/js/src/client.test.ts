@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { type Client, type ClientOptions, createClient, TokenRefused } from "./client.ts";
-import type { RoomSnapshot } from "./room.ts";
+import type { RoomSnapshot } from "./roomSnapshot.ts";
 import type { KeyValue } from "./storage.ts";
 import { TestNode } from "./testNode.testing.ts";
 

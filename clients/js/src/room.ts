@@ -3,33 +3,16 @@
 import { newKey } from "./idempotencyKey.ts";
 import { Listeners } from "./listeners.ts";
 import { NewMessages } from "./newMessages.ts";
-import { type Row, RowCache } from "./rows.ts";
+import { nothingYet, type RoomSnapshot } from "./roomSnapshot.ts";
+import { RowCache } from "./rows.ts";
 import type { Author } from "./sans-io/author.ts";
-import type { Effect, Input, RoomEffect, RoomState, SendReceipt } from "./sans-io/effects.ts";
-import type { Members, Message, Position } from "./sans-io/frames.ts";
+import type { Effect, Input, RoomEffect, SearchPage, SendReceipt } from "./sans-io/effects.ts";
+import type { Members, Message } from "./sans-io/frames.ts";
 import type { RoomMachine } from "./sans-io/roomMachine.ts";
+import { SearchAnswers } from "./searchAnswers.ts";
 import type { SavedOutbox } from "./storage.ts";
 
 const mostRemembered = 1_000;
-
-/** The displayed state of a room. It is immutable, so two snapshots can be compared by reference. */
-export interface RoomSnapshot {
-  readonly state: RoomState | "idle";
-  /** Why the room is refused. */
-  readonly refusal: { readonly code: string; readonly message: string } | null;
-  /** Whether missed messages are still being recovered. */
-  readonly catchingUp: boolean;
-  readonly rows: readonly Row[];
-  /** Everything up to here was received; null before the first join. */
-  readonly position: Position | null;
-  /** Whether nothing is older than the first row. */
-  readonly beginning: boolean;
-  /** Whether messages before all rows were lost: then the first row need not be the beginning of the room. */
-  readonly lost: boolean;
-  readonly members: Members;
-  /** The users who are typing, longest first. */
-  readonly typing: readonly string[];
-}
 
 /** An own message. `done` resolves to its receipt, or rejects with `NotSent`. */
 export interface Sending {
@@ -66,6 +49,7 @@ export class Room {
   readonly #gaps = new Listeners();
   readonly #written = new Map<string, number>();
   readonly #pending = new Map<string, Pending>();
+  readonly #searches = new SearchAnswers();
   #older: ((answer: { more: boolean }) => void)[] = [];
   #names: ((answer: Members | null) => void)[] = [];
   #snapshot: RoomSnapshot | null = null;
@@ -117,6 +101,16 @@ export class Room {
       this.#older.push(resolve);
       this.#host.step(["older", this.name]);
     });
+  }
+
+  /**
+   * Find messages of the room, newest first; `before` is the `more` of the last page. Null: not now, or the server
+   * can't search, or the query has neither a word nor a filter.
+   */
+  search(query: string, before = ""): Promise<SearchPage | null> {
+    const page = this.#searches.wait(query, before);
+    this.#host.step(["search", this.name, query, before]);
+    return page;
   }
 
   /** Read a page of member names after `after`; null if it cannot be read now. */
@@ -197,6 +191,9 @@ export class Room {
       case "failed":
         this.#settle(effect[2], ({ reject }) => reject(new NotSent(effect[3], effect[4])));
         break;
+      case "found":
+        this.#searches.settle(effect[2], effect[3], effect[4]);
+        break;
       case "older":
         for (const answer of this.#older.splice(0)) answer({ more: effect[3] });
         break;
@@ -262,18 +259,6 @@ interface Pending {
   resolve(receipt: SendReceipt): void;
   reject(reason: NotSent): void;
 }
-
-const nothingYet: RoomSnapshot = {
-  state: "idle",
-  refusal: null,
-  catchingUp: false,
-  rows: [],
-  position: null,
-  beginning: false,
-  lost: false,
-  members: { count: 0, names: [], more: false },
-  typing: [],
-};
 
 /** Return whether an effect belongs to a room. */
 export function isOfRoom(effect: Effect): effect is RoomEffect {

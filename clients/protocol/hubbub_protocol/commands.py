@@ -13,6 +13,9 @@ Offset = Annotated[int, msgspec.Meta(ge=0, le=MAX_ID)]
 Key = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
 PageLimit = Annotated[int, msgspec.Meta(ge=1, le=200)]
 JoinLimit = Annotated[int, msgspec.Meta(ge=0, le=200)]
+HitsLimit = Annotated[int, msgspec.Meta(ge=1, le=50)]
+Query = Annotated[str, msgspec.Meta(max_length=500)]
+Place = Annotated[str, msgspec.Meta(max_length=100)]
 NamesLimit = Annotated[int, msgspec.Meta(ge=1, le=500)]
 
 
@@ -67,6 +70,16 @@ class History(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="hist
     limit: PageLimit = 50
 
 
+class Search(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="search", omit_defaults=True):
+    """Find messages of a room; `before` continues behind the hits of the last reply (SR1)."""
+
+    id: Id
+    room: str
+    query: Query
+    before: Place = ""
+    limit: HitsLimit = 20
+
+
 class Typing(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="typing"):
     """Report that the user is typing; the only command without a reply."""
 
@@ -89,4 +102,4 @@ class Refresh(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="refr
     token: Annotated[str, msgspec.Meta(min_length=1, max_length=8192)]
 
 
-Command = Hello | Join | Leave | Send | History | Typing | Who | Refresh
+Command = Hello | Join | Leave | Send | History | Search | Typing | Who | Refresh

@@ -111,6 +111,22 @@ class Refreshed(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="re
     expires: int
 
 
+class Hit(msgspec.Struct, frozen=True, gc=False):
+    """A message that a search found, and its epoch."""
+
+    epoch: str
+    message: Message
+
+
+class Found(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="found", omit_defaults=True):
+    """The reply to `search`: hits, newest first (SR1). `more` is where the next page begins, or None."""
+
+    id: int
+    room: str
+    hits: list[Hit]
+    more: str | None = None
+
+
 class Presence(msgspec.Struct, frozen=True, tag_field="type", tag="presence"):
     """The users who joined and left since the last presence event, and the number of users now."""
 
@@ -167,5 +183,5 @@ class Error(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="error"
 
 Event = (
     Welcome | Joined | Left | Sent | MessagesPage | MembersPage | Refreshed | Message | Presence | TypingNow
-    | Reset | Expiring | Ping | Drain | Error
+    | Reset | Expiring | Ping | Drain | Found | Error
 )  # fmt: skip

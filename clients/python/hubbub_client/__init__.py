@@ -23,6 +23,7 @@ from hubbub_client.errors import (
 from hubbub_client.events import (
     Event,
     Failed,
+    FoundMessages,
     Gap,
     HistoryPage,
     Joined,
@@ -48,6 +49,7 @@ __all__ = [
     "ClientClosed",
     "Event",
     "Failed",
+    "FoundMessages",
     "Gap",
     "HistoryPage",
     "HubbubError",

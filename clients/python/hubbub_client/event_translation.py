@@ -3,6 +3,7 @@
 from hubbub_client.events import (
     Event,
     Failed,
+    FoundMessages,
     Gap,
     Joined,
     MemberNames,
@@ -29,6 +30,12 @@ def message_of(message: events.Message, head: Position | None) -> Message:
         user_id=message.user_id,
         kind=message.kind,
     )
+
+
+def found_of(page: effects.SearchPage) -> FoundMessages:
+    """Translate a page of a search; each message has the position in its own epoch."""
+    hits = (message_of(hit.message, Position(epoch=hit.epoch, offset=0)) for hit in page.hits)
+    return FoundMessages(messages=tuple(hits), more=page.more)
 
 
 def names_of(members: events.Members) -> MemberNames:

@@ -113,6 +113,14 @@ class HistoryPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FoundMessages:
+    """Messages that a search found, newest first. `more` is the `before` of the next page; None: no more."""
+
+    messages: tuple[Message, ...]
+    more: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberNames:
     """Some names of a room, in alphabetical order. `more`: there are others after the last one."""
 

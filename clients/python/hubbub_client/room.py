@@ -7,8 +7,17 @@ from typing import Final, Self, TypeVar
 from hubbub_client.driver import Driver
 from hubbub_client.errors import ClientClosed, RoomRefused, SendFailed
 from hubbub_client.event_queue import EventQueue
-from hubbub_client.event_translation import event_of, message_of, names_of
-from hubbub_client.events import Event, HistoryPage, Joined, MemberNames, Message, Position, SendReceipt
+from hubbub_client.event_translation import event_of, found_of, message_of, names_of
+from hubbub_client.events import (
+    Event,
+    FoundMessages,
+    HistoryPage,
+    Joined,
+    MemberNames,
+    Message,
+    Position,
+    SendReceipt,
+)
 from hubbub_client.history_filter import HistoryFilter
 from hubbub_client.keys import new_key
 from hubbub_client.sans_io import effects, inputs
@@ -24,6 +33,7 @@ _CALLS: Final[dict[type[inputs.RoomInput], str]] = {
     inputs.SendRequested: "sending to",
     inputs.ResendRequested: "sending to",
     inputs.OlderRequested: "reading the history of",
+    inputs.SearchRequested: "searching in",
     inputs.MembersRequested: "reading the members of",
 }
 
@@ -66,6 +76,7 @@ class Room:
         self._joined: Waiters[None] = Waiters()
         self._receipts: dict[str, Waiters[SendReceipt]] = {}
         self._pages: Waiters[HistoryPage] = Waiters()
+        self._searches: dict[tuple[str, str], Waiters[FoundMessages | None]] = {}
         self._names: Waiters[MemberNames | None] = Waiters()
         self._closed: ClientClosed | None = None
 
@@ -107,6 +118,16 @@ class Room:
         if history := self._filter.take_history():
             return HistoryPage(messages=history, more=True)
         return await self._ask(inputs.OlderRequested(self.name), self._pages, within)
+
+    async def search(
+        self, query: str, before: str = "", *, within: float | None = None
+    ) -> FoundMessages | None:
+        """Find messages of the room, newest first; `before` is the `more` of the last page.
+
+        None means: try again later, or the server can't search, or the query has neither a word nor a filter.
+        """
+        waits = self._searches.setdefault((query, before), Waiters())
+        return await self._ask(inputs.SearchRequested(self.name, query, before), waits, within)
 
     async def names(self, after: str = "", *, within: float | None = None) -> MemberNames | None:
         """Read the names after `after`, in alphabetical order. None means: try again later."""
@@ -187,6 +208,8 @@ class Room:
         self._closed = error
         self._joined.fail(error)
         self._pages.fail(error)
+        for searching in self._searches.values():
+            searching.fail(error)
         self._names.fail(error)
         for waits in self._receipts.values():
             waits.fail(error)
@@ -232,6 +255,9 @@ class Room:
             case effects.HistoryLoaded(_, messages, more):
                 page = tuple(replace(message_of(one, self.position), live=False) for one in messages)
                 self._pages.succeed(HistoryPage(messages=page, more=more))
+            case effects.SearchAnswered(_, query, before, found):
+                answered = None if found is None else found_of(found)
+                self._searches.pop((query, before), Waiters[FoundMessages | None]()).succeed(answered)
             case effects.MembersLoaded(_, members):
                 self._names.succeed(None if members is None else names_of(members))
             case _:

@@ -45,6 +45,7 @@ const message: Read<Message> = event("message", {
   user_id: optional(text),
   kind: optional(text),
 }) as Read<Message>;
+const hit = shape({ epoch: text, message });
 const members = { count: whole, names: list(text), more: flag };
 const limits = { frame: whole, text: whole, rooms: whole, sends: quantity, burst: whole };
 
@@ -71,6 +72,7 @@ const events = {
   left: event("left", { id: whole, room: text }),
   sent: event("sent", { id: whole, epoch: text, offset: whole, duplicate: flag }),
   page: event("page", { id: whole, room: text, messages: list(message), more: flag }),
+  found: event("found", { id: whole, room: text, hits: list(hit), more: optional(text) }),
   members: event("members", { id: whole, room: text, ...members }),
   refreshed: event("refreshed", { id: whole, expires: whole }),
   message,

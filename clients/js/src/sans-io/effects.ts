@@ -1,5 +1,5 @@
 /** The inputs and effects of the state machine: the two tables of the specification, §10. */
-import type { Command, Event, Members, Message, Position } from "./frames.ts";
+import type { Command, Event, Hit, Members, Message, Position } from "./frames.ts";
 
 export type Input =
   | readonly ["connect"]
@@ -24,6 +24,7 @@ export type RoomInput =
   | readonly ["send", room: string, key: string, text: string]
   | readonly ["resend", room: string, key: string]
   | readonly ["discard", room: string, key: string]
+  | readonly ["search", room: string, query: string, before: string]
   | readonly ["older", room: string]
   | readonly ["who", room: string, after: string]
   | readonly ["typing", room: string];
@@ -46,6 +47,7 @@ export type RoomEffect =
   | readonly ["sent", room: string, key: string, receipt: SendReceipt]
   | readonly ["failed", room: string, key: string, code: string, message: string]
   | readonly ["older", room: string, messages: readonly Message[], more: boolean]
+  | readonly ["found", room: string, query: string, before: string, page: SearchPage | null]
   | readonly ["presence", room: string, change: PresenceChange]
   | readonly ["typing", room: string, names: readonly string[]]
   | readonly ["members", room: string, members: Members | null]
@@ -54,6 +56,12 @@ export type RoomEffect =
 /** The position of a stored own message, and whether an earlier attempt stored it (SN2). */
 export interface SendReceipt extends Position {
   readonly duplicate: boolean;
+}
+
+/** Hits of a search, newest first. `more` is the `before` of the next page; null if there is none. */
+export interface SearchPage {
+  readonly hits: readonly Hit[];
+  readonly more: string | null;
 }
 
 export interface PresenceChange {

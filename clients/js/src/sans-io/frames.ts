@@ -17,6 +17,7 @@ export type Command =
       readonly room: string;
       readonly before: number;
     }
+  | Search
   | { readonly type: "typing"; readonly room: string }
   | { readonly type: "who"; readonly id: number; readonly room: string; readonly after?: string }
   | { readonly type: "refresh"; readonly id: number; readonly token: string };
@@ -43,6 +44,14 @@ export interface Send {
   readonly room: string;
   readonly text: string;
   readonly key: string;
+}
+
+export interface Search {
+  readonly type: "search";
+  readonly id: number;
+  readonly room: string;
+  readonly query: string;
+  readonly before?: string;
 }
 
 /** Every command with a reply: all except `typing` (FR2). */
@@ -122,6 +131,21 @@ export interface MessagesPage {
   readonly more: boolean;
 }
 
+/** A message that a search found, and its epoch. */
+export interface Hit {
+  readonly epoch: string;
+  readonly message: Message;
+}
+
+/** Hits of a search, newest first. `more` is the `before` of the next page. */
+export interface Found {
+  readonly type: "found";
+  readonly id: number;
+  readonly room: string;
+  readonly hits: readonly Hit[];
+  readonly more?: string;
+}
+
 export interface MembersPage extends Members {
   readonly type: "members";
   readonly id: number;
@@ -174,6 +198,7 @@ export type Reply =
   | { readonly type: "left"; readonly id: number; readonly room: string }
   | Sent
   | MessagesPage
+  | Found
   | MembersPage
   | { readonly type: "refreshed"; readonly id: number; readonly expires: number }
   | Refusal;

@@ -10,6 +10,7 @@ const replies = {
   send: "sent",
   history: "page",
   who: "members",
+  search: "found",
   refresh: "refreshed",
 } as const satisfies Record<Request["type"], Reply["type"]>;
 

@@ -81,7 +81,11 @@ export class RoomMachine {
     return true;
   }
 
-  step(input: Exclude<RoomInput, readonly ["join", ...unknown[]]>, now: number, online: boolean) {
+  step(
+    input: Exclude<RoomInput, readonly ["join" | "search", ...unknown[]]>,
+    now: number,
+    online: boolean,
+  ) {
     switch (input[0]) {
       case "leave":
         return this.#leave(now, online);

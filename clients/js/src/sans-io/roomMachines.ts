@@ -4,10 +4,12 @@ import type { Effect, RoomInput } from "./effects.ts";
 import type { Reply, Request, RoomEvent, Welcome } from "./frames.ts";
 import type { PendingCommands } from "./pendingCommands.ts";
 import { type RoomBounds, RoomMachine } from "./roomMachine.ts";
+import { PendingSearches } from "./searches.ts";
 
 /** Routes each input, event and reply to its room. A room is kept once it was joined. */
 export class RoomMachines {
   readonly #pending: PendingCommands;
+  readonly #searches: PendingSearches;
   readonly #random: () => number;
   readonly #bounds: RoomBounds;
   readonly #rooms = new Map<string, RoomMachine>();
@@ -16,6 +18,7 @@ export class RoomMachines {
 
   constructor(pending: PendingCommands, random: () => number, bounds: RoomBounds) {
     this.#pending = pending;
+    this.#searches = new PendingSearches(pending);
     this.#random = random;
     this.#bounds = bounds;
   }
@@ -31,6 +34,7 @@ export class RoomMachines {
   step(input: RoomInput, now: number): Effect[] {
     if (input[0] === "join") return this.#join(input, now);
     const room = this.#rooms.get(input[1]);
+    if (input[0] === "search") return this.#searches.search(input, now, room?.state === "live");
     return room === undefined ? notJoined(input) : room.step(input, now, this.#welcome !== null);
   }
 
@@ -51,7 +55,7 @@ export class RoomMachines {
 
   onLost(): Effect[] {
     this.#welcome = null;
-    return this.#each((room) => room.onLost());
+    return [...this.#each((room) => room.onLost()), ...this.#searches.giveUp()];
   }
 
   tick(now: number): Effect[] {
@@ -64,6 +68,7 @@ export class RoomMachines {
 
   onReply(request: Request, reply: Reply, now: number): Effect[] {
     if (request.type === "hello" || request.type === "refresh") return [];
+    if (request.type === "search") return this.#searches.onReply(request, reply);
     return this.#rooms.get(request.room)?.onReply(request, reply, now) ?? [];
   }
 

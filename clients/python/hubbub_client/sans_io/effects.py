@@ -94,6 +94,24 @@ class HistoryLoaded:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchPage:
+    """Hits of a search, newest first, and the place at which the next page begins."""
+
+    hits: tuple[events.Hit, ...]
+    more: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAnswered:
+    """A page of a search; None if it could not be read."""
+
+    room: str
+    query: str
+    before: str
+    page: SearchPage | None
+
+
+@dataclass(frozen=True, slots=True)
 class PresenceChanged:
     """The users who joined and left."""
 
@@ -130,6 +148,6 @@ class JoinRefused:
 
 RoomEffect = (
     RoomJoined | MessageReceived | GapDetected | MessageStored | MessageFailed | HistoryLoaded
-    | PresenceChanged | TypingChanged | MembersLoaded | JoinRefused
+    | SearchAnswered | PresenceChanged | TypingChanged | MembersLoaded | JoinRefused
 )  # fmt: skip
 Effect = RequestToken | OpenSocket | SendCommand | ShutSocket | StatusChanged | RoomEffect

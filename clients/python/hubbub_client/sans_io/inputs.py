@@ -117,6 +117,15 @@ class OlderRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchRequested:
+    """Find messages; `before` is where the last page said that the next one begins, or empty."""
+
+    room: str
+    query: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
 class MembersRequested:
     """Read a page of names, after the name `after`."""
 
@@ -143,7 +152,7 @@ InRoom = (
     LeaveRequested | RewindRequested | SendRequested | ResendRequested | DiscardRequested | OlderRequested
     | MembersRequested | UserTyping
 )  # fmt: skip
-RoomInput = JoinRequested | InRoom
+RoomInput = JoinRequested | SearchRequested | InRoom
 Application = ConnectRequested | CloseRequested | NetworkLost | NetworkRestored | RetryRequested
 Input = (
     Application | SocketOpened | SocketLost | FrameReceived | DeadlineReached | TokenReceived

@@ -10,11 +10,11 @@ REPLY_TIMEOUT = 15_000  # CS5
 
 Request = (
     commands.Hello | commands.Join | commands.Leave | commands.Send | commands.History | commands.Who
-    | commands.Refresh
+    | commands.Search | commands.Refresh
 )  # fmt: skip
 Reply = (
     events.Welcome | events.Joined | events.Left | events.Sent | events.MessagesPage | events.MembersPage
-    | events.Refreshed | events.Error
+    | events.Found | events.Refreshed | events.Error
 )  # fmt: skip
 
 _REPLIES: Final[dict[type[Request], type[Reply]]] = {
@@ -24,6 +24,7 @@ _REPLIES: Final[dict[type[Request], type[Reply]]] = {
     commands.Send: events.Sent,
     commands.History: events.MessagesPage,
     commands.Who: events.MembersPage,
+    commands.Search: events.Found,
     commands.Refresh: events.Refreshed,
 }
 

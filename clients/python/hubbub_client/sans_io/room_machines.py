@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from hubbub_client.sans_io import effects, inputs
 from hubbub_client.sans_io.effects import Effect
 from hubbub_client.sans_io.pending_commands import PendingCommands, Reply, Request
-from hubbub_client.sans_io.room_machine import RoomBounds, RoomMachine
+from hubbub_client.sans_io.room_machine import RoomBounds, RoomMachine, RoomState
+from hubbub_client.sans_io.searches import PendingSearches
 from hubbub_protocol import commands, events
 
 
@@ -14,6 +15,7 @@ class RoomMachines:
 
     def __init__(self, pending: PendingCommands, random: Callable[[], float], bounds: RoomBounds) -> None:
         self._pending = pending
+        self._searches = PendingSearches(pending)
         self._random = random
         self._bounds = bounds
         self._rooms: dict[str, RoomMachine] = {}
@@ -31,6 +33,9 @@ class RoomMachines:
         if isinstance(given, inputs.JoinRequested):
             return self._join(given, now)
         room = self._rooms.get(given.room)
+        if isinstance(given, inputs.SearchRequested):
+            is_live = room is not None and room.state is RoomState.LIVE
+            return self._searches.step(given, now, live=is_live)
         return _not_joined(given) if room is None else room.step(given, now)
 
     def _join(self, given: inputs.JoinRequested, now: int) -> list[Effect]:
@@ -49,7 +54,7 @@ class RoomMachines:
 
     def on_lost(self) -> list[Effect]:
         self._welcome = None
-        return _each(room.on_lost() for room in self._rooms.values())
+        return _each(room.on_lost() for room in self._rooms.values()) + self._searches.give_up()
 
     def tick(self, now: int) -> list[Effect]:
         return _each(room.tick(now) for room in self._rooms.values())
@@ -63,6 +68,8 @@ class RoomMachines:
     def on_reply(self, request: Request, reply: Reply, now: int) -> list[Effect]:
         if isinstance(request, commands.Hello | commands.Refresh):
             return []
+        if isinstance(request, commands.Search):
+            return self._searches.on_reply(request, reply)
         room = self._rooms.get(request.room)
         return room.on_reply(request, reply, now) if room is not None else []
 
