@@ -11,7 +11,6 @@ from hubbub_protocol import Close
 from hubbub_protocol.names import room_fault
 from service.cluster.user_names import AcquiredName, InvalidName, UserNameTaken
 from service.gateway.handshake import RATE_EXCEEDED, UpgradeRequest, drain_frame
-from service.identity.identity import guest
 from service.sessions.commands import CommandSession
 from service.sessions.plain import open_plain
 from service.transport.connection import Connection
@@ -146,7 +145,10 @@ async def _open_plain(node: Node, request: Request, connection: Connection) -> N
         raise Rejected(Close.POLICY, f"Invalid `history`: expected a whole number from 0 to {MAX_HISTORY}.")
     taken = _take_name(node, request.args.get("name"), connection)
     try:
-        await open_plain(node, connection, room, guest(*taken), history)
+        identity = node.auth.guest(*taken)
+        if not identity.may_read(room):
+            raise Rejected(Close.POLICY, "no read permission for this room")
+        await open_plain(node, connection, room, identity, history)
     except BrokerError as error:
         _log.warning("plain_join_failed", extra={"room": room, "reason": str(error)})
         raise Rejected(Close.FULL, "the broker is unreachable; reconnect later") from error

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from hubbub_protocol.commands import MAX_TOKEN_CHARACTERS
 from hubbub_protocol.names import user_fault
 from service.identity.identity import (
     ALL_ROOMS,
@@ -28,12 +29,12 @@ from service.identity.identity import (
     GUEST_PREFIX,
     Identity,
     RoomSet,
+    guest,
     verified,
 )
 from service.runtime.process import USAGE, CannotStart
 from service.settings import Settings
 
-_MAX_TOKEN_CHARACTERS: Final = 16_384
 # The end of the year 9999: later times overflow timers, and exact milliseconds.
 _MAX_EXPIRY: Final = 253_402_300_799.0
 _MIN_RSA_BITS: Final = 2048
@@ -70,13 +71,18 @@ class BadKey(CannotStart):
 class Authenticator:
     """Verifies tokens with one key and one algorithm; the token's own header can't choose another."""
 
-    __slots__ = ("_algorithm", "_api_key", "_audience", "_issuer", "_key")
+    __slots__ = (
+        "_algorithm", "_api_key", "_audience", "_guest_reads", "_guest_writes", "_issuer", "_key", "_leeway",
+    )  # fmt: skip
 
     def __init__(self, settings: Settings) -> None:
         """Load the key. Raises `BadKey` if it doesn't fit the algorithm."""
         self._algorithm = settings.token_algorithm
         self._audience = settings.token_audience or None
         self._issuer = settings.token_issuer or None
+        self._leeway = settings.token_leeway
+        self._guest_reads = RoomSet.of(settings.guests_may_read)
+        self._guest_writes = RoomSet.of(settings.guests_may_write)
         self._key = _make_key(settings.token_key, self._algorithm) if settings.takes_tokens else None
         self._api_key = settings.api_key.encode()
 
@@ -89,9 +95,13 @@ class Authenticator:
         """
         if self._key is None:
             raise BadToken("this server accepts no tokens")
-        if len(token) > _MAX_TOKEN_CHARACTERS:
-            raise BadToken(f"the token is too long: at most {_MAX_TOKEN_CHARACTERS} characters are allowed")
-        return _identity(self._claims(token, self._key))
+        if len(token) > MAX_TOKEN_CHARACTERS:
+            raise BadToken(f"the token is too long: at most {MAX_TOKEN_CHARACTERS} characters are allowed")
+        return _identity(self._claims(token, self._key), self._leeway)
+
+    def guest(self, user: str, session: str) -> Identity:
+        """Return the identity of a guest, with the rooms that are open to guests."""
+        return guest(user, session, self._guest_reads, self._guest_writes)
 
     def is_api_key(self, given: str) -> bool:
         """Return whether this is the HTTP API's key; False if none is set."""
@@ -105,10 +115,13 @@ class Authenticator:
                 algorithms=[self._algorithm],
                 audience=self._audience,
                 issuer=self._issuer,
-                options={"require": ["exp"], "verify_aud": self._audience is not None},
+                leeway=self._leeway,
+                options={"require": ["exp"]},
             )
         except jwt.ExpiredSignatureError as error:
             raise TokenExpired("the token has expired") from error
+        except jwt.InvalidAudienceError as error:
+            raise BadToken(self._wrong_audience) from error
         except jwt.PyJWTError as error:
             raise BadToken(_reason(error)) from error
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
@@ -116,6 +129,12 @@ class Authenticator:
             # these errors into its own.
             raise BadToken("the token can't be decoded") from error
         return claims
+
+    @property
+    def _wrong_audience(self) -> str:
+        if self._audience is not None:
+            return "the token is for another audience (`aud`)"
+        return "the token has an audience (`aud`), and this server expects none: set HUBBUB_TOKEN_AUDIENCE"
 
 
 def _make_key(text: str, algorithm: str) -> _Key:
@@ -145,7 +164,6 @@ def _reason(error: jwt.PyJWTError) -> str:
     """Return our own description of an error: the library's may quote the token."""
     reasons: dict[type[jwt.PyJWTError], str] = {
         jwt.MissingRequiredClaimError: "the token lacks a required claim",
-        jwt.InvalidAudienceError: "the token is for another audience",
         jwt.InvalidIssuerError: "the token is from another issuer",
         jwt.ImmatureSignatureError: "the token is not valid yet",
         jwt.InvalidSignatureError: "the token's signature is wrong",
@@ -156,14 +174,14 @@ def _reason(error: jwt.PyJWTError) -> str:
     )
 
 
-def _identity(claims: Mapping[str, object]) -> Identity:
+def _identity(claims: Mapping[str, object], leeway: float) -> Identity:
     subject = _subject(claims)
     return verified(
         _display_name(claims, subject),
         subject,
         reads=_rooms(claims, _READ),
         writes=_rooms(claims, _WRITE),
-        expires=_expiry(claims["exp"]),
+        expires=min(_expiry(claims["exp"]) + leeway, _MAX_EXPIRY),
     )
 
 
@@ -197,7 +215,7 @@ def _display_name(claims: Mapping[str, object], subject: str) -> str:
 
 def _expiry(value: object) -> float:
     if isinstance(value, int | float) and math.isfinite(value):
-        return min(float(value), _MAX_EXPIRY)
+        return float(value)
     raise BadToken("the token's `exp` is not a number")
 
 
@@ -208,5 +226,4 @@ def _rooms(claims: Mapping[str, object], claim: str) -> RoomSet:
     found = claims[claim]
     if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
         raise BadToken(f"the token's `{claim}` is not a list of room names")
-    prefixes = tuple(each[:-1] for each in found if each.endswith("*"))
-    return RoomSet(frozenset(each for each in found if not each.endswith("*")), prefixes)
+    return RoomSet.of(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -24,6 +25,13 @@ class RoomSet:
 
     names: frozenset[str] = frozenset()
     prefixes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, patterns: Iterable[str]) -> RoomSet:
+        """Make the set of all rooms that match one of the patterns: a name, or a beginning with a `*`."""
+        found = list(patterns)
+        prefixes = tuple(each[:-1] for each in found if each.endswith("*"))
+        return cls(frozenset(each for each in found if not each.endswith("*")), prefixes)
 
     def __contains__(self, room: str) -> bool:
         return room in self.names or room.startswith(self.prefixes)
@@ -68,11 +76,11 @@ class Identity:
         return room in self.writes
 
 
-def guest(user: str, session: str) -> Identity:
-    """Return the identity of a guest: all rooms are allowed, and the session proves it on every node."""
+def guest(user: str, session: str, reads: RoomSet = ALL_ROOMS, writes: RoomSet = ALL_ROOMS) -> Identity:
+    """Return the identity of a guest, which the session proves on every node."""
     digest = session_digest(session)
     short = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-    return Identity(user=user, id=f"{GUEST_PREFIX}{short}", kind="guest", scope=f"g:{digest.hex()}")
+    return Identity(user, f"{GUEST_PREFIX}{short}", "guest", f"g:{digest.hex()}", reads, writes)
 
 
 def verified(user: str, subject: str, reads: RoomSet, writes: RoomSet, expires: float) -> Identity:

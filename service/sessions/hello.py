@@ -11,7 +11,7 @@ from hubbub_protocol import Close, Code, events
 from hubbub_protocol.commands import Hello, Refresh
 from service.cluster.user_names import AcquiredName, InvalidName, UserNameTaken
 from service.identity.authenticator import BadToken, TokenExpired
-from service.identity.identity import Identity, guest
+from service.identity.identity import Identity
 from service.sessions import room_commands
 from service.sessions.errors import CommandError
 from service.sessions.session import Session
@@ -42,7 +42,7 @@ def hello(session: Session, command: Hello) -> None:
         return
     else:
         taken = _take_name(session, command)
-        identity = guest(taken.user, taken.session)
+        identity = session.node.auth.guest(taken.user, taken.session)
     session.stop_timers()
     session.identity = identity
     _start_expiry_timers(session, identity)

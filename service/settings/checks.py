@@ -30,6 +30,7 @@ def contradictions(settings: Settings) -> Iterator[str]:
     yield from _sizes(settings)
     yield from _times(settings)
     yield from _tokens(settings)
+    yield from _guests(settings)
     yield from _archive(settings)
 
 
@@ -97,6 +98,17 @@ def _tokens(settings: Settings) -> Iterator[str]:
     elif not is_pem:
         algorithm = settings.token_algorithm
         yield f"HUBBUB_TOKEN_KEY must be the PEM of a public key for HUBBUB_TOKEN_ALGORITHM={algorithm}."
+
+
+def _guests(settings: Settings) -> Iterator[str]:
+    if settings.takes_guests:
+        return
+    for variable, rooms in (
+        ("HUBBUB_GUEST_READ", settings.guest_read),
+        ("HUBBUB_GUEST_WRITE", settings.guest_write),
+    ):
+        if rooms:
+            yield f"{variable} is set, but HUBBUB_AUTH=tokens allows no guests: set both, or remove it."
 
 
 def _archive(settings: Settings) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from service.settings.kinds import one_of, secret, text
+from service.settings.kinds import NO_ROOMS, ROOMS, number, one_of, secret, text
 from service.settings.row import setting as _set
 
 
@@ -32,15 +32,51 @@ class IdentitySettings:
         "The signature algorithm of tokens.",
     )
     token_audience: str = _set(
-        "HUBBUB_TOKEN_AUDIENCE", "", text(), "The `aud` that tokens must have, if set."
+        "HUBBUB_TOKEN_AUDIENCE",
+        "",
+        text(),
+        "The `aud` that tokens must have. If it is not set, tokens that have one are refused.",
     )
     token_issuer: str = _set("HUBBUB_TOKEN_ISSUER", "", text(), "The `iss` that tokens must have, if set.")
+    token_leeway: float = _set(
+        "HUBBUB_TOKEN_LEEWAY",
+        10.0,
+        number(0, 300),
+        "Seconds by which the clocks of the issuer and of a node may differ: for `exp`, `nbf` and `iat`.",
+    )
+    guest_read: tuple[str, ...] = _set(
+        "HUBBUB_GUEST_READ",
+        (),
+        ROOMS,
+        "Rooms that guests may read; by default all with HUBBUB_AUTH=guests, and none with both.",
+    )
+    guest_write: tuple[str, ...] = _set(
+        "HUBBUB_GUEST_WRITE",
+        (),
+        ROOMS,
+        "Rooms that guests may write; by default all with HUBBUB_AUTH=guests, and none with both.",
+    )
     api_key: str = _set(
         "HUBBUB_API_KEY",
         "",
         secret("at least 16 characters", r"\S{16,}"),
         "The key of the HTTP API for programs; without it the API accepts only tokens.",
     )
+
+    @property
+    def guests_may_read(self) -> tuple[str, ...]:
+        """The patterns of the rooms that guests may read."""
+        return self._opened_to_guests(self.guest_read)
+
+    @property
+    def guests_may_write(self) -> tuple[str, ...]:
+        """The patterns of the rooms that guests may write."""
+        return self._opened_to_guests(self.guest_write)
+
+    def _opened_to_guests(self, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        if patterns:
+            return () if patterns == (NO_ROOMS,) else patterns
+        return ("*",) if self.auth == "guests" else ()
 
     @property
     def takes_guests(self) -> bool:

@@ -139,6 +139,23 @@ ORIGINS: Final = Kind(
 )
 
 
+def _read_rooms(value: str) -> tuple[str, ...]:
+    patterns = tuple(dict.fromkeys(pattern.strip() for pattern in value.split(",")))
+    if not all(patterns) or (NO_ROOMS in patterns and len(patterns) > 1):
+        raise ValueError(value)
+    return patterns
+
+
+NO_ROOMS: Final = "none"
+# Patterns of room names, as in the claims of tokens.
+ROOMS: Final = Kind(
+    read=_read_rooms,
+    words=f"names of rooms, separated by commas, each also with a * at its end for all with that beginning; "
+    f"or {NO_ROOMS}",
+    show=",".join,
+)
+
+
 def plain(value: float) -> str:
     """Print a number without an exponent, and without a point if it is whole."""
     return f"{value:.6f}".rstrip("0").rstrip(".")

@@ -37,6 +37,7 @@ _LIMITS: Final = {
 }
 _ADMISSIONS: Final = {"second": "HUBBUB_ADMISSIONS_PER_SECOND", "burst": "HUBBUB_ADMISSIONS_BURST"}
 _COMMANDS: Final = {"second": "HUBBUB_COMMANDS_PER_SECOND", "burst": "HUBBUB_COMMANDS_BURST"}
+_GUESTS: Final = {"read": "HUBBUB_GUEST_READ", "write": "HUBBUB_GUEST_WRITE"}
 _NUMBERS: Final = {"kept": "HUBBUB_HISTORY_ENTRIES", "large_room": "HUBBUB_PRESENCE_NAMES"}
 _TIMES: Final = {
     "hello_timeout": "HUBBUB_HELLO_SECONDS",
@@ -108,7 +109,12 @@ def settings_of(wanted: Mapping[str, Json]) -> Settings:
             environ[variable] = str(value / 1000)
     auth = {"token": "tokens", "both": "both"}.get(str(wanted.get("auth")))
     if auth is not None:
-        environ |= {"HUBBUB_AUTH": auth, "HUBBUB_TOKEN_KEY": TOKEN_KEY}
+        environ |= {"HUBBUB_AUTH": auth, "HUBBUB_TOKEN_KEY": TOKEN_KEY, "HUBBUB_TOKEN_LEEWAY": "0"}
+    guests = wanted.get("guests", {})
+    assert isinstance(guests, dict)
+    environ |= {
+        _GUESTS[may]: ",".join(map(str, rooms)) for may, rooms in guests.items() if isinstance(rooms, list)
+    }
     return load(environ)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 MAX_ID = 2**53 - 1
+MAX_TOKEN_CHARACTERS = 8192
 
 Id = Annotated[int, msgspec.Meta(ge=0, le=MAX_ID)]
 Offset = Annotated[int, msgspec.Meta(ge=0, le=MAX_ID)]
@@ -16,6 +17,7 @@ JoinLimit = Annotated[int, msgspec.Meta(ge=0, le=200)]
 HitsLimit = Annotated[int, msgspec.Meta(ge=1, le=50)]
 Query = Annotated[str, msgspec.Meta(max_length=500)]
 Place = Annotated[str, msgspec.Meta(max_length=100)]
+Token = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TOKEN_CHARACTERS)]
 NamesLimit = Annotated[int, msgspec.Meta(ge=1, le=500)]
 
 
@@ -30,7 +32,7 @@ class Hello(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="hello"
     """Authenticate; the first command of a connection (CN1)."""
 
     id: Id
-    token: Annotated[str, msgspec.Meta(min_length=1, max_length=8192)] | None = None
+    token: Token | None = None
     name: str | None = None
     session: Annotated[str, msgspec.Meta(max_length=64)] | None = None
     client: Annotated[str, msgspec.Meta(max_length=100)] | None = None
@@ -99,7 +101,7 @@ class Refresh(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="refr
     """Replace the token of this connection."""
 
     id: Id
-    token: Annotated[str, msgspec.Meta(min_length=1, max_length=8192)]
+    token: Token
 
 
 Command = Hello | Join | Leave | Send | History | Search | Typing | Who | Refresh

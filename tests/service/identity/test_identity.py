@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from service.identity.authenticator import Authenticator
 from service.identity.identity import ALL_ROOMS, Identity, RoomSet, bot, guest, verified
+from service.settings import Settings
 
 
 def _verified(subject: str) -> Identity:
@@ -38,3 +42,21 @@ def test_each_author_has_a_scope_of_its_own() -> None:
     assert len(scopes) == len(subjects) + 2
     # A scope is part of a key of the broker.
     assert max(map(len, scopes)) <= 66
+
+
+def test_a_guest_has_the_rooms_that_are_open_to_guests() -> None:
+    settings = Settings(guest_read=("lobby", "open-*"), guest_write=("none",))
+    identity = Authenticator(settings).guest("ann", "a session")
+    assert [room for room in ("lobby", "lobby2", "open-air", "hall") if identity.may_read(room)] == [
+        "lobby",
+        "open-air",
+    ]
+    assert not identity.may_write("lobby")
+
+
+@pytest.mark.parametrize(("auth", "may"), [("guests", True), ("both", False)])
+def test_beside_tokens_no_room_is_open_to_guests_by_default(auth: str, *, may: bool) -> None:
+    identity = Authenticator(Settings(auth=auth, token_key="a secret of more than thirty-two bytes")).guest(
+        "ann", "a session"
+    )
+    assert (identity.may_read("lobby"), identity.may_write("lobby")) == (may, may)

@@ -53,6 +53,8 @@ def test_a_broker_that_can_not_be_loaded_is_said_in_the_same_way() -> None:
     [
         ({"HUBBUB_AUTH": "tokens"}, "needs HUBBUB_TOKEN_KEY"),
         ({"HUBBUB_AUTH": "both"}, "needs HUBBUB_TOKEN_KEY"),
+        ({**TOKENS, "HUBBUB_GUEST_READ": "lobby"}, "HUBBUB_AUTH=tokens allows no guests"),
+        ({**TOKENS, "HUBBUB_GUEST_WRITE": "none"}, "HUBBUB_AUTH=tokens allows no guests"),
         ({"HUBBUB_TOKEN_KEY": SECRET}, "HUBBUB_AUTH=guests accepts no tokens"),
         ({**TOKENS, "HUBBUB_TOKEN_KEY": "short"}, "too short"),
         ({**TOKENS, "HUBBUB_TOKEN_KEY": PEM}, "Set RS256 or EdDSA"),
