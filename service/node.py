@@ -61,7 +61,7 @@ class Node:
         self.tasks = Tasks(self.metrics.task_failed)
         self.auth = Authenticator(settings)
         self.cluster = Cluster(self.name, broker, self.metrics, settings.node_seconds)
-        self.user_names = UserNames(self.cluster.names)
+        self.user_names = UserNames(self.cluster.names, reserved=settings.reserved_names)
         self.rooms = RoomRegistry(
             self.cluster, broker, self.tasks, metrics=self.metrics, settings=settings, tuning=tuning
         )

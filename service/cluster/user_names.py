@@ -17,6 +17,7 @@ from service.cluster.room_presence import RoomPresence
 from service.cluster.roster import Changes
 from service.cluster.signals import NAMES
 from service.identity.identity import session_digest
+from service.identity.look_alikes import look_alike_key
 
 T = TypeVar("T")
 
@@ -115,14 +116,21 @@ class UserNames:
     the conflict is resolved when they reconnect.
     """
 
-    __slots__ = ("_guests", "_lines", "_names", "clock")
+    __slots__ = ("_guests", "_lines", "_names", "_reserved", "clock")
 
-    def __init__(self, names: RoomPresence | None = None, *, clock: Callable[[], float] = time) -> None:
-        """Keep the names in `names`; without it, only the names of this node."""
+    def __init__(
+        self,
+        names: RoomPresence | None = None,
+        *,
+        reserved: Iterable[str] = (),
+        clock: Callable[[], float] = time,
+    ) -> None:
+        """Keep the names in `names`; without it, only those of this node. No guest has a `reserved` name."""
         self.clock = clock
-        # The guests of this node, by folded name.
+        self._reserved = frozenset(map(look_alike_key, reserved))
+        # The guests of this node, by the key of names that look alike.
         self._guests: dict[str, _Guest] = {}
-        # The lines of the roster, of all nodes, by folded name. Most names have one line.
+        # The lines of the roster, of all nodes, by the same key. Most names have one line.
         self._lines: dict[str, tuple[str, ...]] = {}
         self._names = names or RoomPresence(NAMES, changed=lambda: None, on_unpublished=lambda _: None)
         self._names.changed = self._apply_changes
@@ -146,27 +154,30 @@ class UserNames:
         fault = user_fault(name)
         if fault:
             raise InvalidName(fault)
+        key = look_alike_key(name)
+        if key in self._reserved:
+            raise InvalidName("is reserved: choose another one")
         session = _valid_session(session)
         claim = _NameClaim(fold_user(name), int(self.clock() * 1000), _proof(session), name)
-        for other in self._claims(claim.folded):
+        for other in self._claims(key):
             if not hmac.compare_digest(other.proof, claim.proof):
                 raise UserNameTaken(self._suggestion(name))
             # A guest's tabs share one spelling, even if one asked for `Ann` and another for `ann`.
             claim = other
-        guest = self._guests.get(claim.folded)
+        guest = self._guests.get(key)
         if guest is None:
-            guest = self._guests[claim.folded] = _Guest(claim)
+            guest = self._guests[key] = _Guest(claim)
             self._names.add(claim.line)
         guest.connections[connection] = guest.connections.get(connection, 0) + 1
         return AcquiredName(claim.name, session)
 
     def release_guest(self, user: str, connection: Closable | None = None) -> None:
         """Release a guest's name, once for each time it was acquired."""
-        folded = fold_user(user)
-        guest = self._guests[folded]
+        key = look_alike_key(user)
+        guest = self._guests[key]
         _subtract(guest.connections, connection)
         if not guest.connections:
-            del self._guests[folded]
+            del self._guests[key]
             self._names.remove(guest.claim.line)
 
     def acquire_verified(self, user: str, session: str | None = None) -> AcquiredName:
@@ -184,9 +195,9 @@ class UserNames:
         for line in changes.left:
             self._remove_line(line)
         for line in changes.joined:
-            folded = _folded(line)
-            self._lines[folded] = tuple(sorted((*self._lines.get(folded, ()), line)))
-            guest = self._guests.get(folded)
+            key = _key(line)
+            self._lines[key] = tuple(sorted((*self._lines.get(key, ()), line)))
+            guest = self._guests.get(key)
             if guest is not None and line != guest.claim.line:
                 self._resolve_conflict(guest, line)
 
@@ -200,18 +211,19 @@ class UserNames:
                 connection.close(Close.NAME_LOST, "another user has this name now")
 
     def _remove_line(self, line: str) -> None:
-        folded = _folded(line)
-        others = tuple(other for other in self._lines[folded] if other != line)
+        key = _key(line)
+        others = tuple(other for other in self._lines[key] if other != line)
         if others:
-            self._lines[folded] = others
+            self._lines[key] = others
         else:
-            del self._lines[folded]
+            del self._lines[key]
 
-    def _claims(self, folded: str) -> Iterator[_NameClaim]:
-        return _parse_claims(self._lines.get(folded, ()))
+    def _claims(self, key: str) -> Iterator[_NameClaim]:
+        return _parse_claims(self._lines.get(key, ()))
 
     def _is_free(self, name: str) -> bool:
-        return not any(self._claims(fold_user(name)))
+        key = look_alike_key(name)
+        return key not in self._reserved and not any(self._claims(key))
 
     def _suggestion(self, name: str) -> str:
         random_numbers = (secrets.randbelow(_MAX_RANDOM_NUMBER) for _ in iter(int, 1))
@@ -233,8 +245,8 @@ def _proof(session: str) -> str:
     return session_digest(session).hex()
 
 
-def _folded(line: str) -> str:
-    return line.partition("\n")[0]
+def _key(line: str) -> str:
+    return look_alike_key(line.partition("\n")[0])
 
 
 def _verified_line(user: str) -> str:

@@ -210,7 +210,7 @@ def _require_reader(node: Node, request: Request, name: str) -> None:
 def _check_room(name: str) -> None:
     fault = room_fault(name)
     if fault is not None:
-        raise invalid_room_name(fault)
+        raise invalid_room_name(name, fault)
 
 
 def _as_author(user: str) -> Identity:

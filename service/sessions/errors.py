@@ -5,10 +5,12 @@ CommandError    the command failed, the connection stays open; the client receiv
 
 from __future__ import annotations
 
+import unicodedata
 from math import ceil
 from typing import Final
 
 from hubbub_protocol import Code, events
+from hubbub_protocol.names import room_fault
 
 # Seconds: an archive that is away is tried again by the node in about this time.
 _ARCHIVE_RETRY: Final = 5.0
@@ -37,9 +39,11 @@ class CommandError(Exception):
         )
 
 
-def invalid_room_name(fault: str) -> CommandError:
+def invalid_room_name(name: str, fault: str) -> CommandError:
     """Make the error for a room name that has a `fault` (see `hubbub_protocol.names.room_fault`)."""
-    return CommandError(Code.INVALID, f"Invalid room name: {fault}.")
+    composed = unicodedata.normalize("NFC", name)
+    suggestion = None if composed == name or room_fault(composed) else composed
+    return CommandError(Code.INVALID, f"Invalid room name: {fault}.", suggestion=suggestion)
 
 
 def no_write_permission() -> CommandError:

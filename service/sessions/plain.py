@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from brokers.errors import BrokerError, BrokerRefused
 from hubbub_protocol import Close
+from hubbub_protocol.names import is_blank
 from service.identity.identity import Identity
 from service.identity.rate_limit import TokenBucket
 from service.node import Node
@@ -56,7 +57,7 @@ class PlainSession:
     def receive(self, text: str) -> None:
         """Queue one message for the broker."""
         text = decode_plain(text)
-        if not text or text.isspace():
+        if is_blank(text):
             return
         self._queue.append(text)
         if len(self._queue) >= MAX_QUEUED:

@@ -25,7 +25,7 @@ def join(session: Session, command: Join) -> Deferred | None:
     """Join a room: at once if it is open and its log reaches back far enough, otherwise by the broker."""
     fault = room_fault(command.room)
     if fault is not None:
-        raise invalid_room_name(fault)
+        raise invalid_room_name(command.room, fault)
     identity = session.require_reader(command.room)
     most = session.node.settings.rooms_per_connection
     if command.room not in session.members and len(session.members) >= most:

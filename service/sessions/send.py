@@ -13,6 +13,7 @@ from brokers.base import Receipt
 from brokers.errors import BrokerError, BrokerRefused, TooManyRooms
 from hubbub_protocol import Code, events
 from hubbub_protocol.commands import Send
+from hubbub_protocol.names import is_blank
 from service.identity.identity import Identity
 from service.node import Node
 from service.rooms.fanout import Fanout
@@ -63,8 +64,8 @@ def check_text(node: Node, identity: Identity, room: str, text: str) -> None:
     """Reject a text that is empty or too long (SN4), and a user without write permission."""
     if not identity.may_write(room):
         raise no_write_permission()
-    if not text or text.isspace():
-        raise CommandError(Code.EMPTY, "the text is empty or only white space")
+    if is_blank(text):
+        raise CommandError(Code.EMPTY, "the text is empty, or has no visible character")
     most = node.settings.text_characters
     if len(text) > most:
         raise CommandError(

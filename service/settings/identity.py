@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from service.settings.kinds import NO_ROOMS, ROOMS, number, one_of, secret, text
+from service.settings.kinds import NAMES, NO_ROOMS, ROOMS, number, one_of, secret, text
 from service.settings.row import setting as _set
 
 
@@ -44,6 +44,15 @@ class IdentitySettings:
         number(0, 300),
         "Seconds by which the clocks of the issuer and of a node may differ: for `exp`, `nbf` and `iat`.",
     )
+    reserved_names: tuple[str, ...] = _set(
+        "HUBBUB_RESERVED_NAMES",
+        (
+            "admin", "administrator", "bot", "everyone", "here", "hubbub", "mod", "moderator", "operator",
+            "root", "server", "staff", "support", "system",
+        ),
+        NAMES,
+        "Names that no guest may have, nor names that look like them.",
+    )  # fmt: skip
     guest_read: tuple[str, ...] = _set(
         "HUBBUB_GUEST_READ",
         (),

@@ -139,6 +139,17 @@ ORIGINS: Final = Kind(
 )
 
 
+def _read_names(value: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in value.split(",")))
+    if not all(names):
+        raise ValueError(value)
+    return names
+
+
+# Names of users.
+NAMES: Final = Kind(read=_read_names, words="names of users, separated by commas", show=",".join)
+
+
 def _read_rooms(value: str) -> tuple[str, ...]:
     patterns = tuple(dict.fromkeys(pattern.strip() for pattern in value.split(",")))
     if not all(patterns) or (NO_ROOMS in patterns and len(patterns) > 1):

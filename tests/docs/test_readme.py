@@ -27,7 +27,7 @@ async def test_the_program_of_the_readme_says_hello_and_hears_itself(tmp_path: P
         assert process.stdout is not None
         try:
             async with asyncio.timeout(20):
-                assert await process.stdout.readline() == b"bot hello\n"
+                assert await process.stdout.readline() == b"greeter hello\n"
         finally:
             process.kill()
             await process.communicate()

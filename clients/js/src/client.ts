@@ -144,7 +144,8 @@ export class Client {
   };
 
   /** Return the room of this name, the same object each time. */
-  room(name: string): Room {
+  room(requested: string): Room {
+    const name = requested.normalize("NFC");
     const known = this.#rooms.get(name);
     if (known !== undefined) return known;
     const { storage, outbox = this.#options.name ?? "" } = this.#options;

@@ -10,6 +10,8 @@ MAX_USER_CHARACTERS = 32
 
 # Cc control, Cf format (bidirectional controls are among them), Cs surrogate, Zl and Zp line ends.
 _REJECTED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+# What a reader can't recognise in the name of a user.
+_UNUSABLE = {"Co": "a private-use character", "Cn": "an unassigned character"}
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 # Invisible, but not in category Cf: Unicode's Default_Ignorable_Code_Point (fillers, variation selectors,
@@ -42,9 +44,22 @@ def _visible(name: str) -> str:
     return "".join(char for char in _BLANK.sub("", name) if unicodedata.category(char) != "Cf").strip()
 
 
+def is_blank(text: str) -> bool:
+    """Return whether a text has no visible character."""
+    return all(char.isspace() or _is_blank(char) for char in text)
+
+
+def _is_blank(char: str) -> bool:
+    return unicodedata.category(char) in {"Cf", "Cc"} or _BLANK.match(char) is not None
+
+
 def room_fault(name: str) -> str | None:
     """Describe what is wrong with a room name, as the end of a sentence; None if it is valid."""
     fault = _fault(name)
+    if fault is None and "\ufffd" in name:
+        return "contains a replacement character (U+FFFD): it was not UTF-8"
+    if fault is None and not unicodedata.is_normalized("NFC", name):
+        return "is not in Unicode's normal form C"
     if fault is None and len(name.encode()) > MAX_ROOM_BYTES:
         return f"is longer than {MAX_ROOM_BYTES} bytes"
     return fault
@@ -53,6 +68,13 @@ def room_fault(name: str) -> str | None:
 def user_fault(name: str) -> str | None:
     """Describe what is wrong with a user name, as the end of a sentence; None if it is valid."""
     fault = _fault(name)
+    unusable = (
+        None
+        if name.isascii()
+        else next((char for char in name if unicodedata.category(char) in _UNUSABLE), None)
+    )
+    if fault is None and unusable is not None:
+        return f"contains {_UNUSABLE[unicodedata.category(unusable)]} (U+{ord(unusable):04X})"
     if fault is None and len(name) > MAX_USER_CHARACTERS:
         return f"is longer than {MAX_USER_CHARACTERS} characters"
     return fault
@@ -60,4 +82,6 @@ def user_fault(name: str) -> str | None:
 
 def fold_user(name: str) -> str:
     """Return the form in which two names are compared: `Ann` and `ann` are one user (specification §2)."""
+    if name.isascii():
+        return name.casefold()
     return unicodedata.normalize("NFKC", _visible(name)).casefold()

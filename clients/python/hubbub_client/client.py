@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+import unicodedata
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -207,6 +208,7 @@ class Client:
             ClientClosed: the client is closed.
             TimedOut: it is not joined yet; the client keeps trying.
         """
+        room = unicodedata.normalize("NFC", room)
         options = self._options
         here = self._rooms.get(room)
         if here is None:

@@ -46,7 +46,9 @@ def test_a_name_in_use_is_rejected_with_the_smallest_free_number() -> None:
     assert _rejected(guests, "ann") == "ann3"
 
 
-@pytest.mark.parametrize("name", ["ANN", "Ann", "\uff41nn", "an\u200bn", "\u3164ann", "ann\ufe0f"])
+@pytest.mark.parametrize(
+    "name", ["ANN", "Ann", "\uff41nn", "an\u200bn", "\u3164ann", "ann\ufe0f", "\u0430nn", "\u03b1nn", "ann."]
+)
 def test_look_alike_names_are_one_name(name: str) -> None:
     guests = UserNames()
     guests.acquire_guest("ann")

@@ -1,0 +1,65 @@
+"""Names that look alike: skeletons as in Unicode Technical Standard 39, section 4.
+
+The data are those of `confusable-homoglyphs`: for each character the ones that it is confused with.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+
+from hubbub_protocol.names import fold_user
+
+_LIBRARY: Final = "confusable_homoglyphs"
+_FILE: Final = "confusables.json"
+# The library surrounds characters of scripts from right to left with these marks.
+_MARK: Final = "\u200e"
+
+
+class _Homoglyph(msgspec.Struct):
+    text: str = msgspec.field(name="c")
+
+
+def look_alike_key(name: str) -> str:
+    """Return what is equal for two user names that look alike, as `ann`, `ANN`, `ann.` and `\u0430nn`."""
+    if name.isascii():
+        return name.casefold().translate(_ascii_keys()) or name
+    folded = unicodedata.normalize("NFD", fold_user(name))
+    return _letters(_skeleton(folded)) or folded
+
+
+def _skeleton(text: str) -> str:
+    return unicodedata.normalize("NFD", text.translate(_prototypes())).casefold()
+
+
+def _letters(text: str) -> str:
+    """Remove punctuation and spaces: they distinguish no names."""
+    return "".join(char for char in text if unicodedata.category(char)[0] not in "PZ")
+
+
+@cache
+def _ascii_keys() -> dict[int, str]:
+    """Map every ASCII character to its part of a key: a table with gaps is ten times slower."""
+    return {code: _letters(_skeleton(chr(code).casefold())) for code in range(128)}
+
+
+@cache
+def _prototypes() -> dict[int, str]:
+    """Map each character to the prototype of its class of look-alikes.
+
+    The library lists a pair under both of its texts. A prototype has all members of its class under it; a
+    member has the prototype alone. If there are only two, either will do.
+    """
+    raw = files(_LIBRARY).joinpath(_FILE).read_bytes()
+    found = msgspec.json.decode(raw, type=dict[str, list[_Homoglyph]])
+    prototypes = {}
+    for text, others in found.items():
+        char, other = text.replace(_MARK, ""), others[0].text.replace(_MARK, "")
+        is_pair = len(others) == 1 and len(other) == 1 and len(found[others[0].text]) == 1
+        if len(char) == 1 and len(others) == 1 and not (is_pair and char < other):
+            prototypes[ord(char)] = other
+    return prototypes

@@ -1,0 +1,52 @@
+"""Names that look alike."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubbub_protocol.names import user_fault
+from service.identity.look_alikes import look_alike_key
+
+ALIKE = [
+    ("ann", "\u0430nn"),
+    ("ann", "\u03b1nn"),
+    ("ann", "\u0251nn"),
+    ("ann", "ann."),
+    ("ann", "a.n-n"),
+    ("ann", "ANN"),
+    ("ann", "an\u200bn"),
+    ("paypal", "\u0440\u0430\u0443\u0440\u0430l"),
+    ("modern", "rnodern"),
+    ("admin", "adm\u0131n"),
+    ("lobby", "l\u043ebby"),
+    ("lobby", "\uff4cobby"),
+    ("bob1", "bobl"),
+    ("zo\u00eb", "zoe\u0308"),
+    ("00", "oo"),
+]
+DIFFERENT = [
+    ("ann", "anna"),
+    ("bill", "bili"),
+    ("ann2", "ann3"),
+    ("zoe", "zo\u00eb"),
+    ("\u5c71\u7530", "\u5c71\u672c"),
+    (":-)", ":-("),
+    ("\U0001f600", "\U0001f601"),
+]
+
+
+@pytest.mark.parametrize(("name", "other"), ALIKE, ids=ascii)
+def test_names_that_look_alike_have_one_key(name: str, other: str) -> None:
+    assert look_alike_key(name) == look_alike_key(other)
+
+
+@pytest.mark.parametrize(("name", "other"), DIFFERENT, ids=ascii)
+def test_other_names_have_keys_of_their_own(name: str, other: str) -> None:
+    assert look_alike_key(name) != look_alike_key(other)
+
+
+@given(st.text(min_size=1, max_size=32).filter(lambda name: user_fault(name) is None))
+def test_a_key_is_never_empty(name: str) -> None:
+    assert look_alike_key(name)
