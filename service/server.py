@@ -22,6 +22,7 @@ from service.gateway.accept_errors import counting_accept_errors
 from service.gateway.acceptor import Acceptor
 from service.gateway.admission import Admission
 from service.gateway.gateway import Gateway
+from service.gateway.origins import HandshakePolicy
 from service.http.health import Workers
 from service.node import Node
 from service.runtime.listener import listen
@@ -90,7 +91,9 @@ def _broker(settings: Settings, opened: Archiving | None) -> Broker:
 
 @asynccontextmanager
 async def _serving(node: Node, listener: socket.socket, workers: Workers | None) -> AsyncIterator[None]:
-    gateway = Gateway(node, Admission(node.settings, node.metrics), InputTurns(node.tuning))
+    settings = node.settings
+    policy = HandshakePolicy(settings.origins, settings.hosts)
+    gateway = Gateway(node, Admission(settings, node.metrics), InputTurns(node.tuning), policy)
     app = make_app(gateway, workers)
     # Sanic closes its socket, and the caller still needs the name of the listener.
     server = cast(

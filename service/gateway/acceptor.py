@@ -97,7 +97,8 @@ class Acceptor(asyncio.Protocol):
             self._end_with(handshake.NO_TLS)
             return
         request = handshake.read(data)
-        if request is None:
+        if request is None or self._gateway.policy.fault(request.origin, request.host) is not None:
+            # The full path explains what is wrong.
             self._become_http(data)
             return
         self._stop_timer()
@@ -147,7 +148,7 @@ class Acceptor(asyncio.Protocol):
             return
         self._unregister()
         self._transport.write(handshake.response(request.key))
-        attach_session(self._gateway, self._gateway.make_websocket(self._transport, self._sockets), request)
+        attach_session(self._gateway, self._gateway.make_websocket(self._transport, self._sockets))
 
     def _reject(self, request: UpgradeRequest, wait: float) -> None:
         self._gateway.node.metrics.connections_closed.add(int(Close.FULL))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from brokers.errors import BrokerError
 from hubbub_protocol import Close
 from hubbub_protocol.names import room_fault
 from service.cluster.user_names import AcquiredName, InvalidName, UserNameTaken
-from service.gateway.handshake import RATE_EXCEEDED, UpgradeRequest, drain_frame
+from service.gateway.handshake import RATE_EXCEEDED, drain_frame
 from service.sessions.commands import CommandSession
 from service.sessions.plain import open_plain
 from service.transport.connection import Connection
@@ -40,12 +39,12 @@ class Rejected(Exception):
         self.wait = wait
 
 
-def attach_session(gateway: Gateway, websocket: WebSocket, request: UpgradeRequest) -> None:
+def attach_session(gateway: Gateway, websocket: WebSocket) -> None:
     """Attach a session of `hubbub.v1` to a connection that was admitted on the fast path."""
     node = gateway.node
     connection = _connect(node, websocket, JSON)
     try:
-        _check(node, request.origin, request.host)
+        _check(node)
         connection.receiver = CommandSession(node, connection)
     except Rejected as rejected:
         _close(connection, rejected)
@@ -62,7 +61,7 @@ async def attach_requested(
     codec = JSON if SUBPROTOCOL in _offered(request) else PLAIN
     connection = _connect(node, websocket, codec)
     try:
-        _check(node, request.headers.get("origin"), request.headers.get("host", ""), wait)
+        _check(node, wait)
         if codec is JSON:
             connection.receiver = CommandSession(node, connection)
         else:
@@ -93,35 +92,15 @@ def _remove_without_session(node: Node, connection: Connection) -> None:
         node.remove_connection(connection, 0)
 
 
-def _check(node: Node, origin: str | None, host: str, wait: float = 0.0) -> None:
+def _check(node: Node, wait: float = 0.0) -> None:
     if node.draining:
         raise Rejected(Close.RESTART, "the node is restarting; reconnect")
     if node.broker_start.waiting:
         raise Rejected(Close.FULL, "the node is waiting for its broker; reconnect later")
     if len(node.connections) > node.limits.connections:
         raise Rejected(Close.FULL, "the node has reached its connection limit; reconnect later")
-    if not _origin_allowed(origin, host, node.settings.origins):
-        raise Rejected(Close.BAD_ORIGIN, "this origin is not allowed (HUBBUB_ORIGINS)")
     if wait:
         raise Rejected(Close.FULL, RATE_EXCEEDED, wait)
-
-
-def _origin_allowed(origin: str | None, own: str, allowed: tuple[str, ...]) -> bool:
-    """Tell whether a page may connect: it is from the same host, or listed. Programs send no origin."""
-    if origin is None or "*" in allowed:
-        return True
-    if allowed:
-        return origin.rstrip("/").lower() in allowed
-    host = _host(origin)
-    return host is not None and host == _host(f"//{own}")
-
-
-def _host(address: str) -> str | None:
-    """Return the host of an address; None if it has none, or is not an address."""
-    try:
-        return urlsplit(address).hostname
-    except ValueError:
-        return None
 
 
 def _offered(request: Request) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from service.gateway.invalid_requests import InvalidRequests
+from service.gateway.origins import HandshakePolicy
 from service.transport.websocket import WebSocket
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Gateway:
     node: Node
     admission: Admission
     turns: InputTurns
+    policy: HandshakePolicy = field(default_factory=HandshakePolicy)
     invalid_requests: InvalidRequests = field(default_factory=InvalidRequests)
 
     def make_websocket(self, transport: asyncio.Transport, sockets: Sockets) -> WebSocket:

@@ -10,12 +10,13 @@ The library internals that are overridden here are listed in `docs/library-inter
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from sanic.compat import Header
-from sanic.exceptions import BadRequest, PayloadTooLarge, SanicException, ServiceUnavailable
+from sanic.exceptions import BadRequest, Forbidden, PayloadTooLarge, SanicException, ServiceUnavailable
 from sanic.http import Http
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 from typing_extensions import override
@@ -35,7 +36,11 @@ if TYPE_CHECKING:
 # The path of the websocket.
 WEBSOCKET: Final = "/ws"
 _OMITTED: Final = "alt-svc"
+# A log line quotes so many characters of a header.
+_MAX_LOGGED: Final = 100
 _HEAD_END: Final = b"\r\n\r\n"
+
+_log: Final = logging.getLogger(__name__)
 
 
 class UpgradedSocket:
@@ -157,6 +162,7 @@ class HttpProtocol(WebSocketProtocol):
             SanicException: the request is no valid handshake; the text says why.
         """
         response, subprotocol = accept(request, (SUBPROTOCOL,))
+        self._check_origin(request)
         wait = await self._gateway.admission.wait(booked=has_booked_slot(request.query_string))
         if wait and subprotocol is None:
             # Plain clients don't understand the `drain` event, but a proxy may try another node.
@@ -214,6 +220,16 @@ class HttpProtocol(WebSocketProtocol):
         self._gateway.node.metrics.error_responses.add(Code.TOO_LONG)
 
     # ----------------------------------------------------------------------------------------------
+
+    def _check_origin(self, request: Request) -> None:
+        origin, host = request.headers.get("origin"), request.headers.get("host", "")
+        fault = self._gateway.policy.fault(origin, host)
+        if fault is None:
+            return
+        self._gateway.node.metrics.error_responses.add(Code.FORBIDDEN)
+        shown = {"origin": (origin or "")[:_MAX_LOGGED], "host": host[:_MAX_LOGGED]}
+        _log.warning("handshake_refused", extra={"reason": fault, **shown})
+        raise Forbidden(f"Refused: {fault}.", quiet=True)
 
     def _become_websocket(self, transport: asyncio.Transport) -> WebSocket:
         self._upgraded = True

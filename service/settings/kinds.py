@@ -131,10 +131,25 @@ def _read_origins(value: str) -> tuple[str, ...]:
     return origins
 
 
+def _read_hosts(value: str) -> tuple[str, ...]:
+    hosts = tuple(dict.fromkeys(value.lower().replace(",", " ").split()))
+    if not hosts or (hosts != ("*",) and not all(_is_origin(f"http://{host}") for host in hosts)):
+        raise ValueError(value)
+    return hosts
+
+
+# Hosts that a request may name.
+HOSTS: Final = Kind(
+    read=_read_hosts,
+    words="hosts like chat.example.org, *.example.org or localhost:8000, separated by commas or spaces, or * "
+    "for all",
+    show=" ".join,
+)
 # Origins of web pages, as browsers send them.
 ORIGINS: Final = Kind(
     read=_read_origins,
-    words="origins like https://chat.example.org, separated by commas or spaces, or * for all",
+    words="origins like https://chat.example.org or https://*.example.org, separated by commas or spaces, "
+    "or * for all",
     show=" ".join,
 )
 
@@ -217,6 +232,7 @@ def _hide_secrets(url: str, *, has_user: bool) -> str:
 
 
 def _is_origin(origin: str) -> bool:
+    origin = origin.replace("://*.", "://", 1)
     try:
         url = urlsplit(origin)
         port = url.port

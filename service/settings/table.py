@@ -10,7 +10,7 @@ from brokers.base import BrokerOptions, Retention
 from brokers.registry import installed
 from service.settings.archive import ArchiveSettings
 from service.settings.identity import IdentitySettings
-from service.settings.kinds import ORIGINS, address, choice, number, one_of, password, text, whole
+from service.settings.kinds import HOSTS, ORIGINS, address, choice, number, one_of, password, text, whole
 from service.settings.limits import LimitSettings
 from service.settings.row import META, Row
 from service.settings.row import setting as _set
@@ -93,7 +93,14 @@ class Settings(LimitSettings, IdentitySettings, ArchiveSettings):
         "HUBBUB_ORIGINS",
         (),
         ORIGINS,
-        "Origins of the web pages that may connect; by default those of the same host.",
+        "Origins of the web pages that may connect; by default those of the same host and port.",
+    )
+    hosts: tuple[str, ...] = _set(
+        "HUBBUB_HOSTS",
+        (),
+        HOSTS,
+        "Hosts that a websocket handshake may name; by default all. A list refuses pages whose domain points "
+        "at this node.",
     )
 
     connections: int = _set(

@@ -1,4 +1,4 @@
-"""The origin check, and the parameters of plain connections."""
+"""Handshakes without a host, and the parameters of plain connections."""
 
 from __future__ import annotations
 
@@ -15,39 +15,6 @@ async def code_for(served: Served, handshake: bytes) -> int:
     assert (await peer.head()).startswith("HTTP/1.1 101 ")
     # An accepted connection answers our close frame; the server closes the others first.
     return await peer.leave()
-
-
-@pytest.mark.parametrize(
-    ("origin", "host"),
-    [
-        ("http://here", "here"),
-        ("https://HERE:8443", "here:8000"),
-        ("http://[::1]:8000", "[::1]:8000"),
-    ],
-)
-async def test_a_page_of_the_same_host_may_connect(served: Served, origin: str, host: str) -> None:
-    request = Peer.handshake(headers={"Origin": origin, "Host": host})
-    assert await code_for(served, request) == 1000
-
-
-@pytest.mark.parametrize(
-    ("origin", "host"),
-    [
-        ("http://elsewhere", "here"),
-        ("http://here.elsewhere", "here"),
-        ("null", "here"),
-        ("http://[", "here"),
-        ("http://here", "["),
-        ("http://[", "["),
-        ("", "["),
-        ("null", "["),
-    ],
-)
-async def test_a_page_of_another_host_or_without_a_host_is_rejected(
-    served: Served, origin: str, host: str
-) -> None:
-    request = Peer.handshake(headers={"Origin": origin, "Host": host})
-    assert await code_for(served, request) == 4502
 
 
 @pytest.mark.parametrize("origin", ["null", "", "http://here"])
