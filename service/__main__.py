@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
+from service import moderate
 from service.identity.authenticator import Authenticator
 from service.release import COMMIT, VERSION
 from service.runtime import descriptors, logs
@@ -28,12 +29,18 @@ _log: Final = logging.getLogger(__name__)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a node; return the exit code: 0 stopped, 1 start failed, 2 invalid setting."""
-    parser = argparse.ArgumentParser(prog="python -m service", description="Run one node of hubbub.")
+    given = sys.argv[1:] if arguments is None else arguments
+    if given and given[0] == "moderate":
+        return moderate.main(given[1:])
+    parser = argparse.ArgumentParser(
+        prog="python -m service",
+        description="Run one node of hubbub. `moderate` bans users and closes rooms: see `moderate --help`.",
+    )
     parser.add_argument(
         "--show-settings", action="store_true", help="print all settings, without secrets, and exit"
     )
     parser.add_argument("--version", action="version", version=f"hubbub {VERSION}, commit {COMMIT}")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(given)
     try:
         settings = load()
     except SettingsError as error:

@@ -11,7 +11,7 @@ from service.gateway.attach import attach_requested
 from service.gateway.gateway import Gateway
 from service.gateway.handshake import MAX_HEAD
 from service.gateway.http_protocol import WEBSOCKET, UpgradedSocket
-from service.http import api, health, page
+from service.http import api, health, moderation, page
 from service.http.errors import HttpErrors
 
 
@@ -34,6 +34,7 @@ def make_app(gateway: Gateway, workers: health.Workers | None = None) -> Sanic[C
     app.add_websocket_route(chat, WEBSOCKET)
     health.add_routes(app, node, workers)
     api.add_routes(app, node)
+    moderation.add_routes(app, node)
     page.add_routes(app)
     return app
 

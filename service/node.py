@@ -16,6 +16,7 @@ from service.archiving.archiving import Archiving
 from service.cluster.cluster import Cluster
 from service.cluster.user_names import UserNames
 from service.identity.authenticator import Authenticator
+from service.moderation.moderation import Moderation
 from service.rooms.registry import RoomRegistry
 from service.runtime.broker_start import BrokerStart
 from service.runtime.descriptors import socket_limits, soft_limit
@@ -65,6 +66,7 @@ class Node:
         self.rooms = RoomRegistry(
             self.cluster, broker, self.tasks, metrics=self.metrics, settings=settings, tuning=tuning
         )
+        self.moderation = Moderation(broker, self.remove_user)
         self.input_rate = InputRate.of(settings)
         self.connections: dict[Connection, None] = {}
         self.broker_start = BrokerStart(self._start, self.tasks, settings.start_seconds)
@@ -88,6 +90,8 @@ class Node:
             await self.broker.start(self.rooms)
             self._broker_started = True
         await self.cluster.start()
+        await self.moderation.read()
+        self.moderation.follow(self.tasks, self.tuning.moderation_interval)
         if self.archiving is not None:
             self.archiving.run(self.tasks, self.metrics, self.tuning, self.rooms)
         _log.info("node_started", extra={"node": self.name, "broker": self.settings.broker})
@@ -99,6 +103,7 @@ class Node:
         # Before the tasks are closed, because a timer or an entry could start another one.
         self.rooms.close()
         self.cluster.close()
+        self.moderation.close()
         await self.tasks.close()
         if self.archiving is not None and self._broker_started:
             await self.archiving.finish(self.settings.close_seconds)
@@ -132,6 +137,12 @@ class Node:
         if not self.connections:
             self._emptied.set()
 
+    def remove_user(self, user: str, reason: str) -> None:
+        """Close all connections of a user's id (CN10)."""
+        for connection in list(self.connections):
+            if connection.receiver is not None and connection.receiver.user_id == user:
+                connection.close(Close.REMOVED, reason)
+
     async def until_empty(self, limit: float) -> None:
         """Wait until all connections are lost, for at most `limit` seconds."""
         self._emptied.clear()
@@ -159,6 +170,7 @@ class Node:
             "log_bytes": sum(room.log.bytes for room in rooms),
             "tasks": self.tasks.running,
             "other_nodes": len(self.cluster),
+            "moderation_active": len(self.moderation),
             "broker_up": float(not self.broker_start.waiting and self.rooms.broker_fault is None),
             **(self.archiving.sample() if self.archiving is not None else {}),
         }

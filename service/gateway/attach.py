@@ -125,6 +125,8 @@ async def _open_plain(node: Node, request: Request, connection: Connection) -> N
     taken = _take_name(node, request.args.get("name"), connection)
     try:
         identity = node.auth.guest(*taken)
+        if node.moderation.ban(identity.id) is not None:
+            raise Rejected(Close.REMOVED, "banned by the operator")
         if not identity.may_read(room):
             raise Rejected(Close.POLICY, "no read permission for this room")
         await open_plain(node, connection, room, identity, history)

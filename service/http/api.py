@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
@@ -30,7 +29,7 @@ from service.http.bodies import (
     decode_post,
     json_response,
 )
-from service.identity.authenticator import AuthError
+from service.http.credentials import KEY_NAME, authenticate
 from service.identity.identity import Identity, bot
 from service.identity.rate_limit import ScopedRateLimit
 from service.node import Node
@@ -42,13 +41,13 @@ from service.wire.messages import encode_name
 from service.wire.numbers import parse_whole_number
 
 _API: Final = "/api"
-# The name of the API key, in the ids of programs.
-_KEY_NAME: Final = "api"
 _MAX_PAGE: Final = 200
 _DEFAULT_PAGE: Final = 50
 _SEARCH_PAGE: Final = 20
 _STATUS: Final = {
     Code.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    Code.BANNED: HTTPStatus.FORBIDDEN,
+    Code.ROOM_CLOSED: HTTPStatus.FORBIDDEN,
     Code.BAD_TOKEN: HTTPStatus.UNAUTHORIZED,
     Code.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     Code.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
@@ -64,8 +63,6 @@ _CODE: Final[dict[int, Code]] = {
 }
 # An error quotes so many characters of an unknown parameter.
 _MAX_QUOTED: Final = 40
-# The scheme is not case-sensitive (RFC 9110, 11.1).
-_BEARER: Final = re.compile(r"bearer +([!-~]+)", re.IGNORECASE)
 
 
 def add_routes(app: Sanic[Config, SimpleNamespace], node: Node) -> None:
@@ -106,7 +103,7 @@ def error_response(error: Exception, metrics: Metrics) -> HTTPResponse:
 
 async def _post(node: Node, rate_limit: ScopedRateLimit, request: Request, name: str) -> HTTPResponse:
     """Post a message."""
-    identity = _authenticate(node, request)
+    identity = authenticate(node, request)
     _check_room(name)
     _query(request)
     try:
@@ -143,7 +140,7 @@ async def _history(node: Node, request: Request, name: str) -> HTTPResponse:
 
 async def _search(node: Node, request: Request) -> HTTPResponse:
     """Find messages in the rooms that the user may read."""
-    identity = _authenticate(node, request)
+    identity = authenticate(node, request)
     query = _query(request, "q", "before", "limit")
     limit = _page_limit(query, _SEARCH_PAGE)
     found = await search.find(node, identity, query.get("q", ""), query.get("before"), limit)
@@ -152,7 +149,7 @@ async def _search(node: Node, request: Request) -> HTTPResponse:
 
 async def _rooms(node: Node, request: Request) -> HTTPResponse:
     """List the rooms that are open on any node."""
-    identity = _authenticate(node, request)
+    identity = authenticate(node, request)
     after = _query(request, "after").get("after", "")
     page = await node.rooms.listing.page(identity.reads, after, _MAX_PAGE)
     rooms = [RoomInfo(room, members) for room, members in page.rooms.items()]
@@ -182,28 +179,9 @@ def _broker_failed(node: Node, request: Request, error: BrokerError) -> HTTPResp
     return _command_failed(node, request, send.to_command_error(error))
 
 
-def _authenticate(node: Node, request: Request) -> Identity:
-    """Return the identity behind the API key or the token of a request."""
-    if node.broker_start.waiting:
-        raise CommandError(Code.UNAVAILABLE, "the node is waiting for its broker; try again")
-    found = _BEARER.fullmatch(request.headers.get("authorization", ""))
-    if found is None:
-        raise CommandError(
-            Code.BAD_TOKEN, "no credentials: send the API key or a token in `Authorization: Bearer`"
-        )
-    credentials = found[1]
-    if node.auth.is_api_key(credentials):
-        return bot("bot", _KEY_NAME)
-    try:
-        return node.auth.verify(credentials)
-    except AuthError as error:
-        also = "; it is not the API key either" if node.settings.api_key else ""
-        raise CommandError(Code.BAD_TOKEN, f"{error}{also}") from error
-
-
 def _require_reader(node: Node, request: Request, name: str) -> None:
     _check_room(name)
-    if not _authenticate(node, request).may_read(name):
+    if not authenticate(node, request).may_read(name):
         raise CommandError(Code.FORBIDDEN, "no read permission for this room")
 
 
@@ -218,7 +196,7 @@ def _as_author(user: str) -> Identity:
     fault = user_fault(user)
     if fault is not None:
         raise CommandError(Code.INVALID, f"Invalid user name: {fault}.")
-    return bot(user, _KEY_NAME)
+    return bot(user, KEY_NAME)
 
 
 def _query(request: Request, *allowed: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from sanic import HTTPResponse
@@ -12,6 +12,8 @@ from sanic.response import raw
 
 from hubbub_protocol.commands import Key
 from service.wire.messages import encode_value
+
+T = TypeVar("T")
 
 JSON: Final = "application/json"
 # Each GET route supports HEAD (RFC 9110, 9.3.2).
@@ -93,8 +95,17 @@ def decode_post(body: bytes) -> Post:
     Raises:
         ValueError: the body is invalid; the message says why.
     """
+    return decode_body(_post, body)
+
+
+def decode_body(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """Decode the body of a request.
+
+    Raises:
+        ValueError: the body is invalid; the message says why.
+    """
     try:
-        return _post.decode(body)
+        return decoder.decode(body)
     except RecursionError:
         raise ValueError("Invalid body: it is nested too deeply.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

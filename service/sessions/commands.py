@@ -58,6 +58,12 @@ class CommandSession:
         self._ping_slot = node.pings.add(connection)
         hello.start_hello_timer(self._session)
 
+    @property
+    def user_id(self) -> str | None:
+        """The id of the user; None before `hello`."""
+        identity = self._session.identity
+        return None if identity is None else identity.id
+
     # Called by the connection ---------------------------------------------------------------------
 
     def receive(self, text: str) -> None:

@@ -6,11 +6,13 @@ CommandError    the command failed, the connection stays open; the client receiv
 from __future__ import annotations
 
 import unicodedata
+from datetime import UTC, datetime
 from math import ceil
 from typing import Final
 
 from hubbub_protocol import Code, events
 from hubbub_protocol.names import room_fault
+from service.moderation.actions import ModerationAction
 
 # Seconds: an archive that is away is tried again by the node in about this time.
 _ARCHIVE_RETRY: Final = 5.0
@@ -44,6 +46,22 @@ def invalid_room_name(name: str, fault: str) -> CommandError:
     composed = unicodedata.normalize("NFC", name)
     suggestion = None if composed == name or room_fault(composed) else composed
     return CommandError(Code.INVALID, f"Invalid room name: {fault}.", suggestion=suggestion)
+
+
+def banned(ban: ModerationAction) -> CommandError:
+    """Make the error for a user whom the operator has banned."""
+    return CommandError(Code.BANNED, f"banned by the operator{_until(ban)}: {ban.reason}")
+
+
+def room_closed(closure: ModerationAction) -> CommandError:
+    """Make the error for a room that the operator has closed to new messages."""
+    return CommandError(Code.ROOM_CLOSED, f"the operator closed this room{_until(closure)}: {closure.reason}")
+
+
+def _until(action: ModerationAction) -> str:
+    if action.until is None:
+        return ""
+    return f" until {datetime.fromtimestamp(action.until / 1000, tz=UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def no_write_permission() -> CommandError:

@@ -13,7 +13,7 @@ from service.cluster.user_names import AcquiredName, InvalidName, UserNameTaken
 from service.identity.authenticator import BadToken, TokenExpired
 from service.identity.identity import Identity
 from service.sessions import room_commands
-from service.sessions.errors import CommandError
+from service.sessions.errors import CommandError, banned
 from service.sessions.session import Session
 
 # How long before a token expires the client receives `expiring` (seconds).
@@ -45,6 +45,12 @@ def hello(session: Session, command: Hello) -> None:
         identity = session.node.auth.guest(taken.user, taken.session)
     session.stop_timers()
     session.identity = identity
+    ban = session.node.moderation.ban(identity.id)
+    if ban is not None:
+        # The end of the connection releases the name.
+        session.write_error(banned(ban), command.id)
+        session.connection.close(Close.REMOVED, "banned by the operator")
+        return
     _start_expiry_timers(session, identity)
     session.write_event(_welcome(session, command.id, taken, identity))
 

@@ -54,6 +54,11 @@ class PlainSession:
         self._ping_slot = node.pings.add(connection)
         self.connection = connection
 
+    @property
+    def user_id(self) -> str:
+        """The id of the user."""
+        return self._identity.id
+
     def receive(self, text: str) -> None:
         """Queue one message for the broker."""
         text = decode_plain(text)

@@ -18,7 +18,7 @@ from service.identity.identity import Identity
 from service.node import Node
 from service.rooms.fanout import Fanout
 from service.runtime.metrics import Metrics
-from service.sessions.errors import CommandError, no_write_permission, rate_limited
+from service.sessions.errors import CommandError, no_write_permission, rate_limited, room_closed
 from service.sessions.idempotency import new_key
 from service.sessions.session import Session
 from service.wire.messages import MessagePayload, encode_stored
@@ -61,9 +61,12 @@ def send(session: Session, command: Send, on_done: Callable[[], None]) -> None:
 
 
 def check_text(node: Node, identity: Identity, room: str, text: str) -> None:
-    """Reject a text that is empty or too long (SN4), and a user without write permission."""
+    """Reject a text that is empty or too long (SN4), a user without write permission, and a closed room."""
     if not identity.may_write(room):
         raise no_write_permission()
+    closure = node.moderation.closure(room)
+    if closure is not None:
+        raise room_closed(closure)
     if is_blank(text):
         raise CommandError(Code.EMPTY, "the text is empty, or has no visible character")
     most = node.settings.text_characters

@@ -38,6 +38,10 @@ class Socket(Protocol):
 class Receiver(Protocol):
     """What receives the input of a connection: a session."""
 
+    @property
+    def user_id(self) -> str | None:
+        """The id of the user, once it is known."""
+
     def receive(self, text: str) -> None:
         """Take one text message."""
 

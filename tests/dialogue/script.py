@@ -54,6 +54,8 @@ class Script:
             await self._stage.index()
         elif "node" in step:
             self._stage.drain()
+        elif "moderate" in step:
+            await self._stage.moderate(self._names.fill(step["moderate"]))
         else:
             assert isinstance(step["pause"], int)
             await asyncio.sleep(step["pause"] / 1000)

@@ -11,9 +11,11 @@ from dataclasses import replace
 from typing import Final
 
 import jwt
+import msgspec
 
 from brokers.memory import MemoryBroker
 from hubbub_protocol import Close
+from service.moderation.actions import ModerationAction
 from service.node import Node
 from service.server import Running, running
 from service.settings import Settings, load
@@ -61,6 +63,12 @@ class Stage:
             self._broker.cut()
         else:
             self._broker.mend()
+
+    async def moderate(self, action: Json) -> None:
+        """Take an action of the operator."""
+        assert isinstance(action, dict)
+        taken = {"at": int(time.time() * 1000), "reason": "a reason", **action}
+        await self.node.moderation.act(msgspec.convert(taken, ModerationAction))
 
     def drain(self) -> None:
         self._draining = asyncio.get_running_loop().create_task(drain(self.node))

@@ -32,6 +32,8 @@ class Code(StrEnum):
     NOT_JOINED = "not_joined"
     FORBIDDEN = "forbidden"
     TOO_MANY_ROOMS = "too_many_rooms"
+    BANNED = "banned"
+    ROOM_CLOSED = "room_closed"
     ROOMS_FULL = "rooms_full"
     EMPTY = "empty"
     TOO_LONG = "too_long"
@@ -71,6 +73,7 @@ class Close(IntEnum):
     TOKEN_REFUSED = 4501
     BAD_ORIGIN = 4502
     NO_HELLO = 4503
+    REMOVED = 4504
 
 
 def is_final(code: int) -> bool:

@@ -20,6 +20,7 @@ NAMES = [
     "hubbub_connections_opened_total",
     "hubbub_rooms",
     "hubbub_members",
+    "hubbub_moderation_active",
     "hubbub_slow_consumers",
     "hubbub_sockets_aborted_total",
     "hubbub_accept_failures_total",

@@ -1,0 +1,42 @@
+"""The credentials of a request to the HTTP API: the API key, or a token."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from sanic import Request
+
+from hubbub_protocol import Code
+from service.identity.authenticator import AuthError
+from service.identity.identity import Identity, bot
+from service.node import Node
+from service.sessions.errors import CommandError, banned
+
+# The name of the API key, in the ids of programs.
+KEY_NAME: Final = "api"
+# The scheme is not case-sensitive (RFC 9110, 11.1).
+_BEARER: Final = re.compile(r"bearer +([!-~]+)", re.IGNORECASE)
+
+
+def authenticate(node: Node, request: Request) -> Identity:
+    """Return the identity behind the API key or the token of a request."""
+    if node.broker_start.waiting:
+        raise CommandError(Code.UNAVAILABLE, "the node is waiting for its broker; try again")
+    found = _BEARER.fullmatch(request.headers.get("authorization", ""))
+    if found is None:
+        raise CommandError(
+            Code.BAD_TOKEN, "no credentials: send the API key or a token in `Authorization: Bearer`"
+        )
+    credentials = found[1]
+    if node.auth.is_api_key(credentials):
+        return bot("bot", KEY_NAME)
+    try:
+        identity = node.auth.verify(credentials)
+    except AuthError as error:
+        also = "; it is not the API key either" if node.settings.api_key else ""
+        raise CommandError(Code.BAD_TOKEN, f"{error}{also}") from error
+    ban = node.moderation.ban(identity.id)
+    if ban is not None:
+        raise banned(ban)
+    return identity

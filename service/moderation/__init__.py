@@ -1,0 +1,1 @@
+"""What the operator has decided about users and rooms: bans, kicks, closed rooms."""

@@ -1,0 +1,145 @@
+"""The operator's actions on all nodes: entries of a room that no client can name.
+
+Each node reads that room when it starts, and about once a second from then on. So an action is in force on
+all nodes within two seconds, also after an outage. A node that starts knows what the broker still keeps.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+from time import time
+from typing import Final
+
+import msgspec
+
+from brokers.base import Broker
+from brokers.errors import BrokerError
+from service.moderation.actions import MAX_ACTIVE, ModerationAction, ModerationState
+from service.runtime.tasks import Tasks
+
+# A client's room has no control character. PostgreSQL can't store U+0000.
+ROOM: Final = "\x01moderation"
+_PAGE: Final = 200
+# Older kicks are history: the user may have returned since (ms).
+_RECENT: Final = 10_000
+
+_log: Final = logging.getLogger(__name__)
+_decoder: Final = msgspec.json.Decoder(ModerationAction)
+_encoder: Final = msgspec.json.Encoder()
+
+
+class TooManyActions(Exception):
+    """As many actions are in force as there may be."""
+
+    def __init__(self) -> None:
+        super().__init__(f"{MAX_ACTIVE} bans and closed rooms are in force, which is the limit: revoke some")
+
+
+class Moderation:
+    """What is in force on this node, and the way to change it on all nodes.
+
+    Args:
+        broker: what stores the actions.
+        remove: closes the connections of a user's id, for a reason.
+    """
+
+    __slots__ = ("_broker", "_epoch", "_lock", "_offset", "_remove", "_state", "_timer")
+
+    def __init__(self, broker: Broker, remove: Callable[[str, str], None]) -> None:
+        self._broker = broker
+        self._remove = remove
+        self._state = ModerationState()
+        self._epoch = ""
+        self._offset = 0
+        self._lock = asyncio.Lock()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return len(self._state)
+
+    def ban(self, user: str) -> ModerationAction | None:
+        """Return the ban of a user's id; None if there is none in force."""
+        return self._state.ban(user, _now())
+
+    def closure(self, room: str) -> ModerationAction | None:
+        """Return the action that has closed a room to new messages; None if it is open."""
+        return self._state.closure(room, _now())
+
+    def active(self) -> list[ModerationAction]:
+        """Return all that is in force, oldest first."""
+        return self._state.active(_now())
+
+    async def act(self, action: ModerationAction) -> None:
+        """Store an action, and bring it into force here at once, on the other nodes within two seconds.
+
+        Raises:
+            TooManyActions: there are as many in force as there may be.
+            BrokerError: it is not stored, or not known to be.
+        """
+        self._state.expire(_now())
+        if action.action in {"ban", "close"} and len(self._state) >= MAX_ACTIVE:
+            raise TooManyActions
+        await self._broker.publish(ROOM, _encoder.encode(action), key=secrets.token_urlsafe(12))
+        _log.warning("moderation", extra=msgspec.structs.asdict(action))
+        await self.read()
+
+    async def read(self) -> None:
+        """Read and apply the actions that were stored since the last call."""
+        async with self._lock:
+            while True:
+                page = await self._broker.history(ROOM, after=self._offset, limit=_PAGE)
+                if page.head.epoch != self._epoch:
+                    # Other offsets. What is in force here stays so: the broker may have lost its history.
+                    was_behind, self._epoch, self._offset = self._offset, page.head.epoch, 0
+                    if was_behind:
+                        continue
+                for entry in page.entries:
+                    self._apply(entry.payload)
+                    self._offset = entry.offset
+                if not page.more:
+                    break
+            self._state.expire(_now())
+
+    def follow(self, tasks: Tasks, interval: float) -> None:
+        """Read again after each interval (seconds), until `close`."""
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(interval, self._read_again, tasks, interval)
+
+    def close(self) -> None:
+        """Stop to read."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _read_again(self, tasks: Tasks, interval: float) -> None:
+        tasks.start(self._try_to_read(), name="read moderation")
+        self.follow(tasks, interval)
+
+    async def _try_to_read(self) -> None:
+        """Read, if the last read is done. An outage of the broker is reported elsewhere."""
+        if self._lock.locked():
+            return
+        try:
+            await self.read()
+        except BrokerError as error:
+            _log.debug("moderation_not_read", extra={"reason": str(error)})
+
+    def _apply(self, payload: bytes) -> None:
+        try:
+            action = _decoder.decode(payload)
+        except msgspec.DecodeError:
+            # An action of a newer version.
+            _log.warning("moderation_unknown")
+            return
+        self._state.apply(action)
+        is_recent = action.at > _now() - _RECENT
+        if action.action == "ban" and not action.has_ended(_now()):
+            self._remove(action.target, "banned by the operator")
+        elif action.action == "kick" and is_recent:
+            self._remove(action.target, "removed by the operator")
+
+
+def _now() -> int:
+    return int(time() * 1000)

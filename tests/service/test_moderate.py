@@ -1,0 +1,51 @@
+"""`python -m service moderate`, against a node on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from service import moderate
+from tests.service.serving import Served, serving
+
+KEY = "the-key-of-the-operator"
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.setenv("HUBBUB_API_KEY", KEY)
+    return monkeypatch
+
+
+async def run(served: Served, environment: pytest.MonkeyPatch, *arguments: str) -> int:
+    environment.setenv("HUBBUB_PORT", str(served.port))
+    return await asyncio.to_thread(moderate.main, arguments)
+
+
+async def test_an_action_is_taken_and_listed(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with serving(api_key=KEY) as served:
+        assert await run(served, environment, "ban", "u1", "--reason", "spam", "--seconds", "60") == 0
+        taken = json.loads(capsys.readouterr().out)
+        assert (taken["action"], taken["target"], taken["reason"]) == ("ban", "u1", "spam")
+        assert taken["until"] == taken["at"] + 60_000
+        assert await run(served, environment, "list") == 0
+        assert json.loads(capsys.readouterr().out)["actions"] == [taken]
+        assert await run(served, environment, "close", " ", "--reason", "x") == moderate.FAILED
+        assert "Invalid room name" in capsys.readouterr().err
+
+
+def test_without_a_key_or_a_node_the_reason_is_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert moderate.main(["list"]) == moderate.USAGE
+    assert "HUBBUB_API_KEY is not set" in capsys.readouterr().err
+    monkeypatch.setenv("HUBBUB_API_KEY", KEY)
+    monkeypatch.setenv("HUBBUB_PORT", "1")
+    assert moderate.main(["list"]) == moderate.FAILED
+    assert "no answer from the node" in capsys.readouterr().err
+    monkeypatch.setenv("HUBBUB_PORT", "x")
+    assert moderate.main(["list"]) == moderate.USAGE
