@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Final
 
 from service.settings.checks import contradictions
@@ -12,6 +13,8 @@ from service.settings.row import Row
 from service.settings.table import Settings, rows
 
 OURS: Final = "HUBBUB_"
+# A secret may be in a file, as Docker and Kubernetes mount it: this ends the variable that names the file.
+FILE: Final = "_FILE"
 
 # Kubernetes puts such variables into every pod of a namespace that has a Service named "hubbub".
 _SERVICE_LINKS: Final = ("HUBBUB_SERVICE_", "HUBBUB_PORT_")
@@ -28,6 +31,10 @@ class SettingsError(Exception):
         super().__init__("\n  ".join([f"{count} wrong:", *faults]))
 
 
+class _FileUnusable(Exception):
+    """The file of a secret can't be used; the message says why."""
+
+
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings. An empty variable counts as one that isn't set.
 
@@ -38,7 +45,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     faults = [_unknown(name) for name in sorted(unknown_names(environ))]
     values: dict[str, object] = {}
     for row in rows():
-        text = environ.get(row.variable, "")
+        try:
+            text = _text(row, environ)
+        except _FileUnusable as error:
+            faults.append(str(error))
+            continue
         # Files that secrets are read from often end with a line break.
         text = text.rstrip("\r\n") if row.kind.verbatim else text.strip()
         if text:
@@ -53,9 +64,24 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
+def _text(row: Row, environ: Mapping[str, str]) -> str:
+    """Return the text of a setting: its variable, or the file that `<variable>_FILE` names."""
+    text, file = environ.get(row.variable, ""), environ.get(f"{row.variable}{FILE}", "")
+    if not (row.kind.hidden and file):
+        return text
+    if text:
+        raise _FileUnusable(f"{row.variable} and {row.variable}{FILE} are both set: remove one of them.")
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise _FileUnusable(f"{row.variable}{FILE}={file!r} can't be read: {reason}.") from error
+
+
 def unknown_names(environ: Mapping[str, str]) -> Iterator[str]:
     """Find the variables that begin like a setting, and are none."""
     known = {row.variable for row in rows()}
+    known |= {f"{row.variable}{FILE}" for row in rows() if row.kind.hidden}
     return (name for name in environ if name.startswith(OURS) and name not in known)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -118,3 +119,26 @@ def test_any_environment_is_taken_or_refused_with_reasons(environ: dict[str, str
         assert _faults(environ)
     else:
         assert load(environ) == settings
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_a_secret_may_be_in_a_file(tmp_path: Path, end: str) -> None:
+    password, key = tmp_path / "password", tmp_path / "key"
+    password.write_bytes(f"a secret: with spaces {end}".encode())
+    key.write_bytes(f"the-key-of-the-programs{end}".encode())
+    settings = load({"REDIS_PASSWORD_FILE": str(password), "HUBBUB_API_KEY_FILE": str(key)})
+    assert settings.redis_password == "a secret: with spaces "
+    assert settings.api_key == "the-key-of-the-programs"
+
+
+def test_a_file_that_cannot_be_used_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "binary").write_bytes(b"\xff")
+    for environ, words in (
+        ({"REDIS_PASSWORD_FILE": str(tmp_path / "none")}, "can't be read: No such file or directory."),
+        ({"REDIS_PASSWORD_FILE": str(tmp_path / "binary")}, "can't be read: it is not UTF-8."),
+        ({"REDIS_PASSWORD_FILE": "x", "REDIS_PASSWORD": "secret"}, "are both set: remove one of them."),
+        ({"HUBBUB_WORKERS_FILE": "x"}, "HUBBUB_WORKERS_FILE is not a setting."),
+    ):
+        [fault] = _faults(environ)
+        assert words in fault
+        assert "secret" not in fault
