@@ -40,12 +40,14 @@ def run(
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
-def start(*arguments: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
+def start(
+    *arguments: str, stdin: int = subprocess.DEVNULL, env: dict[str, str] | None = None
+) -> subprocess.Popen[str]:
     """Start, with both output streams as pipes."""
     return subprocess.Popen(
         [*COMMAND, *arguments],
         cwd=ROOT,
-        env=environment(),
+        env=environment() if env is None else env,
         text=True,
         stdin=stdin,
         stdout=subprocess.PIPE,

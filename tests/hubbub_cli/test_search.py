@@ -1,0 +1,73 @@
+"""`search` and `rooms` read the HTTP API, with the token that `login` kept."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import jwt
+import pytest
+
+from tests.hubbub_cli.program import environment, run, start
+from tests.hubbub_cli.server import Server, serving
+from tests.hubbub_cli.test_ndjson import VALIDATOR
+
+KEY = "k" * 32
+
+
+@pytest.fixture(scope="module")
+def archived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    data = str(tmp_path_factory.mktemp("data"))
+    settings = {"HUBBUB_AUTH": "tokens", "HUBBUB_TOKEN_KEY": KEY, "HUBBUB_DATA": data}
+    with serving(ARCHIVE_URL="sqlite:///chat.sqlite", **settings) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def env(archived: Server) -> dict[str, str]:
+    token = jwt.encode({"sub": "ann", "exp": time.time() + 600}, KEY, algorithm="HS256")
+    return environment(CHAT_SERVER=archived.url, CHAT_TOKEN=token)
+
+
+def found(output: str) -> list[str]:
+    records = [json.loads(line) for line in output.splitlines()]
+    for record in records:
+        VALIDATOR.validate(record)
+    return [record.get("text") or record["room"] for record in records]
+
+
+def test_messages_are_found_newest_first(env: dict[str, str]) -> None:
+    lines = "\n".join(f"build {number} failed" for number in range(25))
+    run("send", "builds", "--send-on", "line", env=env, given=lines)
+    run("send", "builds", "the last one", env=env)
+    # Messages are indexed in the order in which they were stored.
+    while not found(run("search", "last", "--json", env=env).stdout):
+        pass
+    newest = [f"build {number} failed" for number in range(24, -1, -1)]
+    assert found(run("search", "build", "failed", "--json", env=env).stdout) == newest[:20]
+    assert found(run("search", "build", "-n", "23", "--json", env=env).stdout) == newest[:23]
+    (line,) = run("search", '"build 7 failed"', "in:builds", env=env).stdout.splitlines()
+    assert line.endswith("[builds] ann: build 7 failed")
+
+
+def test_open_rooms_are_listed(env: dict[str, str]) -> None:
+    chat = start("tail", "kitchen", "--json", env=env)
+    while "kitchen" not in found(run("rooms", "--json", env=env).stdout):
+        pass
+    assert "     1  kitchen\n" in run("rooms", env=env).stdout
+    chat.kill()
+    chat.communicate()
+
+
+def test_failures_are_sentences(archived: Server, env: dict[str, str], tmp_path: Path) -> None:
+    guest = run("search", "x", "-s", archived.url)
+    assert (guest.returncode, "needs a token or an API key" in guest.stderr) == (4, True)
+    wrong = tmp_path / "token"
+    wrong.write_text("nonsense")
+    refused = run("rooms", "-s", archived.url, "--token-file", str(wrong))
+    assert (refused.returncode, "(try: hubbub-chat login)" in refused.stderr) == (4, True)
+    invalid = run("search", "x" * 501, "--json", env=env)
+    assert invalid.returncode == 5
+    VALIDATOR.validate(json.loads(invalid.stderr))
+    away = run("rooms", "-s", "ws://127.0.0.1:9", env=env)
+    assert (away.returncode, "connection refused" in away.stderr) == (3, True)
