@@ -56,7 +56,8 @@ class MessageLog(ScrollView):
         self.selected: int | None = None
         self._rows: list[Row] = []
         self._starts: list[int] = [0]
-        self._rendered: dict[Row, list[Strip]] = {}
+        # By the id of a row, which may change; a row is compared, not hashed.
+        self._rendered: dict[int, tuple[Row, list[Strip]]] = {}
         self._width = 0
         self._shown: tuple[str, int] | None = None
         # The rows of the transcript; those after them are own messages in flight.
@@ -65,6 +66,8 @@ class MessageLog(ScrollView):
     def show(self, version: tuple[str, int], rows: Sequence[Row], waiting: Sequence[Row]) -> None:
         """Show the rows of a room; with the same version, only those at the end are new."""
         place = self._place()
+        if self._shown is None or self._shown[0] != version[0]:
+            self._rendered.clear()  # rows of another room have the same ids
         if self._shown == version and self._settled <= len(rows):
             del self._rows[self._settled :]
             del self._starts[self._settled + 1 :]
@@ -136,12 +139,12 @@ class MessageLog(ScrollView):
         self._append(rows)
 
     def _render_row(self, row: Row) -> list[Strip]:
-        drawn = self._rendered.get(row)
-        if drawn is None:
+        drawn = self._rendered.get(row.id)
+        if drawn is None or drawn[0] != row:
             if len(self._rendered) > _MOST_CACHED:
                 self._rendered.clear()
-            drawn = self._rendered[row] = render(row, self._width, self.colours)
-        return drawn
+            drawn = self._rendered[row.id] = (row, render(row, self._width, self.colours))
+        return drawn[1]
 
     def _place(self) -> _Place | None:
         """Return the place to hold; None while following."""
