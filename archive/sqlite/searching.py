@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from archive.base import ArchivedEntry, Author
-from archive.search import FoundEntry, FoundPage, Merged, Searchable, SearchQuery, Unindexed, merged
+from archive.search import FoundEntry, FoundPage, Searchable, SearchQuery, Unindexed, merged
 from archive.sqlite.database import Database
 from archive.sqlite.positions import position
 from archive.sqlite.writing import find_epoch
-from archive.words import Term
+from archive.words import Term, Words
 
 # Bits of an id that distinguish entries of one millisecond.
 _BITS: Final = 20
@@ -69,8 +69,13 @@ def index(
         ).rowcount
         if number is None or not moved:
             return False
-        for each in merged(changes):
-            _set(connection, position(number, each.change.offset), each)
+        found = merged(changes)
+        # In one call: each call of SQLite gives another thread its turn.
+        fresh = [each.change for each in found if each.is_new and each.change.words is not None]
+        connection.executemany(_ADD, [_row(number, change) for change in fresh])
+        for each in found:
+            if not each.is_new or each.change.words is None:
+                _replace(connection, number, each.change)
     return True
 
 
@@ -111,14 +116,18 @@ def _limited(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
         connection.set_progress_handler(None, _STEPS)
 
 
-def _set(connection: sqlite3.Connection, place: int, each: Merged) -> None:
-    change = each.change
+def _replace(connection: sqlite3.Connection, epoch: int, change: Searchable) -> None:
+    """Replace the words of an entry that is found, or remove them."""
+    place = position(epoch, change.offset)
     was_found = connection.execute("DELETE FROM searchable WHERE position = ?", (place,)).rowcount
-    if change.words is not None and (each.is_new or was_found):
-        words, wholes = (" ".join(each) for each in change.words)
-        connection.execute(
-            _ADD, (place, change.author, change.author_id, change.link, change.edit, words, wholes)
-        )
+    if change.words is not None and was_found:
+        connection.execute(_ADD, _row(epoch, change))
+
+
+def _row(epoch: int, change: Searchable) -> tuple[_Value | None, ...]:
+    words, wholes = (" ".join(each) for each in change.words or Words())
+    place = position(epoch, change.offset)
+    return place, change.author, change.author_id, change.link, change.edit, words, wholes
 
 
 def _place(before: str | None) -> int:

@@ -5,6 +5,7 @@ Indexing lags behind by a second at most, so that neither a sender nor the commi
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -15,9 +16,9 @@ from archive.base import Archive, ArchivedEntry
 from archive.search import Searchable
 from archive.words import fold, words_of
 
-# Of one turn: epochs, and entries of each.
+# Of one turn: epochs, and entries of each. A page takes some milliseconds of the loop.
 EPOCHS: Final = 100
-PAGE: Final = 200
+PAGE: Final = 50
 
 _LINK: Final = re.compile(r"\bhttps?://", re.IGNORECASE)
 
@@ -57,6 +58,7 @@ class Indexer:
                 room, epoch, since=indexed, through=through, changes=list(searchable(page.entries))
             )
             count += len(page.entries)
+            await asyncio.sleep(0)
         return count
 
 

@@ -63,6 +63,11 @@ def test_a_phrase_is_its_words_in_order() -> None:
     assert phrase_of("…") is None
 
 
+@given(st.text(st.characters(max_codepoint=127)))
+def test_the_short_way_for_plain_texts_finds_the_same_words(text: str) -> None:
+    assert words_of(text) == words_of(f"{text} \u200b")
+
+
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
