@@ -10,7 +10,7 @@ import msgspec
 from sanic import HTTPResponse
 from sanic.response import raw
 
-from hubbub_protocol.commands import Key
+from hubbub_protocol.commands import Epoch, Key, Target
 from service.wire.messages import encode_value
 
 T = TypeVar("T")
@@ -72,14 +72,25 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Post(msgspec.Struct, frozen=True):
-    """A message to post: the text, an idempotency key, and the name of its user."""
+    """A message to post: the text, an idempotency key, the name of its user, and what it replies to."""
 
     text: str
     key: Key | None = None
     user: str = "bot"
+    reply_to: Target | None = None
+
+
+class EditedText(msgspec.Struct, frozen=True):
+    """The new text of a message, an idempotency key, and the name of the user."""
+
+    text: str
+    key: Key | None = None
+    user: str = "bot"
+    epoch: Epoch | None = None
 
 
 _post: Final = msgspec.json.Decoder(Post)
+_edit: Final = msgspec.json.Decoder(EditedText)
 
 
 def json_response(
@@ -96,6 +107,11 @@ def decode_post(body: bytes) -> Post:
         ValueError: the body is invalid; the message says why.
     """
     return decode_body(_post, body)
+
+
+def decode_edit(body: bytes) -> EditedText:
+    """Decode the body of an edit. Raises as `decode_post`."""
+    return decode_body(_edit, body)
 
 
 def decode_body(decoder: msgspec.json.Decoder[T], body: bytes) -> T:

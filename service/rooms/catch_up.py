@@ -8,6 +8,7 @@ from typing import Final
 from brokers.base import Broker, Entry, Page, Position
 from brokers.errors import BrokerError
 from hubbub_protocol import Close, encode, events
+from service.rooms.changes import ChangeReader
 from service.rooms.history import HistoryReader
 from service.rooms.log import RoomLog
 from service.rooms.member import Member
@@ -28,12 +29,14 @@ class CatchUp:
 
     __slots__ = ("_log", "_metrics", "_name", "_tasks", "history")
 
-    def __init__(self, name: str, log: RoomLog, broker: Broker, tasks: Tasks, metrics: Metrics) -> None:
-        self._name = name
+    def __init__(
+        self, log: RoomLog, broker: Broker, tasks: Tasks, metrics: Metrics, changes: ChangeReader
+    ) -> None:
+        self._name = name = changes.room
         self._log = log
         self._tasks = tasks
         self._metrics = metrics
-        self.history = HistoryReader(name, log, broker, tasks)
+        self.history = HistoryReader(name, log, broker, tasks, changes.redact)
 
     def recover(self, member: Member) -> None:
         """Start a task that catches a member up until the log reaches it."""

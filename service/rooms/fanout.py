@@ -129,7 +129,8 @@ class Fanout:
                 return
             frames, member.cursor = log.chunk(member.codec, member.cursor, self.flushed, CATCH_UP_BYTES)
             block = b"".join(frames)
-            member.outlet.write(block)
+            if block:
+                member.outlet.write(block)
             self._metrics.bytes_out += len(block)
             self._metrics.catchups.add("log")
             self._metrics.deliveries += len(frames)
@@ -225,7 +226,8 @@ class Fanout:
             metrics.deliveries += entries * len(live)
             metrics.bytes_out += len(self._blocks[codec]) * len(live)
         self._block_start, self.flushed = self.flushed, self._log.end
-        self._walk = self.live()
+        # Entries that have no event in a codec make no block.
+        self._walk = [member for codec, live in self._live.items() if self._blocks[codec] for member in live]
         for member in list(self._catching_up):
             self.catch_up(member)
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from operator import attrgetter
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from brokers.base import Broker, Entry, Page, Position
 from brokers.errors import BrokerError
@@ -22,6 +22,9 @@ from service.runtime.tasks import Tasks
 PAGE: Final = 200
 # Turns of the loop for which a read waits for further requests.
 _MAX_TURNS: Final = 1000
+
+# Removes the texts of deleted messages from a page (`ChangeReader.redact`).
+Redact: TypeAlias = Callable[[Sequence[Entry]], Awaitable[list[Entry]]]
 
 _offset: Final[Callable[[Entry], int]] = attrgetter("offset")
 
@@ -38,15 +41,16 @@ class HistoryReader:
     """Reads the history of one room."""
 
     __slots__ = (
-        "_broker", "_full_at", "_head", "_last", "_log", "_name", "_older", "_reading", "_start", "_tasks",
-        "_waiting",
+        "_broker", "_full_at", "_head", "_last", "_log", "_name", "_older", "_reading", "_redact", "_start",
+        "_tasks", "_waiting",
     )  # fmt: skip
 
-    def __init__(self, name: str, log: RoomLog, broker: Broker, tasks: Tasks) -> None:
+    def __init__(self, name: str, log: RoomLog, broker: Broker, tasks: Tasks, redact: Redact) -> None:
         self._name = name
         self._log = log
         self._broker = broker
         self._tasks = tasks
+        self._redact = redact
         self._last: SingleFlight[tuple[int, int], Page] = SingleFlight(tasks, f"history of {name!r}")
         self._older: SingleFlight[tuple[str, int], None] = SingleFlight(tasks, f"history of {name!r}")
         self._head: SingleFlight[None, Position] = SingleFlight(tasks, f"head of {name!r}")
@@ -71,8 +75,11 @@ class HistoryReader:
         await self._read_back(lambda: self._log.reaches(*position))
 
     async def read_back_count(self, count: int) -> None:
-        """Read older entries into the log until it holds `count`, or is full. Raises as `read_back_to`."""
-        await self._read_back(lambda: len(self._log) >= count)
+        """Read older entries into the log until it holds so many messages, or is full.
+
+        Raises as `read_back_to`.
+        """
+        await self._read_back(lambda: self._log.messages >= count)
 
     async def _read_back(self, is_enough: Callable[[], bool]) -> None:
         log, epoch = self._log, self._log.epoch
@@ -98,7 +105,7 @@ class HistoryReader:
             self._start = Position(epoch, first)
 
     async def after(self, offset: int, limit: int = PAGE) -> Page:
-        """Read up to `limit` entries after an offset; one page serves all requests that it covers.
+        """Read up to `limit` entries after an offset, redacted; one page serves all requests that it covers.
 
         Raises:
             BrokerError: the history can't be read now.
@@ -132,6 +139,7 @@ class HistoryReader:
                 start = next((each for each in places if each >= start), places[0])
                 try:
                     page = await self._broker.history(self._name, after=start, limit=PAGE)
+                    page = page._replace(entries=tuple(await self._redact(page.entries)))
                 except BrokerError as error:
                     # The other requests would fail in the same way now.
                     self._fail_waiting(error)

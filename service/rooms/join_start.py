@@ -33,10 +33,10 @@ def start_at_once(room: Room, since: Since | None, limit: int) -> JoinStart | No
     room.expire()
     log = room.log
     if since is None:
-        entries = log.last(limit) if limit else []
-        if len(entries) < limit and log.base and not room.catch_up.history.at_start:
+        messages = log.last_messages(limit)
+        if len(messages) < limit and log.base and not room.catch_up.history.at_start:
             return None
-        return _start_last(log.epoch, entries, log.end)
+        return _start_last(log.epoch, messages, log.end)
     if since.offset > log.end or not log.reaches(since.epoch, since.offset):
         return None
     return _recovered(since, log.after(since.offset, limit) if limit else [], log.end)
@@ -86,19 +86,20 @@ async def _last(room: Room, limit: int) -> JoinStart:
     log, history, epoch = room.log, room.catch_up.history, room.log.epoch
     await history.read_back_count(limit)
     room.expire()
-    entries = log.last(limit) if limit else []
-    if len(entries) < limit and log.base and not history.at_start:
+    messages, end = log.last_messages(limit), log.end
+    if len(messages) < limit and log.base and not history.at_start:
         # The log can't hold that many, or the broker keeps what has expired here.
         entries = await _older(room, limit)
+        end = entries[-1].offset if entries else log.end
+        messages = await room.changes.fold(entries)
     if log.epoch != epoch:
         # The log restarted meanwhile: neither its entries nor those that were read continue there.
         return await _last(room, limit)
-    return _start_last(log.epoch, entries, log.end)
+    return _start_last(log.epoch, messages, end)
 
 
-def _start_last(epoch: str, entries: list[Entry], end: int) -> JoinStart:
-    cursor = entries[-1].offset if entries else end
-    return JoinStart(epoch, cursor, cursor, recovered=False, entries=entries)
+def _start_last(epoch: str, messages: list[Entry], end: int) -> JoinStart:
+    return JoinStart(epoch, end, end, recovered=False, entries=messages)
 
 
 async def _older(room: Room, limit: int) -> list[Entry]:

@@ -2,6 +2,9 @@
 
 Members have no queues of their own. A slow consumer is caught up from the log, and from the broker's history
 if the log doesn't reach its position. The log is bounded by entries and bytes: a node's memory for a room.
+
+The log knows all changes of the messages in it, because a change comes after its message. When a message is
+deleted, its text and that of its edits are removed from the log: no member that is caught up receives them.
 """
 
 from __future__ import annotations
@@ -12,7 +15,10 @@ from operator import attrgetter
 from typing import Final
 
 from brokers.base import Entry
+from hubbub_protocol.folding import ChangeKind
+from service.rooms.change_index import ChangeIndex
 from service.wire.codecs import Codec
+from service.wire.messages import decode_change, is_change, without_text
 
 _offset: Final = attrgetter("offset")
 
@@ -30,11 +36,14 @@ class RoomLog:
 
     The log holds exactly the entries in `(base, end]`: `end` is the offset of its last entry. Invariant:
     every list in `_frames` is as long as `_entries`.
+
+    Attributes:
+        changes: the changes among the entries.
     """
 
     __slots__ = (
-        "_entries", "_first", "_frames", "base", "bytes", "end", "epoch", "max_bytes", "max_entries",
-        "room",
+        "_entries", "_first", "_frames", "base", "bytes", "changes", "end", "epoch", "max_bytes",
+        "max_entries", "room",
     )  # fmt: skip
 
     def __init__(self, room: bytes, *, max_entries: int, max_bytes: int) -> None:
@@ -54,6 +63,7 @@ class RoomLog:
         self.bytes = 0
         self._entries: list[Entry] = []
         self._first = 0
+        self.changes = ChangeIndex()
         for codec in self._frames:
             self._frames[codec] = []
 
@@ -73,6 +83,7 @@ class RoomLog:
             frames[0:0] = [codec.frame(self.room, entry) for entry in older]
         self.bytes += sum(len(entry.payload) for entry in older)
         self.base = older[0].prev
+        self._index_changes(older)
         self._trim()
 
     def append(self, entry: Entry) -> None:
@@ -82,6 +93,11 @@ class RoomLog:
             frames.append(codec.frame(self.room, entry))
         self.bytes += len(entry.payload)
         self.end = entry.offset
+        change = decode_change(entry)
+        if change is not None:
+            self.changes.add(change)
+            if change.change == ChangeKind.DELETE:
+                self._redact(change.target)
         self._trim()
 
     def use(self, codec: Codec) -> None:
@@ -105,6 +121,30 @@ class RoomLog:
     def last(self, count: int) -> list[Entry]:
         """Return the last `count` entries, oldest first."""
         return self._entries[max(self._first, len(self._entries) - count) :]
+
+    @property
+    def messages(self) -> int:
+        """Return the number of messages."""
+        return len(self) - len(self.changes)
+
+    def last_messages(self, count: int) -> list[Entry]:
+        """Return the last `count` messages, folded, oldest first."""
+        if not self.changes:
+            return self.last(count) if count else []
+        found: list[Entry] = []
+        for index in range(len(self._entries) - 1, self._first - 1, -1):
+            if len(found) == count:
+                break
+            if not is_change(self._entries[index]):
+                found.append(self.changes.fold(self._entries[index]))
+        found.reverse()
+        return found
+
+    def get(self, offset: int) -> Entry | None:
+        """Return the entry at an offset, if the log holds it."""
+        index = self._index(offset - 1)
+        entry = self._entries[index] if index < len(self._entries) else None
+        return entry if entry is not None and entry.offset == offset else None
 
     def after(self, offset: int, count: int) -> list[Entry]:
         """Return the first `count` entries after an offset."""
@@ -141,8 +181,40 @@ class RoomLog:
         if self._first >= _COMPACT_MIN and self._first * _COMPACT_SHARE >= len(self._entries):
             self._compact()
 
+    def _index_changes(self, older: Sequence[Entry]) -> None:
+        """Add the changes among entries that were prepended, and redact what was deleted."""
+        seen = {entry.offset for entry in older}
+        for entry in reversed(older):
+            change = decode_change(entry)
+            if change is not None:
+                self.changes.add(change, first=True)
+                seen.add(change.target)
+        for target in seen:
+            if self.changes.is_deleted(target):
+                self._redact(target)
+
+    def _redact(self, target: int) -> None:
+        """Remove the text of a deleted message and of its edits (CG3)."""
+        message = self.get(target)
+        if message is not None and not is_change(message):
+            self._replace(self.changes.fold(message))
+        for change in self.changes.of(target):
+            edit = self.get(change.offset) if change.text is not None else None
+            if edit is not None:
+                self._replace(without_text(edit))
+
+    def _replace(self, entry: Entry) -> None:
+        index = self._index(entry.offset - 1)
+        self.bytes += len(entry.payload) - len(self._entries[index].payload)
+        self._entries[index] = entry
+        for codec, frames in self._frames.items():
+            frames[index] = codec.frame(self.room, entry)
+
     def _evict_oldest(self) -> None:
         oldest = self._entries[self._first]
+        change = decode_change(oldest)
+        if change is not None:
+            self.changes.remove_oldest(change.target)
         self.base = oldest.offset
         self.bytes -= len(oldest.payload)
         self._first += 1

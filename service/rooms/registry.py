@@ -13,6 +13,7 @@ from brokers.errors import BrokerError
 from service.cluster.cluster import Cluster
 from service.cluster.room_listing import RoomListing
 from service.cluster.signals import ListRooms, RoomsListed, TypingSignal, decode
+from service.rooms.changes import ChangeReader
 from service.rooms.room import Room
 from service.runtime.metrics import Metrics
 from service.runtime.tasks import Tasks
@@ -82,6 +83,11 @@ class RoomRegistry:
         """Return a room that is subscribed and not about to be unsubscribed."""
         room = self._rooms.get(name)
         return room if room and room.opened and not room.lock.locked() else None
+
+    def changes(self, name: str) -> ChangeReader:
+        """Return a reader of the changes of a room, whether or not it is open on this node."""
+        room = self.ready(name)
+        return room.changes if room is not None else ChangeReader(name, self._broker, None)
 
     @asynccontextmanager
     async def open(self, name: str) -> AsyncIterator[Room]:

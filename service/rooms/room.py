@@ -14,6 +14,7 @@ from service.cluster.cluster import Cluster
 from service.cluster.roster import Changes, Roster
 from service.rooms.broadcast import Broadcast
 from service.rooms.catch_up import CatchUp, send_reset
+from service.rooms.changes import ChangeReader
 from service.rooms.fanout import Fanout
 from service.rooms.feed import Feed
 from service.rooms.log import RoomLog
@@ -35,8 +36,8 @@ class Room:
 
     __slots__ = (
         "_broadcast", "_last_broadcast", "_loop", "_max_age", "_missed", "_names_limit", "_presence_delay",
-        "_presence_interval", "_presence_timer", "_typing", "catch_up", "clock", "early_entries", "fanout",
-        "feed", "lock", "log", "name", "opened", "presence", "references", "unsubscribe_timer",
+        "_presence_interval", "_presence_timer", "_typing", "catch_up", "changes", "clock", "early_entries",
+        "fanout", "feed", "lock", "log", "name", "opened", "presence", "references", "unsubscribe_timer",
     )  # fmt: skip
 
     def __init__(
@@ -58,7 +59,8 @@ class Room:
             max_entries=min(settings.log_entries, settings.history_entries),
             max_bytes=min(settings.log_bytes, settings.history_bytes),
         )
-        self.catch_up = CatchUp(name, self.log, broker, tasks, metrics)
+        self.changes = ChangeReader(name, broker, self.log)
+        self.catch_up = CatchUp(self.log, broker, tasks, metrics, self.changes)
         self.fanout = Fanout(
             self.log, metrics, recover=self.catch_up.recover, caught_up=self._send_missed_presence
         )

@@ -15,19 +15,23 @@ from brokers.errors import BrokerError
 from hubbub_protocol import Close, Code, ProtocolError, decode_command
 from hubbub_protocol.commands import (
     Command,
+    Delete,
+    Edit,
     Hello,
     History,
     Join,
     Leave,
+    React,
     Refresh,
     Search,
     Send,
     Typing,
+    Unreact,
     Who,
 )
 from service.identity.rate_limit import TokenBucket
 from service.node import Node
-from service.sessions import hello, room_commands, search, send
+from service.sessions import changes, hello, room_commands, search, send
 from service.sessions.errors import CommandError, rate_limited
 from service.sessions.session import Deferred, Session
 from service.transport.connection import Connection
@@ -136,6 +140,8 @@ class CommandSession:
                 send.send(session, command, self._process_queue)
             case Typing():
                 room_commands.typing(session, command)
+            case Edit() | Delete() | React() | Unreact():
+                return changes.change(session, command, self._process_queue)
             case History():
                 return room_commands.history(session, command)
             case Join():

@@ -18,6 +18,8 @@ from service.sessions.session import Session
 
 # How long before a token expires the client receives `expiring` (seconds).
 WARN_BEFORE: Final = 60.0
+# What this server can do besides sending messages (CN8).
+FEATURES: Final = ("reply", "edit", "delete", "react")
 # What the check of a signature costs of the connection's rate (see `service/transport/input_budget.py`).
 TOKENS_TO_VERIFY: Final = 5
 
@@ -155,4 +157,5 @@ def _welcome(session: Session, number: int, taken: AcquiredName, identity: Ident
             sends=settings.sends_per_second,
             burst=settings.sends_burst,
         ),
+        features=list(FEATURES),
     )

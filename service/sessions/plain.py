@@ -129,10 +129,12 @@ class PlainSession:
         send.check_text(self._node, self._identity, self._room.name, text)
         await self._wait_for_rate()
         tuning = self._node.tuning
-        key, backoff = new_key(), Backoff(tuning.plain_first_wait, tuning.plain_longest_wait)
+        # With the same key in each try.
+        message = send.message_of(self._identity, text, new_key())
+        backoff = Backoff(tuning.plain_first_wait, tuning.plain_longest_wait)
         while True:
             try:
-                await send.publish(self._node, self._identity, self._room.name, text, key)
+                await send.publish(self._node, self._identity, self._room.name, message)
             except BrokerError as error:
                 if self._grace_is_over() or self._node.draining or isinstance(error, BrokerRefused):
                     raise
@@ -155,5 +157,7 @@ async def open_plain(
         member = room.enter(connection, connection.codec, identity.user)
         connection.receiver = PlainSession(node, connection, identity, room, member)
         for entry in start.entries:
-            connection.write(connection.codec.frame(room.log.room, entry))
+            # A deleted message has no frame.
+            if frame := connection.codec.frame(room.log.room, entry):
+                connection.write(frame)
         room.fanout.add(member, start.epoch, start.cursor)

@@ -10,6 +10,7 @@ from hubbub_protocol.commands import History, Join, Leave, Typing, Who
 from hubbub_protocol.names import room_fault
 from service.cluster.signals import TypingSignal, encode
 from service.rooms.join_start import find_start, start_at_once
+from service.rooms.message_pages import read_messages
 from service.rooms.room import Room
 from service.sessions.errors import CommandError, invalid_room_name, no_write_permission, older_unavailable
 from service.sessions.session import Deferred, Session
@@ -95,10 +96,12 @@ def history(session: Session, command: History) -> Deferred:
 
 
 async def _history(session: Session, command: History, room: Room) -> None:
-    page = await session.node.broker.history(room.name, before=command.before, limit=command.limit)
-    if page.more and not page.entries:
+    page = await read_messages(
+        session.node.broker, room.name, room.changes, before=command.before, limit=command.limit
+    )
+    if page.unavailable:
         raise older_unavailable()
-    session.connection.write(responses.history_page(command.id, room.log.room, page.entries, more=page.more))
+    session.connection.write(responses.history_page(command.id, room.log.room, page))
 
 
 def who(session: Session, command: Who) -> None:

@@ -1,4 +1,4 @@
-"""The `send` command: publish a message, and acknowledge it with `sent` (SN1-SN7)."""
+"""The `send` command (SN1-SN7), and what changes share with it: an entry is stored and acknowledged."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from service.runtime.metrics import Metrics
 from service.sessions.errors import CommandError, no_write_permission, rate_limited, room_closed
 from service.sessions.idempotency import new_key
 from service.sessions.session import Session
-from service.wire.messages import MessagePayload, encode_stored
+from service.wire.messages import ChangePayload, MessagePayload, encode_stored
 from service.wire.responses import event
 
 _log: Final = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ _log: Final = logging.getLogger(__name__)
 RETRY_AFTER: Final = 1.0
 
 
-class _Publish(NamedTuple):
+class Publishing(NamedTuple):
     """A publish in flight: the id of its command, and when it started (of `perf_counter`)."""
 
     session: Session
@@ -51,9 +51,15 @@ def send(session: Session, command: Send, on_done: Callable[[], None]) -> None:
     wait = session.sends.take(monotonic())
     if wait:
         raise rate_limited("send", wait)
-    publishing = _Publish(session, fanout, command.id, perf_counter())
-    future = publish(session.node, identity, command.room, command.text, command.key)
-    session.in_flight += 1
+    started = perf_counter()
+    message = message_of(identity, command.text, command.key, command.reply_to)
+    future = publish(session.node, identity, command.room, message)
+    acknowledge(Publishing(session, fanout, command.id, started), future, on_done)
+
+
+def acknowledge(publishing: Publishing, future: asyncio.Future[Receipt], on_done: Callable[[], None]) -> None:
+    """Write `sent` when an entry is stored, or the error; `on_done` is called if that is later."""
+    publishing.session.in_flight += 1
     if future.done():
         _complete(publishing, future)
     else:
@@ -62,11 +68,7 @@ def send(session: Session, command: Send, on_done: Callable[[], None]) -> None:
 
 def check_text(node: Node, identity: Identity, room: str, text: str) -> None:
     """Reject a text that is empty or too long (SN4), a user without write permission, and a closed room."""
-    if not identity.may_write(room):
-        raise no_write_permission()
-    closure = node.moderation.closure(room)
-    if closure is not None:
-        raise room_closed(closure)
+    check_writer(node, identity, room)
     if is_blank(text):
         raise CommandError(Code.EMPTY, "the text is empty, or has no visible character")
     most = node.settings.text_characters
@@ -76,24 +78,37 @@ def check_text(node: Node, identity: Identity, room: str, text: str) -> None:
         )
 
 
-def publish(node: Node, identity: Identity, room: str, text: str, key: str | None) -> asyncio.Future[Receipt]:
-    """Publish a message. The idempotency key is scoped to the author (SN2), and made if it is missing."""
-    key = key or new_key()
-    payload = encode_stored(
-        MessagePayload(
-            key=key,
-            user=identity.user,
-            user_id=identity.id,
-            kind=identity.kind,
-            text=text,
-            at=int(time() * 1000),
-        )
+def check_writer(node: Node, identity: Identity, room: str) -> None:
+    """Reject a user without write permission, and a room that is closed to new messages."""
+    if not identity.may_write(room):
+        raise no_write_permission()
+    closure = node.moderation.closure(room)
+    if closure is not None:
+        raise room_closed(closure)
+
+
+def publish(
+    node: Node, identity: Identity, room: str, stored: MessagePayload | ChangePayload
+) -> asyncio.Future[Receipt]:
+    """Publish a message or a change. The idempotency key is scoped to the author (SN2)."""
+    return node.broker.publish(room, encode_stored(stored), key=f"{identity.scope}/{stored.key}")
+
+
+def message_of(identity: Identity, text: str, key: str | None, reply_to: int | None = None) -> MessagePayload:
+    """Make the message that is stored. The idempotency key is made if it is missing."""
+    return MessagePayload(
+        key=key or new_key(),
+        user=identity.user,
+        user_id=identity.id,
+        kind=identity.kind,
+        text=text,
+        at=int(time() * 1000),
+        reply_to=reply_to,
     )
-    return node.broker.publish(room, payload, key=f"{identity.scope}/{key}")
 
 
 def count_stored(metrics: Metrics, started: float) -> None:
-    """Count a message that is stored, and observe the time since `started` (of `perf_counter`)."""
+    """Count an entry that is stored, and observe the time since `started` (of `perf_counter`)."""
     metrics.messages_in += 1
     metrics.publish_seconds.observe(perf_counter() - started)
 
@@ -110,7 +125,7 @@ def to_command_error(error: BaseException) -> CommandError:
     return CommandError(Code.INTERNAL, "internal server error", retry_after=RETRY_AFTER)
 
 
-def _complete(publishing: _Publish, future: asyncio.Future[Receipt]) -> None:
+def _complete(publishing: Publishing, future: asyncio.Future[Receipt]) -> None:
     """Acknowledge a message, or write the error."""
     session, fanout, number, started = publishing
     session.in_flight -= 1
@@ -130,7 +145,7 @@ def _complete(publishing: _Publish, future: asyncio.Future[Receipt]) -> None:
 
 
 def _complete_later(
-    publishing: _Publish, on_done: Callable[[], None], future: asyncio.Future[Receipt]
+    publishing: Publishing, on_done: Callable[[], None], future: asyncio.Future[Receipt]
 ) -> None:
     _complete(publishing, future)
     on_done()

@@ -140,6 +140,13 @@ class Settings(LimitSettings, IdentitySettings, ArchiveSettings):
         "HUBBUB_SENDS_BURST", 60, whole(1, 1_000_000), "Messages that one connection may send at once."
     )
 
+    edit_seconds: float = _set(
+        "HUBBUB_EDIT_SECONDS",
+        _DAY,
+        number(0, 3650 * _DAY),
+        "Time in which authors may edit their messages; 0 for ever.",
+    )
+
     hello_seconds: float = _set(
         "HUBBUB_HELLO_SECONDS", 10.0, number(0.1, 300), "Time limit for `hello` on a new connection."
     )

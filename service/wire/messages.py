@@ -1,22 +1,26 @@
-"""The stored form of a message, and the events that are made of it.
+"""The stored forms of a message and of a change, and the events that are made of them.
 
-The payload that a broker stores is the JSON of a `MessagePayload`. An event is that payload with the room and
-the position inserted at its beginning. So a node encodes a message once, for any number of members.
+The payload that a broker stores is the JSON of a `MessagePayload` or a `ChangePayload`. An event is that
+payload with the room and the position inserted at its beginning. So a node encodes an entry once, for any
+number of members.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
 from archive.search import FoundEntry
 from brokers.base import Entry
+from hubbub_protocol import ProtocolError, decode_event, encode, events
+from hubbub_protocol.folding import ChangeKind, fold
 
 
-class MessagePayload(msgspec.Struct, frozen=True, gc=False):
-    """One message as a broker stores it. `at` is in ms since 1970.
+class MessagePayload(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One message as a broker stores it. `at` is in ms since 1970, `reply_to` the offset of a message.
 
     `user`, `user_id` and `kind` are the author's display name at that time, stable id, and kind of user.
     """
@@ -27,6 +31,21 @@ class MessagePayload(msgspec.Struct, frozen=True, gc=False):
     kind: str
     text: str
     at: int
+    reply_to: int | None = None
+
+
+class ChangePayload(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One change of a message as a broker stores it. Its first field distinguishes it from a message."""
+
+    change: ChangeKind
+    target: int
+    key: str
+    user: str
+    user_id: str
+    kind: str
+    at: int
+    text: str | None = None
+    emoji: str | None = None
 
 
 class _At(msgspec.Struct, frozen=True, gc=False):
@@ -47,20 +66,33 @@ class _Edit(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Text(msgspec.Struct, frozen=True, gc=False):
-    text: str
+    text: str = ""
 
+
+# How the payload of a change begins.
+_CHANGE: Final = b'{"change":'
+_MESSAGE_EVENT: Final = b'{"type":"message","room":%b,"offset":%d,"prev":%d,%b'
+_CHANGE_EVENT: Final = b'{"type":"change","room":%b,"offset":%d,"prev":%d,%b'
+# The room in the events that a node decodes for itself.
+_NO_ROOM: Final = b'""'
 
 _encoder: Final = msgspec.json.Encoder()
 _text: Final = msgspec.json.Decoder(_Text)
 _author: Final = msgspec.json.Decoder(StoredAuthor)
 _at: Final = msgspec.json.Decoder(_At)
 _edit: Final = msgspec.json.Decoder(_Edit)
+_change: Final = msgspec.json.Decoder(ChangePayload)
 _string: Final = msgspec.json.Decoder(str)
 
 
-def encode_stored(message: MessagePayload) -> bytes:
-    """Encode a message to the payload that a broker stores."""
-    return _encoder.encode(message)
+def encode_stored(stored: MessagePayload | ChangePayload) -> bytes:
+    """Encode a message or a change to the payload that a broker stores."""
+    return _encoder.encode(stored)
+
+
+def is_change(entry: Entry) -> bool:
+    """Return whether an entry is a change, and not a message."""
+    return entry.payload.startswith(_CHANGE)
 
 
 def encode_name(room: str) -> bytes:
@@ -68,15 +100,63 @@ def encode_name(room: str) -> bytes:
     return _encoder.encode(room)
 
 
-def message_event(room: bytes, entry: Entry) -> bytes:
+def entry_event(room: bytes, entry: Entry) -> bytes:
     """Splice an entry's position into its payload; `room` is the name as JSON."""
-    position = (entry.offset, entry.prev)
-    return b'{"type":"message","room":%b,"offset":%d,"prev":%d,%b' % (room, *position, entry.payload[1:])
+    template = _CHANGE_EVENT if entry.payload.startswith(_CHANGE) else _MESSAGE_EVENT
+    return template % (room, entry.offset, entry.prev, entry.payload[1:])
 
 
 def plain_event(_room: bytes, entry: Entry) -> bytes:
-    """Encode only the text of an entry, as a JSON string, for the plain codec (PL3)."""
-    return _encoder.encode(_text.decode(entry.payload).text)
+    """Encode only the text of an entry, as a JSON string, for the plain codec (PL3).
+
+    An edit begins with an asterisk. What has no text, as other changes and deleted messages, has no event.
+    """
+    text = _text.decode(entry.payload).text
+    if not text:
+        return b""
+    return _encoder.encode(f"* {text}" if entry.payload.startswith(_CHANGE) else text)
+
+
+def decode_message(entry: Entry) -> events.Message | None:
+    """Decode a message, without the name of its room; None if the entry is none."""
+    event = _decode(entry)
+    return event if isinstance(event, events.Message) else None
+
+
+def decode_change(entry: Entry) -> events.Change | None:
+    """Decode a change, without the name of its room; None if the entry is none."""
+    if not entry.payload.startswith(_CHANGE):
+        return None
+    event = _decode(entry)
+    return event if isinstance(event, events.Change) else None
+
+
+def fold_entry(entry: Entry, changes: Iterable[events.Change]) -> Entry:
+    """Return the entry of a message with its changes folded into it (CG6)."""
+    message = decode_message(entry)
+    if message is None:
+        return entry
+    start = len(_MESSAGE_EVENT % (_NO_ROOM, entry.offset, entry.prev, b""))
+    return _with_payload(entry, b"{" + encode(fold(message, changes))[start:])
+
+
+def without_text(entry: Entry) -> Entry:
+    """Return the entry of an edit without its text, because the message was deleted (CG3)."""
+    if not is_change(entry):
+        return entry
+    change = _change.decode(entry.payload)
+    return _with_payload(entry, encode_stored(msgspec.structs.replace(change, text=None)))
+
+
+def _decode(entry: Entry) -> events.Event | None:
+    try:
+        return decode_event(entry_event(_NO_ROOM, entry))
+    except ProtocolError:
+        return None
+
+
+def _with_payload(entry: Entry, payload: bytes) -> Entry:
+    return Entry(entry.room, entry.epoch, entry.prev, entry.offset, payload)
 
 
 def current_payload(hit: FoundEntry) -> bytes:

@@ -6,20 +6,39 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from archive.search import FoundEntry
-from brokers.base import Entry, Page
+from brokers.base import Entry, Position
 from hubbub_protocol import encode, events
 from service.wire.frames import text_frame
-from service.wire.messages import current_payload, encode_name, encode_value, message_event
+from service.wire.messages import current_payload, encode_name, encode_value, entry_event
 
 
 class JoinStart(NamedTuple):
-    """Where a member starts in a room: the messages of its `joined`, and the cursor of its live entries."""
+    """Where a member starts in a room: the messages of its `joined`, and the cursor of its live entries.
+
+    If it recovers, `entries` has changes too; otherwise the messages are folded.
+    """
 
     epoch: str
     cursor: int
     head: int
     recovered: bool
     entries: Sequence[Entry]
+
+
+class MessagePage(NamedTuple):
+    """Messages, folded, oldest first.
+
+    `before` and `after` are the offsets at which the next page continues, in each direction. `more` and
+    `trimmed` are those of `brokers.base.Page`. `unavailable`: there are more, which can't be read now.
+    """
+
+    messages: Sequence[Entry]
+    head: Position
+    before: int
+    after: int
+    more: bool
+    trimmed: bool
+    unavailable: bool
 
 
 def joined(command: int, room: bytes, start: JoinStart, members: events.Members) -> bytes:
@@ -38,23 +57,28 @@ def joined(command: int, room: bytes, start: JoinStart, members: events.Members)
     )
 
 
-def history_page(command: int, room: bytes, entries: Sequence[Entry], *, more: bool) -> bytes:
+def history_page(command: int, room: bytes, page: MessagePage) -> bytes:
     """Frame the response to `history`."""
     return text_frame(
-        b'{"type":"page","id":%d,"room":%b,"messages":[%b],"more":%b}'
-        % (command, room, _messages(room, entries), b"true" if more else b"false")
+        b'{"type":"page","id":%d,"room":%b,"messages":[%b],"more":%b,"before":%d}'
+        % (command, room, _messages(room, page.messages), b"true" if page.more else b"false", page.before)
     )
 
 
-def history_body(room: bytes, page: Page) -> bytes:
+def history_body(room: bytes, page: MessagePage) -> bytes:
     """Encode a page of history for the HTTP API."""
-    return b'{"room":%b,"epoch":%b,"head":%d,"more":%b,"trimmed":%b,"messages":[%b]}' % (
-        room,
-        encode_name(page.head.epoch),
-        page.head.offset,
-        b"true" if page.more else b"false",
-        b"true" if page.trimmed else b"false",
-        _messages(room, page.entries),
+    return (
+        b'{"room":%b,"epoch":%b,"head":%d,"more":%b,"trimmed":%b,"before":%d,"after":%d,"messages":[%b]}'
+        % (
+            room,
+            encode_name(page.head.epoch),
+            page.head.offset,
+            b"true" if page.more else b"false",
+            b"true" if page.trimmed else b"false",
+            page.before,
+            page.after,
+            _messages(room, page.messages),
+        )
     )
 
 
@@ -74,7 +98,7 @@ def hits_body(hits: Sequence[FoundEntry], more: str | None) -> bytes:
 
 def _hit(hit: FoundEntry) -> bytes:
     entry = Entry(hit.entry.room, hit.entry.epoch, hit.entry.prev, hit.entry.offset, current_payload(hit))
-    message = message_event(encode_name(entry.room), entry)
+    message = entry_event(encode_name(entry.room), entry)
     return b'{"epoch":%b,"message":%b}' % (encode_name(entry.epoch), message)
 
 
@@ -84,4 +108,4 @@ def event(frame: events.Event) -> bytes:
 
 
 def _messages(room: bytes, entries: Sequence[Entry]) -> bytes:
-    return b",".join(message_event(room, entry) for entry in entries)
+    return b",".join(entry_event(room, entry) for entry in entries)

@@ -44,6 +44,7 @@ _NUMBERS: Final = {"kept": "HUBBUB_HISTORY_ENTRIES", "large_room": "HUBBUB_PRESE
 _TIMES: Final = {
     "hello_timeout": "HUBBUB_HELLO_SECONDS",
     "ping": "HUBBUB_PING_SECONDS",
+    "edits": "HUBBUB_EDIT_SECONDS",
     "flood": "HUBBUB_FLOOD_SECONDS",
 }
 

@@ -13,6 +13,7 @@ from hubbub_cli.tui.transcript import (
     UnreadRow,
     waiting_rows,
 )
+from hubbub_client import Changed, Message, Position
 
 DAY = 24 * 3600 * 1000
 NOON = 20_000 * DAY + DAY // 2
@@ -126,3 +127,38 @@ def test_mentions_are_found() -> None:
     (found,) = room.mentions()
     assert texts(room)[0] == "ann!"
     assert found == next(row.id for row in room.rows if isinstance(row, MessageRow))
+
+
+def test_a_message_is_shown_as_its_changes_made_it() -> None:
+    transcript = Transcript()
+    transcript.me = "ann"
+
+    def at(offset: int) -> Position:
+        return Position(epoch="e1", offset=offset)
+
+    def said(offset: int, text: str) -> Message:
+        return Message(room="r", position=at(offset), key="k", user="ann", text=text, at=NOON)
+
+    def change(offset: int, target: int, kind: str, text: str | None = None) -> Changed:
+        return Changed(
+            room="r",
+            position=at(offset),
+            target=at(target),
+            change=kind,
+            key="k",
+            user="ann",
+            at=NOON,
+            text=text,
+        )
+
+    for message in (said(3, "three"), said(4, "four")):
+        transcript.said("ann", message.text, NOON, source=message)
+    transcript.older([("ann", "one", NOON)], [said(1, "one")])
+    before = transcript.version
+    transcript.changed(change(5, 3, "edit", "drei"))
+    transcript.changed(change(6, 1, "delete"))
+    transcript.changed(change(7, 99, "delete"))
+    assert [row.text for row in transcript.rows if isinstance(row, MessageRow)] == [
+        "(deleted)", "drei (edited)", "four",
+    ]  # fmt: skip
+    assert transcript.version > before

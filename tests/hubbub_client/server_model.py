@@ -96,7 +96,7 @@ class Server:
                 epoch=self.log.name,
                 head=self.log.head,
                 recovered=recovered,
-                messages=shown,
+                messages=[*shown],
                 members=NO_MEMBERS,
             )
         )

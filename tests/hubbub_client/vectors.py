@@ -8,6 +8,7 @@ import msgspec
 
 from hubbub_client.sans_io import effects, inputs, status
 from hubbub_client.sans_io.options import MachineOptions
+from hubbub_client.sans_io.outbox import OwnChange
 from hubbub_client.sans_io.room_machine import RoomBounds
 from hubbub_protocol import ProtocolError, decode_event, encode
 from hubbub_protocol.commands import Since
@@ -27,7 +28,6 @@ type_of_input: dict[str, type[inputs.Input]] = {
     "token": inputs.TokenReceived,
     "no_token": inputs.TokenUnavailable,
     "leave": inputs.LeaveRequested,
-    "send": inputs.SendRequested,
     "resend": inputs.ResendRequested,
     "discard": inputs.DiscardRequested,
     "older": inputs.OlderRequested,
@@ -41,6 +41,7 @@ WORDS: dict[type[effects.Effect], str] = {
     effects.RequestToken: "token",
     effects.ShutSocket: "shut",
     effects.MessageReceived: "message",
+    effects.MessageChanged: "change",
     effects.GapDetected: "gap",
     effects.MessageFailed: "failed",
     effects.HistoryLoaded: "older",
@@ -88,7 +89,7 @@ class Given(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Case(msgspec.Struct, forbid_unknown_fields=True):
-    """One case of client.json, timeline.json or presence.json."""
+    """One case of client.json, timeline.json, changes.json or presence.json."""
 
     id: str
     rules: list[str]
@@ -105,7 +106,7 @@ class CaseFile(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def cases() -> Iterator[Case]:
-    for name in ("client", "timeline", "presence"):
+    for name in ("client", "timeline", "changes", "presence"):
         # Not msgspec: it rejects the lone surrogate of one case.
         yield from msgspec.convert(json.loads((FOLDER / f"{name}.json").read_bytes()), CaseFile).cases
 
@@ -115,16 +116,29 @@ def to_input(given: list[object]) -> inputs.Input:
     match word, rest:
         case "frame", [dict(event)]:
             return inputs.FrameReceived(_event(json.dumps(event)))
-        case "join", [str(room)]:
-            return inputs.JoinRequested(room)
-        case "join", [str(room), dict(since)]:
-            return inputs.JoinRequested(room, msgspec.convert(since, Since))
-        case "rewind", [str(room), dict(to)]:
-            return inputs.RewindRequested(room, msgspec.convert(to, Since))
+        case "join" | "rewind" | "send" | "change", _:
+            return _to_room_input(given)
         case str(name), _:
             cls = type_of_input[name]
             return msgspec.convert(dict(zip(cls.__match_args__, rest, strict=True)), cls)
     raise AssertionError(given)
+
+
+def _to_room_input(given: list[object]) -> inputs.Input:
+    match given:
+        case ["join", str(room), *since]:
+            return inputs.JoinRequested(room, _position(since))
+        case ["rewind", str(room), to]:
+            return inputs.RewindRequested(room, msgspec.convert(to, Since))
+        case ["send", str(room), str(key), str(text), *reply_to]:
+            return inputs.SendRequested(room, key, text, _position(reply_to))
+        case ["change", str(room), str(key), change]:
+            return inputs.ChangeRequested(room, key, msgspec.convert(change, OwnChange))
+    raise AssertionError(given)
+
+
+def _position(optional: list[object]) -> Since | None:
+    return msgspec.convert(optional[0], Since) if optional else None
 
 
 def _event(text: str) -> Event | None:

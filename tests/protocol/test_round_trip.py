@@ -12,7 +12,10 @@ from hubbub_protocol import events as e
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 WHOLE = st.integers(0, 2**53 - 1)
 KEYS = st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True)
+TARGETS = st.integers(1, 2**53 - 1)
 SINCE = st.builds(c.Since, epoch=TEXT.filter(bool), offset=WHOLE)
+EPOCHS = st.none() | TEXT.filter(bool)
+EMOJI = TEXT.filter(bool)
 TOKENS = TEXT.filter(bool)
 
 COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
@@ -26,7 +29,11 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
     ),
     st.builds(c.Join, id=WHOLE, room=TEXT, since=st.none() | SINCE, limit=st.integers(0, 200)),
     st.builds(c.Leave, id=WHOLE, room=TEXT),
-    st.builds(c.Send, id=WHOLE, room=TEXT, text=TEXT, key=st.none() | KEYS),
+    st.builds(c.Send, id=WHOLE, room=TEXT, text=TEXT, key=st.none() | KEYS, reply_to=st.none() | TARGETS),
+    st.builds(c.Edit, id=WHOLE, room=TEXT, target=TARGETS, text=TEXT, epoch=EPOCHS, key=st.none() | KEYS),
+    st.builds(c.Delete, id=WHOLE, room=TEXT, target=TARGETS, epoch=EPOCHS, key=st.none() | KEYS),
+    st.builds(c.React, id=WHOLE, room=TEXT, target=TARGETS, emoji=EMOJI, epoch=EPOCHS),
+    st.builds(c.Unreact, id=WHOLE, room=TEXT, target=TARGETS, emoji=EMOJI, key=st.none() | KEYS),
     st.builds(c.History, id=WHOLE, room=TEXT, before=WHOLE, limit=st.integers(1, 200)),
     st.builds(c.Search, id=WHOLE, room=TEXT, query=TEXT, before=TEXT, limit=st.integers(1, 50)),
     st.builds(c.Typing, room=TEXT),
@@ -34,13 +41,54 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
     st.builds(c.Refresh, id=WHOLE, token=TOKENS),
 )
 NAMES = st.lists(TEXT, max_size=3)
-MESSAGES = st.builds(e.Message, room=TEXT, offset=WHOLE, prev=WHOLE, key=TEXT, user=TEXT, text=TEXT, at=WHOLE)
+REACTORS = st.builds(e.Reactor, user=TEXT, user_id=st.none() | TEXT)
+REACTIONS = st.builds(e.Reaction, emoji=TEXT, users=st.lists(REACTORS, max_size=3))
+MESSAGES = st.builds(
+    e.Message,
+    room=TEXT,
+    offset=WHOLE,
+    prev=WHOLE,
+    key=TEXT,
+    user=TEXT,
+    text=TEXT,
+    at=WHOLE,
+    user_id=st.none() | TEXT,
+    reply_to=st.none() | WHOLE,
+    edited=st.none() | WHOLE,
+    deleted=st.none() | st.builds(e.Deletion, user=TEXT, at=WHOLE, user_id=st.none() | TEXT),
+    reactions=st.none() | st.lists(REACTIONS, max_size=3),
+    changed=st.none() | WHOLE,
+)
+CHANGES = st.builds(
+    e.Change,
+    room=TEXT,
+    offset=WHOLE,
+    prev=WHOLE,
+    change=TEXT,
+    target=WHOLE,
+    key=TEXT,
+    user=TEXT,
+    at=WHOLE,
+    user_id=st.none() | TEXT,
+    text=st.none() | TEXT,
+    emoji=st.none() | TEXT,
+)
 MEMBERS = st.builds(e.Members, count=WHOLE, names=NAMES, more=st.booleans())
 SENDS = st.floats(0, 1000, allow_nan=False)
 LIMITS = st.builds(e.Limits, frame=WHOLE, text=WHOLE, rooms=WHOLE, sends=SENDS, burst=WHOLE)
 EVENTS: st.SearchStrategy[e.Event] = st.one_of(
     MESSAGES,
-    st.builds(e.Welcome, id=WHOLE, user=TEXT, session=TEXT, ping=WHOLE, time=WHOLE, limits=LIMITS),
+    CHANGES,
+    st.builds(
+        e.Welcome,
+        id=WHOLE,
+        user=TEXT,
+        session=TEXT,
+        ping=WHOLE,
+        time=WHOLE,
+        limits=LIMITS,
+        features=st.none() | NAMES,
+    ),
     st.builds(
         e.Joined,
         id=WHOLE,
@@ -48,7 +96,7 @@ EVENTS: st.SearchStrategy[e.Event] = st.one_of(
         epoch=TEXT,
         head=WHOLE,
         recovered=st.booleans(),
-        messages=st.lists(MESSAGES, max_size=3),
+        messages=st.lists(MESSAGES | CHANGES, max_size=3),
         members=MEMBERS,
     ),
     st.builds(

@@ -78,12 +78,20 @@ def formatted(message: Message, line_format: str) -> str:
     )
 
 
+def shown_text(message: Message) -> str:
+    """Return the text of a message for people, and whether it was edited or deleted."""
+    if message.deleted is not None:
+        return "(deleted)"
+    return message.text if message.edited is None else f"{message.text} (edited)"
+
+
 def message_line(message: Message, paint: Paint, *, room: bool, date: bool) -> str:
     """Format a message for people. Further lines are indented, so that a text cannot forge a message."""
     time = full(message.at) if date else clock(message.at)
     where = f"{paint.dim(f'[{sanitize(message.room)}]')} " if room else ""
-    action = action_of(message.user, message.text)
-    first, *others = sanitize_lines(message.text if action is None else action)
+    text = shown_text(message)
+    action = action_of(message.user, text)
+    first, *others = sanitize_lines(text if action is None else action)
     name = paint.nick(sanitize(message.user))
     said = f"{name}: {first}" if action is None else f"* {name} {first}"
     head = f"{paint.dim(time)} {where}{said}"

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from hubbub_client import Event, Gap, HistoryPage, Joined, Message, Room
+from hubbub_client import Changed, Event, Gap, HistoryPage, Joined, Message, Room
 
 # Attempts to read a page that is unavailable for the moment.
 _TRIES: Final = 3
@@ -62,7 +62,9 @@ async def events_so_far(room: Room, *, since: bool = False) -> list[Event]:
                 if isinstance(event, Joined):
                     gap_due = since and not event.recovered
                 gap_due = gap_due and not isinstance(event, Gap)
-                reached = event.position == room.position if isinstance(event, Joined | Message) else reached
+                if isinstance(event, Joined | Message | Changed):
+                    # Behind the last message there may be changes, which a join has in its messages.
+                    reached = event.position in {room.position, room.newest}
                 if reached and not gap_due:
                     break
     return events

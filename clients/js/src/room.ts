@@ -3,11 +3,19 @@
 import { newKey } from "./idempotencyKey.ts";
 import { Listeners } from "./listeners.ts";
 import { NewMessages } from "./newMessages.ts";
+import { NotSent, Receipts } from "./receipts.ts";
 import { nothingYet, type RoomSnapshot } from "./roomSnapshot.ts";
 import { RowCache } from "./rows.ts";
 import type { Author } from "./sans-io/author.ts";
-import type { Effect, Input, RoomEffect, SearchPage, SendReceipt } from "./sans-io/effects.ts";
-import type { Members, Message } from "./sans-io/frames.ts";
+import type {
+  Effect,
+  Input,
+  OwnChange,
+  RoomEffect,
+  SearchPage,
+  SendReceipt,
+} from "./sans-io/effects.ts";
+import type { Change, Members, Message, Position } from "./sans-io/frames.ts";
 import type { RoomMachine } from "./sans-io/roomMachine.ts";
 import { SearchAnswers } from "./searchAnswers.ts";
 import type { SavedOutbox } from "./storage.ts";
@@ -18,17 +26,6 @@ const mostRemembered = 1_000;
 export interface Sending {
   readonly key: string;
   readonly done: Promise<SendReceipt>;
-}
-
-export class NotSent extends Error {
-  override readonly name = "NotSent";
-  /** The error code: of the server (§7), or `not_joined` or `outbox_full`. */
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message || code);
-    this.code = code;
-  }
 }
 
 /** The interface of a client for its rooms. */
@@ -46,10 +43,11 @@ export class Room {
   readonly #new = new NewMessages();
   readonly #changed = new Listeners();
   readonly #said = new Listeners<[Message]>();
+  readonly #edited = new Listeners<[Change]>();
   readonly #gaps = new Listeners();
   readonly #written = new Map<string, number>();
-  readonly #pending = new Map<string, Pending>();
   readonly #searches = new SearchAnswers();
+  readonly #receipts = new Receipts();
   #older: ((answer: { more: boolean }) => void)[] = [];
   #names: ((answer: Members | null) => void)[] = [];
   #snapshot: RoomSnapshot | null = null;
@@ -68,9 +66,9 @@ export class Room {
     this.#host.step(["join", this.name]);
     if (this.#restored) return;
     this.#restored = true;
-    for (const { key, text, at } of this.#saved.read()) {
+    for (const { key, text, at, replyTo } of this.#saved.read()) {
       this.#written.set(key, at);
-      this.#host.step(["send", this.name, key, text]);
+      this.#host.step(["send", this.name, key, text, replyTo]);
     }
   }
 
@@ -78,11 +76,39 @@ export class Room {
     this.#host.step(["leave", this.name]);
   }
 
-  /** Send a message: it is in the snapshot at once, and stored exactly once. */
-  send(text: string): Sending {
+  /**
+   * Send a message: it is in the snapshot at once, and stored exactly once. `replyTo` is the position of the message
+   * that it replies to.
+   */
+  send(text: string, replyTo?: Position): Sending {
     const key = newKey();
     this.#remember(key);
-    return { key, done: this.#settling(key, ["send", this.name, key, text]) };
+    return { key, done: this.#settling(key, ["send", this.name, key, text, replyTo]) };
+  }
+
+  /** Replace the text of an own message. The snapshot changes when it is stored, as with the other changes. */
+  edit(target: Position, text: string): Promise<SendReceipt> {
+    return this.#change({ change: "edit", target, text });
+  }
+
+  /** Delete an own message: its text and its reactions are removed, and its place remains. */
+  delete(target: Position): Promise<SendReceipt> {
+    return this.#change({ change: "delete", target });
+  }
+
+  /** React to a message with an emoji, or with a short code such as `:tada:`. */
+  react(target: Position, emoji: string): Promise<SendReceipt> {
+    return this.#change({ change: "react", target, emoji });
+  }
+
+  /** Take an own reaction back. */
+  unreact(target: Position, emoji: string): Promise<SendReceipt> {
+    return this.#change({ change: "unreact", target, emoji });
+  }
+
+  #change(change: OwnChange): Promise<SendReceipt> {
+    const key = newKey();
+    return this.#settling(key, ["change", this.name, key, change]);
   }
 
   /** Send a failed message again. */
@@ -146,6 +172,11 @@ export class Room {
     return this.#said.add(listener);
   }
 
+  /** Listen for changes of messages, in order, once. The snapshot shows them already, if it has their messages. */
+  onChange(listener: (change: Change) => void): () => void {
+    return this.#edited.add(listener);
+  }
+
   /** Listen for lost messages: between two rows, or before all rows. */
   onGap(listener: () => void): () => void {
     return this.#gaps.add(listener);
@@ -182,14 +213,17 @@ export class Room {
       case "message":
         this.#onNews(effect);
         break;
+      case "change":
+        this.#edited.emit(effect[2]);
+        break;
       case "gap":
         this.#gaps.emit();
         break;
       case "sent":
-        this.#settle(effect[2], ({ resolve }) => resolve(effect[3]));
+        this.#receipts.arrived(effect[2], effect[3]);
         break;
       case "failed":
-        this.#settle(effect[2], ({ reject }) => reject(new NotSent(effect[3], effect[4])));
+        this.#receipts.failed(effect[2], new NotSent(effect[3], effect[4]));
         break;
       case "found":
         this.#searches.settle(effect[2], effect[3], effect[4]);
@@ -237,28 +271,13 @@ export class Room {
   }
 
   #settling(key: string, input: Input): Promise<SendReceipt> {
-    const done = new Promise<SendReceipt>((resolve, reject) => {
-      this.#pending.set(key, { resolve, reject });
-    });
-    // The snapshot shows the failure also to callers that ignore `done`.
-    done.catch(() => {});
+    const done = this.#receipts.wait(key);
     this.#host.step(input);
     return done;
-  }
-
-  #settle(key: string, how: (pending: Pending) => void): void {
-    const pending = this.#pending.get(key);
-    this.#pending.delete(key);
-    if (pending !== undefined) how(pending);
   }
 }
 
 type NewsEffect = Extract<RoomEffect, readonly ["joined" | "message", ...unknown[]]>;
-
-interface Pending {
-  resolve(receipt: SendReceipt): void;
-  reject(reason: NotSent): void;
-}
 
 /** Return whether an effect belongs to a room. */
 export function isOfRoom(effect: Effect): effect is RoomEffect {

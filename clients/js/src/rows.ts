@@ -10,7 +10,7 @@ export interface MessageRow {
   readonly kind: "message";
   /** Stays the same when an own message arrives in the room. */
   readonly id: string;
-  /** The epoch of the message's position. */
+  /** The epoch of the message's position, which changes and replies name. */
   readonly epoch: string;
   readonly message: Message;
   /** Whether this user wrote it. */
@@ -47,10 +47,11 @@ export class RowCache {
   ): readonly Row[] {
     if (context.me !== this.#me) this.#rows = new WeakMap();
     this.#me = context.me;
-    const taken = new Set(own.map(({ key }) => key));
+    const messages = own.filter(({ change }) => change === undefined);
+    const taken = new Set(messages.map(({ key }) => key));
     return [
       ...lines.map((line) => this.#row(line, () => this.#ofLine(line, taken, context))),
-      ...own.map((one) => this.#row(one, () => ofOwn(one, context.writtenAt(one.key)))),
+      ...messages.map((one) => this.#row(one, () => ofOwn(one, context.writtenAt(one.key)))),
     ];
   }
 

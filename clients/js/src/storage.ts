@@ -1,4 +1,5 @@
-/** Save the outbox, so that queued own messages survive a reload. */
+/** Save the outbox, so that queued own messages survive a reload. Queued changes do not. */
+import type { Position } from "./sans-io/frames.ts";
 import type { OutboxEntry } from "./sans-io/outbox.ts";
 
 /** The required part of a `Storage`: the browser's `sessionStorage`, or a compatible one. */
@@ -13,6 +14,7 @@ export interface SavedMessage {
   readonly key: string;
   readonly text: string;
   readonly at: number;
+  readonly replyTo?: Position;
 }
 
 export class SavedOutbox {
@@ -36,8 +38,8 @@ export class SavedOutbox {
   /** Errors of a storage that is full or disabled are ignored: then a reload loses the outbox. */
   write(own: readonly OutboxEntry[], writtenAt: (key: string) => number): void {
     const waiting = own
-      .filter(({ state }) => state !== "sent")
-      .map(({ key, text }) => ({ key, text, at: writtenAt(key) }));
+      .filter(({ state, change }) => state !== "sent" && change === undefined)
+      .map(({ key, text, replyTo }) => ({ key, text, at: writtenAt(key), replyTo }));
     try {
       if (waiting.length === 0) this.#storage?.removeItem(this.#name);
       else this.#storage?.setItem(this.#name, JSON.stringify(waiting));
@@ -47,6 +49,13 @@ export class SavedOutbox {
 
 function isSavedMessage(value: unknown): value is SavedMessage {
   if (typeof value !== "object" || value === null) return false;
-  const { key, text, at } = value as Record<string, unknown>;
-  return typeof key === "string" && typeof text === "string" && typeof at === "number";
+  const { key, text, at, replyTo } = value as Record<string, unknown>;
+  const isMessage = typeof key === "string" && typeof text === "string" && typeof at === "number";
+  return isMessage && (replyTo === undefined || isPosition(replyTo));
+}
+
+function isPosition(value: unknown): value is Position {
+  if (typeof value !== "object" || value === null) return false;
+  const { epoch, offset } = value as Record<string, unknown>;
+  return typeof epoch === "string" && typeof offset === "number";
 }

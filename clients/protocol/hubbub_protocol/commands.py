@@ -11,6 +11,10 @@ MAX_TOKEN_CHARACTERS = 8192
 
 Id = Annotated[int, msgspec.Meta(ge=0, le=MAX_ID)]
 Offset = Annotated[int, msgspec.Meta(ge=0, le=MAX_ID)]
+# The offset of a message.
+Target = Annotated[int, msgspec.Meta(ge=1, le=MAX_ID)]
+Epoch = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Emoji = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Key = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
 PageLimit = Annotated[int, msgspec.Meta(ge=1, le=200)]
 JoinLimit = Annotated[int, msgspec.Meta(ge=0, le=200)]
@@ -24,7 +28,7 @@ NamesLimit = Annotated[int, msgspec.Meta(ge=1, le=500)]
 class Since(msgspec.Struct, frozen=True, gc=False):
     """A position in a room: the client has received everything up to it."""
 
-    epoch: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    epoch: Epoch
     offset: Offset
 
 
@@ -60,6 +64,50 @@ class Send(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="send", 
     id: Id
     room: str
     text: str
+    key: Key | None = None
+    reply_to: Target | None = None
+
+
+class Edit(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="edit", omit_defaults=True):
+    """Replace the text of an own message (CG2). `epoch` is that of the message, as the client knows it."""
+
+    id: Id
+    room: str
+    target: Target
+    text: str
+    epoch: Epoch | None = None
+    key: Key | None = None
+
+
+class Delete(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="delete", omit_defaults=True):
+    """Delete an own message (CG3)."""
+
+    id: Id
+    room: str
+    target: Target
+    epoch: Epoch | None = None
+    key: Key | None = None
+
+
+class React(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="react", omit_defaults=True):
+    """React to a message with an emoji (CG4)."""
+
+    id: Id
+    room: str
+    target: Target
+    emoji: Emoji
+    epoch: Epoch | None = None
+    key: Key | None = None
+
+
+class Unreact(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="unreact", omit_defaults=True):
+    """Take back a reaction (CG4)."""
+
+    id: Id
+    room: str
+    target: Target
+    emoji: Emoji
+    epoch: Epoch | None = None
     key: Key | None = None
 
 
@@ -104,4 +152,5 @@ class Refresh(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="refr
     token: Token
 
 
-Command = Hello | Join | Leave | Send | History | Search | Typing | Who | Refresh
+Change = Edit | Delete | React | Unreact
+Command = Hello | Join | Leave | Send | Change | History | Search | Typing | Who | Refresh

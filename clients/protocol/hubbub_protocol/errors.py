@@ -31,6 +31,8 @@ class Code(StrEnum):
     TOKEN_REQUIRED = "token_required"  # noqa: S105
     NOT_JOINED = "not_joined"
     FORBIDDEN = "forbidden"
+    NOT_KEPT = "not_kept"
+    TOO_MANY_CHANGES = "too_many_changes"
     TOO_MANY_ROOMS = "too_many_rooms"
     BANNED = "banned"
     ROOM_CLOSED = "room_closed"

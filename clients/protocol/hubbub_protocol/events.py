@@ -25,10 +25,34 @@ class Members(msgspec.Struct, frozen=True):
     more: bool
 
 
+class Reactor(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A user who reacted."""
+
+    user: str
+    user_id: str | None = None
+
+
+class Reaction(msgspec.Struct, frozen=True, gc=False):
+    """An emoji, and all users who reacted with it, in the order in which they did."""
+
+    emoji: str
+    users: list[Reactor]
+
+
+class Deletion(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Who deleted a message, and when."""
+
+    user: str
+    at: int
+    user_id: str | None = None
+
+
 class Message(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="message", omit_defaults=True):
     """A stored entry of a room. `prev` is the offset of the entry before it; `at` is ms since 1970.
 
     `user`, `user_id` and `kind` are its author's; older messages have neither an id nor a kind (SN8).
+    The fields from `edited` on are those of a folded message: `changed` is the offset of the last change in
+    it.
     """
 
     room: str
@@ -41,6 +65,34 @@ class Message(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="mess
     user_id: str | None = None
     # A kind of a newer server that this client does not know is possible (specification, §11).
     kind: str | None = None
+    reply_to: int | None = None
+    edited: int | None = None
+    deleted: Deletion | None = None
+    reactions: list[Reaction] | None = None
+    changed: int | None = None
+
+
+class Change(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="change", omit_defaults=True):
+    """A stored entry of a room that changes the message at the offset `target`.
+
+    `change` is a `ChangeKind`, or a kind of a newer server, which this client does not know.
+    """
+
+    room: str
+    offset: int
+    prev: int
+    change: str
+    target: int
+    key: str
+    user: str
+    at: int
+    user_id: str | None = None
+    kind: str | None = None
+    text: str | None = None
+    emoji: str | None = None
+
+
+Entry = Message | Change
 
 
 class Welcome(msgspec.Struct, frozen=True, tag_field="type", tag="welcome", omit_defaults=True):
@@ -55,6 +107,7 @@ class Welcome(msgspec.Struct, frozen=True, tag_field="type", tag="welcome", omit
     # Older servers send neither (CN8).
     user_id: str | None = None
     kind: str | None = None
+    features: list[str] | None = None
 
 
 class Joined(msgspec.Struct, frozen=True, tag_field="type", tag="joined"):
@@ -65,7 +118,7 @@ class Joined(msgspec.Struct, frozen=True, tag_field="type", tag="joined"):
     epoch: str
     head: int
     recovered: bool
-    messages: list[Message]
+    messages: list[Entry]
     members: Members
 
 
@@ -77,7 +130,7 @@ class Left(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="left"):
 
 
 class Sent(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="sent"):
-    """The reply to `send`: the message is stored at this position."""
+    """The reply to `send` and to a change: the entry is stored at this position."""
 
     id: int
     epoch: str
@@ -85,13 +138,14 @@ class Sent(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="sent"):
     duplicate: bool
 
 
-class MessagesPage(msgspec.Struct, frozen=True, tag_field="type", tag="page"):
-    """The reply to `history`, oldest first. `more`: the server has older messages."""
+class MessagesPage(msgspec.Struct, frozen=True, tag_field="type", tag="page", omit_defaults=True):
+    """The reply to `history`, oldest first. `more`: the server has older messages, before `before`."""
 
     id: int
     room: str
     messages: list[Message]
     more: bool
+    before: int | None = None
 
 
 class MembersPage(msgspec.Struct, frozen=True, tag_field="type", tag="members"):
@@ -182,6 +236,6 @@ class Error(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="error"
 
 
 Event = (
-    Welcome | Joined | Left | Sent | MessagesPage | MembersPage | Refreshed | Message | Presence | TypingNow
-    | Reset | Expiring | Ping | Drain | Found | Error
+    Welcome | Joined | Left | Sent | MessagesPage | MembersPage | Refreshed | Message | Change | Presence
+    | TypingNow | Reset | Expiring | Ping | Drain | Found | Error
 )  # fmt: skip

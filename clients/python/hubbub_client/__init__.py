@@ -21,6 +21,7 @@ from hubbub_client.errors import (
     TimedOut,
 )
 from hubbub_client.events import (
+    Changed,
     Event,
     Failed,
     FoundMessages,
@@ -36,17 +37,22 @@ from hubbub_client.events import (
     Sent,
     Typing,
 )
+from hubbub_client.folding import fold
 from hubbub_client.keys import derived_key, new_key
+from hubbub_client.own_messages import Pending
 from hubbub_client.positions import position_from_json, position_to_json
 from hubbub_client.proxy import ProxySetting
-from hubbub_client.room import Pending, Room
+from hubbub_client.room import Room
 from hubbub_client.sans_io import status
+from hubbub_protocol.events import Deletion, Reaction, Reactor
 
 __version__ = "0.1.0"
 __all__ = [
     "BadUrl",
+    "Changed",
     "Client",
     "ClientClosed",
+    "Deletion",
     "Event",
     "Failed",
     "FoundMessages",
@@ -64,6 +70,8 @@ __all__ = [
     "Position",
     "Presence",
     "ProxySetting",
+    "Reaction",
+    "Reactor",
     "Room",
     "RoomRefused",
     "SendFailed",
@@ -72,6 +80,7 @@ __all__ = [
     "TimedOut",
     "Typing",
     "derived_key",
+    "fold",
     "new_key",
     "position_from_json",
     "position_to_json",

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from hubbub_client.events import Event, Joined, Lagged, Message, Position
+from hubbub_client.events import Changed, Event, Joined, Lagged, Message, Position
 
 
 class EventQueue:
@@ -86,7 +86,7 @@ class EventQueue:
                 return self._catch_up()
             raise self._end or StopAsyncIteration
         event = self._events.popleft()
-        if isinstance(event, Message | Joined):
+        if isinstance(event, Message | Changed | Joined):
             self._read = event.position
         return event
 

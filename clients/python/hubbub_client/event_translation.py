@@ -1,6 +1,7 @@
 """Translate the effects of the state machine to the events of the application."""
 
 from hubbub_client.events import (
+    Changed,
     Event,
     Failed,
     FoundMessages,
@@ -20,15 +21,40 @@ from hubbub_protocol import events
 
 def message_of(message: events.Message, head: Position | None) -> Message:
     """Translate a message; its epoch is that of the room's position."""
+    epoch = "" if head is None else head.epoch
+    reply_to = None if message.reply_to is None else Position(epoch=epoch, offset=message.reply_to)
     return Message(
         room=message.room,
-        position=Position(epoch="" if head is None else head.epoch, offset=message.offset),
+        position=Position(epoch=epoch, offset=message.offset),
         key=message.key,
         user=message.user,
+        user_id=message.user_id,
         text=message.text,
         at=message.at,
-        user_id=message.user_id,
         kind=message.kind,
+        reply_to=reply_to,
+        edited=message.edited,
+        deleted=message.deleted,
+        reactions=tuple(message.reactions or ()),
+        changed=message.changed,
+    )
+
+
+def changed_of(change: events.Change, head: Position | None) -> Changed:
+    """Translate a change; its epoch is that of the room's position."""
+    epoch = "" if head is None else head.epoch
+    return Changed(
+        room=change.room,
+        position=Position(epoch=epoch, offset=change.offset),
+        target=Position(epoch=epoch, offset=change.target),
+        change=change.change,
+        key=change.key,
+        user=change.user,
+        user_id=change.user_id,
+        kind=change.kind,
+        at=change.at,
+        text=change.text,
+        emoji=change.emoji,
     )
 
 
@@ -48,6 +74,8 @@ def event_of(effect: effects.RoomEffect, position: Position | None) -> Event | N
     match effect:
         case effects.MessageReceived():
             return message_of(effect.message, position)
+        case effects.MessageChanged():
+            return changed_of(effect.change, position)
         case effects.RoomJoined():
             return Joined(room=effect.room, position=effect.behind, recovered=effect.recovered)
         case effects.GapDetected():

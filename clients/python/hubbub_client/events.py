@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from hubbub_protocol.commands import Since
+from hubbub_protocol.events import Deletion, Reaction
 
 # An epoch and an offset: the place of a message, or how far a client has read.
 Position = Since
@@ -15,6 +16,9 @@ class Message:
     `user` is the author's name, `user_id` the stable id, and `kind` one of `guest`, `verified` and `bot`, or
     a kind of a newer server. Messages that older servers stored have neither an id nor a kind.
     `live`: it was stored after the application joined, also if it was missed meanwhile. History is not live.
+
+    `edited` is when it was edited last, in ms since 1970. `changed` is the offset of the last change in it:
+    `fold` ignores the changes up to there.
     """
 
     room: str
@@ -25,7 +29,33 @@ class Message:
     at: int
     user_id: str | None = None
     kind: str | None = None
+    reply_to: Position | None = None
+    edited: int | None = None
+    deleted: Deletion | None = None
+    reactions: tuple[Reaction, ...] = ()
+    changed: int | None = None
     live: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """The message at `target` was changed: edited, deleted, or reacted to. `fold` applies it.
+
+    `change` is "edit", "delete", "react" or "unreact", or a kind that only newer servers know. An edit has a
+    text, a reaction an emoji.
+    """
+
+    room: str
+    position: Position
+    target: Position
+    change: str
+    key: str
+    user: str
+    at: int
+    user_id: str | None = None
+    kind: str | None = None
+    text: str | None = None
+    emoji: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +101,7 @@ class Typing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """An own message is stored."""
+    """An own message or change is stored."""
 
     room: str
     key: str
@@ -81,9 +111,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """An own message was rejected permanently. It can be sent again (`resend`) or dropped (`discard`).
+    """An own message or change was rejected permanently.
 
-    `message` is the reason in words, `code` the same for programs.
+    A message can be sent again (`resend`) or dropped (`discard`). `message` is the reason in words, `code` is
+    the same for programs.
     """
 
     room: str
@@ -92,12 +123,12 @@ class Failed:
     message: str
 
 
-Event = Message | Joined | Gap | Lagged | Presence | Typing | Sent | Failed
+Event = Message | Changed | Joined | Gap | Lagged | Presence | Typing | Sent | Failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendReceipt:
-    """The position of a stored own message. `duplicate`: an earlier attempt had stored it."""
+    """The position of a stored own message or change. `duplicate`: an earlier attempt had stored it."""
 
     key: str
     position: Position

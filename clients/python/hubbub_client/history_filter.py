@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from hubbub_client.events import Joined, Message, Position
+from hubbub_client.events import Changed, Joined, Message, Position
+from hubbub_client.folding import fold
 
 
 class HistoryFilter:
@@ -14,12 +15,16 @@ class HistoryFilter:
 
     def __init__(self, *, history: bool) -> None:
         self._history = history
-        # The last message so far.
+        # The last message or change so far.
         self._last: Position | None = None
         # Messages up to these positions are not live: before the first join, and repeated ones.
         self._before_join: Position | None = None
         self._repeated: Position | None = None
         self._kept_back: list[Message] = []
+
+    @property
+    def newest(self) -> Position | None:
+        return self._last
 
     def start(self, since: Position | None) -> None:
         """Note the position that the first join continues from."""
@@ -57,6 +62,11 @@ class HistoryFilter:
         if before_join:
             self._kept_back.append(replace(message, live=False))
         return None
+
+    def changed(self, changed: Changed) -> None:
+        """Note a change. It is always reported, and applied to the messages that are kept back."""
+        self._last = changed.position
+        self._kept_back = [fold(message, [changed]) for message in self._kept_back]
 
     def take_history(self) -> tuple[Message, ...]:
         """Return the messages of the first join that were kept back, once."""

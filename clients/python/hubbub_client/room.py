@@ -1,7 +1,6 @@
 """A joined room: read it with `async for`, send with `send`."""
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Self, TypeVar
 
 from hubbub_client.driver import Driver
@@ -9,6 +8,7 @@ from hubbub_client.errors import ClientClosed, RoomRefused, SendFailed
 from hubbub_client.event_queue import EventQueue
 from hubbub_client.event_translation import event_of, found_of, message_of, names_of
 from hubbub_client.events import (
+    Changed,
     Event,
     FoundMessages,
     HistoryPage,
@@ -19,11 +19,12 @@ from hubbub_client.events import (
     SendReceipt,
 )
 from hubbub_client.history_filter import HistoryFilter
-from hubbub_client.keys import new_key
+from hubbub_client.own_messages import Pending, checked_key
 from hubbub_client.sans_io import effects, inputs
-from hubbub_client.sans_io.outbox import OutboxState
+from hubbub_client.sans_io.outbox import OutboxState, OwnChange
 from hubbub_client.sans_io.room_machine import RoomMachine, RoomState
 from hubbub_client.waiters import Waiters, wait_at_most
+from hubbub_protocol.folding import ChangeKind
 
 T = TypeVar("T")
 
@@ -32,32 +33,11 @@ _CALLS: Final[dict[type[inputs.RoomInput], str]] = {
     inputs.JoinRequested: "joining",
     inputs.SendRequested: "sending to",
     inputs.ResendRequested: "sending to",
+    inputs.ChangeRequested: "changing a message in",
     inputs.OlderRequested: "reading the history of",
     inputs.SearchRequested: "searching in",
     inputs.MembersRequested: "reading the members of",
 }
-
-
-_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-
-def _checked(text: str, key: str | None) -> str:
-    """Check what the application wants to send, at the call that has the mistake; return the key."""
-    if not isinstance(text, str):
-        raise TypeError(f"a message is a string, not {type(text).__name__}")
-    if key is not None and not _KEY.fullmatch(key):
-        raise ValueError(f"invalid key {key!r}: use 1 to 64 characters of A-Z a-z 0-9 _ -")
-    return key or new_key()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pending:
-    """An own message that has not arrived in the room yet. `code` is the reason if it failed."""
-
-    key: str
-    text: str
-    progress: OutboxState
-    code: str
 
 
 class Room:
@@ -90,8 +70,13 @@ class Room:
 
     @property
     def position(self) -> Position | None:
-        """The position of the last received message; a slow reader has not read up to it."""
+        """The position up to which everything was received; a slow reader has not read up to it."""
         return self._machine.timeline.position
+
+    @property
+    def newest(self) -> Position | None:
+        """The position of the last message or change that this room yields, or yielded."""
+        return self._filter.newest
 
     @property
     def members(self) -> MemberNames:
@@ -107,7 +92,7 @@ class Room:
         """Own messages that have not arrived in the room, in order, including failed ones."""
         return tuple(
             Pending(key=own.key, text=own.text, progress=own.state, code=own.code)
-            for own in self._machine.outbox
+            for own in self._machine.outbox.messages
         )
 
     async def older(self, *, within: float | None = None) -> HistoryPage:
@@ -135,8 +120,17 @@ class Room:
 
     # Writing
 
-    async def send(self, text: str, key: str | None = None, *, within: float | None = None) -> SendReceipt:
+    async def send(
+        self,
+        text: str,
+        key: str | None = None,
+        *,
+        reply_to: Position | None = None,
+        within: float | None = None,
+    ) -> SendReceipt:
         """Send a message, and wait until it is stored. After a reconnect it is sent again, and deduplicated.
+
+        `reply_to` is the position of the message that it replies to.
 
         Raises:
             TypeError, ValueError: the text or the key cannot be sent.
@@ -144,21 +138,44 @@ class Room:
             TimedOut: it is not acknowledged yet, and stays in the outbox.
             ClientClosed: the client is closed; the message may be stored or not.
         """
-        key = _checked(text, key)
+        key = checked_key(text, key)
         own = next((own for own in self._machine.outbox if own.key == key), None)
         if own is not None and own.at is not None:
             return SendReceipt(key=key, position=own.at, duplicate=True)
         failed = own is not None and own.state is OutboxState.FAILED
         given = (
-            inputs.ResendRequested(self.name, key) if failed else inputs.SendRequested(self.name, key, text)
+            inputs.ResendRequested(self.name, key)
+            if failed
+            else inputs.SendRequested(self.name, key, text, reply_to)
         )
         return await self._ask(given, self._receipts.setdefault(key, Waiters()), within)
 
-    def say(self, text: str, key: str | None = None) -> str:
+    def say(self, text: str, key: str | None = None, *, reply_to: Position | None = None) -> str:
         """Send a message without waiting. `Sent` or `Failed` with this key reports the result."""
-        key = _checked(text, key)
-        self._driver.step(inputs.SendRequested(self.name, key, text))
+        key = checked_key(text, key)
+        self._driver.step(inputs.SendRequested(self.name, key, text, reply_to))
         return key
+
+    async def edit(self, message: Position, text: str, *, within: float | None = None) -> SendReceipt:
+        """Replace the text of an own message. Waits and raises as `send`, and so do the other changes."""
+        return await self._change(OwnChange(ChangeKind.EDIT, message, text=text), within)
+
+    async def delete(self, message: Position, *, within: float | None = None) -> SendReceipt:
+        """Delete an own message: its text and its reactions are removed, and its place remains."""
+        return await self._change(OwnChange(ChangeKind.DELETE, message), within)
+
+    async def react(self, message: Position, emoji: str, *, within: float | None = None) -> SendReceipt:
+        """React to a message with an emoji, or with a short code such as `:tada:`."""
+        return await self._change(OwnChange(ChangeKind.REACT, message, emoji=emoji), within)
+
+    async def unreact(self, message: Position, emoji: str, *, within: float | None = None) -> SendReceipt:
+        """Take an own reaction back."""
+        return await self._change(OwnChange(ChangeKind.UNREACT, message, emoji=emoji), within)
+
+    async def _change(self, change: OwnChange, within: float | None) -> SendReceipt:
+        key = checked_key("" if change.text is None else change.text, None)
+        given = inputs.ChangeRequested(self.name, key, change)
+        return await self._ask(given, self._receipts.setdefault(key, Waiters()), within)
 
     def resend(self, key: str) -> None:
         self._driver.step(inputs.ResendRequested(self.name, key))
@@ -198,6 +215,8 @@ class Room:
         event = event_of(effect, position)
         if isinstance(event, Message):
             event = self._filter.message(event)
+        elif isinstance(event, Changed):
+            self._filter.changed(event)
         elif isinstance(event, Joined) and position is not None:
             event = self._filter.joined(event, position)
         if event is not None:

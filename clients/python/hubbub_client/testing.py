@@ -152,7 +152,7 @@ class MockServer:
             epoch=_EPOCH,
             head=room.head,
             recovered=recovered,
-            messages=room.messages[first:],
+            messages=[*room.messages[first:]],
             members=room.present(),
         )
 

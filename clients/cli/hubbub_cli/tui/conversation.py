@@ -9,6 +9,7 @@ from textual.message import Message as TextualMessage
 
 from hubbub_cli.connect_failures import explain
 from hubbub_cli.connection import client, explained
+from hubbub_cli.message_lines import shown_text
 from hubbub_cli.race import race
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.settings import CliSettings
@@ -16,6 +17,7 @@ from hubbub_cli.tui.mentions import mentions
 from hubbub_cli.tui.messages import ConversationEnded, Mentioned, OlderLoaded, RoomsChanged
 from hubbub_cli.tui.room_views import RoomView, RoomViews
 from hubbub_client import (
+    Changed,
     Client,
     Event,
     Gap,
@@ -164,7 +166,7 @@ class Conversation:
             return
         finally:
             view.loading = False
-        view.transcript.older((one.user, one.text, one.at) for one in page.messages)
+        view.transcript.older(((one.user, shown_text(one), one.at) for one in page.messages), page.messages)
         if not page.more:
             view.transcript.begins()
         self._post(OlderLoaded(view))
@@ -207,6 +209,8 @@ class Conversation:
         match event:
             case Message():
                 self._message(view, event)
+            case Changed():
+                view.transcript.changed(event)
             case Joined():
                 view.live = True
                 view.unrecovered = not event.recovered
@@ -227,4 +231,5 @@ class Conversation:
         mention = of_others and mentions(message.text, self.me)
         if message.live and of_others and self._views.count(view, mention=mention) and not view.muted:
             self._post(Mentioned(view, message.user))
-        view.transcript.said(message.user, message.text, message.at, mention=mention)
+        text = shown_text(message)
+        view.transcript.said(message.user, text, message.at, mention=mention, source=message)

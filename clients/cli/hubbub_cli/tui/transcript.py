@@ -6,7 +6,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from hubbub_cli.message_lines import shown_text
 from hubbub_cli.times import moment
+from hubbub_client import Changed, Message, fold
 
 # In ms. Consecutive messages of one user within this time show the name once.
 _TOGETHER: Final = 5 * 60 * 1000
@@ -77,6 +79,8 @@ class MessageRow:
     why: str = ""
     grouped: bool = False
     mention: bool = False
+    # What the row shows, for the changes of it.
+    source: Message | None = None
 
 
 Line = GapRow | NoticeRow | PresenceRow | MessageRow
@@ -115,9 +119,22 @@ class Transcript:
     def __len__(self) -> int:
         return len(self._lines)
 
-    def said(self, user: str, text: str, at: int, *, mention: bool = False) -> None:
+    def said(
+        self, user: str, text: str, at: int, *, mention: bool = False, source: Message | None = None
+    ) -> None:
         """Add a message."""
-        self._add(MessageRow(self._id(), user, text, at, own=user == self.me, mention=mention))
+        own = user == self.me
+        self._add(MessageRow(self._id(), user, text, at, own=own, mention=mention, source=source))
+
+    def changed(self, change: Changed) -> None:
+        """Show a message as it is after a change."""
+        for index in range(len(self._lines) - 1, -1, -1):
+            line = self._lines[index]
+            if isinstance(line, MessageRow) and line.source and line.source.position == change.target:
+                source = fold(line.source, [change])
+                self._lines[index] = replace(line, text=shown_text(source), source=source)
+                self._rebuild()
+                return
 
     def gap(self, *, anew: bool) -> None:
         """Add a gap; `anew` if the following messages have a history of their own."""
@@ -139,13 +156,14 @@ class Transcript:
         else:
             self._add(PresenceRow(self._id(), tuple(joined), tuple(left)))
 
-    def older(self, messages: Iterable[tuple[str, str, int]]) -> int:
+    def older(self, messages: Iterable[tuple[str, str, int]], sources: Sequence[Message] = ()) -> int:
         """Insert messages (user, text, at) of a history page; return the number."""
         page = list(messages)
+        known: Sequence[Message | None] = sources or [None] * len(page)
         self._first_id -= len(page)
         ahead = [
-            MessageRow(number, user, text, at, own=user == self.me)
-            for number, (user, text, at) in enumerate(page, self._first_id)
+            MessageRow(number, user, text, at, own=user == self.me, source=source)
+            for number, ((user, text, at), source) in enumerate(zip(page, known, strict=True), self._first_id)
         ]
         self._lines[self._start : self._start] = ahead
         self._rebuild()

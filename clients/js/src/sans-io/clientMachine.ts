@@ -240,6 +240,7 @@ export class ClientMachine {
         this.#tokens.drop(); // CS8
         return this.#tokens.ask() ? [["token"]] : [];
       case "message":
+      case "change":
       case "presence":
       case "typing":
       case "reset":

@@ -1,5 +1,5 @@
 /** Encode and decode frames: the only JSON code of the protocol. */
-import type { Command, Event, Message } from "./frames.ts";
+import type { Change, Command, Entry, Event, Message } from "./frames.ts";
 
 /** Encode one command. */
 export function encode(command: Command): string {
@@ -34,18 +34,28 @@ const object = only(
     typeof value === "object" && value !== null && !Array.isArray(value),
 );
 
-const message: Read<Message> = event("message", {
-  room: text,
-  offset: whole,
-  prev: whole,
-  key: text,
-  user: text,
+const person = { user: text, user_id: optional(text) };
+const author = { ...person, kind: optional(text) };
+const entry = { room: text, offset: whole, prev: whole, key: text, ...author, at: whole };
+const message = event("message", {
+  ...entry,
   text,
-  at: whole,
-  user_id: optional(text),
-  kind: optional(text),
+  reply_to: optional(whole),
+  edited: optional(whole),
+  deleted: optional(shape({ ...person, at: whole })),
+  reactions: optional(list(shape({ emoji: text, users: list(shape(person)) }))),
+  changed: optional(whole),
 }) as Read<Message>;
 const hit = shape({ epoch: text, message });
+const change = event("change", {
+  ...entry,
+  change: text,
+  target: whole,
+  text: optional(text),
+  emoji: optional(text),
+}) as Read<Change>;
+const messageOrChange: Read<Entry> = (value) =>
+  object(value).type === "change" ? change(value) : message(value);
 const members = { count: whole, names: list(text), more: flag };
 const limits = { frame: whole, text: whole, rooms: whole, sends: quantity, burst: whole };
 
@@ -59,6 +69,7 @@ const events = {
     limits: shape(limits),
     user_id: optional(text),
     kind: optional(text),
+    features: optional(list(text)),
   }),
   joined: event("joined", {
     id: whole,
@@ -66,16 +77,23 @@ const events = {
     epoch: text,
     head: whole,
     recovered: flag,
-    messages: list(message),
+    messages: list(messageOrChange),
     members: shape(members),
   }),
   left: event("left", { id: whole, room: text }),
   sent: event("sent", { id: whole, epoch: text, offset: whole, duplicate: flag }),
-  page: event("page", { id: whole, room: text, messages: list(message), more: flag }),
+  page: event("page", {
+    id: whole,
+    room: text,
+    messages: list(message),
+    more: flag,
+    before: optional(whole),
+  }),
   found: event("found", { id: whole, room: text, hits: list(hit), more: optional(text) }),
   members: event("members", { id: whole, room: text, ...members }),
   refreshed: event("refreshed", { id: whole, expires: whole }),
   message,
+  change,
   presence: event("presence", { room: text, count: whole, joined: list(text), left: list(text) }),
   typing: event("typing", { room: text, user: text }),
   reset: event("reset", { room: text, epoch: text, offset: whole }),

@@ -1,5 +1,14 @@
 /** The inputs and effects of the state machine: the two tables of the specification, §10. */
-import type { Command, Event, Hit, Members, Message, Position } from "./frames.ts";
+import type {
+  Change,
+  ChangeKind,
+  Command,
+  Event,
+  Hit,
+  Members,
+  Message,
+  Position,
+} from "./frames.ts";
 
 export type Input =
   | readonly ["connect"]
@@ -21,7 +30,8 @@ export type RoomInput =
   | readonly ["leave", room: string]
   /** The application did not receive what was reported after this position. */
   | readonly ["rewind", room: string, to: Position]
-  | readonly ["send", room: string, key: string, text: string]
+  | readonly ["send", room: string, key: string, text: string, replyTo?: Position | undefined]
+  | readonly ["change", room: string, key: string, change: OwnChange]
   | readonly ["resend", room: string, key: string]
   | readonly ["discard", room: string, key: string]
   | readonly ["search", room: string, query: string, before: string]
@@ -43,6 +53,8 @@ export type Effect =
 export type RoomEffect =
   | readonly ["joined", room: string, recovered: boolean]
   | readonly ["message", room: string, message: Message]
+  /** `message` is as it is shown now; null if the view has not got it. */
+  | readonly ["change", room: string, change: Change, message: Message | null]
   | readonly ["gap", room: string]
   | readonly ["sent", room: string, key: string, receipt: SendReceipt]
   | readonly ["failed", room: string, key: string, code: string, message: string]
@@ -53,7 +65,15 @@ export type RoomEffect =
   | readonly ["members", room: string, members: Members | null]
   | readonly ["refused", room: string, code: string, message: string];
 
-/** The position of a stored own message, and whether an earlier attempt stored it (SN2). */
+/** A change of the message at a position. An edit has a text, a reaction an emoji. */
+export interface OwnChange {
+  readonly change: ChangeKind;
+  readonly target: Position;
+  readonly text?: string;
+  readonly emoji?: string;
+}
+
+/** The position of a stored own message or change, and whether an earlier attempt stored it (SN2). */
 export interface SendReceipt extends Position {
   readonly duplicate: boolean;
 }

@@ -1,4 +1,5 @@
 /** The frames: one type for each command and event of the specification, §2 and §3. */
+import type { Author } from "./author.ts";
 
 /** A position in a room: everything up to it was received. */
 export interface Position {
@@ -11,6 +12,7 @@ export type Command =
   | Join
   | { readonly type: "leave"; readonly id: number; readonly room: string }
   | Send
+  | ChangeCommand
   | {
       readonly type: "history";
       readonly id: number;
@@ -44,6 +46,25 @@ export interface Send {
   readonly room: string;
   readonly text: string;
   readonly key: string;
+  readonly reply_to?: number;
+}
+
+/** Changes the message at the offset `target` of an epoch. */
+export type ChangeCommand = { readonly [Kind in ChangeKind]: ChangeCommandOf<Kind> }[ChangeKind];
+
+export type ChangeKind = "edit" | "delete" | "react" | "unreact";
+
+interface ChangeCommandOf<Kind extends ChangeKind> {
+  readonly type: Kind;
+  readonly id: number;
+  readonly room: string;
+  readonly target: number;
+  readonly epoch: string;
+  readonly key: string;
+  /** Of an edit. */
+  readonly text?: string;
+  /** Of a reaction. */
+  readonly emoji?: string;
 }
 
 export interface Search {
@@ -58,6 +79,12 @@ export interface Search {
 export type Request = Exclude<Command, { readonly type: "typing" }>;
 
 /** A stored entry of a room. `prev` is the offset of the entry before it; `at` is ms since 1970. */
+export type Entry = Message | Change;
+
+/**
+ * A message. The fields from `edited` on are those of a folded message; `changed` is the offset of the last change
+ * in it.
+ */
 export interface Message {
   readonly type: "message";
   readonly room: string;
@@ -70,6 +97,42 @@ export interface Message {
   /** The author's stable id and kind; missing in messages that older servers stored (SN8). */
   readonly user_id?: string;
   readonly kind?: UserKind;
+  /** The offset of the message that it replies to. */
+  readonly reply_to?: number;
+  /** When it was edited last. */
+  readonly edited?: number;
+  readonly deleted?: Deletion;
+  readonly reactions?: readonly Reaction[];
+  readonly changed?: number;
+}
+
+/** Who deleted a message, and when. Its text is empty. */
+export interface Deletion extends Reactor {
+  readonly at: number;
+}
+
+/** An emoji, and all users who reacted with it, in the order in which they did. */
+export interface Reaction {
+  readonly emoji: string;
+  readonly users: readonly Reactor[];
+}
+
+/** A user who reacted. */
+export type Reactor = Author;
+
+/** A change of the message at the offset `target`. `change` is a `ChangeKind`, or a kind of a newer server. */
+export interface Change extends Author {
+  readonly type: "change";
+  readonly room: string;
+  readonly offset: number;
+  readonly prev: number;
+  readonly change: string;
+  readonly target: number;
+  readonly key: string;
+  readonly kind?: UserKind;
+  readonly at: number;
+  readonly text?: string;
+  readonly emoji?: string;
 }
 
 /** A guest, a user with a token, or a program with an API key; other kinds of newer servers are possible. */
@@ -102,6 +165,8 @@ export interface Welcome {
   /** The user's stable id and kind; missing on older servers (CN8). */
   readonly user_id?: string;
   readonly kind?: UserKind;
+  /** What the server can do besides sending messages. */
+  readonly features?: readonly string[];
 }
 
 export interface Joined {
@@ -111,7 +176,7 @@ export interface Joined {
   readonly epoch: string;
   readonly head: number;
   readonly recovered: boolean;
-  readonly messages: readonly Message[];
+  readonly messages: readonly Entry[];
   readonly members: Members;
 }
 
@@ -129,6 +194,8 @@ export interface MessagesPage {
   readonly room: string;
   readonly messages: readonly Message[];
   readonly more: boolean;
+  /** The offset before which the next page continues. */
+  readonly before?: number;
 }
 
 /** A message that a search found, and its epoch. */
@@ -187,7 +254,7 @@ export interface Refusal {
 
 /** The events of one room. */
 export type RoomEvent =
-  | Message
+  | Entry
   | Presence
   | Reset
   | { readonly type: "typing"; readonly room: string; readonly user: string };

@@ -1,6 +1,6 @@
 /** The members of a room, and the users who are typing. */
 import type { Effect } from "./effects.ts";
-import type { Members, Presence } from "./frames.ts";
+import type { Entry, Members, Presence } from "./frames.ts";
 
 const shown = 6_000; // PS2
 const writtenEvery = 3_000;
@@ -45,6 +45,11 @@ export class TypingUsers {
   stopped(names: Iterable<string>): Effect[] {
     for (const name of names) this.#until.delete(name);
     return this.#report();
+  }
+
+  /** The authors of messages are not typing any more. */
+  wrote(entries: readonly Entry[]): Effect[] {
+    return this.stopped(entries.filter(({ type }) => type === "message").map(({ user }) => user));
   }
 
   expire(now: number): Effect[] {

@@ -1,8 +1,8 @@
 /** Send own messages: one at a time, in order, each until it is acknowledged or rejected. */
 import { RetryTimer } from "./backoff.ts";
-import type { Effect } from "./effects.ts";
-import type { Message, Position, Refusal, Reply, Send, Sent } from "./frames.ts";
-import { Outbox } from "./outbox.ts";
+import type { Effect, RoomInput } from "./effects.ts";
+import type { ChangeCommand, Entry, Position, Refusal, Reply, Send, Sent } from "./frames.ts";
+import { Outbox, type OutboxEntry } from "./outbox.ts";
 import type { PendingCommands } from "./pendingCommands.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -31,13 +31,24 @@ export class MessageSender {
     this.#retry = new RetryTimer(options.random);
   }
 
-  /** Put an own message into the outbox, if the room is wanted and the outbox not full (TL6). */
-  put(key: string, text: string, wanted: boolean): Effect[] {
+  /** Put an own message or change into the outbox, if the room is wanted and the outbox not full (TL6). */
+  put(input: OwnInput, wanted: boolean): Effect[] {
+    const key = input[2];
     if (this.outbox.has(key)) return [];
     if (!wanted) return [["failed", this.#room, key, "not_joined", ""]];
     if (this.outbox.full) return [["failed", this.#room, key, "outbox_full", ""]];
     // UTF-8 cannot encode a lone surrogate; the server would reject the whole frame (TL15).
-    this.outbox.put(key, text.toWellFormed());
+    if (input[0] === "send") {
+      const [, , , text, replyTo] = input;
+      this.outbox.put({
+        key,
+        text: text.toWellFormed(),
+        ...(replyTo !== undefined && { replyTo }),
+      });
+    } else {
+      const change = input[3];
+      this.outbox.put({ key, text: (change.text ?? "").toWellFormed(), change });
+    }
     return [];
   }
 
@@ -48,11 +59,26 @@ export class MessageSender {
     const { next } = this.outbox;
     if (next === undefined) return failed;
     this.#retry.cancel();
-    const { key, text } = next;
+    const command = this.#pending.issue((id) => this.#command(id, next), now);
+    this.#inFlight = command.id;
+    return [...failed, ["command", command]];
+  }
+
+  #command(id: number, { key, text, replyTo, change }: OutboxEntry): Send | ChangeCommand {
     const room = this.#room;
-    const send = this.#pending.issue((id) => ({ type: "send", id, room, text, key }), now);
-    this.#inFlight = send.id;
-    return [...failed, ["command", send]];
+    if (change !== undefined) {
+      const { target, emoji } = change;
+      const what = {
+        ...(change.change === "edit" && { text }),
+        ...(emoji !== undefined && { emoji }),
+      };
+      const { offset, epoch } = target;
+      return { type: change.change, id, room, target: offset, ...what, epoch, key };
+    }
+    // A reply to a message of another epoch is sent as a plain message (TL18).
+    const isKnown = replyTo?.epoch === this.#timeline.position?.epoch;
+    const reply = replyTo !== undefined && isKnown ? { reply_to: replyTo.offset } : {};
+    return { type: "send", id, room, text, key, ...reply };
   }
 
   /** Reject texts that are too long: a frame above the limit would close the connection (TL15). */
@@ -75,7 +101,7 @@ export class MessageSender {
     return this.outbox.next !== undefined && this.#mayWrite(live) ? this.#retry.due : null;
   }
 
-  onReply(send: Send, reply: Reply, now: number): Effect[] {
+  onReply(send: Send | ChangeCommand, reply: Reply, now: number): Effect[] {
     if (send.id !== this.#inFlight) return [];
     this.#inFlight = null;
     if (reply.type === "sent") return this.#stored(send.key, reply);
@@ -99,13 +125,13 @@ export class MessageSender {
     return [];
   }
 
-  /** Settle the own message with this key, and those that the position has passed (TL8, TL14). */
-  seen(message: Message, position: Position, own: boolean): Effect[] {
-    const news = own && this.outbox.seen(message.key);
+  /** Settle the own entry with this key, and those that the position has passed (TL8, TL14). */
+  seen(entry: Entry, position: Position, own: boolean): Effect[] {
+    const news = own && this.outbox.seen(entry.key);
     this.outbox.passed(position);
     if (!news) return [];
-    const receipt = { epoch: position.epoch, offset: message.offset, duplicate: false };
-    return [["sent", this.#room, message.key, receipt]];
+    const receipt = { epoch: position.epoch, offset: entry.offset, duplicate: false };
+    return [["sent", this.#room, entry.key, receipt]];
   }
 
   /** Fail all queued messages, because the room was refused (CS11). */
@@ -121,6 +147,8 @@ export class MessageSender {
     this.#retry.cancel();
   }
 }
+
+type OwnInput = RoomInput & readonly ["send" | "change", ...unknown[]];
 
 export interface MessageSenderOptions {
   readonly bound: number;

@@ -1,17 +1,20 @@
-/** Own messages until they arrive in the room. */
+/** Own messages and changes until they arrive in the room. */
+import type { OwnChange } from "./effects.ts";
 import type { Position } from "./frames.ts";
 
-/** An own message. `at` is its position once stored; `code` and `reason` are why it failed. */
+/** An own message, or an own change. `at` is its position once stored; `code` and `reason` are why it failed. */
 export interface OutboxEntry {
   readonly key: string;
   readonly text: string;
+  readonly replyTo?: Position;
+  readonly change?: OwnChange;
   readonly state: "sending" | "sent" | "failed";
   readonly at?: Position;
   readonly code?: string;
   readonly reason?: string;
 }
 
-/** The own messages of one room, in order, at most `bound` of them (TL6). */
+/** The own messages and changes of one room, in order, at most `bound` of them (TL6). */
 export class Outbox {
   /** Replaced, never mutated. */
   own: readonly OutboxEntry[] = [];
@@ -34,15 +37,15 @@ export class Outbox {
     return this.own.find(({ state }) => state === "sending");
   }
 
-  put(key: string, text: string): void {
-    this.own = [...this.own, { key, text, state: "sending" }];
+  put(entry: Omit<OutboxEntry, "state" | "at" | "code" | "reason">): void {
+    this.own = [...this.own, { ...entry, state: "sending" }];
   }
 
   /** Settle by `sent`; true if it was not settled yet (TL8). It stays in the view for now (TL14). */
   acknowledge(key: string, at: Position): boolean {
     const own = this.#get(key);
     if (own === undefined || own.state === "sent") return false;
-    this.#replace({ key, text: own.text, state: "sent", at });
+    this.#replace({ ...own, state: "sent", at });
     return true;
   }
 
@@ -68,11 +71,12 @@ export class Outbox {
     for (const own of this.own) if (own.at !== undefined && gone(own.at)) this.#remove(own);
   }
 
-  /** Fail a message permanently (TL11); true if it was still to be sent. */
+  /** Fail a message permanently, or drop a change (TL11); true if it was still to be sent. */
   refuse(key: string, code: string, reason: string): boolean {
     const own = this.#get(key);
     if (own?.state !== "sending") return false;
-    this.#replace({ key, text: own.text, state: "failed", code, reason });
+    if (own.change !== undefined) this.#remove(own);
+    else this.#replace({ ...own, state: "failed", code, reason });
     return true;
   }
 
@@ -80,7 +84,8 @@ export class Outbox {
     const own = this.#get(key);
     if (own?.state !== "failed") return;
     this.#remove(own); // to the end of the outbox (TL12)
-    this.put(key, own.text);
+    const { text, replyTo } = own;
+    this.put({ key, text, ...(replyTo !== undefined && { replyTo }) });
   }
 
   discard(key: string): void {

@@ -48,7 +48,7 @@ export class PageRequests {
   #olderReplied(reply: Reply): Effect[] {
     if (reply.type !== "page") return this.giveUpOlder();
     this.#older = null;
-    const page = this.#timeline.insertPage(reply.messages, reply.more);
+    const page = this.#timeline.insertPage(reply);
     return [["older", this.#room, page, reply.more]];
   }
 

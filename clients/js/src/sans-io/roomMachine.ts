@@ -3,8 +3,8 @@ import { type Author, isSameAuthor } from "./author.ts";
 import { earliest, RetryTimer } from "./backoff.ts";
 import type { Effect, RoomInput, RoomState } from "./effects.ts";
 import type {
+  Entry,
   Joined,
-  Message,
   Position,
   Presence,
   Refusal,
@@ -92,7 +92,8 @@ export class RoomMachine {
       case "rewind":
         return this.#rewind(input[2], now, online);
       case "send":
-        return [...this.#sender.put(input[2], input[3], this.#wanted), ...this.#writeNext(now)];
+      case "change":
+        return [...this.#sender.put(input, this.#wanted), ...this.#writeNext(now)];
       case "resend":
         if (this.#wanted) this.outbox.resend(input[2]);
         return this.#writeNext(now);
@@ -178,7 +179,8 @@ export class RoomMachine {
     if (!this.#live) return [];
     switch (event.type) {
       case "message":
-        return this.#message(event, now);
+      case "change":
+        return this.#entry(event, now);
       case "reset":
         return this.#reset(event, now);
       case "presence":
@@ -188,12 +190,12 @@ export class RoomMachine {
     }
   }
 
-  #message(message: Message, now: number): Effect[] {
-    const verdict = this.timeline.accept(message);
+  #entry(entry: Entry, now: number): Effect[] {
+    const verdict = this.timeline.accept(entry);
     if (verdict === "hole") return this.#rejoin(now);
     if (verdict === "duplicate") return [];
-    const shown = this.#show(message);
-    const typing = this.typingUsers.stopped([message.user]);
+    const shown = this.#show(entry);
+    const typing = this.typingUsers.wrote([entry]);
     return [...shown, ...typing, ...this.#writeNext(now)];
   }
 
@@ -202,12 +204,16 @@ export class RoomMachine {
     return this.#enter(now);
   }
 
-  /** Report an accepted message, and settle the own message with its key (TL8). */
-  #show(message: Message): Effect[] {
+  /** Report an accepted entry, and settle the own one with its key (TL8). */
+  #show(entry: Entry): Effect[] {
     const { position } = this.timeline;
-    const own = this.#me !== null && isSameAuthor(message, this.#me);
-    const settled = position === null ? [] : this.#sender.seen(message, position, own);
-    return [["message", this.name, message], ...settled];
+    const own = this.#me !== null && isSameAuthor(entry, this.#me);
+    const settled = position === null ? [] : this.#sender.seen(entry, position, own);
+    const shown: Effect =
+      entry.type === "message"
+        ? ["message", this.name, entry]
+        : ["change", this.name, entry, this.timeline.shown(entry.target)];
+    return [shown, ...settled];
   }
 
   #reset(reset: Reset, now: number): Effect[] {
@@ -225,14 +231,11 @@ export class RoomMachine {
   // Replies
 
   onReply(request: Request, reply: Reply, now: number): Effect[] {
-    switch (request.type) {
-      case "join":
-        return request.id === this.#joining ? this.#joinReplied(reply, now) : [];
-      case "send":
-        return [...this.#sender.onReply(request, reply, now), ...this.#writeNext(now)];
-      default:
-        return this.#pages.onReply(request, reply);
-    }
+    if (request.type === "join")
+      return request.id === this.#joining ? this.#joinReplied(reply, now) : [];
+    if ("key" in request)
+      return [...this.#sender.onReply(request, reply, now), ...this.#writeNext(now)];
+    return this.#pages.onReply(request, reply);
   }
 
   #joinReplied(reply: Reply, now: number): Effect[] {
@@ -262,7 +265,7 @@ export class RoomMachine {
     // A recovery requires a position.
     const startsOver = !joined.recovered || this.timeline.position === null;
     const { effects, hole } = startsOver ? this.#startOver(joined) : this.#resume(joined);
-    const typing = this.typingUsers.stopped(joined.messages.map(({ user }) => user));
+    const typing = this.typingUsers.wrote(joined.messages);
     const older = startsOver ? this.#pages.giveUpOlder() : [];
     const next = hole ? this.#rejoin(now) : this.#writeNext(now);
     return [["joined", this.name, joined.recovered], ...effects, ...typing, ...older, ...next];
@@ -278,10 +281,10 @@ export class RoomMachine {
   #resume(joined: Joined): Replay {
     this.timeline.resume(joined);
     const effects: Effect[] = [];
-    for (const message of joined.messages) {
-      const verdict = this.timeline.accept(message);
+    for (const entry of joined.messages) {
+      const verdict = this.timeline.accept(entry);
       if (verdict === "hole") return { effects, hole: true };
-      if (verdict === "accepted") effects.push(...this.#show(message));
+      if (verdict === "accepted") effects.push(...this.#show(entry));
     }
     return { effects, hole: false };
   }
@@ -292,7 +295,4 @@ export class RoomMachine {
 }
 
 /** The effects of the messages of a join, and whether they had a hole. */
-interface Replay {
-  readonly effects: Effect[];
-  readonly hole: boolean;
-}
+type Replay = { readonly effects: Effect[]; readonly hole: boolean };

@@ -81,6 +81,7 @@ export class RoomMachines {
 function notJoined(input: RoomInput): Effect[] {
   switch (input[0]) {
     case "send":
+    case "change":
       return [["failed", input[1], input[2], "not_joined", ""]];
     case "older":
       return [["older", input[1], [], true]];

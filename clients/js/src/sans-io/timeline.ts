@@ -1,5 +1,6 @@
 /** The messages of a room: accepted ones, duplicates and holes. */
-import type { Joined, Message, Position, Reset } from "./frames.ts";
+import { fold } from "./folding.ts";
+import type { Change, Entry, Joined, Message, MessagesPage, Position, Reset } from "./frames.ts";
 
 const mostHoles = 3; // TL3
 const unwritten = "unwritten"; // RM10
@@ -34,15 +35,38 @@ export class Timeline {
     this.#most = most;
   }
 
-  /** Accept the message if it is the next one (TL1, TL2). */
-  accept(message: Message): ChainVerdict {
-    if (this.position === null || message.offset <= this.position.offset) return "duplicate";
-    if (message.prev !== this.position.offset) {
+  /** Accept the entry if it is the next one (TL1, TL2). */
+  accept(entry: Entry): ChainVerdict {
+    if (this.position === null || entry.offset <= this.position.offset) return "duplicate";
+    if (entry.prev !== this.position.offset) {
       this.#holes += 1;
       return "hole";
     }
-    this.#keep([message], this.position.epoch);
+    if (entry.type === "message") this.#keep([entry], this.position.epoch);
+    else this.#apply(entry, this.position.epoch);
     return "accepted";
+  }
+
+  /** Fold a change into its message, if the view has it (TL17). */
+  #apply(change: Change, epoch: string): void {
+    this.position = { epoch, offset: change.offset };
+    this.#holes = 0;
+    const index = this.#indexOf(change.target);
+    const message = this.lines[index]?.message;
+    if (message) this.lines = this.lines.with(index, { epoch, message: fold(message, [change]) });
+  }
+
+  /** Return a message of the view, as it is shown now; null if the view has not got it. */
+  shown(offset: number): Message | null {
+    return this.lines[this.#indexOf(offset)]?.message ?? null;
+  }
+
+  /** Above a gap, offsets may be those of another epoch. */
+  #indexOf(offset: number): number {
+    const index = this.lines.findLastIndex(
+      ({ message }) => message === null || message.offset === offset,
+    );
+    return this.lines[index]?.message ? index : -1;
   }
 
   /** Start over with an unrecovered join; true if there was a position before (TL4). */
@@ -54,8 +78,13 @@ export class Timeline {
     this.beginning = false;
     this.lost ||= hadPosition;
     this.#holes = 0;
-    this.#head = messages.at(-1)?.offset ?? head;
-    this.#keep(messages, epoch);
+    this.#head = head;
+    this.#keep(
+      messages.filter((entry) => entry.type === "message"),
+      epoch,
+    );
+    // Changes behind the last message are folded into the messages.
+    this.position = { epoch, offset: head };
     return hadPosition;
   }
 
@@ -143,13 +172,13 @@ export class Timeline {
   }
 
   /** Insert a page of history before the first message; return its new messages (TL13). */
-  insertPage(messages: readonly Message[], more: boolean): readonly Message[] {
-    const before = this.before;
+  insertPage({ messages, more, before: continues }: MessagesPage): readonly Message[] {
+    const { before } = this;
     if (this.position === null || before === null) return [];
     const { epoch } = this.position;
     const page = messages.filter(({ offset }) => offset < before);
-    const first = page[0];
-    if (first !== undefined) this.#first = { epoch, offset: first.offset };
+    const first = continues ?? page[0]?.offset;
+    if (first !== undefined) this.#first = { epoch, offset: Math.min(first, before) };
     this.lines = [...page.map((message) => ({ epoch, message })), ...this.lines];
     this.beginning = !more;
     return page;

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ClientMachine } from "./clientMachine.ts";
 import { decode } from "./codec.ts";
 import type { Input, Status } from "./effects.ts";
+import type { Message } from "./frames.ts";
 import type { OutboxEntry } from "./outbox.ts";
 import type { RoomMachine } from "./roomMachine.ts";
 import { readVectors } from "./vectors.testing.ts";
@@ -25,7 +26,7 @@ interface Case {
   readonly steps: readonly Step[];
 }
 
-describe.each(["client", "timeline", "presence"])("%s.json", (file) => {
+describe.each(["client", "timeline", "changes", "presence"])("%s.json", (file) => {
   const { cases } = readVectors<{ cases: readonly Case[] }>(file);
 
   test.each(cases)("$id: $name", ({ options, steps }) => {
@@ -74,9 +75,15 @@ function checkRooms(client: ClientMachine, step: Step, at: string): void {
 function view(room: RoomMachine | undefined): string[] {
   if (room === undefined) return [];
   const said = room.timeline.lines.map(({ message }) =>
-    message === null ? "gap" : `${message.user}: ${message.text}`,
+    message === null ? "gap" : messageLine(message),
   );
-  return [...said, ...room.outbox.own.map(ownLine)];
+  return [...said, ...room.outbox.own.filter(({ change }) => change === undefined).map(ownLine)];
+}
+
+function messageLine({ user, text, deleted, edited, reactions = [] }: Message): string {
+  if (deleted !== undefined) return `${user}: (deleted)`;
+  const counts = reactions.map(({ emoji, users }) => ` ${emoji} ${users.length}`);
+  return `${user}: ${text}${edited === undefined ? "" : " (edited)"}${counts.join("")}`;
 }
 
 function ownLine({ key, text, state, code }: OutboxEntry): string {

@@ -57,6 +57,15 @@ class MessageReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageChanged:
+    """A change, in order, once; and its message as it is shown now, if the view has it."""
+
+    room: str
+    change: events.Change
+    message: events.Message | None
+
+
+@dataclass(frozen=True, slots=True)
 class GapDetected:
     """Messages between the last one and the next are lost."""
 
@@ -65,7 +74,7 @@ class GapDetected:
 
 @dataclass(frozen=True, slots=True)
 class MessageStored:
-    """An own message is stored at this position."""
+    """An own message or change is stored at this position."""
 
     room: str
     key: str
@@ -76,7 +85,7 @@ class MessageStored:
 
 @dataclass(frozen=True, slots=True)
 class MessageFailed:
-    """An own message was rejected permanently."""
+    """An own message or change was rejected permanently."""
 
     room: str
     key: str
@@ -147,7 +156,7 @@ class JoinRefused:
 
 
 RoomEffect = (
-    RoomJoined | MessageReceived | GapDetected | MessageStored | MessageFailed | HistoryLoaded
-    | SearchAnswered | PresenceChanged | TypingChanged | MembersLoaded | JoinRefused
+    RoomJoined | MessageReceived | MessageChanged | GapDetected | MessageStored | MessageFailed
+    | HistoryLoaded | SearchAnswered | PresenceChanged | TypingChanged | MembersLoaded | JoinRefused
 )  # fmt: skip
 Effect = RequestToken | OpenSocket | SendCommand | ShutSocket | StatusChanged | RoomEffect

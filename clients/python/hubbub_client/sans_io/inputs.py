@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hubbub_client.sans_io.outbox import OwnChange
 from hubbub_protocol.commands import Since
 from hubbub_protocol.events import Event
 
@@ -91,6 +92,16 @@ class SendRequested:
     room: str
     key: str
     text: str
+    reply_to: Since | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRequested:
+    """Change a message, with this idempotency key."""
+
+    room: str
+    key: str
+    change: OwnChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +160,8 @@ class RewindRequested:
 
 
 InRoom = (
-    LeaveRequested | RewindRequested | SendRequested | ResendRequested | DiscardRequested | OlderRequested
-    | MembersRequested | UserTyping
+    LeaveRequested | RewindRequested | SendRequested | ChangeRequested | ResendRequested
+    | DiscardRequested | OlderRequested | MembersRequested | UserTyping
 )  # fmt: skip
 RoomInput = JoinRequested | SearchRequested | InRoom
 Application = ConnectRequested | CloseRequested | NetworkLost | NetworkRestored | RetryRequested

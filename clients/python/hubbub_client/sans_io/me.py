@@ -12,8 +12,8 @@ class Me:
     name: str
     id: str | None
 
-    def wrote(self, message: events.Message) -> bool:
-        """Return whether a message is by this user: the id decides, without one the name."""
-        if self.id is None or message.user_id is None:
-            return message.user == self.name
-        return message.user_id == self.id
+    def wrote(self, entry: events.Entry) -> bool:
+        """Return whether an entry is by this user: the id decides, without one the name."""
+        if self.id is None or entry.user_id is None:
+            return entry.user == self.name
+        return entry.user_id == self.id

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from hubbub_client.sans_io import effects
+from hubbub_client.sans_io import effects, inputs
 from hubbub_client.sans_io.backoff import RetryTimer
 from hubbub_client.sans_io.effects import Effect
-from hubbub_client.sans_io.outbox import Outbox
+from hubbub_client.sans_io.outbox import Outbox, OutboxEntry, OwnChange
 from hubbub_client.sans_io.pending_commands import PendingCommands, Reply
 from hubbub_client.sans_io.timeline import Timeline
 from hubbub_protocol import Code, commands, events
+from hubbub_protocol.folding import ChangeKind
 
 
 class MessageSender:
@@ -33,14 +34,17 @@ class MessageSender:
         # The limit of the last welcome.
         self.most_characters = 0
 
-    def put(self, key: str, text: str, *, wanted: bool) -> list[Effect]:
-        """Put an own message into the outbox, if the room is wanted and the outbox not full (TL6)."""
+    def put(self, given: inputs.SendRequested | inputs.ChangeRequested, *, wanted: bool) -> list[Effect]:
+        """Put an own entry into the outbox, if the room is wanted and the outbox not full (TL6)."""
+        key = given.key
         if key in self.outbox:
             return []
         if not wanted or self.outbox.full:
             return [effects.MessageFailed(self._room, key, "outbox_full" if wanted else "not_joined", "")]
-        # UTF-8 cannot encode a lone surrogate; the server would reject the whole frame (TL15).
-        self.outbox.put(key, text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+        if isinstance(given, inputs.SendRequested):
+            self.outbox.put(key, _encodable(given.text), reply_to=given.reply_to)
+        else:
+            self.outbox.put(key, _encodable(given.change.text or ""), change=given.change)
         return []
 
     def write(self, now: int, *, live: bool) -> list[Effect]:
@@ -52,11 +56,17 @@ class MessageSender:
         if own is None:
             return failed
         self._retry.cancel()
-        key, text = own.key, own.text
-        self._in_flight, write = self._pending.issue(
-            lambda id_: commands.Send(id=id_, room=self._room, text=text, key=key), now
-        )
+        self._in_flight, write = self._pending.issue(lambda id_: self._command(id_, own), now)
         return [*failed, write]
+
+    def _command(self, id_: int, own: OutboxEntry) -> commands.Send | commands.Change:
+        if own.change is not None:
+            return _change_command(id_, self._room, own, own.change)
+        position, reply_to = self._timeline.position, own.reply_to
+        # A reply to a message of another epoch is sent as a plain message (TL18).
+        known = reply_to is not None and position is not None and reply_to.epoch == position.epoch
+        offset = reply_to.offset if reply_to is not None and known else None
+        return commands.Send(id=id_, room=self._room, text=own.text, key=own.key, reply_to=offset)
 
     def _fail_too_long(self) -> list[Effect]:
         """Reject texts that are too long: a frame above the limit would close the connection (TL15)."""
@@ -73,7 +83,7 @@ class MessageSender:
     def deadline(self, *, live: bool) -> int | None:
         return self._retry.due if self.outbox.next is not None and self._may_write(live=live) else None
 
-    def on_reply(self, send: commands.Send, reply: Reply, now: int) -> list[Effect]:
+    def on_reply(self, send: commands.Send | commands.Change, reply: Reply, now: int) -> list[Effect]:
         key = send.key
         if send.id != self._in_flight or key is None:
             return []
@@ -100,15 +110,13 @@ class MessageSender:
             [effects.MessageStored(self._room, key, sent.epoch, sent.offset, sent.duplicate)] if news else []
         )
 
-    def seen(self, message: events.Message, position: commands.Since, *, own: bool) -> list[Effect]:
-        """Settle the own message with this key, and those that the position has passed (TL8, TL14)."""
-        news = own and self.outbox.seen(message.key)
+    def seen(self, entry: events.Entry, position: commands.Since, *, own: bool) -> list[Effect]:
+        """Settle the own entry with this key, and those that the position has passed (TL8, TL14)."""
+        news = own and self.outbox.seen(entry.key)
         self.outbox.passed(position)
         if not news:
             return []
-        return [
-            effects.MessageStored(self._room, message.key, position.epoch, message.offset, duplicate=False)
-        ]
+        return [effects.MessageStored(self._room, entry.key, position.epoch, entry.offset, duplicate=False)]
 
     def refuse_all(self, error: events.Error) -> list[Effect]:
         """Fail all queued messages, because the room was refused (CS11)."""
@@ -122,3 +130,21 @@ class MessageSender:
         """Forget the message in flight: it is the head of the outbox again (TL10)."""
         self._in_flight = None
         self._retry.cancel()
+
+
+def _encodable(text: str) -> str:
+    """Replace lone surrogates, which UTF-8 cannot encode: the server would reject the frame (TL15)."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _change_command(id_: int, room: str, own: OutboxEntry, change: OwnChange) -> commands.Change:
+    key, (epoch, target), emoji = own.key, (change.target.epoch, change.target.offset), change.emoji or ""
+    match change.change:
+        case ChangeKind.EDIT:
+            return commands.Edit(id=id_, room=room, target=target, text=own.text, epoch=epoch, key=key)
+        case ChangeKind.DELETE:
+            return commands.Delete(id=id_, room=room, target=target, epoch=epoch, key=key)
+        case ChangeKind.REACT:
+            return commands.React(id=id_, room=room, target=target, emoji=emoji, epoch=epoch, key=key)
+        case ChangeKind.UNREACT:
+            return commands.Unreact(id=id_, room=room, target=target, emoji=emoji, epoch=epoch, key=key)

@@ -1,10 +1,11 @@
-"""Own messages until they arrive in the room."""
+"""Own messages and changes until they arrive in the room."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from hubbub_protocol.commands import Since
+from hubbub_protocol.folding import ChangeKind
 
 
 class OutboxState(StrEnum):
@@ -15,19 +16,31 @@ class OutboxState(StrEnum):
     FAILED = "failed"
 
 
+@dataclass(frozen=True, slots=True)
+class OwnChange:
+    """A change of the message at a position. An edit has a text, a reaction an emoji."""
+
+    change: ChangeKind
+    target: Since
+    text: str | None = None
+    emoji: str | None = None
+
+
 @dataclass(slots=True)
 class OutboxEntry:
-    """An own message. `at` is its position once stored, `code` the reason if it failed."""
+    """An own message, or an own change. `at` is its position once stored, `code` the reason if it failed."""
 
     key: str
     text: str
+    reply_to: Since | None = None
+    change: OwnChange | None = None
     state: OutboxState = OutboxState.SENDING
     at: Since | None = None
     code: str = ""
 
 
 class Outbox:
-    """The own messages of one room, in order, at most `bound` of them (TL6)."""
+    """The own messages and changes of one room, in order, at most `bound` of them (TL6)."""
 
     def __init__(self, bound: int) -> None:
         self._bound = bound
@@ -48,8 +61,15 @@ class Outbox:
         """The next message to send."""
         return next((own for own in self if own.state is OutboxState.SENDING), None)
 
-    def put(self, key: str, text: str) -> None:
-        self._own[key] = OutboxEntry(key, text)
+    @property
+    def messages(self) -> Iterator[OutboxEntry]:
+        """The own messages, which are in the view."""
+        return (own for own in self if own.change is None)
+
+    def put(
+        self, key: str, text: str, *, reply_to: Since | None = None, change: OwnChange | None = None
+    ) -> None:
+        self._own[key] = OutboxEntry(key, text, reply_to, change)
 
     def acknowledge(self, key: str, at: Since) -> bool:
         """Settle by `sent`; True if it was not settled yet (TL8). It stays in the view for now (TL14)."""
@@ -76,16 +96,19 @@ class Outbox:
         self._own = {own.key: own for own in self if own.at is None or not gone(own.at)}
 
     def refuse(self, key: str, code: str) -> bool:
-        """Fail a message permanently (TL11); True if it was still to be sent."""
+        """Fail a message permanently, or drop a change (TL11); True if it was still to be sent."""
         own = self._own.get(key)
         if own is None or own.state is not OutboxState.SENDING:
             return False
+        if own.change is not None:
+            del self._own[key]
         own.state, own.code = OutboxState.FAILED, code
         return True
 
     def resend(self, key: str) -> None:  # TL12
         if self._has_failed(key):
-            self.put(key, self._own.pop(key).text)
+            own = self._own.pop(key)
+            self.put(key, own.text, reply_to=own.reply_to)
 
     def discard(self, key: str) -> None:  # TL12
         if self._has_failed(key):

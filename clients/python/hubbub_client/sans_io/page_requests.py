@@ -56,7 +56,7 @@ class PageRequests:
         if not isinstance(reply, events.MessagesPage):
             return self.give_up_older()
         self._older = None
-        page = self._timeline.insert_page(reply.messages, more=reply.more)
+        page = self._timeline.insert_page(reply.messages, more=reply.more, continues=reply.before)
         return [effects.HistoryLoaded(self._room, page, reply.more)]
 
     def _names_answered(self, reply: Reply) -> list[Effect]:

@@ -9,8 +9,8 @@ from hubbub_protocol import commands, events
 REPLY_TIMEOUT = 15_000  # CS5
 
 Request = (
-    commands.Hello | commands.Join | commands.Leave | commands.Send | commands.History | commands.Who
-    | commands.Search | commands.Refresh
+    commands.Hello | commands.Join | commands.Leave | commands.Send | commands.Change | commands.History
+    | commands.Who | commands.Search | commands.Refresh
 )  # fmt: skip
 Reply = (
     events.Welcome | events.Joined | events.Left | events.Sent | events.MessagesPage | events.MembersPage
@@ -22,6 +22,10 @@ _REPLIES: Final[dict[type[Request], type[Reply]]] = {
     commands.Join: events.Joined,
     commands.Leave: events.Left,
     commands.Send: events.Sent,
+    commands.Edit: events.Sent,
+    commands.Delete: events.Sent,
+    commands.React: events.Sent,
+    commands.Unreact: events.Sent,
     commands.History: events.MessagesPage,
     commands.Who: events.MembersPage,
     commands.Search: events.Found,

@@ -73,8 +73,8 @@ class RoomMachine:
         match given:
             case inputs.LeaveRequested():
                 return self._leave(now)
-            case inputs.SendRequested():
-                done = self._sender.put(given.key, given.text, wanted=self.state in WANTED)
+            case inputs.SendRequested() | inputs.ChangeRequested():
+                done = self._sender.put(given, wanted=self.state in WANTED)
                 return done + self._write_next(now)
             case inputs.ResendRequested() | inputs.DiscardRequested():
                 return self._failed(given, now)
@@ -166,8 +166,8 @@ class RoomMachine:
         if self.state is not RoomState.LIVE:
             return []
         match event:
-            case events.Message():
-                return self._message(event, now)
+            case events.Message() | events.Change():
+                return self._entry(event, now)
             case events.Reset():
                 return self._reset(event, now)
             case events.Presence():
@@ -177,26 +177,31 @@ class RoomMachine:
             case _:
                 return []
 
-    def _message(self, message: events.Message, now: int) -> list[Effect]:
-        verdict = self.timeline.accept(message)
+    def _entry(self, entry: events.Entry, now: int) -> list[Effect]:
+        verdict = self.timeline.accept(entry)
         if verdict is ChainVerdict.HOLE:
             return self._rejoin(now)
         if verdict is ChainVerdict.DUPLICATE:
             return []
-        done = self._show(message)
-        done += self._typing_after(lambda: self.typing_users.stopped(message.user))
+        done = self._show(entry)
+        if isinstance(entry, events.Message):
+            done += self._typing_after(lambda: self.typing_users.stopped(entry.user))
         return done + self._write_next(now)
 
     def _rejoin(self, now: int) -> list[Effect]:
         self.state = RoomState.JOINING
         return self._enter(now)
 
-    def _show(self, message: events.Message) -> list[Effect]:
-        """Report an accepted message, and settle the own message with its key (TL8)."""
-        done: list[Effect] = [effects.MessageReceived(self.name, message)]
+    def _show(self, entry: events.Entry) -> list[Effect]:
+        """Report an accepted entry, and settle the own one with its key (TL8)."""
+        done: list[Effect] = [
+            effects.MessageReceived(self.name, entry)
+            if isinstance(entry, events.Message)
+            else effects.MessageChanged(self.name, entry, self.timeline.shown(entry.target))
+        ]
         if self.timeline.position is not None:
-            own = self._me is not None and self._me.wrote(message)
-            done += self._sender.seen(message, self.timeline.position, own=own)
+            own = self._me is not None and self._me.wrote(entry)
+            done += self._sender.seen(entry, self.timeline.position, own=own)
         return done
 
     def _reset(self, reset: events.Reset, now: int) -> list[Effect]:
@@ -217,7 +222,9 @@ class RoomMachine:
         match request:
             case commands.Join(id=asked) if asked == self.joining:
                 return self._join_answered(reply, now)
-            case commands.Send():
+            case (
+                commands.Send() | commands.Edit() | commands.Delete() | commands.React() | commands.Unreact()
+            ):
                 return self._sender.on_reply(request, reply, now) + self._write_next(now)
             case commands.History() | commands.Who():
                 return self._pages.on_reply(request, reply)
@@ -251,7 +258,8 @@ class RoomMachine:
         done += [effects.GapDetected(self.name)] if gap else []
         shown, hole = self._follow(joined)
         done += shown
-        done += self._typing_after(lambda: self.typing_users.stopped(*(one.user for one in joined.messages)))
+        authors = [one.user for one in joined.messages if isinstance(one, events.Message)]
+        done += self._typing_after(lambda: self.typing_users.stopped(*authors))
         if not joined.recovered and self.timeline.position is not None:
             self.outbox.moved(self.timeline.position)
             done += self._pages.give_up_older()
@@ -259,11 +267,11 @@ class RoomMachine:
 
     def _follow(self, joined: events.Joined) -> tuple[list[Effect], bool]:
         done: list[Effect] = []
-        for message, verdict in self.timeline.replay(joined):
+        for entry, verdict in self.timeline.replay(joined):
             if verdict is ChainVerdict.HOLE:
                 return done, True
             if verdict is ChainVerdict.ACCEPTED:
-                done += self._show(message)
+                done += self._show(entry)
         return done, False
 
     def _write_next(self, now: int) -> list[Effect]:

@@ -9,6 +9,8 @@ from hubbub_client.sans_io.room_machine import RoomBounds, RoomMachine, RoomStat
 from hubbub_client.sans_io.searches import PendingSearches
 from hubbub_protocol import commands, events
 
+_RoomEvent = events.Message | events.Change | events.Reset | events.Presence | events.TypingNow
+
 
 class RoomMachines:
     """Routes each input, event and reply to its room. A room is kept once it was joined."""
@@ -60,7 +62,7 @@ class RoomMachines:
         return _each(room.tick(now) for room in self._rooms.values())
 
     def on_event(self, event: events.Event, now: int) -> list[Effect]:
-        if not isinstance(event, events.Message | events.Reset | events.Presence | events.TypingNow):
+        if not isinstance(event, _RoomEvent):
             return []
         room = self._rooms.get(event.room)
         return room.on_event(event, now) if room is not None else []
@@ -77,7 +79,7 @@ class RoomMachines:
 def _not_joined(given: inputs.InRoom) -> list[Effect]:
     """Return the effects for a room that was never joined."""
     match given:
-        case inputs.SendRequested():
+        case inputs.SendRequested() | inputs.ChangeRequested():
             return [effects.MessageFailed(given.room, given.key, "not_joined", "")]
         case inputs.OlderRequested():
             return [effects.HistoryLoaded(given.room, (), more=True)]

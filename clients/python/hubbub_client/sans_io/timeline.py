@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from enum import Enum, auto
+from itertools import takewhile
 
 from hubbub_protocol.commands import Since
-from hubbub_protocol.events import Joined, Message
+from hubbub_protocol.events import Change, Entry, Joined, Message
+from hubbub_protocol.folding import fold
 
 MOST_HOLES = 3  # TL3
 UNWRITTEN = "unwritten"  # RM10
@@ -32,16 +34,16 @@ class Timeline:
         self._head = 0
         self._holes = 0
 
-    def accept(self, message: Message) -> ChainVerdict:
-        """Accept the message if it is the next one (TL1, TL2)."""
+    def accept(self, entry: Entry) -> ChainVerdict:
+        """Accept the entry if it is the next one (TL1, TL2)."""
         if self.position is None:
             return ChainVerdict.DUPLICATE
-        if message.offset <= self.position.offset:
+        if entry.offset <= self.position.offset:
             return ChainVerdict.DUPLICATE
-        if message.prev != self.position.offset:
+        if entry.prev != self.position.offset:
             self._holes += 1
             return ChainVerdict.HOLE
-        self._keep(message, self.position.epoch)
+        self._keep(entry, self.position.epoch)
         return ChainVerdict.ACCEPTED
 
     def start_over(self, joined: Joined) -> bool:
@@ -53,17 +55,20 @@ class Timeline:
         self._first, self._beginning, self._holes = None, False, 0
         return had_position
 
-    def replay(self, joined: Joined) -> Iterator[tuple[Message, ChainVerdict]]:
-        """Accept the messages of a join; check the chain only if it recovered (TL4)."""
+    def replay(self, joined: Joined) -> Iterator[tuple[Entry, ChainVerdict]]:
+        """Accept the entries of a join; check the chain only if it recovered (TL4)."""
         self._head = joined.head
         if self._is_unwritten:
             self.position = Since(epoch=joined.epoch, offset=0)
-        for message in joined.messages:
+        for entry in joined.messages:
             if joined.recovered:
-                yield message, self.accept(message)
+                yield entry, self.accept(entry)
             else:
-                self._keep(message, joined.epoch)
-                yield message, ChainVerdict.ACCEPTED
+                self._keep(entry, joined.epoch)
+                yield entry, ChainVerdict.ACCEPTED
+        if not joined.recovered:
+            # Changes behind the last message are folded into the messages.
+            self.position = Since(epoch=joined.epoch, offset=joined.head)
 
     def reset(self, epoch: str, offset: int) -> bool:
         """Continue after a reset; True if it reports a gap that the server cannot fill (TL5)."""
@@ -85,12 +90,31 @@ class Timeline:
         self._holes = 0
         self.lines = [line for line in self.lines if line is not None and line.offset <= to.offset]
 
-    def _keep(self, message: Message, epoch: str) -> None:
-        self.position = Since(epoch=epoch, offset=message.offset)
+    def _keep(self, entry: Entry, epoch: str) -> None:
+        self.position = Since(epoch=epoch, offset=entry.offset)
+        self._holes = 0
+        if isinstance(entry, Change):
+            self._apply(entry)
+            return
         if self._first is None:
             self._first = self.position
-        self._holes = 0
-        self._hold_line(message)
+        self._hold_line(entry)
+
+    def _apply(self, change: Change) -> None:
+        """Fold a change into its message, if the view has it (TL17)."""
+        for index in range(len(self.lines) - 1, -1, -1):
+            line = self.lines[index]
+            if line is None:
+                # Above a gap offsets may be those of another epoch.
+                return
+            if line.offset == change.target:
+                self.lines[index] = fold(line, [change])
+                return
+
+    def shown(self, offset: int) -> Message | None:
+        """Return a message of the view, as it is shown now; None if the view has not got it."""
+        below_gap = takewhile(lambda line: line is not None, reversed(self.lines))
+        return next((line for line in below_gap if line is not None and line.offset == offset), None)
 
     def _hold_line(self, line: Message | None) -> None:
         self.lines.append(line)
@@ -120,14 +144,21 @@ class Timeline:
             return self.position.offset + 1
         return self._first.offset if self._first.epoch == self.position.epoch else None
 
-    def insert_page(self, messages: list[Message], *, more: bool) -> tuple[Message, ...]:
-        """Insert a page of history before the first message; return its new messages (TL13)."""
+    def insert_page(
+        self, messages: list[Message], *, more: bool, continues: int | None = None
+    ) -> tuple[Message, ...]:
+        """Insert a page of history before the first message; return its new messages (TL13).
+
+        `continues` is the offset before which the next page continues, by default the first message's.
+        """
         before = self.before
         if self.position is None or before is None:
             return ()
         page = tuple(message for message in messages if message.offset < before)
+        first = continues if continues is not None or not page else page[0].offset
+        if first is not None:
+            self._first = Since(epoch=self.position.epoch, offset=min(first, before))
         if page:
-            self._first = Since(epoch=self.position.epoch, offset=page[0].offset)
             room_left = len(page) if self._hold is None else max(0, self._hold - len(self.lines))
             self.lines[:0] = page[len(page) - min(room_left, len(page)) :]
         self._beginning = not more

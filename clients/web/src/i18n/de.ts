@@ -72,6 +72,8 @@ export const de: Texts = {
     empty: "Noch keine Nachrichten.",
     emptyHint: "Schreibe die erste, oder lade andere mit dem Link zu diesem Raum ein.",
     notKept: "Ältere Nachrichten sind nicht gespeichert.",
+    deleted: "Diese Nachricht wurde gelöscht.",
+    edited: "(bearbeitet)",
     gap: "Hier fehlen Nachrichten: Der Server hat sie nicht mehr.",
     lost: "Einige Nachrichten sind verloren: Der Server hat sie nicht mehr.",
     ok: "OK",

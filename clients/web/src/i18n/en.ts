@@ -75,6 +75,8 @@ export const en = {
     empty: "No messages yet.",
     emptyHint: "Write the first one, or invite others with the link to this room.",
     notKept: "Older messages are not kept.",
+    deleted: "This message was deleted.",
+    edited: "(edited)",
     gap: "Some messages are missing here: the server no longer has them.",
     lost: "Some messages are lost: the server no longer has them.",
     ok: "OK",

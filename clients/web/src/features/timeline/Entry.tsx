@@ -63,6 +63,7 @@ function MessageEntry({
       {!leads && <Time at={at} className={styles.aside} />}
       {!leads && <span className={styles.hidden}>{author}</span>}
       <Markup text={text} user={user} names={names} />
+      <ChangeMark row={row} />
       {row.kind === "own" && <SendState row={row} actions={actions} />}
       {active && <ActionBar row={row} actions={actions} />}
     </li>
@@ -73,6 +74,15 @@ export function partsOf(row: MessageRow | OwnRow, user: string) {
   if (row.kind === "own") return { author: user, at: row.at, text: row.text, own: true };
   const { message, own } = row;
   return { author: message.user, at: message.at, text: message.text, own };
+}
+
+/** Whether a message was deleted or edited. */
+function ChangeMark({ row }: { readonly row: MessageRow | OwnRow }) {
+  const { list } = useTexts();
+  if (row.kind === "own") return null;
+  const { deleted, edited } = row.message;
+  if (deleted === undefined && edited === undefined) return null;
+  return <p className={styles.sendState}>{deleted === undefined ? list.edited : list.deleted}</p>;
 }
 
 function Head({ author, at }: { readonly author: string; readonly at: number }) {

@@ -1,0 +1,119 @@
+"""The changes behind a page of history, up to where the room's log begins.
+
+Pages are read one after the other, in either direction. So what was read ahead of one page is kept for the
+next one: all pages together read each entry once more, and not each page a whole window.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import Collection
+from operator import attrgetter
+from typing import Final
+
+from brokers.base import Broker, Position
+from hubbub_protocol import events
+from service.rooms.log import RoomLog
+from service.wire.messages import decode_change
+
+# Entries of one read.
+PAGE: Final = 500
+# A message can be changed until so many positions follow it: so many are read at most to find its changes.
+WINDOW: Final = 10_000
+
+_offset: Final = attrgetter("offset")
+
+
+class ReadAhead:
+    """The changes in `(start, end]`, a part of a room ahead of its log.
+
+    It is at most two windows long, and has no entries but changes.
+    """
+
+    __slots__ = ("_broker", "_changes", "_end", "_epoch", "_lock", "_log", "_room", "_run", "_start")
+
+    def __init__(self, room: str, broker: Broker, log: RoomLog | None) -> None:
+        self._room = room
+        self._broker = broker
+        self._log = log
+        self._lock = asyncio.Lock()
+        self._epoch = ""
+        self._start = self._end = 0
+        self._changes: list[events.Change] = []
+        # A log that restarts begins another run: offsets may be used again.
+        self._run = None if log is None else log.changes
+
+    async def changes(self, position: Position, targets: Collection[int]) -> list[events.Change]:
+        """Return the changes of messages behind a position, up to the entries of the log.
+
+        Raises:
+            BrokerError: the history can't be read now.
+        """
+        if self._log_continues(position):
+            return []
+        async with self._lock:
+            await self._cover(position)
+            behind = bisect_right(self._changes, position.offset, key=_offset)
+            return [change for change in self._changes[behind:] if change.target in targets]
+
+    def _log_continues(self, position: Position) -> bool:
+        return self._log is not None and self._log.reaches(*position)
+
+    async def _cover(self, position: Position) -> None:
+        """Make the part begin at a position at the latest, and be as long as a window or reach the log."""
+        epoch, after = position
+        run = None if self._log is None else self._log.changes
+        if epoch != self._epoch or run is not self._run or not self._start - WINDOW <= after <= self._end:
+            self._restart(position)
+        if after < self._start:
+            older = await self._read(Position(epoch, after), self._start)
+            if older is None:
+                self._restart(position)
+            else:
+                self._changes[:0] = older
+                self._start = after
+        while self._end < after + WINDOW and not self._log_continues(Position(epoch, self._end)):
+            if not await self._extend():
+                break
+        self._trim(after)
+
+    def _restart(self, position: Position) -> None:
+        self._epoch, self._start = position
+        self._end = self._start
+        self._changes = []
+        self._run = None if self._log is None else self._log.changes
+
+    async def _read(self, position: Position, until: int) -> list[events.Change] | None:
+        """Read the changes behind a position up to an offset; None if they can't be read in one run."""
+        epoch, after = position
+        found: list[events.Change] = []
+        while after < until:
+            page = await self._broker.history(self._room, after=after, limit=PAGE)
+            if page.head.epoch != epoch or page.trimmed or not page.entries:
+                return None
+            found += [
+                change
+                for entry in page.entries
+                if entry.offset <= until and (change := decode_change(entry)) is not None
+            ]
+            after = page.entries[-1].offset
+        return found
+
+    async def _extend(self) -> bool:
+        """Read one page at the end; return whether there may be more."""
+        page = await self._broker.history(self._room, after=self._end, limit=PAGE)
+        if page.head.epoch != self._epoch or not page.entries:
+            return False
+        self._changes += [change for entry in page.entries if (change := decode_change(entry)) is not None]
+        self._end = page.entries[-1].offset
+        return page.more
+
+    def _trim(self, after: int) -> None:
+        """Forget what is further than a window from where the last page ended."""
+        if self._start < after - WINDOW:
+            del self._changes[: bisect_right(self._changes, after - WINDOW, key=_offset)]
+            self._start = after - WINDOW
+        if self._end > after + WINDOW + PAGE:
+            del self._changes[bisect_right(self._changes, after + WINDOW, key=_offset) :]
+            self._end = after + WINDOW

@@ -1,0 +1,191 @@
+"""The commands that change a message: edit, delete, react, unreact (CG1-CG5).
+
+A change is checked against the message as this node knows it, and then stored in the room's order like a
+message. Two nodes may accept changes of one message at the same time: the fold decides by their order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from time import monotonic, perf_counter, time
+from typing import Final
+
+from brokers.base import Receipt
+from brokers.errors import BrokerError
+from hubbub_protocol import Code, commands, events
+from hubbub_protocol.emoji import emoji_fault
+from hubbub_protocol.folding import ChangeKind
+from service.identity.identity import Identity
+from service.node import Node
+from service.rooms.changes import Target
+from service.rooms.room import Room
+from service.sessions import send
+from service.sessions.errors import CommandError, rate_limited
+from service.sessions.idempotency import new_key
+from service.sessions.session import Deferred, Session
+from service.wire.messages import ChangePayload
+
+# Edits of one message.
+MAX_EDITS: Final = 100
+# Reactions of one message at a time: different emoji, those of one user, and all.
+MAX_EMOJI: Final = 50
+MAX_REACTIONS_PER_USER: Final = 20
+MAX_REACTIONS: Final = 500
+# Entries of one message that add or remove a reaction.
+MAX_REACTION_CHANGES: Final = 2_000
+
+_KINDS: Final[dict[type[commands.Change], ChangeKind]] = {
+    commands.Edit: ChangeKind.EDIT,
+    commands.Delete: ChangeKind.DELETE,
+    commands.React: ChangeKind.REACT,
+    commands.Unreact: ChangeKind.UNREACT,
+}
+
+
+def change(session: Session, command: commands.Change, on_done: Callable[[], None]) -> Deferred | None:
+    """Store a change, and acknowledge it: at once if the room's log has the message."""
+    identity = session.require_identity()
+    room = session.require_room(command.room)
+    check_command(session.node, identity, command)
+    wait = session.sends.take(monotonic())
+    if wait:
+        raise rate_limited("send", wait)
+    epoch = command.epoch or room.log.epoch
+    target = room.changes.target_at_once(command.target) if epoch == room.log.epoch else None
+    if target is None:
+        return partial(_find_and_store, session, room, command, on_done)
+    _store(session, room, command, target, on_done)
+    return None
+
+
+async def _find_and_store(
+    session: Session, room: Room, command: commands.Change, on_done: Callable[[], None]
+) -> None:
+    try:
+        target = await room.changes.target(command.target, command.epoch)
+    except BrokerError as error:
+        raise send.to_command_error(error) from error
+    _store(session, room, command, target, on_done)
+
+
+def _store(
+    session: Session,
+    room: Room,
+    command: commands.Change,
+    target: Target | None,
+    on_done: Callable[[], None],
+) -> None:
+    started = perf_counter()
+    future = publish(session.node, session.require_identity(), command, target)
+    send.acknowledge(send.Publishing(session, room.fanout, command.id, started), future, on_done)
+
+
+def check_command(node: Node, identity: Identity, command: commands.Change) -> None:
+    """Reject what is wrong whatever the message is."""
+    if isinstance(command, commands.Edit):
+        send.check_text(node, identity, command.room, command.text)
+        return
+    send.check_writer(node, identity, command.room)
+    fault = emoji_fault(command.emoji) if isinstance(command, commands.React) else None
+    if fault is not None:
+        raise CommandError(Code.INVALID, f"Invalid emoji: {fault}.")
+
+
+def publish(
+    node: Node, identity: Identity, command: commands.Change, target: Target | None
+) -> asyncio.Future[Receipt]:
+    """Publish a change, if the user may make it now.
+
+    Raises:
+        CommandError: the user may not.
+    """
+    key = command.key or new_key()
+    kind = _KINDS[type(command)]
+    if target is None:
+        raise CommandError(Code.NOT_KEPT, f"message {command.target} is not kept any more")
+    if target.message is None:
+        raise CommandError(
+            Code.INVALID, f"Invalid `target` {command.target}: it is a change; only messages can be changed."
+        )
+    # A retry of what was stored is answered with its position, also if it would be rejected now.
+    if not any(one.key == key and one.user_id == identity.id for one in target.changes):
+        _check(node, identity, command, target.message, target.changes)
+    stored = ChangePayload(
+        change=kind,
+        target=command.target,
+        key=key,
+        user=identity.user,
+        user_id=identity.id,
+        kind=identity.kind,
+        at=int(time() * 1000),
+        text=command.text if isinstance(command, commands.Edit) else None,
+        emoji=command.emoji if isinstance(command, commands.React | commands.Unreact) else None,
+    )
+    return send.publish(node, identity, command.room, stored)
+
+
+def _check(
+    node: Node,
+    identity: Identity,
+    command: commands.Change,
+    message: events.Message,
+    changes: Sequence[events.Change],
+) -> None:
+    if message.deleted is not None:
+        raise CommandError(Code.NOT_KEPT, f"message {message.offset} was deleted")
+    match command:
+        case commands.Edit():
+            _check_author(identity, message)
+            _check_edit(node, message, changes)
+        case commands.Delete():
+            _check_author(identity, message)
+        case commands.React():
+            _check_reaction(identity, command.emoji, message, changes)
+        case commands.Unreact():
+            _check_reaction_changes(message, changes)
+
+
+def _check_author(identity: Identity, message: events.Message) -> None:
+    if message.user_id != identity.id:
+        raise CommandError(
+            Code.FORBIDDEN,
+            f"message {message.offset} is not yours: you may edit and delete your own messages",
+        )
+
+
+def _check_edit(node: Node, message: events.Message, changes: Sequence[events.Change]) -> None:
+    limit = node.settings.edit_seconds
+    if limit and time() * 1000 - message.at > limit * 1000:
+        raise CommandError(
+            Code.FORBIDDEN,
+            f"message {message.offset} is too old to be edited: {limit:.0f} s are allowed; send a new one",
+        )
+    if sum(one.change == ChangeKind.EDIT for one in changes) >= MAX_EDITS:
+        raise _too_many(message, f"edits: {MAX_EDITS} are allowed; send a new message")
+
+
+def _check_reaction(
+    identity: Identity, emoji: str, message: events.Message, changes: Sequence[events.Change]
+) -> None:
+    _check_reaction_changes(message, changes)
+    reactions = message.reactions or []
+    if len(reactions) >= MAX_EMOJI and all(one.emoji != emoji for one in reactions):
+        raise _too_many(message, f"different reactions: {MAX_EMOJI} are allowed; use one of them")
+    users = [user.user_id for one in reactions for user in one.users]
+    if users.count(identity.id) >= MAX_REACTIONS_PER_USER:
+        raise _too_many(
+            message, f"reactions of yours: {MAX_REACTIONS_PER_USER} are allowed; remove one first"
+        )
+    if len(users) >= MAX_REACTIONS:
+        raise _too_many(message, f"reactions: {MAX_REACTIONS} are allowed")
+
+
+def _check_reaction_changes(message: events.Message, changes: Sequence[events.Change]) -> None:
+    if sum(one.emoji is not None for one in changes) >= MAX_REACTION_CHANGES:
+        raise _too_many(message, f"changes of its reactions: {MAX_REACTION_CHANGES} are allowed")
+
+
+def _too_many(message: events.Message, what: str) -> CommandError:
+    return CommandError(Code.TOO_MANY_CHANGES, f"message {message.offset} has too many {what}")
