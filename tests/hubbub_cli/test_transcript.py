@@ -1,7 +1,6 @@
 """The rows of a room: days, repeated names, the unread line, and own messages in their place."""
 
-from hubbub_cli.tui.transcript import (
-    MOST_LINES,
+from hubbub_cli.tui.rows import (
     DayRow,
     GapRow,
     MessageRow,
@@ -9,10 +8,10 @@ from hubbub_cli.tui.transcript import (
     OwnMessage,
     PresenceRow,
     SendState,
-    Transcript,
     UnreadRow,
     waiting_rows,
 )
+from hubbub_cli.tui.transcript import MOST_LINES, Transcript
 from hubbub_client import Changed, Message, Position
 
 DAY = 24 * 3600 * 1000

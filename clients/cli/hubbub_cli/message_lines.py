@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-from hubbub_cli.output import to_json
+from hubbub_cli.output import Json, to_json
 from hubbub_cli.paint import Paint
 from hubbub_cli.sanitize import sanitize, sanitize_lines
 from hubbub_cli.times import clock, full, moment
-from hubbub_client.events import Gap, Message, Presence
+from hubbub_client.events import Changed, Gap, Message, Presence
 
 # Increases only for an incompatible change of the format.
 VERSION: Final = 1
@@ -39,8 +39,56 @@ def message_json(message: Message) -> str:
             "user": message.user,
             "text": message.text,
             "at": message.at,
+            **_more(message),
         }
     )
+
+
+def _more(message: Message) -> dict[str, Json]:
+    """Return the fields that only some messages have."""
+    deleted = message.deleted
+    more: dict[str, Json] = {
+        "user_id": message.user_id,
+        "kind": message.kind,
+        "reply_to": None if message.reply_to is None else message.reply_to.offset,
+        "edited": message.edited,
+        "deleted": None if deleted is None else {"user": deleted.user, "at": deleted.at},
+        "reactions": {one.emoji: [user.user for user in one.users] for one in message.reactions} or None,
+    }
+    return {name: value for name, value in more.items() if value is not None}
+
+
+def change_json(change: Changed) -> str:
+    """Format a change of the message at the offset `target` as NDJSON."""
+    more = {"text": change.text, "emoji": change.emoji}
+    return to_json(
+        {
+            "v": VERSION,
+            "type": "change",
+            "room": change.room,
+            "epoch": change.position.epoch,
+            "offset": change.position.offset,
+            "key": change.key,
+            "user": change.user,
+            "change": change.change,
+            "target": change.target.offset,
+            "at": change.at,
+            **{name: value for name, value in more.items() if value is not None},
+        }
+    )
+
+
+def change_line(change: Changed, paint: Paint, *, room: bool) -> str:
+    """Format a change for people, in one line: what was done to which message."""
+    where = f"{paint.dim(f'[{sanitize(change.room)}]')} " if room else ""
+    what = {
+        "edit": f"edited: {sanitize(change.text or '')}",
+        "delete": "deleted",
+        "react": f"reacted {sanitize(change.emoji or '')}",
+        "unreact": f"took back {sanitize(change.emoji or '')}",
+    }.get(change.change, sanitize(change.change))
+    target = paint.dim(f"(message {change.target.offset})")
+    return f"{paint.dim(full(change.at))} {where}* {paint.nick(sanitize(change.user))} {what} {target}"
 
 
 def gap_json(gap: Gap) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from hubbub_cli.errors import HistoryLost
 from hubbub_cli.message_lines import (
+    change_json,
+    change_line,
     formatted,
     gap_json,
     message_json,
@@ -16,9 +18,9 @@ from hubbub_cli.message_lines import (
 from hubbub_cli.output import TerminalOutput
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.tail_state import TailState
-from hubbub_client import Gap, Joined, Message, Position, Presence
+from hubbub_client import Changed, Gap, Joined, Message, Position, Presence
 
-Printed = Message | Gap | Joined | Presence
+Printed = Message | Changed | Gap | Joined | Presence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,7 @@ class TailLimits:
     count: int | None = None
     idle: float | None = None
     strict: bool = False
-    only: frozenset[str] = frozenset({"message", "gap"})
+    only: frozenset[str] = frozenset({"message", "change", "gap"})
     line_format: str | None = None
 
 
@@ -78,6 +80,8 @@ class TailPrinter:
                 self._gap(event)
             case Joined():
                 self._joined(event)
+            case Changed() if not self._is_duplicate(event):
+                self._change(event)
             case Presence() if "presence" in self._limits.only:
                 self._presence(event)
             case Message() if not self._is_duplicate(event):
@@ -115,6 +119,14 @@ class TailPrinter:
         self._last[message.room] = message.position
         self._reached(message.room, message.position)
 
+    def _change(self, change: Changed) -> None:
+        if "change" in self._limits.only:
+            as_line = change_line(change, self.output.data_paint, room=self._name_rooms)
+            self.output.data(change_json(change) if self._as_json else as_line)
+            self._count()
+        self._last[change.room] = change.position
+        self._reached(change.room, change.position)
+
     def _line(self, message: Message) -> str:
         if self._as_json:
             return message_json(message)
@@ -135,7 +147,7 @@ class TailPrinter:
         if self._left is not None:
             self._left -= 1
 
-    def _is_duplicate(self, message: Message) -> bool:
+    def _is_duplicate(self, message: Message | Changed) -> bool:
         """Return whether the message was printed: a join without a position repeats some."""
         last = self._last.get(message.room)
         at = message.position

@@ -8,7 +8,7 @@ from hubbub_cli.race import race
 from hubbub_cli.recent_messages import HistoryStart, events_so_far, recent_messages
 from hubbub_cli.tail_printer import Printed, TailPrinter
 from hubbub_cli.tail_state import TailState
-from hubbub_client import Client, Event, Gap, Joined, Message, Presence, Room
+from hubbub_client import Changed, Client, Event, Gap, Joined, Message, Presence, Room
 
 
 class TailReader:
@@ -63,5 +63,5 @@ class TailReader:
         return messages
 
     async def _enqueue(self, event: Event) -> None:
-        if isinstance(event, Message | Gap | Joined | Presence):
+        if isinstance(event, Message | Changed | Gap | Joined | Presence):
             await self._queue.put(event)

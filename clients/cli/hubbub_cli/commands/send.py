@@ -3,12 +3,12 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import click
 
-from hubbub_cli import identity, options, stdin
+from hubbub_cli import options, stdin
 from hubbub_cli.connection import connected, enter, explained
 from hubbub_cli.errors import BadInput, CliError, RejectedByServer
 from hubbub_cli.exit_codes import ExitCode
@@ -17,8 +17,8 @@ from hubbub_cli.message_lines import VERSION
 from hubbub_cli.output import TerminalOutput, to_json
 from hubbub_cli.progress import Progress
 from hubbub_cli.settings import CliSettings
-from hubbub_client import Room, SendReceipt
-from hubbub_protocol.names import user_fault
+from hubbub_cli.stable_user import with_stable_user
+from hubbub_client import Position, Room, SendReceipt
 
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST_KEY: Final = 64
@@ -51,6 +51,12 @@ class _Outgoing:
     "With --send-on line, the line number is appended.",
 )
 @click.option(
+    "--reply-to",
+    type=options.WholeNumber(1),
+    metavar="OFFSET",
+    help="The offset of the message that this one replies to.",
+)
+@click.option(
     "--timeout",
     type=options.Duration(),
     default=10.0,
@@ -61,7 +67,14 @@ class _Outgoing:
 @options.shared
 @click.pass_context
 def command(
-    ctx: click.Context, room: str, text: tuple[str, ...], *, send_on: str, key: str | None, timeout: float
+    ctx: click.Context,
+    room: str,
+    text: tuple[str, ...],
+    *,
+    send_on: str,
+    key: str | None,
+    reply_to: int | None,
+    timeout: float,
 ) -> None:
     """Send TEXT, or standard input, to ROOM, and wait until the server has stored it."""
     settings = options.chosen(ctx)
@@ -73,22 +86,10 @@ def command(
             f"Invalid key {key!r}: use 1 to 64 characters of A-Z a-z 0-9 _ -", ctx, param_hint="--id"
         )
     if key is not None:
-        settings = _with_stable_user(settings)
+        settings = with_stable_user(settings, "--id cannot deduplicate")
     messages = _lines(key) if words is None and send_on == "line" else _one(words, key)
-    sender = _SendRun(settings, TerminalOutput.of(settings), room, timeout)
+    sender = _SendRun(settings, TerminalOutput.of(settings), room, timeout, reply_to)
     ctx.exit(asyncio.run(sender.run(messages)))
-
-
-def _with_stable_user(settings: CliSettings) -> CliSettings:
-    """Return settings with a name that stays the same: the server deduplicates the keys of a user."""
-    if settings.has_token:
-        return settings
-    if user_fault(settings.login or ""):
-        settings = replace(settings, login=identity.account())
-    if identity.session(settings.server, settings.name or settings.login or "") is None:
-        why = "no secret can be stored; set XDG_STATE_HOME to a folder that lasts"
-        TerminalOutput.of(settings).notice(f"--id cannot deduplicate: {why}")
-    return settings
 
 
 async def _one(words: str | None, key: str | None) -> AsyncIterator[_Outgoing]:
@@ -110,11 +111,14 @@ def _numbered(key: str, number: int) -> str:
 class _SendRun:
     """Sends one message at a time, so that the order is kept."""
 
-    def __init__(self, settings: CliSettings, output: TerminalOutput, room: str, timeout: float) -> None:
+    def __init__(
+        self, settings: CliSettings, output: TerminalOutput, room: str, timeout: float, reply_to: int | None
+    ) -> None:
         self._settings = settings
         self._output = output
         self._room = room
         self._timeout = timeout
+        self._reply_to = reply_to
         self._progress = Progress("sent", shown=not settings.quiet)
 
     async def run(self, messages: AsyncIterator[_Outgoing]) -> ExitCode:
@@ -152,7 +156,9 @@ class _SendRun:
         try:
             message.text.encode()
             with explained(self._settings):
-                receipt = await room.send(message.text, message.key, within=self._timeout)
+                receipt = await room.send(
+                    message.text, message.key, reply_to=self._target(room), within=self._timeout
+                )
         except UnicodeEncodeError as error:
             raise BadInput(f"{where}the text is not UTF-8", code="invalid") from error
         except CliError as error:
@@ -161,6 +167,12 @@ class _SendRun:
             self._output.data(to_json(_record(room.name, receipt)))
         else:
             self._output.detail(f"stored at {receipt.position.offset}{' (duplicate)' * receipt.duplicate}")
+
+    def _target(self, room: Room) -> Position | None:
+        """Return the message that is replied to, in the room as it is now."""
+        if self._reply_to is None or room.position is None:
+            return None
+        return Position(epoch=room.position.epoch, offset=self._reply_to)
 
 
 def _record(room: str, receipt: SendReceipt) -> dict[str, str | int]:

@@ -21,7 +21,7 @@ from hubbub_cli.tail_reader import TailReader
 from hubbub_cli.tail_state import TailState
 
 _DEFAULT_MOST: Final = 20
-_KINDS: Final = ("message", "presence", "gap")
+_KINDS: Final = ("message", "change", "presence", "gap")
 
 
 class Kinds(click.ParamType[frozenset[str]]):
@@ -68,10 +68,10 @@ class TailOptions(TypedDict):
 @click.option(
     "--only",
     type=Kinds(),
-    default="message,gap",
+    default="message,change,gap",
     show_default=True,
     metavar="KINDS",
-    help="What to print: message, presence, gap.",
+    help="What to print: message, change, presence, gap.",
 )
 @history_options.line_format()
 @click.option(

@@ -198,8 +198,15 @@ class ChatApp(App[None]):
             self.log_view.follow()
 
     def follow(self) -> None:
-        """Show the end of the visible room."""
         self.log_view.follow()
+
+    @property
+    def selected(self) -> int | None:
+        """The id of the selected row."""
+        return self.log_view.selected
+
+    def put(self, text: str) -> None:
+        self.composer.put(text)
 
     def go_to(self, view: RoomView | None) -> None:
         """Show a room; what was typed stays in the room where it was typed."""
@@ -257,6 +264,10 @@ class ChatApp(App[None]):
     def action_mention(self, by: int) -> None:
         if self.views.active is not None:
             self.log_view.step_to(self.views.active.transcript.mentions(), by)
+
+    def action_select(self, by: int) -> None:
+        if self.views.active is not None:
+            self.log_view.step_to([row.id for row in self.views.active.transcript.messages()], by)
 
     def action_write_in_editor(self) -> None:
         self.composer.action_write_in_editor()

@@ -131,6 +131,38 @@ class Conversation:
         else:
             view.room.say(text)
 
+    def reply(self, view: RoomView, to: Message, text: str) -> None:
+        """Send a reply; before the room is joined there is nothing to reply to."""
+        if view.room is not None:
+            view.room.say(text, reply_to=to.position)
+
+    def edit(self, view: RoomView, message: Message, text: str) -> None:
+        if view.room is not None:
+            self._start(self._change(view, view.room.edit(message.position, text)))
+
+    def delete(self, view: RoomView, message: Message) -> None:
+        if view.room is not None:
+            self._start(self._change(view, view.room.delete(message.position)))
+
+    def react(self, view: RoomView, message: Message, emoji: str) -> None:
+        """React, or take the same reaction back."""
+        if view.room is None:
+            return
+        mine = any(
+            one.emoji == emoji and any(user.user == self.me for user in one.users)
+            for one in message.reactions
+        )
+        change = view.room.unreact if mine else view.room.react
+        self._start(self._change(view, change(message.position, emoji)))
+
+    async def _change(self, view: RoomView, change: Coroutine[None, None, object]) -> None:
+        """Wait for a change, and print why it is rejected."""
+        try:
+            await change
+        except HubbubError as error:
+            view.transcript.notice(f"Not changed: {sanitize(str(error))}")
+            self._changed()
+
     def retry(self, view: RoomView) -> None:
         """Send the rejected messages of a room again."""
         for key in view.failed:

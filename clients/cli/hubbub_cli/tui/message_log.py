@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from hubbub_cli.tui.colours import Colours
 from hubbub_cli.tui.row_rendering import render
-from hubbub_cli.tui.transcript import Row, is_line
+from hubbub_cli.tui.rows import Row, is_line
 
 _MOST_CACHED: Final = 20_000
 _WHEEL: Final = 3

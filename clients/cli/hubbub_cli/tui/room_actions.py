@@ -6,7 +6,10 @@ from hubbub_cli import slash_commands
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.slash_commands import ChatText, InvalidCommand, SlashCommand
 from hubbub_cli.tui.chat_backend import ChatBackend
+from hubbub_cli.tui.emoji import EMOJI
 from hubbub_cli.tui.room_views import RoomView, RoomViews
+from hubbub_client import Message
+from hubbub_protocol.emoji import emoji_fault
 
 
 class RoomScreen(Protocol):
@@ -19,7 +22,11 @@ class RoomScreen(Protocol):
     def backend(self) -> ChatBackend: ...
 
     def go_to(self, view: RoomView | None) -> None: ...
+    @property
+    def selected(self) -> int | None: ...
+
     def follow(self) -> None: ...
+    def put(self, text: str) -> None: ...
     def notify_room(self, text: str) -> None: ...
     def action_help(self) -> None: ...
     def quit(self) -> None: ...
@@ -64,6 +71,8 @@ class RoomActions:
                 self._leave(self._screen.views.get(command.argument) if command.argument else view)
             case "me":
                 self._say(view, f"* {self._screen.backend.me} {command.argument}")
+            case "reply" | "react" | "edit" | "delete":
+                self._change(view, command)
             case "retry" | "discard":
                 self._settle(view, command.name)
             case "help":
@@ -72,6 +81,39 @@ class RoomActions:
                 self._screen.quit()
             case _:
                 self._screen.notify_room(_answer(view, command))
+
+    def _change(self, view: RoomView, command: SlashCommand) -> None:
+        """Change the selected message, or the last one that the command may be meant for."""
+        own = command.name in {"edit", "delete"}
+        message = self._chosen(view, own=own)
+        if message is None:
+            self._screen.notify_room(f"There is no message {'of yours ' * own}to {command.name} here.")
+            return
+        match command.name:
+            case "reply":
+                self._screen.backend.reply(view, message, command.argument)
+                self._screen.follow()
+            case "react":
+                self._react(view, message, command.argument)
+            case "edit" if not command.argument:
+                self._screen.put(f"/edit {message.text}")
+            case "edit":
+                self._screen.backend.edit(view, message, command.argument)
+            case _:
+                self._screen.backend.delete(view, message)
+
+    def _react(self, view: RoomView, message: Message, typed: str) -> None:
+        emoji = EMOJI.get(typed.strip(":"), typed)
+        if fault := emoji_fault(emoji):
+            self._screen.notify_room(f"{sanitize(typed)!r} {fault}.")
+        else:
+            self._screen.backend.react(view, message, emoji)
+
+    def _chosen(self, view: RoomView, *, own: bool) -> Message | None:
+        rows = [row for row in view.transcript.messages() if row.source and not row.source.deleted]
+        selected = next((row.source for row in rows if row.id == self._screen.selected), None)
+        last = next((row.source for row in reversed(rows) if row.own == own), None)
+        return selected or last
 
     def _settle(self, view: RoomView, name: str) -> None:
         if not view.failed:

@@ -13,7 +13,7 @@ from hubbub_cli.tui.completion import Vocabulary
 from hubbub_cli.tui.composer import Composer
 from hubbub_cli.tui.message_log import MessageLog
 from hubbub_cli.tui.room_views import RoomView
-from hubbub_cli.tui.transcript import waiting_rows
+from hubbub_cli.tui.rows import waiting_rows
 
 _OLDER: Final = "Older messages are not shown here; hubbub-chat history prints them."
 

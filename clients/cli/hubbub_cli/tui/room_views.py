@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from hubbub_cli.tui.transcript import OwnMessage, SendState, Transcript
+from hubbub_cli.tui.rows import OwnMessage, SendState
+from hubbub_cli.tui.transcript import Transcript
 from hubbub_client import MemberNames, Room
 from hubbub_client.reasons import reason
 

@@ -14,7 +14,7 @@ from hubbub_cli.message_lines import action_of
 from hubbub_cli.sanitize import sanitize, sanitize_lines
 from hubbub_cli.times import clock, day_name
 from hubbub_cli.tui.colours import Colours
-from hubbub_cli.tui.transcript import (
+from hubbub_cli.tui.rows import (
     MOST_NAMES,
     DayRow,
     GapRow,
@@ -83,14 +83,24 @@ def _said(row: MessageRow, width: int, colours: Colours) -> Iterator[Strip]:
     indent = _indent(width)
     room = width - indent - 1
     body = colours.waiting if row.state else colours.mention if row.mention else colours.text
+    if row.quote:
+        yield Strip([Segment(" " * indent), Segment(_quoted(row.quote, room), colours.pale)])
     action = action_of(row.user, row.text)
     texts = sanitize_lines(row.text if action is None else f"* {row.user} {action}")
     lines = [_linked(line, body) for text in texts for line in _wrap(text, room)]
     if row.state is not None:
         _add_state(lines, row.state, row.why, room, colours)
+    if row.source is not None and row.source.reactions:
+        reactions = "  ".join(f"{sanitize(one.emoji)} {len(one.users)}" for one in row.source.reactions)
+        lines += [[Segment(line, colours.pale)] for line in _wrap(reactions, room)]
     for number, line in enumerate(lines):
         head = _head(row, indent, colours) if number == 0 else [Segment(" " * indent)]
         yield Strip([*head, *line])
+
+
+def _quoted(quote: str, room: int) -> str:
+    """Return the beginning of a message that is replied to, in one line."""
+    return _shorten(f"↪ {sanitize(quote)}", max(_LEAST, room))
 
 
 def _linked(line: str, body: Style) -> list[Segment]:
