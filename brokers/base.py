@@ -28,8 +28,9 @@ Each promise has tests in `brokers/testing/`, which run on every broker with two
  P9  bounded    A room stores at most what `Retention` allows. The head stays known after all entries have
                 been trimmed, as long as its place is not needed. A payload larger than `Retention.size` is
                 refused. A room exists from its first entry on: subscribing and reading store nothing. No room
-                loses an entry to make place for another room: the first entry of a further room is refused
-                (`TooManyRooms`), and so are entries beyond the total (`WritesRefused`).
+                loses an entry to make place for another room, unless it has more than its share of
+                `Retention.total`. The first entry of a further room is refused (`TooManyRooms`), and so are
+                entries that do not fit into the total (`WritesRefused`).
  P10 heads      `heads` returns the positions of many rooms in one round trip; an unknown room has offset 0.
  P11 signals    `emit` reaches every subscribed node at most once, including this one, and is not stored.
  P12 names      Any text that can be encoded as UTF-8 is a room name, also the empty one. No name is a pattern
@@ -138,8 +139,8 @@ class Retention:
         entries: entries of one room.
         size: payload bytes of one room, in total.
         age: seconds since an entry was stored; 0 keeps entries for ever.
-        total: stored bytes of all rooms together; beyond it entries are refused. Only NATS enforces it, where
-            a room has no byte limit of its own.
+        total: stored bytes of all rooms together. Beyond it NATS refuses entries, and memory trims rooms that
+            have more than their share (`total` divided by the number of rooms).
         rooms: rooms with history; beyond it the first entry of a new room is refused. A room whose entries
             have all expired, and that has no subscribers, is evicted if its place is needed. If it is used
             again, it starts a new epoch.

@@ -15,14 +15,16 @@ from typing_extensions import override
 
 from brokers.base import BrokerOptions, Listener, Page, Position, Receipt, check_paging
 from brokers.calls import Audience, Calls
-from brokers.errors import BrokerRefused, TooManyRooms
+from brokers.errors import BrokerRefused, TooManyRooms, WritesRefused
 from brokers.hub_broker import HubBroker
-from brokers.memory_log import MemoryLog
+from brokers.memory_log import ENTRY_BYTES, KEY_BYTES, MemoryLog, StoredBytes
 
 # Seconds between two trims of idle rooms, to bound their cost under load.
 _TIDY_EVERY: Final = 0.001
 # Idle rooms that are examined when a new room needs a place.
 _EXAMINED: Final = 64
+# Bytes of the largest room that are trimmed at once for others.
+_SHED_AT_ONCE: Final = 64 * 1024
 
 
 class MemoryRoom(Audience):
@@ -48,6 +50,7 @@ class Hub:
         self._clock = clock
         self._identity = secrets.token_hex(6)
         self._forgotten = 0
+        self._stored = StoredBytes()
         self._written = 0  # rooms with entries, trimmed ones included
         self._rooms: OrderedDict[str, MemoryRoom] = OrderedDict()  # the next one to trim first
         self._quiet: OrderedDict[str, MemoryRoom] = (
@@ -77,6 +80,8 @@ class Hub:
         known = log.stored(key, now)
         if known is not None:
             return Receipt(log.epoch, known, duplicate=True)
+        if self._stored.total + len(payload) + ENTRY_BYTES + KEY_BYTES > self._retention.total:
+            self._make_space(log, len(payload) + ENTRY_BYTES + KEY_BYTES)
         entry = log.append(payload, key, now)
         if room.listeners:
             self.calls.make(room, lambda listener: listener.deliver(entry))
@@ -132,12 +137,32 @@ class Hub:
             "entries": sum(map(len, logs)),
             "bytes": sum(log.size for log in logs),
             "keys": sum(log.keys for log in logs),
+            "memory": self._stored.total,
         }
 
     def _open(self, name: str) -> MemoryRoom:
-        room = MemoryRoom(MemoryLog(name, self._epoch, self._retention, self._key_window))
+        room = MemoryRoom(MemoryLog(name, self._epoch, self._retention, self._key_window, self._stored))
         self._rooms[name] = self._quiet[name] = room
         return room
+
+    def _make_space(self, log: MemoryLog, size: int) -> None:
+        """Trim what is above its share of the total: this room, otherwise the largest.
+
+        Raises:
+            WritesRefused: nothing is above its share.
+        """
+        total = self._retention.total
+        share = total // max(self._written, 1)
+        while (excess := self._stored.total + size - total) > 0:
+            if log.footprint > share:
+                log.shed(excess)
+                continue
+            largest = max((room.log for room in self._rooms.values()), key=lambda each: each.footprint)
+            if largest.footprint <= share or not largest.shed(max(excess, _SHED_AT_ONCE)):
+                raise WritesRefused(
+                    f"Memory full: {total} bytes are in use. Retry later, or let the operator raise "
+                    "HUBBUB_MEMORY_BYTES."
+                )
 
     def _make_place(self, now: float) -> None:
         """Evict an expired room if the register is full. Raises `TooManyRooms` if there is none."""

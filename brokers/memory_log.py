@@ -9,6 +9,9 @@ from msgspec import Struct
 
 from brokers.base import Entry, Page, Position, Retention
 
+# What an entry and a key take besides the payload: objects, their places in containers, the key's text.
+ENTRY_BYTES = 512
+KEY_BYTES = 256
 # Many keys may expire at once: the cost of removing them is spread over many calls.
 _SWEPT_AT_ONCE = 64
 
@@ -28,6 +31,15 @@ class _Seen(Struct, frozen=True, gc=False):
     offset: int
 
 
+class StoredBytes:
+    """The memory that all logs of a hub take together, as estimated from their entries and keys."""
+
+    __slots__ = ("total",)
+
+    def __init__(self) -> None:
+        self.total = 0
+
+
 class MemoryLog:
     """The entries of one room within its limits, and the idempotency keys within the key window.
 
@@ -42,6 +54,7 @@ class MemoryLog:
         "_largest",
         "_most",
         "_seen",
+        "_stored",
         "_window",
         "epoch",
         "offset",
@@ -49,8 +62,16 @@ class MemoryLog:
         "size",
     )
 
-    def __init__(self, room: str, epoch: str, retention: Retention, key_window: float) -> None:
+    def __init__(
+        self,
+        room: str,
+        epoch: str,
+        retention: Retention,
+        key_window: float,
+        stored: StoredBytes | None = None,
+    ) -> None:
         self.room = room
+        self._stored = stored or StoredBytes()
         self.epoch = epoch
         self.offset = 0
         self.size = 0
@@ -90,6 +111,7 @@ class MemoryLog:
         self._entries.append(kept)
         self.offset = offset
         self.size += len(payload)
+        self._stored.total += len(payload) + ENTRY_BYTES + KEY_BYTES
         self._seen.append(seen)
         self._keys[key] = seen
         self.trim(now)
@@ -99,12 +121,34 @@ class MemoryLog:
         """Remove entries beyond the limits and some expired keys; return whether no expired key is left."""
         entries, oldest = self._entries, now - self._age
         while entries and (len(entries) > self._most or self.size > self._largest or entries[0].at <= oldest):
-            self.size -= len(entries.popleft().entry.payload)
+            self._drop_oldest()
         return not self._seen or self._seen[0].at > now - self._window or self._sweep(now - self._window)
+
+    def shed(self, size: int) -> int:
+        """Remove the oldest entries until so many bytes are free, or none is left; return what is free."""
+        before = self._stored.total
+        while self._entries and before - self._stored.total < size:
+            self._drop_oldest()
+        return before - self._stored.total
+
+    @property
+    def footprint(self) -> int:
+        """The memory that the entries take."""
+        return self.size + ENTRY_BYTES * len(self._entries)
+
+    def release(self) -> None:
+        """Count nothing of this log any more, because it is dropped."""
+        self._stored.total -= self.footprint + KEY_BYTES * len(self._seen)
+
+    def _drop_oldest(self) -> None:
+        size = len(self._entries.popleft().entry.payload)
+        self.size -= size
+        self._stored.total -= size + ENTRY_BYTES
 
     def _sweep(self, oldest: float) -> bool:
         for _ in range(_SWEPT_AT_ONCE):
             seen = self._seen.popleft()
+            self._stored.total -= KEY_BYTES
             if self._keys.get(seen.key) is seen:  # otherwise it was stored again after its window
                 del self._keys[seen.key]
             if not self._seen:

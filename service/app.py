@@ -21,15 +21,10 @@ def make_app(gateway: Gateway, workers: health.Workers | None = None) -> Sanic[C
     The app is served by the gateway's protocols (`service/gateway/acceptor.py`).
     """
     node = gateway.node
-    app: Sanic[Config, SimpleNamespace] = Sanic(
-        f"hubbub-{node.name}",
-        config=_config(gateway),
-        configure_logging=False,
-        error_handler=HttpErrors(node.metrics),
-    )
+    app = _app(gateway, f"hubbub-{node.name}")
 
     async def chat(request: Request, upgraded: UpgradedSocket) -> None:
-        await attach_requested(gateway, request, upgraded.websocket, upgraded.wait)
+        await attach_requested(gateway, request, upgraded.websocket, upgraded.address, upgraded.rejected)
 
     app.add_websocket_route(chat, WEBSOCKET)
     health.add_routes(app, node, workers)
@@ -37,6 +32,26 @@ def make_app(gateway: Gateway, workers: health.Workers | None = None) -> Sanic[C
     moderation.add_routes(app, node)
     page.add_routes(app)
     return app
+
+
+def make_operator_app(
+    gateway: Gateway, workers: health.Workers | None = None
+) -> Sanic[Config, SimpleNamespace]:
+    """Add the routes of the port for operators: health with details, and metrics."""
+    app = _app(gateway, f"hubbub-{gateway.node.name}-operator")
+    health.add_routes(app, gateway.node, workers, only_operators=True)
+    return app
+
+
+def _app(gateway: Gateway, name: str) -> Sanic[Config, SimpleNamespace]:
+    return Sanic(
+        name,
+        config=_config(gateway),
+        configure_logging=False,
+        error_handler=HttpErrors(gateway.node.metrics),
+        # A path with another `/` at its end is another path: proxies compare them, too.
+        strict_slashes=True,
+    )
 
 
 def _config(gateway: Gateway) -> Config:

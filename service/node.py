@@ -15,7 +15,11 @@ from hubbub_protocol import Close
 from service.archiving.archiving import Archiving
 from service.cluster.cluster import Cluster
 from service.cluster.user_names import UserNames
+from service.identity.address_limits import AddressLimits
+from service.identity.addresses import Addresses
 from service.identity.authenticator import Authenticator
+from service.identity.request_limits import RequestLimits
+from service.identity.send_limits import SendLimits
 from service.moderation.moderation import Moderation
 from service.rooms.registry import RoomRegistry
 from service.runtime.broker_start import BrokerStart
@@ -41,6 +45,7 @@ class Node:
         name: a random name, a new one for each process.
         limits: how many connections and sockets it may have.
         archiving: the archive, if there is one.
+        idle_guests: connections without a token that are in no room, the one that has been so longest first.
         draining: the node rejects new connections (graceful shutdown).
     """
 
@@ -62,13 +67,22 @@ class Node:
         self.tasks = Tasks(self.metrics.task_failed)
         self.auth = Authenticator(settings)
         self.cluster = Cluster(self.name, broker, self.metrics, settings.node_seconds)
-        self.user_names = UserNames(self.cluster.names, reserved=settings.reserved_names)
+        self.user_names = UserNames(
+            self.cluster.names,
+            reserved=settings.reserved_names,
+            most_per_address=settings.names_per_address,
+        )
+        self.addresses = Addresses(settings.trusted_proxies)
+        self.send_limits = SendLimits(settings)
+        self.request_limits = RequestLimits(settings)
+        self.address_limits = AddressLimits(settings, tuning.sockets_per_address)
         self.rooms = RoomRegistry(
             self.cluster, broker, self.tasks, metrics=self.metrics, settings=settings, tuning=tuning
         )
         self.moderation = Moderation(broker, self.remove_user)
         self.input_rate = InputRate.of(settings)
         self.connections: dict[Connection, None] = {}
+        self.idle_guests: dict[Connection, None] = {}
         self.broker_start = BrokerStart(self._start, self.tasks, settings.start_seconds)
         self.draining = False
         # Tasks that finish before the node stops: they store messages of plain clients.
@@ -128,12 +142,16 @@ class Node:
     def add_connection(self, connection: Connection) -> None:
         """Register a connection."""
         self.connections[connection] = None
+        self.address_limits.connected(connection.address)
         self.metrics.connections_opened += 1
 
     def remove_connection(self, connection: Connection, ping_slot: int) -> None:
         """Unregister a connection, and stop to ping it."""
         self.pings.remove(connection, ping_slot)
-        self.connections.pop(connection, None)
+        self.idle_guests.pop(connection, None)
+        if connection in self.connections:
+            del self.connections[connection]
+            self.address_limits.disconnected(connection.address)
         if not self.connections:
             self._emptied.set()
 
@@ -142,6 +160,18 @@ class Node:
         for connection in list(self.connections):
             if connection.receiver is not None and connection.receiver.user_id == user:
                 connection.close(Close.REMOVED, reason)
+
+    def has_place(self) -> bool:
+        """Return whether one more connection may stay; close the longest idle guest for it if need be."""
+        if len(self.connections) <= self.limits.connections:
+            return True
+        if not self.idle_guests:
+            return False
+        idle = next(iter(self.idle_guests))
+        del self.idle_guests[idle]
+        self.metrics.idle_guests_closed += 1
+        idle.close(Close.FULL, "the node needs the place of a guest without a room; reconnect later")
+        return True
 
     async def until_empty(self, limit: float) -> None:
         """Wait until all connections are lost, for at most `limit` seconds."""

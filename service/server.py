@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from types import SimpleNamespace
 from typing import Final, cast
 
 from sanic import Sanic
+from sanic.config import Config
 from sanic.server.async_server import AsyncioServer
 
 from brokers.base import Broker
 from brokers.registry import make_broker
 from hubbub_protocol import Close
-from service.app import make_app
+from service.app import make_app, make_operator_app
 from service.archiving.archiving import Archiving, archiving
 from service.gateway.accept_errors import counting_accept_errors
 from service.gateway.acceptor import Acceptor
 from service.gateway.admission import Admission
 from service.gateway.gateway import Gateway
+from service.gateway.http_protocol import HttpProtocol
 from service.gateway.origins import HandshakePolicy
 from service.http.health import Workers
 from service.node import Node
-from service.runtime.listener import listen
+from service.runtime.listener import listen, listen_for_operators
 from service.settings import Settings
 from service.settings.tuning import DEFAULTS, Tuning
 from service.transport.input_turns import InputTurns
@@ -62,14 +65,24 @@ async def running(
         BrokerError: the broker is unreachable, or not usable.
     """
     # First of all, so that a port in use is reported at once.
-    with listener or listen(settings) as bound:
+    with listener or listen(settings) as bound, _operators(settings, workers) as operators:
         async with (
             _archive(settings if broker is None else None, tuning) as opened,
             Node(settings, broker or _broker(settings, opened), tuning, archiving=opened) as node,
-            _serving(node, bound, workers),
+            _serving(node, bound, operators, workers),
         ):
             host, port = bound.getsockname()[:2]
             yield Running(node, host, port)
+
+
+@contextmanager
+def _operators(settings: Settings, workers: Workers | None) -> Iterator[socket.socket | None]:
+    """Listen on the port for operators, if there is one."""
+    if not settings.operator_port:
+        yield None
+        return
+    with listen_for_operators(settings, shared=workers is not None) as bound:
+        yield bound
 
 
 @asynccontextmanager
@@ -90,35 +103,57 @@ def _broker(settings: Settings, opened: Archiving | None) -> Broker:
 
 
 @asynccontextmanager
-async def _serving(node: Node, listener: socket.socket, workers: Workers | None) -> AsyncIterator[None]:
+async def _serving(
+    node: Node, listener: socket.socket, operators: socket.socket | None, workers: Workers | None
+) -> AsyncIterator[None]:
     settings = node.settings
     policy = HandshakePolicy(settings.origins, settings.hosts)
     gateway = Gateway(node, Admission(settings, node.metrics), InputTurns(node.tuning), policy)
-    app = make_app(gateway, workers)
+    async with AsyncExitStack() as stack:
+        if operators is not None:
+            http = partial(HttpProtocol, gateway, None)
+            server = await _start(make_operator_app(gateway, workers), operators, http, node.settings)
+            stack.push_async_callback(_stop, server, node.settings.close_seconds)
+        server = await _start(make_app(gateway, workers), listener, partial(Acceptor, gateway), node.settings)
+        stack.push_async_callback(_stop, server, node.settings.close_seconds)
+        stack.push_async_callback(node.close_all, Close.RESTART, "the node is restarting; reconnect")
+        stack.callback(_reject_clients, node, server)
+        with counting_accept_errors(node.metrics):
+            yield
+
+
+async def _start(
+    app: Sanic[Config, SimpleNamespace],
+    listener: socket.socket,
+    protocol: Callable[..., object],
+    settings: Settings,
+) -> AsyncioServer:
     # Sanic closes its socket, and the caller still needs the name of the listener.
     server = cast(
         AsyncioServer,
         await app.create_server(
             sock=listener.dup(),
             # Sanic only calls it, once for each socket.
-            protocol=cast("type[asyncio.Protocol]", partial(Acceptor, gateway)),
-            backlog=node.settings.backlog,
+            protocol=cast("type[asyncio.Protocol]", protocol),
+            backlog=settings.backlog,
         ),
     )
-    sockets = cast(asyncio.Server, server.server)
-    try:
-        await server.startup()  # type: ignore[no-untyped-call]
-        await server.start_serving()  # type: ignore[no-untyped-call]
-        with counting_accept_errors(node.metrics):
-            yield
-    finally:
-        node.draining = True
-        sockets.close()
-        await node.close_all(Close.RESTART, "the node is restarting; reconnect")
-        await _finish_requests(server, node.settings.close_seconds)
-        for connection in list(server.connections):
-            connection.abort()
-        Sanic.unregister_app(app)
+    await server.startup()  # type: ignore[no-untyped-call]
+    await server.start_serving()  # type: ignore[no-untyped-call]
+    return server
+
+
+def _reject_clients(node: Node, server: AsyncioServer) -> None:
+    node.draining = True
+    cast(asyncio.Server, server.server).close()
+
+
+async def _stop(server: AsyncioServer, limit: float) -> None:
+    cast(asyncio.Server, server.server).close()
+    await _finish_requests(server, limit)
+    for connection in list(server.connections):
+        connection.abort()
+    Sanic.unregister_app(server.app)
 
 
 async def _finish_requests(server: AsyncioServer, limit: float) -> None:

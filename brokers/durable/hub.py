@@ -140,6 +140,7 @@ class DurableHub:
             "entries": sum(map(len, logs)),
             "bytes": sum(log.size for log in logs),
             "keys": sum(log.keys for log in logs),
+            "memory": self._rooms.stored,
             "waiting": self._commits.waiting,
         }
 
@@ -147,6 +148,7 @@ class DurableHub:
         self._commits.resume(room, error)
 
     def _deliver(self, room: DurableRoom, entry: Entry) -> None:
+        self._rooms.fit(room)
         if room.listeners:
             self.calls.make(room, lambda listener: listener.deliver(entry))
 

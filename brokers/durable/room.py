@@ -9,7 +9,7 @@ from brokers.base import Entry, Page, Position, Receipt, Retention
 from brokers.calls import Audience
 from brokers.durable.journal import StoredKey
 from brokers.errors import BrokerError
-from brokers.memory_log import MemoryLog, _Kept, _Seen
+from brokers.memory_log import ENTRY_BYTES, KEY_BYTES, MemoryLog, StoredBytes, _Kept, _Seen
 
 
 class Publish:
@@ -59,12 +59,14 @@ class ResumedLog(MemoryLog):
         for key, stored, at in keys:
             seen = self._keys[key] = _Seen(min(now, now - (wall - at / 1000)), key, stored)
             self._seen.append(seen)
+        self._stored.total += KEY_BYTES * len(keys)
 
     def store(self, entry: Entry, key: str, now: float) -> None:
         """Take an entry that the journal has stored."""
         self.offset = entry.offset
         self._entries.append(_Kept(now, entry))
         self.size += len(entry.payload)
+        self._stored.total += len(entry.payload) + ENTRY_BYTES + KEY_BYTES
         seen = self._keys[key] = _Seen(now, key, entry.offset)
         self._seen.append(seen)
         self.trim(now)
@@ -101,10 +103,10 @@ class DurableRoom(Audience):
 
     __slots__ = ("holds", "loading", "log", "name", "pending", "state", "tail", "waiting")
 
-    def __init__(self, name: str, retention: Retention, key_window: float) -> None:
+    def __init__(self, name: str, retention: Retention, key_window: float, stored: StoredBytes) -> None:
         super().__init__()
         self.name = name
-        self.log = ResumedLog(name, "", retention, key_window)
+        self.log = ResumedLog(name, "", retention, key_window, stored)
         self.state = State.UNKNOWN
         self.tail = 0
         self.holds = 0

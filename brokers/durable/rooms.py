@@ -12,6 +12,10 @@ from brokers.base import BrokerOptions, Entry, Listener, Position
 from brokers.durable.journal import Journal, Recalled
 from brokers.durable.room import DurableRoom, ResumedLog, State
 from brokers.errors import BrokerError
+from brokers.memory_log import StoredBytes
+
+# Bytes of a room that are forgotten at once.
+_SHED_AT_ONCE: Final = 64 * 1024
 
 _log: Final = logging.getLogger(__name__)
 
@@ -47,6 +51,7 @@ class Rooms:
         self._clocks = clocks
         self._loaded = loaded
         self._missed = missed
+        self._stored = StoredBytes()
         self._rooms: OrderedDict[str, DurableRoom] = OrderedDict()
         self._quiet: OrderedDict[str, DurableRoom] = OrderedDict()  # no listeners; the longest quiet first
         self._loads: set[asyncio.Task[BrokerError | None]] = set()
@@ -71,7 +76,7 @@ class Rooms:
         room = self._rooms.get(name)
         if room is None:
             self._evict(self._options.retention.rooms - 1)
-            room = DurableRoom(name, self._options.retention, self._options.key_window)
+            room = DurableRoom(name, self._options.retention, self._options.key_window, self._stored)
             self._rooms[name] = self._quiet[name] = room
         elif not room.listeners:
             self._quiet.move_to_end(name)
@@ -153,8 +158,10 @@ class Rooms:
     def _take(self, room: DurableRoom, recalled: Recalled) -> None:
         epoch, offset = recalled.head
         if (room.log.epoch, room.log.offset) != (epoch, offset):
-            log = ResumedLog(room.name, epoch, self._options.retention, self._options.key_window)
+            options = self._options
+            log = ResumedLog(room.name, epoch, options.retention, options.key_window, self._stored)
             log.resume(offset, recalled.keys, self._clocks.steady(), self._clocks.wall())
+            room.log.release()
             room.log = log
         room.tail = room.log.offset
         room.state = State.LOADED
@@ -170,5 +177,24 @@ class Rooms:
             else:
                 self._quiet.move_to_end(name)
 
+    def fit(self, room: DurableRoom) -> None:
+        """Forget what the journal has, until memory is within its bound: idle rooms, then this one's."""
+        while self._stored.total > self._options.retention.total:
+            if not (self._drop_idle() or room.log.shed(_SHED_AT_ONCE)):
+                return
+
+    @property
+    def stored(self) -> int:
+        """The memory that the rooms take."""
+        return self._stored.total
+
+    def _drop_idle(self) -> bool:
+        name, room = next(iter(self._quiet.items()), ("", None))
+        if room is None or not room.is_idle:
+            return False
+        self._drop(name)
+        return True
+
     def _drop(self, name: str) -> None:
+        self._rooms[name].log.release()
         del self._rooms[name], self._quiet[name]

@@ -117,3 +117,8 @@ imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- $pods := $v.autoscaling.enabled | ternary (get $v.autoscaling (index . 1)) $v.replicaCount -}}
 {{- if gt (int $pods) 1 }}yes{{ end -}}
 {{- end }}
+
+{{/* The networks of pods, nodes and load balancers: their X-Forwarded-For is believed by default. */}}
+{{- define "hubbub.privateNetworks" -}}
+10.0.0.0/8 100.64.0.0/10 172.16.0.0/12 192.168.0.0/16 fc00::/7
+{{- end -}}

@@ -39,6 +39,8 @@ lifecycle:
 {{- include "hubbub.archiveEnv" . }}
 - name: HUBBUB_PORT
   value: "8000"
+- name: HUBBUB_OPERATOR_PORT
+  value: "9090"
 - name: HUBBUB_DRAIN_SECONDS
   value: {{ include "hubbub.text" .Values.stop.drainSeconds | quote }}
 {{- range $name, $variable := dict "tokenKey" "HUBBUB_TOKEN_KEY" "apiKey" "HUBBUB_API_KEY" }}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
+import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
@@ -13,6 +15,7 @@ from typing import Final, NamedTuple, Protocol, TypeVar
 
 from hubbub_protocol import Close
 from hubbub_protocol.names import MAX_USER_CHARACTERS, fold_user, user_fault
+from service.cluster.guest_names import guest_names
 from service.cluster.room_presence import RoomPresence
 from service.cluster.roster import Changes
 from service.cluster.signals import NAMES
@@ -32,9 +35,6 @@ _LINE: Final = re.compile(r"(.*)\n([0-9]{1,16})\n([!-~]*)\n(.*)")
 _SEQUENTIAL_NUMBERS: Final = 100
 _MAX_RANDOM_NUMBER: Final = 1_000_000
 
-_CONSONANTS: Final = "bdfghjklmnprstvz"
-_VOWELS: Final = "aeiou"
-
 
 class NameRejected(Exception):
     """The name is rejected."""
@@ -46,6 +46,16 @@ class UserNameTaken(NameRejected):
     def __init__(self, suggestion: str) -> None:
         self.suggestion = suggestion
         super().__init__(f"the name is in use; {suggestion} is free")
+
+
+class TooManyNames(NameRejected):
+    """The guests of one address have as many names as they may."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"Too many names: guests of this address may have {most} at the same time. Disconnect one of "
+            "them, or let the operator raise HUBBUB_NAMES_PER_ADDRESS."
+        )
 
 
 class InvalidName(NameRejected):
@@ -104,6 +114,8 @@ def _parse_claims(lines: Iterable[str]) -> Iterator[_NameClaim]:
 @dataclass(slots=True)
 class _Guest:
     claim: _NameClaim
+    # The address of the first connection that acquired the name.
+    address: str
     # None: a claim without a connection to close.
     connections: dict[Closable | None, int] = field(default_factory=dict)
 
@@ -116,18 +128,26 @@ class UserNames:
     the conflict is resolved when they reconnect.
     """
 
-    __slots__ = ("_guests", "_lines", "_names", "_reserved", "clock")
+    __slots__ = (
+        "_by_address", "_guests", "_lines", "_most_per_address", "_names", "_reserved", "clock",
+    )  # fmt: skip
 
     def __init__(
         self,
         names: RoomPresence | None = None,
         *,
         reserved: Iterable[str] = (),
+        most_per_address: int = sys.maxsize,
         clock: Callable[[], float] = time,
     ) -> None:
-        """Keep the names in `names`; without it, only those of this node. No guest has a `reserved` name."""
+        """Keep the names in `names`; without it, only those of this node. No guest has a `reserved` name.
+
+        The guests of one address have at most `most_per_address` names on this node.
+        """
         self.clock = clock
         self._reserved = frozenset(map(look_alike_key, reserved))
+        self._most_per_address = most_per_address
+        self._by_address: Counter[str] = Counter()
         # The guests of this node, by the key of names that look alike.
         self._guests: dict[str, _Guest] = {}
         # The lines of the roster, of all nodes, by the same key. Most names have one line.
@@ -139,7 +159,12 @@ class UserNames:
         return len({claim.folded for claim in _parse_claims(self._names.roster.local)})
 
     def acquire_guest(
-        self, name: str | None, session: str | None = None, connection: Closable | None = None
+        self,
+        name: str | None,
+        session: str | None = None,
+        connection: Closable | None = None,
+        *,
+        address: str = "",
     ) -> AcquiredName:
         """Acquire a name, or a generated one, for a guest; the connection is closed if the name is lost.
 
@@ -148,6 +173,7 @@ class UserNames:
         Raises:
             InvalidName: the name is not a valid user name.
             UserNameTaken: another user has the name.
+            TooManyNames: the guests of the address have too many names.
         """
         if name is None:
             name = self._generate()
@@ -166,7 +192,10 @@ class UserNames:
             claim = other
         guest = self._guests.get(key)
         if guest is None:
-            guest = self._guests[key] = _Guest(claim)
+            if self._by_address[address] >= self._most_per_address:
+                raise TooManyNames(self._most_per_address)
+            self._by_address[address] += 1
+            guest = self._guests[key] = _Guest(claim, address)
             self._names.add(claim.line)
         guest.connections[connection] = guest.connections.get(connection, 0) + 1
         return AcquiredName(claim.name, session)
@@ -178,6 +207,7 @@ class UserNames:
         _subtract(guest.connections, connection)
         if not guest.connections:
             del self._guests[key]
+            _subtract(self._by_address, guest.address)
             self._names.remove(guest.claim.line)
 
     def acquire_verified(self, user: str, session: str | None = None) -> AcquiredName:
@@ -233,7 +263,7 @@ class UserNames:
         return next(filter(self._is_free, candidates))
 
     def _generate(self) -> str:
-        return next(filter(self._is_free, _guest_names()))
+        return next(filter(self._is_free, guest_names()))
 
 
 def _valid_session(session: str | None) -> str:
@@ -263,16 +293,3 @@ def _subtract(counts: dict[T, int], key: T) -> None:
 def _numbered(name: str, number: int) -> str:
     digits = str(number)
     return name[: MAX_USER_CHARACTERS - len(digits)] + digits
-
-
-def _guest_names() -> Iterator[str]:
-    """Generate names, with more syllables as the shorter names prove to be in use."""
-    syllables = 2
-    while True:
-        for _ in range(4):
-            yield "guest-" + "".join(_syllable() for _ in range(syllables))
-        syllables = min(syllables + 1, 12)
-
-
-def _syllable() -> str:
-    return secrets.choice(_CONSONANTS) + secrets.choice(_VOWELS)

@@ -13,17 +13,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from functools import partial
+from time import monotonic
 from typing import Any, Final, cast
 
 from typing_extensions import override
 
 from hubbub_protocol import Close
 from service.gateway import handshake
-from service.gateway.admission import PendingHandshake
+from service.gateway.admission import BOOKED, PendingHandshake
 from service.gateway.attach import attach_session
 from service.gateway.gateway import Gateway, Sockets
 from service.gateway.handshake import UpgradeRequest
 from service.gateway.http_protocol import HttpProtocol
+from service.gateway.peers import peer_of
+from service.identity.address_limits import SocketPlace
 
 # The requests that a node answers at its limit of sockets. Their first bytes come with the connection.
 _PROBES: Final = tuple(
@@ -44,7 +47,9 @@ class Acceptor(asyncio.Protocol):
 
     __slots__ = (
         "_gateway",
+        "_peer",
         "_pending",
+        "_place",
         "_probe_only",
         "_rejected",
         "_sanic",
@@ -58,6 +63,7 @@ class Acceptor(asyncio.Protocol):
         self._sockets = connections
         self._sanic = sanic
         self._timer: asyncio.TimerHandle | None = None
+        self._place: SocketPlace | None = None
         self._pending: PendingHandshake | None = None
         # The node has reached its limit of sockets.
         self._probe_only = False
@@ -71,6 +77,16 @@ class Acceptor(asyncio.Protocol):
         """Register the socket. Beyond the node's limit of sockets it may only ask for health or metrics."""
         self._transport = cast(asyncio.Transport, transport)
         self._sockets.add(self)
+        self._peer = peer_of(self._transport)
+        node = self._gateway.node
+        # All clients behind a proxy have its address, as far as is known before their requests.
+        if not node.addresses.is_proxy(self._peer):
+            self._place = node.address_limits.open_socket(node.addresses.find(self._peer))
+            if self._place is None:
+                node.metrics.address_limited.add("sockets")
+                self._rejected = True
+                self.abort()
+                return
         tuning, excess = self._gateway.node.tuning, len(self._sockets) - self._gateway.node.limits.sockets
         if excess <= 0:
             self._abort_after(tuning.request_seconds)
@@ -102,8 +118,15 @@ class Acceptor(asyncio.Protocol):
             self._become_http(data)
             return
         self._stop_timer()
-        on_decision = partial(self._on_decision, request)
-        self._pending = self._gateway.admission.enter(booked=request.booked, on_decision=on_decision)
+        node = self._gateway.node
+        address = node.addresses.find(self._peer, request.forwarded)
+        if wait := node.address_limits.admit(address, monotonic()):
+            node.metrics.address_limited.add("admissions")
+            self._reject(request, wait, booked=False)
+            return
+        on_decision = partial(self._on_decision, request, address)
+        booked = request.booked and node.address_limits.claim_slot(address, monotonic())
+        self._pending = self._gateway.admission.enter(booked=booked, on_decision=on_decision)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -133,26 +156,28 @@ class Acceptor(asyncio.Protocol):
         self.abort()
 
     def _become_http(self, data: bytes) -> None:
+        place, self._place = self._place, None
         self._unregister()
-        protocol = HttpProtocol(self._gateway, connections=self._sockets, **self._sanic)
+        protocol = HttpProtocol(self._gateway, place, connections=self._sockets, **self._sanic)
         self._transport.set_protocol(protocol)
         protocol.connection_made(self._transport)
         protocol.data_received(data)
 
-    def _on_decision(self, request: UpgradeRequest, wait: float) -> None:
+    def _on_decision(self, request: UpgradeRequest, address: str, wait: float) -> None:
         """Answer the handshake: the connection is admitted if `wait` is 0."""
         # It refers to this object: without a cycle, both are freed at once.
         self._pending = None
         if wait:
-            self._reject(request, wait)
+            self._reject(request, wait, booked=wait <= BOOKED)
             return
         self._unregister()
         self._transport.write(handshake.response(request.key))
-        attach_session(self._gateway, self._gateway.make_websocket(self._transport, self._sockets))
+        websocket = self._gateway.make_websocket(self._transport, self._sockets)
+        attach_session(self._gateway, websocket, address)
 
-    def _reject(self, request: UpgradeRequest, wait: float) -> None:
+    def _reject(self, request: UpgradeRequest, wait: float, *, booked: bool) -> None:
         self._gateway.node.metrics.connections_closed.add(int(Close.FULL))
-        self._end_with(handshake.rejection(request.key, wait))
+        self._end_with(handshake.rejection(request.key, wait, booked=booked))
 
     def _end_with(self, response: bytes) -> None:
         self._rejected = True
@@ -165,6 +190,8 @@ class Acceptor(asyncio.Protocol):
     def _unregister(self) -> None:
         self._sockets.discard(self)
         self._stop_timer()
+        if self._place is not None:
+            self._place.release()
         if self._pending is not None:
             self._pending.cancel()
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 from brokers.errors import BrokerError
 from hubbub_protocol import Close
 from hubbub_protocol.names import room_fault
-from service.cluster.user_names import AcquiredName, InvalidName, UserNameTaken
-from service.gateway.handshake import RATE_EXCEEDED, drain_frame
+from service.cluster.user_names import AcquiredName, InvalidName, TooManyNames, UserNameTaken
+from service.gateway.handshake import drain_frame
 from service.sessions.commands import CommandSession
+from service.sessions.hello import acquire_guest
 from service.sessions.plain import open_plain
 from service.transport.connection import Connection
 from service.wire.codecs import JSON, PLAIN, Codec
@@ -31,50 +32,57 @@ _log: Final = logging.getLogger(__name__)
 
 
 class Rejected(Exception):
-    """A connection is closed before it has a session; the client may return after `wait` seconds, if set."""
+    """A connection is closed before it has a session; the client may return after `wait` seconds, if set.
 
-    def __init__(self, code: Close, reason: str, wait: float = 0.0) -> None:
+    `booked`: the node reserves a slot for it at that time (CL4).
+    """
+
+    def __init__(self, code: Close, reason: str, wait: float = 0.0, *, booked: bool = False) -> None:
         super().__init__(reason)
         self.code = code
         self.wait = wait
+        self.booked = booked
 
 
-def attach_session(gateway: Gateway, websocket: WebSocket) -> None:
+def attach_session(gateway: Gateway, websocket: WebSocket, address: str) -> None:
     """Attach a session of `hubbub.v1` to a connection that was admitted on the fast path."""
     node = gateway.node
-    connection = _connect(node, websocket, JSON)
+    connection = _connect(node, websocket, JSON, address)
     try:
-        _check(node)
+        _check(node, connection)
         connection.receiver = CommandSession(node, connection)
-    except Rejected as rejected:
-        _close(connection, rejected)
+    except Rejected as reason:
+        _close(connection, reason)
     finally:
         _remove_without_session(node, connection)
     websocket.attach()
 
 
 async def attach_requested(
-    gateway: Gateway, request: Request, websocket: WebSocket, wait: float = 0.0
+    gateway: Gateway, request: Request, websocket: WebSocket, address: str, rejected: Rejected | None
 ) -> None:
-    """Attach a session of the codec that a request asks for; reject it if `wait` is not 0 (seconds)."""
+    """Attach a session of the codec that a request asks for, unless it is rejected already."""
     node = gateway.node
     codec = JSON if SUBPROTOCOL in _offered(request) else PLAIN
-    connection = _connect(node, websocket, codec)
+    connection = _connect(node, websocket, codec, address)
     try:
-        _check(node, wait)
+        _check(node, connection)
+        if rejected is not None:
+            raise rejected
         if codec is JSON:
             connection.receiver = CommandSession(node, connection)
         else:
             await _open_plain(node, request, connection)
-    except Rejected as rejected:
-        _close(connection, rejected)
+    except Rejected as reason:
+        _close(connection, reason)
     finally:
         _remove_without_session(node, connection)
     websocket.attach()
 
 
-def _connect(node: Node, websocket: WebSocket, codec: Codec) -> Connection:
-    connection = Connection(websocket, codec, node.metrics, node.settings.lagging_seconds, node.input_rate)
+def _connect(node: Node, websocket: WebSocket, codec: Codec, address: str) -> Connection:
+    slow_seconds = node.settings.lagging_seconds
+    connection = Connection(websocket, codec, node.metrics, slow_seconds, node.input_rate, address=address)
     websocket.bind(connection)
     node.add_connection(connection)
     return connection
@@ -82,7 +90,7 @@ def _connect(node: Node, websocket: WebSocket, codec: Codec) -> Connection:
 
 def _close(connection: Connection, rejected: Rejected) -> None:
     if rejected.wait and connection.codec.supports_events:
-        connection.write(drain_frame(rejected.wait))
+        connection.write(drain_frame(rejected.wait, booked=rejected.booked))
     connection.close(rejected.code, str(rejected))
 
 
@@ -92,15 +100,18 @@ def _remove_without_session(node: Node, connection: Connection) -> None:
         node.remove_connection(connection, 0)
 
 
-def _check(node: Node, wait: float = 0.0) -> None:
+def _check(node: Node, connection: Connection) -> None:
     if node.draining:
         raise Rejected(Close.RESTART, "the node is restarting; reconnect")
     if node.broker_start.waiting:
         raise Rejected(Close.FULL, "the node is waiting for its broker; reconnect later")
-    if len(node.connections) > node.limits.connections:
+    if node.address_limits.is_over(connection.address):
+        node.metrics.address_limited.add("connections")
+        raise Rejected(
+            Close.FULL, "this address has too many connections (HUBBUB_CONNECTIONS_PER_ADDRESS); close some"
+        )
+    if not node.has_place():
         raise Rejected(Close.FULL, "the node has reached its connection limit; reconnect later")
-    if wait:
-        raise Rejected(Close.FULL, RATE_EXCEEDED, wait)
 
 
 def _offered(request: Request) -> list[str]:
@@ -140,8 +151,10 @@ async def _open_plain(node: Node, request: Request, connection: Connection) -> N
 
 def _take_name(node: Node, name: str | None, connection: Connection) -> AcquiredName:
     try:
-        return node.user_names.acquire_guest(name, connection=connection)
+        return acquire_guest(node, name, None, connection)
     except UserNameTaken as error:
-        return node.user_names.acquire_guest(error.suggestion, connection=connection)
+        return acquire_guest(node, error.suggestion, None, connection)
     except InvalidName as error:
         raise Rejected(Close.POLICY, str(error)) from error
+    except TooManyNames as error:
+        raise Rejected(Close.FULL, str(error)) from error

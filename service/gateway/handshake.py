@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from websockets.utils import accept_key
 
 from hubbub_protocol import Close, encode, events
-from service.gateway.admission import BOOKED
+from service.identity.addresses import NOT_FORWARDED, Forwarded
 from service.wire.frames import close_frame, text_frame
 
 RATE_EXCEEDED: Final = "connection rate limit exceeded; reconnect later"
@@ -57,12 +57,14 @@ class UpgradeRequest(NamedTuple):
         origin: the origin of the page; None for programs.
         host: the value of Host.
         booked: the client was rejected before, and returns for its booked slot (CL4).
+        forwarded: what a proxy reports of its client, if the request passed one.
     """
 
     key: str
     origin: str | None
     host: str
     booked: bool = False
+    forwarded: Forwarded = NOT_FORWARDED
 
 
 def read(head: bytes) -> UpgradeRequest | None:
@@ -84,12 +86,19 @@ def read(head: bytes) -> UpgradeRequest | None:
     key = fields.get("sec-websocket-key", "")
     if "upgrade" not in tokens or not _KEY.fullmatch(key) or not fields.get("host"):
         return None
-    return UpgradeRequest(key, fields.get("origin"), fields["host"], has_booked_slot(request_line[1]))
+    return UpgradeRequest(
+        key, fields.get("origin"), fields["host"], has_booked_slot(request_line[1]), _forwarded(fields)
+    )
 
 
 def has_booked_slot(query: str | None) -> bool:
     """Tell whether a query says that the client returns for its booked slot (CL4)."""
     return query is not None and _BOOKED in query.split("&")
+
+
+def _forwarded(fields: dict[str, str]) -> Forwarded:
+    by_custom, by_standard = fields.get("x-forwarded-for", ""), fields.get("forwarded", "")
+    return Forwarded(by_custom, by_standard) if by_custom or by_standard else NOT_FORWARDED
 
 
 def _fields(lines: list[str]) -> dict[str, str] | None:
@@ -108,11 +117,11 @@ def response(key: str) -> bytes:
     return _RESPONSE % accept_key(key).encode()
 
 
-def rejection(key: str, wait: float) -> bytes:
+def rejection(key: str, wait: float, *, booked: bool) -> bytes:
     """Write the response to a client that may reconnect after `wait` seconds, up to its close frame (CL4)."""
-    return response(key) + drain_frame(wait) + _CLOSE
+    return response(key) + drain_frame(wait, booked=booked) + _CLOSE
 
 
-def drain_frame(wait: float) -> bytes:
+def drain_frame(wait: float, *, booked: bool) -> bytes:
     """Frame the event with the time to reconnect; a part of a millisecond is rounded up."""
-    return text_frame(encode(events.Drain(delay=ceil(wait * 1000), booked=wait <= BOOKED or None)))
+    return text_frame(encode(events.Drain(delay=ceil(wait * 1000), booked=booked or None)))

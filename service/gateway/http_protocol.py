@@ -13,20 +13,26 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from math import ceil
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from sanic.compat import Header
-from sanic.exceptions import BadRequest, Forbidden, PayloadTooLarge, SanicException, ServiceUnavailable
+from sanic.exceptions import BadRequest, Forbidden, PayloadTooLarge, ServiceUnavailable
 from sanic.http import Http
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 from typing_extensions import override
 
 from hubbub_protocol import Close, Code
 from service.gateway import request_head
-from service.gateway.attach import SUBPROTOCOL
+from service.gateway.admission import BOOKED
+from service.gateway.attach import SUBPROTOCOL, Rejected
 from service.gateway.full_handshake import accept, check_body
 from service.gateway.gateway import Gateway, Sockets
-from service.gateway.handshake import MAX_HEAD, RATE_EXCEEDED, has_booked_slot
+from service.gateway.handshake import RATE_EXCEEDED, has_booked_slot
+from service.gateway.invalid_requests import HeadTooLarge
+from service.gateway.peers import peer_of
+from service.identity.address_limits import SocketPlace
+from service.identity.addresses import client_address
 
 if TYPE_CHECKING:
     from sanic.request import Request
@@ -46,12 +52,13 @@ _log: Final = logging.getLogger(__name__)
 class UpgradedSocket:
     """Takes the place of Sanic's own websocket, and keeps ours open when the handler returns."""
 
-    __slots__ = ("wait", "websocket")
+    __slots__ = ("address", "rejected", "websocket")
 
-    def __init__(self, websocket: WebSocket, wait: float) -> None:
+    def __init__(self, websocket: WebSocket, address: str, rejected: Rejected | None) -> None:
         self.websocket = websocket
-        # The client may return after so many seconds: the connection rate limit was exceeded. 0.0 admits it.
-        self.wait = wait
+        self.address = address
+        # A connection rate limit was exceeded.
+        self.rejected = rejected
 
     async def close(self, _code: int = 1000) -> None:
         """Close the connection if the handler returned without attaching a session: it failed."""
@@ -73,14 +80,6 @@ class _ResponseHeaders(Header):
             super().__setitem__(key, value)
 
 
-class HeadTooLarge(SanicException):
-    """The head of a request is too large (RFC 6585, 5): cookies are the usual reason."""
-
-    status_code = 431
-    message = f"The head of the request is larger than {MAX_HEAD} bytes. Send fewer cookies."
-    quiet = True
-
-
 class HttpRequests(Http):
     """Sanic's HTTP/1 parser, which reports to the protocol when it expects the next request."""
 
@@ -88,6 +87,7 @@ class HttpRequests(Http):
     async def http1_request_header(self) -> None:
         """Parse the head of a request, after a strict check; check a handshake before its body is read."""
         await self._check_head()
+        await cast(HttpProtocol, self.protocol).wait_for_turn()
         try:
             await super().http1_request_header()  # type: ignore[no-untyped-call]
         except PayloadTooLarge as error:
@@ -142,15 +142,24 @@ class HttpProtocol(WebSocketProtocol):
 
     HTTP_CLASS = HttpRequests
 
-    __slots__ = ("_deadline", "_gateway", "_upgraded")
+    __slots__ = ("_address", "_deadline", "_gateway", "_place", "_upgraded")
+
+    # The address whose requests are limited; None for a proxy.
+    _address: str | None
 
     _deadline: asyncio.TimerHandle | None
     # The transport belongs to a `WebSocket` now.
     _upgraded: bool
 
-    def __init__(self, gateway: Gateway, **sanic: Any) -> None:  # noqa: ANN401 - Sanic's own arguments
+    def __init__(
+        self,
+        gateway: Gateway,
+        place: SocketPlace | None,
+        **sanic: Any,  # noqa: ANN401 - Sanic's own arguments
+    ) -> None:
         super().__init__(**sanic)
         self._gateway = gateway
+        self._place = place
 
     @override
     async def websocket_handshake(
@@ -163,17 +172,30 @@ class HttpProtocol(WebSocketProtocol):
         """
         response, subprotocol = accept(request, (SUBPROTOCOL,))
         self._check_origin(request)
-        wait = await self._gateway.admission.wait(booked=has_booked_slot(request.query_string))
-        if wait and subprotocol is None:
+        address = client_address(self._gateway.node.addresses, request)
+        rejected = await self._admit(address, request.query_string)
+        if rejected and subprotocol is None:
             # Plain clients don't understand the `drain` event, but a proxy may try another node.
-            raise ServiceUnavailable(RATE_EXCEEDED, quiet=True, headers={"Retry-After": ceil(wait)})
+            raise ServiceUnavailable(str(rejected), quiet=True, headers={"Retry-After": ceil(rejected.wait)})
         head = [f"HTTP/1.1 {response.status_code} {response.reason_phrase}\r\n"]
         head += [f"{name}: {value}\r\n" for name, value in response.headers.raw_items()]
         transport = cast(asyncio.Transport, self.transport)
         transport.write("".join([*head, "\r\n"]).encode())
         # Sanic may have paused reading for its own buffer.
         transport.resume_reading()
-        return UpgradedSocket(self._become_websocket(transport), wait)
+        return UpgradedSocket(self._become_websocket(transport), address, rejected)
+
+    async def _admit(self, address: str, query: str) -> Rejected | None:
+        """Apply the connection rate limits, of the address and of the node."""
+        node, booked = self._gateway.node, False
+        wait = node.address_limits.admit(address, monotonic())
+        if wait:
+            node.metrics.address_limited.add("admissions")
+        else:
+            claimed = has_booked_slot(query) and node.address_limits.claim_slot(address, monotonic())
+            wait = await self._gateway.admission.wait(booked=claimed)
+            booked = wait <= BOOKED
+        return Rejected(Close.FULL, RATE_EXCEEDED, wait, booked=booked) if wait else None
 
     # asyncio's callbacks --------------------------------------------------------------------------
 
@@ -182,6 +204,8 @@ class HttpProtocol(WebSocketProtocol):
         """Start to receive requests."""
         self._deadline = None
         self._upgraded = False
+        peer, addresses = peer_of(transport), self._gateway.node.addresses
+        self._address = None if addresses.is_proxy(peer) else addresses.find(peer)
         super().connection_made(transport)  # type: ignore[no-untyped-call]
 
     @override
@@ -195,6 +219,7 @@ class HttpProtocol(WebSocketProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the deadline of the request."""
         self._stop_deadline()
+        self._release_place()
         super().connection_lost(exc)  # type: ignore[no-untyped-call]
 
     # Called by Sanic ------------------------------------------------------------------------------
@@ -204,6 +229,16 @@ class HttpProtocol(WebSocketProtocol):
         self._stop_deadline()
         if self.recv_buffer:
             self._start_deadline()
+
+    async def wait_for_turn(self) -> None:
+        """Wait until the address may send another request; let other connections go first in any case."""
+        await asyncio.sleep(0)
+        if self._address is None:
+            return
+        node = self._gateway.node
+        while wait := node.address_limits.request(self._address, monotonic()):
+            node.metrics.address_limited.add("requests")
+            await asyncio.sleep(wait)
 
     def count_invalid(self, reason: str) -> None:
         """Count a request whose head is invalid."""
@@ -234,6 +269,7 @@ class HttpProtocol(WebSocketProtocol):
     def _become_websocket(self, transport: asyncio.Transport) -> WebSocket:
         self._upgraded = True
         self._stop_deadline()
+        self._release_place()
         if timer := cast("asyncio.TimerHandle | None", self._callback_check_timeouts):
             timer.cancel()
         sockets = cast(Sockets, self.connections)
@@ -243,6 +279,10 @@ class HttpProtocol(WebSocketProtocol):
             websocket.data_received(bytes(self.recv_buffer))
             self.recv_buffer = bytearray()
         return websocket
+
+    def _release_place(self) -> None:
+        if self._place is not None:
+            self._place.release()
 
     def _start_deadline(self) -> None:
         self._deadline = self.loop.call_later(self.request_timeout, self._abort_late)

@@ -6,6 +6,9 @@ import logging
 from time import monotonic
 from typing import Final
 
+from sanic.exceptions import SanicException
+
+from service.gateway.handshake import MAX_HEAD
 from service.runtime.metrics import Metrics
 
 # The interval between two lines (seconds).
@@ -31,3 +34,11 @@ class InvalidRequests:
             _log.warning(
                 "http_request_invalid", extra={"total": metrics.http_requests_invalid, "reason": reason}
             )
+
+
+class HeadTooLarge(SanicException):
+    """The head of a request is too large (RFC 6585, 5): cookies are the usual reason."""
+
+    status_code = 431
+    message = f"The head of the request is larger than {MAX_HEAD} bytes. Send fewer cookies."
+    quiet = True

@@ -19,11 +19,13 @@ from service.wire.numbers import parse_whole_number
 MAX_QUOTED: Final = 40
 
 
-def require_reader(node: Node, request: Request, name: str) -> None:
-    """Reject a request for a room that the user may not read."""
+def require_reader(node: Node, request: Request, name: str) -> Identity:
+    """Return the user who sends a request; reject one for a room that the user may not read."""
     check_room(name)
-    if not authenticate(node, request).may_read(name):
+    identity = authenticate(node, request)
+    if not identity.may_read(name):
         raise CommandError(Code.FORBIDDEN, "no read permission for this room")
+    return identity
 
 
 def check_room(name: str) -> None:

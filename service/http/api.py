@@ -31,12 +31,14 @@ from service.http.bodies import (
     json_response,
 )
 from service.http.credentials import authenticate
-from service.identity.rate_limit import ScopedRateLimit
+from service.identity.addresses import client_address
+from service.identity.identity import Identity
 from service.node import Node
 from service.rooms.message_pages import read_messages
 from service.runtime.metrics import Metrics
 from service.sessions import search, send
 from service.sessions.errors import CommandError, older_unavailable, rate_limited
+from service.sessions.room_commands import BYTES_PER_TOKEN, MESSAGES_PER_TOKEN, NAMES_PER_TOKEN
 from service.wire import responses
 from service.wire.messages import encode_name
 
@@ -53,6 +55,7 @@ _STATUS: Final = {
     Code.BAD_TOKEN: HTTPStatus.UNAUTHORIZED,
     Code.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     Code.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
+    Code.TOO_MANY_NEW_ROOMS: HTTPStatus.TOO_MANY_REQUESTS,
     Code.ROOMS_FULL: HTTPStatus.INSUFFICIENT_STORAGE,
     Code.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
@@ -70,10 +73,8 @@ def add_routes(app: Sanic[Config, SimpleNamespace], node: Node) -> None:
     app.error_handler.add(CommandError, partial(_command_failed, node))
     app.error_handler.add(BrokerError, partial(_broker_failed, node))
     room = f"{_API}/rooms/<name:str>"
-    rate_limit = ScopedRateLimit(node.settings.sends_per_second, node.settings.sends_burst)
-    posting = partial(_post, node, rate_limit)
-    app.add_route(posting, f"{room}/messages", methods=["POST"], unquote=True, name="post")
-    changes.add_routes(app, node, f"{room}/messages/<offset:str>", rate_limit)
+    app.add_route(partial(_post, node), f"{room}/messages", methods=["POST"], unquote=True, name="post")
+    changes.add_routes(app, node, f"{room}/messages/<offset:str>")
     app.add_route(partial(_history, node), f"{room}/messages", methods=READ, unquote=True, name="history")
     app.add_route(partial(_members, node), f"{room}/members", methods=READ, unquote=True, name="members")
     app.add_route(partial(_rooms, node), f"{_API}/rooms", methods=READ, name="rooms")
@@ -98,7 +99,7 @@ def error_response(error: Exception, metrics: Metrics) -> HTTPResponse:
     return json_response(Problem(code, str(error)), error.status_code, error.headers)
 
 
-async def _post(node: Node, rate_limit: ScopedRateLimit, request: Request, name: str) -> HTTPResponse:
+async def _post(node: Node, request: Request, name: str) -> HTTPResponse:
     """Post a message."""
     identity = authenticate(node, request)
     check_room(name)
@@ -110,9 +111,11 @@ async def _post(node: Node, rate_limit: ScopedRateLimit, request: Request, name:
     if identity.kind == "bot":
         identity = as_author(post.user)
     send.check_text(node, identity, name, post.text)
-    wait = rate_limit.take(identity.id, monotonic())
+    wait = node.send_limits.find(identity, "").take(post.text, monotonic())
     if wait:
         raise rate_limited("post", wait)
+    if identity.kind != "bot" and not await _exists(node, name):
+        send.require_new_room(node, identity, client_address(node.addresses, request))
     started = perf_counter()
     message = send.message_of(identity, post.text, post.key, post.reply_to)
     epoch, offset, duplicate = await send.publish(node, identity, name, message)
@@ -122,19 +125,28 @@ async def _post(node: Node, rate_limit: ScopedRateLimit, request: Request, name:
     )
 
 
+async def _exists(node: Node, name: str) -> bool:
+    """Return whether a room has messages."""
+    room = node.rooms.ready(name)
+    return bool(room.log.end if room else (await node.broker.heads([name]))[name].offset)
+
+
 async def _history(node: Node, request: Request, name: str) -> HTTPResponse:
     """Read a page of a room's messages."""
-    require_reader(node, request, name)
+    identity = require_reader(node, request, name)
     query = read_query(request, "before", "after", "limit")
     before, after = read_number(query, "before"), read_number(query, "after")
     if before is not None and after is not None:
         raise CommandError(Code.INVALID, "Conflicting parameters `before` and `after`: send one of them.")
     limit = _page_limit(query, _DEFAULT_PAGE)
+    _limit_reads(node, identity, limit / MESSAGES_PER_TOKEN)
     reader = node.rooms.changes(name)
     page = await read_messages(node.broker, name, reader, before=before, after=after, limit=limit)
     if page.unavailable:
         raise older_unavailable()
-    return raw(responses.history_body(encode_name(name), page), content_type=JSON)
+    body = responses.history_body(encode_name(name), page)
+    node.request_limits.charge(identity.id, monotonic(), len(body) / BYTES_PER_TOKEN)
+    return raw(body, content_type=JSON)
 
 
 async def _search(node: Node, request: Request) -> HTTPResponse:
@@ -142,6 +154,7 @@ async def _search(node: Node, request: Request) -> HTTPResponse:
     identity = authenticate(node, request)
     query = read_query(request, "q", "before", "limit")
     limit = _page_limit(query, _SEARCH_PAGE)
+    _limit_reads(node, identity, limit / MESSAGES_PER_TOKEN)
     found = await search.find(node, identity, query.get("q", ""), query.get("before"), limit)
     return raw(responses.hits_body(found.hits, found.more), content_type=JSON)
 
@@ -150,6 +163,7 @@ async def _rooms(node: Node, request: Request) -> HTTPResponse:
     """List the rooms that are open on any node."""
     identity = authenticate(node, request)
     after = read_query(request, "after").get("after", "")
+    _limit_reads(node, identity, _MAX_PAGE / NAMES_PER_TOKEN)
     page = await node.rooms.listing.page(identity.reads, after, _MAX_PAGE)
     rooms = [RoomInfo(room, members) for room, members in page.rooms.items()]
     return json_response(RoomList(rooms, page.more, page.complete))
@@ -157,8 +171,9 @@ async def _rooms(node: Node, request: Request) -> HTTPResponse:
 
 async def _members(node: Node, request: Request, name: str) -> HTTPResponse:
     """List the users in a room."""
-    require_reader(node, request, name)
+    identity = require_reader(node, request, name)
     after = read_query(request, "after").get("after", "")
+    _limit_reads(node, identity, _MAX_PAGE / NAMES_PER_TOKEN)
     # An open room receives its members on all nodes.
     async with node.rooms.open(name) as room:
         names, more = room.roster.page(after, _MAX_PAGE)
@@ -176,6 +191,13 @@ def _command_failed(node: Node, _: Request, error: CommandError) -> HTTPResponse
 
 def _broker_failed(node: Node, request: Request, error: BrokerError) -> HTTPResponse:
     return _command_failed(node, request, send.to_command_error(error))
+
+
+def _limit_reads(node: Node, identity: Identity, size: float) -> None:
+    """Reject a read above the rate of the user, or of all programs with the API key."""
+    wait = node.request_limits.read(identity.id, monotonic(), 1 + size)
+    if wait:
+        raise rate_limited("read", wait)
 
 
 def _page_limit(query: Mapping[str, str], default: int) -> int:

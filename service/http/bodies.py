@@ -21,13 +21,16 @@ READ: Final = ("GET", "HEAD")
 
 
 class Health(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The state of a node. `workers` has the state of each worker, if several share the port."""
+    """The state of a node, and what it is, for operators.
+
+    `workers` has the state of each worker, if several share the port.
+    """
 
     status: str
-    version: str
-    commit: str
-    broker: str
-    node: str
+    version: str = ""
+    commit: str = ""
+    broker: str = ""
+    node: str = ""
     workers: dict[int, str] = {}
 
 

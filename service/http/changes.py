@@ -18,7 +18,6 @@ from hubbub_protocol.folding import ChangeKind
 from service.http.access import MAX_QUOTED, as_author, check_room, read_query
 from service.http.bodies import Posted, decode_edit, json_response
 from service.http.credentials import authenticate
-from service.identity.rate_limit import ScopedRateLimit
 from service.node import Node
 from service.sessions import changes, send
 from service.sessions.errors import CommandError, rate_limited
@@ -28,9 +27,7 @@ from service.wire.numbers import parse_whole_number
 _NO_ID: Final = 0
 
 
-def add_routes(
-    app: Sanic[Config, SimpleNamespace], node: Node, message: str, rate_limit: ScopedRateLimit
-) -> None:
+def add_routes(app: Sanic[Config, SimpleNamespace], node: Node, message: str) -> None:
     """Add the routes below the path of a message. They share the rate limit of posts."""
     reaction = f"{message}/reactions/<emoji:str>"
     for kind, path, method in (
@@ -39,13 +36,12 @@ def add_routes(
         (ChangeKind.REACT, reaction, "PUT"),
         (ChangeKind.UNREACT, reaction, "DELETE"),
     ):
-        handler = partial(_change, node, rate_limit, kind)
+        handler = partial(_change, node, kind)
         app.add_route(handler, path, methods=[method], unquote=True, name=kind.value)
 
 
 async def _change(
     node: Node,
-    rate_limit: ScopedRateLimit,
     kind: ChangeKind,
     request: Request,
     *,
@@ -63,7 +59,7 @@ async def _change(
     reaction = {} if emoji is None else {"emoji": emoji}
     command = _command(kind, {"room": name, "target": _offset(offset), **fields, **reaction})
     changes.check_command(node, identity, command)
-    wait = rate_limit.take(identity.id, monotonic())
+    wait = node.send_limits.find(identity, "").take(changes.text_of(command), monotonic())
     if wait:
         raise rate_limited("post", wait)
     started = perf_counter()

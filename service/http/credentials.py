@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from time import monotonic
 from typing import Final
 
 from sanic import Request
 
 from hubbub_protocol import Code
+from service.identity.addresses import client_address
 from service.identity.authenticator import AuthError
 from service.identity.identity import Identity, bot
 from service.node import Node
-from service.sessions.errors import CommandError, banned
+from service.sessions.errors import CommandError, banned, rate_limited
 
 # The name of the API key, in the ids of programs.
 KEY_NAME: Final = "api"
@@ -31,9 +33,13 @@ def authenticate(node: Node, request: Request) -> Identity:
     credentials = found[1]
     if node.auth.is_api_key(credentials):
         return bot("bot", KEY_NAME)
+    address = client_address(node.addresses, request)
+    if wait := node.request_limits.wait(address, monotonic()):
+        raise rate_limited("rejected credentials", wait)
     try:
         identity = node.auth.verify(credentials)
     except AuthError as error:
+        node.request_limits.fail(address, monotonic())
         also = "; it is not the API key either" if node.settings.api_key else ""
         raise CommandError(Code.BAD_TOKEN, f"{error}{also}") from error
     ban = node.moderation.ban(identity.id)

@@ -24,14 +24,23 @@ class TokenBucket:
         self._span = burst / rate
         self._full_at = float("-inf")
 
-    def take(self, now: float) -> float:
-        """Take one token: return 0.0 if it was granted, otherwise the seconds until it would be."""
-        full_at = max(self._full_at, now) + self._interval
+    def take(self, now: float, tokens: float = 1.0) -> float:
+        """Take a token: return 0.0 if it was granted, otherwise the seconds until it would be."""
+        full_at = max(self._full_at, now) + tokens * self._interval
         wait = full_at - now - self._span
         if wait > _TOLERANCE:
             return wait
         self._full_at = full_at
         return 0.0
+
+    def wait(self, now: float, tokens: float = 1.0) -> float:
+        """Return the seconds until so many tokens can be taken; 0.0 if they can be now. Takes none."""
+        wait = max(self._full_at, now) + tokens * self._interval - now - self._span
+        return wait if wait > _TOLERANCE else 0.0
+
+    def spend(self, now: float, tokens: float = 1.0) -> None:
+        """Take so many tokens, also more than there are: then the next ones are granted later."""
+        self._full_at = max(self._full_at, now) + tokens * self._interval
 
     def available(self, now: float) -> float:
         """Return how many tokens could be taken now, with fractions."""
@@ -49,12 +58,24 @@ class ScopedRateLimit:
         self._max_scopes = max_scopes
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
 
-    def take(self, scope: str, now: float) -> float:
+    def take(self, scope: str, now: float, tokens: float = 1.0) -> float:
         """Take a token of a scope: return 0.0 if it was granted, otherwise the seconds until it would be."""
+        return self._bucket(scope).take(now, tokens)
+
+    def spend(self, scope: str, now: float, tokens: float) -> None:
+        """Take tokens of a scope, also more than there are."""
+        self._bucket(scope).spend(now, tokens)
+
+    def wait(self, scope: str, now: float) -> float:
+        """Return the seconds until a token of a scope can be taken; 0.0 if it can be now."""
+        bucket = self._buckets.get(scope)
+        return bucket.wait(now) if bucket is not None else 0.0
+
+    def _bucket(self, scope: str) -> TokenBucket:
         bucket = self._buckets.get(scope)
         if bucket is None:
             bucket = self._buckets[scope] = TokenBucket(self._rate, self._burst)
         self._buckets.move_to_end(scope)
         if len(self._buckets) > self._max_scopes:
             self._buckets.popitem(last=False)
-        return bucket.take(now)
+        return bucket

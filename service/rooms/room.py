@@ -36,8 +36,9 @@ class Room:
 
     __slots__ = (
         "_broadcast", "_last_broadcast", "_loop", "_max_age", "_missed", "_names_limit", "_presence_delay",
-        "_presence_interval", "_presence_timer", "_typing", "catch_up", "changes", "clock", "early_entries",
-        "fanout", "feed", "lock", "log", "name", "opened", "presence", "references", "unsubscribe_timer",
+        "_presence_interval", "_presence_timer", "_typing", "begun", "catch_up", "changes", "clock",
+        "early_entries", "fanout", "feed", "lock", "log", "name", "opened", "presence", "references",
+        "unsubscribe_timer",
     )  # fmt: skip
 
     def __init__(
@@ -77,6 +78,8 @@ class Room:
         self.presence = cluster.open(name, self._schedule_presence)
         self.references = 0
         self.opened = False
+        # A user has a place in the quota for new rooms, and is about to store the first entry.
+        self.begun = False
         # Entries delivered before `subscribe` returned the head.
         self.early_entries: list[Entry] = []
         self.lock = asyncio.Lock()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from dataclasses import replace
 from typing import Final
 
 from service.runtime.process import CannotStart
@@ -26,6 +27,12 @@ def listen(settings: Settings) -> socket.socket:
     return _bind(settings, listens=True)
 
 
+def listen_for_operators(settings: Settings, *, shared: bool) -> socket.socket:
+    """Listen on the port for operators, which workers share. Raises as `listen`."""
+    own = replace(settings, port=settings.operator_port)
+    return _bind(own, shared=shared, listens=True, advice="Set HUBBUB_OPERATOR_PORT to another.")
+
+
 def reserve(settings: Settings) -> socket.socket:
     """Bind the port without listening, so that `share` can bind it too.
 
@@ -42,7 +49,13 @@ def share(settings: Settings) -> socket.socket:
     return _bind(settings, shared=True)
 
 
-def _bind(settings: Settings, *, shared: bool = False, listens: bool = False) -> socket.socket:
+def _bind(
+    settings: Settings,
+    *,
+    shared: bool = False,
+    listens: bool = False,
+    advice: str = "Set HUBBUB_PORT or HUBBUB_HOST to another.",
+) -> socket.socket:
     host, port = settings.host, settings.port
     try:
         bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
@@ -63,7 +76,5 @@ def _bind(settings: Settings, *, shared: bool = False, listens: bool = False) ->
             raise
     except OSError as error:
         where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        raise CannotListen(
-            f"can't listen on {where}: {error.strerror}. Set HUBBUB_PORT or HUBBUB_HOST to another."
-        ) from error
+        raise CannotListen(f"can't listen on {where}: {error.strerror}. {advice}") from error
     return bound

@@ -27,22 +27,8 @@ _MAX_LABEL_VALUES: Final = 64
 _OTHER: Final = "other"
 
 _SECONDS: Final = (
-    0.0001,
-    0.00025,
-    0.0005,
-    0.001,
-    0.0025,
-    0.005,
-    0.01,
-    0.025,
-    0.05,
-    0.1,
-    0.25,
-    0.5,
-    1.0,
-    2.5,
-    5.0,
-)
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
+)  # fmt: skip
 _ENTRIES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0)
 
 # Counted by the process, not by its node.
@@ -137,6 +123,11 @@ class Metrics:
     connections_rate_limited: int = _count(
         "Connections rejected by the connection rate limit, with the time to reconnect."
     )
+    address_limited: LabelledCounter = field(
+        default_factory=lambda: LabelledCounter("limit"),
+        metadata=_help("What the clients of one address were refused, by limit."),
+    )
+    idle_guests_closed: int = _count("Guests without a room whose place a full node needed.")
     sockets_aborted: int = _count("Sockets aborted, because the node had reached its limit of sockets.")
     accept_failures: int = _count(
         "Failed attempts to accept a connection, because descriptors or memory ran out."

@@ -49,7 +49,7 @@ def change(session: Session, command: commands.Change, on_done: Callable[[], Non
     identity = session.require_identity()
     room = session.require_room(command.room)
     check_command(session.node, identity, command)
-    wait = session.sends.take(monotonic())
+    wait = session.sends.take(text_of(command), monotonic())
     if wait:
         raise rate_limited("send", wait)
     epoch = command.epoch or room.log.epoch
@@ -80,6 +80,17 @@ def _store(
     started = perf_counter()
     future = publish(session.node, session.require_identity(), command, target)
     send.acknowledge(send.Publishing(session, room.fanout, command.id, started), future, on_done)
+
+
+def text_of(command: commands.Change) -> str:
+    """Return what a change adds to the room, whose bytes are limited."""
+    match command:
+        case commands.Edit():
+            return command.text
+        case commands.React() | commands.Unreact():
+            return command.emoji
+        case commands.Delete():
+            return ""
 
 
 def check_command(node: Node, identity: Identity, command: commands.Change) -> None:

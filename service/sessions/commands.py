@@ -60,6 +60,7 @@ class CommandSession:
         self._queue: deque[str] | None = None
         self._task: asyncio.Task[None] | None = None
         self._ping_slot = node.pings.add(connection)
+        self._session.update_idle()
         hello.start_hello_timer(self._session)
 
     @property

@@ -9,12 +9,14 @@ from typing import Final
 
 from hubbub_protocol import Close, Code, events
 from hubbub_protocol.commands import Hello, Refresh
-from service.cluster.user_names import AcquiredName, InvalidName, UserNameTaken
+from service.cluster.user_names import AcquiredName, InvalidName, TooManyNames, UserNameTaken
 from service.identity.authenticator import BadToken, TokenExpired
 from service.identity.identity import Identity
+from service.node import Node
 from service.sessions import room_commands
 from service.sessions.errors import CommandError, banned
 from service.sessions.session import Session
+from service.transport.connection import Connection
 
 # How long before a token expires the client receives `expiring` (seconds).
 WARN_BEFORE: Final = 60.0
@@ -22,6 +24,8 @@ WARN_BEFORE: Final = 60.0
 FEATURES: Final = ("reply", "edit", "delete", "react")
 # What the check of a signature costs of the connection's rate (see `service/transport/input_budget.py`).
 TOKENS_TO_VERIFY: Final = 5
+# When a guest may ask again for a name, if its address has too many (seconds).
+_NAMES_RETRY_AFTER: Final = 10.0
 
 
 def hello(session: Session, command: Hello) -> None:
@@ -53,6 +57,8 @@ def hello(session: Session, command: Hello) -> None:
         session.write_error(banned(ban), command.id)
         session.connection.close(Close.REMOVED, "banned by the operator")
         return
+    session.sends = session.node.send_limits.find(identity, session.connection.address)
+    session.update_idle()
     _start_expiry_timers(session, identity)
     session.write_event(_welcome(session, command.id, taken, identity))
 
@@ -113,11 +119,22 @@ def _verify(session: Session, token: str, number: int) -> Identity | None:
     return None
 
 
+def acquire_guest(node: Node, name: str | None, session: str | None, connection: Connection) -> AcquiredName:
+    """Acquire a name for a connection of a guest; raises as `UserNames.acquire_guest`."""
+    try:
+        return node.user_names.acquire_guest(name, session, connection, address=connection.address)
+    except TooManyNames:
+        node.metrics.address_limited.add("names")
+        raise
+
+
 def _take_name(session: Session, command: Hello) -> AcquiredName:
     try:
-        return session.node.user_names.acquire_guest(command.name, command.session, session.connection)
+        return acquire_guest(session.node, command.name, command.session, session.connection)
     except UserNameTaken as error:
         raise CommandError(Code.NAME_TAKEN, str(error), suggestion=error.suggestion) from error
+    except TooManyNames as error:
+        raise CommandError(Code.TOO_MANY_NAMES, str(error), retry_after=_NAMES_RETRY_AFTER) from error
     except InvalidName as error:
         raise CommandError(Code.INVALID_NAME, str(error)) from error
 

@@ -12,7 +12,6 @@ from brokers.errors import BrokerError, BrokerRefused
 from hubbub_protocol import Close
 from hubbub_protocol.names import is_blank
 from service.identity.identity import Identity
-from service.identity.rate_limit import TokenBucket
 from service.node import Node
 from service.rooms.join_start import find_start
 from service.runtime.backoff import Backoff
@@ -36,8 +35,8 @@ class PlainSession:
     """A member of one room that sends and receives texts."""
 
     __slots__ = (
-        "_bucket", "_disconnected_at", "_identity", "_member", "_node", "_ping_slot", "_queue", "_room",
-        "_store_task", "connection",
+        "_disconnected_at", "_identity", "_member", "_node", "_ping_slot", "_queue", "_room",
+        "_sends", "_store_task", "connection",
     )  # fmt: skip
 
     def __init__(
@@ -47,7 +46,7 @@ class PlainSession:
         self._identity = identity
         self._room = room
         self._member = member
-        self._bucket = TokenBucket(node.settings.sends_per_second, node.settings.sends_burst)
+        self._sends = node.send_limits.find(identity, connection.address)
         self._queue: deque[str] = deque()
         self._store_task: asyncio.Task[None] | None = None
         self._disconnected_at: float | None = None
@@ -116,18 +115,20 @@ class PlainSession:
             and monotonic() - self._disconnected_at > self._node.tuning.plain_grace
         )
 
-    async def _wait_for_rate(self) -> None:
+    async def _wait_for_rate(self, text: str) -> None:
         """Wait until the rate limit allows one more message. A draining node does not wait."""
         # A timer may fire a little early, so the bucket is checked again.
-        wait = self._bucket.take(monotonic())
+        wait = self._sends.take(text, monotonic())
         while wait and not self._node.draining:
             await asyncio.sleep(wait)
-            wait = self._bucket.take(monotonic())
+            wait = self._sends.take(text, monotonic())
 
     async def _store(self, text: str) -> None:
         """Store one message. While its sender is connected, retry without a limit (PL4)."""
         send.check_text(self._node, self._identity, self._room.name, text)
-        await self._wait_for_rate()
+        await self._wait_for_rate(text)
+        if not self._room.log.end:
+            send.begin(self._node, self._identity, self.connection.address, self._room)
         tuning = self._node.tuning
         # With the same key in each try.
         message = send.message_of(self._identity, text, new_key())

@@ -19,6 +19,7 @@ from service.wire.responses import JoinStart
 
 # A page costs tokens for its length, besides the one of its frame (see `service/transport/input_budget.py`).
 MESSAGES_PER_TOKEN: Final = 50
+BYTES_PER_TOKEN: Final = 16_384
 NAMES_PER_TOKEN: Final = 100
 
 
@@ -56,7 +57,10 @@ def _add_member(session: Session, command: Join, user: str, room: Room, start: J
     if before is not None:
         room.leave(before)
     session.members[command.room] = member
-    session.connection.write(responses.joined(command.id, room.log.room, start, room.members()))
+    session.update_idle()
+    frame = responses.joined(command.id, room.log.room, start, room.members())
+    session.connection.charge(len(frame) / BYTES_PER_TOKEN)
+    session.connection.write(frame)
     room.fanout.add(member, start.epoch, start.cursor)
 
 
@@ -87,6 +91,7 @@ def _leave(session: Session, name: str) -> None:
     if member is not None and room is not None:
         room.leave(member)
         session.node.rooms.release(room)
+        session.update_idle()
 
 
 def history(session: Session, command: History) -> Deferred:
@@ -101,7 +106,9 @@ async def _history(session: Session, command: History, room: Room) -> None:
     )
     if page.unavailable:
         raise older_unavailable()
-    session.connection.write(responses.history_page(command.id, room.log.room, page))
+    frame = responses.history_page(command.id, room.log.room, page)
+    session.connection.charge(len(frame) / BYTES_PER_TOKEN)
+    session.connection.write(frame)
 
 
 def who(session: Session, command: Who) -> None:

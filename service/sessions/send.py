@@ -17,6 +17,7 @@ from hubbub_protocol.names import is_blank
 from service.identity.identity import Identity
 from service.node import Node
 from service.rooms.fanout import Fanout
+from service.rooms.room import Room
 from service.runtime.metrics import Metrics
 from service.sessions.errors import CommandError, no_write_permission, rate_limited, room_closed
 from service.sessions.idempotency import new_key
@@ -46,15 +47,17 @@ def send(session: Session, command: Send, on_done: Callable[[], None]) -> None:
     of one connection are stored in the order in which they were sent (SN7).
     """
     identity = session.require_identity()
-    fanout = session.require_room(command.room).fanout
+    room = session.require_room(command.room)
     check_text(session.node, identity, command.room, command.text)
-    wait = session.sends.take(monotonic())
+    wait = session.sends.take(command.text, monotonic())
     if wait:
         raise rate_limited("send", wait)
+    if not room.log.end:
+        begin(session.node, identity, session.connection.address, room)
     started = perf_counter()
     message = message_of(identity, command.text, command.key, command.reply_to)
     future = publish(session.node, identity, command.room, message)
-    acknowledge(Publishing(session, fanout, command.id, started), future, on_done)
+    acknowledge(Publishing(session, room.fanout, command.id, started), future, on_done)
 
 
 def acknowledge(publishing: Publishing, future: asyncio.Future[Receipt], on_done: Callable[[], None]) -> None:
@@ -75,6 +78,30 @@ def check_text(node: Node, identity: Identity, room: str, text: str) -> None:
     if len(text) > most:
         raise CommandError(
             Code.TOO_LONG, f"the text is too long: it has {len(text)} characters, {most} are allowed"
+        )
+
+
+def begin(node: Node, identity: Identity, address: str, room: Room) -> None:
+    """Take a place in the quota for new rooms (SN10), once for each room without messages."""
+    if not room.begun:
+        require_new_room(node, identity, address)
+        room.begun = True
+
+
+def require_new_room(node: Node, identity: Identity, address: str) -> None:
+    """Take a place in the quota for new rooms (SN10).
+
+    Raises:
+        CommandError: the user, or the guests of the address, have begun too many.
+    """
+    wait = node.address_limits.begin_room(identity, address, monotonic())
+    if wait:
+        node.metrics.address_limited.add("new_rooms")
+        raise CommandError(
+            Code.TOO_MANY_NEW_ROOMS,
+            f"Too many new rooms: you may begin {node.settings.new_rooms_per_hour:g} an hour. Use a room "
+            f"that has messages, or retry after {wait:.0f} s.",
+            retry_after=wait,
         )
 
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from hubbub_protocol import Code, events
 from service.identity.identity import Identity
-from service.identity.rate_limit import TokenBucket
+from service.identity.send_limits import SendLimit
 from service.node import Node
 from service.rooms.member import Member
 from service.rooms.room import Room
@@ -27,7 +27,7 @@ class Session:
         identity: the user, once `hello` was answered with `welcome`.
         members: the membership in each room.
         in_flight: the number of publishes in flight.
-        sends: the rate limit of `send`.
+        sends: the rate limit of `send`, of the user.
         timers: the time limit of `hello`, and the expiry of the token.
     """
 
@@ -39,7 +39,7 @@ class Session:
         self.identity: Identity | None = None
         self.members: dict[str, Member] = {}
         self.in_flight = 0
-        self.sends = TokenBucket(node.settings.sends_per_second, node.settings.sends_burst)
+        self.sends = SendLimit()
         self.timers: list[asyncio.TimerHandle] = []
 
     def require_identity(self) -> Identity:
@@ -75,6 +75,14 @@ class Session:
             self.require_reader(name)
             raise CommandError(Code.NOT_JOINED, "not a member of this room: join it first")
         return room
+
+    def update_idle(self) -> None:
+        """Record whether the node may close this connection for another one: that of a guest in no room."""
+        idle = self.node.idle_guests
+        if self.members or self.connection.closing or not (self.identity is None or self.identity.is_guest):
+            idle.pop(self.connection, None)
+        else:
+            idle.setdefault(self.connection)
 
     def write_event(self, frame: events.Event) -> None:
         """Write an event."""

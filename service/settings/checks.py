@@ -26,12 +26,21 @@ _PEM: Final = "-----BEGIN"
 
 def contradictions(settings: Settings) -> Iterator[str]:
     """Yield each contradiction between settings that are valid alone."""
+    yield from _ports(settings)
     yield from _workers(settings)
     yield from _sizes(settings)
     yield from _times(settings)
     yield from _tokens(settings)
     yield from _guests(settings)
     yield from _archive(settings)
+
+
+def _ports(settings: Settings) -> Iterator[str]:
+    if settings.operator_port and settings.operator_port == settings.port:
+        yield (
+            f"HUBBUB_OPERATOR_PORT={settings.operator_port} is HUBBUB_PORT too: set another one, or leave it "
+            "out."
+        )
 
 
 def _workers(settings: Settings) -> Iterator[str]:

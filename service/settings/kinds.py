@@ -6,8 +6,11 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Final, Generic, TypeVar
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Final, Generic, TypeAlias, TypeVar
 from urllib.parse import urlsplit
+
+Network: TypeAlias = IPv4Network | IPv6Network
 
 T = TypeVar("T")
 N = TypeVar("N", int, float)
@@ -179,6 +182,18 @@ ROOMS: Final = Kind(
     words=f"names of rooms, separated by commas, each also with a * at its end for all with that beginning; "
     f"or {NO_ROOMS}",
     show=",".join,
+)
+
+
+def _read_networks(value: str) -> tuple[Network, ...]:
+    return tuple(dict.fromkeys(map(ip_network, value.replace(",", " ").split())))
+
+
+# Networks of addresses; a single address is one, too.
+NETWORKS: Final = Kind(
+    read=_read_networks,
+    words="addresses and networks like 10.0.0.0/8, separated by commas or spaces",
+    show=lambda networks: " ".join(map(str, networks)),
 )
 
 

@@ -77,6 +77,13 @@ class Settings(LimitSettings, IdentitySettings, ArchiveSettings):
         "The address to listen on; 0.0.0.0 or :: for all.",
     )
     port: int = _set("HUBBUB_PORT", 8000, whole(0, 65535), "The port to listen on; 0 for any free port.")
+    operator_port: int = _set(
+        "HUBBUB_OPERATOR_PORT",
+        0,
+        whole(0, 65535),
+        "The port of /metrics and of the details of /health; 0 for HUBBUB_PORT, which shows them only to "
+        "requests from this machine that passed no proxy.",
+    )
     workers: int = _set(
         "HUBBUB_WORKERS",
         1,
@@ -134,10 +141,10 @@ class Settings(LimitSettings, IdentitySettings, ArchiveSettings):
         "HUBBUB_SENDS_PER_SECOND",
         20.0,
         number(0.01, 1_000_000),
-        "Messages a second that one connection may send.",
+        "Messages a second that one user may send; ten times as many the guests of one address together.",
     )
     sends_burst: int = _set(
-        "HUBBUB_SENDS_BURST", 60, whole(1, 1_000_000), "Messages that one connection may send at once."
+        "HUBBUB_SENDS_BURST", 60, whole(1, 1_000_000), "Messages that one user may send at once."
     )
 
     edit_seconds: float = _set(
@@ -257,7 +264,7 @@ class Settings(LimitSettings, IdentitySettings, ArchiveSettings):
             entries=self.history_entries,
             size=self.history_bytes,
             age=self.history_seconds,
-            total=self.history_total_bytes,
+            total=self.memory_bytes if self.broker == "memory" else self.history_total_bytes,
             rooms=self.history_rooms,
         )
 

@@ -15,6 +15,7 @@ class Tuning:
             takes longer.
         spare_sockets: sockets beyond the setting HUBBUB_CONNECTIONS, for HTTP requests and for clients that
             are rejected.
+        sockets_per_address: sockets of one address that have no session yet, or that speak HTTP.
         probe_sockets, probe_seconds: sockets beyond that, for requests of health and metrics only; one that
             sends no such request within this time is aborted.
         input_frames, input_bytes: the share of one connection in a turn of the loop. The rest of its input
@@ -46,6 +47,7 @@ class Tuning:
 
     request_seconds: float = 15.0
     spare_sockets: int = 1_000
+    sockets_per_address: int = 200
     probe_sockets: int = 8
     probe_seconds: float = 0.5
     input_frames: int = 16

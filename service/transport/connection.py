@@ -59,17 +59,25 @@ class Connection(SocketOutput):
         paused: the transport is above its high-water mark (slow consumer).
         input_paused: the session has too much to do, so nothing is read (backpressure).
         throttled: the client has sent more frames than its rate allows, so nothing is read (backpressure).
+        address: where the client is, in the form in which its limits are shared.
         input_seen: input arrived since the last ping (see `service/transport/keepalive.py`).
     """
 
     __slots__ = (
         "_budget", "_close_code", "_lost", "_metrics", "_slow_seconds", "_slow_timer", "_socket",
-        "_throttle_timer", "closing", "codec", "input_paused", "input_seen", "paused", "receiver",
+        "_throttle_timer", "address", "closing", "codec", "input_paused", "input_seen", "paused", "receiver",
         "throttled",
     )  # fmt: skip
 
     def __init__(
-        self, socket: Socket, codec: Codec, metrics: Metrics, slow_seconds: float, rate: InputRate
+        self,
+        socket: Socket,
+        codec: Codec,
+        metrics: Metrics,
+        slow_seconds: float,
+        rate: InputRate,
+        *,
+        address: str = "",
     ) -> None:
         """Write to `socket`; close the connection when it reads too slowly for `slow_seconds`.
 
@@ -86,6 +94,7 @@ class Connection(SocketOutput):
         self.throttled = False
         self._close_code: Close | int | None = None
         self._lost = False
+        self.address = address
         self.codec = codec
         self.paused = False
         self.input_seen = True

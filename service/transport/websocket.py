@@ -255,17 +255,16 @@ class WebSocket(asyncio.Protocol):
         self._lost = True
         if self._abort_timer is not None:
             self._abort_timer.cancel()
-        if self._waiting:
-            return
         self._report_lost()
-        if self.attached:
+        if self.attached and not self._waiting:
             self._release()
 
     def _report_lost(self) -> None:
         connection = self._connection
         if connection is None:
             return
-        if not self.attached:
+        if self._waiting or not self.attached:
+            # The rest of the input counts, but no command may write to a closed transport.
             connection.stop_output()
             return
         connection.lost((self._full and self._full.close_code) or _ABNORMAL_CLOSURE)

@@ -20,7 +20,7 @@ def main() -> None:
     wanted = parser.parse_args()
     print(HEADER)
     for name in wanted.attacks or ATTACKS:
-        with serving() as node:
+        with serving(**ATTACKS[name].settings) as node:
             print(asyncio.run(attack(node, name, wanted.seconds)).row(), flush=True)
 
 

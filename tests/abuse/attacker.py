@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from contextlib import suppress
+from ipaddress import ip_address
 from typing import Final
 
 from tests.abuse.attacks import ATTACKS, Attack
@@ -19,14 +20,14 @@ _ENDED: Final = (OSError, asyncio.IncompleteReadError)
 async def _flood(attack: Attack, port: int, address: str) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
     writer.write(attack.opening)
-    if attack.opening and attack.flood:
+    if attack.opening and attack.floods:
         await reader.readuntil(b'"welcome"')
     reading = asyncio.ensure_future(_drop(reader))
     try:
         while not reading.done():
-            writer.write(attack.flood)
+            writer.write(attack.next_write())
             await writer.drain()
-            await asyncio.sleep(0 if attack.flood else 0.1)
+            await asyncio.sleep(0 if attack.floods else 0.1)
     finally:
         reading.cancel()
         writer.transport.abort()
@@ -48,8 +49,13 @@ async def _attack(name: str, port: int, address: str, seconds: float) -> None:
     attack = ATTACKS[name]
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds), asyncio.TaskGroup() as group:
-            for _ in range(attack.connections):
-                group.create_task(_again(attack, port, address))
+            for number in range(attack.connections):
+                group.create_task(_again(attack, port, _address(address, number % attack.addresses)))
+
+
+def _address(first: str, number: int) -> str:
+    """Return another address of this machine for each number."""
+    return str(ip_address(first) + number)
 
 
 if __name__ == "__main__":

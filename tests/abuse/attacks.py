@@ -1,8 +1,10 @@
-"""The attacks: each is a number of connections that write the same bytes as fast as the node takes them."""
+"""The attacks: each is a number of connections that write bytes as fast as the node takes them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from secrets import token_hex
 from typing import Final
 
 from tests.service.framing import Op, frame
@@ -23,14 +25,29 @@ class Attack:
     Attributes:
         opening: what each connection writes at first; empty for HTTP.
         flood: what it then writes again and again.
-        connections: the number of connections, all from one address.
+        vary: makes what is written after `opening` again and again, from a word that is new each time.
+        connections: the number of connections.
+        addresses: the number of addresses that they come from.
+        settings: settings of the node, other than the defaults.
         about: what the issue of the review calls it.
     """
 
     about: str
-    flood: bytes
+    flood: bytes = b""
     opening: bytes = Peer.handshake() + _HELLO + _JOIN
+    vary: Callable[[str], bytes] | None = None
     connections: int = 5
+    addresses: int = 1
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def floods(self) -> bool:
+        """Whether anything is written after the opening."""
+        return bool(self.flood or self.vary)
+
+    def next_write(self) -> bytes:
+        """Make the bytes that are written next."""
+        return self.flood if self.vary is None else self.vary(token_hex(8))
 
 
 def _many(data: bytes) -> bytes:
@@ -41,7 +58,40 @@ def _command(text: str) -> bytes:
     return _many(frame(text))
 
 
+def _begin_room(word: str) -> bytes:
+    room = f'"room":"{word}"'
+    send = f'{{"type":"send","id":4,{room},"text":"x"}}'
+    commands = (f'{{"type":"join","id":3,{room}}}', send, f'{{"type":"leave","id":5,{room}}}')
+    return b"".join(map(frame, commands))
+
+
+def _large_text(word: str) -> bytes:
+    return frame(f'{{"type":"send","id":4,"room":"{_ROOM}","text":"{_EMOJI}","key":"{word}"}}')
+
+
+_EMOJI: Final = "\N{DUCK}" * 4_000
 ATTACKS: Final = {
+    "new rooms": Attack(about="S1", vary=_begin_room, connections=40),
+    "large texts": Attack(about="S2", vary=_large_text, connections=60),
+    "idle guests": Attack(
+        about="S7",
+        opening=Peer.handshake() + _HELLO,
+        connections=300,
+        settings={"HUBBUB_CONNECTIONS": "200"},
+    ),
+    "new rooms from 100 addresses": Attack(about="S1", vary=_begin_room, connections=100, addresses=100),
+    "pings from 100 addresses": Attack(
+        about="S3", flood=frame(b"", Op.PING) * 100, connections=100, addresses=100
+    ),
+    "metrics": Attack(
+        about="S8", opening=b"", flood=b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", connections=20
+    ),
+    "wrong keys": Attack(
+        about="S18",
+        opening=b"",
+        flood=b"GET /api/rooms HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer wrong\r\n\r\n",
+        connections=20,
+    ),
     "pings": Attack(about="S3", flood=_many(frame(b"", Op.PING))),
     "pongs": Attack(about="S3", flood=_many(frame(b"", Op.PONG))),
     "leave": Attack(about="S3", flood=_command(f'{{"type":"leave","id":3,"room":"{_ROOM}"}}')),

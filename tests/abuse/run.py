@@ -11,9 +11,12 @@ from time import perf_counter
 from typing import Final
 
 from tests.abuse.node import ROOT, Node
-from tests.abuse.users import Measured, crowd, measure
+from tests.abuse.users import Measured, crowd, measure, store, stored
 
-# All attackers have this address, and all other users another one.
+# A room with messages that nobody is in.
+_QUIET: Final = "quiet"
+_STORED: Final = 20
+# Attackers have this address, or this one and those after it; all other users have another one.
 ADDRESS: Final = "127.0.0.2"
 _MIB: Final = 1 << 20
 # After this time the attack has begun (seconds).
@@ -36,6 +39,8 @@ class Outcome:
     gone: float
     # Bytes of the log.
     logged: int
+    # Messages of a quiet room that were lost.
+    lost: int
 
     def row(self) -> str:
         """Return a row of the table."""
@@ -45,13 +50,13 @@ class Outcome:
         return (
             f"{self.name:<26} {p50:7.1f} {p99:7.1f} {during50:9.1f} {during99:9.1f} {during99 / p99:6.1f} "
             f"{max(self.attacked.newcomers):9.0f} {before:7.0f} {during:7.0f} {after:7.0f} "
-            f"{self.gone:5.1f} {self.logged / 1024:7.1f}"
+            f"{self.gone:5.1f} {self.logged / 1024:7.1f} {self.lost:5}"
         )
 
 
 HEADER: Final = (
     f"{'attack':<26} {'p50':>7} {'p99':>7} {'p50':>9} {'p99':>9} {'ratio':>6} {'newcomer':>9} "
-    f"{'MiB':>7} {'during':>7} {'after':>7} {'gone':>5} {'log KiB':>7}\n"
+    f"{'MiB':>7} {'during':>7} {'after':>7} {'gone':>5} {'log KiB':>7} {'lost':>5}\n"
     f"{'':<26} {'calm':>7} {'calm':>7} {'attacked':>9} {'attacked':>9} {'of p99':>6} {'max ms':>9} "
     f"{'':>7} {'':>7} {'':>7} {'s':>5}"
 )
@@ -59,6 +64,7 @@ HEADER: Final = (
 
 async def attack(node: Node, name: str, seconds: float) -> Outcome:
     """Run one attack."""
+    await store(node.port, _QUIET, _STORED)
     async with crowd(node.port) as users:
         calm = await measure(node.port, users, seconds)
         before, logged = node.memory(), node.logged()
@@ -68,7 +74,8 @@ async def attack(node: Node, name: str, seconds: float) -> Outcome:
             during = node.memory()
     gone = await _until_gone(node)
     memory = (before / _MIB, during / _MIB, node.memory() / _MIB)
-    return Outcome(name, calm, attacked, memory, gone, node.logged() - logged)
+    lost = _STORED - await stored(node.port, _QUIET)
+    return Outcome(name, calm, attacked, memory, gone, node.logged() - logged, lost)
 
 
 async def _until_gone(node: Node) -> float:

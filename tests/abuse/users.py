@@ -41,6 +41,7 @@ class User:
         self._reader = reader
         self._writer = writer
         self._frames = FrameReader()
+        self.joined: dict[str, Any] = {}
 
     @classmethod
     async def enter(cls, port: int, room: str) -> Self:
@@ -50,7 +51,7 @@ class User:
         writer.write(Peer.handshake())
         await reader.readuntil(b"\r\n\r\n")
         await user._command("welcome", type="hello", id=1)
-        await user._command("joined", type="join", id=2, room=room)
+        user.joined = await user._command("joined", type="join", id=2, room=room, limit=200)
         return user
 
     async def say(self, room: str, key: str) -> float:
@@ -65,11 +66,12 @@ class User:
         """Disconnect."""
         self._writer.transport.abort()
 
-    async def _command(self, answer: str, **fields: object) -> None:
+    async def _command(self, answer: str, **fields: object) -> dict[str, Any]:
         self._write(**fields)
         while (event := await self._event())["type"] != answer:
             if event["type"] == "error":
                 raise RuntimeError(f"refused: {event}")
+        return event
 
     def _write(self, **fields: object) -> None:
         self._writer.write(frame(json.dumps(fields)))
@@ -87,6 +89,21 @@ class User:
                 return event
             elif found.op is Op.PING:
                 self._writer.write(frame(found.data, Op.PONG))
+
+
+async def store(port: int, room: str, count: int) -> None:
+    """Store messages in a room, which nobody joins during the attack."""
+    user = await User.enter(port, room)
+    for number in range(count):
+        await user.say(room, f"stored-{number}")
+    user.leave()
+
+
+async def stored(port: int, room: str) -> int:
+    """Return how many messages a room has."""
+    user = await User.enter(port, room)
+    user.leave()
+    return len(user.joined["messages"])
 
 
 @asynccontextmanager

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 from typing_extensions import override
 
 from brokers.base import BrokerOptions, Entry, Retention
-from brokers.errors import TooManyRooms
+from brokers.errors import TooManyRooms, WritesRefused
 from brokers.memory import Hub, MemoryBroker
 from brokers.testing.recorder import BrokerNode, Recorder, chained
 
@@ -41,6 +42,10 @@ async def pair(hub: Hub) -> AsyncIterator[tuple[BrokerNode, BrokerNode]]:
     yield nodes[0], nodes[1]
     for node in nodes:
         await node.broker.close()
+
+
+def _counts(hub: Hub) -> dict[str, float]:
+    return {name: count for name, count in hub.stats().items() if name != "memory"}
 
 
 async def test_the_answer_is_there_at_once(pair: tuple[BrokerNode, BrokerNode]) -> None:
@@ -143,9 +148,9 @@ async def test_when_all_is_too_old_nothing_is_kept_but_the_heads(
 ) -> None:
     here, _ = pair
     await here.send("one", *[b"text"] * 10)
-    assert hub.stats() == {"rooms": 1, "entries": 10, "bytes": 40, "keys": 10}
+    assert _counts(hub) == {"rooms": 1, "entries": 10, "bytes": 40, "keys": 10}
     clock.now = 1001.0
-    assert hub.stats() == {"rooms": 1, "entries": 0, "bytes": 0, "keys": 0}
+    assert _counts(hub) == {"rooms": 1, "entries": 0, "bytes": 0, "keys": 0}
     assert hub.head("one").offset == 10
 
 
@@ -159,7 +164,7 @@ async def test_busy_rooms_tidy_the_quiet_ones(
         await here.send("busy", b"text")
         clock.now += 0.001
     clock.now = 0.0  # so that counting trims nothing
-    assert hub.stats() == {"rooms": 2, "entries": 20, "bytes": 80, "keys": 20}
+    assert _counts(hub) == {"rooms": 2, "entries": 20, "bytes": 80, "keys": 20}
     assert hub.head("quiet").offset == quiet[-1].offset
 
 
@@ -209,3 +214,52 @@ async def test_a_flood_of_answers_neither_recurses_nor_reorders(pair: tuple[Brok
     assert len(there.received.entries) == 5000
     assert chained(there.received.entries)
     assert here.received.entries == there.received.entries
+
+
+SHARED = BrokerOptions(retention=Retention(total=400_000, size=300_000, age=1000.0), key_window=100.0)
+
+
+async def test_a_room_above_its_share_pays_for_what_is_written_to_it(clock: Clock) -> None:
+    hub = Hub(SHARED, clock=clock)
+    for number in range(10):
+        hub.publish("quiet", b"x" * 1000, f"{number}")
+    for number in range(100):
+        hub.publish("busy", b"x" * 10_000, f"{number}")
+    quiet, busy = (hub.history(room, after=0, before=None, limit=200).entries for room in ("quiet", "busy"))
+    assert (len(quiet), len(busy)) == (10, 30)
+    assert hub.stats()["memory"] <= 400_000
+
+
+async def test_a_room_below_its_share_is_written_at_the_cost_of_the_largest(clock: Clock) -> None:
+    hub = Hub(SHARED, clock=clock)
+    for number in range(29):
+        hub.publish("largest", b"x" * 10_000, f"{number}")
+    for number in range(20):
+        hub.publish("small", b"x" * 9000, f"{number}")
+    assert len(hub.history("small", after=0, before=None, limit=100).entries) == 20
+    assert 0 < len(hub.history("largest", after=0, before=None, limit=100).entries) < 29
+    assert hub.stats()["memory"] <= 400_000
+
+
+async def test_what_fits_nowhere_is_refused_until_keys_have_expired(clock: Clock) -> None:
+    hub = Hub(BrokerOptions(retention=Retention(total=20_000, age=1.0), key_window=100.0), clock=clock)
+    for number in range(50):
+        with suppress(WritesRefused):
+            hub.publish("room", b"x", f"{number}")
+        clock.now += 2.0 / 50
+    with pytest.raises(WritesRefused, match="HUBBUB_MEMORY_BYTES"):
+        hub.publish("room", b"x" * 10_000, "large")
+    clock.now = 200.0
+    hub.stats()  # trims
+    hub.stats()
+    hub.publish("room", b"x", "another")
+
+
+async def test_what_is_trimmed_and_forgotten_is_not_counted(clock: Clock) -> None:
+    hub = Hub(SHARED, clock=clock)
+    for number in range(50):
+        hub.publish(f"room {number % 3}", b"x" * 1000, f"{number}")
+    assert hub.stats()["memory"] == 50 * (1000 + 512 + 256)
+    clock.now = 1001.0
+    hub.stats()
+    assert hub.stats()["memory"] == 0

@@ -40,7 +40,18 @@ _LIMITS: Final = {
 _ADMISSIONS: Final = {"second": "HUBBUB_ADMISSIONS_PER_SECOND", "burst": "HUBBUB_ADMISSIONS_BURST"}
 _COMMANDS: Final = {"second": "HUBBUB_COMMANDS_PER_SECOND", "burst": "HUBBUB_COMMANDS_BURST"}
 _GUESTS: Final = {"read": "HUBBUB_GUEST_READ", "write": "HUBBUB_GUEST_WRITE"}
-_NUMBERS: Final = {"kept": "HUBBUB_HISTORY_ENTRIES", "large_room": "HUBBUB_PRESENCE_NAMES"}
+_ADDRESS: Final = {"connections": "HUBBUB_CONNECTIONS_PER_ADDRESS", "names": "HUBBUB_NAMES_PER_ADDRESS"}
+_NUMBERS: Final = {
+    "new_rooms": "HUBBUB_NEW_ROOMS_PER_HOUR",
+    "kept": "HUBBUB_HISTORY_ENTRIES",
+    "large_room": "HUBBUB_PRESENCE_NAMES",
+}
+_GROUPS: Final = {
+    "limits": _LIMITS,
+    "admissions": _ADMISSIONS,
+    "commands": _COMMANDS,
+    "address": _ADDRESS,
+}
 _TIMES: Final = {
     "hello_timeout": "HUBBUB_HELLO_SECONDS",
     "ping": "HUBBUB_PING_SECONDS",
@@ -102,15 +113,10 @@ class Stage:
 def settings_of(wanted: Mapping[str, Json]) -> Settings:
     """Translate the settings of a dialogue to those of the service."""
     environ = {"HUBBUB_PORT": "0", "HUBBUB_LINGER_SECONDS": "0", "HUBBUB_DRAIN_SECONDS": "0.2"}
-    limits = wanted.get("limits", {})
-    assert isinstance(limits, dict)
-    environ |= {_LIMITS[name]: str(value) for name, value in limits.items()}
-    admissions = wanted.get("admissions", {})
-    assert isinstance(admissions, dict)
-    environ |= {_ADMISSIONS[name]: str(value) for name, value in admissions.items()}
-    commands = wanted.get("commands", {})
-    assert isinstance(commands, dict)
-    environ |= {_COMMANDS[name]: str(value) for name, value in commands.items()}
+    for group, variables in _GROUPS.items():
+        values = wanted.get(group, {})
+        assert isinstance(values, dict)
+        environ |= {variables[name]: str(value) for name, value in values.items()}
     environ |= {_NUMBERS[name]: str(wanted[name]) for name in _NUMBERS if name in wanted}
     for name, variable in _TIMES.items():
         value = wanted.get(name)

@@ -26,6 +26,7 @@ ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs" / "guarantees.md"
 # Numbers among the settings that bound nothing in a node.
 NO_BOUNDS: Final = {
+    "HUBBUB_OPERATOR_PORT",
     "HUBBUB_PORT",
     "HUBBUB_WORKERS",
     "HUBBUB_BACKLOG",  # the system's own

@@ -88,7 +88,8 @@ def test_only_the_nodes_reach_a_bundled_broker() -> None:
 def test_named_peers_may_connect_and_so_may_the_test() -> None:
     peers: list[Object] = [{"namespaceSelector": {}}]
     policy = find(render({"networkPolicy": {"enabled": True, "ingressFrom": peers}}), "NetworkPolicy")
-    (rule,) = policy["spec"]["ingress"]
+    rule, operators = policy["spec"]["ingress"]
+    assert (operators["ports"], operators["from"]) == ([{"port": "operator", "protocol": "TCP"}], peers)
     assert rule["from"][0] == peers[0]
     labels = find(render(), "Pod", "chat-hubbub-test")["metadata"]["labels"]
     assert rule["from"][1]["podSelector"]["matchLabels"].items() <= labels.items()

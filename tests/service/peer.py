@@ -40,10 +40,13 @@ class Peer:
         self.pings: list[bytes] = []
 
     @classmethod
-    async def connect(cls, port: int, *, receive_buffer: int | None = None) -> Self:
-        """Open a TCP connection. A small receive buffer fills up early if nothing is read."""
+    async def connect(
+        cls, port: int, *, receive_buffer: int | None = None, address: str = "127.0.0.1"
+    ) -> Self:
+        """Open a TCP connection from an address. A small receive buffer fills up early if nothing is read."""
         sock = socket.socket()
         sock.settimeout(0)
+        sock.bind((address, 0))
         if receive_buffer is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", port))

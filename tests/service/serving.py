@@ -27,6 +27,12 @@ QUICK: Final = {
     "HUBBUB_SENDS_BURST": "1000000",
     "HUBBUB_ADMISSIONS_PER_SECOND": "1000000",
     "HUBBUB_ADMISSIONS_BURST": "1000000",
+    "HUBBUB_BYTES_PER_SECOND": "1000000000",
+    "HUBBUB_ADMISSIONS_PER_ADDRESS": "1000000",
+    "HUBBUB_CONNECTIONS_PER_ADDRESS": "1000000",
+    "HUBBUB_NAMES_PER_ADDRESS": "1000000",
+    "HUBBUB_REQUESTS_PER_ADDRESS": "1000000",
+    "HUBBUB_NEW_ROOMS_PER_HOUR": "1000000",
 }
 # Samples that must be zero when all clients have disconnected.
 _HELD: Final = ("connections", "rooms", "members", "slow_consumers", "log_bytes", "tasks")
@@ -42,9 +48,9 @@ class Served:
         self._peers: list[Peer] = []
         self._keys = 0
 
-    async def peer(self, *, receive_buffer: int | None = None) -> Peer:
+    async def peer(self, *, receive_buffer: int | None = None, address: str = "127.0.0.1") -> Peer:
         """Open a TCP connection, which is closed at the end of the test."""
-        peer = await Peer.connect(self.port, receive_buffer=receive_buffer)
+        peer = await Peer.connect(self.port, receive_buffer=receive_buffer, address=address)
         self._peers.append(peer)
         return peer
 

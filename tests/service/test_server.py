@@ -55,6 +55,7 @@ async def test_a_full_node_rejects_connections_with_4001() -> None:
         first, second = await Peer.connect(here.port), await Peer.connect(here.port)
         await first.upgrade()
         await first.ask("hello")
+        await first.ask("join", room="lobby")
         await second.upgrade()
         assert await second.closed() == 4001
         assert (await first.ask("hello"))["code"] == "hello_again"

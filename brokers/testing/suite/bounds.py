@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from brokers.base import BrokerOptions, Receipt, Retention
-from brokers.errors import BrokerRefused, TooManyRooms
+from brokers.errors import BrokerRefused, TooManyRooms, WritesRefused
 from brokers.testing.backbone import Backbone
 from brokers.testing.promises import promise
 from brokers.testing.recorder import BrokerNode, chained
@@ -144,3 +144,13 @@ async def test_a_further_room_is_refused_and_the_others_go_on(pair: tuple[Broker
     for room in rooms:
         await here.send(room, b"more")
         assert [entry.payload for entry in await there.full_history(room)] == [b"text", b"more"]
+
+
+@promise("P9", options=BrokerOptions(retention=Retention(total=1_000_000, size=600_000)))
+async def test_a_flood_takes_nothing_from_a_quiet_room(pair: tuple[BrokerNode, BrokerNode]) -> None:
+    here, there = pair
+    quiet = await here.send("quiet", *[b"x" * 1000] * 10)
+    for number in range(150):
+        with suppress(WritesRefused):
+            await there.broker.publish(f"busy {number % 3}", b"x" * 20_000, key=f"{number}")
+    assert [entry.offset for entry in await here.full_history("quiet")] == [each.offset for each in quiet]

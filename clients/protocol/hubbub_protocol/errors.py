@@ -36,6 +36,8 @@ class Code(StrEnum):
     TOO_MANY_ROOMS = "too_many_rooms"
     BANNED = "banned"
     ROOM_CLOSED = "room_closed"
+    TOO_MANY_NEW_ROOMS = "too_many_new_rooms"
+    TOO_MANY_NAMES = "too_many_names"
     ROOMS_FULL = "rooms_full"
     EMPTY = "empty"
     TOO_LONG = "too_long"
@@ -49,7 +51,9 @@ class Code(StrEnum):
         return self in _RETRY
 
 
-_RETRY = frozenset({Code.RATE_LIMITED, Code.UNAVAILABLE, Code.INTERNAL})
+_RETRY = frozenset(
+    {Code.RATE_LIMITED, Code.TOO_MANY_NEW_ROOMS, Code.TOO_MANY_NAMES, Code.UNAVAILABLE, Code.INTERNAL}
+)
 
 
 class Close(IntEnum):

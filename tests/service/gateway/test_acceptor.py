@@ -12,6 +12,8 @@ from typing_extensions import override
 from service.gateway.acceptor import Acceptor
 from service.gateway.admission import Admission
 from service.gateway.gateway import Gateway, Sockets
+from service.identity.address_limits import AddressLimits
+from service.identity.addresses import Addresses
 from service.node import Node
 from service.runtime.descriptors import SocketLimits
 from service.runtime.metrics import Metrics
@@ -57,6 +59,8 @@ def acceptor(sockets: Sockets) -> Acceptor:
         settings=quick(connections=10, close_seconds=0.05),
         tuning=DEFAULTS,
         limits=SocketLimits(10, 20),
+        addresses=Addresses([]),
+        address_limits=AddressLimits(quick(), DEFAULTS.sockets_per_address),
     )
     return Acceptor(Gateway(cast("Node", node), admission, InputTurns(DEFAULTS)), connections=sockets)
 

@@ -135,7 +135,7 @@ async def test_beyond_the_limit_of_sockets_only_health_and_metrics_are_answered(
 
 async def test_a_full_node_closes_a_websocket_with_4001() -> None:
     async with serving(connections=1) as served:
-        await served.welcomed("ann")
+        await served.joined("ann")
         rejected = await served.upgraded()
         assert await rejected.closed() == 4001
         await until(lambda: len(served.node.connections) == 1)

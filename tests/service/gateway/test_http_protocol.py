@@ -70,6 +70,7 @@ async def test_a_connection_without_hello_is_closed_with_4503(served: Served) ->
 
 
 @pytest.mark.settings(hello_seconds=0.5)
+@pytest.mark.tuning(sockets_per_address=1000)
 async def test_a_thousand_silent_sockets_do_not_disturb_other_clients(served: Served) -> None:
     silent = [await served.peer() for _ in range(500)]
     upgraded = [await served.upgraded() for _ in range(500)]

@@ -9,7 +9,7 @@ from sanic import Sanic
 from sanic_testing import testing
 
 from brokers.memory import MemoryBroker
-from service.app import make_app
+from service.app import make_app, make_operator_app
 from service.gateway.admission import Admission
 from service.gateway.gateway import Gateway
 from service.node import Node
@@ -25,6 +25,8 @@ async def site(request: pytest.FixtureRequest) -> AsyncIterator[Site]:
     settings = quick(api_key=KEY, **(mark.kwargs if mark else {}))
     broker = FaultyBroker(MemoryBroker(settings.broker_options))
     async with Node(settings, broker) as node:
-        app = make_app(Gateway(node, Admission(settings, node.metrics), InputTurns(node.tuning)))
-        yield Site(node, broker, testing.SanicASGITestClient(app))
+        gateway = Gateway(node, Admission(settings, node.metrics), InputTurns(node.tuning))
+        app, operator = make_app(gateway), make_operator_app(gateway)
+        yield Site(node, broker, testing.SanicASGITestClient(app), testing.SanicASGITestClient(operator))
         Sanic.unregister_app(app)
+        Sanic.unregister_app(operator)

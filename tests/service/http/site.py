@@ -15,14 +15,16 @@ BEARER = {"Authorization": f"Bearer {KEY}"}
 
 @dataclass(frozen=True)
 class Site:
-    """A node's app, its broker, and a client with the API key."""
+    """A node's app, its broker, and a client with the API key. `operator` is a client of the other port."""
 
     node: Node
     broker: FaultyBroker
     client: testing.SanicASGITestClient
+    operator: testing.SanicASGITestClient
 
     async def get(self, path: str, **headers: str) -> testing.TestingResponse:
-        _, response = await self.client.get(path, headers=BEARER | headers)
+        client = self.operator if path.startswith(("/health/", "/metrics")) else self.client
+        _, response = await client.get(path, headers=BEARER | headers)
         assert response is not None
         return response
 

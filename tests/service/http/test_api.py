@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from time import monotonic
+from typing import Final
 
+import jwt
 import pytest
 
 from tests.service.http.site import BEARER, KEY, Site
+
+TOKEN_KEY: Final = "a secret of the tests, of at least 32 bytes"
 
 
 async def test_a_posted_message_is_stored_once_for_its_key(site: Site) -> None:
@@ -175,3 +180,46 @@ async def test_rooms_and_members_of_the_node_are_listed(site: Site) -> None:
         assert (await site.get("/api/rooms?after=lobby")).json["rooms"] == []
         members = (await site.get("/api/rooms/lobby/members")).json
         assert members == {"room": "lobby", "count": 1, "names": ["ann"], "more": False}
+
+
+@pytest.mark.settings(auth="both", token_key=TOKEN_KEY, new_rooms_per_hour=1.0)
+async def test_a_user_with_a_token_begins_so_many_rooms(site: Site) -> None:
+    token = jwt.encode({"sub": "ann", "exp": time.time() + 60}, TOKEN_KEY, algorithm="HS256")
+    own = {"Authorization": f"Bearer {token}"}
+
+    async def post(room: str, **headers: str) -> tuple[int, str]:
+        posted = await site.post(f"/api/rooms/{room}/messages", '{"text": "x"}', **headers)
+        return posted.status, posted.json.get("code", "")
+
+    assert await post("one", **own) == (201, "")
+    assert await post("two", **own) == (429, "too_many_new_rooms")
+    assert await post("one", **own) == (201, ""), "it has messages"
+    assert await post("two") == (201, ""), "programs with the API key have no quota"
+    assert await post("two", **own) == (201, "")
+
+
+@pytest.mark.settings(commands_per_second=1.0, commands_burst=12)
+async def test_reads_are_limited_by_what_they_return(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.http.api.monotonic", lambda: 100.0)
+    await site.post("/api/rooms/lobby/messages", '{"text": "x"}')
+    statuses = [(await site.get("/api/rooms/lobby/messages?limit=200")).status for _ in range(3)]
+    assert statuses == [200, 200, 429]
+    for path in ("/api/rooms", "/api/rooms/lobby/members", "/api/rooms/lobby/messages?limit=100"):
+        rejected = await site.get(path)
+        assert (rejected.status, rejected.json["code"]) == (429, "rate_limited")
+        assert int(rejected.headers["retry-after"]) >= 1
+    assert (await site.post("/api/rooms/lobby/messages", '{"text": "y"}')).status == 201
+
+
+@pytest.mark.settings(auth="both", token_key=TOKEN_KEY)
+async def test_rejected_credentials_are_limited_and_the_api_key_is_not(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.http.credentials.monotonic", lambda: 100.0)
+    wrong = {"Authorization": "Bearer wrong"}
+    statuses = [(await site.get("/api/rooms", **wrong)).status for _ in range(21)]
+    assert statuses == [401] * 20 + [429]
+    token = jwt.encode({"sub": "ann", "exp": time.time() + 60}, TOKEN_KEY, algorithm="HS256")
+    refused = await site.get("/api/rooms", Authorization=f"Bearer {token}")
+    assert (refused.status, refused.headers["retry-after"]) == (429, "1")
+    assert (await site.get("/api/rooms")).status == 200

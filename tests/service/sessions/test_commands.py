@@ -89,3 +89,14 @@ async def test_an_unexpected_error_in_queued_input_closes_only_its_connection() 
         join = frame('{"type":"join","id":2,"room":"lobby","limit":0}')
         await peer.write(join * 500 + frame(WRONG))
         await closes_only(served, peer)
+
+
+@pytest.mark.settings(commands_per_second=10.0, commands_burst=10, sends_per_second=10.0, sends_burst=10)
+async def test_a_page_of_large_messages_costs_tokens_for_its_bytes(served: Served) -> None:
+    for _ in range(100):
+        served.publish("lobby", b'{"key":"k","user":"bob","text":"%b","at":0}' % (b"x" * 16_000))
+    ann, _ = await served.joined("ann", limit=0)
+    assert served.node.metrics.input_throttled == 0
+    page = await ann.ask("history", room="lobby", before=1000, limit=100)
+    assert len(page["messages"]) == 100
+    assert served.node.metrics.input_throttled == 1

@@ -47,6 +47,7 @@ def test_the_broker_is_made_from_the_settings() -> None:
         url="nats://bus", retention=Retention(entries=7), key_window=60.0, timeout=5.0, prefix="x"
     )
     assert settings.broker_options == expected
-    assert Settings().broker_options == BrokerOptions()
+    memory = Retention(total=Settings().memory_bytes)
+    assert Settings().broker_options == BrokerOptions(retention=memory)
     assert Settings(broker="theirs", broker_url="theirs://x").broker_options.url == "theirs://x"
     assert Settings(broker="redis").broker_options.url == "redis://localhost:6379/0"

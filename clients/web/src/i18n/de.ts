@@ -115,6 +115,8 @@ export const de: Texts = {
     not_joined: "Du bist diesem Raum nicht beigetreten.",
     outbox_full: "Zu viele Nachrichten warten.",
     too_many_rooms: "Du bist in zu vielen Räumen.",
+    too_many_new_rooms:
+      "Du hast zu viele Räume begonnen. Schreibe in einem, der schon Nachrichten hat.",
     rooms_full:
       "Der Server kann keinen weiteren Raum speichern. Schreibe in einem Raum mit Nachrichten.",
   },

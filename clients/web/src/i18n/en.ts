@@ -118,6 +118,7 @@ export const en = {
     not_joined: "you have not joined this room.",
     outbox_full: "too many messages are queued.",
     too_many_rooms: "you have joined too many rooms.",
+    too_many_new_rooms: "you have begun too many rooms. Write in a room that has messages.",
     rooms_full: "the server can't store another room. Write in a room that has messages.",
   } as Readonly<Record<string, string>>,
 
