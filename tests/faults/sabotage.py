@@ -23,7 +23,7 @@ from service.rooms.feed import Feed
 from service.rooms.room import Room
 from service.runtime.tasks import Tasks
 from service.sessions import room_commands, send
-from service.wire.messages import MessagePayload, encode_stored
+from service.wire.messages import ChangePayload, MessagePayload, encode_stored
 
 T = TypeVar("T")
 
@@ -32,7 +32,8 @@ _NOW_AND_THEN: Final = 7
 
 Append: TypeAlias = Callable[[Fanout, Entry], None]
 Accept: TypeAlias = Callable[[Feed, Entry], None]
-Publish: TypeAlias = Callable[[Node, Identity, str, str, str | None], asyncio.Future[Receipt]]
+Stored: TypeAlias = MessagePayload | ChangePayload
+Publish: TypeAlias = Callable[[Node, Identity, str, Stored], asyncio.Future[Receipt]]
 
 
 def _plant(where: object, name: str, wrap: Callable[[T], T]) -> None:
@@ -59,23 +60,11 @@ def double(publish: Publish) -> Publish:
     """Store a message twice, under another key of the broker's."""
     turns = count(1)
 
-    def doubling(
-        node: Node, identity: Identity, room: str, text: str, key: str | None
-    ) -> asyncio.Future[Receipt]:
-        stored = publish(node, identity, room, text, key)
+    def doubling(node: Node, identity: Identity, room: str, stored: Stored) -> asyncio.Future[Receipt]:
+        receipt = publish(node, identity, room, stored)
         if next(turns) % _NOW_AND_THEN == 0:
-            twin = encode_stored(
-                MessagePayload(
-                    key=key or "",
-                    user=identity.user,
-                    user_id=identity.id,
-                    kind=identity.kind,
-                    text=text,
-                    at=0,
-                )
-            )
-            node.broker.publish(room, twin, key=f"{key}-twin")
-        return stored
+            node.broker.publish(room, encode_stored(stored), key=f"{stored.key}-twin")
+        return receipt
 
     return doubling
 
@@ -101,17 +90,15 @@ def lie(publish: Publish) -> Publish:
     """Acknowledge a message that isn't stored."""
     turns, last = count(1), dict[str, Receipt]()
 
-    def lying(
-        node: Node, identity: Identity, room: str, text: str, key: str | None
-    ) -> asyncio.Future[Receipt]:
+    def lying(node: Node, identity: Identity, room: str, stored: Stored) -> asyncio.Future[Receipt]:
         known = last.get(room)
         if known is not None and next(turns) % _NOW_AND_THEN == 0:
             answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
             answer.set_result(known._replace(offset=known.offset + 1))
             return answer
-        stored = publish(node, identity, room, text, key)
-        stored.add_done_callback(lambda done: last.update({room: done.result()}))
-        return stored
+        receipt = publish(node, identity, room, stored)
+        receipt.add_done_callback(lambda done: last.update({room: done.result()}))
+        return receipt
 
     return lying
 
