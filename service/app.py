@@ -10,7 +10,8 @@ from sanic.config import Config
 from service.gateway.attach import attach_requested
 from service.gateway.gateway import Gateway
 from service.gateway.handshake import MAX_HEAD
-from service.gateway.http_protocol import WEBSOCKET, UpgradedSocket
+from service.gateway.http_protocol import WEBSOCKET
+from service.gateway.upgraded_socket import UpgradedSocket
 from service.http import api, health, moderation, page
 from service.http.errors import HttpErrors
 

@@ -31,6 +31,7 @@ from service.gateway.gateway import Gateway, Sockets
 from service.gateway.handshake import RATE_EXCEEDED, has_booked_slot
 from service.gateway.invalid_requests import HeadTooLarge
 from service.gateway.peers import peer_of
+from service.gateway.upgraded_socket import UpgradedSocket
 from service.identity.address_limits import SocketPlace
 from service.identity.addresses import client_address
 
@@ -49,28 +50,6 @@ _HEAD_END: Final = b"\r\n\r\n"
 _log: Final = logging.getLogger(__name__)
 
 
-class UpgradedSocket:
-    """Takes the place of Sanic's own websocket, and keeps ours open when the handler returns."""
-
-    __slots__ = ("address", "rejected", "websocket")
-
-    def __init__(self, websocket: WebSocket, address: str, rejected: Rejected | None) -> None:
-        self.websocket = websocket
-        self.address = address
-        # A connection rate limit was exceeded.
-        self.rejected = rejected
-
-    async def close(self, _code: int = 1000) -> None:
-        """Close the connection if the handler returned without attaching a session: it failed."""
-        if not self.websocket.attached:
-            self.websocket.close(Close.INTERNAL, "the server could not open the connection")
-
-    def end_connection(self, _code: int = 1000) -> None:
-        """Abort the connection if the handler was cancelled: it is lost, or the server stops."""
-        if not self.websocket.attached:
-            self.websocket.abort()
-
-
 class _ResponseHeaders(Header):
     """The headers of a response, without the empty one that Sanic adds when `TOUCHUP` is off."""
 
@@ -87,7 +66,7 @@ class HttpRequests(Http):
     async def http1_request_header(self) -> None:
         """Parse the head of a request, after a strict check; check a handshake before its body is read."""
         await self._check_head()
-        await cast(HttpProtocol, self.protocol).wait_for_turn()
+        await self._wait_for_turn()
         try:
             await super().http1_request_header()  # type: ignore[no-untyped-call]
         except PayloadTooLarge as error:
@@ -99,6 +78,14 @@ class HttpRequests(Http):
             raise
         if self.upgrade_websocket and self.request.path == WEBSOCKET:
             check_body(self.request)
+
+    async def _wait_for_turn(self) -> None:
+        try:
+            await cast(HttpProtocol, self.protocol).wait_for_turn()
+        except asyncio.CancelledError:
+            # Sanic logs the traceback of a cancellation for which there is no reason.
+            self.exception = self.exception or ServiceUnavailable("the connection is closed", quiet=True)
+            raise
 
     async def _check_head(self) -> None:
         """Wait for a head, and reject one that is malformed. Sanic rejects one that is too long."""

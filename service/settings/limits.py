@@ -35,6 +35,15 @@ class LimitSettings:
         number(0.1, 3600),
         "How long a connection may stay above that rate without a pause, before it is closed with 4003.",
     )
+    sends_per_second: float = _set(
+        "HUBBUB_SENDS_PER_SECOND",
+        20.0,
+        number(0.01, 1_000_000),
+        "Messages a second that one user may send; ten times as many the guests of one address together.",
+    )
+    sends_burst: int = _set(
+        "HUBBUB_SENDS_BURST", 60, whole(1, 1_000_000), "Messages that one user may send at once."
+    )
     memory_bytes: int = _set(
         "HUBBUB_MEMORY_BYTES",
         256 * _MIB,

@@ -137,16 +137,6 @@ class Settings(LimitSettings, IdentitySettings, ArchiveSettings):
     rooms_per_connection: int = _set(
         "HUBBUB_ROOMS_PER_CONNECTION", 100, whole(1, 10_000), "Rooms that one connection may join."
     )
-    sends_per_second: float = _set(
-        "HUBBUB_SENDS_PER_SECOND",
-        20.0,
-        number(0.01, 1_000_000),
-        "Messages a second that one user may send; ten times as many the guests of one address together.",
-    )
-    sends_burst: int = _set(
-        "HUBBUB_SENDS_BURST", 60, whole(1, 1_000_000), "Messages that one user may send at once."
-    )
-
     edit_seconds: float = _set(
         "HUBBUB_EDIT_SECONDS",
         _DAY,

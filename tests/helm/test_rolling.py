@@ -68,7 +68,12 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     objects = render(values)
     with backbone(broker) as (_, settings), ExitStack() as stack:
         # A pod has its own address, a process its own port, which only the text format of logs prints.
-        own = {"HUBBUB_HOST": "127.0.0.1", "HUBBUB_PORT": "0", "HUBBUB_LOG_FORMAT": "text"}
+        own = {
+            "HUBBUB_HOST": "127.0.0.1",
+            "HUBBUB_PORT": "0",
+            "HUBBUB_OPERATOR_PORT": "0",
+            "HUBBUB_LOG_FORMAT": "text",
+        }
         made = Cluster(objects, settings | own, stack)
         for _ in range(find(objects, "Deployment")["spec"]["replicas"]):
             made.start()

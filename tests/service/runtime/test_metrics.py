@@ -33,6 +33,8 @@ NAMES = [
     "hubbub_flush_seconds",
     "hubbub_publish_seconds",
     "hubbub_connections_rate_limited_total",
+    "hubbub_address_limited_total",
+    "hubbub_idle_guests_closed_total",
     "hubbub_catchups_total",
     "hubbub_gap_repairs_total",
     "hubbub_gaps_unrepaired_total",
