@@ -1,7 +1,7 @@
-"""The chat page: one file, in the encodings that browsers accept, and the list of emoji that it loads later.
+"""The chat page: one file, in the encodings that browsers accept, and the data that it loads later.
 
 Its script and styles are within it (docs/decisions, 33), so the Content-Security-Policy names their hashes.
-The list of emoji has the same form in every version, so it does not matter which node answers.
+The data (emoji, texts of languages) have the same form in every version, so any node may answer.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
@@ -36,9 +37,6 @@ _INLINE: Final = re.compile(rb"<(script|style)\b[^>]*>(.*?)</\1>", re.DOTALL)
 # In the order of preference, with the suffix of the file.
 _CODINGS: Final = {"br": ".br", "gzip": ".gz"}
 _HTML: Final = "text/html; charset=utf-8"
-
-
-_EMOJI: Final = "emoji.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +81,10 @@ def accepts(header: str, coding: str) -> bool:
     return allowed.get(coding, allowed.get("*", False))
 
 
+async def _data(data: BuiltFile, request: Request) -> HTTPResponse:
+    return _negotiated(data, request)
+
+
 def _negotiated(built: BuiltFile, request: Request) -> HTTPResponse:
     return built.response(
         request.headers.get("accept-encoding", ""), request.headers.get("if-none-match", "")
@@ -97,7 +99,6 @@ def _policy(page: bytes = b"") -> str:
 def add_routes(app: Sanic[Config, SimpleNamespace], web: Path = WEB) -> None:
     """Serve the page, if it is built: at `/`, and at the links to a room and to a message in it."""
     built = read(web / "index.html")
-    emoji = read(web / _EMOJI, JSON)
     policy = _policy()
 
     async def page(request: Request, **_place: str | int) -> HTTPResponse:
@@ -111,11 +112,9 @@ def add_routes(app: Sanic[Config, SimpleNamespace], web: Path = WEB) -> None:
     for path in ("/", "/r/<room:str>", "/r/<room:str>/<offset:int>"):
         app.add_route(page, path, READ, name=f"page {path}")
 
-    if emoji is not None:
-
-        @app.route(f"/{_EMOJI}", READ)
-        async def emoji_list(request: Request) -> HTTPResponse:
-            return _negotiated(emoji, request)
+    for path in sorted(web.glob("*.json")):
+        if (data := read(path, JSON)) is not None:
+            app.add_route(partial(_data, data), f"/{path.name}", READ, name=path.name)
 
     async def add_headers(_: Request, response: BaseHTTPResponse) -> None:
         response.headers.setdefault("Content-Security-Policy", policy)

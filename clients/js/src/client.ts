@@ -62,6 +62,7 @@ export class Client {
   #stepping = false;
   #stopWatching: () => void = () => {};
   #limits: Limits | null = null;
+  #features: readonly string[] = [];
 
   constructor(options: ClientOptions) {
     const { url, name, session, client, token } = options;
@@ -122,6 +123,11 @@ export class Client {
     return this.#clock.now;
   }
 
+  /** What the server can do besides sending and reading messages (CN9); empty before the first welcome. */
+  get features(): readonly string[] {
+    return this.#features;
+  }
+
   /** The limits of the server; null before the first welcome. */
   get limits(): Limits | null {
     return this.#limits;
@@ -156,7 +162,10 @@ export class Client {
   }
 
   #onEvent(event: Event): void {
-    if (event.type === "welcome") this.#limits = event.limits;
+    if (event.type === "welcome") {
+      this.#limits = event.limits;
+      this.#features = event.features ?? [];
+    }
     this.#step(["frame", event]);
     const { status } = this;
     if (event.type !== "welcome" || status.state !== "online") return;

@@ -75,6 +75,10 @@ export class SdkUser {
       await Promise.all(more.splice(0, atOnce).map((text) => this.#room.send(text).done));
   }
 
+  get room(): ReturnType<Client["room"]> {
+    return this.#room;
+  }
+
   typing(): void {
     this.#room.typing();
   }

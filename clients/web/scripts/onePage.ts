@@ -4,7 +4,7 @@
  * Then no second request depends on which node answers it, or on the path of the page (docs/decisions, 33). The
  * node computes the hashes for the Content-Security-Policy from the file.
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -30,7 +30,8 @@ export function onePage(): Plugin {
       for (const { fileName } of parts) delete bundle[fileName];
     },
     async writeBundle() {
-      for (const name of ["index.html", "emoji.json"]) await compress(join(folder, name));
+      const names = readdirSync(folder).filter((name) => /\.(html|json)$/.test(name));
+      for (const name of names) await compress(join(folder, name));
     },
   };
 }

@@ -6,6 +6,7 @@ import { Session } from "./app/session.ts";
 import { storageOrNone } from "./app/storage.ts";
 import { openTabOutbox } from "./app/tabOutbox.ts";
 import { setEmojiSource } from "./features/emoji/data.ts";
+import { loadTexts, preferredLanguage, setTextSource } from "./i18n/language.tsx";
 import { createStores } from "./stores/stores.ts";
 import { ErrorBoundary } from "./ui/ErrorBoundary.tsx";
 import "./styles/tokens.css";
@@ -27,10 +28,16 @@ const session = new Session({
 session.resume();
 setEmojiSource(at("emoji.json").href);
 
+const stores = createStores(kept);
+setTextSource((language) => at(`texts-${language}.json`).href);
+// Not first in English: but a slow file does not keep the page away.
+const language = stores.preferences.value.language ?? preferredLanguage(navigator.languages);
+await Promise.race([loadTexts(language), new Promise((resolve) => setTimeout(resolve, 1_000))]);
+
 createRoot(root).render(
   <StrictMode>
     <ErrorBoundary>
-      <App session={session} stores={createStores(kept)} />
+      <App session={session} stores={stores} />
     </ErrorBoundary>
   </StrictMode>,
 );

@@ -1,16 +1,16 @@
-import type { Client, Room, RoomSnapshot } from "@hubbub/client";
-import { memo, useCallback, useRef } from "react";
+import type { Client, MessageRow, Room, RoomSnapshot } from "@hubbub/client";
+import { memo, useCallback, useRef, useState } from "react";
 import { useAnnouncements } from "../features/announce/useAnnouncements.ts";
-import { Composer } from "../features/composer/Composer.tsx";
-import { useDraft } from "../features/composer/useDraft.ts";
-import { useSending } from "../features/composer/useSending.ts";
+import { type ComposerMode, newMessage, RoomComposer } from "../features/composer/RoomComposer.tsx";
 import { ConnectionStrip } from "../features/connection/ConnectionStrip.tsx";
 import { GapNotice } from "../features/gaps/GapNotice.tsx";
 import { Members } from "../features/members/Members.tsx";
+import { ReactDialog } from "../features/timeline/ReactDialog.tsx";
 import { Timeline } from "../features/timeline/Timeline.tsx";
 import { TypingLine } from "../features/timeline/TypingLine.tsx";
+import { useDeleting } from "../features/timeline/useDeleting.ts";
 import { useEntryActions } from "../features/timeline/useEntryActions.ts";
-import { focusLastRow, useRowKeys } from "../features/timeline/useRowKeys.ts";
+import { useRowKeys } from "../features/timeline/useRowKeys.ts";
 import type { Target } from "../features/timeline/useSeek.ts";
 import { useRoom, useStatus } from "../hooks/useClient.ts";
 import { useTexts } from "../i18n/language.tsx";
@@ -76,7 +76,15 @@ interface ConversationProps extends Omit<Props, "panels" | "menu"> {
 function Conversation({ room, client, stores, target, snapshot, onBack }: ConversationProps) {
   const { list } = useTexts();
   const field = useRef<HTMLTextAreaElement>(null);
-  const actions = useEntryActions(room, linkTo);
+  const [mode, setMode] = useState<ComposerMode>(newMessage);
+  const [reacting, setReacting] = useState<MessageRow | null>(null);
+  const [deleting, onDelete] = useDeleting(room);
+  const onReply = useCallback((row: MessageRow) => setMode({ kind: "reply", row }), []);
+  const onEdit = useCallback((row: MessageRow) => setMode({ kind: "edit", row }), []);
+  const actions = useEntryActions({
+    ...{ room, client, linkTo, onReply, onEdit, onDelete },
+    onReact: setReacting,
+  });
   const onKey = useRowKeys(room, actions, field);
   const toast = useToast();
   const onMissing = useCallback(() => toast({ text: list.notFound }), [toast, list]);
@@ -84,57 +92,23 @@ function Conversation({ room, client, stores, target, snapshot, onBack }: Conver
   return (
     <>
       <Timeline
-        room={room}
-        snapshot={snapshot}
+        {...{ room, snapshot, stores, target, actions, deleting, onKey, onMissing }}
         user={client.user ?? ""}
-        stores={stores}
-        target={target}
-        actions={actions}
-        onKey={onKey}
-        onMissing={onMissing}
       />
       <TypingLine typing={snapshot.typing} />
       <RoomComposer
         room={room}
         stores={stores}
+        mode={mode}
         most={client.limits?.text ?? usualLength}
         names={snapshot.members.names}
         field={field}
+        canEdit={actions.can("edit")}
+        onMode={setMode}
       />
+      {reacting !== null && (
+        <ReactDialog row={reacting} actions={actions} onClose={() => setReacting(null)} />
+      )}
     </>
-  );
-}
-
-interface ComposerProps {
-  readonly room: Room;
-  readonly stores: Stores;
-  readonly most: number;
-  readonly names: readonly string[];
-  readonly field: React.RefObject<HTMLTextAreaElement | null>;
-}
-
-/** The message field with its draft. A key stroke renders nothing else. */
-function RoomComposer({ room, stores, field, ...composer }: ComposerProps) {
-  const [text, setText] = useDraft(stores, room.name);
-  const send = useSending(room, setText);
-  return (
-    <Composer
-      {...composer}
-      room={room.name}
-      text={text}
-      field={field}
-      onText={(words) => {
-        setText(words);
-        if (words !== "") room.typing();
-      }}
-      onSend={(words) => {
-        setText("");
-        send(words);
-      }}
-      onEmptyKey={(key) => {
-        if (key === "ArrowUp") focusLastRow(document.querySelector("[role=log]"));
-        return key === "ArrowUp";
-      }}
-    />
   );
 }

@@ -1,20 +1,36 @@
 /** The language of the page: the texts, and the locale of dates and numbers. */
-import { createContext, type ReactNode, useContext, useEffect } from "react";
-import { de } from "./de.ts";
+import { createContext, type ReactNode, useContext, useEffect, useReducer } from "react";
 import { en, type Texts } from "./en.ts";
-import { ja } from "./ja.ts";
+import { textsFrom } from "./templates.ts";
 
 export type { Texts };
 
 export const languages = { en: "English", de: "Deutsch", ja: "日本語" } as const;
 export type Language = keyof typeof languages;
 
-const catalogues: Readonly<Record<Language, Texts>> = { en, de, ja };
+/** English is in the page; another language is a file of its own. */
+const loaded = new Map<Language, Texts>([["en", en]]);
+let sourceOf: (language: Language) => string | null = () => null;
 
 const TextsContext = createContext<Texts>(en);
 
 export function useTexts(): Texts {
   return useContext(TextsContext);
+}
+
+/** Set where the texts of a language are. */
+export function setTextSource(source: typeof sourceOf): void {
+  sourceOf = source;
+}
+
+/** Load the texts of a language. Without them the page is in English. */
+export async function loadTexts(language: Language): Promise<void> {
+  const url = sourceOf(language);
+  if (url === null || loaded.has(language)) return;
+  try {
+    const response = await fetch(url);
+    if (response.ok) loaded.set(language, textsFrom(en, await response.json()));
+  } catch {} // no network: the next change of the language tries again
 }
 
 /** Return the first language of the user that has texts; English if none has. */
@@ -30,15 +46,19 @@ export function isLanguage(value: unknown): value is Language {
   return typeof value === "string" && Object.hasOwn(languages, value);
 }
 
-export function LanguageProvider({
-  language,
-  children,
-}: {
+interface Props {
   readonly language: Language;
   readonly children: ReactNode;
-}) {
+}
+
+export function LanguageProvider({ language, children }: Props) {
+  const [, render] = useReducer((times: number) => times + 1, 0);
+  const texts = loaded.get(language) ?? en;
   useEffect(() => {
-    document.documentElement.lang = language;
+    if (!loaded.has(language)) void loadTexts(language).then(render);
   }, [language]);
-  return <TextsContext value={catalogues[language]}>{children}</TextsContext>;
+  useEffect(() => {
+    document.documentElement.lang = texts.locale ?? "en";
+  }, [texts]);
+  return <TextsContext value={texts}>{children}</TextsContext>;
 }

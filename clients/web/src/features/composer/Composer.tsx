@@ -29,8 +29,8 @@ export interface ComposerProps {
   readonly field: RefObject<HTMLTextAreaElement | null>;
   onText(text: string): void;
   onSend(text: string): void;
-  /** A key in the empty field; true if it was used. */
-  onEmptyKey(key: string): boolean;
+  /** A key that neither completes nor sends; true if it was used. */
+  onKey(key: string, empty: boolean): boolean;
 }
 
 /** The message field. Enter sends, Shift+Enter starts a new line. */
@@ -49,7 +49,7 @@ export function Composer({ room, names, most, text, field, ...on }: ComposerProp
   const press = (event: KeyboardEvent) => {
     if (completion.onKey(event)) return;
     if (sends(strokeOf(event))) send(event);
-    else if (text === "" && on.onEmptyKey(event.key)) event.preventDefault();
+    else if (on.onKey(event.key, text === "")) event.preventDefault();
   };
 
   return (

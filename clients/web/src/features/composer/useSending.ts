@@ -1,5 +1,5 @@
 /** Send texts to a room. */
-import { NotSent, type Room } from "@hubbub/client";
+import { NotSent, type Position, type Room } from "@hubbub/client";
 import { useTexts } from "../../i18n/language.tsx";
 import { useVoice } from "../../ui/Announcer.tsx";
 import { withEmoji } from "../emoji/data.ts";
@@ -9,11 +9,14 @@ import { sendErrorText } from "../sendErrors/sendErrors.ts";
 const notQueued: ReadonlySet<string> = new Set(["outbox_full", "not_joined"]);
 
 /** Return the function that sends a text; `restore` receives a text that no outbox holds. */
-export function useSending(room: Room, restore: (text: string) => void): (text: string) => void {
+export function useSending(
+  room: Room,
+  restore: (text: string) => void,
+): (text: string, replyTo?: Position) => void {
   const voice = useVoice();
   const texts = useTexts();
-  return (text) => {
-    room.send(withEmoji(text)).done.catch((error: unknown) => {
+  return (text, replyTo) => {
+    room.send(withEmoji(text), replyTo).done.catch((error: unknown) => {
       if (!(error instanceof NotSent)) return;
       if (notQueued.has(error.code)) restore(text);
       voice.alert(texts.message.notSent(sendErrorText(texts, error.code, error.message)));

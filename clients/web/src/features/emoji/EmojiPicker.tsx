@@ -12,12 +12,14 @@ import { allEmoji, type Emoji, findEmoji, loadEmoji, onEmoji } from "./data.ts";
 import styles from "./EmojiPicker.module.css";
 
 interface Props {
+  /** Whether it is part of a dialog, and not an overlay of its own. */
+  readonly inline?: boolean;
   onChoose(emoji: string): void;
   onClose(): void;
 }
 
 /** A field to search in, and a grid of emoji. Arrow keys move in the grid. */
-export function EmojiPicker({ onChoose, onClose }: Props) {
+export function EmojiPicker({ inline = false, onChoose, onClose }: Props) {
   const { composer } = useTexts();
   const [words, setWords] = useState("");
   const all = useSyncExternalStore(onEmoji, allEmoji);
@@ -25,7 +27,7 @@ export function EmojiPicker({ onChoose, onClose }: Props) {
   const found = useMemo(() => findEmoji(words.trim().replace(/^:|:$/g, "")), [words, all]);
   const root = useRef<HTMLDivElement>(null);
   const id = useId();
-  useCloseOutside(root, onClose);
+  useCloseOutside(root, inline ? noop : onClose);
   useEffect(() => void loadEmoji(), []);
   const [first] = found;
   const use = (key: string, target: EventTarget) => {
@@ -41,13 +43,19 @@ export function EmojiPicker({ onChoose, onClose }: Props) {
     event.stopPropagation();
   };
   return (
-    <section ref={root} className={styles.picker} onKeyDown={onKeyDown} aria-label={composer.emoji}>
+    <section
+      ref={root}
+      className={inline ? styles.inline : styles.picker}
+      onKeyDown={onKeyDown}
+      aria-label={composer.emoji}
+    >
       <label className={styles.hidden} htmlFor={id}>
         {composer.emojiSearch}
       </label>
       <input
         id={id}
         className={styles.field}
+        data-first
         placeholder={composer.emojiSearch}
         value={words}
         onChange={(event) => setWords(event.target.value)}
@@ -60,6 +68,8 @@ export function EmojiPicker({ onChoose, onClose }: Props) {
     </section>
   );
 }
+
+function noop(): void {}
 
 function Grid({ found, onChoose }: { readonly found: readonly Emoji[] } & Pick<Props, "onChoose">) {
   return (

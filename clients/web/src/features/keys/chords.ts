@@ -28,12 +28,17 @@ export const rowChords = {
   ends: { keys: ["Home", "End"], group: "read" },
   copy: { keys: ["c"], group: "read" },
   link: { keys: ["l"], group: "read" },
+  reply: { keys: ["r"], group: "read" },
+  react: { keys: ["a"], group: "read" },
+  edit: { keys: ["e"], group: "read" },
+  remove: { keys: ["Delete"], group: "read" },
   back: { keys: ["Escape"], group: "read" },
 } as const satisfies Partial<Record<keyof KeyTexts, Chord>>;
 
 /** The keys of the message field. */
 export const composerChords = {
   send: { keys: ["Enter"], group: "write" },
+  editLast: { keys: ["ArrowUp"], group: "write" },
   newLine: { keys: ["Shift+Enter"], group: "write" },
   complete: { keys: ["Tab"], group: "write" },
 } as const satisfies Partial<Record<keyof KeyTexts, Chord>>;

@@ -2,7 +2,7 @@ import type { MessageRow, OwnRow } from "@hubbub/client";
 import { useTexts } from "../../i18n/language.tsx";
 import { Icon, type IconName } from "../../ui/Icon.tsx";
 import styles from "./ActionBar.module.css";
-import type { EntryActions } from "./Entry.tsx";
+import type { EntryActions } from "./entryActions.ts";
 
 interface Props {
   readonly row: MessageRow | OwnRow;
@@ -14,11 +14,32 @@ export function ActionBar({ row, actions }: Props) {
   const { message } = useTexts();
   return (
     <div className={styles.bar} role="toolbar" aria-label={message.actions}>
+      {row.kind === "message" && <Changes row={row} actions={actions} />}
       <Action icon="copy" label={message.copy} act={() => actions.copyText(row)} />
       {row.kind === "message" && (
         <Action icon="link" label={message.link} act={() => actions.copyLink(row)} />
       )}
+      {row.kind === "message" && row.own && actions.can("delete") && (
+        <Action icon="trash" label={message.delete} act={() => actions.delete(row)} />
+      )}
     </div>
+  );
+}
+
+function Changes({ row, actions }: { readonly row: MessageRow; readonly actions: EntryActions }) {
+  const { message } = useTexts();
+  return (
+    <>
+      {actions.can("react") && (
+        <Action icon="face" label={message.react} act={() => actions.react(row)} />
+      )}
+      {actions.can("reply") && (
+        <Action icon="reply" label={message.reply} act={() => actions.reply(row)} />
+      )}
+      {row.own && actions.can("edit") && (
+        <Action icon="edit" label={message.edit} act={() => actions.edit(row)} />
+      )}
+    </>
   );
 }
 

@@ -9,24 +9,24 @@ import { mentions } from "../markup/mentions.ts";
 import { sendErrorText } from "../sendErrors/sendErrors.ts";
 import { ActionBar } from "./ActionBar.tsx";
 import styles from "./Entry.module.css";
+import type { EntryActions } from "./entryActions.ts";
+import { Quote } from "./Quote.tsx";
+import { Reactions } from "./Reactions.tsx";
 import { useActive } from "./useActive.ts";
-
-/** What the user can do with a message. */
-export interface EntryActions {
-  retry(row: OwnRow): void;
-  discard(row: OwnRow): void;
-  copyText(row: MessageRow | OwnRow): void;
-  copyLink(row: MessageRow): void;
-}
 
 interface Props {
   readonly row: Row;
   readonly leads: boolean;
   /** Whether the user came here by a link. */
   readonly highlighted: boolean;
+  /** Whether the user is deleting it, and may still undo that. */
+  readonly deleting: boolean;
+  /** The message that it replies to, if it is loaded. */
+  readonly quoted: MessageRow | undefined;
   readonly user: string;
   readonly names: readonly string[];
   readonly actions: EntryActions;
+  onJump(offset: number): void;
 }
 
 /** One row of the list. An own message keeps its element when it arrives in the room. */
@@ -36,37 +36,71 @@ export const Entry = memo(function Entry({ row, ...props }: Props) {
   return <MessageEntry row={row} {...props} />;
 });
 
-function MessageEntry({
-  row,
-  leads,
-  highlighted,
-  user,
-  names,
-  actions,
-}: Props & { readonly row: MessageRow | OwnRow }) {
-  const { author, at, text, own } = partsOf(row, user);
+type MessageProps = Props & { readonly row: MessageRow | OwnRow };
+
+function MessageEntry({ row, leads, highlighted, deleting, ...props }: MessageProps) {
+  const { author, at, text, own } = partsOf(row, props.user);
   const [active, handlers] = useActive();
+  const isDeleted = deleting || (row.kind === "message" && row.message.deleted !== undefined);
   return (
     <li
       className={styles.entry}
       data-leads={leads}
       data-own={own}
       data-state={row.kind === "own" ? row.state : "there"}
-      data-mentions={!own && mentions(text, user)}
+      data-mentions={!own && !isDeleted && mentions(text, props.user)}
       data-highlighted={highlighted}
       data-row={row.id}
-      data-offset={row.kind === "message" ? row.message.offset : undefined}
+      data-offset={offsetOf(row)}
       tabIndex={-1}
       {...handlers}
     >
-      {leads && <Head author={author} at={at} />}
-      {!leads && <Time at={at} className={styles.aside} />}
-      {!leads && <span className={styles.hidden}>{author}</span>}
-      <Markup text={text} user={user} names={names} />
-      <ChangeMark row={row} />
-      {row.kind === "own" && <SendState row={row} actions={actions} />}
-      {active && <ActionBar row={row} actions={actions} />}
+      {leads ? <Head author={author} at={at} /> : <Aside author={author} at={at} />}
+      <Quote row={row} quoted={props.quoted} onJump={props.onJump} />
+      {isDeleted ? <Deleted /> : <Contents row={row} {...props} />}
+      {active && !isDeleted && <ActionBar row={row} actions={props.actions} />}
     </li>
+  );
+}
+
+interface ContentsProps extends Pick<Props, "user" | "names" | "actions"> {
+  readonly row: MessageRow | OwnRow;
+}
+
+function Contents({ row, user, names, actions }: ContentsProps) {
+  return (
+    <>
+      <Markup text={partsOf(row, user).text} user={user} names={names} />
+      {row.kind === "message" ? (
+        <Added row={row} actions={actions} />
+      ) : (
+        <SendState row={row} actions={actions} />
+      )}
+    </>
+  );
+}
+
+function offsetOf(row: MessageRow | OwnRow): number | undefined {
+  return row.kind === "message" ? row.message.offset : undefined;
+}
+
+function Deleted() {
+  return <p className={styles.deleted}>{useTexts().message.deleted}</p>;
+}
+
+/** What others added to a message, and that its author edited it. */
+function Added({ row, actions }: { readonly row: MessageRow; readonly actions: EntryActions }) {
+  const { message, locale } = useTexts();
+  const { edited, reactions } = row.message;
+  return (
+    <>
+      {edited !== undefined && (
+        <span className={styles.edited} title={wholeMoment(edited, locale)}>
+          {message.edited}
+        </span>
+      )}
+      {reactions !== undefined && <Reactions row={row} actions={actions} />}
+    </>
   );
 }
 
@@ -74,15 +108,6 @@ export function partsOf(row: MessageRow | OwnRow, user: string) {
   if (row.kind === "own") return { author: user, at: row.at, text: row.text, own: true };
   const { message, own } = row;
   return { author: message.user, at: message.at, text: message.text, own };
-}
-
-/** Whether a message was deleted or edited. */
-function ChangeMark({ row }: { readonly row: MessageRow | OwnRow }) {
-  const { list } = useTexts();
-  if (row.kind === "own") return null;
-  const { deleted, edited } = row.message;
-  if (deleted === undefined && edited === undefined) return null;
-  return <p className={styles.sendState}>{deleted === undefined ? list.edited : list.deleted}</p>;
 }
 
 function Head({ author, at }: { readonly author: string; readonly at: number }) {
@@ -94,6 +119,16 @@ function Head({ author, at }: { readonly author: string; readonly at: number }) 
       </bdi>
       <Time at={at} className={styles.time} />
     </div>
+  );
+}
+
+/** The author and the time of a message below another one of the author. */
+function Aside({ author, at }: { readonly author: string; readonly at: number }) {
+  return (
+    <>
+      <Time at={at} className={styles.aside} />
+      <span className={styles.hidden}>{author}</span>
+    </>
   );
 }
 

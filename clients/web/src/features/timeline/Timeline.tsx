@@ -1,11 +1,13 @@
-import type { Room, RoomSnapshot } from "@hubbub/client";
-import { type KeyboardEvent, memo, useEffect, useMemo, useRef } from "react";
+import type { MessageRow, Room, RoomSnapshot, Row } from "@hubbub/client";
+import { type KeyboardEvent, memo, useCallback, useEffect, useMemo, useRef } from "react";
 import { useToday } from "../../hooks/useToday.ts";
 import { useTexts } from "../../i18n/language.tsx";
 import type { Stores } from "../../stores/stores.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { nameOfDay } from "../../ui/times.ts";
-import { Entry, type EntryActions } from "./Entry.tsx";
+import { Entry } from "./Entry.tsx";
+import type { EntryActions } from "./entryActions.ts";
+import { repliesTo } from "./Quote.tsx";
 import styles from "./Timeline.module.css";
 import { Top } from "./Top.tsx";
 import { UnreadPill } from "./UnreadPill.tsx";
@@ -19,16 +21,20 @@ interface Props {
   readonly stores: Stores;
   readonly target: Target | null;
   readonly actions: EntryActions;
+  /** The offsets of the messages that are being deleted. */
+  readonly deleting: ReadonlySet<number>;
   onKey(event: KeyboardEvent<HTMLElement>): void;
   onMissing(): void;
 }
 
 /** The messages of the room. */
-export const Timeline = memo(function Timeline({ actions, onKey, ...options }: Props) {
+export const Timeline = memo(function Timeline({ actions, deleting, onKey, ...options }: Props) {
   const { room, snapshot, user } = options;
   const texts = useTexts();
   const list = useTimeline(options);
   const names = useLongNames(snapshot, user);
+  const { seek } = list;
+  const onJump = useCallback((offset: number) => seek({ offset }), [seek]);
   return (
     <div className={styles.frame}>
       <div
@@ -53,6 +59,9 @@ export const Timeline = memo(function Timeline({ actions, onKey, ...options }: P
                 row={item.row}
                 leads={item.leads}
                 highlighted={item.id === list.highlighted}
+                deleting={item.row.kind === "message" && deleting.has(item.row.message.offset)}
+                quoted={quotedBy(item.row, snapshot.rows)}
+                onJump={onJump}
                 user={user}
                 names={names}
                 actions={actions}
@@ -71,6 +80,14 @@ export const Timeline = memo(function Timeline({ actions, onKey, ...options }: P
     </div>
   );
 });
+
+/** Return the message that a row replies to, if it is loaded. */
+function quotedBy(row: Row, rows: readonly Row[]): MessageRow | undefined {
+  const offset = row.kind === "gap" ? undefined : repliesTo(row);
+  if (offset === undefined) return undefined;
+  const found = rows.findLast((one) => one.kind === "message" && one.message.offset === offset);
+  return found?.kind === "message" ? found : undefined;
+}
 
 function Day({ at }: { readonly at: number }) {
   const { locale } = useTexts();

@@ -1,27 +1,69 @@
-import type { MessageRow, OwnRow, Room } from "@hubbub/client";
+import type { Client, MessageRow, OwnRow, Position, Room } from "@hubbub/client";
+import { isSameAuthor, NotSent } from "@hubbub/client";
 import { useMemo } from "react";
 import { useTexts } from "../../i18n/language.tsx";
 import { copyText } from "../../ui/CopyButton.tsx";
 import { useToast } from "../../ui/Toasts.tsx";
-import type { EntryActions } from "./Entry.tsx";
+import { sendErrorText } from "../sendErrors/sendErrors.ts";
+import type { EntryActions } from "./entryActions.ts";
 
-/** Return what the user can do with the messages of a room. */
-export function useEntryActions(
-  room: Room,
-  linkTo: (room: string, offset: number) => string,
-): EntryActions {
+interface Options {
+  readonly room: Room;
+  readonly client: Client;
+  linkTo(room: string, offset: number): string;
+  onReply(row: MessageRow): void;
+  onEdit(row: MessageRow): void;
+  onReact(row: MessageRow): void;
+  onDelete(row: MessageRow): void;
+}
+
+/** Return what the user can do with the messages of a room: the same object until the room changes. */
+export function useEntryActions(options: Options): EntryActions {
+  const { room, client, linkTo, onReply, onEdit, onReact, onDelete } = options;
   const toast = useToast();
   const { message } = useTexts();
+  const report = useReportChange();
   return useMemo(() => {
     const copy = async (text: string, done: string) =>
       toast({ text: (await copyText(text)) ? done : message.copyFailed });
     return {
+      can: (feature) => client.features.includes(feature),
+      isMe: (author) => {
+        const { user, userId } = client;
+        return isSameAuthor(author, { user: user ?? "", ...(userId && { user_id: userId }) });
+      },
       retry: ({ id }) => void room.retry(id).catch(() => {}),
       discard: ({ id }) => room.discard(id),
       copyText: (row) => void copy(textOf(row), message.copied),
       copyLink: (row) => void copy(linkTo(room.name, row.message.offset), message.linkCopied),
+      reply: onReply,
+      edit: onEdit,
+      delete: onDelete,
+      react: onReact,
+      toggle: (row, emoji, on) =>
+        report(on ? room.react(positionOf(row), emoji) : room.unreact(positionOf(row), emoji)),
     };
-  }, [room, linkTo, toast, message]);
+  }, [room, client, linkTo, onReply, onEdit, onReact, onDelete, toast, message, report]);
+}
+
+/** Return the function that shows why a change failed. */
+export function useReportChange(): (change: Promise<unknown>) => void {
+  const toast = useToast();
+  const texts = useTexts();
+  return useMemo(
+    () => (change) => {
+      change.catch((error: unknown) => {
+        if (!(error instanceof NotSent)) return;
+        const reason = sendErrorText(texts, error.code, error.message);
+        toast({ text: texts.message.notChanged(reason) });
+      });
+    },
+    [toast, texts],
+  );
+}
+
+export function positionOf({ epoch, message }: MessageRow): Position {
+  return { epoch, offset: message.offset };
 }
 
 function textOf(row: MessageRow | OwnRow): string {

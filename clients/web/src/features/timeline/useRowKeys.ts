@@ -2,7 +2,7 @@
 import type { MessageRow, OwnRow, Room } from "@hubbub/client";
 import { type KeyboardEvent, type RefObject, useCallback } from "react";
 import { chordOf, rowChords } from "../keys/chords.ts";
-import type { EntryActions } from "./Entry.tsx";
+import type { EntryActions } from "./entryActions.ts";
 
 export function useRowKeys(
   room: Room,
@@ -40,10 +40,23 @@ function isOfRow({ key }: KeyboardEvent, focused: HTMLElement | null): boolean {
 
 type Acted = MessageRow | OwnRow | null;
 
-function act(name: "copy" | "link", row: Acted, actions: EntryActions): void {
+type RowAction = Exclude<keyof typeof rowChords, "back" | "move" | "ends">;
+
+const features = { reply: "reply", react: "react", edit: "edit", remove: "delete" } as const;
+
+function act(name: RowAction, row: Acted, actions: EntryActions): void {
   if (row === null) return;
   if (name === "copy") actions.copyText(row);
-  else if (row.kind === "message") actions.copyLink(row);
+  else if (row.kind === "own") return;
+  else if (name === "link") actions.copyLink(row);
+  else change(features[name], row, actions);
+}
+
+type Feature = Parameters<EntryActions["can"]>[0];
+
+function change(feature: Feature, row: MessageRow, actions: EntryActions): void {
+  const isOthers = !row.own && (feature === "edit" || feature === "delete");
+  if (row.message.deleted === undefined && !isOthers && actions.can(feature)) actions[feature](row);
 }
 
 /** Put the focus on the last message. */

@@ -41,6 +41,8 @@ test("a room without a mark is read, and an own message reads what was before it
 test("there is more than what is loaded, unless the room begins there", () => {
   expect(unreadOf([row(7), row(8)], { epoch: "e", offset: 2 }, "ann").more).toBe(true);
   expect(unreadOf([row(7), row(8)], { epoch: "e", offset: 2 }, "ann", true).more).toBe(false);
+  // The room was empty when the user joined it.
+  expect(unreadOf([row(1)], { epoch: "unwritten", offset: 0 }, "ann").more).toBe(false);
 });
 
 test("a mark moves forward, and to another epoch", () => {

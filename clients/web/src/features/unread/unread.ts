@@ -30,7 +30,7 @@ export function unreadOf(
   return {
     count: news.length,
     mentions: news.filter(({ message }) => mentions(message.text, user)).length,
-    more: news.length > 0 && read === -1 && !beginning,
+    more: news.length > 0 && read === -1 && !beginning && mark.offset > 0,
     first: news[0] ?? null,
   };
 }

@@ -1,0 +1,20 @@
+/** What the user can do with a message. */
+import type { Author, MessageRow, OwnRow } from "@hubbub/client";
+
+export interface EntryActions {
+  /** Whether the server can do this (CN9). */
+  can(feature: "reply" | "edit" | "delete" | "react"): boolean;
+  /** Whether this is the user of the page. */
+  isMe(author: Author): boolean;
+  retry(row: OwnRow): void;
+  discard(row: OwnRow): void;
+  copyText(row: MessageRow | OwnRow): void;
+  copyLink(row: MessageRow): void;
+  reply(row: MessageRow): void;
+  edit(row: MessageRow): void;
+  delete(row: MessageRow): void;
+  /** Ask for an emoji. */
+  react(row: MessageRow): void;
+  /** Add this reaction, or take it back. */
+  toggle(row: MessageRow, emoji: string, on: boolean): void;
+}
