@@ -112,9 +112,9 @@ def add_routes(app: Sanic[Config, SimpleNamespace], web: Path = WEB) -> None:
     for path in ("/", "/r/<room:str>", "/r/<room:str>/<offset:int>"):
         app.add_route(page, path, READ, name=f"page {path}")
 
-    for path in sorted(web.glob("*.json")):
-        if (data := read(path, JSON)) is not None:
-            app.add_route(partial(_data, data), f"/{path.name}", READ, name=path.name)
+    for file in sorted(web.glob("*.json")):
+        if (data := read(file, JSON)) is not None:
+            app.add_route(partial(_data, data), f"/{file.name}", READ, name=file.name)
 
     async def add_headers(_: Request, response: BaseHTTPResponse) -> None:
         response.headers.setdefault("Content-Security-Policy", policy)
