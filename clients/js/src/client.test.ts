@@ -222,6 +222,37 @@ test("a client with a reservation uses it in the URL, once", async () => {
 });
 
 test("a failed connection is retried, even with a URL that the browser rejects", async () => {
-  const client = connect({ url: "no address" });
+  class Rejecting {
+    constructor() {
+      throw new Error("insecure");
+    }
+  }
+  const client = connect({ WebSocket: Rejecting as unknown as typeof WebSocket });
   await vi.waitFor(() => expect(client.status).toMatchObject({ code: 1006 }));
+});
+
+test("an invalid address is rejected when the client is created", () => {
+  expect(() => createClient({ url: "no address", WebSocket })).toThrow(TypeError);
+});
+
+test("a program that starts again with its position receives what it missed, once", async () => {
+  const { client, room } = await joined();
+  node.say("one");
+  await vi.waitFor(() => expect(room.snapshot.position?.offset).toBe(1));
+  const { position } = room.snapshot;
+  client.close();
+  node.model.publish("bob", "missed", "two");
+
+  const next = connect({ url: node.url.replace(/^ws/, "http").replace(/\/ws$/, "") }).room("lobby");
+  const messages = next.messages();
+  next.join(position ?? undefined);
+  const received = await messages.next();
+  expect(received.value).toMatchObject({ message: { text: "two" }, position: { offset: 2 } });
+  node.say("three");
+  expect((await messages.next()).value?.message.text).toBe("three");
+});
+
+test("without a WebSocket class the error says what to do", () => {
+  vi.stubGlobal("WebSocket", undefined);
+  expect(() => createClient({ url: node.url })).toThrow("Pass a class as the option WebSocket");
 });

@@ -10,9 +10,10 @@ import type { Effect, Input, Status } from "./sans-io/effects.ts";
 import type { Event, Limits, Message } from "./sans-io/frames.ts";
 import { type KeyValue, SavedOutbox } from "./storage.ts";
 import { Transport, type WebSocketClass } from "./transport.ts";
+import { socketUrl } from "./url.ts";
 
 export interface ClientOptions {
-  /** The URL of the node: `wss://chat.example.org/ws`. */
+  /** The address of the server: `https://chat.example.org`, or the URL of its websocket. */
   readonly url: string;
   /** The requested name. Default: the server generates one. */
   readonly name?: string;
@@ -42,6 +43,15 @@ export interface Identity {
 /** Thrown by a token hook: there is no token, and another call would not return one. */
 export class TokenRefused extends Error {
   override readonly name = "TokenRefused";
+}
+
+/** Return the WebSocket class; Node.js has one of its own since version 22. */
+function webSocketOf({ WebSocket = globalThis.WebSocket }: ClientOptions): WebSocketClass {
+  if (WebSocket === undefined)
+    throw new TypeError(
+      "This platform has no WebSocket. Pass a class as the option WebSocket, such as that of the package ws.",
+    );
+  return WebSocket;
 }
 
 /** Create a client. It does nothing before `connect`. */
@@ -74,7 +84,7 @@ export class Client {
       token: token !== undefined,
       random: Math.random,
     });
-    this.#transport = new Transport(url, options.WebSocket ?? WebSocket, {
+    this.#transport = new Transport(socketUrl(url), webSocketOf(options), {
       opened: () => this.#step(["opened"]),
       event: (event) => this.#onEvent(event),
       lost: (code) => this.#step(["lost", code]),

@@ -1,5 +1,6 @@
 /** The public API of the SDK. */
 export { Client, type ClientOptions, createClient, type Identity, TokenRefused } from "./client.ts";
+export { type Received, type StopSignal, TooSlow } from "./messageStream.ts";
 export { NotSent } from "./receipts.ts";
 export { Room, type Sending } from "./room.ts";
 export type { RoomSnapshot } from "./roomSnapshot.ts";

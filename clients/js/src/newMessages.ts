@@ -7,6 +7,11 @@ export class NewMessages {
   /** Messages up to here are not new. */
   #known: Position | null = null;
 
+  /** Note up to where the application has the messages, from an earlier run. */
+  startAt(since: Position): void {
+    this.#last ??= since;
+  }
+
   /** Note a join. `position` is the room's after it; a join that does not recover repeats messages. */
   joined(recovered: boolean, position: Position): void {
     if (!recovered && this.#last === null) this.#known = position;

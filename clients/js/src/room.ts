@@ -2,6 +2,7 @@
 
 import { newKey } from "./idempotencyKey.ts";
 import { Listeners } from "./listeners.ts";
+import { messageStream, type Received, type StopSignal } from "./messageStream.ts";
 import { NewMessages } from "./newMessages.ts";
 import { NotSent, Receipts } from "./receipts.ts";
 import { nothingYet, type RoomSnapshot } from "./roomSnapshot.ts";
@@ -61,9 +62,13 @@ export class Room {
     this.#saved = saved;
   }
 
-  /** Join, now and after each reconnect, until `leave`. */
-  join(): void {
-    this.#host.step(["join", this.name]);
+  /**
+   * Join, now and after each reconnect, until `leave`. `since` is the position up to which the application has the
+   * messages, from an earlier run: what was stored after it is new.
+   */
+  join(since?: Position): void {
+    if (since !== undefined) this.#new.startAt(since);
+    this.#host.step(since === undefined ? ["join", this.name] : ["join", this.name, since]);
     if (this.#restored) return;
     this.#restored = true;
     for (const { key, text, at, replyTo } of this.#saved.read()) {
@@ -175,6 +180,19 @@ export class Room {
   /** Listen for changes of messages, in order, once. The snapshot shows them already, if it has their messages. */
   onChange(listener: (change: Change) => void): () => void {
     return this.#edited.add(listener);
+  }
+
+  /**
+   * Iterate over the messages that `onMessage` reports, from now on, each with its position. `messages` throws
+   * `TooSlow` when too many wait to be read. An abort of the signal ends the iteration.
+   */
+  messages(signal?: StopSignal): AsyncGenerator<Received> {
+    const epoch = () => this.snapshot.position?.epoch ?? "";
+    const listen = (receive: (received: Received) => void) =>
+      this.onMessage((message) =>
+        receive({ message, position: { epoch: epoch(), offset: message.offset } }),
+      );
+    return messageStream(listen, signal);
   }
 
   /** Listen for lost messages: between two rows, or before all rows. */
