@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from brokers.base import UNWRITTEN
 from tests.faults.facts import Facts, Violation
 from tests.faults.history import Event, Place, What
 
@@ -40,7 +41,7 @@ class Story:
         if self.last is None or self._gap is not None:
             self.last = self.last or event
             return
-        here, there = _place(self.last), _place(event)
+        here, there = _places(self.last, event)
         missed = self._facts.between(there.epoch, here.offset, there.offset + 1)
         if here.epoch == there.epoch and missed:
             yield Violation("complete", _misses(event, missed), (self.last, missed[0], event))
@@ -52,7 +53,7 @@ class Story:
         if last is None:
             yield Violation("in order", f"{event.who} receives a message before its join", (event,))
             return
-        here, there = _place(last), _place(event)
+        here, there = _places(last, event)
         if unrecovered is not None and unrecovered is not last and gap is None:
             yield Violation(
                 "gap reported",
@@ -67,7 +68,7 @@ class Story:
             yield from self._follows(last, event)
 
     def _follows(self, last: Event, event: Event) -> Iterator[Violation]:
-        here, there = _place(last), _place(event)
+        here, there = _places(last, event)
         if last.what is What.RECEIVES and there.offset <= here.offset:
             what = "twice" if there == here else "after a later one"
             yield Violation("in order", f"{event.who} receives a message {what}", (last, event))
@@ -77,7 +78,8 @@ class Story:
 
     def _gap_is_right(self, last: Event, gap: Event, event: Event) -> Iterator[Violation]:
         """Check that retention made the gap: as many entries as are kept follow the missing ones."""
-        facts, here, there = self._facts, _place(last), _place(event)
+        facts = self._facts
+        here, there = _places(last, event)
         same = here.epoch == there.epoch
         if same and there.offset <= here.offset:
             yield Violation(
@@ -119,6 +121,12 @@ def _ends(facts: Facts, last: Event) -> Iterator[Violation]:
 def _misses(event: Event, missed: list[Event]) -> str:
     others = f" and {len(missed) - 1} others" if len(missed) > 1 else ""
     return f"{event.who} misses {missed[0].key}{others}"
+
+
+def _places(last: Event, event: Event) -> tuple[Place, Place]:
+    """Return the positions of two events. Before the first message of a room (RM10), it is the beginning."""
+    here, there = _place(last), _place(event)
+    return (Place(there.epoch, 0) if here.epoch == UNWRITTEN else here), there
 
 
 def _place(event: Event) -> Place:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from brokers.base import UNWRITTEN
 from tests.faults.checks import check, report
 from tests.faults.history import Event, Place, Record
 from tests.faults.plan import Plan
@@ -192,3 +193,14 @@ def test_a_report_names_only_the_rule_and_the_evidence() -> None:
         "ann in lobby receives an acknowledgement: a1 at e1/1",
         "bob in lobby receives b1 at e1/3",
     ]
+
+
+def test_the_first_message_of_a_room_needs_no_gap() -> None:
+    unwritten = [joins("ann", at(0, UNWRITTEN)), joins("bob", at(0, UNWRITTEN))]
+    assert broken([*unwritten, *SAID, *END]) == []
+
+
+def test_a_reader_that_misses_the_first_message_of_a_room_is_found() -> None:
+    unwritten = [joins("ann", at(0, UNWRITTEN)), joins("bob", at(0, UNWRITTEN))]
+    missed = [event for event in SAID if event != receives("bob", "a1", at(1))]
+    assert broken([*unwritten, *missed, *END]) == ["complete"]

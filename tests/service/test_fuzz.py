@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
 
+from hubbub_protocol.names import is_blank
 from service.wire.messages import decode_plain
 from tests.service.conftest import BOTH_LOOPS
 from tests.service.framing import Op, close_frame, frame
@@ -208,7 +209,7 @@ def test_any_text_of_the_plain_codec_is_delivered_or_rejected(target: Target, li
 
 async def _plain(served: Served, lines: list[str]) -> None:
     ann = await served.plain()
-    wanted = [text for text in map(decode_plain, lines) if text and not text.isspace() and len(text) <= 100]
+    wanted = [text for text in map(decode_plain, lines) if not is_blank(text) and len(text) <= 100]
     await ann.write(b"".join(map(frame, [*lines, "last"])))
     for text in [*wanted, "last"]:
         assert json.loads(await ann.next_text()) == text

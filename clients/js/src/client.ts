@@ -3,7 +3,8 @@
 import { Clock } from "./clock.ts";
 import { Listeners } from "./listeners.ts";
 import { watchNetwork } from "./network.ts";
-import { isOfRoom, Room, type RoomHost } from "./room.ts";
+import { isOfRoom, Room } from "./room.ts";
+import type { RoomHost } from "./roomHost.ts";
 import { isSameAuthor } from "./sans-io/author.ts";
 import { ClientMachine } from "./sans-io/clientMachine.ts";
 import type { Effect, Input, Status } from "./sans-io/effects.ts";

@@ -5,19 +5,11 @@ import { Listeners } from "./listeners.ts";
 import { messageStream, type Received, type StopSignal } from "./messageStream.ts";
 import { NewMessages } from "./newMessages.ts";
 import { NotSent, Receipts } from "./receipts.ts";
+import type { RoomHost } from "./roomHost.ts";
 import { nothingYet, type RoomSnapshot } from "./roomSnapshot.ts";
 import { RowCache } from "./rows.ts";
-import type { Author } from "./sans-io/author.ts";
-import type {
-  Effect,
-  Input,
-  OwnChange,
-  RoomEffect,
-  SearchPage,
-  SendReceipt,
-} from "./sans-io/effects.ts";
+import type { Effect, OwnChange, RoomEffect, SearchPage, SendReceipt } from "./sans-io/effects.ts";
 import type { Change, Members, Message, Position } from "./sans-io/frames.ts";
-import type { RoomMachine } from "./sans-io/roomMachine.ts";
 import { SearchAnswers } from "./searchAnswers.ts";
 import type { SavedOutbox } from "./storage.ts";
 
@@ -27,13 +19,6 @@ const mostRemembered = 1_000;
 export interface Sending {
   readonly key: string;
   readonly done: Promise<SendReceipt>;
-}
-
-/** The interface of a client for its rooms. */
-export interface RoomHost {
-  readonly me: Author | null;
-  step(input: Input): void;
-  machine(room: string): RoomMachine | undefined;
 }
 
 export class Room {
