@@ -8,7 +8,14 @@ import { NotSent, Receipts } from "./receipts.ts";
 import type { RoomHost } from "./roomHost.ts";
 import { nothingYet, type RoomSnapshot } from "./roomSnapshot.ts";
 import { RowCache } from "./rows.ts";
-import type { Effect, OwnChange, RoomEffect, SearchPage, SendReceipt } from "./sans-io/effects.ts";
+import type {
+  Effect,
+  Input,
+  OwnChange,
+  RoomEffect,
+  SearchPage,
+  SendReceipt,
+} from "./sans-io/effects.ts";
 import type { Change, Members, Message, Position } from "./sans-io/frames.ts";
 import { SearchAnswers } from "./searchAnswers.ts";
 import type { SavedOutbox } from "./storage.ts";
