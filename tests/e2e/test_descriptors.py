@@ -46,13 +46,15 @@ def limited(folder: Path, limit: str) -> Iterator[Limited]:
 
 
 async def connect(server: Server) -> tuple[Peer, int | None]:
-    """Open a websocket; return it with the close code, or None if the client is welcome."""
+    """Open a websocket and join a room; return it with the close code, or None if the client is welcome."""
     peer = await Peer.connect(server.port)
     await peer.upgrade()
     await peer.command("hello")
     while (found := await peer.frame()).op not in {Op.TEXT, Op.CLOSE}:
         pass
     if found.op is Op.TEXT:
+        # A full node closes guests that are in no room.
+        await peer.command("join", room="lobby")
         return peer, None
     peer.disconnect()
     return peer, found.code

@@ -73,7 +73,7 @@ async def test_people_read_and_join_nodes_start_and_all_recovers(
                 Client(new.url, name="bea") as bea,
                 connect(f"{new.url}/ws?room=empty&name=cid"),
             ):
-                there = await bea.join("lobby")
+                there = await bea.join("lobby", history=True)
                 first = await anext(message async for message in there if isinstance(message, Message))
                 assert first.text == "before"
                 assert not waiting.done()
