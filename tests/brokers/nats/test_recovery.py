@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from brokers.base import Retention
-from brokers.errors import Unavailable
+from brokers.errors import Unavailable, WritesRefused
 from brokers.nats.broker import NatsBroker
 from brokers.testing.recorder import BrokerNode, Recorder, chained
 from tests.brokers.nats.nodes import node, operator, options
@@ -202,16 +202,16 @@ async def test_of_more_rooms_than_heads_the_oldest_is_known_to_be_not_known() ->
         assert (page.trimmed, page.head.offset >= last.offset) == (True, True)
 
 
-async def test_beyond_the_total_bytes_the_oldest_entries_are_trimmed_and_reported() -> None:
+async def test_beyond_the_total_bytes_entries_are_refused_and_no_room_loses_any() -> None:
     shared = options(shared_nats(), retention=Retention(total=100_000, age=0.0))
     async with node(shared) as here:
-        quiet, kept = await here.send("quiet", b"one", b"two")
-        await here.send("busy", *[b"x" * 5_000] * 30)
-        page = await here.broker.history("quiet", after=quiet.offset, limit=10)
-        assert (page.entries, page.trimmed, page.head.offset) == ((), True, kept.offset)
+        await here.send("quiet", b"one", b"two")
+        with pytest.raises(WritesRefused, match="maximum bytes exceeded"):
+            await here.send("busy", *[b"x" * 5_000] * 30)
+        assert [entry.payload for entry in await here.full_history("quiet")] == [b"one", b"two"]
         stored = await here.full_history("busy")
         assert 5 < len(stored) < 20
-        assert (await here.broker.history("busy", after=stored[0].offset - 3, limit=10)).trimmed
+        assert [entry.prev for entry in stored] == [0, *(entry.offset for entry in stored[:-1])]
 
 
 async def test_a_stream_changed_by_an_operator_is_updated_or_refused() -> None:
