@@ -51,9 +51,9 @@ export class TerminalScreen {
     return this.#tmux("capture-pane", "-p", "-t", "screen");
   }
 
-  /** The messages, from top to bottom. A row has a time, and a name if it differs from the row above. */
+  /** The messages, from top to bottom: a time, and a name if it differs from the row above, beside the rooms. */
   said(names: readonly string[]): string[] {
-    const row = new RegExp(`^ \\d\\d:\\d\\d +(?:(?:${names.join("|")}) )?(.*?)\\s*$`, "gm");
+    const row = new RegExp(`^.*? \\d\\d:\\d\\d +(?:(?:${names.join("|")}) )?(.*?)\\s*$`, "gm");
     return [...this.text().matchAll(row)].map((match) => match[1] ?? "");
   }
 
