@@ -58,8 +58,9 @@ def test_an_account_without_an_entry_has_a_name(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("getpass.getuser", unknown)
     monkeypatch.setattr("os.getuid", lambda: 12345)
     assert account() == "user-12345"
-    monkeypatch.setattr("getpass.getuser", lambda: "x" * 33)
-    assert account() == "user-12345"
+    for unusable in ("x" * 33, "root"):
+        monkeypatch.setattr("getpass.getuser", lambda name=unusable: name)
+        assert account() == "user-12345"
 
 
 @pytest.mark.parametrize("words", [[], ["-"]])

@@ -34,10 +34,15 @@ def test_the_json_format_is_stable(server: Server, room: str) -> None:
         run("send", room, text, "-s", server.url, "--name", "bob", "--id", f"k{number}")
     lines = run("tail", room, "--json", "--no-follow", "-s", server.url).stdout.splitlines()
     first = json.loads(lines[0])
-    varying = {"epoch": first["epoch"], "at": json.loads(lines[1])["at"]}
+    varying = {
+        "epoch": first["epoch"],
+        "at": json.loads(lines[1])["at"],
+        "user_id": json.loads(lines[1])["user_id"],
+    }
     golden = (
         f'{{"v":1,"type":"message","room":"{room}","epoch":"{varying["epoch"]}","offset":2,"key":"k1","user":"bob",'
-        f'"text":"Grüße\\n世界 \\u001b[31m\\u202e","at":{varying["at"]}}}'
+        f'"text":"Grüße\\n世界 \\u001b[31m\\u202e","at":{varying["at"]},'
+        f'"user_id":"{varying["user_id"]}","kind":"guest"}}'
     )
     assert lines[1] == golden
 

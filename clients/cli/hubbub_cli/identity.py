@@ -26,7 +26,9 @@ def account() -> str:
         name = getpass.getuser()
     except (KeyError, OSError, ImportError):
         name = ""  # an account without an entry, as in some containers
-    return f"user-{os.getuid()}" if user_fault(name) and hasattr(os, "getuid") else name or "user"
+    # Servers reserve the name of this account.
+    unusable = name == "root" or user_fault(name) is not None
+    return f"user-{os.getuid()}" if unusable and hasattr(os, "getuid") else name or "user"
 
 
 def session(server: str, name: str) -> str | None:
