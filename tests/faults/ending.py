@@ -42,9 +42,7 @@ async def settle_and_record(world: World, patience: float) -> None:
     await world.empty()
     # Once is enough: a node starts short tasks all the time, for example to read the operator's actions.
     if not await _within(patience, world, _is_clean):
-        for node in world.nodes.values():
-            for over in await _leftovers(node):
-                world.recorder.note(node.name, What.LEAVES_OVER, note=over)
+        await _note_leftovers(world)
     for node in world.nodes.values():
         await _stop(world, node)
 
@@ -122,6 +120,12 @@ async def _note_members(world: World, patience: float) -> None:
     await _within(patience, world, are_right)
     for (name, room), names in lists.items():
         world.recorder.note(name, What.LISTS, room=room, note=" ".join(names))
+
+
+async def _note_leftovers(world: World) -> None:
+    for node in world.nodes.values():
+        for over in await _leftovers(node):
+            world.recorder.note(node.name, What.LEAVES_OVER, note=over)
 
 
 async def _is_clean(world: World) -> bool:
