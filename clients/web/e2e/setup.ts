@@ -14,7 +14,11 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   const reason = missing();
   if (running !== undefined) return project.provide("page", { url: running });
   if (reason !== null) return project.provide("page", { missing: reason });
-  const node = await Node.start();
+  // All tests come from one address, and each has rooms and names of its own.
+  const node = await Node.start({
+    HUBBUB_NEW_ROOMS_PER_HOUR: "100000",
+    HUBBUB_NAMES_PER_ADDRESS: "100000",
+  });
   project.provide("page", { url: node.url });
   return () => node.stop();
 }
