@@ -145,7 +145,7 @@ class BatchWriter:
 def _rewinds(
     heads: dict[int, int], epochs: dict[Name, int], batch: Iterable[ArchivedEntry]
 ) -> Iterator[tuple[int, int]]:
-    """Yield the epochs whose last entries have left the chain, and the offset at which it goes on.
+    """Yield the epochs whose last entries have left the chain, and the offset at which it continues.
 
     The first new entry names the one before it. What the archive has behind that was lost in the broker's
     failover after it had been copied.

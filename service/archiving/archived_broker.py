@@ -1,4 +1,4 @@
-"""A broker whose history goes on in an archive."""
+"""A broker whose history continues in an archive."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def join_before(page: Page, archived: Sequence[ArchivedEntry], limit: int, *, ol
     chain = _ahead(page, archived)
     run = last_run(chain)
     if page.entries and (not run or run[-1].offset < page.entries[0].prev):
-        # A gap between the two: the next read goes on behind it.
+        # A gap between the two: the next read continues behind it.
         return page._replace(more=bool(chain) or older)
     room = limit - len(page.entries)
     kept = run[max(0, len(run) - room) :] if room else []

@@ -43,7 +43,7 @@ class _MockRoom:
 
 
 class MockServer:
-    """A server for tests, as an async context manager. It has no rate limits, and loses nothing by itself."""
+    """A server for tests, as an async context manager. It has no rate limits, and loses nothing."""
 
     def __init__(self) -> None:
         self.url = ""
