@@ -69,7 +69,7 @@ class LineWriter:
         self._queue.put(data)
 
     def wait_until_written(self, limit: float) -> bool:
-        """Wait until all queued lines are written, at most `limit` seconds; tell whether they are."""
+        """Wait until all queued lines are written, at most `limit` seconds. Return whether they are."""
         done = threading.Event()
         self._queue.put(done)
         return done.wait(limit)

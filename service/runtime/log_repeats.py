@@ -46,7 +46,7 @@ class RepeatFilter:
         self.suppressed = 0
 
     def passes(self, record: logging.LogRecord, now: float) -> bool:
-        """Count a record, and tell whether it is to be written."""
+        """Count a record, and return whether to write it."""
         message = str(record.msg)
         if record.levelno < logging.WARNING or len(message) > _LONGEST:
             return True

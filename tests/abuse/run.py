@@ -13,7 +13,7 @@ from typing import Final
 from tests.abuse.node import ROOT, Node
 from tests.abuse.users import Measured, crowd, measure, store, stored
 
-# A room with messages that nobody is in.
+# A room with messages without members.
 _QUIET: Final = "quiet"
 _STORED: Final = 20
 # Attackers have this address, or this one and those after it; all other users have another one.

@@ -25,7 +25,7 @@ _STORED: Final = {"large texts": 12.0, "new rooms from 100 addresses": 20.0}
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("name", ATTACKS)
-async def test_an_attack_harms_nobody_else(name: str) -> None:
+async def test_an_attack_harms_no_other_user(name: str) -> None:
     settings = {"HUBBUB_FLOOD_SECONDS": "2", "HUBBUB_CLOSE_SECONDS": "1", **ATTACKS[name].settings}
     with serving(**settings) as node:
         outcome = await attack(node, name, 2.0)

@@ -92,7 +92,7 @@ class User:
 
 
 async def store(port: int, room: str, count: int) -> None:
-    """Store messages in a room, which nobody joins during the attack."""
+    """Store messages in a room that has no members during the attack."""
     user = await User.enter(port, room)
     for number in range(count):
         await user.say(room, f"stored-{number}")

@@ -250,7 +250,7 @@ def test_an_error_that_sends_us_elsewhere_says_where() -> None:
     breaks="what time may mend is reported as a fault of the settings, and stops the start",
 )
 def test_errors_that_pass_have_classes_of_their_own() -> None:
-    """Error replies become the classes that we tell apart by their first word."""
+    """The first word of an error reply selects its class."""
     from redis import exceptions
     from redis._parsers import BaseParser
 

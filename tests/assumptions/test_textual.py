@@ -147,8 +147,8 @@ def test_a_sequence_in_the_table_is_the_value_of_its_keys(monkeypatch: pytest.Mo
 
     table = cast("dict[str, object]", ANSI_SEQUENCES_KEYS)
     monkeypatch.setitem(table, "\x1ba", (SimpleNamespace(value="alt+a"),))
-    told = [*XTermParser().feed("\x1ba\x1ba")]
-    assert [event.key for event in told if isinstance(event, events.Key)] == ["alt+a", "alt+a"]
+    parsed = [*XTermParser().feed("\x1ba\x1ba")]
+    assert [event.key for event in parsed if isinstance(event, events.Key)] == ["alt+a", "alt+a"]
 
 
 @assumes("textual", "Widget.render", where=CLI_SIDEBAR, breaks="the rooms are not drawn")

@@ -24,7 +24,7 @@ _EPOCH: Final = 1_700_000_000.0
 
 
 class ForgetfulJournal(ArchiveJournal):
-    """Stores, and loses an answer when told to."""
+    """Stores, and loses an answer on request."""
 
     lost_answers = 0
 
@@ -40,7 +40,7 @@ class ForgetfulJournal(ArchiveJournal):
 
 
 class DurableBackbone(Backbone):
-    """A hub whose clocks go only when told to, on an archive that keeps what the options say."""
+    """A hub whose clocks advance only by hand, on an archive that keeps what the options say."""
 
     # Further rooms are evicted from memory, and stay in the archive.
     abilities = Abilities(lost_answers=True, bounded_rooms=False, counted=True)

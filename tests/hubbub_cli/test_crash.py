@@ -25,7 +25,7 @@ def raising(error: Exception) -> object:
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "sentence"),
     [
         (ZeroDivisionError("a\nb"), "unexpected error: ZeroDivisionError: a b (-v prints where)"),
         (
@@ -35,11 +35,11 @@ def raising(error: Exception) -> object:
     ],
 )
 def test_an_unexpected_error_is_one_sentence(
-    error: Exception, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    error: Exception, sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(program, "_run", raising(error))
     assert program.main([]) == 1
-    assert capsys.readouterr().err == f"hubbub-chat: {told}\n"
+    assert capsys.readouterr().err == f"hubbub-chat: {sentence}\n"
 
 
 def test_an_error_of_this_program_in_a_group_keeps_its_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,16 +58,16 @@ def test_a_self_signed_certificate_is_reported(server: Server, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("host", "ended", "told"),
+    ("host", "ended", "sentence"),
     [("127.0.0.2", False, "is not valid for 127.0.0.1"), ("127.0.0.1", True, "has expired")],
 )
 def test_another_host_and_an_expired_certificate_are_reported(
-    server: Server, authority: Authority, host: str, told: str, *, ended: bool
+    server: Server, authority: Authority, host: str, sentence: str, *, ended: bool
 ) -> None:
     with tls_proxy(authority.issue("node", host=host, ended=ended), server.port) as proxy:
         url = f"wss://127.0.0.1:{proxy.port}"
         found = reported(run("send", "lobby", "hello", "-s", url, "--ca-file", str(authority.file)))
-    assert found == f"the certificate of the server {told}"
+    assert found == f"the certificate of the server {sentence}"
 
 
 def test_a_plain_port_is_reported_at_once(server: Server) -> None:

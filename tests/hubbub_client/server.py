@@ -32,7 +32,7 @@ class Talk:
         assert self._socket.request is not None
         return self._socket.request.path
 
-    async def hear(self) -> commands.Command:
+    async def receive(self) -> commands.Command:
         async with asyncio.timeout(LIMIT):
             return decode_command(await self._socket.recv())
 
@@ -64,13 +64,13 @@ class Talk:
                 return self._socket.close_code
 
     async def greet(self, user: str = "ann") -> commands.Hello:
-        hello = await self.hear()
+        hello = await self.receive()
         assert isinstance(hello, commands.Hello)
         await self.say(Welcome(id=hello.id, user=user, session="s1", ping=25000, time=0, limits=LIMITS))
         return hello
 
     async def let_in(self, *messages: Message, recovered: bool = False, epoch: str = "e1") -> commands.Join:
-        join = await self.hear()
+        join = await self.receive()
         assert isinstance(join, commands.Join)
         head = messages[-1].offset if messages else join.since.offset if join.since else 0
         await self.say(
@@ -88,7 +88,7 @@ class Talk:
 
     async def take(self, offset: int, *, duplicate: bool = False) -> commands.Send:
         """Acknowledge the next message at this offset."""
-        send = await self.hear()
+        send = await self.receive()
         assert isinstance(send, commands.Send)
         await self.say(Sent(id=send.id, epoch="e1", offset=offset, duplicate=duplicate))
         return send

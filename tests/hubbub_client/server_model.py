@@ -68,7 +68,7 @@ class Server:
         self.out: deque[events.Event] = deque()
         self._member = False
 
-    def hear(self, command: commands.Command) -> None:
+    def receive(self, command: commands.Command) -> None:
         match command:
             case commands.Hello():
                 self.out.append(

@@ -35,8 +35,8 @@ class Simulation:
         self.step(inputs.JoinRequested(ROOM))
         self.step(inputs.ConnectRequested())
         # Start with a live room: most actions need one.
-        for hear in (self.hear_up, self.hear_down) * 2:
-            hear()
+        for deliver in (self.deliver_command, self.deliver_event) * 2:
+            deliver()
 
     @property
     def room(self) -> RoomMachine:
@@ -59,9 +59,9 @@ class Simulation:
                 case effects.StatusChanged() | effects.RequestToken():
                     pass
                 case _:
-                    self._tell(effect)
+                    self._report(effect)
 
-    def _tell(self, effect: effects.RoomEffect) -> None:
+    def _report(self, effect: effects.RoomEffect) -> None:
         self.reported.append(effect)
         if isinstance(effect, effects.GapDetected):
             self.gaps += 1
@@ -83,11 +83,11 @@ class Simulation:
         if message is not None and self.server is not None:
             self.server.fan_out(message)
 
-    def hear_up(self) -> None:
+    def deliver_command(self) -> None:
         if self.server is not None and self.up:
-            self.server.hear(self.up.popleft())
+            self.server.receive(self.up.popleft())
 
-    def hear_down(self) -> None:
+    def deliver_event(self) -> None:
         if self.server is None or not self.server.out:
             return
         event = self.server.out.popleft()
@@ -179,8 +179,8 @@ class Simulation:
     def _run(self) -> None:
         for _ in range(200):
             while self.up or (self.server is not None and self.server.out):
-                self.hear_up()
-                self.hear_down()
+                self.deliver_command()
+                self.deliver_event()
             if self._is_settled():
                 return
             self.now = max(self.now, self.client.deadline or self.now)

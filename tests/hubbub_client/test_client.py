@@ -28,7 +28,7 @@ async def test_leaving_the_block_closes_the_socket_and_ends_waiting_calls(server
             talk, room = await joined(server, chat)
             reading = tasks.create_task(remaining_events(room))
             sending = tasks.create_task(end_of(room.send("never answered")))
-            await talk.hear()
+            await talk.receive()
             closing = tasks.create_task(talk.closed())
         assert await closing == 1000
         assert [type(event) for event in await reading] == [Joined]
@@ -89,7 +89,7 @@ async def test_a_client_that_is_cancelled_while_it_closes_ends_at_once(server: S
 async def test_a_name_in_use_raises_with_a_free_name(server: Server) -> None:
     async with Client(server.url, name="ann", options=AT_ONCE) as chat:
         talk = await server.accept()
-        hello = await talk.hear()
+        hello = await talk.receive()
         assert isinstance(hello, commands.Hello)
         await talk.say(
             events.Error(id=hello.id, code="name_taken", message="", retry=False, suggestion="ann2")

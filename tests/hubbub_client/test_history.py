@@ -45,7 +45,7 @@ async def test_the_first_page_is_what_was_kept_back(server: Server) -> None:
         assert [(one.text, one.live) for one in page.messages] == [("old", False), ("also old", False)]
         assert page.more
         paging = tasks.create_task(room.older())
-        asked = await talk.hear()
+        asked = await talk.receive()
         assert isinstance(asked, commands.History)
         assert asked.before == 6
         await talk.say(
@@ -109,7 +109,7 @@ async def test_a_slow_reader_misses_nothing_if_its_position_is_gone(server: Serv
         await talk.say(*(message(n, str(n)) for n in range(2, 6)))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(room.names())
-            who = await talk.hear()
+            who = await talk.receive()
             assert isinstance(who, commands.Who)
             await talk.say(events.MembersPage(id=who.id, room="lobby", count=0, names=[], more=False))
         assert await texts(room, 4) == ["2", "3", "4"]

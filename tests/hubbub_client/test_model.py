@@ -10,7 +10,9 @@ from tests.hubbub_client.simulation import ANN, Simulation
 
 ACTIONS = st.one_of(
     # Actions without faults are more frequent, or no connection would make progress.
-    st.sampled_from(["hear_up", "hear_down", "say", "other_says"] * 3).map(lambda name: (name, ())),
+    st.sampled_from(["deliver_command", "deliver_event", "say", "other_says"] * 3).map(
+        lambda name: (name, ())
+    ),
     st.sampled_from(
         ["lose_up", "lose_down", "repeat_down", "swap_down", "break_link", "lose_log", "lose_log_and_link"]
     ).map(lambda name: (name, ())),
@@ -24,7 +26,7 @@ ACTIONS = st.one_of(
 @settings(max_examples=300, deadline=None)
 @given(st.lists(ACTIONS, max_size=80), st.integers(0, 3))
 @example([("other_says", (3,)), ("lose_down", ()), ("other_says", ())], 0)
-@example([("say", ()), ("hear_up", ()), ("break_link", ()), ("lose_log", ())], 0)
+@example([("say", ()), ("deliver_command", ()), ("break_link", ()), ("lose_log", ())], 0)
 def test_nothing_is_lost_duplicated_or_out_of_order(
     actions: list[tuple[str, tuple[int, ...]]], chance: int
 ) -> None:

@@ -85,7 +85,7 @@ async def test_its_own_message_settles_a_send(server: Server) -> None:
     async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
         talk, room = await joined(server, chat)
         sending = tasks.create_task(room.send("hello", key="k1"))
-        await talk.hear()
+        await talk.receive()
         await talk.say(message(1, "hello", user="ann", key="k1"))
         assert (await sending).position == Position("e1", 1)
         assert [type(event) for event in await next_events(room, 3)] == [Joined, Message, Sent]
@@ -96,7 +96,7 @@ async def test_reconnects_recovers_and_sends_queued_messages(server: Server) -> 
     async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
         talk, room = await joined(server, chat, message(1, "one"))
         sending = tasks.create_task(room.send("mine", key="k1"))
-        await talk.hear()
+        await talk.receive()
         await talk.close(1012)
         talk = await server.accept()
         hello = await talk.greet()
@@ -191,11 +191,11 @@ async def test_messages_that_a_slow_reader_missed_arrive_after_the_next_join(ser
         await talk.say(*(message(n, str(n)) for n in range(2, 6)))
         await answered(talk, room)
         room.leave()
-        assert isinstance(await talk.hear(), commands.Leave)
+        assert isinstance(await talk.receive(), commands.Leave)
         assert texts(await remaining_events(room)) == ["2", "3"]
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(chat.join("lobby"))
-            assert isinstance(await talk.hear(), commands.Join)
+            assert isinstance(await talk.receive(), commands.Join)
             join = await talk.let_in(message(4, "4"), message(5, "5"), recovered=True)
         assert join.since == Position("e1", 3)
         assert texts(await next_events(room, 2)) == ["4"]
@@ -209,7 +209,7 @@ async def answered(talk: Talk, room: Room) -> None:
     """Send a command and its reply, so that all earlier events have arrived."""
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(room.names())
-        who = await talk.hear()
+        who = await talk.receive()
         assert isinstance(who, commands.Who)
         await talk.say(events.MembersPage(id=who.id, room="lobby", count=0, names=[], more=False))
 
@@ -219,7 +219,7 @@ async def test_a_rejected_room_raises(server: Server) -> None:
         talk = await server.accept()
         await talk.greet()
         joining = tasks.create_task(refusal(chat))
-        join = await talk.hear()
+        join = await talk.receive()
         assert isinstance(join, commands.Join)
         await talk.say(events.Error(id=join.id, code="forbidden", message="members only", retry=False))
         assert await joining == "forbidden"
@@ -235,7 +235,7 @@ async def test_a_rejected_message_raises_and_can_be_sent_again(server: Server) -
     async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
         talk, room = await joined(server, chat)
         sending = tasks.create_task(failure(room))
-        send = await talk.hear()
+        send = await talk.receive()
         assert isinstance(send, commands.Send)
         await talk.say(events.Error(id=send.id, code="forbidden", message="not here", retry=False))
         assert await sending == "forbidden"
@@ -268,7 +268,7 @@ async def test_pages_of_history_and_names(server: Server) -> None:
     async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
         talk, room = await joined(server, chat, message(7, "seven"))
         paging = tasks.create_task(room.older())
-        history = await talk.hear()
+        history = await talk.receive()
         assert isinstance(history, commands.History)
         assert history.before == 7
         await talk.say(
@@ -278,7 +278,7 @@ async def test_pages_of_history_and_names(server: Server) -> None:
         assert [one.text for one in page.messages] == ["six"]
         assert not page.more
         asking = tasks.create_task(room.names("ann"))
-        who = await talk.hear()
+        who = await talk.receive()
         assert isinstance(who, commands.Who)
         await talk.say(events.MembersPage(id=who.id, room="lobby", count=2, names=["bob"], more=False))
         names = await asking
@@ -291,7 +291,7 @@ async def test_a_room_that_is_left_ends_and_can_be_joined_again(server: Server) 
         talk, room = await joined(server, chat, message(1, "one"))
         room.leave()
         assert [type(event) for event in await remaining_events(room)] == [Joined, Message]
-        leave = await talk.hear()
+        leave = await talk.receive()
         assert isinstance(leave, commands.Leave)
         await talk.say(events.Left(id=leave.id, room="lobby"))
         again = tasks.create_task(chat.join("lobby"))

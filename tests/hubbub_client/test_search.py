@@ -12,7 +12,7 @@ async def test_a_search_returns_a_page_of_messages_or_none(server: Server) -> No
     async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
         talk, room = await joined(server, chat)
         searching = tasks.create_task(room.search("hi"))
-        search = await talk.hear()
+        search = await talk.receive()
         assert isinstance(search, commands.Search)
         assert (search.room, search.query, search.before) == ("lobby", "hi", "")
         message = events.Message(room="lobby", offset=5, prev=4, key="k", user="bob", text="hi", at=5)
@@ -22,7 +22,7 @@ async def test_a_search_returns_a_page_of_messages_or_none(server: Server) -> No
         assert found is not None
         assert [(each.text, each.position) for each in found.messages] == [("hi", Position("e0", 5))]
         further = tasks.create_task(room.search("hi", found.more or ""))
-        search = await talk.hear()
+        search = await talk.receive()
         assert isinstance(search, commands.Search)
         assert search.before == "7"
         await talk.say(events.Error(id=search.id, code="unavailable", message="not now", retry=True))

@@ -1,4 +1,4 @@
-"""The client packages install alone: no index is asked for a name of ours, and no other package is needed."""
+"""The client packages install alone: no index is asked for a private name, and no other package is needed."""
 
 import os
 import re

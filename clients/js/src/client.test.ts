@@ -95,10 +95,10 @@ test("after a restart of the node the client is back, without missed messages", 
 test("onMessage reports what was missed while away, in order, once, and no history", async () => {
   node.say("history");
   const { client, room } = await joined();
-  const heard: string[] = [];
-  room.onMessage(({ text }) => heard.push(text));
+  const received: string[] = [];
+  room.onMessage(({ text }) => received.push(text));
   node.say("one");
-  await vi.waitFor(() => expect(heard).toEqual(["one"]));
+  await vi.waitFor(() => expect(received).toEqual(["one"]));
   const states: string[] = [];
   client.onStatus(({ state }) => states.push(state));
   node.drop(1012);
@@ -107,12 +107,12 @@ test("onMessage reports what was missed while away, in order, once, and no histo
   node.say("three");
   await vi.waitFor(() => expect(states).toContain("online"));
   node.say("four");
-  await vi.waitFor(() => expect(heard).toEqual(["one", "two", "three", "four"]));
+  await vi.waitFor(() => expect(received).toEqual(["one", "two", "three", "four"]));
   node.drop(1012);
   node.model.cut();
   node.model.newEpoch();
   node.say("anew");
-  await vi.waitFor(() => expect(heard).toEqual(["one", "two", "three", "four", "anew"]));
+  await vi.waitFor(() => expect(received).toEqual(["one", "two", "three", "four", "anew"]));
 });
 
 test("a node that lost the room is detected, and the remaining messages are shown", async () => {

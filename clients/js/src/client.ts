@@ -29,7 +29,7 @@ export interface ClientOptions {
   /** Saves the outbox across reloads. Default: a reload loses queued messages. */
   readonly storage?: KeyValue;
   /**
-   * Whose outbox in the storage this is. Default: `name`, so that nobody sends what another user wrote. An application
+   * Whose outbox in the storage this is. Default: `name`, so that no user sends what another user wrote. An application
    * in which the user may change the name chooses a constant.
    */
   readonly outbox?: string;

@@ -35,7 +35,7 @@ test("what was not sent is sent under the next name", async ({ browser, url }) =
   await sees(page, "from one of my names");
 });
 
-test("signing in without a network says why it takes long, and goes on when it is back", async ({
+test("signing in without a network says why it takes long, and continues when it is back", async ({
   browser,
   url,
 }) => {

@@ -183,8 +183,8 @@ async def test_after_two_failures_it_rests_and_a_probe_ends_the_fault(
         journal.error = None
         await node.broker.probe()
         assert (await publish(node, "after")).offset == 1
-    told = [message for message in caplog.messages if message.startswith("archive_")]
-    assert told == ["archive_refuses_writes", "archive_writes_again"]
+    logged = [message for message in caplog.messages if message.startswith("archive_")]
+    assert logged == ["archive_refuses_writes", "archive_writes_again"]
 
 
 async def test_closing_waits_for_the_commit_under_way(journal: MemoryJournal, clock: Clock) -> None:

@@ -1,4 +1,4 @@
-"""A history that goes on in the archive: every page is a run of the chain, and every gap is reported."""
+"""A history that continues in the archive: every page is a run of the chain, and every gap is reported."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def test_the_archive_lacks_the_end_of_a_room(
     [
         (5, 5, None),
         (5, 8, TrimmedGap(5, 8)),
-        # The broker lost what had been copied: its chain goes on from before that.
+        # The broker lost what had been copied: its chain continues from before that.
         (5, 3, None),
         # The archive begins there.
         (0, 8, None),

@@ -130,9 +130,9 @@ async def head_and_body(peer: Peer, method: str) -> tuple[dict[str, str], bytes]
 async def test_head_has_the_length_of_the_encoded_page(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page.add_routes, "__defaults__", (folder,))
     async with serving() as served:
-        told, nothing = await head_and_body(await served.peer(), "HEAD")
+        head, nothing = await head_and_body(await served.peer(), "HEAD")
         headers, body = await head_and_body(await served.peer(), "GET")
     assert nothing == b""
     assert gzip.decompress(body) == INDEX.encode()
-    assert told["content-length"] == headers["content-length"] == str(len(body))
-    assert told["content-encoding"] == headers["content-encoding"] == "gzip"
+    assert head["content-length"] == headers["content-length"] == str(len(body))
+    assert head["content-encoding"] == headers["content-encoding"] == "gzip"

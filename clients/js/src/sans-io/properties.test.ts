@@ -10,7 +10,7 @@ type Act =
   | {
       readonly do:
         | "say"
-        | "hear"
+        | "deliver"
         | "work"
         | "flow"
         | "drop"
@@ -23,7 +23,7 @@ type Act =
   | { readonly do: "trim" | "epoch" | "older" | "away" | "back" | "leave" }
   | { readonly do: "wait"; readonly ms: number };
 
-const often = fc.constantFrom<Act>({ do: "say" }, { do: "hear" }, { do: "work" }, { do: "flow" });
+const often = fc.constantFrom<Act>({ do: "say" }, { do: "deliver" }, { do: "work" }, { do: "flow" });
 const rarely = fc.constantFrom<Act>(
   { do: "drop" },
   { do: "repeat" },
@@ -102,7 +102,7 @@ class World {
     return this.#flips[this.#counter % this.#flips.length] ?? false;
   }
 
-  #hear(): void {
+  #deliver(): void {
     const frame = this.server.line.shift();
     if (frame !== undefined) this.step(["frame", frame]);
   }
@@ -112,7 +112,7 @@ class World {
     // With a node that rejects everything and random numbers of zero, this would never end.
     for (let turn = 0; turn < 100; turn += 1) {
       this.#work();
-      this.#hear();
+      this.#deliver();
     }
   }
 
@@ -123,8 +123,8 @@ class World {
       case "say":
         this.#say();
         break;
-      case "hear":
-        this.#hear();
+      case "deliver":
+        this.#deliver();
         break;
       case "work":
         this.#work();
@@ -196,7 +196,7 @@ class World {
 
   #resume(): void {
     if (this.#commands.length > 0) this.#work();
-    else if (this.server.line.length > 0) this.#hear();
+    else if (this.server.line.length > 0) this.#deliver();
     else this.#wait(Math.max(0, (this.client.deadline ?? 0) - this.now));
   }
 

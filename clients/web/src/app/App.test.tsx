@@ -24,7 +24,7 @@ class Socket {
 
   close(): void {}
 
-  hear(event: Record<string, unknown>): void {
+  deliver(event: Record<string, unknown>): void {
     this.onmessage?.({ data: JSON.stringify(event) });
   }
 }
@@ -71,11 +71,11 @@ async function signIn(): Promise<Socket> {
 
 async function enter(): Promise<Socket> {
   const socket = await signIn();
-  socket.hear({ type: "welcome", id: 1, user: "ann", session: "s", ping: 25_000, time: 0, limits });
+  socket.deliver({ type: "welcome", id: 1, user: "ann", session: "s", ping: 25_000, time: 0, limits });
   await screen.findByRole("heading", { name: "lobby", level: 1 });
   const join = { type: "joined", room: "lobby", epoch: "e", head: 1, recovered: false };
   await vi.waitFor(() => expect(socket.sent[1]).toMatchObject({ type: "join", room: "lobby" }));
-  socket.hear({ ...join, id: 2, messages: [hi], members });
+  socket.deliver({ ...join, id: 2, messages: [hi], members });
   await screen.findByText("hi");
   return socket;
 }
@@ -89,7 +89,7 @@ test("the page shows its title, and asks for a name first", () => {
 test("for a name in use the page offers a free one", async () => {
   const socket = await signIn();
   const refusal = { type: "error", id: 1, code: "name_taken", message: "", retry: false };
-  socket.hear({ ...refusal, suggestion: "ann2" });
+  socket.deliver({ ...refusal, suggestion: "ann2" });
   expect(await screen.findByRole("alert")).toHaveTextContent("ann is in use. ann2 is free.");
   await vi.waitFor(() => expect(screen.getByLabelText("Your name")).toHaveValue("ann2"));
 });
@@ -126,7 +126,7 @@ test("a rejected message shows the reason, and can be sent again or deleted", as
   const socket = await enter();
   await userEvent.type(screen.getByRole("textbox", { name: "Message to lobby" }), "hello{Enter}");
   const { id } = socket.sent.at(-1) as { id: number };
-  socket.hear({ type: "error", id, code: "forbidden", message: "no", retry: false });
+  socket.deliver({ type: "error", id, code: "forbidden", message: "no", retry: false });
   expect(await screen.findByRole("button", { name: "Retry" })).toBeVisible();
   expect(screen.getByRole("log")).toHaveTextContent(
     "Not sent: you have no permission to write in this room.",
@@ -136,7 +136,7 @@ test("a rejected message shows the reason, and can be sent again or deleted", as
   );
   await userEvent.click(screen.getByRole("button", { name: "Retry" }));
   expect(socket.sent.at(-1)).toMatchObject({ type: "send", text: "hello" });
-  socket.hear({ type: "error", id: id + 1, code: "forbidden", message: "no", retry: false });
+  socket.deliver({ type: "error", id: id + 1, code: "forbidden", message: "no", retry: false });
   await userEvent.click(await screen.findByRole("button", { name: "Delete" }));
   expect(screen.queryByText("hello")).toBeNull();
 });
@@ -189,7 +189,7 @@ test("what was not sent is sent under the next name", async () => {
   await userEvent.type(screen.getByLabelText("Your name"), "2{Enter}");
   const socket = Socket.last as Socket;
   await vi.waitFor(() => expect(socket.sent[0]).toMatchObject({ type: "hello", name: "ann2" }));
-  socket.hear({
+  socket.deliver({
     type: "welcome",
     id: 1,
     user: "ann2",
@@ -200,7 +200,7 @@ test("what was not sent is sent under the next name", async () => {
   });
   const join = { type: "joined", room: "lobby", epoch: "e", head: 1, recovered: false };
   await vi.waitFor(() => expect(socket.sent[1]).toMatchObject({ type: "join" }));
-  socket.hear({ ...join, id: 2, messages: [hi], members });
+  socket.deliver({ ...join, id: 2, messages: [hi], members });
   await vi.waitFor(() => expect(socket.sent.at(-1)).toMatchObject({ type: "send", text: "hello" }));
 });
 

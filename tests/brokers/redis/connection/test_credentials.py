@@ -103,9 +103,9 @@ async def start(options: BrokerOptions) -> str:
     return ""
 
 
-def check_secrecy(secret: str, *told: object) -> None:
+def check_secrecy(secret: str, *reported: object) -> None:
     for part in parts(secret):
-        for text in told:
+        for text in reported:
             assert part not in str(text)
 
 
@@ -144,8 +144,10 @@ async def test_a_url_with_raw_characters_leaks_nothing(  # noqa: PLR0917 - fixtu
 ) -> None:
     caplog.set_level(logging.DEBUG)
     url = shape.format(secret=secret, port=port, socket=server.socket)
-    told = await start(BrokerOptions(url=url, timeout=1.0))
-    lines = [line for line in told.splitlines() if not line.startswith("    ")]  # the source of tests is none
+    reported = await start(BrokerOptions(url=url, timeout=1.0))
+    lines = [
+        line for line in reported.splitlines() if not line.startswith("    ")
+    ]  # the source of tests is none
     check_secrecy(secret, "\n".join(lines), caplog.text, looked_up)
     assert all(name in {"127.0.0.1", "None"} for name in looked_up)
 
@@ -189,8 +191,10 @@ async def test_a_wrong_password_is_not_repeated(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     wrong = f"wrong{secret}"
-    told = await start(BrokerOptions(url=f"redis://127.0.0.1:{port}", user=USER, password=wrong, timeout=2.0))
-    assert "Redis denies access" in told
-    lines = [line for line in told.splitlines() if not line.startswith("    ")]
+    reported = await start(
+        BrokerOptions(url=f"redis://127.0.0.1:{port}", user=USER, password=wrong, timeout=2.0)
+    )
+    assert "Redis denies access" in reported
+    lines = [line for line in reported.splitlines() if not line.startswith("    ")]
     check_secrecy(wrong, "\n".join(lines), caplog.text)
     await asyncio.sleep(0)

@@ -20,7 +20,7 @@ function Listening() {
   return null;
 }
 
-function hear(user: string, text: string): void {
+function deliver(user: string, text: string): void {
   const place = { room: "r", offset: 1, prev: 0, key: "k", at: 0 };
   listener({ type: "message", ...place, user, text });
 }
@@ -44,17 +44,17 @@ function said(): string | null {
 }
 
 test("one message is announced as text, several as a count, own messages not at all", () => {
-  hear("bob", "hello");
+  deliver("bob", "hello");
   expect(said()).toBe("bob: hello");
-  hear("ann", "mine");
+  deliver("ann", "mine");
   expect(said()).toBe("bob: hello");
-  for (const text of ["a", "b", "c"]) hear("bob", text);
+  for (const text of ["a", "b", "c"]) deliver("bob", text);
   expect(said()).toBe("3 new messages");
 });
 
 test("a repeated text is announced again", () => {
-  hear("bob", "hello");
+  deliver("bob", "hello");
   const first = said();
-  hear("bob", "hello");
+  deliver("bob", "hello");
   expect(said()).not.toBe(first);
 });

@@ -11,7 +11,7 @@ const candidate =
   /https?:\/\/[^\s<>"`\p{Cc}]+|(?<![\p{L}\p{N}._%+-])[\p{L}\p{N}._%+-]{1,64}@(?:[\p{L}\p{N}-]{1,63}\.){1,8}\p{L}{2,63}/giu;
 const closing: Readonly<Record<string, string>> = { ")": "(", "]": "[", "}": "{" };
 
-/** The scripts of letters that nobody mistakes for Latin ones; of Latin, those of usual languages. */
+/** The scripts whose letters are not mistaken for Latin ones; of Latin, those of usual languages. */
 const clearScripts = [
   "\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}ー",
   "\\p{Script=Hangul}",
