@@ -6,6 +6,9 @@ import { Outbox, type OutboxEntry } from "./outbox.ts";
 import type { PendingCommands } from "./pendingCommands.ts";
 import type { Timeline } from "./timeline.ts";
 
+/** A client that has to wait for longer leaves it to the user to send again, in ms (TL11). */
+const longestRetry = 60_000;
+
 /** The outbox of a room, and its one message in flight. */
 export class MessageSender {
   readonly outbox: Outbox;
@@ -52,6 +55,11 @@ export class MessageSender {
     return [];
   }
 
+  /** Drop a message that is not in flight (TL12). */
+  discard(key: string): Effect[] {
+    return this.outbox.discard(key) ? [["failed", this.#room, key, "discarded", ""]] : [];
+  }
+
   /** Send the next message if possible. */
   write(now: number, live: boolean): Effect[] {
     if (!this.#mayWrite(live) || this.#retry.isPending(now)) return [];
@@ -59,6 +67,7 @@ export class MessageSender {
     const { next } = this.outbox;
     if (next === undefined) return failed;
     this.#retry.cancel();
+    this.outbox.hold(next.key, null);
     const command = this.#pending.issue((id) => this.#command(id, next), now);
     this.#inFlight = command.id;
     return [...failed, ["command", command]];
@@ -118,11 +127,13 @@ export class MessageSender {
 
   #refused(key: string, refusal: Refusal, now: number): Effect[] {
     const { code, message, retry, retry_after } = refusal;
-    if (retry)
+    if (retry && (retry_after ?? 0) <= longestRetry) {
       this.#retry.schedule(now, retry_after); // TL11
-    else if (this.outbox.refuse(key, code, message))
-      return [["failed", this.#room, key, code, message]];
-    return [];
+      this.outbox.hold(key, { code, reason: message });
+      return [];
+    }
+    const failed = this.outbox.refuse(key, code, message);
+    return failed ? [["failed", this.#room, key, code, message]] : [];
   }
 
   /** Settle the own entry with this key, and those that the position has passed (TL8, TL14). */

@@ -2,7 +2,10 @@
 import type { OwnChange } from "./effects.ts";
 import type { Position } from "./frames.ts";
 
-/** An own message, or an own change. `at` is its position once stored; `code` and `reason` are why it failed. */
+/**
+ * An own message, or an own change. `at` is its position once stored; `code` and `reason` are why it failed, or why
+ * it waits to be sent again.
+ */
 export interface OutboxEntry {
   readonly key: string;
   readonly text: string;
@@ -80,6 +83,14 @@ export class Outbox {
     return true;
   }
 
+  /** Note why a message waits to be sent again, or that it no longer does (TL11). */
+  hold(key: string, why: Pick<OutboxEntry, "code" | "reason"> | null): void {
+    const own = this.#get(key);
+    if (own?.state !== "sending" || (why === null && own.code === undefined)) return;
+    const { code: _, reason: __, ...rest } = own;
+    this.#replace({ ...rest, ...why });
+  }
+
   resend(key: string): void {
     const own = this.#get(key);
     if (own?.state !== "failed") return;
@@ -88,9 +99,11 @@ export class Outbox {
     this.put({ key, text, ...(replyTo !== undefined && { replyTo }) });
   }
 
-  discard(key: string): void {
+  /** Drop a failed message, or one that waits to be sent again; true if it waited (TL12). */
+  discard(key: string): boolean {
     const own = this.#get(key);
-    if (own?.state === "failed") this.#remove(own);
+    if (own?.state === "failed" || isHeld(own)) this.#remove(own);
+    return isHeld(own);
   }
 
   #get(key: string): OutboxEntry | undefined {
@@ -104,4 +117,9 @@ export class Outbox {
   #remove(gone: OutboxEntry): void {
     this.own = this.own.filter((own) => own !== gone);
   }
+}
+
+/** Return whether a message waits to be sent again: it is not in flight (TL11). */
+function isHeld(own: OutboxEntry | undefined): own is OutboxEntry {
+  return own?.state === "sending" && own.code !== undefined;
 }

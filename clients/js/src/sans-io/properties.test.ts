@@ -23,7 +23,12 @@ type Act =
   | { readonly do: "trim" | "epoch" | "older" | "away" | "back" | "leave" }
   | { readonly do: "wait"; readonly ms: number };
 
-const often = fc.constantFrom<Act>({ do: "say" }, { do: "deliver" }, { do: "work" }, { do: "flow" });
+const often = fc.constantFrom<Act>(
+  { do: "say" },
+  { do: "deliver" },
+  { do: "work" },
+  { do: "flow" },
+);
 const rarely = fc.constantFrom<Act>(
   { do: "drop" },
   { do: "repeat" },

@@ -98,8 +98,7 @@ export class RoomMachine {
         if (this.#wanted) this.outbox.resend(input[2]);
         return this.#writeNext(now);
       case "discard":
-        this.outbox.discard(input[2]);
-        return this.#writeNext(now);
+        return [...this.#sender.discard(input[2]), ...this.#writeNext(now)];
       case "older":
         return this.#pages.older(now, this.#live);
       case "who":

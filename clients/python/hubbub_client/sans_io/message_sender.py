@@ -1,6 +1,7 @@
 """Send own messages: one at a time, in order, each until it is acknowledged or rejected."""
 
 from collections.abc import Callable
+from typing import Final
 
 from hubbub_client.sans_io import effects, inputs
 from hubbub_client.sans_io.backoff import RetryTimer
@@ -10,6 +11,9 @@ from hubbub_client.sans_io.pending_commands import PendingCommands, Reply
 from hubbub_client.sans_io.timeline import Timeline
 from hubbub_protocol import Code, commands, events
 from hubbub_protocol.folding import ChangeKind
+
+# A client that has to wait for longer leaves it to the user to send again, in ms (TL11).
+_LONGEST_RETRY: Final = 60_000
 
 
 class MessageSender:
@@ -47,6 +51,12 @@ class MessageSender:
             self.outbox.put(key, _encodable(given.change.text or ""), change=given.change)
         return []
 
+    def discard(self, key: str) -> list[Effect]:
+        """Drop a message that is not in flight (TL12)."""
+        if not self.outbox.discard(key):
+            return []
+        return [effects.MessageFailed(self._room, key, "discarded", "")]
+
     def write(self, now: int, *, live: bool) -> list[Effect]:
         """Send the next message if possible."""
         if not self._may_write(live=live) or self._retry.is_pending(now):
@@ -56,6 +66,7 @@ class MessageSender:
         if own is None:
             return failed
         self._retry.cancel()
+        self.outbox.hold(own.key, "")
         self._in_flight, write = self._pending.issue(lambda id_: self._command(id_, own), now)
         return [*failed, write]
 
@@ -91,8 +102,9 @@ class MessageSender:
         match reply:
             case events.Sent():
                 return self._stored(key, reply)
-            case events.Error(retry=True):  # TL11
+            case events.Error(retry=True) if (reply.retry_after or 0) <= _LONGEST_RETRY:  # TL11
                 self._retry.schedule(now, reply.retry_after)
+                self.outbox.hold(key, reply.code)
             case events.Error() if self.outbox.refuse(key, reply.code):
                 return [effects.MessageFailed(self._room, key, reply.code, reply.message)]
             case _:

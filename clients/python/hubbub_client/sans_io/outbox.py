@@ -28,7 +28,10 @@ class OwnChange:
 
 @dataclass(slots=True)
 class OutboxEntry:
-    """An own message, or an own change. `at` is its position once stored, `code` the reason if it failed."""
+    """An own message, or an own change. `at` is its position once stored.
+
+    `code` is why it failed, or why it waits to be sent again.
+    """
 
     key: str
     text: str
@@ -105,14 +108,24 @@ class Outbox:
         own.state, own.code = OutboxState.FAILED, code
         return True
 
+    def hold(self, key: str, code: str) -> None:
+        """Note why a message waits to be sent again; empty: it no longer does (TL11)."""
+        own = self._own.get(key)
+        if own is not None and own.state is OutboxState.SENDING:
+            own.code = code
+
     def resend(self, key: str) -> None:  # TL12
         if self._has_failed(key):
             own = self._own.pop(key)
             self.put(key, own.text, reply_to=own.reply_to)
 
-    def discard(self, key: str) -> None:  # TL12
-        if self._has_failed(key):
+    def discard(self, key: str) -> bool:
+        """Drop a failed message, or one that waits to be sent again; True if it waited (TL12)."""
+        own = self._own.get(key)
+        is_held = own is not None and own.state is OutboxState.SENDING and own.code != ""
+        if is_held or self._has_failed(key):
             del self._own[key]
+        return is_held
 
     def _has_failed(self, key: str) -> bool:
         own = self._own.get(key)

@@ -103,8 +103,8 @@ class RoomMachine:
         self, given: inputs.ResendRequested | inputs.DiscardRequested, now: int
     ) -> list[Effect]:  # TL12
         if isinstance(given, inputs.DiscardRequested):
-            self.outbox.discard(given.key)
-        elif self.state in WANTED:
+            return [*self._sender.discard(given.key), *self._write_next(now)]
+        if self.state in WANTED:
             self.outbox.resend(given.key)
         return self._write_next(now)
 

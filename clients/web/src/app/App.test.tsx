@@ -71,7 +71,15 @@ async function signIn(): Promise<Socket> {
 
 async function enter(): Promise<Socket> {
   const socket = await signIn();
-  socket.deliver({ type: "welcome", id: 1, user: "ann", session: "s", ping: 25_000, time: 0, limits });
+  socket.deliver({
+    type: "welcome",
+    id: 1,
+    user: "ann",
+    session: "s",
+    ping: 25_000,
+    time: 0,
+    limits,
+  });
   await screen.findByRole("heading", { name: "lobby", level: 1 });
   const join = { type: "joined", room: "lobby", epoch: "e", head: 1, recovered: false };
   await vi.waitFor(() => expect(socket.sent[1]).toMatchObject({ type: "join", room: "lobby" }));

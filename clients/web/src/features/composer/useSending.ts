@@ -17,7 +17,7 @@ export function useSending(
   const texts = useTexts();
   return (text, replyTo) => {
     room.send(withEmoji(text), replyTo).done.catch((error: unknown) => {
-      if (!(error instanceof NotSent)) return;
+      if (!(error instanceof NotSent) || error.code === "discarded") return;
       if (notQueued.has(error.code)) restore(text);
       voice.alert(texts.message.notSent(sendErrorText(texts, error.code, error.message)));
     });

@@ -149,16 +149,18 @@ function Time({ at, className }: { readonly at: number; readonly className: stri
 function SendState({ row, actions }: { readonly row: OwnRow; readonly actions: EntryActions }) {
   const texts: Texts = useTexts();
   const { message } = texts;
-  if (row.state !== "failed")
-    return (
-      <p className={styles.sendState}>{row.state === "sent" ? message.sent : message.sending}</p>
-    );
+  const { state, code, reason = "" } = row;
+  if (code === undefined)
+    return <p className={styles.sendState}>{state === "sent" ? message.sent : message.sending}</p>;
+  const words = state === "failed" ? message.notSent : message.waits;
   return (
-    <p className={styles.failed}>
-      <span>{message.notSent(sendErrorText(texts, row.code ?? "", row.reason ?? ""))}</span>
-      <button type="button" className={styles.action} onClick={() => actions.retry(row)}>
-        {message.retry}
-      </button>
+    <p className={state === "failed" ? styles.failed : styles.waits}>
+      <span>{words(sendErrorText(texts, code, reason))}</span>
+      {state === "failed" && (
+        <button type="button" className={styles.action} onClick={() => actions.retry(row)}>
+          {message.retry}
+        </button>
+      )}
       <button type="button" className={styles.action} onClick={() => actions.discard(row)}>
         {message.delete}
       </button>
