@@ -64,7 +64,7 @@ class Addresses:
         """Return the address of a client, by the address of its socket and the headers of its request."""
         address = _parse(peer)
         if headers == NOT_FORWARDED or address is None:
-            return _limited(address)
+            return _limited_peer(peer)
         if not self.is_proxy(peer):
             self._report_ignored(peer)
             return _limited(address)
@@ -80,7 +80,7 @@ class Addresses:
 
     def is_proxy(self, peer: str) -> bool:
         """Return whether a socket's address is that of a trusted proxy."""
-        address = _parse(peer)
+        address = _parse(peer) if self._proxies else None
         return address is not None and self._trusts(address)
 
     def _trusts(self, address: Address) -> bool:
@@ -124,6 +124,12 @@ def _parse(text: str) -> Address | None:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return mapped or address
+
+
+@lru_cache(maxsize=4096)
+def _limited_peer(text: str) -> str:
+    """Return the limited form of a socket's address: two calls for each connection, so it is remembered."""
+    return _limited(_parse(text))
 
 
 def _limited(address: Address | None) -> str:

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from typing import Final
 
 # Rounding error of a wait: a client that waited as long as it was asked to must be granted.
-_TOLERANCE: Final = 1e-6
+WAIT_TOLERANCE: Final = 1e-6
 
 
 class TokenBucket:
@@ -28,7 +28,7 @@ class TokenBucket:
         """Take a token: return 0.0 if it was granted, otherwise the seconds until it would be."""
         full_at = max(self._full_at, now) + tokens * self._interval
         wait = full_at - now - self._span
-        if wait > _TOLERANCE:
+        if wait > WAIT_TOLERANCE:
             return wait
         self._full_at = full_at
         return 0.0
@@ -36,7 +36,7 @@ class TokenBucket:
     def wait(self, now: float, tokens: float = 1.0) -> float:
         """Return the seconds until so many tokens can be taken; 0.0 if they can be now. Takes none."""
         wait = max(self._full_at, now) + tokens * self._interval - now - self._span
-        return wait if wait > _TOLERANCE else 0.0
+        return wait if wait > WAIT_TOLERANCE else 0.0
 
     def spend(self, now: float, tokens: float = 1.0) -> None:
         """Take so many tokens, also more than there are: then the next ones are granted later."""

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from typing import Final
 
 from service.identity.identity import Identity
-from service.identity.rate_limit import TokenBucket
+from service.identity.rate_limit import WAIT_TOLERANCE
 from service.settings import Settings
 
 # The share of all guests of one address, in shares of one user.
@@ -22,43 +22,63 @@ _MOST: Final = 10_000
 
 
 class SendRate:
-    """The messages and the bytes of one user, or of the guests of one address."""
+    """The messages and the bytes of one user, or of the guests of one address.
 
-    __slots__ = ("_bytes", "_messages")
+    Two token buckets (see `rate_limit.TokenBucket`) as plain numbers: each message asks both, of two rates.
+    """
+
+    __slots__ = (
+        "_byte_interval", "_byte_span", "_bytes_full_at",
+        "_message_interval", "_message_span", "_messages_full_at",
+    )  # fmt: skip
 
     def __init__(self, settings: Settings, share: int) -> None:
-        self._messages = TokenBucket(share * settings.sends_per_second, share * settings.sends_burst)
+        sends = share * settings.sends_per_second
+        self._message_interval = 1.0 / sends
+        self._message_span = share * settings.sends_burst / sends
         rate = settings.bytes_per_second
-        burst = max(_BURST_SECONDS * rate, settings.frame_bytes)
-        self._bytes = TokenBucket(share * rate, share * burst)
+        self._byte_interval = 1.0 / (share * rate)
+        self._byte_span = max(_BURST_SECONDS * rate, settings.frame_bytes) / rate
+        self._messages_full_at = self._bytes_full_at = float("-inf")
 
-    def wait(self, now: float, size: int) -> float:
-        """Return the seconds until a message of so many bytes may be sent; 0.0 if it may be now."""
-        return self._messages.wait(now) or self._bytes.wait(now, size)
+    def take(self, now: float, size: int) -> float:
+        """Take a message of so many bytes: return 0.0 if granted, else the seconds until it would be."""
+        messages, octets = self._messages_full_at, self._bytes_full_at
+        messages = max(messages, now) + self._message_interval
+        octets = max(octets, now) + size * self._byte_interval
+        wait = messages - now - self._message_span
+        if wait > WAIT_TOLERANCE:
+            return wait
+        wait = octets - now - self._byte_span
+        if wait > WAIT_TOLERANCE:
+            return wait
+        self._messages_full_at, self._bytes_full_at = messages, octets
+        return 0.0
 
-    def spend(self, now: float, size: int) -> None:
-        """Count a message of so many bytes."""
-        self._messages.spend(now)
-        self._bytes.spend(now, size)
+    def give_back(self, size: int) -> None:
+        """Return what `take` granted: the message was refused elsewhere."""
+        self._messages_full_at -= self._message_interval
+        self._bytes_full_at -= size * self._byte_interval
 
 
 class SendLimit:
-    """The rates that one session has to keep, which it shares with others."""
+    """The rates that one session has to keep: the user's, and a guest's share of its address."""
 
-    __slots__ = ("_rates",)
+    __slots__ = ("_own", "_shared")
 
-    def __init__(self, *rates: SendRate) -> None:
-        self._rates = rates
+    def __init__(self, own: SendRate, shared: SendRate | None = None) -> None:
+        self._own = own
+        self._shared = shared
 
     def take(self, text: str, now: float) -> float:
         """Take a message: return 0.0 if it was granted, otherwise the seconds until it would be."""
         size = len(text) if text.isascii() else len(text.encode(errors="replace"))
-        for rate in self._rates:
-            if wait := rate.wait(now, size):
-                return wait
-        for rate in self._rates:
-            rate.spend(now, size)
-        return 0.0
+        wait = self._own.take(now, size)
+        if not wait and self._shared is not None:
+            wait = self._shared.take(now, size)
+            if wait:
+                self._own.give_back(size)
+        return wait
 
 
 class SendLimits:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
-from time import monotonic, perf_counter, time
+from time import perf_counter, time
 from typing import Final
 
 from brokers.base import Receipt
@@ -49,7 +49,7 @@ def change(session: Session, command: commands.Change, on_done: Callable[[], Non
     identity = session.require_identity()
     room = session.require_room(command.room)
     check_command(session.node, identity, command)
-    wait = session.sends.take(text_of(command), monotonic())
+    wait = session.take_send(identity, text_of(command))
     if wait:
         raise rate_limited("send", wait)
     epoch = command.epoch or room.log.epoch

@@ -57,7 +57,6 @@ def hello(session: Session, command: Hello) -> None:
         session.write_error(banned(ban), command.id)
         session.connection.close(Close.REMOVED, "banned by the operator")
         return
-    session.sends = session.node.send_limits.find(identity, session.connection.address)
     session.update_idle()
     _start_expiry_timers(session, identity)
     session.write_event(_welcome(session, command.id, taken, identity))

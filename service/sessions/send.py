@@ -49,7 +49,7 @@ def send(session: Session, command: Send, on_done: Callable[[], None]) -> None:
     identity = session.require_identity()
     room = session.require_room(command.room)
     check_text(session.node, identity, command.room, command.text)
-    wait = session.sends.take(command.text, monotonic())
+    wait = session.take_send(identity, command.text)
     if wait:
         raise rate_limited("send", wait)
     if not room.log.end:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from time import monotonic
 from typing import TypeAlias
 
 from hubbub_protocol import Code, events
@@ -27,11 +28,10 @@ class Session:
         identity: the user, once `hello` was answered with `welcome`.
         members: the membership in each room.
         in_flight: the number of publishes in flight.
-        sends: the rate limit of `send`, of the user.
         timers: the time limit of `hello`, and the expiry of the token.
     """
 
-    __slots__ = ("connection", "identity", "in_flight", "members", "node", "sends", "timers")
+    __slots__ = ("_sends", "connection", "identity", "in_flight", "members", "node", "timers")
 
     def __init__(self, node: Node, connection: Connection) -> None:
         self.node = node
@@ -39,8 +39,9 @@ class Session:
         self.identity: Identity | None = None
         self.members: dict[str, Member] = {}
         self.in_flight = 0
-        self.sends = SendLimit()
         self.timers: list[asyncio.TimerHandle] = []
+        # Most connections never send.
+        self._sends: SendLimit | None = None
 
     def require_identity(self) -> Identity:
         """Return the identity that `hello` established.
@@ -62,6 +63,12 @@ class Session:
         if not identity.may_read(room):
             raise CommandError(Code.FORBIDDEN, "no read permission for this room")
         return identity
+
+    def take_send(self, identity: Identity, text: str) -> float:
+        """Take a message of the user: return 0.0 if granted, otherwise the seconds until it would be."""
+        if self._sends is None:
+            self._sends = self.node.send_limits.find(identity, self.connection.address)
+        return self._sends.take(text, monotonic())
 
     def require_room(self, name: str) -> Room:
         """Return a room that the session is a member of.
