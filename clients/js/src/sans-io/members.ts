@@ -14,10 +14,19 @@ export class MemberList {
     this.members = { count, names: [...new Set(names)].sort(), more };
   }
 
-  change({ count, joined, left }: Presence): void {
-    const names = new Set([...this.members.names, ...joined]);
-    for (const name of left) names.delete(name);
-    this.replace({ count, names: [...names], more: this.members.more });
+  /** Apply a change; return it without the names that it does not change, or null if it changes nothing. */
+  change({ count, joined, left }: Presence): Pick<Presence, "count" | "joined" | "left"> | null {
+    const { count: before, more } = this.members;
+    const known = new Set(this.members.names);
+    const changed = {
+      count,
+      joined: joined.filter((name) => !known.has(name)),
+      left: left.filter((name) => more || known.has(name)),
+    };
+    for (const name of joined) known.add(name);
+    for (const name of left) known.delete(name);
+    this.replace({ count, names: [...known], more });
+    return changed.joined.length || changed.left.length || count !== before ? changed : null;
   }
 }
 

@@ -222,9 +222,9 @@ export class RoomMachine {
   }
 
   #presence(presence: Presence): Effect[] {
-    this.members.change(presence);
-    const { count, joined, left } = presence;
-    return [["presence", this.name, { count, joined, left }], ...this.typingUsers.stopped(left)];
+    const changed = this.members.change(presence);
+    const done: Effect[] = changed === null ? [] : [["presence", this.name, changed]];
+    return [...done, ...this.typingUsers.stopped(presence.left)];
   }
 
   // Replies

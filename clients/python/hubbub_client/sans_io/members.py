@@ -21,9 +21,14 @@ class KnownMembers:
         names = sorted(set(members.names), key=_by_code_unit)
         self.members = Members(count=members.count, names=names, more=members.more)
 
-    def change(self, presence: Presence) -> None:  # PS1
-        names = {*self.members.names, *presence.joined} - set(presence.left)
-        self.replace(Members(count=presence.count, names=list(names), more=self.members.more))
+    def change(self, presence: Presence) -> Presence:  # PS1
+        """Apply a change; return it without the names that it does not change."""
+        known, more = set(self.members.names), self.members.more
+        joined = [name for name in presence.joined if name not in known]
+        left = [name for name in presence.left if name in known or more]
+        names = known.union(presence.joined).difference(presence.left)
+        self.replace(Members(count=presence.count, names=list(names), more=more))
+        return Presence(room=presence.room, count=presence.count, joined=joined, left=left)
 
 
 class TypingUsers:

@@ -211,10 +211,13 @@ class RoomMachine:
         return [*found, *self._write_next(now)]
 
     def _presence(self, presence: events.Presence) -> list[Effect]:
-        self.members.change(presence)
-        joined, left = tuple(presence.joined), tuple(presence.left)
-        done: list[Effect] = [effects.PresenceChanged(self.name, presence.count, joined, left)]
-        return done + self._typing_after(lambda: self.typing_users.stopped(*left))
+        before = self.members.members.count
+        changed = self.members.change(presence)
+        joined, left = tuple(changed.joined), tuple(changed.left)
+        done: list[Effect] = []
+        if joined or left or changed.count != before:
+            done.append(effects.PresenceChanged(self.name, changed.count, joined, left))
+        return done + self._typing_after(lambda: self.typing_users.stopped(*presence.left))
 
     # Replies
 
