@@ -24,14 +24,8 @@ from service.runtime.metrics import Metrics
 from service.settings.tuning import Tuning
 from service.wire.messages import sent_at
 
-# Entries of one room in one batch, so that a busy room doesn't hold up the others.
-PAGE: Final = 200
 BATCH_ENTRIES: Final = 1_000
 BATCH_BYTES: Final = 4 * 1024 * 1024
-# Batches of one turn; then rooms that were marked meanwhile have their turn.
-BATCHES: Final = 20
-# Rooms whose heads are read in one call.
-HEADS: Final = 1_000
 # Bursts until the broker trims: after one the next turn begins at once.
 BURSTS: Final = 8
 # Later than any clock: an unreadable payload has no time of its own.
@@ -59,6 +53,7 @@ class Copier:
     def __init__(self, broker: Broker, archive: Archive, tuning: Tuning) -> None:
         self._broker = broker
         self._archive = archive
+        self._tuning = tuning
         self._open: OpenRooms | None = None
         self._metrics = Metrics()
         self._urgent = asyncio.Event()
@@ -98,30 +93,31 @@ class Copier:
             BrokerError, ArchiveError: one of them can't be reached now; the rooms stay marked.
         """
         now = monotonic()
-        due = self._queue.due(now)
-        for start in range(0, len(due), HEADS):
-            await self._check(due[start : start + HEADS], now)
+        due, most = self._queue.due(now), self._tuning.archive_heads
+        for start in range(0, len(due), most):
+            await self._check(due[start : start + most], now)
 
     async def sweep(self) -> None:
         """Mark the open rooms, and some archived ones, in which something is missing. Raises as `turn`."""
-        names = await self._archive.rooms(after=self._swept, limit=HEADS)
-        self._swept = names[-1] if len(names) == HEADS else None
+        most = self._tuning.archive_heads
+        names = await self._archive.rooms(after=self._swept, limit=most)
+        self._swept = names[-1] if len(names) == most else None
         rooms = list(dict.fromkeys([*names, *(self._open.names() if self._open else ())]))
-        for start in range(0, len(rooms), HEADS):
-            for room in await self._missing(rooms[start : start + HEADS]):
+        for start in range(0, len(rooms), most):
+            for room in await self._missing(rooms[start : start + most]):
                 self._queue.mark(room)
 
     async def _check(self, rooms: Sequence[str], now: float) -> None:
         behind = await self._missing(rooms)
         self._queue.found_behind(behind, now)
         self._queue.found_complete([room for room in rooms if room not in behind], now)
-        for _ in range(BATCHES):
+        for _ in range(self._tuning.archive_batches):
             if not behind:
                 return
             self._queue.found_complete(await self._copy_batch(behind), now)
 
     async def _missing(self, rooms: Sequence[str]) -> dict[str, Position]:
-        """Find the rooms in which entries are missing, and behind which position."""
+        """Find the rooms in which entries are missing, and after which position."""
         heads = await self._heads(rooms)
         unsure = [room for room in rooms if heads[room] != self._archived.get(room)]
         stored = await self._archive.heads(unsure) if unsure else {}
@@ -151,16 +147,17 @@ class Copier:
         for room, end in ends.items():
             del behind[room]
             if end is not None:
-                # Behind the others: each room has its turn.
+                # After the others: each room has its turn.
                 behind[room] = end
         return [room for room, end in ends.items() if end is None]
 
     async def _read(self, room: str, start: Position) -> tuple[Sequence[Entry], bool]:
         """Read the next entries, and whether they are the last ones."""
-        held = self._open.entries_after(room, start, PAGE) if self._open else None
+        limit = self._tuning.archive_page
+        held = self._open.entries_after(room, start, limit) if self._open else None
         if held is not None:
-            return held, len(held) < PAGE
-        page = await self._broker.history(room, after=start.offset, limit=PAGE)
+            return held, len(held) < limit
+        page = await self._broker.history(room, after=start.offset, limit=limit)
         if page.head.epoch != start.epoch:
             # Another epoch has begun since: the next turn copies it from its beginning.
             return (), True
@@ -205,7 +202,7 @@ class Copier:
         self._remember(batch)
 
     def _remember(self, batch: Iterable[Entry]) -> None:
-        if len(self._archived) >= 2 * HEADS:
+        if len(self._archived) >= 2 * self._tuning.archive_heads:
             self._archived.clear()
         for entry in batch:
             self._archived[entry.room] = Position(entry.epoch, entry.offset)

@@ -1,6 +1,6 @@
 """Keep the search index complete: read what the archive has stored since, and set the words of each message.
 
-Indexing lags behind by a second at most, so that neither a sender nor the commit waits for it.
+Indexing lags by a second at most, so that neither a sender nor the commit waits for it.
 """
 
 from __future__ import annotations
@@ -39,8 +39,11 @@ _decoder: Final = msgspec.json.Decoder(_Indexed)
 class Indexer:
     """Indexes one archive. Several nodes may index the same one: each part is indexed once."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, *, epochs: int = EPOCHS, page: int = PAGE) -> None:
+        """Index `archive`: in one turn so many epochs, and a page of so many entries of each."""
         self._archive = archive
+        self._epochs = epochs
+        self._page = page
 
     async def turn(self) -> int:
         """Index a part of what was not indexed; return the number of entries.
@@ -49,8 +52,8 @@ class Indexer:
             ArchiveError: the archive can't be read or written now.
         """
         count = 0
-        for room, epoch, indexed in await self._archive.unindexed(limit=EPOCHS):
-            page = await self._archive.page(room, epoch, after=indexed, limit=PAGE)
+        for room, epoch, indexed in await self._archive.unindexed(limit=self._epochs):
+            page = await self._archive.page(room, epoch, after=indexed, limit=self._page)
             if page.head is None:
                 continue
             through = page.entries[-1].offset if page.newer else page.head.offset

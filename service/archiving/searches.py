@@ -23,8 +23,10 @@ class Searches:
         metrics: where searches are counted.
     """
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, *, waiting: int = WAITING) -> None:
+        """Search in `archive`; beyond the ones that run, so many searches may wait."""
         self._archive = archive
+        self._waiting = waiting
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._count = 0
         self.metrics = Metrics()
@@ -36,9 +38,9 @@ class Searches:
             ArchiveError: the archive can't be searched now, or not within its time limit.
             ValueError: `before` is no place that a search returned.
         """
-        if self._count >= AT_ONCE + WAITING:
+        if self._count >= AT_ONCE + self._waiting:
             self.metrics.archive_searches_refused.add("overloaded")
-            raise ArchiveOverloaded(f"{WAITING} searches wait already; try again later.")
+            raise ArchiveOverloaded(f"{self._waiting} searches wait already; try again later.")
         self._count += 1
         started = perf_counter()
         try:

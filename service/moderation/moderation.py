@@ -34,8 +34,8 @@ _encoder: Final = msgspec.json.Encoder()
 class TooManyActions(Exception):
     """As many actions are in force as there may be."""
 
-    def __init__(self) -> None:
-        super().__init__(f"{MAX_ACTIVE} bans and closed rooms are in force, which is the limit: revoke some")
+    def __init__(self, most: int) -> None:
+        super().__init__(f"{most} bans and closed rooms are in force, which is the limit: revoke some")
 
 
 class Moderation:
@@ -44,12 +44,14 @@ class Moderation:
     Args:
         broker: what stores the actions.
         remove: closes the connections of a user's id, for a reason.
+        most: bans and closed rooms that may be in force together.
     """
 
-    __slots__ = ("_broker", "_epoch", "_lock", "_offset", "_remove", "_state", "_timer")
+    __slots__ = ("_broker", "_epoch", "_lock", "_most", "_offset", "_remove", "_state", "_timer")
 
-    def __init__(self, broker: Broker, remove: Callable[[str, str], None]) -> None:
+    def __init__(self, broker: Broker, remove: Callable[[str, str], None], *, most: int = MAX_ACTIVE) -> None:
         self._broker = broker
+        self._most = most
         self._remove = remove
         self._state = ModerationState()
         self._epoch = ""
@@ -81,8 +83,8 @@ class Moderation:
             BrokerError: it is not stored, or not known to be.
         """
         self._state.expire(_now())
-        if action.action in {"ban", "close"} and len(self._state) >= MAX_ACTIVE:
-            raise TooManyActions
+        if action.action in {"ban", "close"} and len(self._state) >= self._most:
+            raise TooManyActions(self._most)
         await self._broker.publish(ROOM, _encoder.encode(action), key=secrets.token_urlsafe(12))
         _log.warning("moderation", extra=msgspec.structs.asdict(action))
         await self.read()

@@ -27,11 +27,14 @@ class Tuning:
         presence_gather: joins and leaves are gathered for this time before they are broadcast.
         presence_interval: least time between two presence broadcasts in a room.
         listing_timeout: how long the room listing waits for the answers of the other nodes.
-        trim_round, trim_pause: how long the trimming of the archive rests behind a round over all rooms, and
+        trim_round, trim_pause: how long the trimming of the archive pauses after a round over all rooms, and
             between two steps of it.
-        archive_turn: how long the copying to the archive rests between two turns, on average.
+        archive_turn: how long the copying to the archive pauses between two turns, on average.
         archive_sweep: how long it takes until open rooms, and 1,000 of the archived ones, are compared again.
         archive_rooms: rooms that may wait to be copied; further ones are left to the sweep.
+        archive_heads: rooms whose heads are read in one call.
+        archive_page: entries of one room in one batch, so that a busy room doesn't delay the others.
+        archive_batches: batches of one turn; then rooms that were marked meanwhile have their turn.
         archive_first_wait, archive_longest_wait: back-off between two tries to copy.
         index_rest, index_pause: how long the indexing of the archive rests when nothing is left, and between
             two steps of it.
@@ -64,6 +67,9 @@ class Tuning:
     archive_turn: float = 0.25
     archive_sweep: float = 60.0
     archive_rooms: int = 100_000
+    archive_heads: int = 1_000
+    archive_page: int = 200
+    archive_batches: int = 20
     archive_first_wait: float = 0.25
     archive_longest_wait: float = 5.0
     index_rest: float = 0.5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from typing import Any
 
 import yaml
@@ -90,6 +91,13 @@ def test_the_development_services_mount_sources_read_only_and_keep_what_they_ins
         assert all((ROOT / path).exists() and mode == "ro" for path, _, mode in sources)
         assert len(installed) == 1
         assert set(installed) <= COMPOSE["volumes"].keys()
+
+
+def test_the_development_node_has_all_packages_of_the_service() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    packages = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    mounted = {mount.partition(":")[0] for mount in DEV["dev-node"]["volumes"]}
+    assert {f"./{package}" for package in packages} <= mounted
 
 
 def test_the_development_services_run_what_make_dev_runs() -> None:

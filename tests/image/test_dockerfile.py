@@ -39,7 +39,7 @@ def pattern(line: str) -> re.Pattern[str]:
 
 
 def is_sent(path: str) -> bool:
-    """Tell whether a file is in the build context."""
+    """Return whether a file is in the build context."""
     sent = True
     for is_exception, ignored_path in ignored():
         if ignored_path.fullmatch(path):

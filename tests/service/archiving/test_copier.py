@@ -6,6 +6,7 @@ import asyncio
 import logging
 import tempfile
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from brokers.memory import Hub, MemoryBroker
 from service.archiving.archived_broker import ArchivedBroker
 from service.archiving.copier import Copier
 from service.runtime.metrics import Metrics
-from service.settings.tuning import DEFAULTS
+from service.settings.tuning import DEFAULTS, Tuning
 from service.wire.messages import MessagePayload, encode_stored
 
 OPTIONS = BrokerOptions(timeout=0, retention=Retention(entries=10))
@@ -39,9 +40,9 @@ class Deaf:
 class Here:
     """One node: a broker on a hub, and a copier to an archive that all nodes share."""
 
-    def __init__(self, hub: Hub, archive: Archive) -> None:
+    def __init__(self, hub: Hub, archive: Archive, tuning: Tuning) -> None:
         inner = MemoryBroker(OPTIONS, hub)
-        self.copier = Copier(inner, archive, DEFAULTS)
+        self.copier = Copier(inner, archive, tuning)
         self.broker = ArchivedBroker(inner, archive, self.copier.mark)
         self.metrics = Metrics()
         self.copier.use(self.metrics, Closed())
@@ -78,8 +79,8 @@ class World:
         self.archive = archive
         self.hub = Hub(OPTIONS)
 
-    async def node(self) -> Here:
-        made = Here(self.hub, self.archive)
+    async def node(self, tuning: Tuning = DEFAULTS) -> Here:
+        made = Here(self.hub, self.archive, tuning)
         await made.start()
         return made
 
@@ -141,9 +142,9 @@ async def test_after_a_crash_another_node_copies_the_rest(world: World, how: str
     assert (await world.archived("room"))[:3] == [1, 2, 3]
 
 
-async def test_a_sweep_reaches_every_archived_room(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.archiving.copier.HEADS", 3)
-    crashed, other = await world.node(), await world.node()
+async def test_a_sweep_reaches_every_archived_room(world: World) -> None:
+    few = replace(DEFAULTS, archive_heads=3)
+    crashed, other = await world.node(few), await world.node(few)
     rooms = [f"room {number}" for number in range(8)]
     for room in rooms:
         await crashed.say(room, "one")
@@ -223,10 +224,8 @@ async def test_a_new_epoch_is_copied_from_its_beginning(world: World) -> None:
     assert await world.archived("room") == [1]
 
 
-async def test_a_busy_room_does_not_hold_up_the_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.archiving.copier.PAGE", 2)
-    monkeypatch.setattr("service.archiving.copier.BATCHES", 1)
-    node = await world.node()
+async def test_a_busy_room_does_not_hold_up_the_others(world: World) -> None:
+    node = await world.node(replace(DEFAULTS, archive_page=2, archive_batches=1))
     await node.say("busy", *numbers(9))
     await node.say("quiet", "one")
     await node.copier.turn()

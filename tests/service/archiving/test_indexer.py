@@ -15,7 +15,6 @@ from archive.search import Searchable
 from archive.sqlite import SqliteArchive
 from archive.testing.samples import EPOCH, chain
 from archive.words import words_of
-from service.archiving import indexer
 from service.archiving.indexer import Indexer, searchable
 
 
@@ -68,14 +67,10 @@ def test_edits_and_deletions_change_the_message_that_they_name() -> None:
     ]
 
 
-async def test_all_is_indexed_in_parts_by_several_nodes_at_once(
-    archive: Archive, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(indexer, "PAGE", 7)
-    monkeypatch.setattr(indexer, "EPOCHS", 2)
+async def test_all_is_indexed_in_parts_by_several_nodes_at_once(archive: Archive) -> None:
     for room in ("one", "two", "three"):
         await archive.append(chain(room, *(message(f"word {number}") for number in range(20))))
-    nodes = [Indexer(archive) for _ in range(3)]
+    nodes = [Indexer(archive, epochs=2, page=7) for _ in range(3)]
     while any(await asyncio.gather(*(node.turn() for node in nodes))):
         pass
     assert len(await texts(archive, "word")) == 60

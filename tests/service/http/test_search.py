@@ -16,7 +16,6 @@ import pytest
 
 from archive.errors import ArchiveUnavailable
 from archive.sqlite.searching import Searcher
-from service.archiving import searches
 from service.archiving.searches import Searches
 from service.server import running
 from service.settings.tuning import DEFAULTS
@@ -154,8 +153,7 @@ async def test_a_search_that_takes_too_long_is_cancelled_and_says_so(
         assert "Retry-After" in answer.headers
 
 
-async def test_so_many_searches_wait_and_the_next_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(searches, "WAITING", 3)
+async def test_so_many_searches_wait_and_the_next_is_refused() -> None:
     begin = asyncio.Event()
 
     class Slow:
@@ -163,7 +161,7 @@ async def test_so_many_searches_wait_and_the_next_is_refused(monkeypatch: pytest
             await begin.wait()
             return "page"
 
-    here = Searches(Slow())  # type: ignore[arg-type]
+    here = Searches(Slow(), waiting=3)  # type: ignore[arg-type]
     asked = [
         asyncio.get_running_loop().create_task(here.search(None, before=None, limit=1))  # type: ignore[arg-type]
         for _ in range(7)

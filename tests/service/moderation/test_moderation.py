@@ -13,7 +13,6 @@ import pytest
 
 from brokers.base import Broker, Entry, Page, Position
 from brokers.memory import Hub
-from service.moderation import moderation
 from service.moderation.actions import ModerationAction
 from service.moderation.moderation import ROOM, Moderation, TooManyActions
 from service.server import running
@@ -119,12 +118,10 @@ async def test_what_is_in_force_stays_so_when_the_broker_has_lost_its_history() 
     assert sorted(one.target for one in moderation_of.active()) == ["u1", "u2"]
 
 
-async def test_the_number_of_actions_in_force_is_limited(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(moderation, "MAX_ACTIVE", 1)
-    await served.node.moderation.act(action("ban", "u1"))
-    with pytest.raises(TooManyActions):
-        await served.node.moderation.act(action("close", "lobby"))
-    await served.node.moderation.act(action("unban", "u1"))
-    await served.node.moderation.act(action("close", "lobby"))
+async def test_the_number_of_actions_in_force_is_limited(served: Served) -> None:
+    moderation = Moderation(served.node.broker, lambda *_: None, most=1)
+    await moderation.act(action("ban", "u1"))
+    with pytest.raises(TooManyActions, match="1 bans and closed rooms are in force"):
+        await moderation.act(action("close", "lobby"))
+    await moderation.act(action("unban", "u1"))
+    await moderation.act(action("close", "lobby"))
