@@ -20,7 +20,7 @@ What every archive promises. Each number has tests in `archive/testing/`, run on
                 `rooms` lists the rooms that have one.
  A7  keys       `keys` returns the idempotency keys of a room, newest first, that were stored since a time,
                 also those of entries that were trimmed meanwhile.
- A8  bytes      Payloads, keys, names and authors come back as they were given; any text that UTF-8 can hold
+ A8  bytes      Payloads, keys, names and authors are returned unchanged; any text that UTF-8 can hold
                 is a room name.
  A9  retention  A room keeps at most what `ArchiveRetention` allows, the newest entries; by default
                 everything. The storage of what was trimmed is reused after some calls of `trim`.
@@ -179,7 +179,7 @@ class Archive(ABC):
     ) -> ArchivePage:
         """Read up to `limit` entries of one epoch of a room, oldest first (A5).
 
-        `after`: the first ones behind that offset. `before`: the last ones ahead of it. `around`: half of
+        `after`: the first ones after that offset. `before`: the last ones before it. `around`: half of
         them ahead of it, the rest from it on. None of the three: the last ones.
         """
 
@@ -191,7 +191,7 @@ class Archive(ABC):
     async def rooms(self, *, after: str | None = None, limit: int) -> list[str]:
         """Read the names of up to `limit` rooms with a head, in the order of their UTF-8 bytes (A6).
 
-        `after` continues behind the last one of the previous call.
+        `after` is the last one of the previous call.
         """
 
     @abstractmethod

@@ -33,7 +33,7 @@ class Merged(NamedTuple):
 
 
 class Unindexed(NamedTuple):
-    """An epoch with entries that were not indexed: those behind `indexed`."""
+    """An epoch with entries that were not indexed: those after `indexed`."""
 
     room: str
     epoch: str

@@ -11,7 +11,7 @@ from brokers.errors import Misconfigured, UnknownBroker
 
 GROUP: Final = "hubbub.brokers"
 
-_OURS: Final = {
+_BUILT_IN: Final = {
     "memory": "brokers.memory:MemoryBroker",
     "nats": "brokers.nats:NatsBroker",
     "redis": "brokers.redis:RedisBroker",
@@ -20,9 +20,9 @@ _OURS: Final = {
 
 def installed() -> dict[str, EntryPoint]:
     """List all brokers by name, without importing any. Built-in names can't be overridden."""
-    theirs = {entry.name: entry for entry in entry_points(group=GROUP)}
-    ours = {name: EntryPoint(name, value, GROUP) for name, value in _OURS.items()}
-    return dict(sorted({**theirs, **ours}.items()))
+    others = {entry.name: entry for entry in entry_points(group=GROUP)}
+    built_in = {name: EntryPoint(name, value, GROUP) for name, value in _BUILT_IN.items()}
+    return dict(sorted({**others, **built_in}.items()))
 
 
 def make_broker(name: str, options: BrokerOptions) -> Broker:

@@ -19,7 +19,7 @@ class Appends:
         self._task: asyncio.Task[None] | None = None
 
     def add(self, batch: Sequence[ArchivedEntry], answer: asyncio.Future[None]) -> None:
-        """Write a batch behind those before it, and answer with the outcome."""
+        """Write a batch after the earlier ones, and answer with the outcome."""
         self._queue.append((batch, answer))
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run(), name="archive: append")

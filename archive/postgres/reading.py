@@ -73,7 +73,7 @@ class Epoch(NamedTuple):
 
 
 async def page_after(connection: Connection, epoch: Epoch, offset: int, limit: int) -> ArchivePage:
-    """Read the first entries behind an offset."""
+    """Read the first entries after an offset."""
     rows = await connection.fetch(_AFTER, *_arguments(epoch), min(offset, _BEYOND), limit)
     return _page(epoch, rows, older=bool(rows) and rows[0]["older"])
 
@@ -110,7 +110,7 @@ async def heads(
 
 
 async def rooms(connection: Connection, after: str | None, limit: int) -> list[str]:
-    """Read names of rooms behind a name."""
+    """Read names of rooms after a name."""
     rows = await connection.fetch(_ROOMS, None if after is None else encoded(after), limit)
     return [decoded(name) for (name,) in rows]
 

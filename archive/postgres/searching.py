@@ -17,7 +17,7 @@ from archive.words import Term, Words
 _LAST_POSITION: Final = 16_383
 _MOST_POSITIONS: Final = 255
 _BEYOND: Final = 2**63 - 1
-# Milliseconds of each second of the time limit: the server ends a search before this side gives up.
+# Milliseconds of each second of the time limit: the server ends a search before this side does.
 _SHARE: Final = 900
 
 _UNINDEXED: Final = """

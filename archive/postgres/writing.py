@@ -47,7 +47,7 @@ UPDATE epochs SET
     entries = entries - lost.n, bytes = bytes - lost.size
 FROM (SELECT count(*) AS n, coalesce(sum(size), 0) AS size FROM lost) AS lost WHERE id = $1
 """
-# Only behind the head: what was trimmed or rewound stays away. The last part sees the table as it was before:
+# Only after the head: what was trimmed or rewound stays away. The last part sees the table as it was before:
 # it finds entries of this batch at positions that are taken.
 _APPEND: Final = """
 WITH given AS MATERIALIZED (
@@ -147,7 +147,7 @@ def _rewinds(
 ) -> Iterator[tuple[int, int]]:
     """Yield the epochs whose last entries have left the chain, and the offset at which it continues.
 
-    The first new entry names the one before it. What the archive has behind that was lost in the broker's
+    The first new entry names the one before it. What the archive has after that was lost in the broker's
     failover after it had been copied.
     """
     found: dict[int, ArchivedEntry] = {}

@@ -172,7 +172,7 @@ class SqliteArchive(Archive):
         self._database.measure()
 
     def _oldest(self) -> int | None:
-        """Tell the time (ms since 1970) up to which entries are too old."""
+        """Return the time (ms since 1970) up to which entries are too old."""
         age = self.options.retention.age
         return int((self.options.clock() - age) * 1000) if age else None
 

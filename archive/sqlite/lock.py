@@ -63,7 +63,7 @@ class FileLock:
         os.fsync(self._descriptor)
 
     def release(self) -> None:
-        """Let go of the lock. Idempotent. The file stays: removing it would race with the next process."""
+        """Release the lock. Idempotent. The file stays: removing it would race with the next process."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1

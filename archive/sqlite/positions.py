@@ -21,5 +21,5 @@ def position(epoch: int, offset: int) -> int:
 
 
 def end(epoch: int) -> int:
-    """Return the number behind the last position of an epoch."""
+    """Return the number after the last position of an epoch."""
     return position(epoch, MOST_OFFSET + 1)

@@ -76,7 +76,7 @@ def heads(
 
 
 def rooms(connection: sqlite3.Connection, after: str | None, limit: int) -> list[str]:
-    """Read names of rooms behind a name."""
+    """Read names of rooms after a name."""
     found = connection.execute(
         "SELECT name FROM rooms WHERE name > ? OR ?1 IS NULL ORDER BY name LIMIT ?", (after, limit)
     )
@@ -105,7 +105,7 @@ def keys(
 
 
 def _rows(connection: sqlite3.Connection, epoch: int, place: Place, base: int, limit: int) -> list[_Row]:
-    def behind(offset: int, count: int) -> list[_Row]:
+    def following(offset: int, count: int) -> list[_Row]:
         where = (position(epoch, max(offset, base)), end(epoch), count)
         return connection.execute(f"{_SELECT} LIMIT ?", where).fetchall()
 
@@ -114,10 +114,10 @@ def _rows(connection: sqlite3.Connection, epoch: int, place: Place, base: int, l
         return connection.execute(f"{_SELECT} DESC LIMIT ?", where).fetchall()[::-1]
 
     if place.after is not None:
-        return behind(place.after, limit)
+        return following(place.after, limit)
     if place.around is not None:
         first = ahead(place.around, limit // 2)
-        return first + behind(place.around - 1, limit - len(first))
+        return first + following(place.around - 1, limit - len(first))
     return ahead(MOST_OFFSET + 1 if place.before is None else place.before, limit)
 
 

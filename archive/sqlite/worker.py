@@ -57,11 +57,11 @@ class Worker:
         return self._waiting
 
     def write(self, work: Callable[[], T]) -> asyncio.Future[T]:
-        """Do this ahead of all reads, behind the writes before it."""
+        """Do this before all reads, and after the earlier writes."""
         return self._submit(self._writes, work)
 
     def read(self, work: Callable[[], T]) -> asyncio.Future[T]:
-        """Do this behind all calls before it, and all writes."""
+        """Do this after all earlier calls, and after all writes."""
         return self._submit(self._reads, work)
 
     async def stop(self, last: Callable[[], None]) -> None:

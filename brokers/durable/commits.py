@@ -78,7 +78,7 @@ class Commits:
         self.fault: BrokerError | None = None
 
     def add(self, publish: Publish) -> None:
-        """Store an entry with the next commit, behind all that were added before in its room."""
+        """Store an entry with the next commit, after all that were added before in its room."""
         if self.fault is not None and self._loop.time() < self._retry_at:
             publish.refuse(self.fault)
             return

@@ -82,7 +82,7 @@ class DurableHub:
         return room
 
     def subscribe(self, room: DurableRoom, listener: Listener) -> None:
-        """Add a listener to a loaded room: it receives what comes behind the room's head."""
+        """Add a listener to a loaded room: it receives what comes after the room's head."""
         self._rooms.subscribe(room, listener)
 
     def unsubscribe(self, name: str, listener: Listener) -> None:
@@ -123,7 +123,7 @@ class DurableHub:
         await self._commits.finish()
 
     async def leave(self) -> None:
-        """Count a broker no more; behind the last one nothing runs any more. The journal is the caller's."""
+        """Uncount a broker; after the last one no task runs. The journal is the caller's."""
         self._brokers -= 1
         if not self._brokers:
             self._commits.close()

@@ -46,7 +46,7 @@ class Publish:
 
 
 class ResumedLog(MemoryLog):
-    """A log that begins behind a position, with the keys of the entries ahead of it.
+    """A log that begins after a position, with the keys of the entries before it.
 
     The journal has those entries: `covers` returns only pages that are whole without it.
     """
@@ -54,7 +54,7 @@ class ResumedLog(MemoryLog):
     __slots__ = ()
 
     def resume(self, offset: int, keys: tuple[StoredKey, ...], now: float, wall: float) -> None:
-        """Go on behind an offset. `now` is the log's clock, `wall` the same moment in seconds since 1970."""
+        """Continue after an offset. `now` is the log's clock, `wall` the same time in seconds since 1970."""
         self.offset = offset
         for key, stored, at in keys:
             seen = self._keys[key] = _Seen(min(now, now - (wall - at / 1000)), key, stored)

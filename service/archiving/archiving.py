@@ -218,7 +218,7 @@ async def archiving(settings: Settings, tuning: Tuning) -> AsyncIterator[Archivi
 
 
 async def _start(archive: Archive) -> bool:
-    """Start an archive; return whether it is open. Several nodes chat on while theirs is away."""
+    """Start an archive; return whether it is open. Several nodes continue while theirs is away."""
     try:
         await archive.start()
     except ArchiveUnavailable as error:

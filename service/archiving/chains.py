@@ -14,14 +14,14 @@ from service.archiving.entries import entry_of
 
 
 class TrimmedGap(NamedTuple):
-    """Entries that no store has any more: those behind `after`, up to `through`."""
+    """Entries that no store has any more: those after `after`, up to `through`."""
 
     after: int
     through: int
 
 
 def missing(archived: ArchiveHead | None, head: Position) -> Position | None:
-    """Return the position behind which the archive lacks entries of a room; None if it lacks none.
+    """Return the position after which the archive lacks entries of a room; None if it lacks none.
 
     The archive is copied in order, so what it lacks is always the end. `head` is the room's last position.
     """
@@ -33,7 +33,7 @@ def missing(archived: ArchiveHead | None, head: Position) -> Position | None:
 
 
 def gap(start: Position, entries: Sequence[Entry]) -> TrimmedGap | None:
-    """Return what was trimmed before it could be copied: `entries` were read behind `start`.
+    """Return what was trimmed before it could be copied: `entries` were read after `start`.
 
     In a room of which the archive has nothing, the archive only begins there.
     """
@@ -51,7 +51,7 @@ def first_run(entries: Sequence[ArchivedEntry]) -> list[ArchivedEntry]:
 
 
 def last_run(entries: Sequence[ArchivedEntry]) -> list[ArchivedEntry]:
-    """Return the entries behind the last gap."""
+    """Return the entries after the last gap."""
     for index in range(len(entries) - 1, 0, -1):
         if entries[index].prev > entries[index - 1].offset:
             return list(entries[index:])
@@ -59,15 +59,15 @@ def last_run(entries: Sequence[ArchivedEntry]) -> list[ArchivedEntry]:
 
 
 def join_after(page: Page, archived: Sequence[ArchivedEntry], after: int, limit: int) -> Page:
-    """Answer a read behind an offset, of which the broker has trimmed the beginning.
+    """Answer a read after an offset, of which the broker has trimmed the beginning.
 
-    `archived` is what the archive has behind the offset.
+    `archived` is what the archive has after the offset.
     """
     run = first_run(_ahead(page, archived))[:limit]
     if not run:
         return page
     entries = tuple(map(entry_of, run))
-    # Later reads go on behind the last entry: in the archive, or in the broker.
+    # Later reads continue after the last entry: in the archive, or in the broker.
     more = entries[-1].offset < page.head.offset
     return Page(entries, page.head, trimmed=run[0].prev > after, more=more)
 
@@ -80,7 +80,7 @@ def join_before(page: Page, archived: Sequence[ArchivedEntry], limit: int, *, ol
     chain = _ahead(page, archived)
     run = last_run(chain)
     if page.entries and (not run or run[-1].offset < page.entries[0].prev):
-        # A gap between the two: the next read continues behind it.
+        # A gap between the two: the next read continues after it.
         return page._replace(more=bool(chain) or older)
     room = limit - len(page.entries)
     kept = run[max(0, len(run) - room) :] if room else []

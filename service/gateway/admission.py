@@ -85,7 +85,7 @@ class Admission:
         return at - now
 
     def is_too_late(self, wait: float, until: float) -> bool:
-        """Tell whether a slot in `wait` seconds is too late for a handshake that waits until a time."""
+        """Return whether a slot in `wait` seconds is too late for a handshake that waits until a time."""
         return wait > HOLD or self._clock() + wait > until
 
     def reject(self, wait: float) -> None:

@@ -92,7 +92,7 @@ def read(head: bytes) -> UpgradeRequest | None:
 
 
 def has_booked_slot(query: str | None) -> bool:
-    """Tell whether a query says that the client returns for its booked slot (CL4)."""
+    """Return whether a query marks a client that returns for its booked slot (CL4)."""
     return query is not None and _BOOKED in query.split("&")
 
 

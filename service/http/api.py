@@ -82,7 +82,7 @@ def add_routes(app: Sanic[Config, SimpleNamespace], node: Node) -> None:
 
 
 def is_api_request(request: Request) -> bool:
-    """Tell whether the path of a request is below `/api`, with or without a route for it."""
+    """Return whether the path of a request is below `/api`, with or without a route for it."""
     return request.path == _API or request.path.startswith(f"{_API}/")
 
 

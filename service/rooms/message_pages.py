@@ -65,7 +65,7 @@ def _last(entries: Sequence[Entry], limit: int) -> Sequence[Entry]:
 
 
 def _first(entries: Sequence[Entry], limit: int) -> Sequence[Entry]:
-    """Return the start of a run that holds `limit` messages, with the changes behind them."""
+    """Return the start of a run that holds `limit` messages, with the changes after them."""
     left = limit
     for index, entry in enumerate(entries):
         left -= not is_change(entry)

@@ -1,4 +1,4 @@
-"""The changes behind a page of history, up to where the room's log begins.
+"""The changes after a page of history, up to where the room's log begins.
 
 Pages are read one after the other, in either direction. So what was read ahead of one page is kept for the
 next one: all pages together read each entry once more, and not each page a whole window.
@@ -45,7 +45,7 @@ class ReadAhead:
         self._run = None if log is None else log.changes
 
     async def changes(self, position: Position, targets: Collection[int]) -> list[events.Change]:
-        """Return the changes of messages behind a position, up to the entries of the log.
+        """Return the changes of messages after a position, up to the entries of the log.
 
         Raises:
             BrokerError: the history can't be read now.
@@ -54,8 +54,8 @@ class ReadAhead:
             return []
         async with self._lock:
             await self._cover(position)
-            behind = bisect_right(self._changes, position.offset, key=_offset)
-            return [change for change in self._changes[behind:] if change.target in targets]
+            start = bisect_right(self._changes, position.offset, key=_offset)
+            return [change for change in self._changes[start:] if change.target in targets]
 
     def _log_continues(self, position: Position) -> bool:
         return self._log is not None and self._log.reaches(*position)
@@ -85,7 +85,7 @@ class ReadAhead:
         self._run = None if self._log is None else self._log.changes
 
     async def _read(self, position: Position, until: int) -> list[events.Change] | None:
-        """Read the changes behind a position up to an offset; None if they can't be read in one run."""
+        """Read the changes after a position up to an offset; None if they can't be read in one run."""
         epoch, after = position
         found: list[events.Change] = []
         while after < until:

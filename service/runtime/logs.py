@@ -43,7 +43,7 @@ class Discreet(logging.Filter):
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Tell whether a record is worth a line: Sanic recommends its debug mode at each start on a terminal."""
+    """Return whether to log a record: Sanic recommends its debug mode at each start on a terminal."""
     return "PRODUCTION mode" not in record.getMessage()
 
 

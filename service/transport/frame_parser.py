@@ -24,7 +24,7 @@ _LENGTH_64: Final = 127
 # The header and the mask of the smallest frame.
 _MIN_FRAME: Final = 6
 _MASK: Final = 4
-# The first length of a frame ends here. Two values of it announce a longer one behind it (bytes).
+# The first length of a frame ends here. Two values of it announce a longer one after it (bytes).
 _LENGTH_BYTES: Final = 2
 _EXTRA_LENGTH: Final = {_LENGTH_16: 2, _LENGTH_64: 8}
 # For each first byte on the fast path: the seven bits of the length are below this.

@@ -34,7 +34,7 @@ class SupervisorTimeouts:
 
     Attributes:
         first_wait, longest_wait: back-off between two starts of a worker.
-        max_failures: failures in a row before the supervisor gives up.
+        max_failures: failures in a row before the supervisor stops.
         stable_after: a worker that served this long did not fail at its start.
         start_timeout: how long a worker may take to serve.
         heartbeat_interval: time between two heartbeat requests to a worker.

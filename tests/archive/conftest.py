@@ -10,7 +10,7 @@ from archive.testing.storage import ArchiveMaker
 from tests.archive.postgres_storage import PostgresStorage
 from tests.archive.sqlite_storage import SqliteStorage
 
-# Seconds that one kill may take on a busy machine: a start, and clients that come back.
+# Seconds that one kill may take on a busy machine: a start, and clients that reconnect.
 _PER_KILL: Final = 8
 
 MAKERS: Final[dict[str, ArchiveMaker]] = {"sqlite": SqliteStorage.open, "postgres": PostgresStorage.open}

@@ -21,7 +21,7 @@ PEOPLE = 6
 MOST = 400
 # Of so many kills one comes before all are back.
 SOON = 4
-# They come back sooner than people do, so that a node is killed under load.
+# They reconnect sooner than people do, so that a node is killed under load.
 HASTY = replace(OPTIONS, random=lambda: random() * 0.1)  # noqa: S311  no secret
 
 

@@ -257,7 +257,7 @@ async def test_a_process_that_is_killed_in_a_commit_loses_nothing_that_was_confi
 
 
 def whole_batches(count: int) -> bool:
-    """Tell whether so many entries are a number of whole batches of the writer."""
+    """Return whether so many entries are a number of whole batches of the writer."""
     first = 1
     while first <= count:
         first += 1 + first % 40

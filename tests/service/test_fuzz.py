@@ -197,7 +197,7 @@ async def _command(served: Served, lines: list[str], *, at_once: bool) -> None:
 
 
 def _has_token(lines: list[str]) -> bool:
-    """Tell whether a line contains a token: an invalid one closes the connection."""
+    """Return whether a line contains a token: an invalid one closes the connection."""
     return any('"token"' in line for line in lines)
 
 

@@ -66,7 +66,7 @@ class NatsClient(Client):
 
     @override
     async def _send_ping(self, future: asyncio.Future[Any] | None = None) -> None:
-        """Send a PING behind all commands that were sent before; nats-py lets it overtake them."""
+        """Send a PING after all earlier commands; nats-py lets it overtake them."""
         self._pongs.append(future or asyncio.get_running_loop().create_future())
         await self._send_command(PING_PROTO)
         await self._flush_pending()

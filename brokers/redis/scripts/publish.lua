@@ -81,7 +81,7 @@ end
 local offset, prev, before = head + step, head, counted
 local failed = store(offset, prev, before)
 if failed and string.find(failed, 'equal or smaller', 1, true) then
-  -- The stream is ahead of the hash, which was restored from an older copy: continue behind the stream.
+  -- The stream is ahead of the hash, which was restored from an older copy: continue after the stream.
   local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', '1')[1]
   if last and tonumber(string.match(last[1], '^%d+')) > head then
     prev, before = tonumber(string.match(last[1], '^%d+')), last[2][6] + #last[2][2]

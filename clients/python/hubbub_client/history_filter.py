@@ -1,4 +1,4 @@
-"""Tell messages that are new to the application from those before its first join, and from repeated ones."""
+"""Distinguish messages that are new to the application from older ones, and from duplicates."""
 
 from dataclasses import replace
 

@@ -69,7 +69,7 @@ class Returning(Guest):
 
     def _back(self) -> None:
         if not self.answer.recovered:
-            raise Broken("a client that came back was not recovered")
+            raise Broken("a client that reconnected was not recovered")
         self.back_at = monotonic()
 
 

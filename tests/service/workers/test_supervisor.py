@@ -1,4 +1,4 @@
-"""The supervisor with fake workers: which it restarts, when it gives up, how it ends."""
+"""The supervisor with fake workers: which it restarts, when it stops trying, how it ends."""
 
 from __future__ import annotations
 

@@ -149,7 +149,7 @@ def _grouped(line: MessageRow, above: Row | None) -> MessageRow:
 
 
 def waiting_rows(me: str, waiting: Iterable[OwnMessage]) -> list[MessageRow]:
-    """Return the rows of own messages that have not arrived; they stand behind all others."""
+    """Return the rows of own messages that have not arrived; they stand after all others."""
     return [
         MessageRow(2 * _BETWEEN + number, me, one.text, None, own=True, state=one.state, why=one.why)
         for number, one in enumerate(waiting)

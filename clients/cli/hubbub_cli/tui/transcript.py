@@ -112,7 +112,7 @@ class Transcript:
         self._rebuild()
 
     def mark_unread(self) -> None:
-        """Put the unread line behind the last line, unless it stands somewhere."""
+        """Put the unread line after the last line, unless it stands somewhere."""
         if self._read_to is None:
             self._read_to = self._next_id - 1
 

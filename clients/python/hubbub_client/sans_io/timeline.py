@@ -67,7 +67,7 @@ class Timeline:
                 self._keep(entry, joined.epoch)
                 yield entry, ChainVerdict.ACCEPTED
         if not joined.recovered:
-            # Changes behind the last message are folded into the messages.
+            # Changes after the last message are folded into the messages.
             self.position = Since(epoch=joined.epoch, offset=joined.head)
 
     def reset(self, epoch: str, offset: int) -> bool:
