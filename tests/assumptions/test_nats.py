@@ -133,7 +133,7 @@ async def test_process_headers_makes_the_headers_of_a_message() -> None:
     where=NATS_CONNECTION,
     breaks="a server of a cluster is taken for a single one, and rooms are read from the wrong replica",
 )
-async def test_server_info_is_what_the_server_said_of_itself() -> None:
+async def test_server_info_is_what_the_server_reported() -> None:
     """`_server_info` is the dict of the first INFO; it names a `cluster` where there is one."""
     client = await connected()
     info = client._server_info

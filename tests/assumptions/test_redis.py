@@ -162,7 +162,7 @@ async def test_a_pool_of_sentinels_names_their_clients() -> None:
     where=REDIS_PUBLISH_CONNECTION,
     breaks="a message is published on a connection that the server has closed, and fails",
 )
-async def test_can_read_tells_a_connection_that_the_server_has_closed() -> None:
+async def test_can_read_detects_a_connection_that_the_server_has_closed() -> None:
     """`can_read` is false on a quiet connection, and true, or an error, once the server has closed it."""
     from redis.exceptions import RedisError
 
@@ -233,7 +233,7 @@ async def test_idle_connections_can_be_closed_alone() -> None:
     where=REDIS_SHARDS,
     breaks="slots that move are not followed, and their rooms can't be written",
 )
-def test_an_error_that_sends_us_elsewhere_says_where() -> None:
+def test_an_error_that_redirects_names_the_other_server() -> None:
     """`MovedError` and `AskError` hold slot, host and port; an empty host means the server that answered."""
     from redis.exceptions import AskError, MovedError
 

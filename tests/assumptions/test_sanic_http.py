@@ -18,7 +18,7 @@ from tests.assumptions.sanic_stage import GET, POST, UPGRADE, read_answer, stage
     where=HTTP_PROTOCOL,
     breaks="the body of an upgrade is read ahead, so frames are taken for HTTP",
 )
-async def test_http1_request_header_reads_a_head_and_nothing_behind_it() -> None:
+async def test_http1_request_header_reads_a_head_and_nothing_after_it() -> None:
     """`http1_request_header` of the protocol's HTTP_CLASS reads one head, sets `request` and
     `upgrade_websocket`, and what it raises is the answer.
     """

@@ -14,7 +14,7 @@ from service.settings import load
 README = Path(__file__).parents[2] / "README.md"
 
 
-async def test_the_program_of_the_readme_says_hello_and_hears_itself(tmp_path: Path) -> None:
+async def test_the_program_of_the_readme_sends_hello_and_receives_it(tmp_path: Path) -> None:
     (program,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     async with running(load({"HUBBUB_PORT": "0"})) as here:
         file = tmp_path / "bot.py"

@@ -102,6 +102,6 @@ def test_every_metric_about_user_experience_is_on_the_dashboard() -> None:
         assert f"hubbub_{name}" in shown
 
 
-def test_the_dashboard_has_no_data_source_of_ours() -> None:
+def test_the_dashboard_has_no_fixed_data_source() -> None:
     assert {panel["datasource"]["uid"] for panel in PANELS} == {"${datasource}"}
     assert len({panel["id"] for panel in DASHBOARD["panels"]}) == len(DASHBOARD["panels"])

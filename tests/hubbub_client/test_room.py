@@ -26,7 +26,7 @@ from tests.hubbub_client.joined_room import AT_ONCE, joined, next_events, remain
 from tests.hubbub_client.server import Server, Talk, message
 
 
-async def test_says_hello_joins_and_reads(server: Server) -> None:
+async def test_sends_hello_joins_and_reads(server: Server) -> None:
     async with Client(server.url, name="ann", options=AT_ONCE) as chat:
         talk = await server.accept()
         hello = await talk.greet()

@@ -55,7 +55,7 @@ def run(wheel: Path, script: str, unpacked: Path) -> str:
     return done.stdout
 
 
-def test_no_requirement_has_a_name_of_ours(wheel: Path) -> None:
+def test_no_requirement_has_the_name_of_one_of_our_packages(wheel: Path) -> None:
     needs = metadata(wheel).get_all("Requires-Dist") or []
     assert needs
     assert not [need for need in needs if re.match(r"hubbub|sanic|redis|nats", need)]

@@ -34,7 +34,7 @@ def test_a_disturbed_row_is_marked() -> None:
     assert Row([finding(1.0, others=0.05)]).marked == "redis"
 
 
-def test_what_a_broker_adds_is_told_round_by_round() -> None:
+def test_what_a_broker_adds_is_reported_round_by_round() -> None:
     rounds = [[finding(base, name="memory"), finding(base + 1)] for base in (1.0, 7.0, 3.0)]
     memory, redis = rows(rounds, base="memory")
     assert memory.added("p50 ms") == "-"
@@ -48,7 +48,7 @@ def test_numbers_have_three_digits(value: float, written: str) -> None:
     assert number(value) == written
 
 
-def test_lost_messages_are_told() -> None:
+def test_lost_messages_are_reported() -> None:
     lost = Finding(case="", name="nats", figures={}, use=finding(1.0).use, broker=0.0, in_order=0.999)
     assert not right({"death": [[lost]]})
     assert right({"death": [[finding(1.0)]]})

@@ -102,7 +102,7 @@ def test_a_message_that_was_overtaken_shows() -> None:
         assert crowd.counts.delivered == 1
 
 
-def test_a_message_of_nobody_shows() -> None:
+def test_a_message_without_a_sender_is_detected() -> None:
     with crowd_of(
         1, lambda sockets, payload: to_all(sockets, payload.replace(b"@000000", b"@000007"))
     ) as crowd:

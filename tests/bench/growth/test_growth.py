@@ -87,7 +87,7 @@ def test_nothing_is_taken_from_a_server_that_ended() -> None:
     assert at_its_end({1000: ended})
 
 
-def test_connections_that_did_not_come_are_told() -> None:
+def test_connections_that_did_not_arrive_are_reported() -> None:
     load, _ = CONNECTIONS.load(1000)
     found = one(1.0)
     few = Point()
@@ -165,7 +165,7 @@ def test_a_busy_generator_refuses_nothing_of_those_who_only_come() -> None:
     assert row_of(text, "MiB").endswith("| 4 |")
 
 
-def test_a_limit_of_connections_is_told() -> None:
+def test_a_limit_of_connections_is_reported() -> None:
     assert "19,800 fit here" in report.markdown("a machine", FOUND, 19_800)
 
 

@@ -93,7 +93,7 @@ async def _without(server: NatsServer) -> AsyncIterator[None]:
 TEXTS = [b"%d" % number for number in range(60)]
 
 
-async def test_a_leader_that_steps_down_loses_nothing_and_is_told(cluster: NatsCluster) -> None:
+async def test_a_leader_that_steps_down_loses_nothing_and_is_reported(cluster: NatsCluster) -> None:
     shared = _options(cluster)
     async with node(shared) as here, node(shared) as there:
         before = await there.broker.subscribe("room")
@@ -209,7 +209,7 @@ async def test_nodes_read_what_was_acknowledged_while_others_write_on(cluster: N
             assert {page.entries[-1].payload for page in after} == {text}
 
 
-async def test_without_a_majority_nothing_is_acknowledged_and_it_comes_back_by_itself(
+async def test_without_a_majority_nothing_is_acknowledged_and_it_recovers(
     cluster: NatsCluster,
 ) -> None:
     shared = _options(cluster)

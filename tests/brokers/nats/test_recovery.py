@@ -103,7 +103,7 @@ async def test_a_stream_that_was_removed_is_made_anew_with_another_epoch() -> No
         assert (await there.broker.heads(["room"]))["room"] == (receipt.epoch, 1)
 
 
-async def test_a_stream_made_anew_behind_our_back_is_never_taken_for_the_old() -> None:
+async def test_a_stream_that_was_recreated_is_never_taken_for_the_old_one() -> None:
     async with node(options(shared_nats())) as here:
         await here.send("room", b"one", b"two")
         await _delete(here)

@@ -224,7 +224,7 @@ async def test_a_new_epoch_is_copied_from_its_beginning(world: World) -> None:
     assert await world.archived("room") == [1]
 
 
-async def test_a_busy_room_does_not_hold_up_the_others(world: World) -> None:
+async def test_a_busy_room_does_not_delay_the_others(world: World) -> None:
     node = await world.node(replace(DEFAULTS, archive_page=2, archive_batches=1))
     await node.say("busy", *numbers(9))
     await node.say("quiet", "one")

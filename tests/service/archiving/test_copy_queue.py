@@ -45,7 +45,7 @@ def test_so_many_rooms_are_kept_and_further_ones_are_left_to_the_sweep() -> None
     assert set(queue.due(1)) == first
 
 
-def test_a_dropped_room_comes_back_with_its_next_mark() -> None:
+def test_a_dropped_room_returns_with_its_next_mark() -> None:
     queue = CopyQueue(3, settle=5)
     queue.mark("a")
     queue.due(0)

@@ -88,7 +88,7 @@ def test_auto_is_text_on_a_terminal_and_json_otherwise() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(logs.SECRET_FIELDS))
-def test_what_was_said_and_what_opens_something_is_withheld(name: str) -> None:
+def test_texts_and_secrets_are_withheld(name: str) -> None:
     for configured in (_json, _text):
         stream = configured()
         log.error("slip", extra={name: "hunter2"})
@@ -158,7 +158,7 @@ def test_a_library_s_own_handlers_are_taken_away() -> None:
     assert len(_lines(stream)) == 1
 
 
-def test_configuring_again_replaces_ours_and_spares_others() -> None:
+def test_configuring_again_replaces_our_handlers_and_keeps_others() -> None:
     other = logging.NullHandler()
     logging.getLogger().addHandler(other)
     first, second = _json(), _json()

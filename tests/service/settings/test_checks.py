@@ -43,7 +43,7 @@ def test_several_workers_need_a_system_that_lets_them_share_a_port(monkeypatch: 
     assert "can't share a port between processes" in _fault({"HUBBUB_WORKERS": "2", "BROKER": "redis"})
 
 
-def test_a_broker_that_can_not_be_loaded_is_said_in_the_same_way() -> None:
+def test_a_broker_that_can_not_be_loaded_is_reported_in_the_same_way() -> None:
     [fault] = _contradictions(broker="unknown", workers=2)
     assert fault.startswith("HUBBUB_WORKERS=2 is refused: no broker named 'unknown' is installed.")
 

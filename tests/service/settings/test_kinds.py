@@ -127,7 +127,7 @@ def test_passwords_in_addresses_are_never_shown(variable: str, url: str, shown: 
         ("HUBBUB_API_KEY", "hunter2 hunter2 hunter2"),
     ],
 )
-def test_a_secret_is_not_told_even_when_it_is_wrong(variable: str, value: str) -> None:
+def test_a_secret_is_not_shown_even_when_it_is_wrong(variable: str, value: str) -> None:
     fault = _fault({variable: value})
     assert fault.startswith(variable)
     assert not re.search("hunt|er2", fault)

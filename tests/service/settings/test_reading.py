@@ -79,7 +79,7 @@ def test_the_error_has_a_line_for_each_fault() -> None:
     assert len(str(refusal.value).splitlines()) == 3
 
 
-def test_an_unknown_name_of_ours_is_refused_with_the_nearest() -> None:
+def test_an_unknown_name_is_refused_with_the_nearest_one() -> None:
     assert _fault({"HUBBUB_PROT": "1"}) == "HUBBUB_PROT is not a setting. Did you mean HUBBUB_PORT?"
     assert _fault({"HUBBUB_ZZZZZZZZ": "1"}) == "HUBBUB_ZZZZZZZZ is not a setting."
 
@@ -88,13 +88,13 @@ def test_a_setting_that_begins_with_what_was_written_is_meant_first() -> None:
     assert _fault({"HUBBUB_DRAIN": "5"}).endswith("Did you mean HUBBUB_DRAIN_SECONDS?")
 
 
-def test_the_address_of_a_broker_that_is_not_chosen_is_told() -> None:
+def test_the_address_of_a_broker_that_is_not_chosen_is_reported() -> None:
     environ = {"REDIS_URL": "redis://here", "NATS_URL": "nats://here", "BROKER": "nats"}
     [warning] = unused(load(environ), environ)
     assert warning == "REDIS_URL is set, but BROKER=nats doesn't use it. Set BROKER=redis?"
 
 
-def test_the_value_of_an_unknown_name_is_not_told() -> None:
+def test_the_value_of_an_unknown_name_is_not_shown() -> None:
     assert "hunter2" not in _fault({"HUBBUB_TOKEN_KEYS": "hunter2"})
 
 
@@ -103,11 +103,11 @@ def test_names_of_others_are_none_of_our_business() -> None:
 
 
 @pytest.mark.parametrize("name", ["HUBBUB_SERVICE_HOST", "HUBBUB_PORT_8000_TCP_ADDR"])
-def test_what_kubernetes_adds_is_told_apart_from_a_slip(name: str) -> None:
+def test_what_kubernetes_adds_is_distinguished_from_a_typo(name: str) -> None:
     assert "enableServiceLinks" in _fault({name: "10.0.0.1"})
 
 
-def test_a_port_that_kubernetes_set_is_told_apart_from_a_slip() -> None:
+def test_a_port_that_kubernetes_set_is_distinguished_from_a_typo() -> None:
     assert "enableServiceLinks" in _fault({"HUBBUB_PORT": "tcp://10.0.0.1:8000"})
 
 

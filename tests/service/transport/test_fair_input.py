@@ -80,7 +80,7 @@ async def test_a_connection_processes_its_share_in_a_turn_whatever_the_frames_ar
     assert max(turns.counts) <= 2 * tuning.input_frames
 
 
-async def test_a_waiting_connection_is_served_behind_the_others(served: Served) -> None:
+async def test_a_waiting_connection_is_served_after_the_others(served: Served) -> None:
     flood, _ = await served.joined("flood")
     ann, _ = await served.joined("ann")
     answers: list[str] = []

@@ -67,7 +67,7 @@ def test_the_last_messages_know_the_one_before_them() -> None:
     assert page.more
 
 
-def test_messages_are_parted_behind_an_offset() -> None:
+def test_messages_are_split_after_an_offset() -> None:
     raws = _raws(1, 3, 5)
     assert split(raws, 0) == ([], raws)
     assert split(raws, 3) == (raws[:2], raws[2:])

@@ -25,7 +25,7 @@ async def restore(on: Stage, copies: dict[str, bytes]) -> None:
         await on.redis.restore(name, 0, content, replace=True)
 
 
-async def test_a_hash_older_than_its_stream_is_continued_behind_the_stream(on: Stage) -> None:
+async def test_a_hash_older_than_its_stream_is_continued_after_the_stream(on: Stage) -> None:
     await on.there.broker.subscribe("room")
     await on.here.send("room", b"one")
     older = await copy(on, on.keyspace.head("room"))
@@ -52,7 +52,7 @@ async def test_a_key_of_an_entry_that_only_the_hash_does_not_know_is_a_duplicate
     assert kept == [b"one", b"two", b"three", b"four"]
 
 
-async def test_a_hash_that_was_empty_is_continued_behind_the_stream(on: Stage) -> None:
+async def test_a_hash_that_was_empty_is_continued_after_the_stream(on: Stage) -> None:
     await on.redis.hset(on.keyspace.head("room"), "e", "as version 0.1 left it")
     older = await copy(on, on.keyspace.head("room"))
     await on.here.send("room", b"one", b"two")

@@ -46,7 +46,7 @@ async def test_rooms_are_spread_and_a_room_is_in_one_place(cluster: RedisCluster
         assert here.broker.stats()["shards"] == 3
 
 
-async def test_while_one_shard_is_away_the_others_go_on_and_it_is_told(cluster: RedisCluster) -> None:
+async def test_while_one_shard_is_away_the_others_continue_and_it_is_reported(cluster: RedisCluster) -> None:
     away = cluster.primaries[0]
     lost, kept = room_at(cluster, away), room_at(cluster, cluster.primaries[1])
     async with nodes(cluster.url) as (here, there):
