@@ -13,19 +13,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from functools import partial
-from time import monotonic
 from typing import Any, Final, cast
 
 from typing_extensions import override
 
 from hubbub_protocol import Close
 from service.gateway import handshake
-from service.gateway.admission import BOOKED, PendingHandshake
+from service.gateway.admission import PendingHandshake
 from service.gateway.attach import attach_session
-from service.gateway.gateway import Gateway, Sockets
+from service.gateway.gateway import Decision, Gateway, Sockets
 from service.gateway.handshake import UpgradeRequest
 from service.gateway.http_protocol import HttpProtocol
-from service.gateway.peers import peer_of
+from service.gateway.peer_address import peer_address
 from service.identity.address_limits import SocketPlace
 
 # The requests that a node answers at its limit of sockets. Their first bytes come with the connection.
@@ -77,7 +76,7 @@ class Acceptor(asyncio.Protocol):
         """Register the socket. Beyond the node's limit of sockets it may only ask for health or metrics."""
         self._transport = cast(asyncio.Transport, transport)
         self._sockets.add(self)
-        self._peer = peer_of(self._transport)
+        self._peer = peer_address(self._transport)
         node = self._gateway.node
         # All clients behind a proxy have its address, as far as is known before their requests.
         if not node.addresses.is_proxy(self._peer):
@@ -118,15 +117,9 @@ class Acceptor(asyncio.Protocol):
             self._become_http(data)
             return
         self._stop_timer()
-        node = self._gateway.node
-        address = node.addresses.find(self._peer, request.forwarded)
-        if wait := node.address_limits.admit(address, monotonic()):
-            node.metrics.address_limited.add("admissions")
-            self._reject(request, wait, booked=False)
-            return
+        address = self._gateway.node.addresses.find(self._peer, request.forwarded)
         on_decision = partial(self._on_decision, request, address)
-        booked = request.booked and node.address_limits.claim_slot(address, monotonic())
-        self._pending = self._gateway.admission.enter(booked=booked, on_decision=on_decision)
+        self._pending = self._gateway.decide(address, claims_slot=request.booked, on_decision=on_decision)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -163,21 +156,21 @@ class Acceptor(asyncio.Protocol):
         protocol.connection_made(self._transport)
         protocol.data_received(data)
 
-    def _on_decision(self, request: UpgradeRequest, address: str, wait: float) -> None:
-        """Answer the handshake: the connection is admitted if `wait` is 0."""
+    def _on_decision(self, request: UpgradeRequest, address: str, decision: Decision) -> None:
+        """Answer the handshake."""
         # It refers to this object: without a cycle, both are freed at once.
         self._pending = None
-        if wait:
-            self._reject(request, wait, booked=wait <= BOOKED)
+        if decision.wait:
+            self._reject(request, decision)
             return
         self._unregister()
         self._transport.write(handshake.response(request.key))
         websocket = self._gateway.make_websocket(self._transport, self._sockets)
         attach_session(self._gateway, websocket, address)
 
-    def _reject(self, request: UpgradeRequest, wait: float, *, booked: bool) -> None:
+    def _reject(self, request: UpgradeRequest, decision: Decision) -> None:
         self._gateway.node.metrics.connections_closed.add(int(Close.FULL))
-        self._end_with(handshake.rejection(request.key, wait, booked=booked))
+        self._end_with(handshake.rejection(request.key, decision.wait, booked=decision.booked))
 
     def _end_with(self, response: bytes) -> None:
         self._rejected = True

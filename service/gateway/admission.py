@@ -58,16 +58,6 @@ class Admission:
         pending = PendingHandshake(self, on_decision, until=self._clock() + 2 * HOLD)
         return None if pending.decide(booked=booked) else pending
 
-    async def wait(self, *, booked: bool) -> float:
-        """Decide on a handshake as `enter` does, and return the argument of `on_decision`."""
-        decision: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-        pending = self.enter(booked=booked, on_decision=decision.set_result)
-        try:
-            return await decision
-        finally:
-            if pending is not None:
-                pending.cancel()
-
     def take(self, *, booked: bool = False) -> float:
         """Take a token and return 0.0; otherwise return the seconds until a slot, booked up to `BOOKED`."""
         now = self._clock()

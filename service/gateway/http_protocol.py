@@ -24,13 +24,12 @@ from typing_extensions import override
 
 from hubbub_protocol import Close, Code
 from service.gateway import request_head
-from service.gateway.admission import BOOKED
 from service.gateway.attach import SUBPROTOCOL, Rejected
 from service.gateway.full_handshake import accept, check_body
-from service.gateway.gateway import Gateway, Sockets
+from service.gateway.gateway import Decision, Gateway, Sockets
 from service.gateway.handshake import RATE_EXCEEDED, has_booked_slot
 from service.gateway.invalid_requests import HeadTooLarge
-from service.gateway.peers import peer_of
+from service.gateway.peer_address import peer_address
 from service.gateway.upgraded_socket import UpgradedSocket
 from service.identity.address_limits import SocketPlace
 from service.identity.addresses import client_address
@@ -173,15 +172,16 @@ class HttpProtocol(WebSocketProtocol):
         return UpgradedSocket(self._become_websocket(transport), address, rejected)
 
     async def _admit(self, address: str, query: str) -> Rejected | None:
-        """Apply the connection rate limits, of the address and of the node."""
-        node, booked = self._gateway.node, False
-        wait = node.address_limits.admit(address, monotonic())
-        if wait:
-            node.metrics.address_limited.add("admissions")
-        else:
-            claimed = has_booked_slot(query) and node.address_limits.claim_slot(address, monotonic())
-            wait = await self._gateway.admission.wait(booked=claimed)
-            booked = wait <= BOOKED
+        """Wait for the decision on a handshake."""
+        decision: asyncio.Future[Decision] = self.loop.create_future()
+        pending = self._gateway.decide(
+            address, claims_slot=has_booked_slot(query), on_decision=decision.set_result
+        )
+        try:
+            wait, booked = await decision
+        finally:
+            if pending is not None:
+                pending.cancel()
         return Rejected(Close.FULL, RATE_EXCEEDED, wait, booked=booked) if wait else None
 
     # asyncio's callbacks --------------------------------------------------------------------------
@@ -191,7 +191,7 @@ class HttpProtocol(WebSocketProtocol):
         """Start to receive requests."""
         self._deadline = None
         self._upgraded = False
-        peer, addresses = peer_of(transport), self._gateway.node.addresses
+        peer, addresses = peer_address(transport), self._gateway.node.addresses
         self._address = None if addresses.is_proxy(peer) else addresses.find(peer)
         super().connection_made(transport)  # type: ignore[no-untyped-call]
 
