@@ -21,7 +21,7 @@ from archive.words import Term, Words
 _BITS: Final = 20
 _LAST: Final = 2**63 - 1
 # Steps of SQLite between two looks at the clock.
-_STEPS: Final = 10_000
+STEPS: Final = 10_000
 
 _Value: TypeAlias = str | int
 _Found: TypeAlias = tuple[Any, ...]
@@ -82,8 +82,10 @@ def index(
 class Searcher:
     """A connection that only reads. All methods run in the thread of searches."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, steps: int = STEPS) -> None:
+        """Search in the database at `path`; look at the clock after so many steps of SQLite."""
         self._path = path
+        self._steps = steps
         self._connection: sqlite3.Connection | None = None
 
     def search(
@@ -94,7 +96,7 @@ class Searcher:
             self._connection = sqlite3.connect(self._path, isolation_level=None)
             self._connection.execute("PRAGMA query_only = ON")
         statement, values = _statement(query, _place(before), oldest)
-        with _limited(self._connection, seconds):
+        with _limited(self._connection, seconds, self._steps):
             rows = self._connection.execute(statement, (*values, limit + 1)).fetchall()
             hits = tuple(_hit(self._connection, row) for row in rows[:limit])
         return FoundPage(hits, str(rows[limit - 1][0]) if len(rows) > limit else None)
@@ -106,14 +108,14 @@ class Searcher:
 
 
 @contextmanager
-def _limited(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
+def _limited(connection: sqlite3.Connection, seconds: float, steps: int) -> Iterator[None]:
     """Interrupt a statement of the block after so many seconds."""
     end = time.monotonic() + seconds
-    connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+    connection.set_progress_handler(lambda: time.monotonic() > end, steps)
     try:
         yield
     finally:
-        connection.set_progress_handler(None, _STEPS)
+        connection.set_progress_handler(None, steps)
 
 
 def _replace(connection: sqlite3.Connection, epoch: int, change: Searchable) -> None:

@@ -22,6 +22,9 @@ EMPTY_NAMES = frozenset({"utils", "helpers", "common", "core", "models", "interf
 ENVIRONMENT = frozenset({"environ", "environb", "getenv", "getenvb"})
 SETTING = re.compile(r"HUBBUB_[A-Z0-9_]+")
 
+# The module constant that a call of `monkeypatch.setattr` names.
+REPLACED_CONSTANT = re.compile(r"\bsetattr\(\s*(?:\w+,\s*)?\"(?:[\w.]+\.)?(_?[A-Z][A-Z_]+)\"")
+
 LOCKS = re.compile(
     r"(^|/)(requirements/[^/]+\.txt|[^/]+\.lock|package-lock\.json|npm-shrinkwrap\.json|[^/]+-lock\.yaml)$"
 )
@@ -113,6 +116,12 @@ def test_only_the_settings_read_the_environment() -> None:
     outside = [path for path in sources(".py") if not is_settings(path) and not path.startswith("tests/")]
     found = {f"{path}:{line}" for path in outside for line in reads_of_environment(ast.parse(read(path)))}
     assert not found
+
+
+def test_no_test_replaces_a_constant() -> None:
+    tests = [path for path in sources(".py") if path.startswith("tests/")]
+    found = {path: names for path in tests if (names := REPLACED_CONSTANT.findall(read(path)))}
+    assert not found, "make it a parameter, or a value of Tuning"
 
 
 def without_links(node: object) -> object:

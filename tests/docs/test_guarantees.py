@@ -160,6 +160,16 @@ def test_the_fixed_values_are_those_of_the_node() -> None:
     assert bounds["B18"] == f"{TUNING.plain_grace:g} s"
     assert bounds["B25"] == f"{TUNING.early_entries:,}"
     assert bounds["B36"].startswith(f"{TUNING.listing_timeout:g} s,")
+    assert bounds["B44"] == f"{TUNING.log_queue_bytes >> 20} MiB"
+    assert bounds["B45"] == f"{TUNING.log_repeats} in {TUNING.log_repeat_seconds:g} s"
+    assert bounds["B46"] == f"{TUNING.log_repeat_events}"
+    assert bounds["B47"] == f"{TUNING.log_flush_seconds:g} s"
+    assert bounds["B48"] == f"{TUNING.probe_sockets}, each for {TUNING.probe_seconds:g} s"
+    assert bounds["B50"].startswith(f"{TUNING.input_frames} frames or {TUNING.input_bytes >> 10} KiB; ")
+    assert f"; {TUNING.input_shares} waiting connections" in bounds["B50"]
+    assert bounds["B57"] == f"{TUNING.archive_rooms:,} names"
+    assert f" {TUNING.archive_page} messages; {TUNING.archive_batches} batches " in bounds["B58"]
+    assert bounds["B71"] == f"{TUNING.sockets_per_address}"
 
 
 @every_bound

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -139,10 +140,10 @@ async def test_without_an_archive_there_is_no_search(site: _Site) -> None:
 async def test_a_search_that_takes_too_long_is_cancelled_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("archive.sqlite.archive.Searcher", partial(Searcher, steps=1))
     async with node(tmp_path) as here:
         await here.post("lobby", *(f"word {number}" for number in range(30)))
         await here.until_found("word", 30)
-        monkeypatch.setattr("archive.sqlite.searching._STEPS", 1)
         slow = Searcher.search
         monkeypatch.setattr(
             Searcher, "search", lambda *args, **more: slow(*args, **{**more, "seconds": -1.0})
