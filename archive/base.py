@@ -17,7 +17,7 @@ What every archive promises. Each number has tests in `archive/testing/`, run on
                 reports whether there are older and newer ones.
  A6  heads      `heads` returns the newest epoch of each room, its last offset, and the offset up to which
                 entries were trimmed. A room without entries has no head. The head outlives its entries.
-                `rooms` lists the rooms that have one.
+                `rooms` lists the rooms that have one, `epochs` the heads of all epochs of a room.
  A7  keys       `keys` returns the idempotency keys of a room, newest first, that were stored since a time,
                 also those of entries that were trimmed meanwhile.
  A8  bytes      Payloads, keys, names and authors are returned unchanged; any text that UTF-8 can hold
@@ -193,6 +193,10 @@ class Archive(ABC):
 
         `after` is the last one of the previous call.
         """
+
+    @abstractmethod
+    async def epochs(self, room: str) -> list[ArchiveHead]:
+        """Read the heads of all epochs of a room, the oldest epoch first (A6)."""
 
     @abstractmethod
     async def keys(

@@ -18,6 +18,7 @@ from service.runtime.process import STOPPED, USAGE, ShutdownSignal, force_exit, 
 from service.server import running
 from service.settings import Settings, SettingsError, load, show, unused
 from service.shutdown import drain, moves_clients, serve_until
+from service.transfer import command as transfer
 from service.workers.supervisor import Supervisor, SupervisorTimeouts
 
 # The default port of the terminal client.
@@ -32,9 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     if given and given[0] == "moderate":
         return moderate.main(given[1:])
+    if given and given[0] in {"export", "import"}:
+        return transfer.main(given)
     parser = argparse.ArgumentParser(
         prog="python -m service",
-        description="Run one node of hubbub. `moderate` bans users and closes rooms: see `moderate --help`.",
+        description="Run one node of hubbub. Other commands: `moderate` bans users and closes rooms; "
+        "`export` and `import` copy the history to a file and back. Each has --help.",
     )
     parser.add_argument(
         "--show-settings", action="store_true", help="print all settings, without secrets, and exit"

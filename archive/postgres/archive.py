@@ -123,6 +123,10 @@ class PostgresArchive(Archive):
         return await self._read(lambda on: reading.rooms(on, after, limit))
 
     @override
+    async def epochs(self, room: str) -> list[ArchiveHead]:
+        return await self._read(lambda on: reading.epochs(on, room, oldest=self._oldest()))
+
+    @override
     async def keys(
         self, room: str, epoch: str, *, since: int, before: int | None = None, limit: int
     ) -> list[ArchivedKey]:

@@ -56,6 +56,10 @@ FROM rooms JOIN LATERAL (
     SELECT * FROM epochs WHERE epochs.room = rooms.id AND head > 0 ORDER BY id DESC LIMIT 1
 ) AS epochs ON true
 """  # noqa: S608  no values
+_EPOCHS: Final = f"""
+SELECT epochs.name, epochs.head, {_base("$2")}
+FROM epochs JOIN rooms ON rooms.id = epochs.room WHERE rooms.name = $1 AND head > 0 ORDER BY epochs.id
+"""  # noqa: S608  no values
 _ROOMS: Final = "SELECT name FROM rooms WHERE name > $1 OR $1::bytea IS NULL ORDER BY name LIMIT $2"
 _KEYS: Final = """
 SELECT key, "offset", at FROM entries JOIN epochs ON epochs.id = entries.epoch
@@ -113,6 +117,12 @@ async def rooms(connection: Connection, after: str | None, limit: int) -> list[s
     """Read names of rooms after a name."""
     rows = await connection.fetch(_ROOMS, None if after is None else encoded(after), limit)
     return [decoded(name) for (name,) in rows]
+
+
+async def epochs(connection: Connection, room: str, *, oldest: int | None) -> list[ArchiveHead]:
+    """Read the heads of all epochs of a room, the oldest epoch first."""
+    rows = await connection.fetch(_EPOCHS, encoded(room), oldest)
+    return [ArchiveHead(decoded(name), head, base) for name, head, base in rows]
 
 
 async def keys(

@@ -120,6 +120,12 @@ class SqliteArchive(Archive):
         return await self._read(lambda: reading.rooms(self._database.connection, after, limit))
 
     @override
+    async def epochs(self, room: str) -> list[ArchiveHead]:
+        return await self._read(
+            lambda: reading.epochs(self._database.connection, room, oldest=self._oldest())
+        )
+
+    @override
     async def keys(
         self, room: str, epoch: str, *, since: int, before: int | None = None, limit: int
     ) -> list[ArchivedKey]:

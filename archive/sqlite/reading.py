@@ -24,6 +24,10 @@ _NEWEST: Final = """
 SELECT rooms.name, epochs.id, epochs.name, epochs.head, epochs.base FROM rooms
 JOIN epochs ON epochs.id = (SELECT max(id) FROM epochs WHERE epochs.room = rooms.id)
 """
+_EPOCHS: Final = """
+SELECT epochs.id, epochs.name, epochs.head, epochs.base FROM epochs JOIN rooms ON rooms.id = epochs.room
+WHERE rooms.name = ? ORDER BY epochs.id
+"""
 
 
 class Place(NamedTuple):
@@ -81,6 +85,14 @@ def rooms(connection: sqlite3.Connection, after: str | None, limit: int) -> list
         "SELECT name FROM rooms WHERE name > ? OR ?1 IS NULL ORDER BY name LIMIT ?", (after, limit)
     )
     return [name for (name,) in found]
+
+
+def epochs(connection: sqlite3.Connection, room: str, *, oldest: int | None) -> list[ArchiveHead]:
+    """Read the heads of all epochs of a room, the oldest epoch first."""
+    return [
+        ArchiveHead(name, head, base_of(connection, epoch, base, head, oldest))
+        for epoch, name, head, base in connection.execute(_EPOCHS, (room,)).fetchall()
+    ]
 
 
 def keys(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archive.base import Archive, ArchivedKey
+from archive.base import Archive, ArchivedKey, ArchiveRetention
 from archive.testing.promises import promise
 from archive.testing.samples import EPOCH, chain, numbered
 
@@ -33,6 +33,24 @@ async def test_the_newest_epoch_of_a_room_is_its_head(archive: Archive) -> None:
     await archive.append(chain("room", b"one", b"two", epoch="first"))
     await archive.append(chain("room", b"three", epoch="second"))
     assert await archive.heads() == {"room": ("second", 1, 0)}
+
+
+@promise("A6")
+async def test_the_epochs_of_a_room_are_listed_oldest_first(archive: Archive) -> None:
+    for epoch, count in (("zulu", 2), ("alpha", 1), ("mike", 3)):
+        await archive.append(chain("room", *[b"one"] * count, epoch=epoch))
+    await archive.append(chain("other", b"one", epoch="alpha"))
+    await archive.append(chain("room", b"three", first=3, epoch="zulu"))
+    assert await archive.epochs("room") == [("zulu", 3, 0), ("alpha", 1, 0), ("mike", 3, 0)]
+    assert await archive.epochs("other") == [("alpha", 1, 0)]
+    assert await archive.epochs("new") == []
+
+
+@promise("A6", "A9", retention=ArchiveRetention(entries=2))
+async def test_each_epoch_is_listed_with_what_was_trimmed(archive: Archive) -> None:
+    await archive.append(chain("room", b"one", b"two", b"three", epoch="first"))
+    await archive.append(chain("room", b"one", epoch="second"))
+    assert await archive.epochs("room") == [("first", 3, 1), ("second", 1, 0)]
 
 
 @promise("A6")
