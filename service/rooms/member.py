@@ -41,13 +41,16 @@ class Member:
     `cursor` is valid only while the member is catching up: the last offset of `epoch` that was written to it.
     """
 
-    __slots__ = ("codec", "cursor", "epoch", "fanout", "live", "outlet", "recovering", "user")
+    __slots__ = ("codec", "cursor", "epoch", "fanout", "listed", "live", "outlet", "recovering", "user")
 
-    def __init__(self, outlet: Outlet, codec: Codec, user: str, fanout: Delivery) -> None:
+    def __init__(
+        self, outlet: Outlet, codec: Codec, user: str, fanout: Delivery, *, listed: bool = True
+    ) -> None:
         self.outlet = outlet
         self.codec = codec
         self.user = user
         self.fanout = fanout
+        self.listed = listed
         self.live = False
         self.epoch = ""
         self.cursor = 0

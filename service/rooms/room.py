@@ -98,19 +98,24 @@ class Room:
 
     # Membership -----------------------------------------------------------------------------------
 
-    def enter(self, outlet: Outlet, codec: Codec, user: str) -> Member:
-        """Make a connection a member. `fanout.add` adds it to the fan-out once its start is written."""
+    def enter(self, outlet: Outlet, codec: Codec, user: str, *, listed: bool = True) -> Member:
+        """Make a connection a member. `fanout.add` adds it to the fan-out once its start is written.
+
+        A member that is not `listed` is a listener: it has no part in presence (PR5).
+        """
         self.references += 1
         self.cancel_unsubscribe()
-        self.presence.add(user)
-        return Member(outlet, codec, user, self.fanout)
+        if listed:
+            self.presence.add(user)
+        return Member(outlet, codec, user, self.fanout, listed=listed)
 
     def leave(self, member: Member) -> None:
         """Remove a member."""
         self.references -= 1
         self.fanout.remove(member)
         self._missed.pop(member, None)
-        self.presence.remove(member.user)
+        if member.listed:
+            self.presence.remove(member.user)
 
     def members(self) -> events.Members:
         """Return the number of users and the first names, for a client that receives changes from now on."""

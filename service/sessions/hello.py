@@ -51,6 +51,7 @@ def hello(session: Session, command: Hello) -> None:
         identity = session.node.auth.guest(taken.user, taken.session)
     session.stop_timers()
     session.identity = identity
+    session.listener = command.listener
     ban = session.node.moderation.ban(identity.id)
     if ban is not None:
         # The end of the connection releases the name.

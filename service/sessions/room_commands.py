@@ -53,7 +53,7 @@ async def _join(session: Session, command: Join, user: str) -> None:
 def _add_member(session: Session, command: Join, user: str, room: Room, start: JoinStart) -> None:
     """Make the connection a member. Without an `await`, so that `start` is still true when it is one."""
     before = session.members.pop(command.room, None)
-    member = room.enter(session.connection, session.connection.codec, user)
+    member = room.enter(session.connection, session.connection.codec, user, listed=not session.listener)
     if before is not None:
         room.leave(before)
     session.members[command.room] = member
@@ -123,11 +123,11 @@ def who(session: Session, command: Who) -> None:
 
 
 def typing(session: Session, command: Typing) -> None:
-    """Signal to all nodes that a user is typing, at a limited rate (PR4)."""
+    """Signal to all nodes that a user is typing, at a limited rate (PR4); a listener is not (PR5)."""
     room = session.require_room(command.room)
     identity = session.require_identity()
     if not identity.may_write(room.name):
         raise no_write_permission()
-    if room.may_type(identity.user):
+    if not session.listener and room.may_type(identity.user):
         signal = TypingSignal(node=session.node.name, user=identity.user)
         session.node.broker.emit(room.name, encode(signal))

@@ -27,17 +27,19 @@ class Session:
     Attributes:
         identity: the user, once `hello` was answered with `welcome`.
         members: the membership in each room.
+        listener: whether its memberships are not in the lists of members (PR5).
         in_flight: the number of publishes in flight.
         timers: the time limit of `hello`, and the expiry of the token.
     """
 
-    __slots__ = ("_sends", "connection", "identity", "in_flight", "members", "node", "timers")
+    __slots__ = ("_sends", "connection", "identity", "in_flight", "listener", "members", "node", "timers")
 
     def __init__(self, node: Node, connection: Connection) -> None:
         self.node = node
         self.connection = connection
         self.identity: Identity | None = None
         self.members: dict[str, Member] = {}
+        self.listener = False
         self.in_flight = 0
         self.timers: list[asyncio.TimerHandle] = []
         # Most connections never send.

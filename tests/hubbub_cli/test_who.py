@@ -1,4 +1,4 @@
-"""`who` lists the members of a room without its own connection."""
+"""`who` lists the members of a room, without connections that only read, or send one message."""
 
 import json
 import signal
@@ -24,8 +24,17 @@ def test_members_are_listed(server: Server, room: str) -> None:
             5,
             "hubbub-chat: the name Bob is in use; Bob2 is free: --name Bob2\n",
         )
-    out, _ = chat.communicate("", timeout=20)
-    assert (chat.returncode, out) == (0, "")
+    tail = start("tail", room, "-s", server.url, "--name", "tail")
+    assert run("send", room, "hello", "-s", server.url, "--name", "script").returncode == 0
+    assert tail.stdout is not None
+    assert tail.stdout.readline().endswith(" script: hello\n")
+    assert run("who", room, "-s", server.url, "--name", "who").stdout == "bob\n"
+    tail.kill()
+    tail.communicate(timeout=20)
+    out, errors = chat.communicate("", timeout=20)
+    assert "script" in out
+    assert errors == ""
+    assert chat.returncode == 0
 
 
 def test_an_invalid_room_name_is_rejected(server: Server) -> None:

@@ -71,6 +71,7 @@ class Given(msgspec.Struct, forbid_unknown_fields=True):
     name: str | None = None
     session: str | None = None
     client: str | None = None
+    listener: bool = False
     token: bool = False
     outbox: int = 200
     random: list[float] = []
@@ -80,6 +81,7 @@ class Given(msgspec.Struct, forbid_unknown_fields=True):
             name=self.name,
             session=self.session,
             client=self.client,
+            listener=self.listener,
             token=self.token,
             bounds=RoomBounds(outbox=self.outbox),
         )

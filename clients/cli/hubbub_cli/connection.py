@@ -45,8 +45,11 @@ _GOODBYE: Final = 0.5
 _TOO_BIG: Final = frozenset({Close.TOO_BIG})
 
 
-def client(settings: CliSettings, *, speaks: bool) -> Client:
-    """Create a client. A client that only reads asks for no name, so it does not take one from a user."""
+def client(settings: CliSettings, *, speaks: bool, listener: bool) -> Client:
+    """Create a client. A client that only reads asks for no name, so it does not take one from a user.
+
+    A `listener` is in no list of members.
+    """
     token = read_token(settings)
     proposed = settings.login if settings.login and not user_fault(settings.login) else None
     name = settings.name or (proposed if speaks and token is None else None)
@@ -57,6 +60,7 @@ def client(settings: CliSettings, *, speaks: bool) -> Client:
         session=session(settings.server, name) if name and token is None else None,
         options=Options(
             about=PROGRAM,
+            listener=listener,
             open_timeout=settings.connect_timeout,
             close_timeout=_GOODBYE,
             ssl=tls_context(settings),
@@ -78,14 +82,14 @@ def _hook(settings: CliSettings) -> Callable[[], Awaitable[str]]:
 
 
 @asynccontextmanager
-async def connected(settings: CliSettings, *, speaks: bool) -> AsyncIterator[Client]:
-    """Connect for the duration of the block.
+async def connected(settings: CliSettings, *, speaks: bool, listener: bool = True) -> AsyncIterator[Client]:
+    """Connect for the duration of the block; the command is no member of its rooms, unless a user is there.
 
     Raises:
         CliError: it cannot connect.
     """
     with explained(settings):
-        async with client(settings, speaks=speaks) as chat:
+        async with client(settings, speaks=speaks, listener=listener) as chat:
             await _online(chat, settings)
             yield chat
 

@@ -40,7 +40,7 @@ class PlainChat:
 
     async def run(self, rooms: Iterable[str]) -> ExitCode:
         """Chat until the input ends, or the user quits."""
-        async with connected(self._settings, speaks=True) as chat:
+        async with connected(self._settings, speaks=True, listener=False) as chat:
             await race(
                 self._chat(chat, rooms), pipe_closed(), watch(chat, self._output, self._settings.retry)
             )

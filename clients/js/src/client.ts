@@ -24,6 +24,11 @@ export interface ClientOptions {
   readonly token?: () => Promise<string> | string;
   /** The name of the client software, for the server's log. Default: none. */
   readonly client?: string;
+  /**
+   * Whether the rooms count this connection as no member: it is in no list of members, and joins and leaves silently. It
+   * reads and sends like any other. Default: false.
+   */
+  readonly listener?: boolean;
   /** Default: the WebSocket of the platform. */
   readonly WebSocket?: WebSocketClass;
   /** Saves the outbox across reloads. Default: a reload loses queued messages. */
@@ -76,12 +81,13 @@ export class Client {
   #features: readonly string[] = [];
 
   constructor(options: ClientOptions) {
-    const { url, name, session, client, token } = options;
+    const { url, name, session, client, listener, token } = options;
     this.#options = options;
     this.#machine = new ClientMachine({
       ...(name !== undefined && { name }),
       ...(session !== undefined && { session }),
       ...(client !== undefined && { client }),
+      ...(listener !== undefined && { listener }),
       token: token !== undefined,
       random: Math.random,
     });

@@ -40,6 +40,7 @@ class Hello(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="hello"
     name: str | None = None
     session: Annotated[str, msgspec.Meta(max_length=64)] | None = None
     client: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+    listener: bool = False
 
 
 class Join(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="join", omit_defaults=True):

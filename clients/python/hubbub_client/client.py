@@ -39,6 +39,9 @@ class Options:
 
     # The name of the client software, for the server's log.
     about: str = "hubbub-python"
+    # Whether the rooms count this connection as no member: it is in no list of members, and joins and leaves
+    # silently. It reads and sends like any other.
+    listener: bool = False
     # The default timeout of a call.
     within: float = 30
     # Events of a room that are queued before `Lagged`.
@@ -78,6 +81,7 @@ class Client:
                 name=name,
                 session=session,
                 client=options.about,
+                listener=options.listener,
                 token=token is not None,
                 # The application keeps the messages that it shows.
                 bounds=RoomBounds(outbox=options.outbox, hold=0),

@@ -32,13 +32,15 @@ class _MockRoom:
     name: str
     messages: list[events.Message] = field(default_factory=list)
     members: dict[ServerConnection, str] = field(default_factory=dict)
+    # Of the members, the users who are listed (PR5).
+    listed: dict[ServerConnection, str] = field(default_factory=dict)
 
     @property
     def head(self) -> int:
         return len(self.messages)
 
     def present(self) -> events.Members:
-        names = sorted(set(self.members.values()))
+        names = sorted(set(self.listed.values()))
         return events.Members(count=len(names), names=names, more=False)
 
 
@@ -49,6 +51,7 @@ class MockServer:
         self.url = ""
         self._rooms: dict[str, _MockRoom] = {}
         self._users: dict[ServerConnection, str] = {}
+        self._listeners: set[ServerConnection] = set()
         self._rejections: list[Code] = []
         self._guests = count(1)
         self._stack = AsyncExitStack()
@@ -94,6 +97,7 @@ class MockServer:
                     await self._receive(socket, frame)
         finally:
             self._users.pop(socket, None)
+            self._listeners.discard(socket)
             for room in self._rooms.values():
                 await self._leave(room, socket)
 
@@ -137,15 +141,19 @@ class MockServer:
 
     def _hello(self, socket: ServerConnection, hello: commands.Hello) -> events.Welcome:
         user = self._users[socket] = hello.name or f"guest-{next(self._guests)}"
+        if hello.listener:
+            self._listeners.add(socket)
         return events.Welcome(id=hello.id, user=user, session="mock", ping=_PING, time=_now(), limits=_LIMITS)
 
     async def _join(self, socket: ServerConnection, join: commands.Join) -> events.Joined:
         room, since, user = self._room(join.room), join.since, self._users[socket]
         recovered = since is not None and since.epoch == _EPOCH and since.offset <= room.head
         first = since.offset if since is not None and recovered else max(0, room.head - join.limit)
-        joined = () if user in room.members.values() else (user,)
         room.members[socket] = user
-        await self._presence(room, joined, (), socket)
+        if socket not in self._listeners:
+            joined = () if user in room.listed.values() else (user,)
+            room.listed[socket] = user
+            await self._presence(room, joined, (), socket)
         return events.Joined(
             id=join.id,
             room=room.name,
@@ -194,8 +202,9 @@ class MockServer:
         )
 
     async def _leave(self, room: _MockRoom, socket: ServerConnection) -> None:
-        user = room.members.pop(socket, None)
-        if user is not None and user not in room.members.values():
+        room.members.pop(socket, None)
+        user = room.listed.pop(socket, None)
+        if user is not None and user not in room.listed.values():
             await self._presence(room, (), (user,), socket)
 
     async def _presence(

@@ -20,7 +20,7 @@ from hubbub_client import Room
 @options.shared
 @click.pass_context
 def command(ctx: click.Context, room: str) -> None:
-    """List the members of ROOM, one name per line, without this connection."""
+    """List the members of ROOM, one name per line."""
     settings = options.chosen(ctx)
     asyncio.run(_who(settings, TerminalOutput.of(settings), room))
 
@@ -28,9 +28,6 @@ def command(ctx: click.Context, room: str) -> None:
 async def _who(settings: CliSettings, output: TerminalOutput, name: str) -> None:
     async with connected(settings, speaks=False) as chat:
         names = await _names(await enter(chat, name, settings.connect_timeout))
-        # A generated name of this connection is not a member.
-        if settings.name is None and not settings.has_token:
-            names = [one for one in names if one != chat.user]
     if settings.json:
         output.data(
             to_json({"v": VERSION, "type": "members", "room": name, "count": len(names), "names": names})

@@ -54,7 +54,7 @@ class Conversation:
         self._views, self._post = views, post
         try:
             with explained(self._settings):
-                async with client(self._settings, speaks=True) as self._chat:
+                async with client(self._settings, speaks=True, listener=False) as self._chat:
                     await race(self._watch(self._chat), self._stay())
         except Exception as error:  # noqa: BLE001  reported once the screen is closed
             self.error = error

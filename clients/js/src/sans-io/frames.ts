@@ -31,6 +31,7 @@ export interface Hello {
   readonly name?: string;
   readonly session?: string;
   readonly client?: string;
+  readonly listener?: boolean;
 }
 
 export interface Join {

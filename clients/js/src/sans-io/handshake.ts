@@ -10,6 +10,8 @@ export interface HelloIdentity {
   readonly session?: string;
   /** The name of the client software, up to 100 characters. */
   readonly client?: string;
+  /** Whether the connection is in no list of members (PR5). */
+  readonly listener?: boolean;
 }
 
 export type HelloOutcome =
@@ -24,12 +26,14 @@ export class Handshake {
   #name: string | undefined;
   #session: string | undefined;
   readonly #client: string | undefined;
+  readonly #listener: boolean;
   #everWelcomed = false;
 
-  constructor({ name, session, client }: HelloIdentity) {
+  constructor({ name, session, client, listener = false }: HelloIdentity) {
     this.#name = name;
     this.#session = session;
     this.#client = client;
+    this.#listener = listener;
   }
 
   hello(id: number, token: string | null): Hello {
@@ -40,6 +44,7 @@ export class Handshake {
       ...(this.#name !== undefined && { name: this.#name }),
       ...(this.#session !== undefined && { session: this.#session }),
       ...(this.#client !== undefined && { client: this.#client }),
+      ...(this.#listener && { listener: true }),
     };
   }
 

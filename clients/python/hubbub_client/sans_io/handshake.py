@@ -29,15 +29,25 @@ class Reconnect:
 class ClientHandshake:
     """The name of a client and its proof, kept across connections."""
 
-    def __init__(self, name: str | None, session: str | None, client: str | None) -> None:
+    def __init__(
+        self, name: str | None, session: str | None, client: str | None, *, listener: bool = False
+    ) -> None:
         self.name = name
         self.session = session
         self.user_id: str | None = None
         self._client = client
+        self._listener = listener
         self._ever_welcomed = False
 
     def hello(self, id_: int, token: str | None) -> commands.Hello:
-        return commands.Hello(id=id_, token=token, name=self.name, session=self.session, client=self._client)
+        return commands.Hello(
+            id=id_,
+            token=token,
+            name=self.name,
+            session=self.session,
+            client=self._client,
+            listener=self._listener,
+        )
 
     def on_welcome(self, welcome: events.Welcome) -> None:
         self.name, self.session, self.user_id = welcome.user, welcome.session, welcome.user_id

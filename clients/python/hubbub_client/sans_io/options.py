@@ -12,5 +12,6 @@ class MachineOptions:
     name: str | None = None
     session: str | None = None
     client: str | None = None
+    listener: bool = False
     token: bool = False
     bounds: RoomBounds = field(default_factory=RoomBounds)
