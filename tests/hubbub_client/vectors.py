@@ -122,7 +122,7 @@ def to_input(given: list[object]) -> inputs.Input:
             return _to_room_input(given)
         case str(name), _:
             cls = type_of_input[name]
-            return msgspec.convert(dict(zip(cls.__match_args__, rest, strict=True)), cls)
+            return msgspec.convert(dict(zip(cls.__struct_fields__, rest, strict=True)), cls)
     raise AssertionError(given)
 
 
@@ -155,7 +155,7 @@ def _plain(value: object) -> object:
 
 
 def to_status(now: status.Status) -> dict[str, object]:
-    fields = {name: getattr(now, name) for name in now.__match_args__}
+    fields = {name: getattr(now, name) for name in now.__struct_fields__}
     return {"state": type(now).__name__.lower()} | {k: v for k, v in fields.items() if v is not None}
 
 
@@ -180,4 +180,7 @@ def to_array(effect: effects.Effect) -> list[object]:
         case effects.PresenceChanged(room, count, joined, left):
             return ["presence", room, {"count": count, "joined": list(joined), "left": list(left)}]
         case _:
-            return [WORDS[type(effect)], *(_plain(getattr(effect, name)) for name in effect.__match_args__)]
+            return [
+                WORDS[type(effect)],
+                *(_plain(getattr(effect, name)) for name in effect.__struct_fields__),
+            ]

@@ -14,6 +14,7 @@ import click
 from hubbub_cli import options, settings
 from hubbub_cli.errors import BadInput, CliError, OutputFailed, Unexpected
 from hubbub_cli.exit_codes import ExitCode
+from hubbub_cli.late_imports import LATE, import_late
 from hubbub_cli.lazy_group import LazyGroup
 from hubbub_cli.output import PROGRAM, report
 from hubbub_cli.race import leaf
@@ -103,6 +104,8 @@ def _start_fast() -> None:
     """Skip work that most commands need not do."""
     # Imports make many objects, and no garbage.
     gc.set_threshold(_FEW_COLLECTIONS)
+    for name in LATE:
+        import_late(name)
     if not settings.uses_socks():
         # websockets imports it wherever it is installed. None says that it is not.
         sys.modules.setdefault("python_socks", None)  # type: ignore[arg-type]  # typeshed has no None here

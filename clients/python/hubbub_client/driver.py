@@ -5,8 +5,9 @@ import logging
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from hubbub_client.errors import NoToken
 from hubbub_client.sans_io import effects, inputs
@@ -20,8 +21,7 @@ _WEBSOCKET: Final = "websocket"
 _log: Final = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
+class Environment(msgspec.Struct, frozen=True, kw_only=True):
     """The I/O that a driver uses. `clock` returns seconds and must be monotonic."""
 
     endpoint: Endpoint

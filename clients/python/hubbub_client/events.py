@@ -1,6 +1,6 @@
 """The events of a room: frozen, and made for `match`."""
 
-from dataclasses import dataclass
+import msgspec
 
 from hubbub_protocol.commands import Since
 from hubbub_protocol.events import Deletion, Reaction
@@ -9,8 +9,7 @@ from hubbub_protocol.events import Deletion, Reaction
 Position = Since
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, kw_only=True):
     """A message in the room. `at` is ms since 1970; `key` is the idempotency key of its sender.
 
     `user` is the author's name, `user_id` the stable id, and `kind` one of `guest`, `verified` and `bot`, or
@@ -37,8 +36,7 @@ class Message:
     live: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changed:
+class Changed(msgspec.Struct, frozen=True, kw_only=True):
     """The message at `target` was changed: edited, deleted, or reacted to. `fold` applies it.
 
     `change` is "edit", "delete", "react" or "unreact", or a kind that only newer servers know. An edit has a
@@ -58,8 +56,7 @@ class Changed:
     emoji: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Joined:
+class Joined(msgspec.Struct, frozen=True, kw_only=True):
     """The room is live. Messages continue after `position`; unless `recovered`, some may be missing."""
 
     room: str
@@ -67,22 +64,19 @@ class Joined:
     recovered: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
     """Messages between the last one and the next are lost."""
 
     room: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lagged:
+class Lagged(msgspec.Struct, frozen=True, kw_only=True):
     """The reader was too slow and the queue overflowed. The dropped events follow again."""
 
     room: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Presence:
+class Presence(msgspec.Struct, frozen=True, kw_only=True):
     """The users who joined and left; in a large room only the number of members."""
 
     room: str
@@ -91,16 +85,14 @@ class Presence:
     left: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Typing:
+class Typing(msgspec.Struct, frozen=True, kw_only=True):
     """All users who are typing now, longest first."""
 
     room: str
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
     """An own message or change is stored."""
 
     room: str
@@ -109,8 +101,7 @@ class Sent:
     duplicate: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
+class Failed(msgspec.Struct, frozen=True, kw_only=True):
     """An own message or change was rejected permanently.
 
     A message can be sent again (`resend`) or dropped (`discard`). `message` is the reason in words, `code` is
@@ -126,8 +117,7 @@ class Failed:
 Event = Message | Changed | Joined | Gap | Lagged | Presence | Typing | Sent | Failed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendReceipt:
+class SendReceipt(msgspec.Struct, frozen=True, kw_only=True):
     """The position of a stored own message or change. `duplicate`: an earlier attempt had stored it."""
 
     key: str
@@ -135,24 +125,21 @@ class SendReceipt:
     duplicate: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryPage:
+class HistoryPage(msgspec.Struct, frozen=True, kw_only=True):
     """A page of history, oldest first. Unless `more`, it starts with the first message of the room."""
 
     messages: tuple[Message, ...]
     more: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundMessages:
+class FoundMessages(msgspec.Struct, frozen=True, kw_only=True):
     """Messages that a search found, newest first. `more` is the `before` of the next page; None: no more."""
 
     messages: tuple[Message, ...]
     more: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberNames:
+class MemberNames(msgspec.Struct, frozen=True, kw_only=True):
     """Some names of a room, in alphabetical order. `more`: there are others after the last one."""
 
     count: int

@@ -1,7 +1,8 @@
 """Apply changes to the messages that an application keeps."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from hubbub_client.events import Changed, Message
 from hubbub_protocol import events, folding

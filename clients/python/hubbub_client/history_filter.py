@@ -1,6 +1,6 @@
 """Distinguish messages that are new to the application from older ones, and from duplicates."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from hubbub_client.events import Changed, Joined, Message, Position
 from hubbub_client.folding import fold

@@ -1,8 +1,9 @@
 """Own messages: what the application may send, and what has not arrived in the room yet."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from hubbub_client.keys import new_key
 from hubbub_client.sans_io.outbox import OutboxState
@@ -19,8 +20,7 @@ def checked_key(text: str, key: str | None) -> str:
     return key or new_key()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pending:
+class Pending(msgspec.Struct, frozen=True, kw_only=True):
     """An own message that has not arrived in the room yet. `code` is the reason if it failed."""
 
     key: str

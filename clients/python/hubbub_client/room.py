@@ -1,7 +1,8 @@
 """A joined room: read it with `async for`, send with `send`."""
 
-from dataclasses import replace
 from typing import Final, Self, TypeVar
+
+from msgspec.structs import replace
 
 from hubbub_client.driver import Driver
 from hubbub_client.errors import ClientClosed, RoomRefused, SendFailed

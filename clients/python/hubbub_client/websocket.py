@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from ssl import SSLContext
 from typing import Final
 
+import msgspec
+from msgspec.structs import replace
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
@@ -22,8 +23,7 @@ ABNORMAL: Final = 1006
 MOST_BYTES: Final = 64 * 2**20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """The URL to connect to, how, and the timeouts of the handshakes in seconds. `wss` needs `ssl`."""
 
     url: str

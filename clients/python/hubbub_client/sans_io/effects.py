@@ -1,46 +1,40 @@
 """The effects of the state machine: one frozen class for each effect of the specification, §10."""
 
-from dataclasses import dataclass
+import msgspec
 
 from hubbub_client.sans_io.status import Status
 from hubbub_protocol import commands, events
 
 
-@dataclass(frozen=True, slots=True)
-class RequestToken:
+class RequestToken(msgspec.Struct, frozen=True):
     """Call the token hook."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenSocket:
+class OpenSocket(msgspec.Struct, frozen=True):
     """Open a socket; `booked`: with a reservation (CL4)."""
 
     booked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SendCommand:
+class SendCommand(msgspec.Struct, frozen=True):
     """Send this command."""
 
     command: commands.Command
 
 
-@dataclass(frozen=True, slots=True)
-class ShutSocket:
+class ShutSocket(msgspec.Struct, frozen=True):
     """Close the socket and ignore it from now on: its `SocketLost` is not reported."""
 
     code: int
 
 
-@dataclass(frozen=True, slots=True)
-class StatusChanged:
+class StatusChanged(msgspec.Struct, frozen=True):
     """The status changed."""
 
     status: Status
 
 
-@dataclass(frozen=True, slots=True)
-class RoomJoined:
+class RoomJoined(msgspec.Struct, frozen=True):
     """The room is live and continues after a position; unless `recovered`, not after the last one shown."""
 
     room: str
@@ -48,16 +42,14 @@ class RoomJoined:
     behind: commands.Since
 
 
-@dataclass(frozen=True, slots=True)
-class MessageReceived:
+class MessageReceived(msgspec.Struct, frozen=True):
     """A message, in order, once."""
 
     room: str
     message: events.Message
 
 
-@dataclass(frozen=True, slots=True)
-class MessageChanged:
+class MessageChanged(msgspec.Struct, frozen=True):
     """A change, in order, once; and its message as it is shown now, if the view has it."""
 
     room: str
@@ -65,15 +57,13 @@ class MessageChanged:
     message: events.Message | None
 
 
-@dataclass(frozen=True, slots=True)
-class GapDetected:
+class GapDetected(msgspec.Struct, frozen=True):
     """Messages between the last one and the next are lost."""
 
     room: str
 
 
-@dataclass(frozen=True, slots=True)
-class MessageStored:
+class MessageStored(msgspec.Struct, frozen=True):
     """An own message or change is stored at this position."""
 
     room: str
@@ -83,8 +73,7 @@ class MessageStored:
     duplicate: bool
 
 
-@dataclass(frozen=True, slots=True)
-class MessageFailed:
+class MessageFailed(msgspec.Struct, frozen=True):
     """An own message or change was rejected permanently."""
 
     room: str
@@ -93,8 +82,7 @@ class MessageFailed:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryLoaded:
+class HistoryLoaded(msgspec.Struct, frozen=True):
     """A page of history, oldest first; `more` unless this is the beginning."""
 
     room: str
@@ -102,16 +90,14 @@ class HistoryLoaded:
     more: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SearchPage:
+class SearchPage(msgspec.Struct, frozen=True):
     """Hits of a search, newest first, and the place at which the next page begins."""
 
     hits: tuple[events.Hit, ...]
     more: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SearchAnswered:
+class SearchAnswered(msgspec.Struct, frozen=True):
     """A page of a search; None if it could not be read."""
 
     room: str
@@ -120,8 +106,7 @@ class SearchAnswered:
     page: SearchPage | None
 
 
-@dataclass(frozen=True, slots=True)
-class PresenceChanged:
+class PresenceChanged(msgspec.Struct, frozen=True):
     """The users who joined and left."""
 
     room: str
@@ -130,24 +115,21 @@ class PresenceChanged:
     left: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TypingChanged:
+class TypingChanged(msgspec.Struct, frozen=True):
     """All users who are shown as typing, longest first."""
 
     room: str
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MembersLoaded:
+class MembersLoaded(msgspec.Struct, frozen=True):
     """A page of names; None if it could not be read."""
 
     room: str
     members: events.Members | None
 
 
-@dataclass(frozen=True, slots=True)
-class JoinRefused:
+class JoinRefused(msgspec.Struct, frozen=True):
     """The room cannot be joined."""
 
     room: str

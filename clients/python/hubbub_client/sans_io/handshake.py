@@ -1,25 +1,22 @@
 """The handshake: the content of `hello`, and the handling of its errors (CS6, CS7)."""
 
-from dataclasses import dataclass
+import msgspec
 
 from hubbub_protocol import Close, Code, commands, events
 
 
-@dataclass(frozen=True, slots=True)
-class HelloAgain:
+class HelloAgain(msgspec.Struct, frozen=True):
     """Send hello again, with the suggested name."""
 
 
-@dataclass(frozen=True, slots=True)
-class GiveUp:
+class GiveUp(msgspec.Struct, frozen=True):
     """Close: another attempt would fail the same way."""
 
     code: str
     suggestion: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reconnect:
+class Reconnect(msgspec.Struct, frozen=True):
     """Reconnect, as after a lost socket."""
 
     code: int | str

@@ -1,92 +1,78 @@
 """The inputs of the state machine: one frozen class for each input of the specification, §10."""
 
-from dataclasses import dataclass
+import msgspec
 
 from hubbub_client.sans_io.outbox import OwnChange
 from hubbub_protocol.commands import Since
 from hubbub_protocol.events import Event
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectRequested:
+class ConnectRequested(msgspec.Struct, frozen=True):
     """The application connects."""
 
 
-@dataclass(frozen=True, slots=True)
-class CloseRequested:
+class CloseRequested(msgspec.Struct, frozen=True):
     """The application closes the client."""
 
 
-@dataclass(frozen=True, slots=True)
-class SocketOpened:
+class SocketOpened(msgspec.Struct, frozen=True):
     """The socket opened."""
 
 
-@dataclass(frozen=True, slots=True)
-class SocketLost:
+class SocketLost(msgspec.Struct, frozen=True):
     """The socket was lost, or did not open. The code is 1006 without a close frame."""
 
     code: int
 
 
-@dataclass(frozen=True, slots=True)
-class FrameReceived:
+class FrameReceived(msgspec.Struct, frozen=True):
     """An event was received; None if its type is unknown, which is still a heartbeat (FR3)."""
 
     event: Event | None
 
 
-@dataclass(frozen=True, slots=True)
-class DeadlineReached:
+class DeadlineReached(msgspec.Struct, frozen=True):
     """The deadline was reached."""
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkLost:
+class NetworkLost(msgspec.Struct, frozen=True):
     """The network was lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkRestored:
+class NetworkRestored(msgspec.Struct, frozen=True):
     """The network is back."""
 
 
-@dataclass(frozen=True, slots=True)
-class RetryRequested:
+class RetryRequested(msgspec.Struct, frozen=True):
     """The user asked to reconnect now."""
 
 
-@dataclass(frozen=True, slots=True)
-class TokenReceived:
+class TokenReceived(msgspec.Struct, frozen=True):
     """The token hook returned a token."""
 
     token: str
 
 
-@dataclass(frozen=True, slots=True)
-class TokenUnavailable:
+class TokenUnavailable(msgspec.Struct, frozen=True):
     """The token hook failed; permanently if `final`."""
 
     final: bool
 
 
-@dataclass(frozen=True, slots=True)
-class JoinRequested:
+class JoinRequested(msgspec.Struct, frozen=True):
     """Join a room. `since` is a position that the application stored."""
 
     room: str
     since: Since | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LeaveRequested:
+class LeaveRequested(msgspec.Struct, frozen=True):
     """Leave a room."""
 
     room: str
 
 
-@dataclass(frozen=True, slots=True)
-class SendRequested:
+class SendRequested(msgspec.Struct, frozen=True):
     """Send a message with this idempotency key."""
 
     room: str
@@ -95,8 +81,7 @@ class SendRequested:
     reply_to: Since | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeRequested:
+class ChangeRequested(msgspec.Struct, frozen=True):
     """Change a message, with this idempotency key."""
 
     room: str
@@ -104,31 +89,27 @@ class ChangeRequested:
     change: OwnChange
 
 
-@dataclass(frozen=True, slots=True)
-class ResendRequested:
+class ResendRequested(msgspec.Struct, frozen=True):
     """Send a failed message again."""
 
     room: str
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class DiscardRequested:
+class DiscardRequested(msgspec.Struct, frozen=True):
     """Drop a failed message."""
 
     room: str
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class OlderRequested:
+class OlderRequested(msgspec.Struct, frozen=True):
     """Read a page of history."""
 
     room: str
 
 
-@dataclass(frozen=True, slots=True)
-class SearchRequested:
+class SearchRequested(msgspec.Struct, frozen=True):
     """Find messages; `before` is where the last page said that the next one begins, or empty."""
 
     room: str
@@ -136,23 +117,20 @@ class SearchRequested:
     before: str
 
 
-@dataclass(frozen=True, slots=True)
-class MembersRequested:
+class MembersRequested(msgspec.Struct, frozen=True):
     """Read a page of names, after the name `after`."""
 
     room: str
     after: str
 
 
-@dataclass(frozen=True, slots=True)
-class UserTyping:
+class UserTyping(msgspec.Struct, frozen=True):
     """The user is typing."""
 
     room: str
 
 
-@dataclass(frozen=True, slots=True)
-class RewindRequested:
+class RewindRequested(msgspec.Struct, frozen=True):
     """Report everything after this position again: the I/O layer dropped it (TL16)."""
 
     room: str

@@ -1,12 +1,11 @@
 """Which user this client is, and which messages it wrote (TL8)."""
 
-from dataclasses import dataclass
+import msgspec
 
 from hubbub_protocol import events
 
 
-@dataclass(frozen=True, slots=True)
-class Me:
+class Me(msgspec.Struct, frozen=True):
     """The user of this client. `id` is None on an older server."""
 
     name: str

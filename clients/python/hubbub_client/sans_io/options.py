@@ -1,12 +1,11 @@
 """The options of the state machine."""
 
-from dataclasses import dataclass, field
+import msgspec
 
 from hubbub_client.sans_io.room_machine import RoomBounds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MachineOptions:
+class MachineOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The options of a client. `session` proves the name from an earlier client."""
 
     name: str | None = None
@@ -14,4 +13,4 @@ class MachineOptions:
     client: str | None = None
     listener: bool = False
     token: bool = False
-    bounds: RoomBounds = field(default_factory=RoomBounds)
+    bounds: RoomBounds = msgspec.field(default_factory=RoomBounds)

@@ -1,8 +1,9 @@
 """Own messages and changes until they arrive in the room."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from hubbub_protocol.commands import Since
 from hubbub_protocol.folding import ChangeKind
@@ -16,8 +17,7 @@ class OutboxState(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class OwnChange:
+class OwnChange(msgspec.Struct, frozen=True):
     """A change of the message at a position. An edit has a text, a reaction an emoji."""
 
     change: ChangeKind
@@ -26,8 +26,7 @@ class OwnChange:
     emoji: str | None = None
 
 
-@dataclass(slots=True)
-class OutboxEntry:
+class OutboxEntry(msgspec.Struct):
     """An own message, or an own change. `at` is its position once stored.
 
     `code` is why it failed, or why it waits to be sent again.

@@ -1,8 +1,9 @@
 """One room of a client: join, recovery, messages and presence."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from hubbub_client.sans_io import effects, inputs
 from hubbub_client.sans_io.backoff import RetryTimer
@@ -28,8 +29,7 @@ class RoomState(StrEnum):
 WANTED = frozenset({RoomState.JOINING, RoomState.LIVE})
 
 
-@dataclass(frozen=True, slots=True)
-class RoomBounds:
+class RoomBounds(msgspec.Struct, frozen=True):
     """The limits of a room: own messages (TL6), and lines of its view (None: unlimited)."""
 
     outbox: int = 200

@@ -1,42 +1,36 @@
 """The statuses of a client (specification, §10)."""
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Idle:
+class Idle(msgspec.Struct, frozen=True):
     """Not connected yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Connecting:
+class Connecting(msgspec.Struct, frozen=True):
     """Requesting a token, opening a socket or in the handshake. `attempt` counts from 0."""
 
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
-class Online:
+class Online(msgspec.Struct, frozen=True):
     """Welcomed under this name."""
 
     user: str
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(msgspec.Struct, frozen=True):
     """Not connected; the next attempt is at `until`. `code` is a close code or an error code."""
 
     until: int
     code: int | str
 
 
-@dataclass(frozen=True, slots=True)
-class Offline:
+class Offline(msgspec.Struct, frozen=True):
     """There is no network."""
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(msgspec.Struct, frozen=True):
     """Closed by the application (1000), or because another attempt would fail the same way."""
 
     code: int | str
