@@ -27,9 +27,7 @@ class ClientMachine:
         self._pending = PendingCommands()
         self._tokens = TokenCache(random, hook=options.token)
         self.rooms = RoomMachines(self._pending, random, options.bounds)
-        self._handshake = ClientHandshake(
-            options.name, options.session, options.client, listener=options.listener
-        )
+        self._handshake = ClientHandshake(options)
         self._socket = SocketState.NONE
         self._network = True
         self._losses = 0  # n of BO1

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from hubbub_client.sans_io.options import MachineOptions
 from hubbub_protocol import Close, Code, commands, events
 
 
@@ -26,14 +27,12 @@ class Reconnect(msgspec.Struct, frozen=True):
 class ClientHandshake:
     """The name of a client and its proof, kept across connections."""
 
-    def __init__(
-        self, name: str | None, session: str | None, client: str | None, *, listener: bool = False
-    ) -> None:
-        self.name = name
-        self.session = session
+    def __init__(self, options: MachineOptions) -> None:
+        self.name = options.name
+        self.session = options.session
         self.user_id: str | None = None
-        self._client = client
-        self._listener = listener
+        self._client = options.client
+        self._listener = options.listener
         self._ever_welcomed = False
 
     def hello(self, id_: int, token: str | None) -> commands.Hello:
