@@ -11,7 +11,7 @@ from hubbub_cli.errors import BadInput, CannotConnect, CliError, NoReply, NotSig
 from hubbub_cli.identity import session
 from hubbub_cli.output import PROGRAM, TerminalOutput
 from hubbub_cli.sanitize import sanitize
-from hubbub_cli.settings import CliSettings
+from hubbub_cli.settings import CliSettings, may_use_proxy
 from hubbub_cli.tls import tls_context
 from hubbub_cli.tokens import read_token
 from hubbub_client import (
@@ -64,6 +64,7 @@ def client(settings: CliSettings, *, speaks: bool, listener: bool) -> Client:
             open_timeout=settings.connect_timeout,
             close_timeout=_GOODBYE,
             ssl=tls_context(settings),
+            proxy=may_use_proxy(),
         ),
     )
 

@@ -6,6 +6,7 @@ the profile, then the rest of the file, then the default.
 
 import math
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -137,6 +138,13 @@ def config_path() -> Path:
     """Return the path of the configuration file: CHAT_CONFIG, or the usual one."""
     named = os.environ.get("CHAT_CONFIG")
     return Path(named).expanduser() if named else default_path()
+
+
+def may_use_proxy() -> bool:
+    """Return whether the environment, or the operating system, may name a proxy."""
+    return sys.platform in {"darwin", "win32"} or any(
+        name.lower().endswith("_proxy") for name, value in os.environ.items() if value
+    )
 
 
 def uses_socks() -> bool:

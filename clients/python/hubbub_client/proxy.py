@@ -1,7 +1,5 @@
 """Find the proxy for a server: the one that the environment, or the operating system, names."""
 
-import os
-import sys
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -9,7 +7,6 @@ from urllib.parse import urlsplit
 # Which variable counts, first one first: `https` means `https_proxy`. SOCKS is what RFC 6455, 4.1 recommends.
 _SECURE: Final = ("wss", "socks", "https", "all")
 _PLAIN: Final = ("ws", "socks", "https", "http", "all")
-_SYSTEM_NAMES_PROXIES: Final = sys.platform in {"darwin", "win32"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +34,7 @@ class ProxySetting:
 
 def find_proxy(url: str) -> ProxySetting | None:
     """Return the proxy for a websocket URL; None if the connection is direct, also because of `no_proxy`."""
-    if not (_SYSTEM_NAMES_PROXIES or _is_in_environment()):
-        return None
-    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415  it is a third of the import time
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415  it imports 30 modules
 
     parts = urlsplit(url)
     secure = parts.scheme == "wss"
@@ -50,11 +45,6 @@ def find_proxy(url: str) -> ProxySetting | None:
         if proxy := proxies.get(scheme):
             return ProxySetting(_with_scheme(proxy, scheme), f"{scheme}_proxy")
     return None
-
-
-def _is_in_environment() -> bool:
-    names = os.environ  # noqa: TID251  the variables of all programs, not of this one
-    return any(name.lower().endswith("_proxy") for name in names)
 
 
 def _with_scheme(proxy: str, variable: str) -> str:
