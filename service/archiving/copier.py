@@ -76,7 +76,7 @@ class Copier:
         """Read the gauges."""
         return {
             "archive_lag_seconds": self._queue.lag(monotonic()),
-            "archive_rooms_behind": float(self._queue.behind),
+            "archive_rooms_pending": float(self._queue.pending),
         }
 
     async def rest(self, seconds: float) -> None:
@@ -108,13 +108,13 @@ class Copier:
                 self._queue.mark(room)
 
     async def _check(self, rooms: Sequence[str], now: float) -> None:
-        behind = await self._missing(rooms)
-        self._queue.found_behind(behind, now)
-        self._queue.found_complete([room for room in rooms if room not in behind], now)
+        incomplete = await self._missing(rooms)
+        self._queue.found_incomplete(incomplete, now)
+        self._queue.found_complete([room for room in rooms if room not in incomplete], now)
         for _ in range(self._tuning.archive_batches):
-            if not behind:
+            if not incomplete:
                 return
-            self._queue.found_complete(await self._copy_batch(behind), now)
+            self._queue.found_complete(await self._copy_batch(incomplete), now)
 
     async def _missing(self, rooms: Sequence[str]) -> dict[str, Position]:
         """Find the rooms in which entries are missing, and after which position."""
@@ -130,12 +130,12 @@ class Copier:
         others = [room for room in rooms if room not in heads]
         return heads | (await self._broker.heads(others) if others else {})
 
-    async def _copy_batch(self, behind: dict[str, Position]) -> list[str]:
-        """Copy one page of as many rooms as fit; return the complete ones, which leave `behind`."""
+    async def _copy_batch(self, incomplete: dict[str, Position]) -> list[str]:
+        """Copy one page of as many rooms as fit; return the complete ones, which leave `incomplete`."""
         batch: list[Entry] = []
         ends: dict[str, Position | None] = {}
         size = 0
-        for room, start in behind.items():
+        for room, start in incomplete.items():
             entries, is_end = await self._read(room, start)
             self._report_gap(room, start, entries)
             batch += entries
@@ -145,10 +145,10 @@ class Copier:
                 break
         await self._append(batch)
         for room, end in ends.items():
-            del behind[room]
+            del incomplete[room]
             if end is not None:
                 # After the others: each room has its turn.
-                behind[room] = end
+                incomplete[room] = end
         return [room for room, end in ends.items() if end is None]
 
     async def _read(self, room: str, start: Position) -> tuple[Sequence[Entry], bool]:

@@ -26,15 +26,15 @@ class CopyQueue:
         self._urge = urge
         self._fresh: dict[str, int] = {}
         self._marked: dict[str, float] = {}
-        self._behind: dict[str, float] = {}
+        self._incomplete: dict[str, float] = {}
 
     def __len__(self) -> int:
         return len(self._marked)
 
     @property
-    def behind(self) -> int:
+    def pending(self) -> int:
         """The rooms in which entries were missing at the last check."""
-        return len(self._behind)
+        return len(self._incomplete)
 
     def mark(self, room: str) -> None:
         """Check a room from now on. It is on the path of each publish."""
@@ -51,25 +51,25 @@ class CopyQueue:
         for room in fresh:
             if room in self._marked or len(self._marked) < self._most:
                 self._marked[room] = now
-        return sorted(self._marked, key=lambda room: self._behind.get(room, now))
+        return sorted(self._marked, key=lambda room: self._incomplete.get(room, now))
 
-    def found_behind(self, rooms: Iterable[str], now: float) -> None:
+    def found_incomplete(self, rooms: Iterable[str], now: float) -> None:
         """Record that a check, begun at `now`, found entries missing in these rooms."""
         for room in rooms:
-            self._behind.setdefault(room, now)
+            self._incomplete.setdefault(room, now)
 
     def found_complete(self, rooms: Iterable[str], now: float) -> None:
         """Record that nothing was missing in these rooms when a check began."""
         for room in rooms:
-            self._behind.pop(room, None)
+            self._incomplete.pop(room, None)
             if room in self._marked and now - self._marked[room] >= self._settle:
                 del self._marked[room]
 
     def drop(self, room: str) -> None:
         """Stop checking a room until its next mark."""
-        self._behind.pop(room, None)
+        self._incomplete.pop(room, None)
         self._marked.pop(room, None)
 
     def lag(self, now: float) -> float:
         """Return for how many seconds a message has been missing in the archive, at most."""
-        return now - min(self._behind.values(), default=now)
+        return now - min(self._incomplete.values(), default=now)

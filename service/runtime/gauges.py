@@ -21,5 +21,5 @@ GAUGES: Final[Mapping[str, str]] = {
     "archive_queue": "Calls that wait for the archive (only with an archive).",
     "archive_bytes": "Bytes of the archive's files (only with SQLite).",
     "archive_lag_seconds": "Longest time that a message is not in the archive yet (with Redis or NATS).",
-    "archive_rooms_behind": "Rooms in which messages are not in the archive yet (with Redis or NATS).",
+    "archive_rooms_pending": "Rooms in which messages are not in the archive yet (with Redis or NATS).",
 }

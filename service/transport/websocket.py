@@ -35,7 +35,7 @@ class WebSocket(asyncio.Protocol):
     """One upgraded connection, between an asyncio transport and a `Connection`."""
 
     __slots__ = (
-        "_abort_timer", "_close_seconds", "_connection", "_deaf", "_fast_size", "_full", "_input",
+        "_abort_timer", "_close_seconds", "_connection", "_drops_input", "_fast_size", "_full", "_input",
         "_input_eof", "_lost", "_max_size", "_processing", "_sockets", "_transport", "_turns", "_waiting",
         "attached", "write",
     )  # fmt: skip
@@ -64,7 +64,7 @@ class WebSocket(asyncio.Protocol):
         self._full: FullProtocol | None = None
         self._turns = turns
         self._waiting = False  # the input waits for its turn
-        self._deaf = False  # all further input is dropped
+        self._drops_input = False  # all further input is dropped
         self._connection: Connection | None = None
         # Received and not processed yet: before `attach`, and while the session pauses the input.
         self._input = bytearray()
@@ -96,7 +96,7 @@ class WebSocket(asyncio.Protocol):
             # The peer's close frame must be read, even if the input is paused.
             self.resume_reading()
         else:
-            self._deaf = True
+            self._drops_input = True
             self._input.clear()
             self.pause_reading()
         self._abort_later()
@@ -116,7 +116,7 @@ class WebSocket(asyncio.Protocol):
 
     def resume_reading(self) -> None:
         """Read from the transport again, once the buffered input is processed."""
-        if self._deaf:
+        if self._drops_input:
             return
         if self._input and self.attached:
             # In a later turn of the loop, because the caller may be processing input.
@@ -145,7 +145,7 @@ class WebSocket(asyncio.Protocol):
         if self._lost:
             self._report_lost()
             self._release()
-        elif connection.accepts_input and not self._deaf and not self._transport.is_closing():
+        elif connection.accepts_input and not self._drops_input and not self._transport.is_closing():
             self._transport.resume_reading()
 
     def _wait_for_turn(self) -> None:

@@ -56,10 +56,10 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One load; `says` describes it to the reader of the table."""
+    """One load; `description` describes it to the reader of the table."""
 
     name: str
-    says: str
+    description: str
     run: Callable[[Scale], Round]
 
 

@@ -30,7 +30,10 @@ def markdown(machine: str, results: Mapping[Load, Sequence[Round]]) -> str:
     lines = [machine, "", _ABOUT, "", *_HEAD]
     for load, rounds in results.items():
         lines += _rows(load, rounds)
-    lines += ["", *(f"- {load.name}: {load.says}, {len(rounds)} rounds" for load, rounds in results.items())]
+    lines += [
+        "",
+        *(f"- {load.name}: {load.description}, {len(rounds)} rounds" for load, rounds in results.items()),
+    ]
     remarks = [remark for load, rounds in results.items() for remark in _remarks(load, rounds)]
     return "\n".join([*lines, "", *remarks, ""])
 
@@ -38,7 +41,7 @@ def markdown(machine: str, results: Mapping[Load, Sequence[Round]]) -> str:
 def to_json(machine: str, results: Mapping[Load, Sequence[Round]]) -> str:
     """Return all rounds as JSON."""
     loads = {
-        load.name: {"says": load.says, "rounds": [asdict(found) for found in rounds]}
+        load.name: {"description": load.description, "rounds": [asdict(found) for found in rounds]}
         for load, rounds in results.items()
     }
     return json.dumps({"machine": machine, "loads": loads}, indent=2) + "\n"

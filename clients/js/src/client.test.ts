@@ -138,12 +138,12 @@ test("a final close code closes the client, without a reconnect", async () => {
 test("queued messages survive a reload, with their keys", async () => {
   const storage = new Memory();
   const first = await joined({ storage });
-  node.deaf = true;
+  node.silent = true;
   const { key } = first.room.send("remember me");
   first.client.close();
   expect([...storage.items.values()].join()).toContain("remember me");
 
-  node.deaf = false;
+  node.silent = false;
   const { room } = await joined({ storage });
   await vi.waitFor(() => expect(texts(room.snapshot)).toEqual(["remember me"]));
   expect(node.model.log.map((message) => message.key)).toEqual([key]);

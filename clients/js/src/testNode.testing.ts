@@ -14,7 +14,7 @@ export class TestNode {
   /** How many connections are sent `drain` with a reservation. */
   full = 0;
   /** Whether commands get no reply. */
-  deaf = false;
+  silent = false;
   readonly #server: WebSocketServer;
   #sockets: WebSocket[] = [];
 
@@ -42,7 +42,7 @@ export class TestNode {
 
   #take(command: Command, socket: WebSocket): void {
     this.commands.push(command);
-    if (!this.deaf) this.model.take(command, true);
+    if (!this.silent) this.model.take(command, true);
     this.#flush(socket);
   }
 

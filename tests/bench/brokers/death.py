@@ -27,7 +27,7 @@ from tests.bench.stream import Stream
 CLIENTS: Final = 1000
 ROOMS: Final = 100
 MISSED: Final = 1000
-SAYS: Final = (
+DESCRIPTION: Final = (
     f"two nodes; {CLIENTS:,} clients in {ROOMS} rooms are on the one that is killed, and reconnect to the "
     "other after the SDKs' first wait (up to 0.5 s, random); meanwhile "
     f"{MISSED:,} messages are sent there, of which each client must receive those of its room"

@@ -22,7 +22,7 @@ from tests.bench.speaker import Speaker
 from tests.bench.stream import Stream
 
 RATE: Final = 100
-SAYS: Final = (
+DESCRIPTION: Final = (
     f"10 rooms of 3 members on each of three nodes at once, {RATE} messages/s to each node, in turn, so that "
     "all brokers are disturbed alike"
 )

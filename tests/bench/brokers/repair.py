@@ -21,7 +21,7 @@ from tests.contract.proxy import Answer, Proxy
 
 ENTRIES: Final = 10_000
 ROOMS: Final = 100
-SAYS: Final = (
+DESCRIPTION: Final = (
     f"two nodes, {ROOMS} rooms with a member on each; one node is disconnected from the broker, {ENTRIES:,} "
     "messages are sent on the other, then the connection is restored"
 )

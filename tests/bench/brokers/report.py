@@ -18,8 +18,8 @@ _BUSY: Final = 0.9
 # Above this share of a core, other processes distort the figures.
 _DISTURBED: Final = 0.1
 
-SAYS: Final = {
-    module.__name__.rpartition(".")[2]: module.SAYS for module in (through, latency, repair, death)
+DESCRIPTIONS: Final = {
+    module.__name__.rpartition(".")[2]: module.DESCRIPTION for module in (through, latency, repair, death)
 }
 
 
@@ -91,7 +91,7 @@ def markdown(machine: str, found: Found) -> str:
     lines = [f"{machine}; the broker's server beside the generator.", *_remarks(found), ""]
     for load, (title, table) in tables.items():
         if load in found:
-            lines += [f"**{title}**: {SAYS[load]}.", "", *table(found[load]), ""]
+            lines += [f"**{title}**: {DESCRIPTIONS[load]}.", "", *table(found[load]), ""]
     return "\n".join(lines)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.bench.brokers.finding import Finding
-from tests.bench.brokers.report import SAYS, Row, markdown, number, right, rows
+from tests.bench.brokers.report import DESCRIPTIONS, Row, markdown, number, right, rows
 from tests.bench.machine import Use
 
 
@@ -57,5 +57,5 @@ def test_lost_messages_are_reported() -> None:
 def test_each_table_has_its_explanation() -> None:
     text = markdown("a machine", {"repair": [[]]})
     assert text.startswith("a machine")
-    assert SAYS["repair"] in text
-    assert SAYS["death"] not in text
+    assert DESCRIPTIONS["repair"] in text
+    assert DESCRIPTIONS["death"] not in text

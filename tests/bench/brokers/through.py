@@ -14,7 +14,7 @@ from tests.bench.loads import Scale, finish
 from tests.bench.node import Server, serving
 from tests.bench.stream import Stream
 
-SAYS: Final = (
+DESCRIPTION: Final = (
     "2 members in each room; 128 messages in flight over all rooms, whose members speak in turn, until "
     "acknowledged"
 )

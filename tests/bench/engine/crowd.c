@@ -83,8 +83,8 @@ static void open_next(void) {
     m->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     int one = 1, small = 4096, slot = E.opened++ / E.rooms;
     setsockopt(m->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    m->deaf = E.deaf_every && m->number % E.deaf_every == E.deaf_every - 1;
-    if (m->deaf) setsockopt(m->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    m->stalled = E.stalled_every && m->number % E.stalled_every == E.stalled_every - 1;
+    if (m->stalled) setsockopt(m->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     if (m->number >= FROM_EACH) come_from(m);
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)E.ports[slot % E.port_count])};
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -95,7 +95,7 @@ static void open_next(void) {
 void joined(struct member *m) {
     m->state = JOINED;
     E.counts.joined++;
-    if (m->deaf) epoll_ctl(E.epoll, EPOLL_CTL_DEL, m->fd, NULL);
+    if (m->stalled) epoll_ctl(E.epoll, EPOLL_CTL_DEL, m->fd, NULL);
     open_next();
 }
 
@@ -199,10 +199,10 @@ void engine_begin(const struct wire *wire, const int *ports, int port_count, int
 }
 
 /* Open so many more; return how many seconds it took until all had joined, or were lost, or the time was over. */
-double engine_open(int more, int at_once, int deaf_every, double limit) {
+double engine_open(int more, int at_once, int stalled_every, double limit) {
     double start = monotonic(), end = start + limit;
     uint64_t before = E.counts.joined + E.counts.closed;
-    E.deaf_every = deaf_every;
+    E.stalled_every = stalled_every;
     E.wanted += more;
     for (int n = 0; n < at_once; n++) open_next();
     while (E.counts.joined + E.counts.closed - before < (uint64_t)more && monotonic() < end)
@@ -245,9 +245,9 @@ void engine_drain(uint64_t wanted, double patience) {
 struct counts engine_counts(void) { return E.counts; }
 
 int engine_deaf(void) {
-    int deaf = 0;
-    for (int n = 0; n < E.opened; n++) deaf += E.members[n].deaf;
-    return deaf;
+    int stalled = 0;
+    for (int n = 0; n < E.opened; n++) stalled += E.members[n].stalled;
+    return stalled;
 }
 
 void engine_end(void) {

@@ -25,7 +25,7 @@ enum mode { QUIET, ECHO, ANSWER };
 struct member {
     int fd, number, room, step;
     enum state state;
-    bool deaf;
+    bool stalled;
     uint64_t said, delivered, order;
     uint32_t *next;             /* for each speaker of its room: the message that must come next */
     unsigned char *rest, *late; /* received and not yet whole; not yet sent */
@@ -39,7 +39,7 @@ struct counts {
 struct engine {
     struct wire wire;
     struct member *members;
-    int epoll, count, ports[8], port_count, rooms, speakers, deaf_every, at_once, opened, wanted;
+    int epoll, count, ports[8], port_count, rooms, speakers, stalled_every, at_once, opened, wanted;
     size_t text_size;
     char *padding;
     enum mode mode;

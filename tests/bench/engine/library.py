@@ -165,13 +165,13 @@ class Crowd:
         return counts
 
     @property
-    def deaf(self) -> int:
+    def stalled(self) -> int:
         """The number of members that don't read."""
         return int(self._library.engine_deaf())
 
-    def open(self, more: int, *, at_once: int, deaf_every: int = 0) -> float:
-        """Connect and join; return the seconds it took. The last of each `deaf_every` members never reads."""
-        took = self._library.engine_open(more, min(at_once, more), deaf_every, _OPENING_LIMIT)
+    def open(self, more: int, *, at_once: int, stalled_every: int = 0) -> float:
+        """Connect and join; return the seconds it took. The last of `stalled_every` members never reads."""
+        took = self._library.engine_open(more, min(at_once, more), stalled_every, _OPENING_LIMIT)
         return float(took)
 
     def speakers(self, each_room: int) -> None:

@@ -20,7 +20,7 @@ def markdown(machine: str, found: Found, most: int | None) -> str:
     lines = [f"{machine}.", *_remarks(found, most), ""]
     for sweep in SWEEPS:
         if found.get(sweep.name):
-            lines += [f"**{sweep.name}**: {sweep.says}.", "", *_images(sweep), ""]
+            lines += [f"**{sweep.name}**: {sweep.description}.", "", *_images(sweep), ""]
             lines += [*_table(sweep, found[sweep.name]), ""]
             failures = [*_failures(sweep, found[sweep.name])]
             lines += [*failures, ""] if failures else []

@@ -38,7 +38,7 @@ class Sweep:
     """A load with one growing parameter.
 
     Attributes:
-        says: a description.
+        description: a description.
         across: the growing parameter, with its unit.
         points, quick: its values; in a quick run.
         load: returns the load at a point, and its seconds.
@@ -46,7 +46,7 @@ class Sweep:
     """
 
     name: str
-    says: str
+    description: str
     across: str
     points: Sequence[int]
     quick: Sequence[int]
@@ -74,22 +74,22 @@ def fallen_behind(load: Load, deliveries: float, closed: int) -> bool:
 
 
 def _size(members: int) -> tuple[Load, float]:
-    load = Load(name=f"size {members}", says="", members=members, in_flight=8)
+    load = Load(name=f"size {members}", description="", members=members, in_flight=8)
     return load, _LARGE_WINDOW if members >= _LARGE else _WINDOW
 
 
 def _rate(rate: int) -> tuple[Load, float]:
-    return Load(name=f"rate {rate}", says="", rate=rate), max(_WINDOW, _FEWEST / rate)
+    return Load(name=f"rate {rate}", description="", rate=rate), max(_WINDOW, _FEWEST / rate)
 
 
 def _connections(count: int) -> tuple[Load, float]:
     rooms = max(1, count // _ROOM)
-    return Load(name=f"connections {count}", says="", rooms=rooms, members=_ROOM, rest=_PING), 0
+    return Load(name=f"connections {count}", description="", rooms=rooms, members=_ROOM, rest=_PING), 0
 
 
 SIZE: Final = Sweep(
     name="size",
-    says="one room; 4 members speak, each with 8 messages in flight until it has seen them itself",
+    description="one room; 4 members speak, each with 8 messages in flight until it has seen them itself",
     across="members of the room",
     points=(10, 30, 100, 300, 1000, 3000, 10_000, 20_000),
     quick=(10, 300, 3000),
@@ -111,7 +111,7 @@ SIZE: Final = Sweep(
 )
 RATE: Final = Sweep(
     name="rate",
-    says="one room of 900; so many messages a second, each at its time, until the server falls behind",
+    description="one room of 900; so many messages a second, each at its time, until the server falls behind",
     across="messages a second into a room of 900",
     points=(5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000),
     quick=(20, 200, 2000),
@@ -126,7 +126,7 @@ RATE: Final = Sweep(
 )
 CONNECTIONS: Final = Sweep(
     name="connections",
-    says=f"rooms of {_ROOM}; 256 on their way at any time, then all at rest, pinged each {_PING} s",
+    description=f"rooms of {_ROOM}; 256 on their way at any time, then all at rest, pinged each {_PING} s",
     across="connections",
     points=(1000, 2000, 5000, 10_000, 20_000),
     quick=(1000, 5000),

@@ -25,7 +25,7 @@ class Peer:
     """
 
     name: str
-    says: str
+    description: str
     wire: Wire
     make: Callable[[], str]
     command: tuple[str, ...]
@@ -92,7 +92,7 @@ _UNLIMITED: Final = {
 PEERS: Final = (
     Peer(
         name="hubbub",
-        says="this service: JSON, ids, history and acknowledgements all on",
+        description="this service: JSON, ids, history and acknowledgements all on",
         wire=_HUBBUB,
         make=lambda: sys.executable,
         command=("{program}", "-m", "service"),
@@ -103,7 +103,7 @@ PEERS: Final = (
     ),
     Peer(
         name="gorilla",
-        says="Go, gorilla/websocket: a hub for each room, two goroutines and a channel for each client",
+        description="Go, gorilla/websocket: a hub for each room, two goroutines and a channel per client",
         wire=_PLAIN,
         make=partial(tools.go, "gorilla"),
         command=("{program}", "-address", "127.0.0.1:{port}"),
@@ -111,7 +111,7 @@ PEERS: Final = (
     ),
     Peer(
         name="centrifuge",
-        says="Go, centrifugal/centrifuge: JSON protocol, history and recovery on",
+        description="Go, centrifugal/centrifuge: JSON protocol, history and recovery on",
         wire=_CENTRIFUGE,
         make=partial(tools.go, "centrifuge"),
         command=("{program}", "-address", "127.0.0.1:{port}"),
@@ -120,7 +120,7 @@ PEERS: Final = (
     ),
     Peer(
         name="ws",
-        says="Node, ws: the README's broadcast",
+        description="Node, ws: the README's broadcast",
         wire=_PLAIN,
         make=partial(tools.node, "ws"),
         command=("{program}", f"{_SERVER}/ws/server.js"),
@@ -128,7 +128,7 @@ PEERS: Final = (
     ),
     Peer(
         name="socketio",
-        says="Node, socket.io: rooms, connection state recovery on",
+        description="Node, socket.io: rooms, connection state recovery on",
         wire=_SOCKETIO,
         make=partial(tools.node, "socketio"),
         command=("{program}", f"{_SERVER}/socketio/server.js"),
@@ -138,28 +138,28 @@ PEERS: Final = (
     ),
     Peer(
         name="websockets",
-        says="Python, websockets: its broadcast()",
+        description="Python, websockets: its broadcast()",
         wire=_PLAIN,
         make=partial(tools.python, "websockets"),
         command=("{program}", f"{_SERVER}/websockets/server.py", "{port}"),
     ),
     Peer(
         name="sanic",
-        says="Python, Sanic as documented: await ws.send() to each member",
+        description="Python, Sanic as documented: await ws.send() to each member",
         wire=_PLAIN,
         make=partial(tools.python, "sanic"),
         command=("{program}", f"{_SERVER}/sanic/server.py", "{port}"),
     ),
     Peer(
         name="floor",
-        says="C: a bare loop that only writes, one write for each delivery",
+        description="C: a bare loop that only writes, one write for each delivery",
         wire=_PLAIN,
         make=tools.floor,
         command=("{program}", "{port}"),
     ),
     Peer(
         name="floor-1ms",
-        says="C: the same, gathered for 1 ms",
+        description="C: the same, gathered for 1 ms",
         wire=_PLAIN,
         make=tools.floor,
         command=("{program}", "{port}", "1"),

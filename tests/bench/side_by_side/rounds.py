@@ -58,7 +58,7 @@ def fits(peer: Peer, load: Load) -> bool:
     """Return whether the peer supports the load."""
     if load.workers > 1 or load.acknowledged:
         return peer.name == "hubbub"
-    if load.deaf_every and peer.name.startswith("floor"):
+    if load.stalled_every and peer.name.startswith("floor"):
         return False  # a slow member would miss half a frame
     return not load.redis or peer.with_redis is not None
 
@@ -114,7 +114,7 @@ def _rest(running: Running, crowd: Crowd, seconds: float) -> tuple[float, float]
 
 def _talk(running: Running, crowd: Crowd, load: Load, seconds: float) -> Round:
     wanted = load.rooms * load.members
-    crowd.open(wanted, at_once=load.at_once, deaf_every=load.deaf_every)
+    crowd.open(wanted, at_once=load.at_once, stalled_every=load.stalled_every)
     came = crowd.counts.joined / wanted
     crowd.run(_SETTLE)
     crowd.speakers(load.speakers)
@@ -128,7 +128,7 @@ def _talk(running: Running, crowd: Crowd, load: Load, seconds: float) -> Round:
     figures = _figures(first, last, use)
     figures |= {"came": came} | {name: _MILLI * crowd.latency(share) for name, share in _SHARES}
     crowd.talk(QUIET)
-    hearing = load.members - crowd.deaf / load.rooms
+    hearing = load.members - crowd.stalled / load.rooms
     # A closed member receives no more, so the number of expected deliveries is unknown.
     patience = _PATIENCE if not crowd.counts.closed else _SHORT_PATIENCE
     crowd.drain(int(crowd.counts.said * hearing), patience)

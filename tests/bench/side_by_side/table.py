@@ -42,7 +42,8 @@ def _table(load: Load, results: Results) -> Iterator[str]:
     head = ["server", *figures, "server", "generator", "others"]
     head += [] if load.arrives else ["arrived", "one order"]
     count = max(len(rounds) for rounds in found.values())
-    yield f"**{load.name}**: {load.says}. {count} round{'s' if count > 1 else ''}, {load.text} bytes of text."
+    rounds_made = f"{count} round{'s' if count > 1 else ''}"
+    yield f"**{load.name}**: {load.description}. {rounds_made}, {load.text} bytes of text."
     yield ""
     yield f"| {' | '.join(head)} |"
     yield f"| --- |{' ---: |' * (len(head) - 1)}"

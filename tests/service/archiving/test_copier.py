@@ -112,7 +112,7 @@ async def test_what_was_published_is_copied_in_the_next_turn(world: World) -> No
     head = (await world.archive.heads())["room"]
     [entry, _] = (await world.archive.page("room", head.epoch, limit=9)).entries
     assert (entry.at, entry.author, entry.key) == (5, ("g:1", "Ann", "guest"), "")
-    assert node.copier.sample() == {"archive_lag_seconds": 0, "archive_rooms_behind": 0}
+    assert node.copier.sample() == {"archive_lag_seconds": 0, "archive_rooms_pending": 0}
     assert node.metrics.archive_commits == 1
 
 
@@ -190,7 +190,7 @@ async def test_while_the_archive_refuses_nothing_is_forgotten(
             with pytest.raises(ArchiveFull):
                 await node.copier.turn()
         await node.say("other", "one")
-        assert node.copier.sample()["archive_rooms_behind"] == 1
+        assert node.copier.sample()["archive_rooms_pending"] == 1
         assert node.metrics.archive_failures.counts == {"full": 2}
     await node.copier.turn()
     assert (await world.archived("room"), await world.archived("other")) == ([1, 2, 3], [1])

@@ -24,14 +24,14 @@ def test_rooms_that_lag_longest_come_first() -> None:
     for room in ("a", "b", "c"):
         queue.mark(room)
     assert sorted(queue.due(0)) == ["a", "b", "c"]
-    queue.found_behind(["c"], 1)
-    queue.found_behind(["b", "c"], 2)
+    queue.found_incomplete(["c"], 1)
+    queue.found_incomplete(["b", "c"], 2)
     assert queue.due(3) == ["c", "b", "a"]
-    assert (queue.behind, queue.lag(4)) == (2, 3)
+    assert (queue.pending, queue.lag(4)) == (2, 3)
     queue.found_complete(["c"], 4)
-    assert (queue.behind, queue.lag(4)) == (1, 2)
+    assert (queue.pending, queue.lag(4)) == (1, 2)
     queue.found_complete(["b"], 4)
-    assert (queue.behind, queue.lag(4)) == (0, 0)
+    assert (queue.pending, queue.lag(4)) == (0, 0)
 
 
 def test_so_many_rooms_are_kept_and_further_ones_are_left_to_the_sweep() -> None:
@@ -49,9 +49,9 @@ def test_a_dropped_room_returns_with_its_next_mark() -> None:
     queue = CopyQueue(3, settle=5)
     queue.mark("a")
     queue.due(0)
-    queue.found_behind(["a"], 0)
+    queue.found_incomplete(["a"], 0)
     queue.drop("a")
-    assert (queue.due(1), queue.behind) == ([], 0)
+    assert (queue.due(1), queue.pending) == ([], 0)
     queue.mark("a")
     assert queue.due(2) == ["a"]
 

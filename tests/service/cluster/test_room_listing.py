@@ -19,14 +19,20 @@ ROOMS = st.dictionaries(st.sampled_from("abcdefghij"), st.integers(0, 5))
 
 
 class Node:
-    """A node that receives signals at once; a deaf one receives none."""
+    """A node that receives signals at once; a silent one receives none."""
 
     def __init__(
-        self, name: str, rooms: dict[str, int], nodes: list[Node], *, deaf: bool = False, timeout: float = 0.5
+        self,
+        name: str,
+        rooms: dict[str, int],
+        nodes: list[Node],
+        *,
+        silent: bool = False,
+        timeout: float = 0.5,
     ) -> None:
         self.name = name
         self.nodes = nodes
-        self.deaf = deaf
+        self.silent = silent
         self.metrics = Metrics()
         self.listing = RoomListing(cast("Cluster", self), self.metrics, rooms.items, timeout=timeout)
         nodes.append(self)
@@ -38,7 +44,7 @@ class Node:
         said = decode(encode(signal))
         assert isinstance(said, ListRooms | RoomsListed)
         for node in self.nodes:
-            if not node.deaf:
+            if not node.silent:
                 node.listing.receive(said)
 
 
@@ -74,7 +80,7 @@ def test_pages_hold_each_room_of_all_nodes_once_by_alphabet(here: list[dict[str,
 
 async def test_the_wait_for_a_node_that_does_not_answer_is_bounded() -> None:
     nodes = cluster({"a": 1}, {"b": 2}, timeout=0.01)
-    Node("deaf", {"c": 3}, nodes, deaf=True)
+    Node("silent", {"c": 3}, nodes, silent=True)
     page = await nodes[0].listing.page(ALL_ROOMS, "", 10)
     assert (page.rooms, page.more, page.complete) == ({"a": 1, "b": 2}, False, False)
     assert nodes[0].metrics.listings_incomplete == 1

@@ -58,7 +58,7 @@ NAMES = [
     "hubbub_archive_queue",
     "hubbub_archive_bytes",
     "hubbub_archive_lag_seconds",
-    "hubbub_archive_rooms_behind",
+    "hubbub_archive_rooms_pending",
     "hubbub_archive_gaps_total",
     "hubbub_archive_searches_refused_total",
     "hubbub_archive_search_seconds",
