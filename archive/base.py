@@ -39,6 +39,10 @@ What every archive promises. Each number has tests in `archive/testing/`, run on
                 An entry that was trimmed, or whose words were removed, is not found. `index` goes through an
                 epoch in order: of several nodes that index the same part, one succeeds. A search that takes
                 longer than `timeout` is cancelled and raises `ArchiveUnavailable`.
+ A16 erase      `erase` replaces the payloads of entries, and removes their keys, authors and words. Their
+                offsets and times stay, and so does the chain. Appending an erased entry again changes
+                nothing. When `purge` has returned true, the files of an archive that is not `shared` have
+                nothing of what was erased before.
 
 What is not promised: that an entry whose `append` failed is absent for ever. The next page shows whether it
 is stored.
@@ -53,10 +57,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from archive.entries import ArchivedEntry, ArchivedKey, ArchiveHead, ArchivePage, Author
+from archive.entries import ERASED, ArchivedEntry, ArchivedKey, ArchiveHead, ArchivePage, Author
 from archive.search import FoundPage, Searchable, SearchQuery, Unindexed
 
 __all__ = [
+    "ERASED",
     "Archive",
     "ArchiveHead",
     "ArchiveOptions",
@@ -117,7 +122,7 @@ class ArchiveOptions:
 
 
 class Archive(ABC):
-    """A node's end of the archive. The promises A1-A15 stand in the module's docstring."""
+    """A node's end of the archive. The promises A1-A16 stand in the module's docstring."""
 
     shared: ClassVar[bool] = False
 
@@ -227,6 +232,20 @@ class Archive(ABC):
 
         Raises:
             ValueError: `before` is not such a place.
+        """
+
+    @abstractmethod
+    async def erase(self, room: str, epoch: str, offsets: Sequence[int], payload: bytes) -> int:
+        """Replace the payloads of entries for good, and set the author `ERASED`; return their number (A16).
+
+        Offsets without an entry, and entries that were erased before, are not counted.
+        """
+
+    @abstractmethod
+    async def purge(self) -> bool:
+        """Free the storage of what was erased, for some milliseconds; report whether all of it is free (A16).
+
+        An archive on a server leaves that to the server.
         """
 
     @abstractmethod

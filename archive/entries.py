@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Author(NamedTuple):
@@ -11,6 +11,10 @@ class Author(NamedTuple):
     id: str | None = None
     name: str | None = None
     kind: str | None = None
+
+
+# The author of an entry that was erased.
+ERASED: Final = Author(kind="erased")
 
 
 class ArchivedEntry(NamedTuple):

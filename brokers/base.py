@@ -49,6 +49,12 @@ Each promise has tests in `brokers/testing/`, which run on every broker with two
  P17 closed     After `close` has returned, the listener is not called any more and no task is left. Every
                 method but `close` and `stats` raises `BrokerClosed`, as it does before `start`. A closed
                 broker can't be started again.
+ P18 erase      When `erase` has returned, the payloads of these entries are in no page, and in no storage
+                that the broker reads. The chain stays whole: an erased entry is returned with the payload
+                that was given instead, or it is left out, and `prev` names the entry before it. After an
+                offset that was left out, the first entry names that offset. Left out at the beginning of
+                what is stored, entries count as trimmed. The last entry of a room stays, because its offset
+                is the head. Keys and positions of all other entries stay as they were.
 
 Not promised: exactly-once or gapless delivery. After a lost connection, entries can be missing, redelivered
 or late. `Entry.prev` reveals that, and the service repairs it: it drops redelivered entries and reads missing
@@ -59,7 +65,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final, NamedTuple, Protocol
 
@@ -185,7 +191,7 @@ def check_paging(*, after: int | None, before: int | None, limit: int) -> None:
 
 
 class Broker(ABC):
-    """One node's end of the backbone. The promises P1-P17 are in the module's docstring.
+    """One node's end of the backbone. The promises P1-P18 are in the module's docstring.
 
     `shared` is whether nodes of several processes can share one backbone. A broker whose backbone is in
     its process leaves it at `False`; a node with such a broker refuses to run several processes.
@@ -252,6 +258,16 @@ class Broker(ABC):
     @abstractmethod
     async def heads(self, rooms: Iterable[str]) -> dict[str, Position]:
         """Return the position of each room's last entry, in one round trip (P10)."""
+
+    @abstractmethod
+    async def erase(self, room: str, offsets: Sequence[int], payload: bytes) -> None:
+        """Remove the payloads of entries for good (P18). Offsets without an entry are ignored. Idempotent.
+
+        `payload` stands for each of them where the broker keeps their places.
+
+        Raises:
+            Unavailable: some may not be erased: call it again.
+        """
 
     @abstractmethod
     def emit(self, room: str, payload: bytes) -> None:

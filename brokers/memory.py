@@ -7,7 +7,7 @@ import math
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -121,6 +121,13 @@ class Hub:
             return room.log.page(after=after, before=before, limit=limit, now=self._clock())
         return Page((), self.head(name), trimmed=False, more=False)
 
+    def erase(self, name: str, offsets: Iterable[int], payload: bytes) -> None:
+        """Replace the payloads of entries, but not of the last one."""
+        if room := self._rooms.get(name):
+            for offset in offsets:
+                if offset != room.log.offset:
+                    room.log.replace(offset, payload)
+
     def head(self, name: str) -> Position:
         """Return the position of the last entry; asking creates no room."""
         room = self._rooms.get(name)
@@ -214,3 +221,8 @@ class MemoryBroker(HubBroker[Hub]):
     async def heads(self, rooms: Iterable[str]) -> dict[str, Position]:
         self._started()
         return {room: self._hub.head(room) for room in rooms}
+
+    @override
+    async def erase(self, room: str, offsets: Sequence[int], payload: bytes) -> None:
+        self._started()
+        self._hub.erase(room, offsets, payload)

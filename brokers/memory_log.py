@@ -117,6 +117,17 @@ class MemoryLog:
         self.trim(now)
         return entry
 
+    def replace(self, offset: int, payload: bytes) -> None:
+        """Replace the payload of an entry that is kept."""
+        index = offset - (self.offset - len(self._entries) + 1)
+        if not 0 <= index < len(self._entries):
+            return
+        kept = self._entries[index]
+        entry = kept.entry
+        self._entries[index] = _Kept(kept.at, Entry(entry.room, entry.epoch, entry.prev, offset, payload))
+        self.size += len(payload) - len(entry.payload)
+        self._stored.total += len(payload) - len(entry.payload)
+
     def trim(self, now: float) -> bool:
         """Remove entries beyond the limits and some expired keys; return whether no expired key is left."""
         entries, oldest = self._entries, now - self._age

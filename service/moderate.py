@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -16,6 +17,10 @@ from service.settings import Settings, SettingsError, load
 FAILED: Final = 1
 USAGE: Final = 2
 _PATH: Final = "/api/moderation"
+_ERASURES: Final = "/api/erasures"
+# Seconds between two questions how far an erasure is.
+_POLL: Final = 0.2
+_DAY: Final = 86_400
 _TIMEOUT: Final = 20.0
 # A node that listens on all addresses is reached by the loopback address.
 _LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
@@ -37,6 +42,8 @@ def main(arguments: Sequence[str]) -> int:
     except (OSError, HTTPException) as error:
         print(f"no answer from the node: {error}", file=sys.stderr)
         return FAILED
+    if options.action == "erase" and status == HTTPStatus.ACCEPTED:
+        status, body = _await_erasure(settings, body)
     print(body, file=sys.stdout if status < HTTPStatus.BAD_REQUEST else sys.stderr)
     return 0 if status < HTTPStatus.BAD_REQUEST else FAILED
 
@@ -60,17 +67,50 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--reason", required=True, help="why, for the log and for the user")
         if action in {"ban", "close"}:
             command.add_argument("--seconds", type=int, help="for how long; without it until it is revoked")
+    _add_erase(actions.add_parser("erase", help="remove messages for good, from the broker and the archive"))
     return parser
 
 
+def _add_erase(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--room", help="only in this room")
+    command.add_argument("--user", help="only what the user with this `user_id` wrote")
+    command.add_argument("--older-than-days", type=float, metavar="DAYS", help="only what is older")
+    command.add_argument(
+        "--message", type=int, action="append", dest="messages", metavar="OFFSET", help="only this message"
+    )
+    command.add_argument("--reason", required=True, help="why, for the log and the record")
+
+
+def _await_erasure(settings: Settings, body: str) -> tuple[int, str]:
+    """Wait until the erasure that the node has begun is done; return its last status."""
+    status: int = HTTPStatus.OK
+    while status == HTTPStatus.OK and json.loads(body)["state"] == "running":
+        time.sleep(_POLL)
+        status, body = _exchange(settings, "GET", _ERASURES)
+    if status == HTTPStatus.OK and json.loads(body)["state"] == "failed":
+        return HTTPStatus.INTERNAL_SERVER_ERROR, body
+    return status, body
+
+
 def _request(settings: Settings, options: argparse.Namespace) -> tuple[int, str]:
+    if options.action == "list":
+        return _exchange(settings, "GET", _PATH)
+    body = {name: value for name, value in vars(options).items() if value is not None}
+    if options.action != "erase":
+        return _exchange(settings, "POST", _PATH, body)
+    days = body.pop("older_than_days", None)
+    if days is not None:
+        body["before"] = int((time.time() - days * _DAY) * 1000)
+    del body["action"]
+    return _exchange(settings, "POST", _ERASURES, body)
+
+
+def _exchange(
+    settings: Settings, method: str, path: str, body: Mapping[str, object] | None = None
+) -> tuple[int, str]:
     host = _LOOPBACK.get(settings.host, settings.host)
     headers = {"Authorization": f"Bearer {settings.api_key}"}
     with closing(HTTPConnection(host, settings.port, timeout=_TIMEOUT)) as connection:
-        if options.action == "list":
-            connection.request("GET", _PATH, headers=headers)
-        else:
-            body = {name: value for name, value in vars(options).items() if value is not None}
-            connection.request("POST", _PATH, json.dumps(body), headers)
+        connection.request(method, path, None if body is None else json.dumps(body), headers)
         response = connection.getresponse()
         return response.status, response.read().decode(errors="replace")

@@ -19,7 +19,7 @@ from archive.base import (
     check_place,
 )
 from archive.errors import ArchiveClosed, ArchiveError, ArchiveOverloaded
-from archive.postgres import reading, searching
+from archive.postgres import erasing, reading, searching
 from archive.postgres.address import shown
 from archive.postgres.appends import Appends
 from archive.postgres.connections import Connection, Connections, Work
@@ -150,6 +150,15 @@ class PostgresArchive(Archive):
         return await self._read(
             lambda on: searching.search(on, query, before, limit, oldest=oldest, seconds=seconds)
         )
+
+    @override
+    async def erase(self, room: str, epoch: str, offsets: Sequence[int], payload: bytes) -> int:
+        return await self._read(lambda on: erasing.erase(on, room, epoch, list(offsets), payload))
+
+    @override
+    async def purge(self) -> bool:
+        self._running()
+        return True
 
     @override
     async def trim(self) -> bool:

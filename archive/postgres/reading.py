@@ -64,7 +64,8 @@ _ROOMS: Final = "SELECT name FROM rooms WHERE name > $1 OR $1::bytea IS NULL ORD
 _KEYS: Final = """
 SELECT key, "offset", at FROM entries JOIN epochs ON epochs.id = entries.epoch
 JOIN rooms ON rooms.id = epochs.room
-WHERE rooms.name = $1 AND epochs.name = $2 AND "offset" < $3 ORDER BY "offset" DESC LIMIT $4
+WHERE rooms.name = $1 AND epochs.name = $2 AND "offset" < $3 AND author_kind IS DISTINCT FROM 'erased'::bytea
+ORDER BY "offset" DESC LIMIT $4
 """
 
 

@@ -36,6 +36,7 @@ SELECT $1, given."offset", entries.at, author, given.author_id, link, edit, word
 FROM unnest($2::bigint[], $3::bytea[], $4::bytea[], $5::boolean[], $6::bigint[], $7::text[])
     AS given ("offset", author, author_id, link, edit, words)
 JOIN entries ON entries.epoch = $1 AND entries."offset" = given."offset"
+WHERE entries.author_kind IS DISTINCT FROM 'erased'::bytea
 """
 _SEARCH: Final = f"""
 SELECT rooms.name AS room, epochs.name AS epoch_name, searchable.epoch, searchable.edit,

@@ -73,7 +73,8 @@ WITH given AS MATERIALIZED (
     ) AS new WHERE new.epoch = epochs.id
 )
 SELECT count(*) FROM given JOIN entries ON entries.epoch = given.epoch AND entries."offset" = given."offset"
-WHERE entries.key <> given.key OR entries.payload <> given.payload
+WHERE (entries.key <> given.key OR entries.payload <> given.payload)
+AND entries.author_kind IS DISTINCT FROM 'erased'::bytea
 """
 
 

@@ -22,8 +22,9 @@ from archive.base import (
 )
 from archive.errors import ArchiveClosed, ArchiveMisconfigured, ArchiveUnavailable
 from archive.search import FoundPage, Searchable, SearchQuery, Unindexed
-from archive.sqlite import reading, searching
+from archive.sqlite import erasing, reading, searching
 from archive.sqlite.database import Database
+from archive.sqlite.erasing import Purger
 from archive.sqlite.faults import translated
 from archive.sqlite.searching import Searcher
 from archive.sqlite.trimming import Trimmer
@@ -44,6 +45,7 @@ class SqliteArchive(Archive):
         self._database = Database(self._path, options.clock)
         self._writer = Writer(self._database, options.retention)
         self._trimmer = Trimmer(self._database, options.retention, options.key_window)
+        self._purger = Purger(self._database)
         self._searcher = Searcher(self._path)
         self._worker: Worker | None = None
         # A search may take long: it has a thread and a connection of its own, so that commits don't wait.
@@ -156,6 +158,15 @@ class SqliteArchive(Archive):
         if self._search_worker is None:
             self._search_worker = Worker("archive-sqlite-search", self.options.pending, self._closed)
         return await self._answer(self._search_worker.read(self._translated(find)))
+
+    @override
+    async def erase(self, room: str, epoch: str, offsets: Sequence[int], payload: bytes) -> int:
+        work = partial(erasing.erase, self._database, room, epoch, offsets, payload)
+        return await self._answer(self._running().write(self._translated(work)))
+
+    @override
+    async def purge(self) -> bool:
+        return await self._read(self._purger.step)
 
     @override
     async def trim(self) -> bool:

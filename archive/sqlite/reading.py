@@ -104,6 +104,7 @@ def keys(
         return []
     found = connection.execute(
         "SELECT key, position & 1099511627775, at FROM entries WHERE position > ? AND position < ?"
+        " AND author_kind IS NOT 'erased'"
         " ORDER BY position DESC LIMIT ?",
         (position(number, 0), end(number) if before is None else position(number, before), limit),
     )

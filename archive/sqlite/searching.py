@@ -40,7 +40,7 @@ INSERT INTO searchable SELECT
         SELECT max(id) + 1 FROM searchable WHERE id >= entries.at << 20 AND id < (entries.at + 1) << 20
     ), entries.at << 20),
     position, ?2, ?3, ?4, ?5, ?6, ?7
-FROM entries WHERE position = ?1
+FROM entries WHERE position = ?1 AND author_kind IS NOT 'erased'
 """
 _FOUND: Final = """
 SELECT searchable.id, rooms.name, epochs.name, searchable.edit, epochs.id, entries.prev,

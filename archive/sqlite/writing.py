@@ -142,5 +142,5 @@ def _statement(rows: int) -> str:
     return f"""
         INSERT INTO entries VALUES {", ".join([row] * rows)}
         ON CONFLICT (position) DO UPDATE SET key = NULL
-        WHERE key <> excluded.key OR payload <> excluded.payload
+        WHERE (key <> excluded.key OR payload <> excluded.payload) AND author_kind IS NOT 'erased'
     """  # noqa: S608  marks, no values

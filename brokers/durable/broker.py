@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from typing_extensions import override
 
@@ -55,6 +55,11 @@ class DurableBroker(HubBroker[DurableHub]):
     async def heads(self, rooms: Iterable[str]) -> dict[str, Position]:
         self._started()
         return await self._hub.heads(rooms)
+
+    @override
+    async def erase(self, room: str, offsets: Sequence[int], payload: bytes) -> None:
+        self._started()
+        await self._hub.erase(room, offsets, payload)
 
     @override
     async def probe(self) -> None:

@@ -110,6 +110,16 @@ class DurableHub:
             epoch = room.log.epoch
         return await self._in_time(self._journal.page(name, epoch, after=after, before=before, limit=limit))
 
+    async def erase(self, name: str, offsets: Iterable[int], payload: bytes) -> None:
+        """Replace the payloads of entries in the journal and in memory, but not of the last one."""
+        head = (await self.heads([name]))[name]
+        earlier = [offset for offset in offsets if offset < head.offset]
+        await self._in_time(self._journal.erase(name, head.epoch, earlier, payload))
+        # Also while it is loaded anew: what is in memory is read again.
+        if room := self._rooms.subscribed(name):
+            for offset in earlier:
+                room.log.replace(offset, payload)
+
     async def probe(self) -> None:
         """Write to the journal. Raises `Unavailable` if it refuses."""
         await self._commits.probe()

@@ -54,6 +54,9 @@ class Journal(Protocol):
     async def heads(self, rooms: Iterable[str]) -> dict[str, Position]:
         """Read the last position of each room; an unknown one is at offset 0 of `epoch`."""
 
+    async def erase(self, room: str, epoch: str, offsets: Sequence[int], payload: bytes) -> None:
+        """Replace the payloads of entries for good, and forget their keys."""
+
     async def page(
         self, room: str, epoch: str | None, *, after: int | None, before: int | None, limit: int
     ) -> Page:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from random import random
 from typing import Final
@@ -14,6 +14,7 @@ from typing_extensions import override
 from brokers.base import Broker, BrokerOptions, Listener, Page, Position, Receipt, check_paging
 from brokers.errors import BrokerClosed, BrokerError, BrokerRefused, Unavailable
 from brokers.nats.connection.url import parse_url, sign_in
+from brokers.nats.history.erasing import erase
 from brokers.nats.jetstream import MESSAGE_ID, PREV, StreamsChanged
 from brokers.nats.live.subscriptions import RoomSubscriptions
 from brokers.nats.session import NatsSession, open_session
@@ -126,6 +127,14 @@ class NatsBroker(Broker):
         for room, offset in offsets.items():
             self._rooms.learn(room, offset)
         return {room: Position(session.epoch, offset) for room, offset in offsets.items()}
+
+    @override
+    async def erase(self, room: str, offsets: Sequence[int], payload: bytes) -> None:
+        session = self._connected()
+        async with self._in_time():
+            last = await session.reader.last(room)
+            earlier = [offset for offset in offsets if 0 < offset < last.offset]
+            await erase(session.connection, self._subjects, room, earlier)
 
     @override
     def emit(self, room: str, payload: bytes) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from typing_extensions import override
@@ -110,6 +110,10 @@ class RedisBroker(Broker):
     @override
     async def heads(self, rooms: Iterable[str]) -> dict[str, Position]:
         return await self._started().reader.heads(rooms)
+
+    @override
+    async def erase(self, room: str, offsets: Sequence[int], payload: bytes) -> None:
+        await self._started().reader.erase(room, offsets, payload)
 
     @override
     def emit(self, room: str, payload: bytes) -> None:

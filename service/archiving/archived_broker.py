@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from typing_extensions import override
@@ -12,6 +12,7 @@ from typing_extensions import override
 from archive.base import Archive, ArchivePage
 from archive.errors import ArchiveError
 from brokers.base import Broker, Listener, Page, Position, Receipt
+from brokers.errors import Unavailable
 from service.archiving.chains import join_after, join_before
 
 _log: Final = logging.getLogger(__name__)
@@ -67,6 +68,17 @@ class ArchivedBroker(Broker):
     @override
     async def heads(self, rooms: Iterable[str]) -> dict[str, Position]:
         return await self._broker.heads(rooms)
+
+    @override
+    async def erase(self, room: str, offsets: Sequence[int], payload: bytes) -> None:
+        """Erase in both. Raises `Unavailable` also if the archive can't be written now."""
+        head = (await self._broker.heads([room]))[room]
+        earlier = [offset for offset in offsets if offset < head.offset]
+        await self._broker.erase(room, earlier, payload)
+        try:
+            await self._archive.erase(room, head.epoch, earlier, payload)
+        except ArchiveError as error:
+            raise Unavailable(str(error)) from error
 
     @override
     def emit(self, room: str, payload: bytes) -> None:

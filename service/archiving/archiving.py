@@ -61,6 +61,11 @@ class Archiving(ABC):
         self.searches = Searches(archive)
 
     @property
+    def archive(self) -> Archive:
+        """The archive itself."""
+        return self._archive
+
+    @property
     @abstractmethod
     def is_up(self) -> bool:
         """Whether the last commit succeeded."""

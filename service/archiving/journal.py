@@ -63,6 +63,11 @@ class ArchiveJournal:
             found = await self._archive.heads(wanted)
         return {room: self._position(found.get(room)) for room in wanted}
 
+    async def erase(self, room: str, epoch: str, offsets: Sequence[int], payload: bytes) -> None:
+        """Replace the payloads of entries for good, and forget their keys."""
+        with _as_unavailable():
+            await self._archive.erase(room, epoch, offsets, payload)
+
     async def page(
         self, room: str, epoch: str | None, *, after: int | None, before: int | None, limit: int
     ) -> Page:

@@ -53,7 +53,7 @@ def add_routes(app: Sanic[Config, SimpleNamespace], node: Node) -> None:
 
 async def _act(node: Node, request: Request) -> HTTPResponse:
     """Take an action on all nodes."""
-    _require_operator(node, request)
+    require_operator(node, request)
     try:
         asked = decode_body(_moderate, request.body)
     except ValueError as error:
@@ -68,7 +68,7 @@ async def _act(node: Node, request: Request) -> HTTPResponse:
 
 async def _list(node: Node, request: Request) -> HTTPResponse:
     """List what is in force."""
-    _require_operator(node, request)
+    require_operator(node, request)
     return json_response(ActionsInForce(node.moderation.active()))
 
 
@@ -87,6 +87,7 @@ def _action(asked: Moderate) -> ModerationAction:
     return ModerationAction(asked.action, target, now, asked.reason, until)
 
 
-def _require_operator(node: Node, request: Request) -> None:
+def require_operator(node: Node, request: Request) -> None:
+    """Reject a request without the API key."""
     if authenticate(node, request).kind != "bot":
         raise CommandError(Code.FORBIDDEN, "moderation needs the API key (HUBBUB_API_KEY)")

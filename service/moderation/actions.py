@@ -11,12 +11,12 @@ MAX_ACTIVE: Final = 10_000
 
 
 class ModerationAction(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One action. `target` is a user's id or a room; `at` and `until` are ms since 1970.
+    """One action. `target` is a user's id, a room, or what was erased; `at` and `until` are ms since 1970.
 
     Without `until` a ban lasts, and a room stays closed, until it is revoked.
     """
 
-    action: Literal["ban", "unban", "kick", "close", "reopen"]
+    action: Literal["ban", "unban", "kick", "close", "reopen", "erase"]
     target: str
     at: int
     reason: str
@@ -50,7 +50,7 @@ class ModerationState:
                 self._closed[action.target] = action
             case "reopen":
                 self._closed.pop(action.target, None)
-            case "kick":
+            case "kick" | "erase":
                 pass
 
     def expire(self, now: int) -> None:

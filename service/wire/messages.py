@@ -48,6 +48,22 @@ class ChangePayload(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     emoji: str | None = None
 
 
+class Stored(msgspec.Struct, frozen=True, gc=False):
+    """What is read of any stored entry."""
+
+    at: int = 0
+    change: str | None = None
+    target: int = 0
+    user_id: str | None = None
+    text: str | None = None
+    emoji: str | None = None
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether the entry stands for one that was erased."""
+        return self.change is not None and not self.target
+
+
 class _At(msgspec.Struct, frozen=True, gc=False):
     at: int
 
@@ -83,6 +99,10 @@ _at: Final = msgspec.json.Decoder(_At)
 _edit: Final = msgspec.json.Decoder(_Edit)
 _change: Final = msgspec.json.Decoder(ChangePayload)
 _string: Final = msgspec.json.Decoder(str)
+_stored: Final = msgspec.json.Decoder(Stored)
+
+# Stands for an entry that was erased: a deletion of no message, by nobody, which clients ignore (CG9).
+ERASED_PAYLOAD: Final = _encoder.encode(ChangePayload(ChangeKind.DELETE, 0, "", "", "", "", 0))
 
 
 def encode_stored(stored: MessagePayload | ChangePayload) -> bytes:
@@ -181,6 +201,14 @@ def decode_plain(text: str) -> str:
         except msgspec.DecodeError:
             return text
     return text
+
+
+def read_stored(payload: bytes) -> Stored | None:
+    """Read a stored entry; None if it is neither a message nor a change."""
+    try:
+        return _stored.decode(payload)
+    except msgspec.DecodeError:
+        return None
 
 
 def stored_author(payload: bytes) -> StoredAuthor | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from itertools import repeat
 
@@ -165,6 +165,11 @@ class FaultyBroker(Broker):
     ) -> Page:
         self._reach()
         return await self._inner.history(room, after=after, before=before, limit=limit)
+
+    @override
+    async def erase(self, room: str, offsets: Sequence[int], payload: bytes) -> None:
+        self._reach()
+        await self._inner.erase(room, offsets, payload)
 
     @override
     async def heads(self, rooms: Iterable[str]) -> dict[str, Position]:

@@ -38,6 +38,24 @@ async def test_an_action_is_taken_and_listed(
         assert "Invalid room name" in capsys.readouterr().err
 
 
+async def test_a_message_is_erased_and_the_end_is_awaited(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with serving(api_key=KEY) as served:
+        ann, _ = await served.joined("Ann")
+        sent = await ann.ask("send", room="lobby", text="a secret")
+        arguments = ("--room", "lobby", "--message", str(sent["offset"]), "--reason", "asked for")
+        assert await run(served, environment, "erase", *arguments) == 0
+        status = json.loads(capsys.readouterr().out)
+        assert (status["state"], status["done"]) == ("done", {"rooms": 1, "entries": 1})
+        assert (await ann.event("change"))["target"] == sent["offset"]
+        old = ("--room", "lobby", "--older-than-days", "1", "--reason", "x")
+        assert await run(served, environment, "erase", *old) == 0
+        assert json.loads(capsys.readouterr().out)["done"] == {"rooms": 1, "entries": 0}
+        assert await run(served, environment, "erase", "--reason", "x") == moderate.FAILED
+        assert "Nothing is selected" in capsys.readouterr().err
+
+
 def test_without_a_key_or_a_node_the_reason_is_printed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

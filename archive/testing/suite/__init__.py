@@ -1,6 +1,7 @@
 """All tests of the suite: `from archive.testing.suite import *` in a test file runs them."""
 
 from archive.testing.suite.appending import *
+from archive.testing.suite.erasing import *
 from archive.testing.suite.lifecycle import *
 from archive.testing.suite.pages import *
 from archive.testing.suite.reading import *

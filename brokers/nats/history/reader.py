@@ -142,7 +142,8 @@ class NatsReader:
         last_up_to, read_from = (
             split(await source.read_from(room, start, limit + 2), after) if start else ((), ())
         )
-        return _after_predecessor(last_up_to, read_from) if read_from else None
+        # The chain of a client that is at an erased entry goes on.
+        return VisibleMessages(read_from, after) if last_up_to and read_from else None
 
     async def _before(self, source: MessageSource, room: str, before: int | None, limit: int) -> Page | None:
         pager = self._pager(room)

@@ -10,12 +10,14 @@ from brokers.redis.clock import SteadyClock
 from brokers.redis.connection.client import Reply, expect, pack
 from brokers.redis.keyspace import Keyspace
 from brokers.redis.read.requests import ScriptCall, ShardRequests
-from brokers.redis.scripts.library import HISTORY
+from brokers.redis.scripts.library import ERASE, HISTORY
 from brokers.redis.topology.shards import Shards
 
 # Stream ids end here; a larger offset is treated as this one.
 _LARGEST: Final = 2**63
 _WITH_PREV: Final = 7
+# Offsets of one call: a script has room for some thousand arguments.
+_ERASED_AT_ONCE: Final = 1_000
 
 # Id and fields: p, payload, t, time, b, bytes before, and after skipped offsets also v, previous offset.
 Stored: TypeAlias = tuple[bytes, list[bytes]]
@@ -67,6 +69,16 @@ class RedisReader:
             epoch, _, _, stored = _page(expect(reply))
             found.append(next(iter(_entries(room, epoch, stored)), None))
         return found
+
+    async def erase(self, room: str, offsets: Sequence[int], payload: bytes) -> None:
+        """Replace the payloads of entries, but not of the last one."""
+        epoch = (await self.heads([room]))[room].epoch
+        keys = (self._keyspace.head(room), self._keyspace.stream(room))
+        for start in range(0, len(offsets), _ERASED_AT_ONCE):
+            some = offsets[start : start + _ERASED_AT_ONCE]
+            call = ScriptCall(self._shards.slot(room), keys, (payload, epoch, *some))
+            [reply] = await self._requests.call_each(ERASE, [call])
+            expect(reply)
 
     async def heads(self, rooms: Iterable[str]) -> dict[str, Position]:
         """Read the head of each room; one in which nothing was written has the epoch `UNWRITTEN`."""

@@ -2,6 +2,7 @@
 
 from brokers.testing.suite.bounds import *
 from brokers.testing.suite.crowd import *
+from brokers.testing.suite.erasing import *
 from brokers.testing.suite.heads import *
 from brokers.testing.suite.history import *
 from brokers.testing.suite.lifecycle import *

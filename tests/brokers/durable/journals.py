@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from brokers.base import Entry, Page, Position
 from brokers.durable.journal import Recalled, StoredKey, Write
 from brokers.errors import BrokerError, Unavailable
@@ -75,6 +77,13 @@ class MemoryJournal:
     async def heads(self, rooms: Iterable[str]) -> dict[str, Position]:
         self._check()
         return {room: self._head(room) for room in rooms}
+
+    async def erase(self, room: str, epoch: str, offsets: Sequence[int], payload: bytes) -> None:
+        self._check()
+        assert epoch == self.epoch
+        for index, write in enumerate(self.stored.get(room, ())):
+            if write.entry.offset in offsets:
+                self.stored[room][index] = write._replace(entry=replace(write.entry, payload=payload), key="")
 
     async def page(
         self, room: str, epoch: str | None, *, after: int | None, before: int | None, limit: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -101,6 +101,11 @@ class SqliteBroker(Broker):
         self._started()
         asked = list(rooms)
         return await self._executor.submit(lambda: self._store.heads(asked))
+
+    @override
+    async def erase(self, room: str, offsets: Sequence[int], payload: bytes) -> None:
+        self._started()
+        await self._executor.submit(lambda: self._store.erase(room, offsets, payload))
 
     @override
     def emit(self, room: str, payload: bytes) -> None:

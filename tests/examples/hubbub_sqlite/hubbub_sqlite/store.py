@@ -18,6 +18,7 @@ from brokers.errors import BrokerRefused, Unavailable
 SCHEMA: Final = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
+PRAGMA secure_delete = ON;
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS identity (epoch TEXT NOT NULL);
 INSERT INTO identity SELECT hex(randomblob(6)) WHERE NOT EXISTS (SELECT 1 FROM identity);
@@ -123,6 +124,13 @@ class Store:
         first = entries[0].offset if entries else head + 1
         trimmed = after is not None and after + 1 < first
         return Page(entries, Position(self._epoch, head), trimmed, more=len(rows) > limit)
+
+    def erase(self, room: str, offsets: Iterable[int], payload: bytes) -> None:
+        """Replace the payloads of entries, but not of the last one; SQLite overwrites what is freed."""
+        query = "UPDATE log SET payload = ? WHERE room = ? AND offset = ? AND offset < ?"
+        with self._transaction("IMMEDIATE") as db:
+            head = _head(db, room)
+            db.executemany(query, [(payload, room, offset, head) for offset in offsets])
 
     @contextmanager
     def _transaction(self, kind: str) -> Iterator[sqlite3.Connection]:
