@@ -23,6 +23,7 @@ NAVIGATION: Final = {
     ],
     "Build on it": [
         "clients/protocol/README",
+        "docs/another-language",
         "docs/reference/python-sdk",
         "docs/writing-a-broker",
         "docs/reference/broker-contract",

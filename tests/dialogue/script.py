@@ -6,10 +6,9 @@ import asyncio
 import json
 from typing import Final
 
-import pytest
-
 from tests.dialogue.matching import Json, Mismatch, Names
 from tests.dialogue.peer import Closed, Peer
+from tests.dialogue.program_peer import ProgramPeer, Unsupported
 from tests.dialogue.stage import TOKEN, Stage
 
 REPEAT: Final = "$repeat:"
@@ -23,12 +22,13 @@ Step = dict[str, Json]
 
 
 class Script:
-    """One dialogue against one node."""
+    """One dialogue against one node. With a `command`, each client is a process of that program."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, command: tuple[str, ...] = ()) -> None:
         self._stage = stage
+        self._command = command
         self._names = Names()
-        self._peers: dict[str, Peer] = {}
+        self._peers: dict[str, Peer | ProgramPeer] = {}
 
     async def act(self, steps: list[Step]) -> None:
         try:
@@ -37,7 +37,8 @@ class Script:
                     await self._step(step)
                 except (Mismatch, Closed, TimeoutError) as error:
                     shown = json.dumps(step, ensure_ascii=False)
-                    pytest.fail(f"step {number}: {shown}\n{type(error).__name__} {error}")
+                    reason = f"step {number}: {shown}\n{type(error).__name__} {error}"
+                    raise AssertionError(reason) from None
         finally:
             for peer in self._peers.values():
                 await peer.ended()
@@ -60,13 +61,17 @@ class Script:
             assert isinstance(step["pause"], int)
             await asyncio.sleep(step["pause"] / 1000)
 
-    async def _open(self, how: Json) -> Peer:
+    async def _open(self, how: Json) -> Peer | ProgramPeer:
         assert isinstance(how, dict)
+        if self._command:
+            if "query" in how:
+                raise Unsupported("the plain codec")
+            return await ProgramPeer.open(self._command, self._stage.port)
         if "query" in how:
             return await Peer.open(self._stage.port, query=str(how["query"]), subprotocol=None)
         return await Peer.open(self._stage.port)
 
-    async def _act_as(self, peer: Peer, step: Step) -> None:
+    async def _act_as(self, peer: Peer | ProgramPeer, step: Step) -> None:
         if "hello" in step:
             await self._greet(peer, step)
         elif "close" in step:
@@ -79,14 +84,14 @@ class Script:
         elif "open" not in step:
             await self._expect(peer, step)
 
-    async def _greet(self, peer: Peer, step: Step) -> None:
+    async def _greet(self, peer: Peer | ProgramPeer, step: Step) -> None:
         peer.send(json.dumps({"type": "hello", "id": 0, "name": step["hello"]}))
         await self._next(peer, {"type": "welcome"})
         if "join" in step:
             peer.send(json.dumps({"type": "join", "id": 0, "room": step["join"]}))
             await self._next(peer, {"type": "joined"})
 
-    def _send(self, peer: Peer, step: Step) -> None:
+    def _send(self, peer: Peer | ProgramPeer, step: Step) -> None:
         times = step.get("times", 1)
         assert isinstance(times, int)
         for _ in range(times):
@@ -110,7 +115,7 @@ class Script:
             return text * int(times)
         return value
 
-    async def _expect(self, peer: Peer, step: Step) -> None:
+    async def _expect(self, peer: Peer | ProgramPeer, step: Step) -> None:
         if "expect" in step:
             await self._next(peer, step["expect"])
         elif "expect_text" in step:
@@ -124,7 +129,7 @@ class Script:
         else:
             await self._closed(peer, step["expect_close"])
 
-    async def _next(self, peer: Peer, expected: Json) -> None:
+    async def _next(self, peer: Peer | ProgramPeer, expected: Json) -> None:
         assert isinstance(expected, dict)
         while True:
             event = await peer.receive_event()
@@ -132,7 +137,7 @@ class Script:
                 self._names.match(expected, event)
                 return
 
-    async def _all_of(self, peer: Peer, expected: list[Json]) -> None:
+    async def _all_of(self, peer: Peer | ProgramPeer, expected: list[Json]) -> None:
         """Wait for these events in any order; each event is matched by the first expectation that fits."""
         left = list(expected)
         while left:
@@ -153,7 +158,7 @@ class Script:
             else:
                 raise Mismatch(f"{event} matches none: {faults}")
 
-    async def _nothing(self, peer: Peer, seconds: float) -> None:
+    async def _nothing(self, peer: Peer | ProgramPeer, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         while (left := end - loop.time()) > 0:
@@ -164,7 +169,7 @@ class Script:
             if json.loads(event)["type"] not in _ASIDE:
                 raise Mismatch(f"expected nothing, found {event}")
 
-    async def _closed(self, peer: Peer, code: Json) -> None:
+    async def _closed(self, peer: Peer | ProgramPeer, code: Json) -> None:
         await self._stage.end()
         try:
             while True:
