@@ -20,7 +20,7 @@ def test_a_typing_error_suggests_the_command(typed: str, meant: str) -> None:
     assert (done.returncode, f"Did you mean {meant}?" in done.stderr) == (2, True)
 
 
-@pytest.mark.parametrize("name", ["login", "bench"])
+@pytest.mark.parametrize("name", ["login", "directory"])
 def test_open_joins_a_room_of_any_name(server: Server, name: str) -> None:
     done = run("open", name, "-s", server.url, given="/who\n")
     assert (done.returncode, f"joined {name} as ann" in done.stderr) == (0, True)

@@ -27,6 +27,7 @@ def test_the_schema_is_a_schema() -> None:
         ("history", "{room}", "--json"),
         ("who", "{room}", "--json"),
         ("whoami", "--json"),
+        ("bench", "--members", "2", "--seconds", "0.2", "--json"),
         ("doctor", "--json"),
         ("send", "{room}", " ", "--json"),
     ],

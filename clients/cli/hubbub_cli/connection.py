@@ -38,6 +38,7 @@ _TOKEN_CODES: Final = frozenset(
 _BUSY: Final[dict[int | str, str]] = {
     Close.FULL: "the server is full",
     Close.RESTART: "the server is restarting",
+    "too_many_names": "the guests of this address have as many names as the server allows",
     Close.GOING_AWAY: "the server accepts no connections at the moment",
 }
 # In seconds: a server that does not reply to a close must not delay the user.
