@@ -12,7 +12,7 @@ _PORT: Final = 5432
 
 
 def shown(url: str) -> str:
-    """Return the host, the port and the database of a URL, for people.
+    """Return the hosts, the ports and the database of a URL, for people. Several hosts are one database.
 
     Raises:
         ArchiveMisconfigured: it names no database. The message has no part of the URL but its scheme.
@@ -24,11 +24,20 @@ def shown(url: str) -> str:
             "ARCHIVE_URL names no PostgreSQL database: write postgresql://user@host:5432/database."
         )
     try:
-        port = parts.port or _PORT
+        hosts = [_host(each) for each in parts.netloc.rpartition("@")[2].split(",")]
     except ValueError as error:
         raise ArchiveMisconfigured(
             "The port in ARCHIVE_URL is not a number from 0 to 65535: write "
             "postgresql://user@host:5432/database."
         ) from error
-    host = parts.hostname or parse_qs(parts.query).get("host", ["localhost"])[0]
-    return f"{host}:{port}/{name}"
+    if not any(hosts):
+        hosts = [f"{host}:{_PORT}" for host in parse_qs(parts.query).get("host", ["localhost"])]
+    return f"{','.join(hosts)}/{name}"
+
+
+def _host(text: str) -> str:
+    """Return a host with its port; empty if there is none. Raises `ValueError` if the port is no number."""
+    parts = urlsplit(f"//{text}")
+    host = parts.hostname or ""
+    shown_host = f"[{host}]" if ":" in host else host
+    return f"{shown_host}:{parts.port or _PORT}" if host else ""

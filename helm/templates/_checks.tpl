@@ -20,6 +20,22 @@
 {{- $faults = append $faults (printf "archive.sqlite is a file of one pod: with broker=%s several pods would write to it. Set broker=memory, or archive.sqlite.enabled=false." $v.broker) -}}
 {{- end -}}
 
+{{- $postgres := $v.archive.postgres -}}
+{{- if and (include "hubbub.postgres" $) (eq $v.broker "memory") -}}
+{{- $faults = append $faults "archive.postgres needs a broker that stores messages until they are copied: set broker=redis or broker=nats. With broker=memory use archive.sqlite." -}}
+{{- end -}}
+{{- if and $postgres.bundled (or $postgres.url $postgres.existingSecret) -}}
+{{- $faults = append $faults "archive.postgres.bundled installs its own PostgreSQL: leave out archive.postgres.url and archive.postgres.existingSecret." -}}
+{{- end -}}
+{{- if or (regexMatch "://[^/?]*@" $postgres.url) (regexMatch "[?&](user|password)=" $postgres.url) -}}
+{{- $faults = append $faults (printf "archive.postgres.url contains a user or a password, which would be readable in the release. Put the whole URL in a Secret (archive.postgres.existingSecret, key %s), or the password alone (key %s) with archive.postgres.username." $postgres.urlKey $postgres.passwordKey) -}}
+{{- end -}}
+{{- if and $postgres.username (not (and $postgres.url $postgres.existingSecret)) -}}
+{{- $faults = append $faults "archive.postgres.username needs archive.postgres.url and a password in archive.postgres.existingSecret: set all three, or put the whole URL in the Secret." -}}
+{{- end -}}
+{{- if and (or $postgres.tls.existingSecret $postgres.tls.certKey $postgres.tls.keyKey) (not (and $postgres.url $postgres.tls.existingSecret)) -}}
+{{- $faults = append $faults "archive.postgres.tls is added to archive.postgres.url, and needs archive.postgres.tls.existingSecret. With the URL in a Secret, add sslmode and sslrootcert there." -}}
+{{- end -}}
 {{- range list "redis" "nats" -}}
 {{- $broker := get $v . -}}
 {{- if eq . $v.broker -}}

@@ -194,6 +194,11 @@ def test_an_address_without_a_database_is_refused_without_quoting_it(wrong: str)
         ("postgresql://ann:secret@db.example.org:6432/chat?sslmode=verify-full", "db.example.org:6432/chat"),
         ("postgres://db/chat", "db:5432/chat"),
         ("postgresql:///chat?host=/run/postgresql", "/run/postgresql:5432/chat"),
+        ("postgresql:///chat", "localhost:5432/chat"),
+        (
+            "postgresql://a:s@a:1,b,[fd00::1]:2/chat?target_session_attrs=primary",
+            "a:1,b:5432,[fd00::1]:2/chat",
+        ),
     ],
 )
 def test_the_place_has_no_secret(url: str, place: str) -> None:

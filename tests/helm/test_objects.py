@@ -64,6 +64,9 @@ def test_the_autoscaler_scales_down_slowly_and_by_connections() -> None:
         ({"broker": "nats", "nats": {"url": "nats://a,nats://b:4334?replicas=3"}}, {4222, 4334}),
         ({"broker": "nats", "nats": {"url": "nats://a"}}, {4222}),
         ({"broker": "nats", "nats": {"bundled": True}}, {4222}),
+        ({**REDIS, "archive": {"postgres": {"url": "postgresql://a:5433,b/chat"}}}, {6380, 5432, 5433}),
+        ({**REDIS, "archive": {"postgres": {"existingSecret": "url"}}}, {6380, 5432}),
+        ({**REDIS, "archive": {"postgres": {"bundled": True}}}, {6380, 5432}),
         ({}, set()),
     ],
 )
@@ -83,6 +86,17 @@ def test_only_the_nodes_reach_a_bundled_broker() -> None:
     (rule,) = policy["ingress"]
     labels = find(objects, "Deployment")["spec"]["template"]["metadata"]["labels"]
     assert rule["from"][0]["podSelector"]["matchLabels"].items() <= labels.items()
+
+
+def test_only_the_nodes_reach_a_bundled_archive() -> None:
+    archive = {"postgres": {"bundled": True}}
+    objects = render({**REDIS, "archive": archive, "networkPolicy": {"enabled": True}})
+    policy = find(objects, "NetworkPolicy", "chat-hubbub-postgres")["spec"]
+    assert policy["egress"] == []
+    (rule,) = policy["ingress"]
+    labels = find(objects, "Deployment", "chat-hubbub")["spec"]["template"]["metadata"]["labels"]
+    assert rule["from"][0]["podSelector"]["matchLabels"].items() <= labels.items()
+    assert "For development only" in notes({**REDIS, "archive": archive})
 
 
 def test_named_peers_may_connect_and_so_may_the_test() -> None:

@@ -41,6 +41,21 @@ def test_what_the_chart_sets_are_settings() -> None:
         ),
         ({"broker": "redis", "redis": {"bundled": True}}, {"redis_url": "redis://chat-hubbub-redis:6379"}),
         ({"broker": "nats", "nats": {"bundled": True}}, {"nats_url": "nats://chat-hubbub-nats:4222"}),
+        (
+            {"broker": "nats", "nats": {"bundled": True}, "archive": {"postgres": {"bundled": True}}},
+            {"archive_url": "postgresql://hubbub@chat-hubbub-postgres:5432/hubbub"},
+        ),
+        (
+            {
+                "broker": "nats",
+                "nats": {"bundled": True},
+                "archive": {"postgres": {"url": "postgresql://a:1,b:2/chat", "tls": {"existingSecret": "t"}}},
+            },
+            {
+                "archive_url": "postgresql://a:1,b:2/chat?sslmode=verify-full"
+                "&sslrootcert=/etc/hubbub/archive-tls/ca.crt"
+            },
+        ),
     ],
 )
 def test_a_node_accepts_the_settings_that_the_chart_writes(values: Object, expected: Object) -> None:

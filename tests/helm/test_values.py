@@ -156,6 +156,27 @@ def test_the_schema_rejects(values: Object, error: str) -> None:
         ({"config": {"HUBBUB_DRAIN_SECONDS": 5}}, "use stop.drainSeconds instead"),
         ({"config": {"HUBBUB_DATA": "/data"}}, "use archive instead"),
         ({**REDIS, "archive": {"sqlite": {"enabled": True}}}, "several pods would write to it"),
+        ({"archive": {"postgres": {"bundled": True}}}, "set broker=redis or broker=nats"),
+        (
+            {**REDIS, "archive": {"postgres": {"url": "postgresql://me:secret@db/chat"}}},
+            "archive.postgres.url contains a user or a password",
+        ),
+        (
+            {**REDIS, "archive": {"postgres": {"url": "postgresql://db/chat?password=p"}}},
+            "archive.postgres.url contains a user or a password",
+        ),
+        (
+            {**REDIS, "archive": {"postgres": {"url": "postgresql://db/chat", "bundled": True}}},
+            "installs its own PostgreSQL",
+        ),
+        (
+            {**REDIS, "archive": {"postgres": {"url": "postgresql://db/chat", "username": "u"}}},
+            "archive.postgres.username needs",
+        ),
+        (
+            {**REDIS, "archive": {"postgres": {"existingSecret": "s", "tls": {"existingSecret": "t"}}}},
+            "add sslmode and sslrootcert there",
+        ),
         ({"config": {"HUBBUB_API_KEY": "0123456789abcdef"}}, "would be readable in a ConfigMap"),
         ({"config": {"HUBBUB_WORKERS": 2}}, "each process would be a separate chat"),
         ({"config": {"HUBBUB_AUTH": "tokens"}}, "needs auth.tokenKey"),
