@@ -13,6 +13,7 @@ from tests.assumptions.places import (
     CLI_COMPOSER,
     CLI_SCREEN,
     CLI_SIDEBAR,
+    CLI_WINDOW,
 )
 
 if TYPE_CHECKING:
@@ -165,3 +166,23 @@ async def test_a_widget_shows_what_its_render_returns() -> None:
     async with app.run_test() as pilot:
         await pilot.pause()
         assert "sign" in app.query_one(Sign).render_line(0).text
+
+
+@assumes(
+    "textual",
+    "App._driver",
+    "driver.Driver.write",
+    where=CLI_WINDOW,
+    breaks="the window has no title, and a mention shows no notification",
+)
+async def test_the_driver_of_an_app_writes_to_the_terminal() -> None:
+    """`App._driver` is the `Driver` of the running app; its `write` and `flush` are those of the frames."""
+    from textual.app import App
+    from textual.driver import Driver
+
+    app = App[None]()
+    assert app._driver is None
+    async with app.run_test():
+        assert isinstance(app._driver, Driver)
+        app._driver.write("")
+        app._driver.flush()

@@ -125,6 +125,25 @@ async def test_keys_help_and_quit(server: Server, room: str) -> None:
     assert conversation.error is None
 
 
+async def test_up_in_an_empty_input_edits_the_last_own_message(server: Server, room: str) -> None:
+    app, _ = chat(server, room)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda screen: "online as ann" in screen)
+        await enter(pilot, "/who")
+        await until(pilot, lambda screen: "1 here: ann\n" in screen)
+        await pilot.press("up")
+        await until(pilot, lambda screen: " /who\n" in screen)
+        await pilot.press("ctrl+c")
+        await enter(pilot, "helo")
+        await until(pilot, lambda screen: "ann helo\n" in screen)
+        await pilot.press("up")
+        await until(pilot, lambda screen: " /edit helo\n" in screen)
+        await pilot.press("backspace", *"lo", "enter")
+        await until(pilot, lambda screen: "ann hello (edited)" in screen)
+        await pilot.press("up", "up")
+        await until(pilot, lambda screen: " /edit hello\n" in screen)
+
+
 @pytest.mark.parametrize("rows", [12, 24, 25, 40])
 async def test_the_help_leaves_the_rooms_and_the_connection_visible(
     server: Server, room: str, rows: int

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -54,8 +54,21 @@ class Terminals:
                 return screen
         raise AssertionError(f"{words} are not on the screen of {name}:\n{screen}")
 
+    def title(self, name: str) -> str:
+        return self._do("display-message", "-p", "-t", name, "#{pane_title}").strip()
+
+    def record(self, name: str, into: Path) -> None:
+        """Write everything that the program sends to its terminal to a file from now on."""
+        self._do("pipe-pane", "-t", name, f"cat > {shlex.quote(str(into))}")
+
     def close(self) -> None:
         subprocess.run([*self._tmux, "kill-server"], check=False, capture_output=True)
+
+
+def wait_until(seen: Callable[[], bool]) -> None:
+    end = time.monotonic() + LIMIT
+    while not seen():
+        assert time.monotonic() < end
 
 
 @pytest.fixture
@@ -219,3 +232,19 @@ def test_keys_that_come_at_once_keep_their_order(server: Server, room: str, term
     terminals.type("ann", "M-1")
     terminals.wait_for("ann", f"{room}  1 here", "ann one", " two\n")
     assert (history(server, room), history(server, other)) == (["one"], ["three"])
+
+
+def test_the_title_counts_and_a_mention_is_a_notification(
+    server: Server, room: str, terminals: Terminals, tmp_path: Path
+) -> None:
+    other, output = f"{room}-b", tmp_path / "output"
+    terminals.open("ann", *COMMAND, room, other, "-s", server.url, "--name", "ann")
+    terminals.wait_for("ann", "online as ann")
+    assert terminals.title("ann") == f"{room} - hubbub"
+    terminals.record("ann", output)
+    run("send", other, "ann: look", "-s", server.url, "--name", "bob")
+    terminals.wait_for("ann", f"2 {other}")
+    wait_until(lambda: terminals.title("ann") == f"(1) {room} - hubbub")
+    wait_until(lambda: f"\x1b]9;bob mentioned you in {other}\x07" in output.read_text(encoding="utf-8"))
+    terminals.type("ann", "M-2")
+    wait_until(lambda: terminals.title("ann") == f"{other} - hubbub")

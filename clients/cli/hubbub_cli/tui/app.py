@@ -30,6 +30,7 @@ from hubbub_cli.tui.room_pane import RoomPane
 from hubbub_cli.tui.room_sidebar import RoomSidebar
 from hubbub_cli.tui.room_views import RoomView, RoomViews
 from hubbub_cli.tui.status_lines import Tab
+from hubbub_cli.tui.terminal_window import TerminalWindow
 
 # In seconds.
 _FRAME: Final = 1 / 30
@@ -65,9 +66,10 @@ class ChatApp(App[None]):
         report_alt_keys()
         super().__init__()
         # Attributes, because a query finds only widgets of the topmost screen, which may be the help.
+        self._window = TerminalWindow(self)
         self._tabs = Static(id="tabs")
         self._list = RoomSidebar()
-        self._pane = RoomPane(self._vocabulary, self._entered)
+        self._pane = RoomPane(self._vocabulary, self._entered, self._actions.edit_last)
         self.log_view, self.composer = self._pane.log_view, self._pane.composer
         self._connection = Static(id="connection")
 
@@ -104,6 +106,7 @@ class ChatApp(App[None]):
 
     async def on_unmount(self) -> None:
         """Wait until the connection is closed: the worker is cancelled, the server should know at once."""
+        self._window.restore()
         if self._worker is not None:
             with suppress(WorkerCancelled, WorkerFailed):
                 await self._worker.wait()
@@ -117,8 +120,8 @@ class ChatApp(App[None]):
     def on_conversation_ended(self, _: ConversationEnded) -> None:
         self.exit()
 
-    def on_mentioned(self, _: Mentioned) -> None:
-        self.bell()
+    def on_mentioned(self, event: Mentioned) -> None:
+        self._window.notify(f"{event.user} mentioned you in {event.view.name}")
 
     def on_older_loaded(self, event: OlderLoaded) -> None:
         self.show()
@@ -141,6 +144,7 @@ class ChatApp(App[None]):
         self._show_rooms()
         self._pane.show(view, self.backend.me)
         self.views.following = self.log_view.pinned
+        self._window.show(view.name, sum(one.unread + one.unseen for one in self.views if not one.muted))
         self._show_connection()
 
     def _show_rooms(self) -> None:

@@ -29,7 +29,10 @@ _ACTIONS: Final = {
 
 
 class Composer(TextArea):
-    """An input that grows with its lines. Enter sends it; Up and Down at its edges recall earlier ones."""
+    """An input that grows with its lines. Enter sends it; Up and Down at its edges recall earlier ones.
+
+    Up in an empty input edits the last own message; once more, it recalls.
+    """
 
     DEFAULT_CSS = """
     Composer, Composer:focus {
@@ -56,7 +59,12 @@ class Composer(TextArea):
 
         text: str
 
-    def __init__(self, vocabulary: Callable[[], Vocabulary], entered: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        vocabulary: Callable[[], Vocabulary],
+        entered: Callable[[str], None],
+        edit_last: Callable[[], bool],
+    ) -> None:
         super().__init__(
             placeholder="Write a message; /help lists the commands",
             compact=True,
@@ -66,6 +74,8 @@ class Composer(TextArea):
         self._vocabulary = vocabulary
         # Called, not posted: the next key may go to another room.
         self._entered = entered
+        # Puts the last own message into the input, if there is one.
+        self._edit_last = edit_last
         self._past = InputHistory()
         self._completion: Completion | None = None
         self._candidate = 0
@@ -99,7 +109,8 @@ class Composer(TextArea):
     @override
     def action_cursor_up(self, select: bool = False) -> None:
         if self.cursor_location[0] == 0 and not select:
-            self._recall(-1)
+            if self.text or not self._edit_last():
+                self._recall(-1)
         else:
             super().action_cursor_up(select)
 

@@ -22,7 +22,7 @@ KEYS: Final = (
     Key("Enter", "send", listed=False),
     Key("Alt+Enter, Ctrl+J", "start another line", listed=False),
     Key("Tab", "complete names, #rooms, :emoji:", listed=False),
-    Key("Up, Down", "recall earlier lines", listed=False),
+    Key("Up, Down", "edit your last message; recall earlier lines", listed=False),
     Key("F4, Ctrl+X Ctrl+E", "write in $EDITOR", "f4", "write_in_editor"),
     Key("PgUp, PgDn", "scroll; PgUp at the top loads older messages", listed=False),
     Key("Esc, Ctrl+End", "go to the newest message", "escape,ctrl+end", "newest"),

@@ -58,6 +58,14 @@ class RoomActions:
         self._screen.backend.join(view)
         self._screen.go_to(view)
 
+    def edit_last(self) -> bool:
+        """Put the last own message into the input to be edited; return whether there is one."""
+        view = self._screen.views.active
+        message = None if view is None else self._last(view, own=True)
+        if message is not None:
+            self._screen.put(f"/edit {message.text}")
+        return message is not None
+
     def _say(self, view: RoomView, text: str) -> None:
         self._screen.backend.say(view, text)
         view.transcript.mark_read()
@@ -110,10 +118,14 @@ class RoomActions:
             self._screen.backend.react(view, message, emoji)
 
     def _chosen(self, view: RoomView, *, own: bool) -> Message | None:
-        rows = [row for row in view.transcript.messages() if row.source and not row.source.deleted]
+        rows = view.transcript.messages()
         selected = next((row.source for row in rows if row.id == self._screen.selected), None)
-        last = next((row.source for row in reversed(rows) if row.own == own), None)
-        return selected or last
+        return selected if selected and not selected.deleted else self._last(view, own=own)
+
+    @staticmethod
+    def _last(view: RoomView, *, own: bool) -> Message | None:
+        rows = reversed([row for row in view.transcript.messages() if row.own == own])
+        return next((row.source for row in rows if row.source and not row.source.deleted), None)
 
     def _settle(self, view: RoomView, name: str) -> None:
         if not view.failed:

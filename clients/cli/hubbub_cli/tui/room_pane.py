@@ -27,10 +27,15 @@ class RoomPane(Vertical):
     RoomPane #below { height: 1; }
     """
 
-    def __init__(self, vocabulary: Callable[[], Vocabulary], entered: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        vocabulary: Callable[[], Vocabulary],
+        entered: Callable[[str], None],
+        edit_last: Callable[[], bool],
+    ) -> None:
         super().__init__()
         self.log_view = MessageLog()
-        self.composer = Composer(vocabulary, entered)
+        self.composer = Composer(vocabulary, entered, edit_last)
         self._here = Static(id="here")
         self._below = Static(id="below")
         self._candidates: tuple[str, ...] = ()
