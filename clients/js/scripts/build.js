@@ -18,7 +18,8 @@ const {
   files,
   ...manifest
 } = JSON.parse(readFileSync(path("package.json"), "utf8"));
-manifest.exports = { ".": { types: "./src/index.d.ts", default: "./src/index.js" } };
+const built = (name) => ({ types: `./src/${name}.d.ts`, default: `./src/${name}.js` });
+manifest.exports = { ".": built("index"), "./react": built("react") };
 manifest.types = "./src/index.d.ts";
 writeFileSync(path("dist/package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 cpSync(path("README.md"), path("dist/README.md"));

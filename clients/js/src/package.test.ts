@@ -26,6 +26,19 @@ try {
 }
 `;
 
+const component = `
+import { createClient, type RoomSnapshot } from "@hubbub/client";
+import { useRoom, useStatus } from "@hubbub/client/react";
+const client = createClient({ url: "https://chat.example.org" });
+export function rows(): RoomSnapshot["rows"] {
+  const [snapshot, room] = useRoom(client, "lobby");
+  if (useStatus(client).state === "online") room.send(room.name);
+  // @ts-expect-error a room has a name
+  useRoom(client);
+  return snapshot.rows;
+}
+`;
+
 const options = {
   compilerOptions: {
     lib: ["ES2023"],
@@ -35,7 +48,7 @@ const options = {
     target: "ES2023",
     skipLibCheck: false,
   },
-  files: ["application.ts", "console.d.ts"],
+  files: ["application.ts", "component.ts", "console.d.ts"],
 };
 
 test("the package is typed without the DOM, and runs on Node.js", {
@@ -49,6 +62,7 @@ test("the package is typed without the DOM, and runs on Node.js", {
     await writeFile(join(place, "package.json"), JSON.stringify({ type: "module" }));
     await writeFile(join(place, "tsconfig.json"), JSON.stringify(options));
     await writeFile(join(place, "application.ts"), application);
+    await writeFile(join(place, "component.ts"), component);
     await writeFile(
       join(place, "console.d.ts"),
       "declare const console: { log(...all: unknown[]): void };",
