@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from tests.bench import machine, report
+from tests.bench.archive import run as archive
 from tests.bench.brokers import run as brokers
 from tests.bench.growth import run as growth
 from tests.bench.loads import LOADS, Load, Round, Scale
@@ -44,6 +45,10 @@ def main() -> int:
         right &= run.measure(run.extent(compared, quick=quick, rounds=wanted.rounds), write=wanted.write)
     if brokers.NAME in wanted.names or not (wanted.names or quick):
         right &= brokers.measure(quick=quick, rounds=wanted.rounds, write=wanted.write)
+    if archive.NAME in wanted.names:
+        right &= archive.measure(
+            quick=quick, rounds=wanted.rounds, messages=wanted.messages, write=wanted.write
+        )
     return 0 if right else 1
 
 
@@ -55,7 +60,8 @@ def _arguments() -> argparse.Namespace:
         metavar="name",
         help=f"loads and servers to compare ({', '.join(_SIDE_BY_SIDE)}; default: all), or "
         f"{_TARGETS} (the targets that the last comparison reached), {_NODE} (this service alone), "
-        f"{brokers.NAME} (with each of its brokers; part of a full run), {growth.NAME} (costs as load grows; "
+        f"{brokers.NAME} (with each of its brokers; part of a full run), {archive.NAME} (with and without an "
+        f"archive), {growth.NAME} (costs as load grows; "
         f"with it {', '.join(growth.NAMES)} or servers, to select those)",
     )
     parser.add_argument(
@@ -63,12 +69,15 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--rounds", type=int, help="how often each load is measured")
     parser.add_argument(
+        "--messages", type=int, help=f"of the {archive.NAME}; {archive.MESSAGES:,} by default"
+    )
+    parser.add_argument(
         "--write",
         action="store_true",
         help="write the figures, except those of node, to docs/performance-tables.md",
     )
     wanted = parser.parse_args()
-    known = {*_SIDE_BY_SIDE, _NODE, _TARGETS, brokers.NAME, growth.NAME}
+    known = {*_SIDE_BY_SIDE, _NODE, _TARGETS, archive.NAME, brokers.NAME, growth.NAME}
     if growth.NAME in wanted.names:
         known = {growth.NAME, *growth.NAMES, *(peer.name for peer in PEERS)}
     if unknown := set(wanted.names) - known:
