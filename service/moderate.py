@@ -37,13 +37,14 @@ def main(arguments: Sequence[str]) -> int:
     if not settings.api_key:
         print("HUBBUB_API_KEY is not set: set it to the key of the node.", file=sys.stderr)
         return USAGE
+    host = _LOOPBACK.get(settings.host, settings.host)
     try:
-        status, body = _request(settings, options)
+        # One connection: the worker that erases is also asked how far it is.
+        with closing(HTTPConnection(host, settings.port, timeout=_TIMEOUT)) as connection:
+            status, body = _request(connection, settings, options)
     except (OSError, HTTPException) as error:
         print(f"no answer from the node: {error}", file=sys.stderr)
         return FAILED
-    if options.action == "erase" and status == HTTPStatus.ACCEPTED:
-        status, body = _await_erasure(settings, body)
     print(body, file=sys.stdout if status < HTTPStatus.BAD_REQUEST else sys.stderr)
     return 0 if status < HTTPStatus.BAD_REQUEST else FAILED
 
@@ -81,36 +82,39 @@ def _add_erase(command: argparse.ArgumentParser) -> None:
     command.add_argument("--reason", required=True, help="why, for the log and the record")
 
 
-def _await_erasure(settings: Settings, body: str) -> tuple[int, str]:
+def _request(connection: HTTPConnection, settings: Settings, options: argparse.Namespace) -> tuple[int, str]:
+    if options.action == "list":
+        return _exchange(connection, settings, "GET", _PATH)
+    body = {name: value for name, value in vars(options).items() if value is not None}
+    if options.action != "erase":
+        return _exchange(connection, settings, "POST", _PATH, body)
+    days = body.pop("older_than_days", None)
+    if days is not None:
+        body["before"] = int((time.time() - days * _DAY) * 1000)
+    del body["action"]
+    status, begun = _exchange(connection, settings, "POST", _ERASURES, body)
+    return _await_erasure(connection, settings, begun) if status == HTTPStatus.ACCEPTED else (status, begun)
+
+
+def _await_erasure(connection: HTTPConnection, settings: Settings, body: str) -> tuple[int, str]:
     """Wait until the erasure that the node has begun is done; return its last status."""
     status: int = HTTPStatus.OK
     while status == HTTPStatus.OK and json.loads(body)["state"] == "running":
         time.sleep(_POLL)
-        status, body = _exchange(settings, "GET", _ERASURES)
+        status, body = _exchange(connection, settings, "GET", _ERASURES)
     if status == HTTPStatus.OK and json.loads(body)["state"] == "failed":
         return HTTPStatus.INTERNAL_SERVER_ERROR, body
     return status, body
 
 
-def _request(settings: Settings, options: argparse.Namespace) -> tuple[int, str]:
-    if options.action == "list":
-        return _exchange(settings, "GET", _PATH)
-    body = {name: value for name, value in vars(options).items() if value is not None}
-    if options.action != "erase":
-        return _exchange(settings, "POST", _PATH, body)
-    days = body.pop("older_than_days", None)
-    if days is not None:
-        body["before"] = int((time.time() - days * _DAY) * 1000)
-    del body["action"]
-    return _exchange(settings, "POST", _ERASURES, body)
-
-
 def _exchange(
-    settings: Settings, method: str, path: str, body: Mapping[str, object] | None = None
+    connection: HTTPConnection,
+    settings: Settings,
+    method: str,
+    path: str,
+    body: Mapping[str, object] | None = None,
 ) -> tuple[int, str]:
-    host = _LOOPBACK.get(settings.host, settings.host)
     headers = {"Authorization": f"Bearer {settings.api_key}"}
-    with closing(HTTPConnection(host, settings.port, timeout=_TIMEOUT)) as connection:
-        connection.request(method, path, None if body is None else json.dumps(body), headers)
-        response = connection.getresponse()
-        return response.status, response.read().decode(errors="replace")
+    connection.request(method, path, None if body is None else json.dumps(body), headers)
+    response = connection.getresponse()
+    return response.status, response.read().decode(errors="replace")
