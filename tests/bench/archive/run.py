@@ -31,7 +31,7 @@ def measure(*, quick: bool, rounds: int | None, messages: int | None, write: boo
         print(f"{NAME}: sends, round {number + 1}", file=sys.stderr)
         found.append(list(sends.run(scale)))
     parts = [
-        f"Sends ({len(found)} rounds of {scale.seconds:g} s): {sends.SAYS}.",
+        f"Sends (rounds: {len(found)}, {scale.seconds:g} s each): {sends.SAYS}.",
         table(medians(found)),
         f"Reads of {many:,} messages: {reads.SAYS}.",
         table(list(reads.run(many))),
