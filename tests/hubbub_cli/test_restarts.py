@@ -1,0 +1,61 @@
+"""Crashes of the program and of the server: nothing is lost, and nothing is out of order."""
+
+import json
+import subprocess
+from pathlib import Path
+
+from tests.hubbub_cli.other_users import history, say, wait_for_messages
+from tests.hubbub_cli.program import LIMIT, run, start
+from tests.hubbub_cli.server import Server, serving
+
+KILLS = 6
+
+
+def texts(lines: list[str]) -> list[str]:
+    return [json.loads(line)["text"] for line in lines]
+
+
+def killed(tail: subprocess.Popen[str], after: int) -> list[str]:
+    """Kill it after some lines; return the texts of all whole lines."""
+    with tail:
+        assert tail.stdout is not None
+        lines = [tail.stdout.readline() for _ in range(after)]
+        tail.kill()
+        lines += tail.stdout.readlines()
+    return texts([line for line in lines if line.endswith("\n")])
+
+
+def test_a_killed_tail_loses_nothing_and_repeats_at_most_the_last_line(
+    server: Server, room: str, tmp_path: Path
+) -> None:
+    tail = ("tail", room, "--json", "--state", str(tmp_path / "state"), "-s", server.url)
+    say(server, room, "the first")
+    # Without a recorded message, the next one starts like a first one.
+    printed = texts(run(*tail, "--no-follow").stdout.splitlines())
+
+    def add(part: list[str]) -> None:
+        # Killed after it had printed a line, and before it recorded that.
+        printed.extend(part[1:] if part[:1] == printed[-1:] else part)
+
+    for batch in range(KILLS):
+        say(server, room, *(str(number) for number in range(20 * batch, 20 * batch + 20)))
+        add(killed(start(*tail), after=batch + 1))
+    add(texts(run(*tail, "--no-follow").stdout.splitlines()))
+    assert printed == ["the first", *map(str, range(20 * KILLS))]
+
+
+def test_a_pipe_is_stored_once_and_in_order_through_a_restart(room: str, tmp_path: Path) -> None:
+    lines = [f"y {number}" for number in range(1000)]
+    with serving(ARCHIVE_URL="sqlite:///archive.sqlite", HUBBUB_DATA=str(tmp_path)) as server:
+        command = ("send", room, "--send-on", "line", "--timeout", "60s", "-s", server.url)
+        with start(*command, stdin=subprocess.PIPE) as send:
+            assert send.stdin is not None
+            assert send.stderr is not None
+            send.stdin.write("\n".join(lines[:500]) + "\n")
+            send.stdin.flush()
+            wait_for_messages(server, room, 20)
+            server.restart()
+            send.stdin.write("\n".join(lines[500:]))
+            send.stdin.close()
+            assert (send.wait(3 * LIMIT), send.stderr.read()) == (0, "")
+        assert history(server, room) == lines
