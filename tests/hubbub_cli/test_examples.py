@@ -1,9 +1,12 @@
 """The examples of the Python SDK run as they stand, against real servers."""
 
+import asyncio
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import httpx
 
 from tests.hubbub_cli.other_users import history, say, wait_for_member, wait_for_messages
 from tests.hubbub_cli.program import LIMIT, environment
@@ -54,6 +57,33 @@ def test_the_alert_reports_a_failure_once(server: Server, room: str, tmp_path: P
         assert (done.returncode == 0) == (command == ["true"])
     (text,) = history(server, room)
     assert text.startswith("ls failed with code ")
+
+
+async def test_the_app_posts_each_request_once(server: Server, room: str) -> None:
+    with serving() as unused:
+        port = unused.port
+    app = example("sanic_app.py", server.url, room, str(port))
+    headers = {"Idempotency-Key": "disk-1"}
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+            first = await until_served(http, headers)
+            again = await http.post("/alerts", content="the disk is full", headers=headers)
+            refused = await http.post("/alerts", content=" ")
+    finally:
+        await asyncio.to_thread(stop, app)
+    assert (first.status_code, first.json()["duplicate"], again.json()["duplicate"]) == (201, False, True)
+    assert (refused.status_code, refused.json()["error"]) == (422, "empty")
+    assert await asyncio.to_thread(history, server, room) == ["the disk is full"]
+
+
+async def until_served(http: httpx.AsyncClient, headers: dict[str, str]) -> httpx.Response:
+    """Post as soon as the app listens."""
+    async with asyncio.timeout(LIMIT):
+        while True:
+            try:
+                return await http.post("/alerts", content="the disk is full", headers=headers)
+            except httpx.ConnectError:
+                await asyncio.sleep(0)
 
 
 def test_the_watcher_prints_a_room_without_asyncio(server: Server, room: str) -> None:
