@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
-from typing import Final
+from typing import Final, Protocol
 
 from service.settings import Settings, SettingsError, load
 
@@ -24,6 +24,13 @@ _DAY: Final = 86_400
 _TIMEOUT: Final = 20.0
 # A node that listens on all addresses is reached by the loopback address.
 _LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
+
+
+class _Actions(Protocol):
+    """What adds the parser of an action."""
+
+    def add_parser(self, name: str, /, *, help: str) -> argparse.ArgumentParser:  # noqa: A002  argparse's name
+        """Add the parser of an action."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -56,20 +63,44 @@ def _parser() -> argparse.ArgumentParser:
     )
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("list", help="list the bans and the closed rooms in force")
-    for action, target, meaning in (
-        ("ban", "user", "close the connections of a user, and reject new ones"),
-        ("unban", "user", "revoke a ban"),
-        ("kick", "user", "close the connections of a user"),
-        ("close", "room", "reject new messages in a room"),
-        ("reopen", "room", "allow messages in a room again"),
-    ):
-        command = actions.add_parser(action, help=meaning)
-        command.add_argument(target, help="the name of the room" if target == "room" else "the `user_id`")
-        command.add_argument("--reason", required=True, help="why, for the log and for the user")
-        if action in {"ban", "close"}:
-            command.add_argument("--seconds", type=int, help="for how long; without it until it is revoked")
+    _add_actions_on_clients(actions)
+    _add_actions_on_rooms(actions)
     _add_erase(actions.add_parser("erase", help="remove messages for good, from the broker and the archive"))
     return parser
+
+
+def _add_actions_on_clients(actions: _Actions) -> None:
+    for action, meaning in (
+        ("ban", "close the connections of a client, and reject new ones"),
+        ("unban", "revoke a ban"),
+        ("kick", "close the connections of a client"),
+    ):
+        command = actions.add_parser(action, help=meaning)
+        target = command.add_mutually_exclusive_group(required=True)
+        target.add_argument("user", nargs="?", help="the `user_id`")
+        target.add_argument("--address", help="an IPv4 address, or an IPv6 address for its /64 network")
+        target.add_argument("--token", metavar="JTI", help="the id of a token (`jti`)")
+        _add_reason(command, limited=action == "ban")
+
+
+def _add_actions_on_rooms(actions: _Actions) -> None:
+    for action, meaning in (
+        ("close", "reject new messages in a room"),
+        ("reopen", "allow messages in a room again"),
+        ("delete", "delete a message of a room"),
+    ):
+        command = actions.add_parser(action, help=meaning)
+        command.add_argument("room", help="the name of the room")
+        if action == "delete":
+            command.add_argument("offset", type=int, help="the offset of the message")
+            command.add_argument("--epoch", help="the epoch of the offset; without it, that of the room")
+        _add_reason(command, limited=action == "close")
+
+
+def _add_reason(command: argparse.ArgumentParser, *, limited: bool) -> None:
+    command.add_argument("--reason", required=True, help="why, for the log and for the user")
+    if limited:
+        command.add_argument("--seconds", type=int, help="for how long; without it until it is revoked")
 
 
 def _add_erase(command: argparse.ArgumentParser) -> None:

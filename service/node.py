@@ -20,6 +20,7 @@ from service.identity.addresses import Addresses
 from service.identity.authenticator import Authenticator
 from service.identity.request_limits import RequestLimits
 from service.identity.send_limits import SendLimits
+from service.moderation.actions import Kind, Subject
 from service.moderation.moderation import Moderation
 from service.rooms.registry import RoomRegistry
 from service.runtime.broker_start import BrokerStart
@@ -79,7 +80,7 @@ class Node:
         self.rooms = RoomRegistry(
             self.cluster, broker, self.tasks, metrics=self.metrics, settings=settings, tuning=tuning
         )
-        self.moderation = Moderation(broker, self.remove_user)
+        self.moderation = Moderation(broker, self.remove)
         self.input_rate = InputRate.of(settings)
         self.connections: dict[Connection, None] = {}
         self.idle_guests: dict[Connection, None] = {}
@@ -155,10 +156,20 @@ class Node:
         if not self.connections:
             self._emptied.set()
 
-    def remove_user(self, user: str, reason: str) -> None:
-        """Close all connections of a user's id (CN10)."""
+    def remove(self, kind: Kind, target: str, reason: str) -> None:
+        """Close all connections of a user, an address or a token (CN10)."""
         for connection in list(self.connections):
-            if connection.receiver is not None and connection.receiver.user_id == user:
+            subject = subject_of(connection)
+            if not connection.closing and subject.has(kind, target):
+                _log.warning(
+                    "connection_removed",
+                    extra={
+                        "user": subject.user,
+                        "address": subject.address,
+                        "token_id": subject.token,
+                        "reason": reason,
+                    },
+                )
                 connection.close(Close.REMOVED, reason)
 
     def has_place(self) -> bool:
@@ -204,3 +215,11 @@ class Node:
             "broker_up": float(not self.broker_start.waiting and self.rooms.broker_fault is None),
             **(self.archiving.sample() if self.archiving is not None else {}),
         }
+
+
+def subject_of(connection: Connection) -> Subject:
+    """Return what a ban can name of a connection."""
+    receiver = connection.receiver
+    if receiver is None:
+        return Subject(None, connection.address)
+    return Subject(receiver.user_id, connection.address, receiver.token_id)

@@ -10,6 +10,7 @@ from hubbub_protocol import Close
 from hubbub_protocol.names import room_fault
 from service.cluster.user_names import AcquiredName, InvalidName, TooManyNames, UserNameTaken
 from service.gateway.handshake import drain_frame
+from service.moderation.actions import Subject
 from service.sessions.commands import CommandSession
 from service.sessions.hello import acquire_guest
 from service.sessions.plain import open_plain
@@ -136,7 +137,7 @@ async def _open_plain(node: Node, request: Request, connection: Connection) -> N
     taken = _take_name(node, request.args.get("name"), connection)
     try:
         identity = node.auth.guest(*taken)
-        if node.moderation.ban(identity.id) is not None:
+        if node.moderation.ban(Subject(identity.id, connection.address)) is not None:
             raise Rejected(Close.REMOVED, "banned by the operator")
         if not identity.may_read(room):
             raise Rejected(Close.POLICY, "no read permission for this room")

@@ -12,6 +12,7 @@ from hubbub_protocol import Code
 from service.identity.addresses import client_address
 from service.identity.authenticator import AuthError
 from service.identity.identity import Identity, bot
+from service.moderation.actions import Subject
 from service.node import Node
 from service.sessions.errors import CommandError, banned, rate_limited
 
@@ -42,7 +43,7 @@ def authenticate(node: Node, request: Request) -> Identity:
         node.request_limits.fail(address, monotonic())
         also = "; it is not the API key either" if node.settings.api_key else ""
         raise CommandError(Code.BAD_TOKEN, f"{error}{also}") from error
-    ban = node.moderation.ban(identity.id)
+    ban = node.moderation.ban(Subject(identity.id, address, identity.token_id))
     if ban is not None:
         raise banned(ban)
     return identity

@@ -95,6 +95,15 @@ class Addresses:
             )
 
 
+def limited_form(text: str) -> str | None:
+    """Return an address in the form in which it is limited; None if it is no address.
+
+    It may be in that form already.
+    """
+    address = _parse(text.removesuffix(f"/{_HOST_BITS}"))
+    return None if address is None else _limited(address)
+
+
 def client_address(addresses: Addresses, request: Request) -> str:
     """Return the address of the client of a request."""
     custom, standard = (

@@ -27,7 +27,9 @@ from service.identity.identity import (
     ALL_ROOMS,
     BOT_PREFIX,
     GUEST_PREFIX,
+    NO_ROOMS,
     Identity,
+    Rights,
     RoomSet,
     guest,
     verified,
@@ -46,6 +48,7 @@ _NAMES: Final = ("name", "preferred_username", "sub")
 _NAME_DIGITS: Final = 8
 _READ: Final = "rooms.read"
 _WRITE: Final = "rooms.write"
+_MODERATE: Final = "rooms.moderate"
 
 _Key: TypeAlias = bytes | RSAPublicKey | Ed25519PublicKey
 
@@ -179,10 +182,15 @@ def _identity(claims: Mapping[str, object], leeway: float) -> Identity:
     return verified(
         _display_name(claims, subject),
         subject,
-        reads=_rooms(claims, _READ),
-        writes=_rooms(claims, _WRITE),
+        Rights(_rooms(claims, _READ), _rooms(claims, _WRITE), _rooms(claims, _MODERATE, NO_ROOMS)),
         expires=min(_expiry(claims["exp"]) + leeway, _MAX_EXPIRY),
+        token_id=_token_id(claims),
     )
+
+
+def _token_id(claims: Mapping[str, object]) -> str | None:
+    found = claims.get("jti")
+    return found if isinstance(found, str) and found else None
 
 
 def _subject(claims: Mapping[str, object]) -> str:
@@ -219,10 +227,10 @@ def _expiry(value: object) -> float:
     raise BadToken("the token's `exp` is not a number")
 
 
-def _rooms(claims: Mapping[str, object], claim: str) -> RoomSet:
+def _rooms(claims: Mapping[str, object], claim: str, missing: RoomSet = ALL_ROOMS) -> RoomSet:
     """Read a claim with rooms. A claim that can't be parsed must not permit all rooms."""
     if claim not in claims:
-        return ALL_ROOMS
+        return missing
     found = claims[claim]
     if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
         raise BadToken(f"the token's `{claim}` is not a list of room names")

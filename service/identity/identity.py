@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 # Beginnings of ids that this server makes. No token may name such a user.
 GUEST_PREFIX: Final = "guest:"
@@ -38,6 +38,7 @@ class RoomSet:
 
 
 ALL_ROOMS: Final = RoomSet(prefixes=("",))
+NO_ROOMS: Final = RoomSet()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,9 @@ class Identity:
         scope: the namespace of the idempotency keys of this author.
         reads: the rooms with read permission.
         writes: the rooms with write permission.
+        moderates: the rooms in which the user may delete the messages of others.
         expires: when the token expires, in seconds since 1970; None without a token.
+        token_id: the id of the token (`jti`), if it has one.
     """
 
     user: str
@@ -60,7 +63,9 @@ class Identity:
     scope: str
     reads: RoomSet = ALL_ROOMS
     writes: RoomSet = ALL_ROOMS
+    moderates: RoomSet = NO_ROOMS
     expires: float | None = None
+    token_id: str | None = None
 
     @property
     def is_guest(self) -> bool:
@@ -75,6 +80,10 @@ class Identity:
         """Return whether the user may send to a room."""
         return room in self.writes
 
+    def may_moderate(self, room: str) -> bool:
+        """Return whether the user may delete the messages of others in a room."""
+        return room in self.moderates
+
 
 def guest(user: str, session: str, reads: RoomSet = ALL_ROOMS, writes: RoomSet = ALL_ROOMS) -> Identity:
     """Return the identity of a guest, which the session proves on every node."""
@@ -83,11 +92,21 @@ def guest(user: str, session: str, reads: RoomSet = ALL_ROOMS, writes: RoomSet =
     return Identity(user, f"{GUEST_PREFIX}{short}", "guest", f"g:{digest.hex()}", reads, writes)
 
 
-def verified(user: str, subject: str, reads: RoomSet, writes: RoomSet, expires: float) -> Identity:
+class Rights(NamedTuple):
+    """The rooms that the claims of a token permit to read, to write and to moderate."""
+
+    reads: RoomSet
+    writes: RoomSet
+    moderates: RoomSet = NO_ROOMS
+
+
+def verified(
+    user: str, subject: str, rights: Rights, expires: float, token_id: str | None = None
+) -> Identity:
     """Return the identity of a user with a token; `subject` is the id."""
     short = len(subject) <= _MAX_SCOPE_CHARACTERS and subject.isascii()
     scope = f"u:{subject}" if short else f"h:{hashlib.sha256(subject.encode()).hexdigest()}"
-    return Identity(user, subject, "verified", scope, reads, writes, expires)
+    return Identity(user, subject, "verified", scope, *rights, expires, token_id)
 
 
 def bot(user: str, key: str) -> Identity:
@@ -96,6 +115,11 @@ def bot(user: str, key: str) -> Identity:
     One key may post for several authors, who choose their idempotency keys without knowing of each other.
     """
     return Identity(user, f"{BOT_PREFIX}{key}", "bot", scope=f"{key}:{user}")
+
+
+def operator(key: str) -> Identity:
+    """Return the identity of the operator with the API key of the name `key`."""
+    return replace(bot("operator", key), moderates=ALL_ROOMS)
 
 
 def session_digest(session: str) -> bytes:

@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
 # Bans and closed rooms in force together.
 MAX_ACTIVE: Final = 10_000
 
+Action: TypeAlias = Literal["ban", "unban", "kick", "close", "reopen"]
+Kind: TypeAlias = Literal["user", "address", "token", "room"]
+
+
+class Subject(NamedTuple):
+    """What a ban can name of a client: the id of the user, the address, and the id of the token (`jti`)."""
+
+    user: str | None
+    address: str
+    token: str | None = None
+
+    def has(self, kind: Kind, target: str) -> bool:
+        """Return whether a target of a kind is this client."""
+        match kind:
+            case "user":
+                return self.user == target
+            case "address":
+                return self.address == target
+            case "token":
+                return self.token == target
+            case "room":
+                return False
+
 
 class ModerationAction(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One action. `target` is a user's id, a room, or what was erased; `at` and `until` are ms since 1970.
+    """One action on a target. `at` and `until` are ms since 1970.
 
-    Without `until` a ban lasts, and a room stays closed, until it is revoked.
+    `kind`: what the target is: a user's id, an address in the form in which it is limited, the id of a token,
+    or a room. What was erased is described in words. Without `until` a ban lasts, and a room stays closed, until it is revoked.
     """
 
-    action: Literal["ban", "unban", "kick", "close", "reopen", "erase"]
+    action: Action | Literal["erase"]
     target: str
     at: int
     reason: str
     until: int | None = None
+    kind: Kind = "user"
 
     def has_ended(self, now: int) -> bool:
         """Return whether the time of the action is over."""
@@ -33,7 +58,7 @@ class ModerationState:
     __slots__ = ("_bans", "_closed")
 
     def __init__(self) -> None:
-        self._bans: dict[str, ModerationAction] = {}
+        self._bans: dict[tuple[Kind, str], ModerationAction] = {}
         self._closed: dict[str, ModerationAction] = {}
 
     def __len__(self) -> int:
@@ -43,9 +68,9 @@ class ModerationState:
         """Bring an action into force, or revoke an earlier one."""
         match action.action:
             case "ban":
-                self._bans[action.target] = action
+                self._bans[action.kind, action.target] = action
             case "unban":
-                self._bans.pop(action.target, None)
+                self._bans.pop((action.kind, action.target), None)
             case "close":
                 self._closed[action.target] = action
             case "reopen":
@@ -55,13 +80,16 @@ class ModerationState:
 
     def expire(self, now: int) -> None:
         """Remove what has ended."""
-        for actions in (self._bans, self._closed):
-            for target in [target for target, action in actions.items() if action.has_ended(now)]:
-                del actions[target]
+        self._bans = {key: action for key, action in self._bans.items() if not action.has_ended(now)}
+        self._closed = {key: action for key, action in self._closed.items() if not action.has_ended(now)}
 
-    def ban(self, user: str, now: int) -> ModerationAction | None:
-        """Return the ban of a user; None if there is none in force."""
-        return _in_force(self._bans.get(user), now)
+    def ban(self, subject: Subject, now: int) -> ModerationAction | None:
+        """Return a ban of a client: of its user, its address or its token; None if there is none in force."""
+        named: tuple[tuple[Kind, str | None], ...] = (
+            ("user", subject.user), ("address", subject.address), ("token", subject.token),
+        )  # fmt: skip
+        bans = (self._bans.get((kind, target)) for kind, target in named if target is not None)
+        return next((ban for ban in bans if _in_force(ban, now)), None)
 
     def closure(self, room: str, now: int) -> ModerationAction | None:
         """Return the action that has closed a room; None if it is open."""

@@ -17,7 +17,7 @@ import msgspec
 
 from brokers.base import Broker
 from brokers.errors import BrokerError
-from service.moderation.actions import MAX_ACTIVE, ModerationAction, ModerationState
+from service.moderation.actions import MAX_ACTIVE, Kind, ModerationAction, ModerationState, Subject
 from service.runtime.tasks import Tasks
 
 # A client's room has no control character. PostgreSQL can't store U+0000.
@@ -43,13 +43,15 @@ class Moderation:
 
     Args:
         broker: what stores the actions.
-        remove: closes the connections of a user's id, for a reason.
+        remove: closes the connections of a target of a kind, for a reason.
         most: bans and closed rooms that may be in force together.
     """
 
     __slots__ = ("_broker", "_epoch", "_lock", "_most", "_offset", "_remove", "_state", "_timer")
 
-    def __init__(self, broker: Broker, remove: Callable[[str, str], None], *, most: int = MAX_ACTIVE) -> None:
+    def __init__(
+        self, broker: Broker, remove: Callable[[Kind, str, str], None], *, most: int = MAX_ACTIVE
+    ) -> None:
         self._broker = broker
         self._most = most
         self._remove = remove
@@ -62,9 +64,9 @@ class Moderation:
     def __len__(self) -> int:
         return len(self._state)
 
-    def ban(self, user: str) -> ModerationAction | None:
-        """Return the ban of a user's id; None if there is none in force."""
-        return self._state.ban(user, _now())
+    def ban(self, subject: Subject) -> ModerationAction | None:
+        """Return a ban of a client; None if there is none in force."""
+        return self._state.ban(subject, _now())
 
     def closure(self, room: str) -> ModerationAction | None:
         """Return the action that has closed a room to new messages; None if it is open."""
@@ -139,9 +141,9 @@ class Moderation:
         self._state.apply(action)
         is_recent = action.at > _now() - _RECENT
         if action.action == "ban" and not action.has_ended(_now()):
-            self._remove(action.target, "banned by the operator")
+            self._remove(action.kind, action.target, "banned by the operator")
         elif action.action == "kick" and is_recent:
-            self._remove(action.target, "removed by the operator")
+            self._remove(action.kind, action.target, "removed by the operator")
 
 
 def _now() -> int:

@@ -98,6 +98,9 @@ def check_command(node: Node, identity: Identity, command: commands.Change) -> N
     if isinstance(command, commands.Edit):
         send.check_text(node, identity, command.room, command.text)
         return
+    if isinstance(command, commands.Delete) and identity.may_moderate(command.room):
+        # Also in a closed room, and without permission to write.
+        return
     send.check_writer(node, identity, command.room)
     fault = emoji_fault(command.emoji) if isinstance(command, commands.React) else None
     if fault is not None:
@@ -151,7 +154,8 @@ def _check(
             _check_author(identity, message)
             _check_edit(node, message, changes)
         case commands.Delete():
-            _check_author(identity, message)
+            if not identity.may_moderate(command.room):
+                _check_author(identity, message)
         case commands.React():
             _check_reaction(identity, command.emoji, message, changes)
         case commands.Unreact():

@@ -69,6 +69,12 @@ class CommandSession:
         identity = self._session.identity
         return None if identity is None else identity.id
 
+    @property
+    def token_id(self) -> str | None:
+        """The id of the token, if there is one."""
+        identity = self._session.identity
+        return None if identity is None else identity.token_id
+
     # Called by the connection ---------------------------------------------------------------------
 
     def receive(self, text: str) -> None:

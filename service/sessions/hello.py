@@ -12,7 +12,8 @@ from hubbub_protocol.commands import Hello, Refresh
 from service.cluster.user_names import AcquiredName, InvalidName, TooManyNames, UserNameTaken
 from service.identity.authenticator import BadToken, TokenExpired
 from service.identity.identity import Identity
-from service.node import Node
+from service.moderation.actions import Subject
+from service.node import Node, subject_of
 from service.sessions import room_commands
 from service.sessions.errors import CommandError, banned
 from service.sessions.session import Session
@@ -52,7 +53,7 @@ def hello(session: Session, command: Hello) -> None:
     session.stop_timers()
     session.identity = identity
     session.listener = command.listener
-    ban = session.node.moderation.ban(identity.id)
+    ban = session.node.moderation.ban(subject_of(session.connection))
     if ban is not None:
         # The end of the connection releases the name.
         session.write_error(banned(ban), command.id)
@@ -75,6 +76,11 @@ def refresh(session: Session, command: Refresh) -> None:
         raise CommandError(
             Code.BAD_TOKEN, "the token belongs to another user: refresh with a token of the same user"
         )
+    ban = session.node.moderation.ban(Subject(identity.id, session.connection.address, identity.token_id))
+    if ban is not None:
+        session.write_error(banned(ban), command.id)
+        session.connection.close(Close.REMOVED, "banned by the operator")
+        return
     # The name is in the rosters: another one counts from the next connection on.
     session.identity = replace(identity, user=before.user)
     session.stop_timers()

@@ -58,6 +58,11 @@ class PlainSession:
         """The id of the user."""
         return self._identity.id
 
+    @property
+    def token_id(self) -> str | None:
+        """The id of a token: a client of this codec sends none."""
+        return None
+
     def receive(self, text: str) -> None:
         """Queue one message for the broker."""
         text = decode_plain(text)

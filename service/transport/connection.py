@@ -42,6 +42,10 @@ class Receiver(Protocol):
     def user_id(self) -> str | None:
         """The id of the user, once it is known."""
 
+    @property
+    def token_id(self) -> str | None:
+        """The id of the token (`jti`), if there is one."""
+
     def receive(self, text: str) -> None:
         """Take one text message."""
 

@@ -34,6 +34,14 @@ async def test_an_action_is_taken_and_listed(
         assert taken["until"] == taken["at"] + 60_000
         assert await run(served, environment, "list") == 0
         assert json.loads(capsys.readouterr().out)["actions"] == [taken]
+        for arguments, target in (
+            (["ban", "--address", "192.0.2.1"], "192.0.2.1"),
+            (["kick", "--token", "t1"], "t1"),
+        ):
+            assert await run(served, environment, *arguments, "--reason", "spam") == 0
+            assert json.loads(capsys.readouterr().out)["target"] == target
+        assert await run(served, environment, "delete", "lobby", "7", "--reason", "x") == moderate.FAILED
+        assert "message 7 is not kept" in capsys.readouterr().err
         assert await run(served, environment, "close", " ", "--reason", "x") == moderate.FAILED
         assert "Invalid room name" in capsys.readouterr().err
 
@@ -67,3 +75,10 @@ def test_without_a_key_or_a_node_the_reason_is_printed(
     assert "no answer from the node" in capsys.readouterr().err
     monkeypatch.setenv("HUBBUB_PORT", "x")
     assert moderate.main(["list"]) == moderate.USAGE
+
+
+@pytest.mark.parametrize("targets", [[], ["u1", "--address", "192.0.2.1"]])
+def test_a_ban_names_one_target(targets: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        moderate.main(["ban", *targets, "--reason", "x"])
+    assert "--address" in capsys.readouterr().err

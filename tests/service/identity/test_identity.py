@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from service.identity.authenticator import Authenticator
-from service.identity.identity import ALL_ROOMS, Identity, RoomSet, bot, guest, verified
+from service.identity.identity import ALL_ROOMS, Identity, Rights, RoomSet, bot, guest, verified
 from service.settings import Settings
 
 
 def _verified(subject: str) -> Identity:
-    return verified("ann", subject, ALL_ROOMS, ALL_ROOMS, expires=0.0)
+    return verified("ann", subject, Rights(ALL_ROOMS, ALL_ROOMS), expires=0.0)
 
 
 def test_an_empty_room_set_permits_no_rooms() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from brokers.base import Broker, Entry, Page, Position
 from brokers.memory import Hub
-from service.moderation.actions import ModerationAction
+from service.moderation.actions import Kind, ModerationAction
 from service.moderation.moderation import ROOM, Moderation, TooManyActions
 from service.server import running
 from tests.service.peer import Peer
@@ -25,9 +25,11 @@ Greet: TypeAlias = Callable[..., Awaitable[tuple[Peer, dict[str, Any]]]]
 IN_FORCE: int = 2
 
 
-def action(what: Any, target: str, seconds: int | None = None) -> ModerationAction:  # noqa: ANN401 - a literal
+def action(what: Any, target: str, seconds: int | None = None, kind: Kind = "user") -> ModerationAction:  # noqa: ANN401 - a literal
     now = int(time() * 1000)
-    return ModerationAction(what, target, now, "spam", None if seconds is None else now + seconds * 1000)
+    return ModerationAction(
+        what, target, now, "spam", None if seconds is None else now + seconds * 1000, kind
+    )
 
 
 @pytest.fixture
@@ -85,6 +87,32 @@ async def test_a_plain_connection_of_a_banned_user_is_closed(served: Served) -> 
     [user] = {one.receiver.user_id for one in served.node.connections if one.receiver is not None}
     await served.node.moderation.act(action("ban", str(user)))
     assert await peer.closed() == 4504
+
+
+async def test_a_ban_of_an_address_closes_all_of_its_connections_and_no_others(served: Served) -> None:
+    waiting, other = await served.peer(), await served.peer(address="127.0.0.2")
+    plain = await served.plain()
+    for peer in (waiting, other):
+        await peer.upgrade()
+    await served.node.moderation.act(action("ban", "127.0.0.1", kind="address"))
+    assert [await peer.closed() for peer in (waiting, plain)] == [4504, 4504]
+    again, refused = await served.upgraded(), await served.plain()
+    assert (await again.ask("hello"))["code"] == "banned"
+    assert [await peer.closed() for peer in (again, refused)] == [4504, 4504]
+    assert (await other.ask("hello"))["type"] == "welcome"
+    await served.node.moderation.act(action("unban", "127.0.0.1", kind="address"))
+    await served.welcomed()
+
+
+async def test_what_is_removed_is_logged_with_the_address(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    peer = await served.upgraded()
+    user = (await peer.ask("hello"))["user_id"]
+    await served.node.moderation.act(action("kick", user))
+    assert await peer.closed() == 4504
+    [line] = [record for record in caplog.records if record.message == "connection_removed"]
+    assert (vars(line)["user"], vars(line)["address"]) == (user, "127.0.0.1")
 
 
 async def test_an_old_kick_is_not_repeated_when_a_node_starts(greet: Greet) -> None:
