@@ -49,7 +49,7 @@ docs: ## build the documentation site into build/docs
 image: ## build the container image and try it; needs docker or podman
 	@scripts/image.sh $(ARGS)
 
-audit: ## have the chart judged by checkov
+audit: ## check advisories, licences, secrets and the chart; write a bill of materials
 	@scripts/audit.sh
 
 release-check: ## see that all versions agree, and that wheels and the chart build the same twice

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Have the chart judged by checkov, which has an environment of its own (.venv/audit): it pins much that we don't.
+# Check what we depend on and what we deliver: advisories, licences, rules of security, secrets, a bill of materials,
+# and the chart. checkov and pip-audit have environments of their own below .venv: they pin much that we don't.
 set -euo pipefail
 . "$(dirname "$0")/prelude.sh"
 
 checkov=3.3.30
-audit=.venv/audit
+pip_audit=2.10.1
 # Exceptions, each with its reason:
 #   CKV_K8S_11  no CPU limit: what is throttled is late, and a chat that is late is broken
 #   CKV_K8S_21  the namespace is the release's, and this render's is `default`
@@ -14,21 +15,34 @@ audit=.venv/audit
 #   CKV_K8S_8, CKV_K8S_9  a pod of `helm test` runs to its end: nothing asks it whether it lives or is ready
 skip=CKV_K8S_11,CKV_K8S_21,CKV_K8S_43,CKV_K8S_15,CKV_K8S_35
 
-scripts/setup.sh dev
-is_current $audit/.stamp "$checkov" || {
-    say "installing checkov into $audit: a minute the first time"
-    "${PYTHON:-python3}" -m venv --clear $audit
-    $audit/bin/python -m pip install --quiet --disable-pip-version-check --no-input "checkov==$checkov"
-    stamp $audit/.stamp "$checkov"
+install() { # NAME VERSION
+    is_current ".venv/$1/.stamp" "$2" && return
+    say "installing $1 into .venv/$1: a minute the first time"
+    "${PYTHON:-python3}" -m venv --clear ".venv/$1"
+    ".venv/$1/bin/python" -m pip install --quiet --disable-pip-version-check --no-input "$1==$2"
+    stamp ".venv/$1/.stamp" "$2"
 }
+
+scripts/setup.sh dev
+install pip-audit $pip_audit
+install checkov $checkov
+failed=0
+check() {
+    .venv/bin/python -m scripts.supply_chain "$@" || failed=1
+}
+check advisories .venv/pip-audit/bin/pip-audit
+check licences
+check secrets
+check bill "$(sed -n 's/^__version__ = "\(.*\)"$/\1/p' service/__init__.py)" build/hubbub.cdx.json
+say "rules of security (ruff's S)"
+.venv/bin/ruff check --quiet --select S . || failed=1
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 .venv/bin/python -m tests.helm.write_renders "$folder"
 judge() { # FILE… then what is skipped besides
-    $audit/bin/checkov --framework kubernetes --compact --quiet --skip-download --skip-check "$skip$1" "${@:2}"
+    .venv/checkov/bin/checkov --framework kubernetes --compact --quiet --skip-download --skip-check "$skip$1" "${@:2}"
 }
-failed=0
 for render in "$folder"/*; do
     say "$(basename "$render")"
     judge "" --file "$render/objects.yaml" || failed=1
