@@ -14,6 +14,7 @@ from brokers.errors import BrokerError, WritesRefused
 from hubbub_protocol import Close
 from service.archiving.archiving import Archiving
 from service.cluster.cluster import Cluster
+from service.cluster.kept_names import KeptNames, NameKeeper
 from service.cluster.user_names import UserNames
 from service.identity.address_limits import AddressLimits
 from service.identity.addresses import Addresses
@@ -50,6 +51,9 @@ class Node:
         draining: the node rejects new connections (graceful shutdown).
     """
 
+    draining = False
+    _broker_started = False
+
     def __init__(
         self,
         settings: Settings,
@@ -68,10 +72,13 @@ class Node:
         self.tasks = Tasks(self.metrics.task_failed)
         self.auth = Authenticator(settings)
         self.cluster = Cluster(self.name, broker, self.metrics, settings.node_seconds)
+        kept = KeptNames(seconds=settings.kept_seconds, entries=settings.kept_entries)
+        self.name_keeper = NameKeeper(broker, kept)
         self.user_names = UserNames(
             self.cluster.names,
             reserved=settings.reserved_names,
             most_per_address=settings.names_per_address,
+            kept=kept,
         )
         self.addresses = Addresses(settings.trusted_proxies)
         self.send_limits = SendLimits(settings)
@@ -85,11 +92,9 @@ class Node:
         self.connections: dict[Connection, None] = {}
         self.idle_guests: dict[Connection, None] = {}
         self.broker_start = BrokerStart(self._start, self.tasks, settings.start_seconds)
-        self.draining = False
         # Tasks that finish before the node stops: they store messages of plain clients.
         self.finishing: set[asyncio.Task[None]] = set()
         self._emptied = asyncio.Event()
-        self._broker_started = False
 
     async def __aenter__(self) -> Self:
         try:
@@ -106,7 +111,10 @@ class Node:
             self._broker_started = True
         await self.cluster.start()
         await self.moderation.read()
-        self.moderation.follow(self.tasks, self.tuning.moderation_interval)
+        self.moderation.follow(self.tasks, self.tuning.control_room_interval)
+        if self.settings.takes_tokens:
+            await self.name_keeper.read()
+            self.name_keeper.follow(self.tasks, self.tuning.control_room_interval)
         if self.archiving is not None:
             self.archiving.run(self.tasks, self.metrics, self.tuning, self.rooms)
         _log.info("node_started", extra={"node": self.name, "broker": self.settings.broker})
@@ -119,6 +127,7 @@ class Node:
         self.rooms.close()
         self.cluster.close()
         self.moderation.close()
+        self.name_keeper.close()
         await self.tasks.close()
         if self.archiving is not None and self._broker_started:
             await self.archiving.finish(self.settings.close_seconds)
@@ -212,6 +221,7 @@ class Node:
             "tasks": self.tasks.running,
             "other_nodes": len(self.cluster),
             "moderation_active": len(self.moderation),
+            "kept_names": len(self.name_keeper.names),
             "broker_up": float(not self.broker_start.waiting and self.rooms.broker_fault is None),
             **(self.archiving.sample() if self.archiving is not None else {}),
         }

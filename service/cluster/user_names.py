@@ -16,6 +16,8 @@ from typing import Final, NamedTuple, Protocol, TypeVar
 from hubbub_protocol import Close
 from hubbub_protocol.names import MAX_USER_CHARACTERS, fold_user, user_fault
 from service.cluster.guest_names import guest_names
+from service.cluster.kept_names import KeptNames
+from service.cluster.name_claims import NameClaim, parse_claims, verified_line
 from service.cluster.room_presence import RoomPresence
 from service.cluster.roster import Changes
 from service.cluster.signals import NAMES
@@ -27,8 +29,6 @@ T = TypeVar("T")
 # 128 bits. A session from another node must have the same form; anything else is replaced.
 _SESSION_BYTES: Final = 16
 _SESSION: Final = re.compile(r"[A-Za-z0-9_-]{22}")
-# A name in use: see `_NameClaim`.
-_LINE: Final = re.compile(r"(.*)\n([0-9]{1,16})\n([!-~]*)\n(.*)")
 
 # Numbers that are tried in order; after them random ones, so that a suggestion is fast among many equal
 # names.
@@ -79,41 +79,9 @@ class Closable(Protocol):
         """Close the connection with a code that the client reads."""
 
 
-class _NameClaim(NamedTuple):
-    """A name in use, as nodes publish it.
-
-    A guest's `proof` is a digest of the session: another node can compare it, but not use it. A verified
-    user's name has no proof, so no session can take it over as a guest when the token has expired. `since` is
-    when a guest acquired the name (ms since 1970): if two nodes granted it at once, the earlier claim wins.
-    """
-
-    folded: str
-    since: int
-    proof: str
-    name: str
-
-    @property
-    def line(self) -> str:
-        """The claim as one line of the roster of names."""
-        return f"{self.folded}\n{self.since}\n{self.proof}\n{self.name}"
-
-    def loses_to(self, other: _NameClaim) -> bool:
-        """Return whether the other claim wins."""
-        if not other.proof:
-            return True
-        return other.proof != self.proof and (other.since, other.proof) < (self.since, self.proof)
-
-
-def _parse_claims(lines: Iterable[str]) -> Iterator[_NameClaim]:
-    """Parse lines of the roster; skip lines in the format of another version."""
-    for found in filter(None, map(_LINE.fullmatch, lines)):
-        folded, since, proof, name = found.groups()
-        yield _NameClaim(folded, int(since), proof, name)
-
-
 @dataclass(slots=True)
 class _Guest:
-    claim: _NameClaim
+    claim: NameClaim
     # The address of the first connection that acquired the name.
     address: str
     # None: a claim without a connection to close.
@@ -129,7 +97,7 @@ class UserNames:
     """
 
     __slots__ = (
-        "_by_address", "_guests", "_lines", "_most_per_address", "_names", "_reserved", "clock",
+        "_by_address", "_guests", "_kept", "_lines", "_most_per_address", "_names", "_reserved", "clock",
     )  # fmt: skip
 
     def __init__(
@@ -138,12 +106,15 @@ class UserNames:
         *,
         reserved: Iterable[str] = (),
         most_per_address: int = sys.maxsize,
+        kept: KeptNames | None = None,
         clock: Callable[[], float] = time,
     ) -> None:
         """Keep the names in `names`; without it, only those of this node. No guest has a `reserved` name.
 
-        The guests of one address have at most `most_per_address` names on this node.
+        The guests of one address have at most `most_per_address` names on this node. The names in `kept` are
+        those of users with tokens, also while they are away.
         """
+        self._kept = KeptNames() if kept is None else kept
         self.clock = clock
         self._reserved = frozenset(map(look_alike_key, reserved))
         self._most_per_address = most_per_address
@@ -156,7 +127,7 @@ class UserNames:
         self._names.changed = self._apply_changes
 
     def __len__(self) -> int:
-        return len({claim.folded for claim in _parse_claims(self._names.roster.local)})
+        return len({claim.folded for claim in parse_claims(self._names.roster.local)})
 
     def acquire_guest(
         self,
@@ -177,14 +148,9 @@ class UserNames:
         """
         if name is None:
             name = self._generate()
-        fault = user_fault(name)
-        if fault:
-            raise InvalidName(fault)
-        key = look_alike_key(name)
-        if key in self._reserved:
-            raise InvalidName("is reserved: choose another one")
+        key = self._checked_key(name)
         session = _valid_session(session)
-        claim = _NameClaim(fold_user(name), int(self.clock() * 1000), _proof(session), name)
+        claim = NameClaim(fold_user(name), int(self.clock() * 1000), _proof(session), name)
         for other in self._claims(key):
             if not hmac.compare_digest(other.proof, claim.proof):
                 raise UserNameTaken(self._suggestion(name))
@@ -200,6 +166,18 @@ class UserNames:
         guest.connections[connection] = guest.connections.get(connection, 0) + 1
         return AcquiredName(claim.name, session)
 
+    def _checked_key(self, name: str) -> str:
+        """Return the key of a name that guests may have."""
+        fault = user_fault(name)
+        if fault:
+            raise InvalidName(fault)
+        key = look_alike_key(name)
+        if key in self._reserved:
+            raise InvalidName("is reserved: choose another one")
+        if self._kept.has(key):
+            raise UserNameTaken(self._suggestion(name))
+        return key
+
     def release_guest(self, user: str, connection: Closable | None = None) -> None:
         """Release a guest's name, once for each time it was acquired."""
         key = look_alike_key(user)
@@ -210,14 +188,25 @@ class UserNames:
             _subtract(self._by_address, guest.address)
             self._names.remove(guest.claim.line)
 
-    def acquire_verified(self, user: str, session: str | None = None) -> AcquiredName:
-        """Acquire a name for a user with a token: always granted, and guests with that name lose it (CN5)."""
-        self._names.add(_verified_line(user))
+    def acquire_verified(
+        self, user: str, session: str | None = None, *, user_id: str | None = None
+    ) -> AcquiredName:
+        """Acquire a name for a user with a token: guests with that name lose it (CN5).
+
+        With a `user_id`, the name is kept for that user, and another user is shown with a number.
+        """
+        if user_id is not None:
+            user = self.claim(user, user_id)
+        self._names.add(verified_line(user))
         return AcquiredName(user, _valid_session(session))
 
+    def claim(self, user: str, user_id: str) -> str:
+        """Return the name by which a user with a token is shown, which is kept for the user."""
+        return self._kept.claim(user, user_id, _numbered_names)
+
     def release_verified(self, user: str) -> None:
-        """Release a verified user's name, once for each time it was acquired; then it is free for guests."""
-        self._names.remove(_verified_line(user))
+        """Release a verified user's name, once for each time it was acquired."""
+        self._names.remove(verified_line(user))
 
     def _apply_changes(self) -> None:
         """Process the roster's changes, and close guests whose name went to another user."""
@@ -233,7 +222,7 @@ class UserNames:
 
     def _resolve_conflict(self, guest: _Guest, line: str) -> None:
         """Close a guest's connections if another claim to the name wins."""
-        if not any(guest.claim.loses_to(other) for other in _parse_claims([line])):
+        if not any(guest.claim.loses_to(other) for other in parse_claims([line])):
             return
         # A copy: closing a connection whose socket is gone releases the name at once.
         for connection in list(guest.connections):
@@ -248,19 +237,15 @@ class UserNames:
         else:
             del self._lines[key]
 
-    def _claims(self, key: str) -> Iterator[_NameClaim]:
-        return _parse_claims(self._lines.get(key, ()))
+    def _claims(self, key: str) -> Iterator[NameClaim]:
+        return parse_claims(self._lines.get(key, ()))
 
     def _is_free(self, name: str) -> bool:
         key = look_alike_key(name)
-        return key not in self._reserved and not any(self._claims(key))
+        return not (key in self._reserved or self._kept.has(key) or any(self._claims(key)))
 
     def _suggestion(self, name: str) -> str:
-        random_numbers = (secrets.randbelow(_MAX_RANDOM_NUMBER) for _ in iter(int, 1))
-        candidates = (
-            _numbered(name, number) for number in chain(range(2, _SEQUENTIAL_NUMBERS), random_numbers)
-        )
-        return next(filter(self._is_free, candidates))
+        return next(filter(self._is_free, _numbered_names(name)))
 
     def _generate(self) -> str:
         return next(filter(self._is_free, guest_names()))
@@ -279,15 +264,16 @@ def _key(line: str) -> str:
     return look_alike_key(line.partition("\n")[0])
 
 
-def _verified_line(user: str) -> str:
-    return _NameClaim(fold_user(user), 0, "", "").line
-
-
 def _subtract(counts: dict[T, int], key: T) -> None:
     """Decrement a count; remove it at zero."""
     counts[key] -= 1
     if not counts[key]:
         del counts[key]
+
+
+def _numbered_names(name: str) -> Iterator[str]:
+    random_numbers = (secrets.randbelow(_MAX_RANDOM_NUMBER) for _ in iter(int, 1))
+    return (_numbered(name, number) for number in chain(range(2, _SEQUENTIAL_NUMBERS), random_numbers))
 
 
 def _numbered(name: str, number: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from time import monotonic
 from typing import Final
 
@@ -46,4 +47,4 @@ def authenticate(node: Node, request: Request) -> Identity:
     ban = node.moderation.ban(Subject(identity.id, address, identity.token_id))
     if ban is not None:
         raise banned(ban)
-    return identity
+    return replace(identity, user=node.user_names.claim(identity.user, identity.id))

@@ -1,28 +1,20 @@
-"""The operator's actions on all nodes: entries of a room that no client can name.
-
-Each node reads that room when it starts, and about once a second from then on. So an action is in force on
-all nodes within two seconds, also after an outage. A node that starts knows what the broker still keeps.
-"""
+"""The operator's actions on all nodes: entries of a room of the nodes."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import secrets
 from collections.abc import Callable
 from time import time
 from typing import Final
 
 import msgspec
 
-from brokers.base import Broker
-from brokers.errors import BrokerError
+from brokers.base import Broker, Entry
 from service.moderation.actions import MAX_ACTIVE, Kind, ModerationAction, ModerationState, Subject
+from service.runtime.control_room import ControlRoom
 from service.runtime.tasks import Tasks
 
-# A client's room has no control character. PostgreSQL can't store U+0000.
-ROOM: Final = "\x01moderation"
-_PAGE: Final = 200
+ROOM: Final = "moderation"
 # Older kicks are history: the user may have returned since (ms).
 _RECENT: Final = 10_000
 
@@ -47,19 +39,15 @@ class Moderation:
         most: bans and closed rooms that may be in force together.
     """
 
-    __slots__ = ("_broker", "_epoch", "_lock", "_most", "_offset", "_remove", "_state", "_timer")
+    __slots__ = ("_most", "_remove", "_room", "_state")
 
     def __init__(
         self, broker: Broker, remove: Callable[[Kind, str, str], None], *, most: int = MAX_ACTIVE
     ) -> None:
-        self._broker = broker
+        self._room = ControlRoom(ROOM, broker, self._apply)
         self._most = most
         self._remove = remove
         self._state = ModerationState()
-        self._epoch = ""
-        self._offset = 0
-        self._lock = asyncio.Lock()
-        self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         return len(self._state)
@@ -87,53 +75,26 @@ class Moderation:
         self._state.expire(_now())
         if action.action in {"ban", "close"} and len(self._state) >= self._most:
             raise TooManyActions(self._most)
-        await self._broker.publish(ROOM, _encoder.encode(action), key=secrets.token_urlsafe(12))
+        await self._room.publish(_encoder.encode(action))
         _log.warning("moderation", extra=msgspec.structs.asdict(action))
         await self.read()
 
     async def read(self) -> None:
-        """Read and apply the actions that were stored since the last call."""
-        async with self._lock:
-            while True:
-                page = await self._broker.history(ROOM, after=self._offset, limit=_PAGE)
-                if page.head.epoch != self._epoch:
-                    # Other offsets. What is in force here stays so: the broker may have lost its history.
-                    was_behind, self._epoch, self._offset = self._offset, page.head.epoch, 0
-                    if was_behind:
-                        continue
-                for entry in page.entries:
-                    self._apply(entry.payload)
-                    self._offset = entry.offset
-                if not page.more:
-                    break
-            self._state.expire(_now())
+        """Read and apply the actions that were stored since the last call. Raises `BrokerError`."""
+        await self._room.read()
+        self._state.expire(_now())
 
     def follow(self, tasks: Tasks, interval: float) -> None:
         """Read again after each interval (seconds), until `close`."""
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(interval, self._read_again, tasks, interval)
+        self._room.follow(tasks, interval)
 
     def close(self) -> None:
         """Stop to read."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._room.close()
 
-    def _read_again(self, tasks: Tasks, interval: float) -> None:
-        tasks.start(self._try_to_read(), name="read moderation")
-        self.follow(tasks, interval)
-
-    async def _try_to_read(self) -> None:
-        """Read, if the last read is done. An outage of the broker is reported elsewhere."""
-        if self._lock.locked():
-            return
+    def _apply(self, entry: Entry) -> None:
         try:
-            await self.read()
-        except BrokerError as error:
-            _log.debug("moderation_not_read", extra={"reason": str(error)})
-
-    def _apply(self, payload: bytes) -> None:
-        try:
-            action = _decoder.decode(payload)
+            action = _decoder.decode(entry.payload)
         except msgspec.DecodeError:
             # An action of a newer version.
             _log.warning("moderation_unknown")

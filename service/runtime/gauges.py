@@ -16,6 +16,7 @@ GAUGES: Final[Mapping[str, str]] = {
     "tasks": "Running tasks of the node.",
     "other_nodes": "Other nodes whose heartbeats this node receives.",
     "moderation_active": "Bans and closed rooms in force.",
+    "kept_names": "Names that are kept for users with tokens, also while they are away.",
     "broker_up": "1 if the broker is reachable, 0 if not.",
     "archive_up": "1 if the archive accepts commits, 0 if it refuses them (only with an archive).",
     "archive_queue": "Calls that wait for the archive (only with an archive).",

@@ -37,7 +37,8 @@ def hello(session: Session, command: Hello) -> None:
         identity = _verify(session, command.token, command.id)
         if identity is None:
             return
-        taken = session.node.user_names.acquire_verified(identity.user, command.session)
+        taken = session.node.user_names.acquire_verified(identity.user, command.session, user_id=identity.id)
+        identity = replace(identity, user=taken.user)
     elif not session.node.settings.takes_guests:
         session.write_error(
             CommandError(

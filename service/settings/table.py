@@ -264,6 +264,11 @@ class Settings(LimitSettings, IdentitySettings, ArchiveSettings):
         return self.archive_seconds if self.archive_url else self.history_seconds
 
     @property
+    def kept_entries(self) -> int:
+        """How many entries of a room are kept where history is read; 0 for all."""
+        return self.archive_entries if self.archive_url else self.history_entries
+
+    @property
     def broker_options(self) -> BrokerOptions:
         """The options of the broker."""
         urls = {"memory": "", "redis": self.redis_url, "nats": self.nats_url}

@@ -38,7 +38,8 @@ class Tuning:
         archive_first_wait, archive_longest_wait: back-off between two tries to copy.
         index_rest, index_pause: how long the indexing of the archive rests when nothing is left, and between
             two steps of it.
-        moderation_interval: how often a node reads the actions of the operator.
+        control_room_interval: how often a node reads the actions of the operator, and the names
+            that are kept.
         plain_first_wait, plain_longest_wait: back-off between two tries to store a plain client's message.
         plain_grace: how long the node tries to store what a plain client sent before it disconnected.
         log_queue_bytes: log lines of a process that wait to be written; further ones are dropped and counted.
@@ -74,7 +75,7 @@ class Tuning:
     archive_longest_wait: float = 5.0
     index_rest: float = 0.5
     index_pause: float = 0.01
-    moderation_interval: float = 1.0
+    control_room_interval: float = 1.0
     plain_first_wait: float = 0.1
     plain_longest_wait: float = 2.0
     plain_grace: float = 30.0

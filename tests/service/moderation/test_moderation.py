@@ -135,7 +135,7 @@ async def test_what_is_in_force_stays_so_when_the_broker_has_lost_its_history() 
             return self._pages.pop(0)
 
     def page(epoch: str, offset: int, target: str) -> Page:
-        entry = Entry(ROOM, epoch, offset - 1, offset, msgspec.json.encode(action("ban", target)))
+        entry = Entry(f"\x01{ROOM}", epoch, offset - 1, offset, msgspec.json.encode(action("ban", target)))
         return Page((entry,), Position(epoch, offset), trimmed=False, more=False)
 
     after = page("e2", 1, "u2")

@@ -21,6 +21,7 @@ NAMES = [
     "hubbub_rooms",
     "hubbub_members",
     "hubbub_moderation_active",
+    "hubbub_kept_names",
     "hubbub_slow_consumers",
     "hubbub_sockets_aborted_total",
     "hubbub_accept_failures_total",
