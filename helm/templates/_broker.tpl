@@ -38,7 +38,23 @@
 {{/* Whether there is a password beside the URL. */}}
 {{- define "hubbub.brokerPassword" -}}
 {{- $broker := get .Values .Values.broker -}}
-{{- if and $broker.existingSecret $broker.url (not (include "hubbub.brokerFile" .)) }}yes{{ end -}}
+{{- if or $broker.bundled (and $broker.existingSecret $broker.url (not (include "hubbub.brokerFile" .))) }}yes{{ end -}}
+{{- end }}
+
+{{/* The Secret of the broker: yours, or that of the bundled broker. */}}
+{{- define "hubbub.brokerSecret" -}}
+{{- $broker := get .Values .Values.broker -}}
+{{- $broker.existingSecret | default (include "hubbub.child" (list . .Values.broker)) -}}
+{{- end }}
+
+{{/* The variable with the password. NATS has a token, if there is no user. */}}
+{{- define "hubbub.brokerPasswordName" -}}
+{{- $broker := get .Values .Values.broker -}}
+{{- and (eq .Values.broker "nats") (not $broker.username) | ternary "NATS_TOKEN" (print (upper .Values.broker) "_PASSWORD") -}}
+{{- end }}
+
+{{- define "hubbub.brokerPasswordFrom" -}}
+secretKeyRef: {name: {{ include "hubbub.brokerSecret" . | quote }}, key: {{ (get .Values .Values.broker).passwordKey | quote }}}
 {{- end }}
 
 {{/* The URL as a pod gets it; user and password are variables of their own, so they may hold any character. */}}
@@ -62,9 +78,9 @@
 - name: {{ $name }}_USER
   value: {{ $broker.username | quote }}
 {{- end }}
-- name: {{ and (eq .Values.broker "nats") (not $broker.username) | ternary "NATS_TOKEN" (print $name "_PASSWORD") }}
+- name: {{ include "hubbub.brokerPasswordName" . }}
   valueFrom:
-    secretKeyRef: {name: {{ $broker.existingSecret | quote }}, key: {{ $broker.passwordKey | quote }}}
+    {{- include "hubbub.brokerPasswordFrom" . | nindent 4 }}
 {{- end }}
 - name: {{ $name }}_URL
   {{- if include "hubbub.brokerUrl" . }}

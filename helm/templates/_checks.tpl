@@ -42,8 +42,8 @@
 {{- if not (or $broker.bundled $broker.url $broker.existingSecret) -}}
 {{- $faults = append $faults (printf "broker=%s needs an address: set %s.url, %s.existingSecret (with the URL in it), or %s.bundled=true for a test." . . . .) -}}
 {{- end -}}
-{{- if and $broker.bundled (or $broker.url $broker.existingSecret) -}}
-{{- $faults = append $faults (printf "%s.bundled installs its own %s: leave out %s.url and %s.existingSecret." . . . .) -}}
+{{- if and $broker.bundled (or $broker.url $broker.username) -}}
+{{- $faults = append $faults (printf "%s.bundled installs its own %s: leave out %s.url and %s.username." . . . .) -}}
 {{- end -}}
 {{- if regexMatch "://[^/?]*@" $broker.url -}}
 {{- $faults = append $faults (printf "%s.url contains a user or a password, which would be readable in the release. Put the whole URL in a Secret (%s.existingSecret, key %s), or the password alone (key %s) with %s.username." . . $broker.urlKey $broker.passwordKey .) -}}
@@ -51,7 +51,7 @@
 {{- if regexMatch "[?&][a-z_]*password=" $broker.url -}}
 {{- $faults = append $faults (printf "%s.url contains a password after its ?, which would be readable in the release. Put the whole URL in a Secret (%s.existingSecret, key %s)." . . $broker.urlKey) -}}
 {{- end -}}
-{{- if and $broker.username (not (and $broker.url $broker.existingSecret)) -}}
+{{- if and $broker.username (not $broker.bundled) (not (and $broker.url $broker.existingSecret)) -}}
 {{- $faults = append $faults (printf "%s.username needs %s.url and a password in %s.existingSecret: set all three, or put the whole URL in the Secret." . . .) -}}
 {{- end -}}
 {{- else if $broker.bundled -}}

@@ -7,7 +7,7 @@ import pytest
 from tests.helm.chart import Object, find, kinds, notes, render
 
 REDIS: Object = {"broker": "redis", "redis": {"url": "redis://redis.db:6380/0"}}
-USUAL = {"ConfigMap", "Deployment", "Pod", "Service", "ServiceAccount"}
+USUAL = {"NetworkPolicy", "ConfigMap", "Deployment", "Pod", "Service", "ServiceAccount"}
 
 
 def test_the_default_values_give_one_pod_without_optional_objects() -> None:
@@ -71,16 +71,28 @@ def test_the_autoscaler_scales_down_slowly_and_by_connections() -> None:
     ],
 )
 def test_pods_reach_only_dns_and_their_broker(values: Object, ports: set[int]) -> None:
-    policy = find(render({**values, "networkPolicy": {"enabled": True}}), "NetworkPolicy")["spec"]
+    policy = find(render({**values, "networkPolicy": {"egress": True}}), "NetworkPolicy")["spec"]
     dns, *broker = policy["egress"]
     assert dns["ports"] == [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]
     assert {port["port"] for rule in broker for port in rule["ports"]} == ports
     assert policy["policyTypes"] == ["Ingress", "Egress"]
 
 
+@pytest.mark.parametrize("values", [{}, REDIS, {"broker": "redis", "redis": {"existingSecret": "url"}}])
+def test_a_first_install_limits_who_connects_to_pods_and_not_where_they_connect(values: Object) -> None:
+    for policy in (each["spec"] for each in render(values) if each["kind"] == "NetworkPolicy"):
+        assert policy["policyTypes"] == ["Ingress"]
+        assert "egress" not in policy
+    http, operators = find(render(values), "NetworkPolicy")["spec"]["ingress"]
+    assert http == {"ports": [{"port": "http", "protocol": "TCP"}]}
+    assert operators["from"] == [{"namespaceSelector": {}}]
+    assert not [
+        each for each in render({"networkPolicy": {"enabled": False}}) if each["kind"] == "NetworkPolicy"
+    ]
+
+
 def test_only_the_nodes_reach_a_bundled_broker() -> None:
-    values = {"broker": "redis", "redis": {"bundled": True}, "networkPolicy": {"enabled": True}}
-    objects = render(values)
+    objects = render({"broker": "redis", "redis": {"bundled": True}})
     policy = find(objects, "NetworkPolicy", "chat-hubbub-redis")["spec"]
     assert policy["egress"] == []
     (rule,) = policy["ingress"]
@@ -101,7 +113,7 @@ def test_only_the_nodes_reach_a_bundled_archive() -> None:
 
 def test_named_peers_may_connect_and_so_may_the_test() -> None:
     peers: list[Object] = [{"namespaceSelector": {}}]
-    policy = find(render({"networkPolicy": {"enabled": True, "ingressFrom": peers}}), "NetworkPolicy")
+    policy = find(render({"networkPolicy": {"ingressFrom": peers}}), "NetworkPolicy")
     rule, operators = policy["spec"]["ingress"]
     assert (operators["ports"], operators["from"]) == ([{"port": "operator", "protocol": "TCP"}], peers)
     assert rule["from"][0] == peers[0]

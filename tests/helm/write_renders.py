@@ -12,7 +12,7 @@ from tests.helm.chart import CI, Object, load, render
 
 def judged(values: Object) -> Object:
     """Return the values, with the options that an audit expects."""
-    return {**values, "networkPolicy": {**values.get("networkPolicy", {}), "enabled": True}}
+    return {**values, "networkPolicy": {**values.get("networkPolicy", {}), "enabled": True, "egress": True}}
 
 
 def is_for_the_test(each: Object) -> bool:
