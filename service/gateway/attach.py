@@ -12,6 +12,7 @@ from service.cluster.user_names import AcquiredName, InvalidName, TooManyNames, 
 from service.gateway.handshake import drain_frame
 from service.moderation.actions import Subject
 from service.sessions.commands import CommandSession
+from service.sessions.errors import CommandError
 from service.sessions.hello import acquire_guest
 from service.sessions.plain import open_plain
 from service.transport.connection import Connection
@@ -136,18 +137,27 @@ async def _open_plain(node: Node, request: Request, connection: Connection) -> N
         raise Rejected(Close.POLICY, f"Invalid `history`: expected a whole number from 0 to {MAX_HISTORY}.")
     taken = _take_name(node, request.args.get("name"), connection)
     try:
-        identity = node.auth.guest(*taken)
-        if node.moderation.ban(Subject(identity.id, connection.address)) is not None:
-            raise Rejected(Close.REMOVED, "banned by the operator")
-        if not identity.may_read(room):
-            raise Rejected(Close.POLICY, "no read permission for this room")
-        await open_plain(node, connection, room, identity, history)
-    except BrokerError as error:
-        _log.warning("plain_join_failed", extra={"room": room, "reason": str(error)})
-        raise Rejected(Close.FULL, "the broker is unreachable; reconnect later") from error
+        await _enter_plain(node, connection, room, taken, history)
     finally:
         if connection.receiver is None:
             node.user_names.release_guest(taken.user, connection)
+
+
+async def _enter_plain(
+    node: Node, connection: Connection, room: str, taken: AcquiredName, history: int
+) -> None:
+    identity = node.auth.guest(*taken)
+    if node.moderation.ban(Subject(identity.id, connection.address)) is not None:
+        raise Rejected(Close.REMOVED, "banned by the operator")
+    if not identity.may_read(room):
+        raise Rejected(Close.POLICY, "no read permission for this room")
+    try:
+        await open_plain(node, connection, room, identity, history)
+    except CommandError as error:
+        raise Rejected(Close.POLICY, str(error)) from error
+    except BrokerError as error:
+        _log.warning("plain_join_failed", extra={"room": room, "reason": str(error)})
+        raise Rejected(Close.FULL, "the broker is unreachable; reconnect later") from error
 
 
 def _take_name(node: Node, name: str | None, connection: Connection) -> AcquiredName:

@@ -38,6 +38,7 @@ from service.rooms.message_pages import read_messages
 from service.runtime.metrics import Metrics
 from service.sessions import search, send
 from service.sessions.errors import CommandError, older_unavailable, rate_limited
+from service.sessions.look_alike_rooms import check_new_room
 from service.sessions.room_commands import BYTES_PER_TOKEN, MESSAGES_PER_TOKEN, NAMES_PER_TOKEN
 from service.wire import responses
 from service.wire.messages import encode_name
@@ -115,6 +116,7 @@ async def _post(node: Node, request: Request, name: str) -> HTTPResponse:
     if wait:
         raise rate_limited("post", wait)
     if identity.kind != "bot" and not await _exists(node, name):
+        await check_new_room(node, identity, name)
         send.require_new_room(node, identity, client_address(node.addresses, request))
     started = perf_counter()
     message = send.message_of(identity, post.text, post.key, post.reply_to)

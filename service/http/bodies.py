@@ -74,7 +74,7 @@ class Problem(msgspec.Struct, frozen=True):
     message: str
 
 
-class Post(msgspec.Struct, frozen=True):
+class Post(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A message to post: the text, an idempotency key, the name of its user, and what it replies to."""
 
     text: str
@@ -83,7 +83,7 @@ class Post(msgspec.Struct, frozen=True):
     reply_to: Target | None = None
 
 
-class EditedText(msgspec.Struct, frozen=True):
+class EditedText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The new text of a message, an idempotency key, and the name of the user."""
 
     text: str

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from hubbub_protocol.names import fold_user
+from hubbub_protocol.names import fold_user, visible
 
 _LIBRARY: Final = "confusable_homoglyphs"
 _FILE: Final = "confusables.json"
@@ -30,6 +30,15 @@ def look_alike_key(name: str) -> str:
         return name.casefold().translate(_ascii_keys()) or name
     folded = unicodedata.normalize("NFD", fold_user(name))
     return _letters(_skeleton(folded)) or folded
+
+
+def ascii_twin(name: str) -> str | None:
+    """Return the ASCII text that a name with other characters looks like; None if there is none."""
+    if name.isascii():
+        return None
+    shown = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", visible(name)))
+    twin = "".join(char if char.isascii() else _prototypes().get(ord(char), char) for char in shown)
+    return twin if twin.isascii() else None
 
 
 def _skeleton(text: str) -> str:

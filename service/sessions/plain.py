@@ -18,6 +18,7 @@ from service.runtime.backoff import Backoff
 from service.sessions import send
 from service.sessions.errors import CommandError
 from service.sessions.idempotency import new_key
+from service.sessions.look_alike_rooms import check_new_room
 from service.transport.connection import Connection
 from service.wire.messages import decode_plain
 
@@ -157,8 +158,11 @@ async def open_plain(
 
     Raises:
         BrokerError: the room can't be opened now.
+        CommandError: it would be a new room that looks like another one.
     """
     async with node.rooms.open(room_name) as room:
+        if not room.log.end:
+            await check_new_room(node, identity, room_name)
         start = await find_start(room, None, history)
         member = room.enter(connection, connection.codec, identity.user)
         connection.receiver = PlainSession(node, connection, identity, room, member)

@@ -9,10 +9,12 @@ from hubbub_protocol import Code, events
 from hubbub_protocol.commands import History, Join, Leave, Typing, Who
 from hubbub_protocol.names import room_fault
 from service.cluster.signals import TypingSignal, encode
+from service.identity.identity import Identity
 from service.rooms.join_start import find_start, start_at_once
 from service.rooms.message_pages import read_messages
 from service.rooms.room import Room
 from service.sessions.errors import CommandError, invalid_room_name, no_write_permission, older_unavailable
+from service.sessions.look_alike_rooms import check_new_room
 from service.sessions.session import Deferred, Session
 from service.wire import responses
 from service.wire.responses import JoinStart
@@ -37,17 +39,19 @@ def join(session: Session, command: Join) -> Deferred | None:
     room = session.node.rooms.ready(command.room)
     start = start_at_once(room, command.since, command.limit) if room else None
     if room is None or start is None:
-        return partial(_join, session, command, identity.user)
+        return partial(_join, session, command, identity)
     _add_member(session, command, identity.user, room, start)
     return None
 
 
-async def _join(session: Session, command: Join, user: str) -> None:
+async def _join(session: Session, command: Join, identity: Identity) -> None:
     node = session.node
     async with node.rooms.open(command.room) as room:
+        if not room.log.end:
+            await check_new_room(node, identity, command.room)
         start = await find_start(room, command.since, command.limit)
         if not session.connection.closing:
-            _add_member(session, command, user, room, start)
+            _add_member(session, command, identity.user, room, start)
 
 
 def _add_member(session: Session, command: Join, user: str, room: Room, start: JoinStart) -> None:

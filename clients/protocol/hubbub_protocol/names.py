@@ -34,12 +34,12 @@ def _fault(name: str) -> str | None:
     )
     if control is not None:
         return f"contains a control character (U+{ord(control):04X})"
-    if not _visible(name):
+    if not visible(name):
         return "has no visible character"
     return None
 
 
-def _visible(name: str) -> str:
+def visible(name: str) -> str:
     """Remove invisible characters. Names may contain them, as emoji do; they do not distinguish names."""
     return "".join(char for char in _BLANK.sub("", name) if unicodedata.category(char) != "Cf").strip()
 
@@ -87,4 +87,4 @@ def fold_user(name: str) -> str:
     """Return the form in which two names are compared: `Ann` and `ann` are one user (specification §2)."""
     if name.isascii():
         return name.casefold()
-    return unicodedata.normalize("NFKC", _visible(name)).casefold()
+    return unicodedata.normalize("NFKC", visible(name)).casefold()

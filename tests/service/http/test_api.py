@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from time import monotonic
 from typing import Final
+from urllib.parse import quote
 
 import jwt
 import pytest
@@ -74,6 +75,7 @@ async def test_history_is_read_in_pages_both_ways(site: Site) -> None:
         ('{"text": "  "}', "empty"),
         ('{"text": "x", "user": " "}', "user"),
         ('{"text": "x", "key": "a b"}', "key"),
+        ('{"text": "x", "colour": "red"}', "colour"),
     ],
 )
 async def test_an_invalid_post_is_rejected_with_the_reason(site: Site, body: str, reason: str) -> None:
@@ -180,6 +182,17 @@ async def test_rooms_and_members_of_the_node_are_listed(site: Site) -> None:
         assert (await site.get("/api/rooms?after=lobby")).json["rooms"] == []
         members = (await site.get("/api/rooms/lobby/members")).json
         assert members == {"room": "lobby", "count": 1, "names": ["ann"], "more": False}
+
+
+@pytest.mark.settings(auth="both", token_key=TOKEN_KEY)
+async def test_a_new_room_that_looks_like_another_is_rejected(site: Site) -> None:
+    await site.post("/api/rooms/lobby/messages", '{"text": "hello"}')
+    token = jwt.encode({"sub": "ann", "exp": time.time() + 60}, TOKEN_KEY, "HS256")
+    look_alike = quote("l\u043ebby")
+    path = f"/api/rooms/{look_alike}/messages"
+    rejected = await site.post(path, '{"text": "x"}', Authorization=f"Bearer {token}")
+    assert (rejected.status, rejected.json["code"]) == (400, "invalid")
+    assert "looks like another room" in rejected.json["message"]
 
 
 @pytest.mark.settings(auth="both", token_key=TOKEN_KEY, new_rooms_per_hour=1.0)

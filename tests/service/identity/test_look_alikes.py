@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubbub_protocol.names import user_fault
-from service.identity.look_alikes import look_alike_key
+from service.identity.look_alikes import ascii_twin, look_alike_key
 
 ALIKE = [
     ("ann", "\u0430nn"),
@@ -50,3 +50,20 @@ def test_other_names_have_keys_of_their_own(name: str, other: str) -> None:
 @given(st.text(min_size=1, max_size=32).filter(lambda name: user_fault(name) is None))
 def test_a_key_is_never_empty(name: str) -> None:
     assert look_alike_key(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "twin"),
+    [
+        ("l\u043ebby", "lobby"),
+        ("lob\u200bby", "lobby"),
+        ("\uff4cobby", "lobby"),
+        ("L\u041eBBY", "LOBBY"),
+        ("lobby", None),
+        ("l\u00f3bby", None),
+        ("\u043a\u043e\u0444\u0435", None),
+        ("\U0001f986", None),
+    ],
+)
+def test_a_name_in_other_letters_may_look_like_ascii(name: str, twin: str | None) -> None:
+    assert ascii_twin(name) == twin
