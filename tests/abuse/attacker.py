@@ -21,7 +21,7 @@ async def _flood(attack: Attack, port: int, address: str) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
     writer.write(attack.opening)
     if attack.opening and attack.floods:
-        await reader.readuntil(b'"welcome"')
+        await reader.readuntil(attack.answer)
     reading = asyncio.ensure_future(_drop(reader))
     try:
         while not reading.done():

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from secrets import token_hex
+from time import time
 from typing import Final
+
+import jwt
 
 from tests.service.framing import Op, frame
 from tests.service.peer import Peer
@@ -25,6 +28,7 @@ class Attack:
     Attributes:
         opening: what each connection writes at first; empty for HTTP.
         flood: what it then writes again and again.
+        answer: what is read before the flood begins, if there is an opening.
         vary: makes what is written after `opening` again and again, from a word that is new each time.
         connections: the number of connections.
         addresses: the number of addresses that they come from.
@@ -35,6 +39,7 @@ class Attack:
     about: str
     flood: bytes = b""
     opening: bytes = Peer.handshake() + _HELLO + _JOIN
+    answer: bytes = b'"welcome"'
     vary: Callable[[str], bytes] | None = None
     connections: int = 5
     addresses: int = 1
@@ -70,6 +75,10 @@ def _large_text(word: str) -> bytes:
 
 
 _EMOJI: Final = "\N{DUCK}" * 4_000
+_TOKEN_KEY: Final = "a secret of the tests, of at least 32 bytes"
+_TOKEN: Final = jwt.encode({"sub": "mallory", "exp": time() + 86_400}, _TOKEN_KEY, "HS256")
+# As many as a query may have.
+_WORDS: Final = " ".join(f"{number}" for number in range(100, 225))
 ATTACKS: Final = {
     "new rooms": Attack(about="S1", vary=_begin_room, connections=40),
     "large texts": Attack(about="S2", vary=_large_text, connections=60),
@@ -78,6 +87,33 @@ ATTACKS: Final = {
         opening=Peer.handshake() + _HELLO,
         connections=300,
         settings={"HUBBUB_CONNECTIONS": "200"},
+    ),
+    "names": Attack(about="S7", opening=Peer.handshake() + _HELLO, connections=300),
+    "refused names": Attack(
+        about="S6",
+        opening=Peer.handshake(),
+        answer=b"\r\n\r\n",
+        flood=_command('{"type":"hello","id":3,"name":"\u0430dmin"}'),
+        connections=20,
+    ),
+    "room listing": Attack(
+        about="S18",
+        opening=b"",
+        flood=f"GET /api/rooms HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {_TOKEN}\r\n\r\n".encode(),
+        connections=20,
+        settings={
+            "HUBBUB_AUTH": "both",
+            "HUBBUB_TOKEN_ALGORITHM": "HS256",
+            "HUBBUB_TOKEN_KEY": _TOKEN_KEY,
+            "HUBBUB_GUEST_READ": "*",
+            "HUBBUB_GUEST_WRITE": "*",
+        },
+    ),
+    "search": Attack(
+        about="S18",
+        flood=_command(f'{{"type":"search","id":3,"room":"{_ROOM}","query":"{_WORDS}"}}'),
+        connections=20,
+        settings={"ARCHIVE_URL": "sqlite:///chat.sqlite"},
     ),
     "new rooms from 100 addresses": Attack(about="S1", vary=_begin_room, connections=100, addresses=100),
     "pings from 100 addresses": Attack(

@@ -52,8 +52,8 @@ def serving(**settings: str) -> Iterator[Node]:
     """Run a node for the time of the block."""
     port = free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HUBBUB_", "BROKER"))}
-    environment = {**kept, **settings, "HUBBUB_PORT": str(port)}
     with tempfile.TemporaryDirectory() as folder:
+        environment = {**kept, **settings, "HUBBUB_PORT": str(port), "HUBBUB_DATA": folder}
         log = Path(folder) / "log"
         with (
             log.open("wb") as output,
