@@ -1,6 +1,6 @@
 """The names of users with tokens: they stay theirs for as long as history is kept, also while they are away.
 
-A name is claimed in a room of the nodes (`service/runtime/control_room.py`). The first claim counts, until it
+A name is claimed in a control room (`service/runtime/control_room.py`). The first claim counts, until it
 is older than what is kept. A claim is repeated when its user connects and it is half as old, or may soon be
 trimmed.
 """
@@ -36,6 +36,13 @@ class Claim(msgspec.Struct, frozen=True, array_like=True):
     name: str
     owner: str
     at: int
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    """The payload of an entry. `at`, in ms since 1970, is when it was stored, as in a message."""
+
+    at: int
+    names: list[Claim]
 
 
 class _Known(msgspec.Struct, frozen=True):
@@ -155,7 +162,7 @@ class NameKeeper:
     def __init__(self, broker: Broker, names: KeptNames) -> None:
         self.names = names
         self._room = ControlRoom("names", broker, self._apply)
-        self._decoder = msgspec.json.Decoder(list[Claim])
+        self._decoder = msgspec.json.Decoder(_Stored)
 
     async def read(self) -> None:
         """Read the claims that were stored since the last call. Raises `BrokerError`."""
@@ -164,7 +171,7 @@ class NameKeeper:
     async def store(self) -> None:
         """Store the new claims of this node. Raises `BrokerError`."""
         while claims := self.names.unstored():
-            await self._room.publish(msgspec.json.encode(claims))
+            await self._room.publish(msgspec.json.encode(_Stored(int(time() * 1000), claims)))
             self.names.stored(claims)
             # In order: until it is read, another node's claim may be the first.
             await self._room.read()
@@ -179,11 +186,11 @@ class NameKeeper:
 
     def _apply(self, entry: Entry) -> None:
         try:
-            claims = self._decoder.decode(entry.payload)
+            stored = self._decoder.decode(entry.payload)
         except msgspec.DecodeError:
             # An entry of a newer version.
             return
-        self.names.apply(entry.offset, claims)
+        self.names.apply(entry.offset, stored.names)
 
 
 def _owner_of(user_id: str) -> str:

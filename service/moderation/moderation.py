@@ -1,4 +1,4 @@
-"""The operator's actions on all nodes: entries of a room of the nodes."""
+"""The operator's actions on all nodes: entries of a control room."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rooms of the nodes: entries that all nodes read, in a room that no client can name.
+"""Control rooms: entries that all nodes read, in a room that no client can name.
 
 Each node reads such a room when it starts, and about once a second from then on. So an entry is known to all
 nodes within two seconds, also after an outage. A node that starts knows what the broker or the archive keeps.
@@ -24,7 +24,7 @@ _log: Final = logging.getLogger(__name__)
 
 
 class ControlRoom:
-    """One room of the nodes; `apply` takes each of its entries once, in order.
+    """One control room; `apply` takes each of its entries once, in order.
 
     Attributes:
         name: its name on the broker.
