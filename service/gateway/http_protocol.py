@@ -218,14 +218,12 @@ class HttpProtocol(WebSocketProtocol):
             self._start_deadline()
 
     async def wait_for_turn(self) -> None:
-        """Wait until the address may send another request; let other connections go first in any case."""
-        await asyncio.sleep(0)
-        if self._address is None:
-            return
+        """Wait until the address may send another request, and then for a turn among all connections."""
         node = self._gateway.node
-        while wait := node.address_limits.request(self._address, monotonic()):
+        while self._address is not None and (wait := node.address_limits.request(self._address, monotonic())):
             node.metrics.address_limited.add("requests")
             await asyncio.sleep(wait)
+        await self._gateway.turns.wait()
 
     def count_invalid(self, reason: str) -> None:
         """Count a request whose head is invalid."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from service.settings.tuning import Tuning
@@ -16,8 +17,18 @@ class WaitingInput(Protocol):
         """Process one share of the input."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    taken: asyncio.Future[None]
+
+    def take_turn(self) -> None:
+        # The request may have been cancelled.
+        if not self.taken.done():
+            self.taken.set_result(None)
+
+
 class InputTurns:
-    """A queue of waiting connections. One turn of the loop serves a bounded number of them.
+    """A queue of waiting connections and requests. One turn of the loop serves a bounded number of them.
 
     So other connections wait for a bounded time, however many connections flood the node.
     """
@@ -36,6 +47,12 @@ class InputTurns:
         """Put a connection at the end of the queue. It must not be in the queue already."""
         self._queue.append(waiting)
         self._schedule()
+
+    async def wait(self) -> None:
+        """Wait for a turn in the same queue: a request over HTTP costs about as much as a share."""
+        turn = _Turn(asyncio.get_running_loop().create_future())
+        self.add(turn)
+        await turn.taken
 
     def _serve(self) -> None:
         self._scheduled = False
