@@ -37,7 +37,8 @@ class ModerationAction(msgspec.Struct, frozen=True, omit_defaults=True):
     """One action on a target. `at` and `until` are ms since 1970.
 
     `kind`: what the target is: a user's id, an address in the form in which it is limited, the id of a token,
-    or a room. What was erased is described in words. Without `until` a ban lasts, and a room stays closed, until it is revoked.
+    or a room. What was erased is described in words. Without `until` a ban lasts, and a room stays closed,
+    until it is revoked.
     """
 
     action: Action | Literal["erase"]
