@@ -86,7 +86,6 @@ async def test_an_invalid_query_is_rejected_with_1008(served: Served, query: str
     assert await (await served.plain(query)).closed() == 1008
 
 
-@pytest.mark.settings(text_characters=5)
 async def test_a_new_room_that_looks_like_another_is_rejected_with_1008(served: Served) -> None:
     ann, _ = await served.joined("ann", room="lobby")
     assert (await ann.ask("send", room="lobby", text="hello"))["type"] == "sent"
@@ -94,6 +93,7 @@ async def test_a_new_room_that_looks_like_another_is_rejected_with_1008(served: 
     assert await peer.closed() == 1008
 
 
+@pytest.mark.settings(text_characters=5)
 async def test_a_text_that_is_too_long_closes_the_connection_with_the_reason(served: Served) -> None:
     ann = await served.plain()
     await ann.text("12345")
