@@ -19,8 +19,16 @@ export default defineConfig(({ command }) => ({
     terserOptions: { module: true, compress: { passes: 3 } },
     // The plugin finds each file by its tag.
     assetsInlineLimit: 0,
-    // Every browser that supports the page's CSS supports modulepreload.
-    modulePreload: { polyfill: false },
+    // The page has the styles of its parts too: they are small.
+    cssCodeSplit: false,
+    // The parts are below the page's own path, which a preload would not know.
+    modulePreload: false,
+    rolldownOptions: {
+      output: {
+        // One script for the page: all that it imports at once, also what its parts share with it.
+        codeSplitting: { groups: [{ name: "page", test: /\/src\/main\.tsx$/ }] },
+      },
+    },
   },
   server: {
     proxy: {

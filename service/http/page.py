@@ -1,7 +1,8 @@
-"""The chat page: one file, in the encodings that browsers accept, and the data that it loads later.
+"""The chat page: one file, in the encodings that browsers accept, and what it loads later.
 
 Its script and styles are within it (docs/decisions, 33), so the Content-Security-Policy names their hashes.
-The data (emoji, texts of languages) have the same form in every version, so any node may answer.
+The data (emoji, texts of languages) have the same form in every version, so any node may answer. A part of
+the script belongs to one build: its name has a hash of its content, and a node of another build answers 404.
 """
 
 from __future__ import annotations
@@ -34,8 +35,11 @@ _POLICY: Final = (
     "form-action 'self'; frame-ancestors 'none'"
 )
 _INLINE: Final = re.compile(rb"<(script|style)\b[^>]*>(.*?)</\1>", re.DOTALL)
+# For a file whose name has a hash of its content.
+_FOR_EVER: Final = "public, max-age=31536000, immutable"
 # In the order of preference, with the suffix of the file.
 _CODINGS: Final = {"br": ".br", "gzip": ".gz"}
+_SCRIPT: Final = "text/javascript; charset=utf-8"
 _HTML: Final = "text/html; charset=utf-8"
 
 
@@ -47,13 +51,14 @@ class BuiltFile:
     content_type: str
     policy: str
     etag: str
+    caching: str = "no-cache"
 
     def response(self, accepted: str, known: str) -> HTTPResponse:
         """Answer a request with these values of Accept-Encoding and If-None-Match."""
         coding = next((name for name in _CODINGS if name in self.encodings and accepts(accepted, name)), "")
         etag = f'"{self.etag}{coding and f"-{coding}"}"'
         headers = {"Content-Security-Policy": self.policy, "Vary": "Accept-Encoding", "ETag": etag}
-        headers["Cache-Control"] = "no-cache"
+        headers["Cache-Control"] = self.caching
         if etag in known:
             return HTTPResponse(status=HTTPStatus.NOT_MODIFIED, headers=headers)
         if coding:
@@ -61,7 +66,7 @@ class BuiltFile:
         return raw(self.encodings[coding], headers=headers, content_type=self.content_type)
 
 
-def read(path: Path, content_type: str = _HTML) -> BuiltFile | None:
+def read(path: Path, content_type: str = _HTML, caching: str = "no-cache") -> BuiltFile | None:
     """Read a file of the page; None if it is not built."""
     if not path.is_file():
         return None
@@ -69,7 +74,7 @@ def read(path: Path, content_type: str = _HTML) -> BuiltFile | None:
     files = {name: path.with_name(path.name + suffix) for name, suffix in _CODINGS.items()}
     encodings = {name: file.read_bytes() for name, file in files.items() if file.is_file()}
     etag = sha256(whole).hexdigest()[:32]
-    return BuiltFile({"": whole} | encodings, content_type, _policy(whole), etag)
+    return BuiltFile({"": whole} | encodings, content_type, _policy(whole), etag, caching)
 
 
 def accepts(header: str, coding: str) -> bool:
@@ -96,6 +101,12 @@ def _policy(page: bytes = b"") -> str:
     return _POLICY.format(inline="".join(f" 'sha256-{one}'" for one in hashes))
 
 
+def _add_file(app: Sanic[Config, SimpleNamespace], web: Path, built: BuiltFile | None, file: Path) -> None:
+    if built is not None:
+        name = file.relative_to(web).as_posix()
+        app.add_route(partial(_data, built), f"/{name}", READ, name=name)
+
+
 def add_routes(app: Sanic[Config, SimpleNamespace], web: Path = WEB) -> None:
     """Serve the page, if it is built: at `/`, and at the links to a room and to a message in it."""
     built = read(web / "index.html")
@@ -113,8 +124,9 @@ def add_routes(app: Sanic[Config, SimpleNamespace], web: Path = WEB) -> None:
         app.add_route(page, path, READ, name=f"page {path}")
 
     for file in sorted(web.glob("*.json")):
-        if (data := read(file, JSON)) is not None:
-            app.add_route(partial(_data, data), f"/{file.name}", READ, name=file.name)
+        _add_file(app, web, read(file, JSON), file)
+    for file in sorted(web.glob("parts/*.js")):
+        _add_file(app, web, read(file, _SCRIPT, _FOR_EVER), file)
 
     async def add_headers(_: Request, response: BaseHTTPResponse) -> None:
         response.headers.setdefault("Content-Security-Policy", policy)

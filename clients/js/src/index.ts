@@ -21,4 +21,5 @@ export type {
   Reactor,
   UserKind,
 } from "./sans-io/frames.ts";
+export { SearchFailed } from "./searchAnswers.ts";
 export type { KeyValue } from "./storage.ts";

@@ -127,10 +127,9 @@ export class Room {
   }
 
   /**
-   * Find messages of the room, newest first; `before` is the `more` of the last page. Null: not now, or the server
-   * can't search, or the query has neither a word nor a filter.
+   * Find messages of the room, newest first; `before` is the `more` of the last page. Rejects with `SearchFailed`.
    */
-  search(query: string, before = ""): Promise<SearchPage | null> {
+  search(query: string, before = ""): Promise<SearchPage> {
     const page = this.#searches.wait(query, before);
     this.#host.step(["search", this.name, query, before]);
     return page;

@@ -276,7 +276,7 @@ class Room:
                 page = tuple(replace(message_of(one, self.position), live=False) for one in messages)
                 self._pages.succeed(HistoryPage(messages=page, more=more))
             case effects.SearchAnswered(_, query, before, found):
-                answered = None if found is None else found_of(found)
+                answered = None if isinstance(found, str) else found_of(found)
                 self._searches.pop((query, before), Waiters[FoundMessages | None]()).succeed(answered)
             case effects.MembersLoaded(_, members):
                 self._names.succeed(None if members is None else names_of(members))

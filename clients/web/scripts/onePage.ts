@@ -1,10 +1,11 @@
 /**
  * A Vite plugin: it builds the page as one file, with its script, styles and icon in it, and compresses that.
  *
- * Then no second request depends on which node answers it, or on the path of the page (docs/decisions, 33). The
- * node computes the hashes for the Content-Security-Policy from the file.
+ * Then nothing that a first visit needs depends on which node answers a second request, or on the path of the page
+ * (docs/decisions, 33). The node computes the hashes for the Content-Security-Policy from the file. What is imported
+ * later is a file in `parts/`, which takes what it shares with the page from the global object `hubbub`.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -12,6 +13,9 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 import type { Plugin, Rollup } from "vite";
 
 const icon = new URL("../src/favicon.svg", import.meta.url);
+
+/** The chunk of all that the page imports at once: a group in `vite.config.ts`. */
+const script = "page";
 
 export function onePage(): Plugin {
   let folder = "";
@@ -25,13 +29,19 @@ export function onePage(): Plugin {
     generateBundle(_, bundle) {
       const page = bundle["index.html"];
       if (page?.type !== "asset") return this.error("the build has no index.html");
-      const parts = Object.values(bundle).filter((part) => part !== page);
-      page.source = parts.reduce(withPart, String(page.source));
-      for (const { fileName } of parts) delete bundle[fileName];
+      const files = Object.values(bundle).filter((file) => file !== page);
+      for (const { fileName } of files) delete bundle[fileName];
+      const parts = files.filter((file) => file.type === "chunk" && file.name !== script);
+      const now = files.filter((file) => !parts.includes(file));
+      page.source = now.reduce(withPart, String(page.source));
+      for (const part of parts as Rollup.OutputChunk[])
+        this.emitFile({ type: "asset", fileName: inParts(part), source: partCode(part.code) });
     },
     async writeBundle() {
-      const names = readdirSync(folder).filter((name) => /\.(html|json)$/.test(name));
-      for (const name of names) await compress(join(folder, name));
+      const below = existsSync(join(folder, "parts")) ? readdirSync(join(folder, "parts")) : [];
+      const names = [...readdirSync(folder), ...below.map((name) => join("parts", name))];
+      for (const name of names.filter((one) => /\.(html|js|json|svg|webmanifest)$/.test(one)))
+        await compress(join(folder, name));
     },
   };
 }
@@ -54,7 +64,8 @@ function withPart(html: string, part: Part): string {
 }
 
 function element(part: Part): string {
-  if (part.type === "chunk") return `<script type="module">${safeScript(part.code)}</script>`;
+  if (part.type === "chunk")
+    return `<script type="module">${safeScript(sharing(part.code))}</script>`;
   if (part.fileName.endsWith(".css")) return `<style>${String(part.source).trim()}</style>`;
   return iconLink();
 }
@@ -62,6 +73,32 @@ function element(part: Part): string {
 function iconLink(): string {
   const data = readFileSync(icon).toString("base64");
   return `<link rel="icon" href="data:image/svg+xml;base64,${data}" type="image/svg+xml">`;
+}
+
+function inParts({ fileName }: Rollup.OutputChunk): string {
+  return `parts/${fileName.replace(/^.*\//, "")}`;
+}
+
+/** The script of the page: what it exports goes to its parts by a global object, and imports know where they are. */
+function sharing(code: string): string {
+  const shared = code
+    .replaceAll("__VITE_PRELOAD__", "void 0")
+    .replace(/export\s*\{([^}]*)\};?\s*$/, (_, names: string) => {
+      const pairs = names.split(",").map((pair) => pair.trim().split(" as "));
+      return `Object.assign(globalThis.hubbub,{${pairs.map(([own, as = own]) => `${as}:${own}`)}});`;
+    });
+  return shared.replace(
+    /import\("\.\/([^"]+)"\)/g,
+    (_, name: string) => `import(hubbub.at("parts/${name}"))`,
+  );
+}
+
+/** A part: in the place of imports from the script of the page, it reads the global object. */
+function partCode(code: string): string {
+  return code.replace(
+    /import\s*\{([^}]*)\}\s*from\s*"\.\/page-[^"]*";?/g,
+    (_, names: string) => `const{${names.replaceAll(" as ", ":")}}=globalThis.hubbub;`,
+  );
 }
 
 /** Escape what would end or change a script element; within strings and patterns it means the same. */

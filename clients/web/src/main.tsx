@@ -12,6 +12,11 @@ import { ErrorBoundary } from "./ui/ErrorBoundary.tsx";
 import "./styles/tokens.css";
 import "./styles/base.css";
 
+declare global {
+  /** What the parts of the page share with it: see `scripts/onePage.ts`. */
+  var hubbub: { at(path: string): string };
+}
+
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has lost its #root element");
 
@@ -20,24 +25,29 @@ const kept = storageOrNone(() => localStorage);
 const tab = storageOrNone(() => sessionStorage);
 const at = (path: string) =>
   new URL(baseOf(window.location.pathname) + path, window.location.origin);
-const session = new Session({
-  url: at("ws").href.replace(/^http/, "ws"),
-  identities: kept,
-  outbox: await openTabOutbox(kept, tab),
-});
-session.resume();
-setEmojiSource(at("emoji.json").href);
+globalThis.hubbub = { at: (path) => at(path).href };
+void start(root);
 
-const stores = createStores(kept);
-setTextSource((language) => at(`texts-${language}.json`).href);
-// Not first in English: but a slow file does not keep the page away.
-const language = stores.preferences.value.language ?? preferredLanguage(navigator.languages);
-await Promise.race([loadTexts(language), new Promise((resolve) => setTimeout(resolve, 1_000))]);
+async function start(element: HTMLElement): Promise<void> {
+  const session = new Session({
+    url: at("ws").href.replace(/^http/, "ws"),
+    identities: kept,
+    outbox: await openTabOutbox(kept, tab),
+  });
+  session.resume();
+  setEmojiSource(at("emoji.json").href);
 
-createRoot(root).render(
-  <StrictMode>
-    <ErrorBoundary>
-      <App session={session} stores={stores} />
-    </ErrorBoundary>
-  </StrictMode>,
-);
+  const stores = createStores(kept);
+  setTextSource((language) => at(`texts-${language}.json`).href);
+  // Not first in English: but a slow file does not keep the page away.
+  const language = stores.preferences.value.language ?? preferredLanguage(navigator.languages);
+  await Promise.race([loadTexts(language), new Promise((resolve) => setTimeout(resolve, 1_000))]);
+
+  createRoot(element).render(
+    <StrictMode>
+      <ErrorBoundary>
+        <App session={session} stores={stores} />
+      </ErrorBoundary>
+    </StrictMode>,
+  );
+}

@@ -28,6 +28,8 @@ def digest(text: str) -> str:
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "index.html").write_text(INDEX, encoding="utf-8")
     (tmp_path / "emoji.json").write_text('{"a": []}', encoding="utf-8")
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "Search-a1.js").write_text("more()", encoding="utf-8")
     (tmp_path / "index.html.br").write_bytes(b"as brotli")
     (tmp_path / "index.html.gz").write_bytes(gzip.compress(INDEX.encode()))
     return tmp_path
@@ -77,6 +79,13 @@ async def test_the_list_of_emoji_is_served(client: testing.SanicASGITestClient) 
     response = await get(client, "/emoji.json", accept_encoding="br")
     assert (response.text, response.headers["content-type"]) == ('{"a": []}', "application/json")
     assert response.headers.get_list("cache-control") == ["no-cache"]
+
+
+async def test_a_part_of_the_script_is_kept_by_browsers(client: testing.SanicASGITestClient) -> None:
+    response = await get(client, "/parts/Search-a1.js")
+    assert (response.text, response.headers["content-type"]) == ("more()", "text/javascript; charset=utf-8")
+    assert response.headers.get_list("cache-control") == ["public, max-age=31536000, immutable"]
+    assert (await get(client, "/parts/Search-b2.js")).status == 404
 
 
 async def test_other_paths_below_r_are_missing(client: testing.SanicASGITestClient) -> None:

@@ -59,7 +59,8 @@ export type RoomEffect =
   | readonly ["sent", room: string, key: string, receipt: SendReceipt]
   | readonly ["failed", room: string, key: string, code: string, message: string]
   | readonly ["older", room: string, messages: readonly Message[], more: boolean]
-  | readonly ["found", room: string, query: string, before: string, page: SearchPage | null]
+  /** Instead of a page: the code of why there is none (SR4). */
+  | readonly ["found", room: string, query: string, before: string, page: SearchPage | string]
   | readonly ["presence", room: string, change: PresenceChange]
   | readonly ["typing", room: string, names: readonly string[]]
   | readonly ["members", room: string, members: Members | null]

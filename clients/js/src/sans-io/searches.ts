@@ -1,4 +1,4 @@
-/** PendingSearches in rooms: a few at a time, each with a result (SR4). */
+/** Searches in rooms: a few at a time, each with a result (SR4). */
 import type { Effect, RoomInput } from "./effects.ts";
 import type { Reply, Request } from "./frames.ts";
 import type { PendingCommands } from "./pendingCommands.ts";
@@ -17,7 +17,8 @@ export class PendingSearches {
   }
 
   search(asked: Asked, now: number, live: boolean): Effect[] {
-    if (!live || this.#open.size >= atOnce) return [unanswered(asked)];
+    if (!live) return [failed(asked, "not_joined")];
+    if (this.#open.size >= atOnce) return [failed(asked, "busy")];
     const [, room, query, before] = asked;
     const place = before === "" ? {} : { before };
     const search = this.#pending.issue(
@@ -32,7 +33,8 @@ export class PendingSearches {
     const asked = this.#open.get(request.id);
     if (asked === undefined) return [];
     this.#open.delete(request.id);
-    if (reply.type !== "found") return [unanswered(asked)];
+    if (reply.type === "error") return [failed(asked, reply.code)];
+    if (reply.type !== "found") return [failed(asked, "internal")];
     const page = { hits: reply.hits, more: reply.more ?? null };
     return [["found", asked[1], asked[2], asked[3], page]];
   }
@@ -41,11 +43,11 @@ export class PendingSearches {
   giveUp(): Effect[] {
     const asked = [...this.#open.values()];
     this.#open.clear();
-    return asked.map(unanswered);
+    return asked.map((one) => failed(one, "lost"));
   }
 }
 
 /** Return the effect of a search without a result. */
-export function unanswered([, room, query, before]: Asked): Effect {
-  return ["found", room, query, before, null];
+function failed([, room, query, before]: Asked, code: string): Effect {
+  return ["found", room, query, before, code];
 }

@@ -98,12 +98,12 @@ class SearchPage(msgspec.Struct, frozen=True):
 
 
 class SearchAnswered(msgspec.Struct, frozen=True):
-    """A page of a search; None if it could not be read."""
+    """A page of a search, or the code of why there is none (SR4)."""
 
     room: str
     query: str
     before: str
-    page: SearchPage | None
+    page: SearchPage | str
 
 
 class PresenceChanged(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from typing import Final
 from hubbub_client.sans_io import effects, inputs
 from hubbub_client.sans_io.effects import Effect
 from hubbub_client.sans_io.pending_commands import PendingCommands, Reply
-from hubbub_protocol import commands, events
+from hubbub_protocol import Code, commands, events
 
 AT_ONCE: Final = 4
 
@@ -18,8 +18,10 @@ class PendingSearches:
         self._open: dict[int, inputs.SearchRequested] = {}
 
     def step(self, asked: inputs.SearchRequested, now: int, *, live: bool) -> list[Effect]:
-        if not live or len(self._open) >= AT_ONCE:
-            return [_answered(asked, None)]
+        if not live:
+            return [_answered(asked, "not_joined")]
+        if len(self._open) >= AT_ONCE:
+            return [_answered(asked, "busy")]
         number, write = self._pending.issue(
             lambda id_: commands.Search(id=id_, room=asked.room, query=asked.query, before=asked.before), now
         )
@@ -31,14 +33,14 @@ class PendingSearches:
         if asked is None:
             return []
         if not isinstance(reply, events.Found):
-            return [_answered(asked, None)]
+            return [_answered(asked, reply.code if isinstance(reply, events.Error) else Code.INTERNAL)]
         return [_answered(asked, effects.SearchPage(tuple(reply.hits), reply.more))]
 
     def give_up(self) -> list[Effect]:
         """Report all searches as failed, because the connection was lost."""
         asked, self._open = self._open, {}
-        return [_answered(each, None) for each in asked.values()]
+        return [_answered(each, "lost") for each in asked.values()]
 
 
-def _answered(asked: inputs.SearchRequested, page: effects.SearchPage | None) -> Effect:
+def _answered(asked: inputs.SearchRequested, page: effects.SearchPage | str) -> Effect:
     return effects.SearchAnswered(asked.room, asked.query, asked.before, page)

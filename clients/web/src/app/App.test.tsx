@@ -152,7 +152,7 @@ test("a rejected message shows the reason, and can be sent again or deleted", as
 async function join(words: string): Promise<void> {
   await userEvent.click(screen.getByRole("button", { name: "Join a room" }));
   await userEvent.type(
-    screen.getByRole("textbox", { name: "Join another room" }),
+    await screen.findByRole("textbox", { name: "Join another room" }),
     `${words}{Enter}`,
   );
 }

@@ -18,6 +18,7 @@ import type { RoomMenu } from "./Header.tsx";
 import { usePanels } from "./panels.ts";
 import { RoomView } from "./RoomView.tsx";
 import { goTo, linkTo } from "./route.ts";
+import { SearchDrawer, useSearchPanel } from "./SearchDrawer.tsx";
 import { Sidebar } from "./Sidebar.tsx";
 import { type Rooms, useRoomActions, useRooms } from "./useRooms.ts";
 
@@ -46,8 +47,8 @@ function Page({ client, stores, onChangeName }: Props) {
   const [dialog, setDialog] = useState<DialogName | null>(null);
   useStatus(client); // renders again when client.user changes
   useUnreadAlerts(client, stores, rooms);
-  usePageKeys(actions, setDialog);
-  const target = useMemo(() => (offset === null ? null : { offset }), [offset]);
+  const search = useSearchPanel(panels, offset);
+  usePageKeys(actions, setDialog, () => search.onOpen(""));
   const open = (room: string) => {
     goTo(room);
     panels.onClose();
@@ -55,7 +56,7 @@ function Page({ client, stores, onChangeName }: Props) {
   };
 
   return (
-    <div className={styles.page}>
+    <div className={styles.page} data-panel={panels.open}>
       <Sidebar
         rooms={summaries}
         current={current}
@@ -71,14 +72,13 @@ function Page({ client, stores, onChangeName }: Props) {
         room={client.room(current)}
         client={client}
         stores={stores}
-        target={target}
+        target={search.target}
         panels={panels}
         menu={useRoomMenu(rooms, stores, actions)}
       />
+      <SearchDrawer {...{ client, panels, search }} room={current} rooms={rooms.names} />
       <Dialogs
-        open={dialog}
-        rooms={summaries}
-        stores={stores}
+        {...{ open: dialog, rooms: summaries, stores }}
         onRoom={open}
         onClose={() => setDialog(null)}
       />
@@ -97,8 +97,13 @@ function useUnreadAlerts(
   useNotifications({ client, names, preferences, onOpen: goTo });
 }
 
-function usePageKeys(actions: Actions, show: (dialog: DialogName) => void): void {
+function usePageKeys(
+  actions: Actions,
+  show: (dialog: DialogName) => void,
+  search: () => void,
+): void {
   useChords({
+    search,
     switcher: () => show("switcher"),
     nextUnread: () => actions.step(1, "unread"),
     previousUnread: () => actions.step(-1, "unread"),

@@ -1,12 +1,13 @@
-import { KeysDialog } from "../features/keys/KeysDialog.tsx";
-import { JoinDialog } from "../features/rooms/JoinDialog.tsx";
+import { part } from "../features/parts/part.ts";
 import type { RoomSummary } from "../features/rooms/useRoomSummaries.ts";
-import { SettingsDialog } from "../features/settings/SettingsDialog.tsx";
 import { Switcher } from "../features/switcher/Switcher.tsx";
 import type { Stores } from "../stores/stores.ts";
+import type { MoreDialogsProps } from "./MoreDialogs.tsx";
 import { roomOfWords } from "./route.ts";
 
-export type DialogName = "switcher" | "join" | "settings" | "keys";
+export type DialogName = "switcher" | MoreDialogsProps["open"];
+
+const MoreDialogs = part(() => import("./MoreDialogs.tsx"));
 
 interface Props {
   readonly open: DialogName | null;
@@ -17,17 +18,9 @@ interface Props {
 }
 
 /** The dialog that is open. */
-export function Dialogs({ open, rooms, stores, onRoom, onClose }: Props) {
-  switch (open) {
-    case "switcher":
-      return <Switcher rooms={rooms} roomOf={roomOfWords} onOpen={onRoom} onClose={onClose} />;
-    case "join":
-      return <JoinDialog roomOf={roomOfWords} onJoin={onRoom} onClose={onClose} />;
-    case "settings":
-      return <SettingsDialog stores={stores} onClose={onClose} />;
-    case "keys":
-      return <KeysDialog onClose={onClose} />;
-    case null:
-      return null;
-  }
+export function Dialogs({ open, rooms, ...props }: Props) {
+  if (open === null) return null;
+  if (open !== "switcher") return <MoreDialogs open={open} {...props} />;
+  const { onRoom, onClose } = props;
+  return <Switcher rooms={rooms} roomOf={roomOfWords} onOpen={onRoom} onClose={onClose} />;
 }

@@ -46,6 +46,16 @@ export function Header({ name, live, count, panels, menu }: Props) {
         <bdi>{name}</bdi>
       </h1>
       <button
+        className={buttons.icon}
+        type="button"
+        aria-label={texts.search.open}
+        title={texts.search.open}
+        aria-expanded={panels.open === "search"}
+        onClick={() => panels.onToggle("search")}
+      >
+        <Icon name="search" />
+      </button>
+      <button
         className={styles.who}
         type="button"
         data-live={live}

@@ -2,12 +2,13 @@
 import { useCallback, useMemo, useState } from "react";
 import { useMedia } from "../hooks/useMedia.ts";
 
-export type Panel = "rooms" | "members";
+export type Panel = "rooms" | "members" | "search";
 
 export interface Panels {
   readonly open: Panel | null;
   /** Whether the open one covers the page. */
   readonly modal: boolean;
+  onOpen(panel: Panel): void;
   onToggle(panel: Panel): void;
   onClose(): void;
 }
@@ -21,7 +22,7 @@ export function usePanels(): Panels {
   );
   const onClose = useCallback(() => setOpen(null), []);
   return useMemo(
-    () => ({ open, modal: open !== null && narrow, onToggle, onClose }),
+    () => ({ open, modal: open !== null && narrow, onOpen: setOpen, onToggle, onClose }),
     [open, narrow, onToggle, onClose],
   );
 }

@@ -175,6 +175,41 @@ export const en = {
     inRoom: (user: string, room: string) => `${user} in #${room}`,
   },
 
+  // Search
+  search: {
+    title: "Search",
+    open: "Search messages",
+    label: (room: string) => `Search in ${room}`,
+    filters: "Filters",
+    from: "From…",
+    in: "In room…",
+    after: "Since…",
+    before: "Before…",
+    link: "Has a link",
+    hint: "All words are found, in any order. “…” is a phrase, and word* a beginning.",
+    searching: "Searching…",
+    none: "Nothing was found.",
+    count: (count: string) => `${count} found`,
+    more: "Show more",
+    earlier: "From before a restart of the server: it is not in the room any more.",
+    problems: {
+      unknown_type: "This server keeps no archive, so it can’t search.",
+      unavailable:
+        "The search took too long, or the archive can’t be read now. Add a word or a filter, or try again.",
+      invalid: "Type a word or a filter.",
+      no_room: "You have not joined this room.",
+      not_joined: "You are not connected. Search again when you are back online.",
+      lost: "The connection was lost. Search again when you are back online.",
+      rate_limited: "Too many searches at once. Try again in a moment.",
+      busy: "Too many searches at once. Try again in a moment.",
+      internal: "The search failed. Try again.",
+    } as Readonly<Record<string, string>>,
+  },
+  page: {
+    notLoaded:
+      "This part of the page could not be loaded. Check the connection, or reload the page.",
+  },
+
   // Settings
   settings: {
     title: "Settings",
@@ -209,6 +244,7 @@ export const en = {
     editLast: "Edit the last own message",
     newLine: "Start a new line",
     complete: "Accept a suggestion",
+    search: "Search messages",
     toMessages: "Go to the messages",
     move: "Previous or next message",
     ends: "First or last message",

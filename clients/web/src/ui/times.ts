@@ -5,6 +5,7 @@ type Locale = string | undefined;
 interface Formats {
   readonly clock: Intl.DateTimeFormat;
   readonly whole: Intl.DateTimeFormat;
+  readonly short: Intl.DateTimeFormat;
   readonly thisYear: Intl.DateTimeFormat;
   readonly anyYear: Intl.DateTimeFormat;
   readonly relative: Intl.RelativeTimeFormat;
@@ -19,6 +20,7 @@ function formatsOf(locale: Locale): Formats {
   const made: Formats = {
     clock: new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" }),
     whole: new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "medium" }),
+    short: new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }),
     thisYear: new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" }),
     anyYear: new Intl.DateTimeFormat(locale, { dateStyle: "long" }),
     relative: new Intl.RelativeTimeFormat(locale, { numeric: "auto" }),
@@ -31,6 +33,8 @@ export const timeOfDay = (at: number, locale?: Locale): string =>
   formatsOf(locale).clock.format(at);
 export const wholeMoment = (at: number, locale?: Locale): string =>
   formatsOf(locale).whole.format(at);
+export const shortMoment = (at: number, locale?: Locale): string =>
+  formatsOf(locale).short.format(at);
 
 /** Return the number of the local day. */
 export function dayOf(at: number): number {

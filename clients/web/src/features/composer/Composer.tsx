@@ -10,7 +10,7 @@ import {
 import { useTexts } from "../../i18n/language.tsx";
 import buttons from "../../ui/buttons.module.css";
 import { Icon } from "../../ui/Icon.tsx";
-import { EmojiPicker } from "../emoji/EmojiPicker.tsx";
+import { LazyEmojiPicker } from "../emoji/LazyEmojiPicker.ts";
 import styles from "./Composer.module.css";
 import { sends, strokeOf } from "./enterKey.ts";
 import { Suggestions } from "./Suggestions.tsx";
@@ -134,7 +134,7 @@ function EmojiButton({ onChoose }: { onChoose(emoji: string): void }) {
         <Icon name="face" />
       </button>
       {open && (
-        <EmojiPicker
+        <LazyEmojiPicker
           onChoose={(emoji) => {
             setOpen(false);
             onChoose(emoji);

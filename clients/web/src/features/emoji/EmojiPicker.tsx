@@ -19,7 +19,7 @@ interface Props {
 }
 
 /** A field to search in, and a grid of emoji. Arrow keys move in the grid. */
-export function EmojiPicker({ inline = false, onChoose, onClose }: Props) {
+export default function EmojiPicker({ inline = false, onChoose, onClose }: Props) {
   const { composer } = useTexts();
   const [words, setWords] = useState("");
   const all = useSyncExternalStore(onEmoji, allEmoji);

@@ -18,6 +18,7 @@ export const pageChords = {
   nextRoom: { keys: ["Alt+ArrowDown"], group: "rooms" },
   previousRoom: { keys: ["Alt+ArrowUp"], group: "rooms" },
   markRead: { keys: ["Shift+Escape"], group: "rooms" },
+  search: { keys: ["Mod+Shift+F", "/"], group: "read" },
   toMessages: { keys: ["F6"], group: "read" },
   help: { keys: ["?", "Mod+/"], group: "page" },
 } as const satisfies Partial<Record<keyof KeyTexts, Chord>>;

@@ -1,7 +1,7 @@
 import type { MessageRow } from "@hubbub/client";
 import { useTexts } from "../../i18n/language.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
-import { EmojiPicker } from "../emoji/EmojiPicker.tsx";
+import { LazyEmojiPicker } from "../emoji/LazyEmojiPicker.ts";
 import type { EntryActions } from "./entryActions.ts";
 
 interface Props {
@@ -15,7 +15,7 @@ export function ReactDialog({ row, actions, onClose }: Props) {
   const { message, settings } = useTexts();
   return (
     <Dialog title={message.react} closeLabel={settings.close} onClose={onClose}>
-      <EmojiPicker
+      <LazyEmojiPicker
         inline
         onChoose={(emoji) => {
           onClose();

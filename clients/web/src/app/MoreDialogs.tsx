@@ -1,0 +1,24 @@
+import { KeysDialog } from "../features/keys/KeysDialog.tsx";
+import { JoinDialog } from "../features/rooms/JoinDialog.tsx";
+import { SettingsDialog } from "../features/settings/SettingsDialog.tsx";
+import type { Stores } from "../stores/stores.ts";
+import { roomOfWords } from "./route.ts";
+
+export interface MoreDialogsProps {
+  readonly open: "join" | "settings" | "keys";
+  readonly stores: Stores;
+  onRoom(room: string): void;
+  onClose(): void;
+}
+
+/** The dialogs that are opened now and then: a part of the page that is loaded with the first of them. */
+export default function MoreDialogs({ open, stores, onRoom, onClose }: MoreDialogsProps) {
+  switch (open) {
+    case "join":
+      return <JoinDialog roomOf={roomOfWords} onJoin={onRoom} onClose={onClose} />;
+    case "settings":
+      return <SettingsDialog stores={stores} onClose={onClose} />;
+    case "keys":
+      return <KeysDialog onClose={onClose} />;
+  }
+}
