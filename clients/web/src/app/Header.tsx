@@ -25,10 +25,11 @@ interface Props {
   readonly count: number;
   readonly panels: Panels;
   readonly menu: RoomMenu;
+  onDate(): void;
 }
 
 /** The name of the room, its menu, and buttons for the columns that are hidden in a narrow window. */
-export function Header({ name, live, count, panels, menu }: Props) {
+export function Header({ name, live, count, panels, menu, onDate }: Props) {
   const texts = useTexts();
   return (
     <header className={styles.header}>
@@ -68,13 +69,13 @@ export function Header({ name, live, count, panels, menu }: Props) {
         <Icon name="people" />
         {count}
       </button>
-      <RoomMenuButton menu={menu} />
+      <RoomMenuButton menu={menu} onDate={onDate} />
     </header>
   );
 }
 
-function RoomMenuButton({ menu }: { readonly menu: RoomMenu }) {
-  const { rooms, notify } = useTexts();
+function RoomMenuButton({ menu, onDate }: Pick<Props, "menu" | "onDate">) {
+  const { rooms, notify, date } = useTexts();
   const items = [
     {
       label: menu.favourite ? rooms.notFavourite : rooms.favourite,
@@ -82,6 +83,7 @@ function RoomMenuButton({ menu }: { readonly menu: RoomMenu }) {
       act: menu.onFavourite,
     },
     { label: rooms.copyLink, icon: "link" as const, act: menu.onCopyLink },
+    { label: date.open, icon: "calendar" as const, act: onDate },
     { heading: notify.title },
     ...notifyLevels.map((level) => ({
       label: notify[level],

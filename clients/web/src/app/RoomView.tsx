@@ -1,17 +1,18 @@
 import type { Client, MessageRow, Room, RoomSnapshot } from "@hubbub/client";
-import { memo, useCallback, useRef, useState } from "react";
+import { memo, useCallback, useEffect, useRef, useState } from "react";
 import { useAnnouncements } from "../features/announce/useAnnouncements.ts";
 import { type ComposerMode, newMessage, RoomComposer } from "../features/composer/RoomComposer.tsx";
 import { ConnectionStrip } from "../features/connection/ConnectionStrip.tsx";
 import { GapNotice } from "../features/gaps/GapNotice.tsx";
 import { Members } from "../features/members/Members.tsx";
+import { part } from "../features/parts/part.ts";
 import { ReactDialog } from "../features/timeline/ReactDialog.tsx";
+import type { Target } from "../features/timeline/seek.ts";
 import { Timeline } from "../features/timeline/Timeline.tsx";
 import { TypingLine } from "../features/timeline/TypingLine.tsx";
 import { useDeleting } from "../features/timeline/useDeleting.ts";
 import { useEntryActions } from "../features/timeline/useEntryActions.ts";
 import { useRowKeys } from "../features/timeline/useRowKeys.ts";
-import type { Target } from "../features/timeline/useSeek.ts";
 import { useRoom, useStatus } from "../hooks/useClient.ts";
 import { useTexts } from "../i18n/language.tsx";
 import type { Stores } from "../stores/stores.ts";
@@ -22,6 +23,8 @@ import { Header, type RoomMenu } from "./Header.tsx";
 import type { Panels } from "./panels.ts";
 import { Refused } from "./Refused.tsx";
 import { linkTo } from "./route.ts";
+
+const DateDialog = part(() => import("../features/timeline/DateDialog.tsx"));
 
 /** The limit of a text before the first welcome. */
 const usualLength = 4_000;
@@ -44,13 +47,18 @@ export const RoomView = memo(function RoomView({ panels, menu, ...open }: Props)
   const live = useStatus(client).state === "online";
   useAnnouncements(room, client.wrote);
   const { count } = snapshot.members;
+  const [asksDate, setAsksDate] = useState(false);
   return (
     <>
       <main className={styles.room} inert={panels.modal}>
-        <Header name={room.name} live={live} count={count} panels={panels} menu={menu} />
+        <Header
+          {...{ live, count, panels, menu }}
+          name={room.name}
+          onDate={() => setAsksDate(true)}
+        />
         <ConnectionStrip client={client} catchingUp={snapshot.catchingUp} />
         <GapNotice room={room} />
-        <Conversation {...open} snapshot={snapshot} onBack={menu.onBack} />
+        <Conversation {...{ ...open, snapshot, asksDate, setAsksDate }} onBack={menu.onBack} />
       </main>
       <Drawer
         id="who"
@@ -69,12 +77,13 @@ export const RoomView = memo(function RoomView({ panels, menu, ...open }: Props)
 
 interface ConversationProps extends Omit<Props, "panels" | "menu"> {
   readonly snapshot: RoomSnapshot;
+  readonly asksDate: boolean;
+  setAsksDate(asks: boolean): void;
   onBack(): void;
 }
 
 /** The messages and the field to write one. */
-function Conversation({ room, client, stores, target, snapshot, onBack }: ConversationProps) {
-  const { list } = useTexts();
+function Conversation({ room, client, stores, snapshot, onBack, ...props }: ConversationProps) {
   const field = useRef<HTMLTextAreaElement>(null);
   const [mode, setMode] = useState<ComposerMode>(newMessage);
   const [reacting, setReacting] = useState<MessageRow | null>(null);
@@ -86,13 +95,15 @@ function Conversation({ room, client, stores, target, snapshot, onBack }: Conver
     onReact: setReacting,
   });
   const onKey = useRowKeys(room, actions, field);
-  const toast = useToast();
-  const onMissing = useCallback(() => toast({ text: list.notFound }), [toast, list]);
+  const seeking = useSeeking(props.target);
+  const { asksDate, setAsksDate } = props;
+  const onDate = useCallback(() => setAsksDate(true), [setAsksDate]);
   if (snapshot.refusal !== null) return <Refused refusal={snapshot.refusal} onBack={onBack} />;
   return (
     <>
       <Timeline
-        {...{ room, snapshot, stores, target, actions, deleting, onKey, onMissing }}
+        {...{ room, snapshot, stores, actions, deleting, onKey, onDate }}
+        {...seeking.options}
         user={client.user ?? ""}
       />
       <TypingLine typing={snapshot.typing} />
@@ -106,9 +117,33 @@ function Conversation({ room, client, stores, target, snapshot, onBack }: Conver
         canEdit={actions.can("edit")}
         onMode={setMode}
       />
+      {asksDate && <DateDialog onChoose={seeking.toDate} onClose={() => setAsksDate(false)} />}
       {reacting !== null && (
         <ReactDialog row={reacting} actions={actions} onClose={() => setReacting(null)} />
       )}
     </>
   );
+}
+
+/** Where the user goes in the messages: by the address, or to a day. */
+function useSeeking(target: Target | null) {
+  const { list, date, message } = useTexts();
+  const toast = useToast();
+  const [day, setDay] = useState<Target | null>(null);
+  // A later address replaces the day.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only the address is the reason
+  useEffect(() => setDay(null), [target]);
+  const onMissing = useCallback(
+    (missing: Target) => toast({ text: "at" in missing ? date.none : list.notFound }),
+    [toast, date, list],
+  );
+  const onSlow = useCallback(
+    (stop: () => void) =>
+      toast({ text: date.loading, action: { label: message.cancel, act: stop } }),
+    [toast, date, message],
+  );
+  return {
+    options: { target: day ?? target, onMissing, onSlow },
+    toDate: (at: number) => setDay({ at }),
+  };
 }

@@ -1,7 +1,7 @@
 import { useMemo, useState } from "react";
 import { part } from "../features/parts/part.ts";
 import type { SearchPanelProps } from "../features/search/SearchPanel.tsx";
-import type { Target } from "../features/timeline/useSeek.ts";
+import type { Target } from "../features/timeline/seek.ts";
 import { useTexts } from "../i18n/language.tsx";
 import { Drawer } from "../ui/Drawer.tsx";
 import styles from "./Chat.module.css";

@@ -205,6 +205,16 @@ export const en = {
       internal: "The search failed. Try again.",
     } as Readonly<Record<string, string>>,
   },
+  date: {
+    title: "Go to a date",
+    open: "Go to a date…",
+    label: "Date",
+    go: "Go",
+    week: "A week ago",
+    month: "A month ago",
+    none: "There are no messages from this day on.",
+    loading: "Loading the history…",
+  },
   page: {
     notLoaded:
       "This part of the page could not be loaded. Check the connection, or reload the page.",

@@ -8,10 +8,10 @@ import { nameOfDay } from "../../ui/times.ts";
 import { Entry } from "./Entry.tsx";
 import type { EntryActions } from "./entryActions.ts";
 import { repliesTo } from "./Quote.tsx";
+import type { Target } from "./seek.ts";
 import styles from "./Timeline.module.css";
 import { Top } from "./Top.tsx";
 import { UnreadPill } from "./UnreadPill.tsx";
-import type { Target } from "./useSeek.ts";
 import { useTimeline } from "./useTimeline.ts";
 
 interface Props {
@@ -24,11 +24,14 @@ interface Props {
   /** The offsets of the messages that are being deleted. */
   readonly deleting: ReadonlySet<number>;
   onKey(event: KeyboardEvent<HTMLElement>): void;
-  onMissing(): void;
+  onMissing(target: Target): void;
+  onSlow(stop: () => void): void;
+  onDate(): void;
 }
 
 /** The messages of the room. */
-export const Timeline = memo(function Timeline({ actions, deleting, onKey, ...options }: Props) {
+export const Timeline = memo(function Timeline(props: Props) {
+  const { actions, deleting, onKey, onDate, ...options } = props;
   const { room, snapshot, user } = options;
   const texts = useTexts();
   const list = useTimeline(options);
@@ -51,7 +54,7 @@ export const Timeline = memo(function Timeline({ actions, deleting, onKey, ...op
         <Top room={room} snapshot={snapshot} loading={list.loading} hidden={list.hidden} />
         <ol ref={list.content} className={styles.content}>
           {list.items.map((item) => {
-            if (item.kind === "day") return <Day key={item.id} at={item.at} />;
+            if (item.kind === "day") return <Day key={item.id} at={item.at} onDate={onDate} />;
             if (item.kind === "unread") return <Divider key={item.id} />;
             return (
               <Entry
@@ -89,11 +92,14 @@ function quotedBy(row: Row, rows: readonly Row[]): MessageRow | undefined {
   return found?.kind === "message" ? found : undefined;
 }
 
-function Day({ at }: { readonly at: number }) {
-  const { locale } = useTexts();
+/** The name of a day. It leads to other days. */
+function Day({ at, onDate }: { readonly at: number; onDate(): void }) {
+  const { locale, date } = useTexts();
   return (
     <li className={styles.day}>
-      <span>{nameOfDay(at, useToday(), locale)}</span>
+      <button type="button" title={date.title} onClick={onDate}>
+        {nameOfDay(at, useToday(), locale)}
+      </button>
     </li>
   );
 }

@@ -5,8 +5,8 @@ import type { ReadMark } from "../../stores/readMarks.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { timeOfDay } from "../../ui/times.ts";
 import { unreadOf } from "../unread/unread.ts";
+import type { Target } from "./seek.ts";
 import styles from "./Timeline.module.css";
-import type { Target } from "./useSeek.ts";
 
 interface Props {
   readonly list: {

@@ -1,13 +1,26 @@
-/** Load history up to a message. */
-import type { MessageRow, Room } from "@hubbub/client";
+/** Load history up to a message, or to a moment. */
+import type { Message, MessageRow, Room } from "@hubbub/client";
 
 /** A seek reads at most this many pages of 50 messages. */
 const mostPages = 200;
 
-/** Load history up to this offset, and return the first message at or after it; null if it cannot be read. */
+/** A message to go to: `top` is where it is shown, in px; without it, in the middle and highlighted. */
+export interface MessageTarget {
+  readonly offset: number;
+  readonly top?: number;
+}
+
+/** The first message from a moment on. */
+export interface TimeTarget {
+  readonly at: number;
+}
+
+export type Target = MessageTarget | TimeTarget;
+
+/** Load history up to the target, and return the first message there or after it; null if there is none. */
 export async function loadUpTo(
   room: Room,
-  offset: number,
+  target: Target,
   signal: AbortSignal,
 ): Promise<MessageRow | null> {
   for (let page = 0; page < mostPages; page += 1) {
@@ -15,17 +28,23 @@ export async function loadUpTo(
     if (signal.aborted) return null;
     const { rows, beginning } = room.snapshot;
     const first = rows.find((row) => row.kind === "message");
-    if (first === undefined || first.message.offset <= offset || beginning) break;
+    if (first === undefined || isBefore(first.message, target) || beginning) break;
     await room.loadOlder();
   }
-  return firstFrom(room, offset);
+  return firstFrom(room, target);
 }
 
-function firstFrom(room: Room, offset: number): MessageRow | null {
+/** Return whether nothing before this message is sought. */
+function isBefore({ offset, at }: Message, target: Target): boolean {
+  return "at" in target ? at < target.at : offset <= target.offset;
+}
+
+function firstFrom(room: Room, target: Target): MessageRow | null {
   const { rows, position } = room.snapshot;
+  const isThere = ({ offset, at }: Message) =>
+    "at" in target ? at >= target.at : offset >= target.offset;
   for (const row of rows)
-    if (row.kind === "message" && row.epoch === position?.epoch && row.message.offset >= offset)
-      return row;
+    if (row.kind === "message" && row.epoch === position?.epoch && isThere(row.message)) return row;
   return null;
 }
 

@@ -2,22 +2,22 @@
 import type { MessageRow, Room } from "@hubbub/client";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useLatest } from "../../hooks/useLatest.ts";
-import { loadUpTo } from "./seek.ts";
+import { loadUpTo, type MessageTarget, type Target } from "./seek.ts";
 
-/** A message to go to: `top` is where it is shown, in px; without it, in the middle and highlighted. */
-export interface Target {
-  readonly offset: number;
-  readonly top?: number;
-}
+/** Where the first message of a day is shown: below the name of the day, in px. */
+const belowDay = 56;
+const slowAfter = 1_000;
 
-interface Found extends Target {
+interface Found extends MessageTarget {
   readonly id: string;
 }
 
 interface SeekOptions {
   include(id: string): void;
   place(element: HTMLElement, top: number): void;
-  onMissing(): void;
+  onMissing(target: Target): void;
+  /** It takes long: `stop` ends it. */
+  onSlow(stop: () => void): void;
 }
 
 export interface Seek {
@@ -41,15 +41,18 @@ export function useSeek(
     running.current?.abort();
     const stop = new AbortController();
     running.current = stop;
-    void loadUpTo(room, target.offset, stop.signal).then((row) => {
+    const slow = setTimeout(() => options.onSlow(() => stop.abort()), slowAfter);
+    void loadUpTo(room, target, stop.signal).then((row) => {
+      clearTimeout(slow);
       if (!stop.signal.aborted) arrive(target, row);
     });
   });
   const arrive = (target: Target, row: MessageRow | null) => {
-    if (row?.message.offset !== target.offset && target.top === undefined) options.onMissing();
+    if (isMissing(target, row)) options.onMissing(target);
     if (row === null) return;
     options.include(row.id);
-    setFound({ ...target, offset: row.message.offset, id: row.id });
+    const top = "at" in target ? { top: belowDay } : target;
+    setFound({ ...top, offset: row.message.offset, id: row.id });
   };
 
   // After each render, because the row may be revealed by a later one.
@@ -62,6 +65,12 @@ export function useSeek(
   });
   const highlighted = found !== null && found.top === undefined ? found.id : null;
   return { highlighted, seek };
+}
+
+/** A place where the user was reading need not be there any more. */
+function isMissing(target: Target, row: MessageRow | null): boolean {
+  if ("at" in target) return row === null;
+  return row?.message.offset !== target.offset && target.top === undefined;
 }
 
 /** Return the distance from the top of the list that shows the element in its upper third. */

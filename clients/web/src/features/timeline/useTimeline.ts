@@ -5,9 +5,10 @@ import { useLatest } from "../../hooks/useLatest.ts";
 import type { Stores } from "../../stores/stores.ts";
 import { useDivider, useFirstMark, useReading } from "../unread/useReadMark.ts";
 import { groupRows } from "./groupRows.ts";
+import type { Target } from "./seek.ts";
 import { useAnchoredScroll } from "./useAnchoredScroll.ts";
 import { usePlace } from "./usePlace.ts";
-import { type Target, useSeek } from "./useSeek.ts";
+import { useSeek } from "./useSeek.ts";
 import { useWindow } from "./useWindow.ts";
 
 /** Within this distance of the top, older rows are loaded. */
@@ -20,10 +21,11 @@ export interface TimelineOptions {
   readonly stores: Stores;
   /** The message that the address names. */
   readonly target: Target | null;
-  onMissing(): void;
+  onMissing(target: Target): void;
+  onSlow(stop: () => void): void;
 }
 
-export function useTimeline({ room, snapshot, user, stores, target, onMissing }: TimelineOptions) {
+export function useTimeline({ room, snapshot, user, stores, target, ...on }: TimelineOptions) {
   const { rows, hidden, reveal, include, hold } = useWindow(snapshot.rows);
   const [loading, loadOlder] = useOlder(room);
   const canLoad = snapshot.state === "live" && !snapshot.beginning;
@@ -38,7 +40,7 @@ export function useTimeline({ room, snapshot, user, stores, target, onMissing }:
     else if (canLoad) loadOlder();
   });
   const { scroller, content, pinned, toEnd, place } = useAnchoredScroll(items, scrolled);
-  const { highlighted, seek } = useSeek(room, content, { include, place, onMissing });
+  const { highlighted, seek } = useSeek(room, content, { include, place, ...on });
   useHold(pinned, hold);
   useKeptRows(room, pinned);
   useEndOnSending(snapshot.rows, toEnd);
