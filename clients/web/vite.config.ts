@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import { relative } from "node:path";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
-import { onePage } from "./scripts/onePage.ts";
+import { onePage, plainImports } from "./scripts/onePage.ts";
 
 // Where `vite dev` finds the node. Host stays the browser's, for the node allows only its own origin.
 const node = { target: process.env.DEV_NODE_URL ?? "http://127.0.0.1:8000", changeOrigin: false };
 
 export default defineConfig(({ command }) => ({
-  plugins: [react(), onePage()],
+  plugins: [react(), plainImports(), onePage()],
   // With the workspace's packages: the sources may be mounted read-only (compose.yaml).
   cacheDir: "../node_modules/.vite",
   // In a build the names of classes are short, for each is in the script and in the styles.

@@ -21,6 +21,8 @@ export interface MessageRow {
 export interface GapRow {
   readonly kind: "gap";
   readonly id: string;
+  /** Whether the server restarted: the rows before are of another epoch, and no longer on the server. */
+  readonly restart: boolean;
 }
 
 /** An own message that has not arrived in the room. `at` is when it was written. */
@@ -65,10 +67,14 @@ export class RowCache {
     return row;
   }
 
-  #ofLine({ message, epoch }: TimelineLine, taken: ReadonlySet<string>, context: RowContext): Row {
+  #ofLine(
+    { message, epoch, restart = false }: TimelineLine,
+    taken: ReadonlySet<string>,
+    context: RowContext,
+  ): Row {
     if (message === null) {
       this.#gaps += 1;
-      return { kind: "gap", id: `gap ${this.#gaps}` };
+      return { kind: "gap", id: `gap ${this.#gaps}`, restart };
     }
     const own = this.#me !== null && isSameAuthor(message, this.#me);
     // A key is unique for five minutes only, so it identifies a row only if it was sent here.

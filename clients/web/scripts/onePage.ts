@@ -17,6 +17,19 @@ const icon = new URL("../src/favicon.svg", import.meta.url);
 /** The chunk of all that the page imports at once: a group in `vite.config.ts`. */
 const script = "page";
 
+/** Vite's helper loads the styles of a part; here they are in the page. */
+export function plainImports(): Plugin {
+  return {
+    name: "plain-imports",
+    apply: "build",
+    enforce: "pre",
+    load: (id) =>
+      id.endsWith("vite/preload-helper.js")
+        ? "export const __vitePreload = (load) => load();"
+        : null,
+  };
+}
+
 export function onePage(): Plugin {
   let folder = "";
   return {

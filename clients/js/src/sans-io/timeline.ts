@@ -9,10 +9,11 @@ const mostKept = 10;
 
 export type ChainVerdict = "accepted" | "duplicate" | "hole";
 
-/** A line of the view; `message` is null for a gap. */
+/** A line of the view; `message` is null for a gap. After a `restart` the messages are of another epoch. */
 export interface TimelineLine {
   readonly epoch: string;
   readonly message: Message | null;
+  readonly restart?: boolean;
 }
 
 /** The chain of messages of a room, and the last of them for the view. */
@@ -71,9 +72,10 @@ export class Timeline {
 
   /** Start over with an unrecovered join; true if there was a position before (TL4). */
   startOver({ epoch, head, messages }: Joined): boolean {
-    const hadPosition = this.position !== null;
+    const before = this.position;
+    const hadPosition = before !== null;
     this.position = { epoch, offset: head };
-    this.lines = [];
+    this.lines = this.#keptBy(before, epoch);
     this.#first = null;
     this.beginning = false;
     this.lost ||= hadPosition;
@@ -94,12 +96,22 @@ export class Timeline {
     if (this.#isUnwritten) this.position = { epoch, offset: 0 };
   }
 
+  /** Messages of another epoch stay above a gap: the server no longer has them, but the user has read them. */
+  #keptBy(before: Position | null, epoch: string): readonly TimelineLine[] {
+    const last = this.lines.at(-1);
+    if (before === null || before.epoch === epoch || last === undefined) return [];
+    if (last.restart) return this.lines;
+    return [...this.lines, { epoch: before.epoch, message: null, restart: true }];
+  }
+
   /** Continue after a reset; true if it reports a gap that the server cannot fill (TL5). */
   reset({ epoch, offset }: Reset): boolean {
     const begins = this.#isUnwritten && offset === 0;
+    const before = this.position?.epoch ?? epoch;
     this.position = { epoch, offset };
     this.#head = offset; // nothing more is replayed (TL7)
-    if (!begins) this.#hold([{ epoch, message: null }]);
+    const gap = { epoch: before, message: null };
+    if (!begins) this.#hold([before === epoch ? gap : { ...gap, restart: true }]);
     return !begins;
   }
 
@@ -113,7 +125,8 @@ export class Timeline {
     this.position = to;
     this.#holes = 0;
     this.lines = this.lines.filter(
-      ({ message }) => message !== null && message.offset <= to.offset,
+      ({ epoch, message }) =>
+        epoch !== to.epoch || (message !== null && message.offset <= to.offset),
     );
   }
 
@@ -179,7 +192,8 @@ export class Timeline {
     const page = messages.filter(({ offset }) => offset < before);
     const first = continues ?? page[0]?.offset;
     if (first !== undefined) this.#first = { epoch, offset: Math.min(first, before) };
-    this.lines = [...page.map((message) => ({ epoch, message })), ...this.lines];
+    const after = this.lines.findLastIndex((line) => line.epoch !== epoch) + 1;
+    this.lines = this.lines.toSpliced(after, 0, ...page.map((message) => ({ epoch, message })));
     this.beginning = !more;
     return page;
   }

@@ -28,6 +28,8 @@ class Timeline:
         self.position: Since | None = None
         # None is a gap.
         self.lines: list[Message | None] = []
+        # The number of lines of earlier epochs, with the gap after them.
+        self._earlier = 0
         # The first accepted message, also if it was dropped: history continues before it.
         self._first: Since | None = None
         self._beginning = False
@@ -50,10 +52,18 @@ class Timeline:
         """Start over with an unrecovered join; True if there was a position before (TL4)."""
         had_position = self.position is not None
         before = joined.messages[0].prev if joined.messages else joined.head
+        self._keep_earlier(joined.epoch)
         self.position = Since(epoch=joined.epoch, offset=before)
-        self.lines.clear()
         self._first, self._beginning, self._holes = None, False, 0
         return had_position
+
+    def _keep_earlier(self, epoch: str) -> None:
+        """Keep messages of another epoch above a gap: the server no longer has them (TL4)."""
+        if self.position is None or self.position.epoch == epoch:
+            self.lines.clear()
+        elif self.lines and self._earlier < len(self.lines):
+            self._hold_line(None)
+        self._earlier = len(self.lines)
 
     def replay(self, joined: Joined) -> Iterator[tuple[Entry, ChainVerdict]]:
         """Accept the entries of a join; check the chain only if it recovered (TL4)."""
@@ -73,10 +83,12 @@ class Timeline:
     def reset(self, epoch: str, offset: int) -> bool:
         """Continue after a reset; True if it reports a gap that the server cannot fill (TL5)."""
         begins = self._is_unwritten and not offset
+        anew = self.position is not None and self.position.epoch != epoch
         self.position = Since(epoch=epoch, offset=offset)
         self._head = offset  # nothing more is replayed (TL7)
         if not begins:
             self._hold_line(None)
+            self._earlier = len(self.lines) if anew else self._earlier
         return not begins
 
     @property
@@ -88,7 +100,8 @@ class Timeline:
         """Return to an earlier position, as if no later message had been accepted (TL16)."""
         self.position = to
         self._holes = 0
-        self.lines = [line for line in self.lines if line is not None and line.offset <= to.offset]
+        kept, rest = self.lines[: self._earlier], self.lines[self._earlier :]
+        self.lines = kept + [line for line in rest if line is not None and line.offset <= to.offset]
 
     def _keep(self, entry: Entry, epoch: str) -> None:
         self.position = Since(epoch=epoch, offset=entry.offset)
@@ -118,8 +131,10 @@ class Timeline:
 
     def _hold_line(self, line: Message | None) -> None:
         self.lines.append(line)
-        if self._hold is not None:
-            del self.lines[: len(self.lines) - self._hold]
+        if self._hold is not None and len(self.lines) > self._hold:
+            dropped = len(self.lines) - self._hold
+            del self.lines[:dropped]
+            self._earlier = max(0, self._earlier - dropped)
 
     @property
     def since(self) -> Since | None:
@@ -160,6 +175,6 @@ class Timeline:
             self._first = Since(epoch=self.position.epoch, offset=min(first, before))
         if page:
             room_left = len(page) if self._hold is None else max(0, self._hold - len(self.lines))
-            self.lines[:0] = page[len(page) - min(room_left, len(page)) :]
+            self.lines[self._earlier : self._earlier] = page[len(page) - min(room_left, len(page)) :]
         self._beginning = not more
         return page

@@ -57,7 +57,7 @@ export const RoomView = memo(function RoomView({ panels, menu, ...open }: Props)
           onDate={() => setAsksDate(true)}
         />
         <ConnectionStrip client={client} catchingUp={snapshot.catchingUp} />
-        <GapNotice room={room} />
+        <GapNotice room={room} rows={snapshot.rows} />
         <Conversation {...{ ...open, snapshot, asksDate, setAsksDate }} onBack={menu.onBack} />
       </main>
       <Drawer

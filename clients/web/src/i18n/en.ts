@@ -76,6 +76,7 @@ export const en = {
     emptyHint: "Write the first one, or invite others with the link to this room.",
     notKept: "Older messages are not kept.",
     gap: "Some messages are missing here: the server no longer has them.",
+    restarted: "The server restarted. It no longer has the messages above this line.",
     lost: "Some messages are lost: the server no longer has them.",
     ok: "OK",
     latest: "Go to latest",

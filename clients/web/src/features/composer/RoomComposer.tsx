@@ -104,8 +104,13 @@ function save(
 }
 
 function lastOwn(room: Room): MessageRow | undefined {
-  const last = room.snapshot.rows.findLast(
-    (row) => row.kind === "message" && row.own && row.message.deleted === undefined,
+  const { rows, position } = room.snapshot;
+  const last = rows.findLast(
+    (row) =>
+      row.kind === "message" &&
+      row.own &&
+      row.message.deleted === undefined &&
+      row.epoch === position?.epoch,
   );
   return last?.kind === "message" ? last : undefined;
 }

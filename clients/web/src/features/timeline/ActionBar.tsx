@@ -12,15 +12,16 @@ interface Props {
 /** The actions of a message, at its upper edge. */
 export function ActionBar({ row, actions }: Props) {
   const { message } = useTexts();
+  const kept = row.kind === "message" && actions.isKept(row) ? row : null;
   return (
     <div className={styles.bar} role="toolbar" aria-label={message.actions}>
-      {row.kind === "message" && <Changes row={row} actions={actions} />}
+      {kept !== null && <Changes row={kept} actions={actions} />}
       <Action icon="copy" label={message.copy} act={() => actions.copyText(row)} />
-      {row.kind === "message" && (
-        <Action icon="link" label={message.link} act={() => actions.copyLink(row)} />
+      {kept !== null && (
+        <Action icon="link" label={message.link} act={() => actions.copyLink(kept)} />
       )}
-      {row.kind === "message" && row.own && actions.can("delete") && (
-        <Action icon="trash" label={message.delete} act={() => actions.delete(row)} />
+      {kept?.own && actions.can("delete") && (
+        <Action icon="trash" label={message.delete} act={() => actions.delete(kept)} />
       )}
     </div>
   );

@@ -32,7 +32,8 @@ interface Props {
 /** One row of the list. An own message keeps its element when it arrives in the room. */
 export const Entry = memo(function Entry({ row, ...props }: Props) {
   const { list } = useTexts();
-  if (row.kind === "gap") return <li className={styles.gap}>{list.gap}</li>;
+  if (row.kind === "gap")
+    return <li className={styles.gap}>{row.restart ? list.restarted : list.gap}</li>;
   return <MessageEntry row={row} {...props} />;
 });
 

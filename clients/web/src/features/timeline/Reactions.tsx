@@ -20,7 +20,7 @@ export function Reactions({ row, actions }: Props) {
       {reactions.map((reaction) => (
         <Chip key={reaction.emoji} reaction={reaction} row={row} actions={actions} />
       ))}
-      {actions.can("react") && (
+      {actions.can("react") && actions.isKept(row) && (
         <button
           className={styles.chip}
           type="button"
@@ -47,7 +47,7 @@ function Chip({ reaction, row, actions }: Props & { readonly reaction: Reaction 
       aria-pressed={isMine}
       aria-label={`${users.length} ${message.reactions(emoji, names)}`}
       title={names}
-      disabled={!actions.can("react")}
+      disabled={!actions.can("react") || !actions.isKept(row)}
       onClick={() => actions.toggle(row, emoji, !isMine)}
     >
       <span aria-hidden="true">{withEmoji(emoji)}</span>

@@ -4,6 +4,8 @@ import type { Author, MessageRow, OwnRow } from "@hubbub/client";
 export interface EntryActions {
   /** Whether the server can do this (CN9). */
   can(feature: "reply" | "edit" | "delete" | "react"): boolean;
+  /** Whether the server still has it: it may be of before a restart. */
+  isKept(row: MessageRow): boolean;
   /** Whether this is the user of the page. */
   isMe(author: Author): boolean;
   retry(row: OwnRow): void;

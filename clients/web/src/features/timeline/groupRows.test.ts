@@ -39,7 +39,7 @@ test("a day starts with its name, and the first message of an author leads the f
 
 test("a queued own message follows earlier ones, and a message after a gap leads again", () => {
   const own: Row = { kind: "own", id: "k", text: "", at: noon + minute, state: "sending" };
-  const gap: Row = { kind: "gap", id: "gap" };
+  const gap: Row = { kind: "gap", restart: false, id: "gap" };
   expect(shapes([said(1, "ann", noon), own])).toEqual(["day", "1 leads", "k"]);
   expect(shapes([said(1, "ann", noon), gap, said(2, "ann", noon)])).toEqual([
     "day",

@@ -26,9 +26,9 @@ export async function loadUpTo(
   for (let page = 0; page < mostPages; page += 1) {
     await whenLive(room, signal);
     if (signal.aborted) return null;
-    const { rows, beginning } = room.snapshot;
-    const first = rows.find((row) => row.kind === "message");
-    if (first === undefined || isBefore(first.message, target) || beginning) break;
+    const { rows, beginning, position } = room.snapshot;
+    const first = rows.find((row) => row.kind === "message" && row.epoch === position?.epoch);
+    if (first?.kind !== "message" || isBefore(first.message, target) || beginning) break;
     await room.loadOlder();
   }
   return firstFrom(room, target);

@@ -28,6 +28,7 @@ export function useEntryActions(options: Options): EntryActions {
       toast({ text: (await copyText(text)) ? done : message.copyFailed });
     return {
       can: (feature) => client.features.includes(feature),
+      isKept: ({ epoch }) => epoch === room.snapshot.position?.epoch,
       isMe: (author) => {
         const { user, userId } = client;
         return isSameAuthor(author, { user: user ?? "", ...(userId && { user_id: userId }) });

@@ -47,7 +47,7 @@ const features = { reply: "reply", react: "react", edit: "edit", remove: "delete
 function act(name: RowAction, row: Acted, actions: EntryActions): void {
   if (row === null) return;
   if (name === "copy") actions.copyText(row);
-  else if (row.kind === "own") return;
+  else if (row.kind === "own" || !actions.isKept(row)) return;
   else if (name === "link") actions.copyLink(row);
   else change(features[name], row, actions);
 }
