@@ -75,6 +75,7 @@ function Page({ client, stores, onChangeName }: Props) {
         target={search.target}
         panels={panels}
         menu={useRoomMenu(rooms, stores, actions)}
+        onSearch={useLatest(search.onOpen)}
       />
       <SearchDrawer {...{ client, panels, search }} room={current} rooms={rooms.names} />
       <Dialogs

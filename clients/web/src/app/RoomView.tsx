@@ -1,4 +1,4 @@
-import type { Client, MessageRow, Room, RoomSnapshot } from "@hubbub/client";
+import type { Client, MessageRow, Room, RoomSnapshot, Row } from "@hubbub/client";
 import { memo, useCallback, useEffect, useRef, useState } from "react";
 import { useAnnouncements } from "../features/announce/useAnnouncements.ts";
 import { type ComposerMode, newMessage, RoomComposer } from "../features/composer/RoomComposer.tsx";
@@ -6,6 +6,8 @@ import { ConnectionStrip } from "../features/connection/ConnectionStrip.tsx";
 import { GapNotice } from "../features/gaps/GapNotice.tsx";
 import { Members } from "../features/members/Members.tsx";
 import { part } from "../features/parts/part.ts";
+import type { Person } from "../features/profile/ProfileCard.tsx";
+import { filterOf } from "../features/search/filterOf.ts";
 import { ReactDialog } from "../features/timeline/ReactDialog.tsx";
 import type { Target } from "../features/timeline/seek.ts";
 import { Timeline } from "../features/timeline/Timeline.tsx";
@@ -24,6 +26,7 @@ import type { Panels } from "./panels.ts";
 import { Refused } from "./Refused.tsx";
 import { linkTo } from "./route.ts";
 
+const ProfileCard = part(() => import("../features/profile/ProfileCard.tsx"));
 const DateDialog = part(() => import("../features/timeline/DateDialog.tsx"));
 
 /** The limit of a text before the first welcome. */
@@ -37,6 +40,7 @@ interface Props {
   readonly target: Target | null;
   readonly panels: Panels;
   readonly menu: RoomMenu;
+  onSearch(query: string): void;
 }
 
 /** The open room: its name, messages, composer and members. */
@@ -48,6 +52,7 @@ export const RoomView = memo(function RoomView({ panels, menu, ...open }: Props)
   useAnnouncements(room, client.wrote);
   const { count } = snapshot.members;
   const [asksDate, setAsksDate] = useState(false);
+  const [person, setPerson] = useState<Person | null>(null);
   return (
     <>
       <main className={styles.room} inert={panels.modal}>
@@ -58,7 +63,10 @@ export const RoomView = memo(function RoomView({ panels, menu, ...open }: Props)
         />
         <ConnectionStrip client={client} catchingUp={snapshot.catchingUp} />
         <GapNotice room={room} rows={snapshot.rows} />
-        <Conversation {...{ ...open, snapshot, asksDate, setAsksDate }} onBack={menu.onBack} />
+        <Conversation
+          {...{ ...open, snapshot, asksDate, setAsksDate, person, setPerson }}
+          onBack={menu.onBack}
+        />
       </main>
       <Drawer
         id="who"
@@ -69,7 +77,12 @@ export const RoomView = memo(function RoomView({ panels, menu, ...open }: Props)
         live={live}
         onClose={panels.onClose}
       >
-        <Members room={room} members={snapshot.members} user={client.user} />
+        <Members
+          room={room}
+          members={snapshot.members}
+          user={client.user}
+          onProfile={(name) => setPerson(personOf(snapshot.rows, name))}
+        />
       </Drawer>
     </>
   );
@@ -79,6 +92,8 @@ interface ConversationProps extends Omit<Props, "panels" | "menu"> {
   readonly snapshot: RoomSnapshot;
   readonly asksDate: boolean;
   setAsksDate(asks: boolean): void;
+  readonly person: Person | null;
+  setPerson(person: Person | null): void;
   onBack(): void;
 }
 
@@ -93,6 +108,7 @@ function Conversation({ room, client, stores, snapshot, onBack, ...props }: Conv
   const actions = useEntryActions({
     ...{ room, client, linkTo, onReply, onEdit, onDelete },
     onReact: setReacting,
+    onProfile: props.setPerson,
   });
   const onKey = useRowKeys(room, actions, field);
   const seeking = useSeeking(props.target);
@@ -118,6 +134,14 @@ function Conversation({ room, client, stores, snapshot, onBack, ...props }: Conv
         onMode={setMode}
       />
       {asksDate && <DateDialog onChoose={seeking.toDate} onClose={() => setAsksDate(false)} />}
+      {props.person !== null && (
+        <ProfileCard
+          person={props.person}
+          onMention={(name) => insert(field.current, `@${name} `)}
+          onMessages={(name) => props.onSearch(filterOf("from", name))}
+          onClose={() => props.setPerson(null)}
+        />
+      )}
       {reacting !== null && (
         <ReactDialog row={reacting} actions={actions} onClose={() => setReacting(null)} />
       )}
@@ -146,4 +170,18 @@ function useSeeking(target: Target | null) {
     options: { target: day ?? target, onMissing, onSlow },
     toDate: (at: number) => setDay({ at }),
   };
+}
+
+/** What the last message of a member says about it; its name at least. */
+function personOf(rows: readonly Row[], name: string): Person {
+  const last = rows.findLast((row) => row.kind === "message" && row.message.user === name);
+  return last?.kind === "message" ? last.message : { user: name };
+}
+
+/** Write into the field at the cursor, as if it were typed. */
+function insert(field: HTMLTextAreaElement | null, text: string): void {
+  if (field === null) return;
+  field.focus();
+  field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }

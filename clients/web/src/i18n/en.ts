@@ -206,6 +206,17 @@ export const en = {
       internal: "The search failed. Try again.",
     } as Readonly<Record<string, string>>,
   },
+  profile: {
+    title: "Profile",
+    kinds: {
+      guest: "Guest",
+      verified: "Signed-in user",
+      bot: "Bot",
+    } as Readonly<Record<string, string>>,
+    id: (id: string) => `ID ${id}`,
+    mention: "Mention",
+    messages: "Show messages",
+  },
   date: {
     title: "Go to a date",
     open: "Go to a date…",

@@ -9,10 +9,11 @@ interface Props {
   readonly room: Room;
   readonly members: Known;
   readonly user: string | null;
+  onProfile(name: string): void;
 }
 
 /** The members of the room. In a large room the first names, and the others page by page. */
-export function Members({ room, members, user }: Props) {
+export function Members({ room, members, user, onProfile }: Props) {
   const texts = useTexts();
   const { names, hasMore, more } = useMemberNames(room, members);
   return (
@@ -22,10 +23,12 @@ export function Members({ room, members, user }: Props) {
       </h2>
       <ul className={styles.list}>
         {names.map((name) => (
-          <li key={name} className={styles.member}>
-            <Avatar name={name} />
-            <bdi className={styles.name}>{name}</bdi>
-            {name === user && <span className={styles.you}>{texts.members.you}</span>}
+          <li key={name}>
+            <button className={styles.who} type="button" onClick={() => onProfile(name)}>
+              <Avatar name={name} />
+              <bdi className={styles.name}>{name}</bdi>
+              {name === user && <span className={styles.you}>{texts.members.you}</span>}
+            </button>
           </li>
         ))}
       </ul>

@@ -4,7 +4,7 @@ import { useLatest } from "../../hooks/useLatest.ts";
 import { useTexts } from "../../i18n/language.tsx";
 import buttons from "../../ui/buttons.module.css";
 import { Icon } from "../../ui/Icon.tsx";
-import { filterOf } from "./query.ts";
+import { filterOf } from "./filterOf.ts";
 import { Result } from "./Result.tsx";
 import styles from "./SearchPanel.module.css";
 import { type SearchState, useSearch } from "./useSearch.ts";

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { filterOf } from "./filterOf.ts";
 import { highlight } from "./highlight.ts";
-import { filterOf, readQuery } from "./query.ts";
+import { readQuery } from "./query.ts";
 
 const marked = (text: string, query: string) =>
   highlight(text, readQuery(query).words)

@@ -41,11 +41,6 @@ function wordsOf(text: string): Word[] {
   return found.map((word, at) => ({ text: word, open: open && at === found.length - 1 }));
 }
 
-/** Return a filter for a value, quoted if it has spaces. */
-export function filterOf(filter: string, value: string): string {
-  return `${filter}:${/[\s"]/.test(value) ? `"${value.replaceAll('"', "")}"` : value}`;
-}
-
 export interface Folded {
   readonly folded: string;
   /** For each character of `folded`, where it comes from. */

@@ -56,7 +56,11 @@ function MessageEntry({ row, leads, highlighted, deleting, ...props }: MessagePr
       tabIndex={-1}
       {...handlers}
     >
-      {leads ? <Head author={author} at={at} /> : <Aside author={author} at={at} />}
+      {leads ? (
+        <Head row={row} author={author} at={at} actions={props.actions} />
+      ) : (
+        <Aside author={author} at={at} />
+      )}
       <Quote row={row} quoted={props.quoted} onJump={props.onJump} />
       {isDeleted ? <Deleted /> : <Contents row={row} {...props} />}
       {active && !isDeleted && <ActionBar row={row} actions={props.actions} />}
@@ -111,13 +115,23 @@ export function partsOf(row: MessageRow | OwnRow, user: string) {
   return { author: message.user, at: message.at, text: message.text, own };
 }
 
-function Head({ author, at }: { readonly author: string; readonly at: number }) {
+interface HeadProps extends Pick<Props, "actions"> {
+  readonly row: MessageRow | OwnRow;
+  readonly author: string;
+  readonly at: number;
+}
+
+/** Who wrote it, and when. The name leads to the author's card. */
+function Head({ row, author, at, actions }: HeadProps) {
+  const show = () => actions.profile(row.kind === "message" ? row.message : { user: author });
   return (
     <div className={styles.head}>
-      <Avatar name={author} />
-      <bdi className={styles.author} style={hueStyle(author)}>
-        {author}
-      </bdi>
+      <button className={styles.who} type="button" tabIndex={-1} onClick={show}>
+        <Avatar name={author} />
+        <bdi className={styles.author} style={hueStyle(author)}>
+          {author}
+        </bdi>
+      </button>
       <Time at={at} className={styles.time} />
     </div>
   );

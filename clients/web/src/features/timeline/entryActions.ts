@@ -15,6 +15,8 @@ export interface EntryActions {
   reply(row: MessageRow): void;
   edit(row: MessageRow): void;
   delete(row: MessageRow): void;
+  /** Show who wrote it. */
+  profile(author: Author): void;
   /** Ask for an emoji. */
   react(row: MessageRow): void;
   /** Add this reaction, or take it back. */

@@ -1,4 +1,4 @@
-import type { Client, MessageRow, OwnRow, Position, Room } from "@hubbub/client";
+import type { Author, Client, MessageRow, OwnRow, Position, Room } from "@hubbub/client";
 import { isSameAuthor, NotSent } from "@hubbub/client";
 import { useMemo } from "react";
 import { useTexts } from "../../i18n/language.tsx";
@@ -15,11 +15,12 @@ interface Options {
   onEdit(row: MessageRow): void;
   onReact(row: MessageRow): void;
   onDelete(row: MessageRow): void;
+  onProfile(author: Author): void;
 }
 
 /** Return what the user can do with the messages of a room: the same object until the room changes. */
 export function useEntryActions(options: Options): EntryActions {
-  const { room, client, linkTo, onReply, onEdit, onReact, onDelete } = options;
+  const { room, client, linkTo, onReply, onEdit, onReact, onDelete, onProfile } = options;
   const toast = useToast();
   const { message } = useTexts();
   const report = useReportChange();
@@ -40,11 +41,12 @@ export function useEntryActions(options: Options): EntryActions {
       reply: onReply,
       edit: onEdit,
       delete: onDelete,
+      profile: onProfile,
       react: onReact,
       toggle: (row, emoji, on) =>
         report(on ? room.react(positionOf(row), emoji) : room.unreact(positionOf(row), emoji)),
     };
-  }, [room, client, linkTo, onReply, onEdit, onReact, onDelete, toast, message, report]);
+  }, [room, client, linkTo, onReply, onEdit, onReact, onDelete, onProfile, toast, message, report]);
 }
 
 /** Return the function that shows why a change failed. */

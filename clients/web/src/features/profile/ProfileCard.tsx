@@ -1,0 +1,54 @@
+import type { Message } from "@hubbub/client";
+import { useTexts } from "../../i18n/language.tsx";
+import { Avatar } from "../../ui/Avatar.tsx";
+import buttons from "../../ui/buttons.module.css";
+import { Dialog } from "../../ui/Dialog.tsx";
+import styles from "./ProfileCard.module.css";
+
+/** Who somebody is, as far as a message says it. */
+export type Person = Pick<Message, "user" | "user_id" | "kind">;
+
+interface Props {
+  readonly person: Person;
+  onMention(name: string): void;
+  /** Find this person's messages. */
+  onMessages(name: string): void;
+  onClose(): void;
+}
+
+/** So much of an id tells two people of one name apart. */
+const shownOfId = 12;
+
+/** A user: the name, what kind of user it is, and what can be done. */
+export default function ProfileCard({ person, onMention, onMessages, onClose }: Props) {
+  const { profile, settings } = useTexts();
+  const { user, user_id: id, kind } = person;
+  const act = (what: (name: string) => void) => () => {
+    onClose();
+    what(user);
+  };
+  return (
+    <Dialog title={profile.title} closeLabel={settings.close} onClose={onClose}>
+      <div className={styles.person}>
+        <Avatar name={user} />
+        <div>
+          <bdi className={styles.name}>{user}</bdi>
+          {kind !== undefined && <p className={styles.fact}>{profile.kinds[kind] ?? kind}</p>}
+          {id !== undefined && (
+            <p className={styles.fact} title={id}>
+              {profile.id(id.length > shownOfId ? `${id.slice(0, shownOfId)}…` : id)}
+            </p>
+          )}
+        </div>
+      </div>
+      <div className={styles.actions}>
+        <button className={buttons.main} type="button" data-first onClick={act(onMention)}>
+          {profile.mention}
+        </button>
+        <button className={buttons.usual} type="button" onClick={act(onMessages)}>
+          {profile.messages}
+        </button>
+      </div>
+    </Dialog>
+  );
+}
