@@ -41,6 +41,14 @@ _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _CODINGS: Final = {"br": ".br", "gzip": ".gz"}
 _SCRIPT: Final = "text/javascript; charset=utf-8"
 _HTML: Final = "text/html; charset=utf-8"
+# What is served besides the page: patterns of files, their types, and how long browsers may keep them.
+_FILES: Final = (
+    ("*.json", JSON, "no-cache"),
+    ("parts/*.js", _SCRIPT, _FOR_EVER),
+    ("sw.js", _SCRIPT, "no-cache"),
+    ("manifest.webmanifest", "application/manifest+json", "no-cache"),
+    ("icon-*.png", "image/png", "no-cache"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +131,9 @@ def add_routes(app: Sanic[Config, SimpleNamespace], web: Path = WEB) -> None:
     for path in ("/", "/r/<room:str>", "/r/<room:str>/<offset:int>"):
         app.add_route(page, path, READ, name=f"page {path}")
 
-    for file in sorted(web.glob("*.json")):
-        _add_file(app, web, read(file, JSON), file)
-    for file in sorted(web.glob("parts/*.js")):
-        _add_file(app, web, read(file, _SCRIPT, _FOR_EVER), file)
+    for pattern, content_type, caching in _FILES:
+        for file in sorted(web.glob(pattern)):
+            _add_file(app, web, read(file, content_type, caching), file)
 
     async def add_headers(_: Request, response: BaseHTTPResponse) -> None:
         response.headers.setdefault("Content-Security-Policy", policy)

@@ -15,7 +15,7 @@ archivedTest(
     await field(page).fill("hi ");
     await messages(page).getByRole("button", { name: "bob" }).click();
     const card = page.getByRole("dialog", { name: "Profile" });
-    await card.getByText("Guest").waitFor();
+    await card.getByText("Guest", { exact: true }).waitFor();
     await card.getByText(/^ID /).waitFor();
     await browser.screenshot("profile");
     await card.getByRole("button", { name: "Mention" }).click();

@@ -5,6 +5,7 @@
  * (docs/decisions, 33). The node computes the hashes for the Content-Security-Policy from the file. What is imported
  * later is a file in `parts/`, which takes what it shares with the page from the global object `hubbub`.
  */
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -47,8 +48,15 @@ export function onePage(): Plugin {
       const parts = files.filter((file) => file.type === "chunk" && file.name !== script);
       const now = files.filter((file) => !parts.includes(file));
       page.source = now.reduce(withPart, String(page.source));
+      const build = createHash("sha256").update(String(page.source)).digest("hex").slice(0, 16);
+      page.source = page.source.replace("<html", `<html data-build="${build}"`);
+      this.emitFile({ type: "asset", fileName: "build.json", source: JSON.stringify({ build }) });
       for (const part of parts as Rollup.OutputChunk[])
-        this.emitFile({ type: "asset", fileName: inParts(part), source: partCode(part.code) });
+        this.emitFile({
+          type: "asset",
+          fileName: inParts(part),
+          source: partCode(plain(part.code)),
+        });
     },
     async writeBundle() {
       const below = existsSync(join(folder, "parts")) ? readdirSync(join(folder, "parts")) : [];
@@ -78,7 +86,7 @@ function withPart(html: string, part: Part): string {
 
 function element(part: Part): string {
   if (part.type === "chunk")
-    return `<script type="module">${safeScript(sharing(part.code))}</script>`;
+    return `<script type="module">${safeScript(sharing(plain(part.code)))}</script>`;
   if (part.fileName.endsWith(".css")) return `<style>${String(part.source).trim()}</style>`;
   return iconLink();
 }
@@ -94,16 +102,19 @@ function inParts({ fileName }: Rollup.OutputChunk): string {
 
 /** The script of the page: what it exports goes to its parts by a global object, and imports know where they are. */
 function sharing(code: string): string {
-  const shared = code
-    .replaceAll("__VITE_PRELOAD__", "void 0")
-    .replace(/export\s*\{([^}]*)\};?\s*$/, (_, names: string) => {
-      const pairs = names.split(",").map((pair) => pair.trim().split(" as "));
-      return `Object.assign(globalThis.hubbub,{${pairs.map(([own, as = own]) => `${as}:${own}`)}});`;
-    });
+  const shared = code.replace(/export\s*\{([^}]*)\};?\s*$/, (_, names: string) => {
+    const pairs = names.split(",").map((pair) => pair.trim().split(" as "));
+    return `Object.assign(globalThis.hubbub,{${pairs.map(([own, as = own]) => `${as}:${own}`)}});`;
+  });
   return shared.replace(
     /import\("\.\/([^"]+)"\)/g,
     (_, name: string) => `import(hubbub.at("parts/${name}"))`,
   );
+}
+
+/** What Vite would fill in with the styles of a part. */
+function plain(code: string): string {
+  return code.replaceAll("__VITE_PRELOAD__", "void 0");
 }
 
 /** A part: in the place of imports from the script of the page, it reads the global object. */

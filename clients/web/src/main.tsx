@@ -25,6 +25,9 @@ const kept = storageOrNone(() => localStorage);
 const tab = storageOrNone(() => sessionStorage);
 const at = (path: string) =>
   new URL(baseOf(window.location.pathname) + path, window.location.origin);
+/** The first messages are on the screen by then. */
+const restAfter = 2_000;
+
 globalThis.hubbub = { at: (path) => at(path).href };
 void start(root);
 
@@ -50,4 +53,10 @@ async function start(element: HTMLElement): Promise<void> {
       </ErrorBoundary>
     </StrictMode>,
   );
+  const rest = () =>
+    void import("./app/afterStart.ts").then(
+      (later) => later.default(hubbub.at),
+      () => {},
+    );
+  setTimeout(rest, restAfter);
 }

@@ -28,6 +28,8 @@ def digest(text: str) -> str:
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "index.html").write_text(INDEX, encoding="utf-8")
     (tmp_path / "emoji.json").write_text('{"a": []}', encoding="utf-8")
+    for name in ("sw.js", "manifest.webmanifest", "icon-192.png"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / "Search-a1.js").write_text("more()", encoding="utf-8")
     (tmp_path / "index.html.br").write_bytes(b"as brotli")
@@ -86,6 +88,22 @@ async def test_a_part_of_the_script_is_kept_by_browsers(client: testing.SanicASG
     assert (response.text, response.headers["content-type"]) == ("more()", "text/javascript; charset=utf-8")
     assert response.headers.get_list("cache-control") == ["public, max-age=31536000, immutable"]
     assert (await get(client, "/parts/Search-b2.js")).status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type"),
+    [
+        ("/sw.js", "text/javascript; charset=utf-8"),
+        ("/manifest.webmanifest", "application/manifest+json"),
+        ("/icon-192.png", "image/png"),
+    ],
+)
+async def test_what_an_installed_page_needs_is_served_and_checked_each_time(
+    client: testing.SanicASGITestClient, path: str, content_type: str
+) -> None:
+    response = await get(client, path)
+    assert (response.text, response.headers["content-type"]) == (path[1:], content_type)
+    assert response.headers.get_list("cache-control") == ["no-cache"]
 
 
 async def test_other_paths_below_r_are_missing(client: testing.SanicASGITestClient) -> None:

@@ -15,6 +15,7 @@ import { TypingLine } from "../features/timeline/TypingLine.tsx";
 import { useDeleting } from "../features/timeline/useDeleting.ts";
 import { useEntryActions } from "../features/timeline/useEntryActions.ts";
 import { useRowKeys } from "../features/timeline/useRowKeys.ts";
+import { NewVersion } from "../features/version/NewVersion.tsx";
 import { useRoom, useStatus } from "../hooks/useClient.ts";
 import { useTexts } from "../i18n/language.tsx";
 import type { Stores } from "../stores/stores.ts";
@@ -31,6 +32,13 @@ const DateDialog = part(() => import("../features/timeline/DateDialog.tsx"));
 
 /** The limit of a text before the first welcome. */
 const usualLength = 4_000;
+
+/** Asked when the connection is there, so it is loaded by then, or the answer is not known. */
+const isOutdated = () =>
+  import("./afterStart.ts").then(
+    (loaded) => loaded.isOutdated(hubbub.at),
+    () => false,
+  );
 
 interface Props {
   readonly room: Room;
@@ -62,6 +70,7 @@ export const RoomView = memo(function RoomView({ panels, menu, ...open }: Props)
           onDate={() => setAsksDate(true)}
         />
         <ConnectionStrip client={client} catchingUp={snapshot.catchingUp} />
+        <NewVersion online={live} isOutdated={isOutdated} />
         <GapNotice room={room} rows={snapshot.rows} />
         <Conversation
           {...{ ...open, snapshot, asksDate, setAsksDate, person, setPerson }}

@@ -228,6 +228,8 @@ export const en = {
     loading: "Loading the history…",
   },
   page: {
+    newVersion: "A new version is ready.",
+    reload: "Reload",
     notLoaded:
       "This part of the page could not be loaded. Check the connection, or reload the page.",
   },

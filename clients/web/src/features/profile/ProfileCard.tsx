@@ -36,7 +36,7 @@ export default function ProfileCard({ person, onMention, onMessages, onClose }: 
           {kind !== undefined && <p className={styles.fact}>{profile.kinds[kind] ?? kind}</p>}
           {id !== undefined && (
             <p className={styles.fact} title={id}>
-              {profile.id(id.length > shownOfId ? `${id.slice(0, shownOfId)}…` : id)}
+              {profile.id(shortOf(id))}
             </p>
           )}
         </div>
@@ -51,4 +51,9 @@ export default function ProfileCard({ person, onMention, onMessages, onClose }: 
       </div>
     </Dialog>
   );
+}
+
+function shortOf(id: string): string {
+  const own = id.replace(/^guest:/, "");
+  return own.length > shownOfId ? `${own.slice(0, shownOfId)}…` : own;
 }
