@@ -206,6 +206,11 @@ export const en = {
       internal: "The search failed. Try again.",
     } as Readonly<Record<string, string>>,
   },
+  presence: {
+    joined: (names: string) => `${names} joined`,
+    left: (names: string) => `${names} left`,
+    others: (count: number) => `${count} others`,
+  },
   profile: {
     title: "Profile",
     kinds: {

@@ -7,6 +7,7 @@ import { Icon } from "../../ui/Icon.tsx";
 import { nameOfDay } from "../../ui/times.ts";
 import { Entry } from "./Entry.tsx";
 import type { EntryActions } from "./entryActions.ts";
+import { PresenceLine } from "./PresenceLine.tsx";
 import { repliesTo } from "./Quote.tsx";
 import type { Target } from "./seek.ts";
 import styles from "./Timeline.module.css";
@@ -56,6 +57,7 @@ export const Timeline = memo(function Timeline(props: Props) {
           {list.items.map((item) => {
             if (item.kind === "day") return <Day key={item.id} at={item.at} onDate={onDate} />;
             if (item.kind === "unread") return <Divider key={item.id} />;
+            if (item.kind === "presence") return <PresenceLine key={item.id} note={item.note} />;
             return (
               <Entry
                 key={item.id}

@@ -3,12 +3,14 @@ import type { Row } from "@hubbub/client";
 import type { ReadMark } from "../../stores/readMarks.ts";
 import { dayOf } from "../../ui/times.ts";
 import { isRead } from "../unread/unread.ts";
+import type { PresenceNote } from "./presence.ts";
 
 const closely = 5 * 60_000;
 
 export type Item =
   | { readonly kind: "day"; readonly id: string; readonly at: number }
   | { readonly kind: "unread"; readonly id: string }
+  | { readonly kind: "presence"; readonly id: string; readonly note: PresenceNote }
   /** `leads`: whether it shows its author. */
   | { readonly kind: "row"; readonly id: string; readonly row: Row; readonly leads: boolean };
 
@@ -45,6 +47,16 @@ function firstAfter(rows: readonly Row[], mark: ReadMark): string | null {
   if (read === -1 && mark.offset > 0) return null;
   const after = rows.slice(read + 1).find((row) => row.kind === "message" && !row.own);
   return after?.id ?? null;
+}
+
+/** Insert notes after their rows; those whose row is not shown are left out. */
+export function withNotes(items: readonly Item[], notes: readonly PresenceNote[]): readonly Item[] {
+  if (notes.length === 0) return items;
+  const noteAfter = new Map(notes.map((note) => [note.after, note]));
+  return items.flatMap((item): Item[] => {
+    const note = noteAfter.get(item.id);
+    return note === undefined ? [item] : [item, { kind: "presence", id: note.id, note }];
+  });
 }
 
 interface AuthorAndTime {

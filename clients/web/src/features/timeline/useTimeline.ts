@@ -4,10 +4,11 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useLatest } from "../../hooks/useLatest.ts";
 import type { Stores } from "../../stores/stores.ts";
 import { useDivider, useFirstMark, useReading } from "../unread/useReadMark.ts";
-import { groupRows } from "./groupRows.ts";
+import { groupRows, withNotes } from "./groupRows.ts";
 import type { Target } from "./seek.ts";
 import { useAnchoredScroll } from "./useAnchoredScroll.ts";
 import { usePlace } from "./usePlace.ts";
+import { usePresence } from "./usePresence.ts";
 import { useSeek } from "./useSeek.ts";
 import { useWindow } from "./useWindow.ts";
 
@@ -30,7 +31,11 @@ export function useTimeline({ room, snapshot, user, stores, target, ...on }: Tim
   const [loading, loadOlder] = useOlder(room);
   const canLoad = snapshot.state === "live" && !snapshot.beginning;
   const divider = useDivider(room, stores);
-  const items = useMemo(() => groupRows(rows, user, divider), [rows, user, divider]);
+  const notes = usePresence(snapshot);
+  const items = useMemo(
+    () => withNotes(groupRows(rows, user, divider), notes),
+    [rows, user, divider, notes],
+  );
   const keepPlace = usePlace(room, stores);
 
   const scrolled = useLatest((fromTop: number) => {
