@@ -1,7 +1,7 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App.tsx";
-import { baseOf, replaceOldAddress } from "./app/route.ts";
+import { fileAt, replaceOldAddress } from "./app/route.ts";
 import { Session } from "./app/session.ts";
 import { storageOrNone } from "./app/storage.ts";
 import { openTabOutbox } from "./app/tabOutbox.ts";
@@ -23,25 +23,23 @@ if (root === null) throw new Error("index.html has lost its #root element");
 replaceOldAddress();
 const kept = storageOrNone(() => localStorage);
 const tab = storageOrNone(() => sessionStorage);
-const at = (path: string) =>
-  new URL(baseOf(window.location.pathname) + path, window.location.origin);
 /** The first messages are on the screen by then. */
 const restAfter = 2_000;
 
-globalThis.hubbub = { at: (path) => at(path).href };
+globalThis.hubbub = { at: fileAt };
 void start(root);
 
 async function start(element: HTMLElement): Promise<void> {
   const session = new Session({
-    url: at("ws").href.replace(/^http/, "ws"),
+    url: fileAt("ws").replace(/^http/, "ws"),
     identities: kept,
     outbox: await openTabOutbox(kept, tab),
   });
   session.resume();
-  setEmojiSource(at("emoji.json").href);
+  setEmojiSource(fileAt("emoji.json"));
 
   const stores = createStores(kept);
-  setTextSource((language) => at(`texts-${language}.json`).href);
+  setTextSource((language) => fileAt(`texts-${language}.json`));
   // Not first in English: but a slow file does not keep the page away.
   const language = stores.preferences.value.language ?? preferredLanguage(navigator.languages);
   await Promise.race([loadTexts(language), new Promise((resolve) => setTimeout(resolve, 1_000))]);
@@ -55,7 +53,7 @@ async function start(element: HTMLElement): Promise<void> {
   );
   const rest = () =>
     void import("./app/afterStart.ts").then(
-      (later) => later.default(hubbub.at),
+      (later) => later.default(fileAt),
       () => {},
     );
   setTimeout(rest, restAfter);

@@ -25,7 +25,7 @@ import styles from "./Chat.module.css";
 import { Header, type RoomMenu } from "./Header.tsx";
 import type { Panels } from "./panels.ts";
 import { Refused } from "./Refused.tsx";
-import { linkTo } from "./route.ts";
+import { fileAt, linkTo } from "./route.ts";
 
 const ProfileCard = part(() => import("../features/profile/ProfileCard.tsx"));
 const DateDialog = part(() => import("../features/timeline/DateDialog.tsx"));
@@ -36,7 +36,7 @@ const usualLength = 4_000;
 /** Asked when the connection is there, so it is loaded by then, or the answer is not known. */
 const isOutdated = () =>
   import("./afterStart.ts").then(
-    (loaded) => loaded.isOutdated(hubbub.at),
+    (loaded) => loaded.isOutdated(fileAt),
     () => false,
   );
 

@@ -29,6 +29,11 @@ export function addressOf(room: string, offset?: number): string {
   return `${baseOf(window.location.pathname)}r/${encodeURIComponent(room)}${message}`;
 }
 
+/** The address of a file that is served beside the page. */
+export function fileAt(name: string): string {
+  return new URL(baseOf(window.location.pathname) + name, window.location.origin).href;
+}
+
 /** The address for other people. */
 export function linkTo(room: string, offset?: number): string {
   return new URL(addressOf(room, offset), window.location.origin).href;
