@@ -1,7 +1,7 @@
 /** The page as an installed app: the manifest, starts without a network, and newer versions. */
 import { expect } from "vitest";
 import { test } from "./browser.ts";
-import { field, newRoom, say, sees, signIn } from "./users.ts";
+import { field, newRoom, say, signIn } from "./users.ts";
 
 test("the manifest names icons that exist, and the page links to it", async ({ browser, url }) => {
   const { page } = browser;
@@ -17,10 +17,10 @@ test("the manifest names icons that exist, and the page links to it", async ({ b
     );
 });
 
-test("the page starts while its node is away, and connects when it is back", async ({
-  browser,
-  node,
-}) => {
+test("the page starts while its node is away, and connects when it is back", {
+  // It starts a node twice, and loads the page three times.
+  timeout: 60_000,
+}, async ({ browser, node }) => {
   const { page } = browser;
   const room = newRoom();
   await signIn(page, node.url, room, "ann");
@@ -42,7 +42,7 @@ test("the page starts while its node is away, and connects when it is back", asy
   await browser.screenshot("without-node");
   await node.start();
   await say(page, "back again");
-  await sees(page, "back again");
+  await page.locator("[data-state=there]", { hasText: "back again" }).waitFor();
 });
 
 test("a newer page of the node is offered, and loaded only when the user wants it", async ({
