@@ -171,7 +171,7 @@ test("a room is left by its menu, which can be undone", async () => {
   const socket = await enter();
   await join("den");
   await userEvent.click(screen.getByRole("button", { name: "Room menu" }));
-  await userEvent.click(screen.getByRole("menuitem", { name: "Leave room" }));
+  await userEvent.click(await screen.findByRole("menuitem", { name: "Leave room" }));
   expect(await screen.findByRole("heading", { name: "lobby", level: 1 })).toBeVisible();
   expect(socket.sent.at(-1)).toMatchObject({ type: "leave", room: "den" });
   expect(screen.queryByRole("link", { name: "den" })).toBeNull();
@@ -193,7 +193,7 @@ test("what was not sent is sent under the next name", async () => {
   await enter();
   await userEvent.type(screen.getByRole("textbox", { name: "Message to lobby" }), "hello{Enter}");
   await userEvent.click(screen.getByRole("button", { name: /Your account/ }));
-  await userEvent.click(screen.getByRole("menuitem", { name: "Change name" }));
+  await userEvent.click(await screen.findByRole("menuitem", { name: "Change name" }));
   await userEvent.type(screen.getByLabelText("Your name"), "2{Enter}");
   const socket = Socket.last as Socket;
   await vi.waitFor(() => expect(socket.sent[0]).toMatchObject({ type: "hello", name: "ann2" }));

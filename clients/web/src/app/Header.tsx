@@ -1,8 +1,8 @@
+import { Menu } from "../features/menu/Menu.tsx";
 import { useTexts } from "../i18n/language.tsx";
 import { type NotifyLevel, notifyLevels } from "../stores/preferences.ts";
 import buttons from "../ui/buttons.module.css";
 import { Icon } from "../ui/Icon.tsx";
-import { Menu } from "../ui/Menu.tsx";
 import styles from "./Chat.module.css";
 import type { Panels } from "./panels.ts";
 

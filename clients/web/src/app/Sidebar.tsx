@@ -1,10 +1,10 @@
+import { Menu } from "../features/menu/Menu.tsx";
 import { RoomList } from "../features/rooms/RoomList.tsx";
 import type { RoomSummary } from "../features/rooms/useRoomSummaries.ts";
 import { useTexts } from "../i18n/language.tsx";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Drawer } from "../ui/Drawer.tsx";
 import { Icon } from "../ui/Icon.tsx";
-import { Menu } from "../ui/Menu.tsx";
 import styles from "./Chat.module.css";
 import type { DialogName } from "./Dialogs.tsx";
 import type { Panels } from "./panels.ts";

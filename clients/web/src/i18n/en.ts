@@ -1,4 +1,4 @@
-/** The English texts. Their shape is that of every language. */
+/** The English texts of the page; those of its parts are in `allEnglish.ts`. */
 import { plural } from "./plural.ts";
 
 export const en = {
@@ -28,10 +28,6 @@ export const en = {
     column: "Rooms and account",
     favourites: "Favourites",
     join: "Join a room",
-    joinLabel: "Join another room",
-    joinHint: "A name, or a link to a room. A room that does not exist is created.",
-    joinAction: "Join",
-    cancel: "Cancel",
     switcher: "Go to room…",
     switcherNone: "No room of this name.",
     switcherJoin: (name: string) => `Join #${name}`,
@@ -121,8 +117,6 @@ export const en = {
     emoji: "Emoji",
     tooMany: (count: number) => `${count} ${plural(count, "character", "characters")} too many`,
     suggestions: "Suggestions",
-    emojiSearch: "Search emoji",
-    emojiNone: "No emoji of this name.",
   },
   sendErrors: {
     too_long: "it is too long.",
@@ -169,10 +163,6 @@ export const en = {
     all: "All messages",
     mentions: "Mentions",
     none: "Nothing",
-    enable: "Show notifications",
-    enabled: "Notifications are shown while this page is in the background.",
-    blocked: "The browser blocks notifications from this page. Allow them in its settings.",
-    unsupported: "This browser shows no notifications from this page.",
     inRoom: (user: string, room: string) => `${user} in #${room}`,
   },
 
@@ -180,55 +170,15 @@ export const en = {
   search: {
     title: "Search",
     open: "Search messages",
-    label: (room: string) => `Search in ${room}`,
-    filters: "Filters",
-    from: "From…",
-    in: "In room…",
-    after: "Since…",
-    before: "Before…",
-    link: "Has a link",
-    hint: "All words are found, in any order. “…” is a phrase, and word* a beginning.",
-    searching: "Searching…",
-    none: "Nothing was found.",
-    count: (count: string) => `${count} found`,
-    more: "Show more",
-    earlier: "From before a restart of the server: it is not in the room any more.",
-    problems: {
-      unknown_type: "This server keeps no archive, so it can’t search.",
-      unavailable:
-        "The search took too long, or the archive can’t be read now. Add a word or a filter, or try again.",
-      invalid: "Type a word or a filter.",
-      no_room: "You have not joined this room.",
-      not_joined: "You are not connected. Search again when you are back online.",
-      lost: "The connection was lost. Search again when you are back online.",
-      rate_limited: "Too many searches at once. Try again in a moment.",
-      busy: "Too many searches at once. Try again in a moment.",
-      internal: "The search failed. Try again.",
-    } as Readonly<Record<string, string>>,
   },
   presence: {
     joined: (names: string) => `${names} joined`,
     left: (names: string) => `${names} left`,
     others: (count: number) => `${count} others`,
   },
-  profile: {
-    title: "Profile",
-    kinds: {
-      guest: "Guest",
-      verified: "Signed-in user",
-      bot: "Bot",
-    } as Readonly<Record<string, string>>,
-    id: (id: string) => `ID ${id}`,
-    mention: "Mention",
-    messages: "Show messages",
-  },
   date: {
     title: "Go to a date",
     open: "Go to a date…",
-    label: "Date",
-    go: "Go",
-    week: "A week ago",
-    month: "A month ago",
     none: "There are no messages from this day on.",
     loading: "Loading the history…",
   },
@@ -239,53 +189,12 @@ export const en = {
       "This part of the page could not be loaded. Check the connection, or reload the page.",
   },
 
-  // Settings
+  // Dialogs
   settings: {
-    title: "Settings",
-    theme: "Theme",
-    system: "System",
-    light: "Light",
-    dark: "Dark",
-    density: "Density",
-    comfortable: "Comfortable",
-    compact: "Compact",
-    textSize: "Text size",
-    small: "Small",
-    medium: "Medium",
-    large: "Large",
-    language: "Language",
-    auto: "Browser’s language",
     close: "Close",
   },
-
-  // Keys
   keys: {
-    title: "Keyboard shortcuts",
-    groups: { rooms: "Rooms", write: "Writing", read: "In the messages", page: "Page" },
     switcher: "Go to a room",
-    nextUnread: "Next unread room",
-    previousUnread: "Previous unread room",
-    firstUnread: "First unread room",
-    nextRoom: "Next room",
-    previousRoom: "Previous room",
-    markRead: "Mark the room as read",
-    send: "Send the message",
-    editLast: "Edit the last own message",
-    newLine: "Start a new line",
-    complete: "Accept a suggestion",
-    search: "Search messages",
-    toMessages: "Go to the messages",
-    move: "Previous or next message",
-    ends: "First or last message",
-    copy: "Copy the text",
-    link: "Copy the link",
-    reply: "Reply",
-    react: "React",
-    edit: "Edit the message",
-    remove: "Delete the message",
-    back: "Back to the message field",
-    help: "Keyboard shortcuts",
-    close: "Close what is open",
   },
 };
 

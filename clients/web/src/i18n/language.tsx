@@ -10,6 +10,8 @@ export type Language = keyof typeof languages;
 
 /** English is in the page; another language is a file of its own. */
 const loaded = new Map<Language, Texts>([["en", en]]);
+/** What a language was made from. */
+const templates = new WeakMap<Texts, unknown>();
 let sourceOf: (language: Language) => string | null = () => null;
 
 const TextsContext = createContext<Texts>(en);
@@ -29,8 +31,17 @@ export async function loadTexts(language: Language): Promise<void> {
   if (url === null || loaded.has(language)) return;
   try {
     const response = await fetch(url);
-    if (response.ok) loaded.set(language, textsFrom(en, await response.json()));
+    if (!response.ok) return;
+    const file: unknown = await response.json();
+    const texts = textsFrom(en, file);
+    templates.set(texts, file);
+    loaded.set(language, texts);
   } catch {} // no network: the next change of the language tries again
+}
+
+/** Return the file of these texts, for those that are not in the page; none for English. */
+export function templatesOf(texts: Texts): unknown {
+  return templates.get(texts);
 }
 
 /** Return the first language of the user that has texts; English if none has. */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { allEnglish } from "./allEnglish.ts";
 import { en } from "./en.ts";
 import { textsFrom } from "./templates.ts";
 
@@ -16,17 +17,17 @@ function paths(texts: unknown, before = ""): string[] {
 
 describe.each(["de", "ja"])("%s", (language) => {
   const file = JSON.parse(readFileSync(`web/public/texts-${language}.json`, "utf8")) as Tree;
-  const texts = textsFrom(en, file);
+  const texts = textsFrom(allEnglish, file);
 
   test("has each text, and no other", () => {
-    expect(paths(file).sort()).toEqual(paths(en).sort());
+    expect(paths(file).sort()).toEqual(paths(allEnglish).sort());
   });
 
   test("has the values of each text", () => {
     const at = (tree: unknown, path: string) =>
       path.split(".").reduce<unknown>((inner, key) => (inner as Tree)[key], tree);
-    for (const path of paths(en)) {
-      const english = at(en, path);
+    for (const path of paths(allEnglish)) {
+      const english = at(allEnglish, path);
       if (typeof english !== "function") continue;
       const words = (at(texts, path) as (...values: unknown[]) => string)("first", "second");
       // Some languages need no number to choose a form.

@@ -1,11 +1,9 @@
 /** Make the texts of a language from templates, in the shape of the English ones. */
-import type { Texts } from "./en.ts";
-
 type Tree = Readonly<Record<string, unknown>>;
 
 /** Return the English texts, with those in place of which there is a template. */
-export function textsFrom(english: Texts, templates: unknown): Texts {
-  return merged(english as unknown as Tree, templates) as unknown as Texts;
+export function textsFrom<T>(english: T, templates: unknown): T {
+  return merged(english as Tree, templates) as T;
 }
 
 function merged(english: Tree, templates: unknown): Tree {

@@ -7,7 +7,7 @@ import {
   useState,
   useSyncExternalStore,
 } from "react";
-import { useTexts } from "../../i18n/language.tsx";
+import { useAllTexts } from "../../i18n/useAllTexts.ts";
 import { allEmoji, type Emoji, findEmoji, loadEmoji, onEmoji } from "./data.ts";
 import styles from "./EmojiPicker.module.css";
 
@@ -20,7 +20,7 @@ interface Props {
 
 /** A field to search in, and a grid of emoji. Arrow keys move in the grid. */
 export default function EmojiPicker({ inline = false, onChoose, onClose }: Props) {
-  const { composer } = useTexts();
+  const { composer } = useAllTexts();
   const [words, setWords] = useState("");
   const all = useSyncExternalStore(onEmoji, allEmoji);
   // biome-ignore lint/correctness/useExhaustiveDependencies: they may be loaded only now

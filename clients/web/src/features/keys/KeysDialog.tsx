@@ -1,31 +1,28 @@
-import { useTexts } from "../../i18n/language.tsx";
+import { useAllTexts } from "../../i18n/useAllTexts.ts";
 import { Dialog } from "../../ui/Dialog.tsx";
-import { allChords, printed } from "./chords.ts";
+import { groups, printed } from "./help.ts";
 import styles from "./KeysDialog.module.css";
 
 /** The keys of the page, from the table that defines them. */
 export function KeysDialog({ onClose }: { onClose(): void }) {
-  const texts = useTexts();
-  const { groups } = texts.keys;
+  const texts = useAllTexts();
   const words = texts.keys as unknown as Readonly<Record<string, string>>;
   return (
     <Dialog title={texts.keys.title} closeLabel={texts.settings.close} onClose={onClose}>
-      {Object.entries(groups).map(([group, title]) => (
+      {(Object.keys(groups) as (keyof typeof groups)[]).map((group) => (
         <section key={group}>
-          <h3 className={styles.title}>{title}</h3>
+          <h3 className={styles.title}>{texts.keys.groups[group]}</h3>
           <dl className={styles.list}>
-            {Object.entries(allChords)
-              .filter(([, chord]) => chord.group === group)
-              .map(([name, { keys }]) => (
-                <div key={name} className={styles.row}>
-                  <dt>{words[name]}</dt>
-                  <dd>
-                    {keys.map((one) => (
-                      <Keys key={one} keys={one} />
-                    ))}
-                  </dd>
-                </div>
-              ))}
+            {Object.entries(groups[group]).map(([name, keys]) => (
+              <div key={name} className={styles.row}>
+                <dt>{words[name]}</dt>
+                <dd>
+                  {keys.map((one: string) => (
+                    <Keys key={one} keys={one} />
+                  ))}
+                </dd>
+              </div>
+            ))}
           </dl>
         </section>
       ))}

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { en } from "../../i18n/en.ts";
-import { allChords, chordOf, pageChords, printed } from "./chords.ts";
+import { allEnglish } from "../../i18n/allEnglish.ts";
+import { chordOf, pageChords } from "./chords.ts";
+import { groups, printed } from "./help.ts";
 
 const none = { code: "", ctrlKey: false, metaKey: false, altKey: false, shiftKey: false };
 
@@ -22,12 +23,13 @@ test("a letter is recognised where Alt changes it, and a sign where it needs Shi
 });
 
 test("each chord has a text, and is printed as on a keyboard", () => {
-  for (const name of Object.keys(allChords)) expect(en.keys).toHaveProperty(name);
+  for (const name of Object.values(groups).flatMap(Object.keys))
+    expect(allEnglish.keys).toHaveProperty(name);
   expect(printed("Alt+Shift+ArrowDown")).toEqual(["Alt", "Shift", "↓"]);
   expect(printed("Mod+K")).toEqual(["Ctrl", "K"]);
 });
 
 test("no two chords of one place are the same", () => {
-  const keys = Object.values(pageChords).flatMap((chord) => [...chord.keys]);
+  const keys = Object.values<readonly string[]>(pageChords).flat();
   expect(new Set(keys).size).toBe(keys.length);
 });

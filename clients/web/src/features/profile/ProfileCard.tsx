@@ -1,5 +1,5 @@
 import type { Message } from "@hubbub/client";
-import { useTexts } from "../../i18n/language.tsx";
+import { useAllTexts } from "../../i18n/useAllTexts.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import buttons from "../../ui/buttons.module.css";
 import { Dialog } from "../../ui/Dialog.tsx";
@@ -21,7 +21,7 @@ const shownOfId = 12;
 
 /** A user: the name, what kind of user it is, and what can be done. */
 export default function ProfileCard({ person, onMention, onMessages, onClose }: Props) {
-  const { profile, settings } = useTexts();
+  const { profile, settings } = useAllTexts();
   const { user, user_id: id, kind } = person;
   const act = (what: (name: string) => void) => () => {
     onClose();

@@ -1,5 +1,5 @@
 import { type SubmitEvent, useId, useState } from "react";
-import { useTexts } from "../../i18n/language.tsx";
+import { useAllTexts } from "../../i18n/useAllTexts.ts";
 import buttons from "../../ui/buttons.module.css";
 import { Dialog } from "../../ui/Dialog.tsx";
 import styles from "./JoinDialog.module.css";
@@ -15,7 +15,7 @@ const longest = 500;
 
 /** Asks for the name of a room, or a link to it. */
 export function JoinDialog({ roomOf, onJoin, onClose }: Props) {
-  const { rooms, settings } = useTexts();
+  const { rooms, settings } = useAllTexts();
   const [words, setWords] = useState("");
   const id = useId();
   const room = roomOf(words);

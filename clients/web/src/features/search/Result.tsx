@@ -1,5 +1,5 @@
 import type { Hit } from "@hubbub/client";
-import { useTexts } from "../../i18n/language.tsx";
+import { useAllTexts } from "../../i18n/useAllTexts.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { hueStyle } from "../../ui/hue.ts";
 import { shortMoment, wholeMoment } from "../../ui/times.ts";
@@ -17,7 +17,7 @@ interface Props {
 
 /** A message that was found. It leads to its place in the room. */
 export function Result({ hit, words, onJump }: Props) {
-  const { locale, search } = useTexts();
+  const { locale, search } = useAllTexts();
   const { user, at, text } = hit.message;
   return (
     <li>

@@ -1,7 +1,7 @@
 import type { Client, Hit } from "@hubbub/client";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useLatest } from "../../hooks/useLatest.ts";
-import { useTexts } from "../../i18n/language.tsx";
+import { useAllTexts } from "../../i18n/useAllTexts.ts";
 import buttons from "../../ui/buttons.module.css";
 import { Icon } from "../../ui/Icon.tsx";
 import { filterOf } from "./filterOf.ts";
@@ -23,7 +23,7 @@ export interface SearchPanelProps {
 
 /** Searches in the open room, or in the one that `in:` names. */
 export default function SearchPanel({ client, room, rooms, query, ...props }: SearchPanelProps) {
-  const { search: texts } = useTexts();
+  const { search: texts } = useAllTexts();
   const [text, setText] = useState(query);
   const field = useRef<HTMLInputElement>(null);
   const { state, search, more } = useSearch(client, room, rooms);
@@ -71,7 +71,7 @@ export default function SearchPanel({ client, room, rooms, query, ...props }: Se
 }
 
 function Head({ onClose }: Pick<SearchPanelProps, "onClose">) {
-  const { search, settings } = useTexts();
+  const { search, settings } = useAllTexts();
   return (
     <div className={styles.head}>
       <h2>{search.title}</h2>
@@ -83,7 +83,7 @@ function Head({ onClose }: Pick<SearchPanelProps, "onClose">) {
 }
 
 function Filters({ room, onAdd }: { readonly room: string; onAdd(filter: string): void }) {
-  const { search: texts } = useTexts();
+  const { search: texts } = useAllTexts();
   const today = new Date().toISOString().slice(0, 10);
   const filters = [
     { label: texts.from, filter: "from:" },
@@ -111,7 +111,7 @@ interface ResultsProps {
 }
 
 function Results({ state: { found, searching, problem }, client, onJump, onMore }: ResultsProps) {
-  const { search: texts } = useTexts();
+  const { search: texts } = useAllTexts();
   const epoch = found === null ? undefined : client.room(found.room).snapshot.position?.epoch;
   const jump = ({ message }: Hit) => onJump(message.room, message.offset);
   return (
@@ -139,7 +139,7 @@ function Results({ state: { found, searching, problem }, client, onJump, onMore 
   );
 }
 
-type SearchTexts = ReturnType<typeof useTexts>["search"];
+type SearchTexts = ReturnType<typeof useAllTexts>["search"];
 
 function noteOf({ found, searching, problem }: SearchState, texts: SearchTexts): string {
   if (problem !== null) return texts.problems[problem] ?? texts.problems.internal ?? problem;

@@ -1,5 +1,6 @@
 import { useState } from "react";
-import { languages, useTexts } from "../../i18n/language.tsx";
+import { languages } from "../../i18n/language.tsx";
+import { useAllTexts } from "../../i18n/useAllTexts.ts";
 import { densities, type Preferences, textSizes, themes } from "../../stores/preferences.ts";
 import type { Stores } from "../../stores/stores.ts";
 import { useSaved } from "../../stores/useSaved.ts";
@@ -16,7 +17,7 @@ interface Props {
 
 /** The settings of this browser. Each change applies at once. */
 export function SettingsDialog({ stores, onClose }: Props) {
-  const { settings } = useTexts();
+  const { settings } = useAllTexts();
   const preferences = useSaved(stores.preferences);
   const change = (part: Partial<Preferences>) =>
     stores.preferences.update((before) => ({ ...before, ...part }));
@@ -65,7 +66,7 @@ interface NotificationsProps {
 
 /** The browser asks for the permission only after this button was pressed. */
 function Notifications({ preferences, change }: NotificationsProps) {
-  const { notify } = useTexts();
+  const { notify } = useAllTexts();
   const [allowed, setAllowed] = useState(permission);
   const isOn = preferences.notify && allowed === "granted";
   const enable = async () => {

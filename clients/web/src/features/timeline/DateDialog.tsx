@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from "react";
-import { useTexts } from "../../i18n/language.tsx";
+import { useAllTexts } from "../../i18n/useAllTexts.ts";
 import buttons from "../../ui/buttons.module.css";
 import { Dialog } from "../../ui/Dialog.tsx";
 import styles from "./DateDialog.module.css";
@@ -12,7 +12,7 @@ interface Props {
 
 /** Asks for a day to go to. */
 export default function DateDialog({ onChoose, onClose }: Props) {
-  const { date, settings } = useTexts();
+  const { date, settings } = useAllTexts();
   const [day, setDay] = useState(dayAgo(0));
   const choose = (chosen: string) => {
     // Without a time zone: the beginning of the day where the user is.
