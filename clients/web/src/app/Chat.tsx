@@ -1,8 +1,7 @@
 import type { Client } from "@hubbub/client";
 import { useMemo, useState } from "react";
-import { useNotifications } from "../features/attention/useNotifications.ts";
-import { useTitle } from "../features/attention/useTitle.ts";
 import { useChords } from "../features/keys/useChords.ts";
+import { later } from "../features/parts/later.ts";
 import { focusLastRow } from "../features/timeline/useRowKeys.ts";
 import { useStatus } from "../hooks/useClient.ts";
 import { useLatest } from "../hooks/useLatest.ts";
@@ -21,6 +20,8 @@ import { goTo, linkTo } from "./route.ts";
 import { SearchDrawer, useSearchPanel } from "./SearchDrawer.tsx";
 import { Sidebar } from "./Sidebar.tsx";
 import { type Rooms, useRoomActions, useRooms } from "./useRooms.ts";
+
+const useAttentionPart = later(() => import("../features/attention/Attention.tsx"));
 
 interface Props {
   readonly client: Client;
@@ -46,7 +47,6 @@ function Page({ client, stores, onChangeName }: Props) {
   const panels = usePanels();
   const [dialog, setDialog] = useState<DialogName | null>(null);
   useStatus(client); // renders again when client.user changes
-  useUnreadAlerts(client, stores, rooms);
   const search = useSearchPanel(panels, offset);
   usePageKeys(actions, setDialog, () => search.onOpen(""));
   const open = (room: string) => {
@@ -78,6 +78,7 @@ function Page({ client, stores, onChangeName }: Props) {
         onSearch={useLatest(search.onOpen)}
       />
       <SearchDrawer {...{ client, panels, search }} room={current} rooms={rooms.names} />
+      <UnreadAlerts {...{ client, stores, rooms }} />
       <Dialogs
         {...{ open: dialog, rooms: summaries, stores }}
         onRoom={open}
@@ -88,14 +89,19 @@ function Page({ client, stores, onChangeName }: Props) {
 }
 
 /** Show what is unread in the title, the icon, and notifications. */
-function useUnreadAlerts(
-  client: Client,
-  stores: Stores,
-  { current, summaries, names }: Rooms,
-): void {
+function UnreadAlerts({ client, stores, rooms }: Omit<Props, "onChangeName"> & { rooms: Rooms }) {
   const preferences = useSaved(stores.preferences);
-  useTitle(current, sum(summaries, "count"), sum(summaries, "mentions"));
-  useNotifications({ client, names, preferences, onOpen: goTo });
+  const part = useAttentionPart();
+  const { current, summaries, names } = rooms;
+  if (part === null) return null;
+  return (
+    <part.Attention
+      {...{ client, names, preferences, onOpen: goTo }}
+      room={current}
+      unread={sum(summaries, "count")}
+      mentions={sum(summaries, "mentions")}
+    />
+  );
 }
 
 function usePageKeys(

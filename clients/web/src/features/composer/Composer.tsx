@@ -13,7 +13,6 @@ import { Icon } from "../../ui/Icon.tsx";
 import { LazyEmojiPicker } from "../emoji/LazyEmojiPicker.ts";
 import styles from "./Composer.module.css";
 import { sends, strokeOf } from "./enterKey.ts";
-import { Suggestions } from "./Suggestions.tsx";
 import { useCompletion } from "./useCompletion.ts";
 
 /** From this share of the limit on, the number of characters left is shown. */
@@ -37,6 +36,7 @@ export interface ComposerProps {
 export function Composer({ room, names, most, text, field, ...on }: ComposerProps) {
   const { composer } = useTexts();
   const completion = useCompletion({ field, text, names, onText: on.onText });
+  const { Suggestions } = completion;
   const length = [...text].length;
   const sendable = text.trim() !== "" && length <= most;
   useFocusAtFirst(field);
@@ -54,7 +54,7 @@ export function Composer({ room, names, most, text, field, ...on }: ComposerProp
 
   return (
     <form className={styles.composer} onSubmit={send}>
-      <Suggestions completion={completion} />
+      {Suggestions !== null && <Suggestions completion={completion} />}
       <div className={styles.box} data-invalid={length > most}>
         <Field
           label={composer.label(room)}

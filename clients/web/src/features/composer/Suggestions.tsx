@@ -1,6 +1,6 @@
 import { useTexts } from "../../i18n/language.tsx";
 import type { Listbox } from "../../ui/useListbox.ts";
-import type { Suggestion } from "./completion.ts";
+import { completionAt, type Suggestion } from "./completion.ts";
 import styles from "./Suggestions.module.css";
 
 interface Props {
@@ -9,6 +9,9 @@ interface Props {
     readonly suggestions: readonly Suggestion[];
   };
 }
+
+/** What the suggestions are: with their list, because they are loaded together. */
+export const complete = completionAt;
 
 /** The suggestions above the message field. */
 export function Suggestions({ completion: { list, suggestions } }: Props) {

@@ -1,5 +1,5 @@
 /** Complete the word before the cursor: a mention, or an emoji. */
-import { findEmoji } from "../emoji/data.ts";
+import { findEmoji } from "../emoji/find.ts";
 
 export interface Completion {
   /** The part of the text that a suggestion replaces. */

@@ -10,7 +10,8 @@ import {
 } from "react";
 import { useListbox } from "../../ui/useListbox.ts";
 import { allEmoji, loadEmoji, onEmoji } from "../emoji/data.ts";
-import { type Completion, completionAt, type Suggestion } from "./completion.ts";
+import { later } from "../parts/later.ts";
+import type { Completion, Suggestion } from "./completion.ts";
 
 interface Options {
   readonly field: RefObject<HTMLTextAreaElement | null>;
@@ -19,16 +20,18 @@ interface Options {
   onText(text: string): void;
 }
 
+const useCompletions = later(() => import("./Suggestions.tsx"));
 const none: readonly Suggestion[] = [];
 
 export function useCompletion({ field, text, names, onText }: Options) {
   const [cursor, setCursor] = useState<number | null>(null);
   useEffect(() => void loadEmoji(), []);
   const emoji = useSyncExternalStore(onEmoji, allEmoji);
+  const completions = useCompletions();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the emoji may be loaded only now
   const completion = useMemo<Completion | null>(
-    () => (cursor === null ? null : completionAt(text, cursor, names)),
-    [text, cursor, names, emoji],
+    () => (cursor === null ? null : (completions?.complete(text, cursor, names) ?? null)),
+    [text, cursor, names, emoji, completions],
   );
   const replace = useReplacing(field, text, onText);
   const choose = ({ insert }: Suggestion) => {
@@ -42,6 +45,8 @@ export function useCompletion({ field, text, names, onText }: Options) {
   return {
     list,
     suggestions,
+    /** Shows them; null until it is loaded. */
+    Suggestions: completions?.Suggestions ?? null,
     moved() {
       const { current: element } = field;
       const isCaret = element !== null && element.selectionStart === element.selectionEnd;

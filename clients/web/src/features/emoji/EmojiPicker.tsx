@@ -8,8 +8,9 @@ import {
   useSyncExternalStore,
 } from "react";
 import { useAllTexts } from "../../i18n/useAllTexts.ts";
-import { allEmoji, type Emoji, findEmoji, loadEmoji, onEmoji } from "./data.ts";
+import { allEmoji, type Emoji, loadEmoji, onEmoji } from "./data.ts";
 import styles from "./EmojiPicker.module.css";
+import { findEmoji } from "./find.ts";
 
 interface Props {
   /** Whether it is part of a dialog, and not an overlay of its own. */

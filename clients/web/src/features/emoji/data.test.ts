@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, expect, test, vi } from "vitest";
-import { allEmoji, findEmoji, loadEmoji, onEmoji, setEmojiSource, withEmoji } from "./data.ts";
+import { allEmoji, loadEmoji, onEmoji, setEmojiSource, withEmoji } from "./data.ts";
+import { findEmoji } from "./find.ts";
 
 const file = readFileSync("web/public/emoji.json", "utf8");
 

@@ -43,21 +43,6 @@ function readEmoji(groups: unknown): readonly Emoji[] {
   });
 }
 
-/** Return the emoji with this name, then those with a name that starts with, then those that contains these letters. */
-export function findEmoji(letters: string, most = Number.POSITIVE_INFINITY): readonly Emoji[] {
-  const wanted = letters.toLowerCase();
-  const ranked = known.map((one) => ({ one, rank: Math.min(...one.names.map(rankOf)) }));
-  function rankOf(name: string): number {
-    if (name === wanted) return 0;
-    return name.startsWith(wanted) ? 1 : name.includes(wanted) ? 2 : 3;
-  }
-  return ranked
-    .filter(({ rank }) => rank < 3)
-    .sort((first, then) => first.rank - then.rank)
-    .map(({ one }) => one)
-    .slice(0, most);
-}
-
 /** Replace `:shortcodes:`, except in code. An unknown one stays as it is. */
 export function withEmoji(text: string): string {
   return text.replace(/(`+)[\s\S]*?\1|(?<![\w:]):([\w+-]+):(?![\w:])/g, (found, code, name) => {

@@ -1,0 +1,20 @@
+/** What the page does without for a moment: its script is loaded with the first component that uses it. */
+import { useEffect, useState } from "react";
+
+/** Return a hook that returns the module, and null until it is loaded, or if it can't be. */
+export function later<Module extends object>(load: () => Promise<Module>): () => Module | null {
+  let loaded: Module | null = null;
+  return function useLater() {
+    const [module, setModule] = useState(loaded);
+    useEffect(() => {
+      load().then(
+        (now) => {
+          loaded = now;
+          setModule(now);
+        },
+        () => {},
+      );
+    }, []);
+    return module;
+  };
+}
