@@ -17,7 +17,8 @@ What every archive promises. Each number has tests in `archive/testing/`, run on
                 reports whether there are older and newer ones.
  A6  heads      `heads` returns the newest epoch of each room, its last offset, and the offset up to which
                 entries were trimmed. A room without entries has no head. The head outlives its entries.
-                `rooms` lists the rooms that have one, `epochs` the heads of all epochs of a room.
+                `rooms` lists the rooms that have one, `epochs` the heads of all epochs of a room,
+                `newest` the times of the last entries.
  A7  keys       `keys` returns the idempotency keys of a room, newest first, that were stored since a time,
                 also those of entries that were trimmed meanwhile.
  A8  bytes      Payloads, keys, names and authors are returned unchanged; any text that UTF-8 can hold
@@ -43,6 +44,9 @@ What every archive promises. Each number has tests in `archive/testing/`, run on
                 offsets and times stay, and so does the chain. Appending an erased entry again changes
                 nothing. When `purge` has returned true, the files of an archive that is not `shared` have
                 nothing of what was erased before.
+ A17 marks      `mark` moves the marks of users forward, and never back. In another epoch than before a mark
+                is ahead if it moved later. Of each user it keeps the ones that moved last. `unread` counts
+                the messages of others behind a mark that are indexed (A15).
 
 What is not promised: that an entry whose `append` failed is absent for ever. The next page shows whether it
 is stored.
@@ -51,13 +55,21 @@ is stored.
 from __future__ import annotations
 
 import asyncio
-import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
-from archive.entries import ERASED, ArchivedEntry, ArchivedKey, ArchiveHead, ArchivePage, Author
+from archive.entries import (
+    ERASED,
+    ArchivedEntry,
+    ArchivedKey,
+    ArchiveHead,
+    ArchivePage,
+    Author,
+    Mark,
+    Unread,
+)
+from archive.options import ArchiveOptions, ArchiveRetention
 from archive.search import FoundPage, Searchable, SearchQuery, Unindexed
 
 __all__ = [
@@ -70,59 +82,14 @@ __all__ = [
     "ArchivedEntry",
     "ArchivedKey",
     "Author",
+    "Mark",
+    "Unread",
     "check_place",
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveRetention:
-    """How much of each room is kept. 0 is no bound; the tightest bound wins.
-
-    Attributes:
-        entries: entries of one room.
-        size: payload bytes of one room, summed.
-        age: seconds since an entry was stored.
-    """
-
-    entries: int = 0
-    size: int = 0
-    age: float = 0.0
-
-    @property
-    def bounded(self) -> bool:
-        """Whether anything is ever trimmed."""
-        return bool(self.entries or self.size or self.age)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveOptions:
-    """What an archive is made from.
-
-    Attributes:
-        url: where it is.
-        user, password: who this node is to the archive, instead of user and password in the URL. They are
-            taken as they are: no character has a meaning.
-        connections: connections that read at the same time, of an archive that has connections.
-        retention: how much of each room is kept.
-        key_window: seconds for which the keys of trimmed entries are kept.
-        timeout: seconds that a read may wait.
-        pending: calls that may wait.
-        clock: seconds since 1970.
-    """
-
-    url: str = field(repr=False)  # it may hold a password
-    user: str = field(default="", repr=False)
-    password: str = field(default="", repr=False)
-    connections: int = 4
-    retention: ArchiveRetention = field(default_factory=ArchiveRetention)
-    key_window: float = 300.0
-    timeout: float = 5.0
-    pending: int = 1024
-    clock: Callable[[], float] = time.time
-
-
 class Archive(ABC):
-    """A node's end of the archive. The promises A1-A16 stand in the module's docstring."""
+    """A node's end of the archive. The promises A1-A17 stand in the module's docstring."""
 
     shared: ClassVar[bool] = False
 
@@ -204,6 +171,13 @@ class Archive(ABC):
         """Read the heads of all epochs of a room, the oldest epoch first (A6)."""
 
     @abstractmethod
+    async def newest(self, rooms: Iterable[str]) -> dict[str, int]:
+        """Read when the entry at the head of each room was stored, in ms since 1970 (A6).
+
+        Rooms without a head are left out, and those whose last entry was trimmed.
+        """
+
+    @abstractmethod
     async def keys(
         self, room: str, epoch: str, *, since: int, before: int | None = None, limit: int
     ) -> list[ArchivedKey]:
@@ -246,6 +220,25 @@ class Archive(ABC):
         """Free the storage of what was erased, for some milliseconds; report whether all of it is free (A16).
 
         An archive on a server leaves that to the server.
+        """
+
+    @abstractmethod
+    async def mark(self, marks: Sequence[Mark], *, most: int) -> None:
+        """Move marks forward, and keep up to `most` of each of these users (A17)."""
+
+    @abstractmethod
+    async def marks(self, user: str, *, after: str | None = None, limit: int) -> list[Mark]:
+        """Read up to `limit` marks of a user, by the UTF-8 bytes of the rooms, behind a room (A17)."""
+
+    @abstractmethod
+    async def marks_in(self, user: str, rooms: Iterable[str]) -> dict[str, Mark]:
+        """Read the marks of a user in some rooms (A17)."""
+
+    @abstractmethod
+    async def unread(self, marks: Sequence[Mark], *, most: int) -> dict[str, Unread]:
+        """Count up to `most` messages behind each of one user's marks, by room (A17).
+
+        A mark of another epoch is ahead of the whole room. Rooms without a head are left out.
         """
 
     @abstractmethod

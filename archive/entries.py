@@ -57,3 +57,25 @@ class ArchivedKey(NamedTuple):
     key: str
     offset: int
     at: int
+
+
+class Mark(NamedTuple):
+    """Up to where a user has read a room, and when the mark moved there (ms since 1970)."""
+
+    user: str
+    room: str
+    epoch: str
+    offset: int
+    at: int
+
+
+class Unread(NamedTuple):
+    """What follows a mark: the head of the room, and the messages of others up to `through`.
+
+    `messages` is the bound of the call if there are as many or more.
+    """
+
+    epoch: str
+    offset: int
+    through: int
+    messages: int

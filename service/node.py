@@ -130,6 +130,7 @@ class Node:
         self.name_keeper.close()
         await self.tasks.close()
         if self.archiving is not None and self._broker_started:
+            await self.archiving.marks.finish(self.settings.close_seconds)
             await self.archiving.finish(self.settings.close_seconds)
         await self.broker.close()
         _log.info("node_stopped", extra={"node": self.name})

@@ -16,10 +16,12 @@ from archive.base import (
     ArchiveHead,
     ArchiveOptions,
     ArchivePage,
+    Mark,
+    Unread,
     check_place,
 )
 from archive.errors import ArchiveClosed, ArchiveError, ArchiveOverloaded
-from archive.postgres import erasing, reading, searching
+from archive.postgres import erasing, marking, reading, searching
 from archive.postgres.address import shown
 from archive.postgres.appends import Appends
 from archive.postgres.connections import Connection, Connections, Work
@@ -127,6 +129,11 @@ class PostgresArchive(Archive):
         return await self._read(lambda on: reading.epochs(on, room, oldest=self._oldest()))
 
     @override
+    async def newest(self, rooms: Iterable[str]) -> dict[str, int]:
+        names = list(dict.fromkeys(rooms))
+        return await self._read(lambda on: reading.newest(on, names, oldest=self._oldest()))
+
+    @override
     async def keys(
         self, room: str, epoch: str, *, since: int, before: int | None = None, limit: int
     ) -> list[ArchivedKey]:
@@ -159,6 +166,23 @@ class PostgresArchive(Archive):
     async def purge(self) -> bool:
         self._running()
         return True
+
+    @override
+    async def mark(self, marks: Sequence[Mark], *, most: int) -> None:
+        await self._read(lambda on: marking.move(on, marks, most))
+
+    @override
+    async def marks(self, user: str, *, after: str | None = None, limit: int) -> list[Mark]:
+        return await self._read(lambda on: marking.read(on, user, after, limit))
+
+    @override
+    async def marks_in(self, user: str, rooms: Iterable[str]) -> dict[str, Mark]:
+        names = list(dict.fromkeys(rooms))
+        return await self._read(lambda on: marking.read_in(on, user, names))
+
+    @override
+    async def unread(self, marks: Sequence[Mark], *, most: int) -> dict[str, Unread]:
+        return await self._read(lambda on: marking.unread(on, marks, most, oldest=self._oldest()))
 
     @override
     async def trim(self) -> bool:

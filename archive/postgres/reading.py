@@ -67,6 +67,13 @@ JOIN rooms ON rooms.id = epochs.room
 WHERE rooms.name = $1 AND epochs.name = $2 AND "offset" < $3 AND author_kind IS DISTINCT FROM 'erased'::bytea
 ORDER BY "offset" DESC LIMIT $4
 """
+_LAST_TIMES: Final = """
+SELECT rooms.name, entries.at
+FROM rooms JOIN LATERAL (
+    SELECT id, head FROM epochs WHERE epochs.room = rooms.id AND head > 0 ORDER BY id DESC LIMIT 1
+) AS epochs ON true JOIN entries ON entries.epoch = epochs.id AND entries."offset" = epochs.head
+WHERE rooms.name = ANY($1::bytea[]) AND ($2::bigint IS NULL OR entries.at > $2)
+"""
 
 
 class Epoch(NamedTuple):
@@ -124,6 +131,12 @@ async def epochs(connection: Connection, room: str, *, oldest: int | None) -> li
     """Read the heads of all epochs of a room, the oldest epoch first."""
     rows = await connection.fetch(_EPOCHS, encoded(room), oldest)
     return [ArchiveHead(decoded(name), head, base) for name, head, base in rows]
+
+
+async def newest(connection: Connection, rooms: Sequence[str], *, oldest: int | None) -> dict[str, int]:
+    """Read when the last entries of rooms were stored."""
+    rows = await connection.fetch(_LAST_TIMES, [encoded(room) for room in rooms], oldest)
+    return {decoded(room): at for room, at in rows}
 
 
 async def keys(

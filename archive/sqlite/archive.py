@@ -18,11 +18,13 @@ from archive.base import (
     ArchiveHead,
     ArchiveOptions,
     ArchivePage,
+    Mark,
+    Unread,
     check_place,
 )
 from archive.errors import ArchiveClosed, ArchiveMisconfigured, ArchiveUnavailable
 from archive.search import FoundPage, Searchable, SearchQuery, Unindexed
-from archive.sqlite import erasing, reading, searching
+from archive.sqlite import erasing, marking, reading, searching
 from archive.sqlite.database import Database
 from archive.sqlite.erasing import Purger
 from archive.sqlite.faults import translated
@@ -128,6 +130,13 @@ class SqliteArchive(Archive):
         )
 
     @override
+    async def newest(self, rooms: Iterable[str]) -> dict[str, int]:
+        names = list(dict.fromkeys(rooms))
+        return await self._read(
+            lambda: reading.newest(self._database.connection, names, oldest=self._oldest())
+        )
+
+    @override
     async def keys(
         self, room: str, epoch: str, *, since: int, before: int | None = None, limit: int
     ) -> list[ArchivedKey]:
@@ -167,6 +176,25 @@ class SqliteArchive(Archive):
     @override
     async def purge(self) -> bool:
         return await self._read(self._purger.step)
+
+    @override
+    async def mark(self, marks: Sequence[Mark], *, most: int) -> None:
+        await self._read(lambda: marking.move(self._database, marks, most))
+
+    @override
+    async def marks(self, user: str, *, after: str | None = None, limit: int) -> list[Mark]:
+        return await self._read(lambda: marking.read(self._database.connection, user, after, limit))
+
+    @override
+    async def marks_in(self, user: str, rooms: Iterable[str]) -> dict[str, Mark]:
+        names = list(dict.fromkeys(rooms))
+        return await self._read(lambda: marking.read_in(self._database.connection, user, names))
+
+    @override
+    async def unread(self, marks: Sequence[Mark], *, most: int) -> dict[str, Unread]:
+        return await self._read(
+            lambda: marking.unread(self._database.connection, marks, most, oldest=self._oldest())
+        )
 
     @override
     async def trim(self) -> bool:

@@ -28,6 +28,11 @@ _EPOCHS: Final = """
 SELECT epochs.id, epochs.name, epochs.head, epochs.base FROM epochs JOIN rooms ON rooms.id = epochs.room
 WHERE rooms.name = ? ORDER BY epochs.id
 """
+_LAST_TIMES: Final = """
+SELECT rooms.name, entries.at FROM rooms
+JOIN epochs ON epochs.id = (SELECT max(id) FROM epochs WHERE epochs.room = rooms.id)
+JOIN entries ON entries.position = (epochs.id << 40) + epochs.head
+"""
 
 
 class Place(NamedTuple):
@@ -93,6 +98,16 @@ def epochs(connection: sqlite3.Connection, room: str, *, oldest: int | None) -> 
         ArchiveHead(name, head, base_of(connection, epoch, base, head, oldest))
         for epoch, name, head, base in connection.execute(_EPOCHS, (room,)).fetchall()
     ]
+
+
+def newest(connection: sqlite3.Connection, rooms: Sequence[str], *, oldest: int | None) -> dict[str, int]:
+    """Read when the last entries of rooms were stored."""
+    found: dict[str, int] = {}
+    for start in range(0, len(rooms), _NAMES):
+        some = rooms[start : start + _NAMES]
+        marks = ", ".join("?" * len(some))
+        found |= connection.execute(f"{_LAST_TIMES} WHERE rooms.name IN ({marks})", some).fetchall()
+    return {room: at for room, at in found.items() if oldest is None or at > oldest}
 
 
 def keys(

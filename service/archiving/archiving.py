@@ -25,7 +25,9 @@ from service.archiving.archived_broker import ArchivedBroker
 from service.archiving.copier import Copier, OpenRooms
 from service.archiving.indexer import Indexer
 from service.archiving.journal import ArchiveJournal
+from service.archiving.marks import StoredMarks
 from service.archiving.searches import Searches
+from service.archiving.stored_rooms import StoredRooms
 from service.runtime.backoff import Backoff
 from service.runtime.metrics import Metrics
 from service.runtime.process import CannotStart
@@ -51,14 +53,18 @@ class Archiving(ABC):
         broker: a broker whose history lasts as long as the archive's retention.
         searches: searches in the archive.
         indexer: what makes messages searchable.
+        stored_rooms: the names of the rooms in the archive.
+        marks: up to where users have read.
     """
 
     broker: Broker
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, most_marks: int) -> None:
         self._archive = archive
+        self.marks = StoredMarks(archive, most_marks)
         self.indexer = Indexer(archive)
         self.searches = Searches(archive)
+        self.stored_rooms = StoredRooms(archive)
 
     @property
     def archive(self) -> Archive:
@@ -73,6 +79,7 @@ class Archiving(ABC):
     def run(self, tasks: Tasks, metrics: Metrics, tuning: Tuning, open_rooms: OpenRooms) -> None:  # noqa: ARG002  for one of both
         """Count in these metrics, and start the tasks of the archive."""
         self.searches.metrics = metrics
+        self.marks.run(tasks, tuning.marks_interval)
         tasks.start(self._index(tuning), name="index the archive")
         if self._archive.options.retention.bounded:
             tasks.start(self._trim(tuning), name="trim the archive")
@@ -88,6 +95,7 @@ class Archiving(ABC):
             "archive_up": float(self.is_up),
             "archive_queue": stats.get("queue", 0.0),
             "archive_bytes": stats.get("bytes", 0.0),
+            "archive_marks_waiting": float(len(self.marks)),
         }
 
     async def _index(self, tuning: Tuning) -> None:
@@ -115,7 +123,7 @@ class JournalArchiving(Archiving):
     """The memory broker, which answers a sender when the archive has committed the message."""
 
     def __init__(self, archive: Archive, settings: Settings) -> None:
-        super().__init__(archive)
+        super().__init__(archive, settings.marks_per_user)
         self._journal = ArchiveJournal(archive)
         hub = DurableHub(settings.broker_options, self._journal)
         self.broker = DurableBroker(settings.broker_options, hub)
@@ -138,8 +146,10 @@ class JournalArchiving(Archiving):
 class CopyArchiving(Archiving):
     """A broker that stores messages itself; they are copied to the archive afterwards."""
 
-    def __init__(self, archive: Archive, broker: Broker, tuning: Tuning, *, opened: bool) -> None:
-        super().__init__(archive)
+    def __init__(
+        self, archive: Archive, broker: Broker, settings: Settings, tuning: Tuning, *, opened: bool
+    ) -> None:
+        super().__init__(archive, settings.marks_per_user)
         self._copier = Copier(broker, archive, tuning)
         self._opened = self._is_up = opened
         self._opening = asyncio.Lock()
@@ -214,7 +224,7 @@ async def archiving(settings: Settings, tuning: Tuning) -> AsyncIterator[Archivi
     try:
         if archive.shared:
             broker = make_broker(settings.broker, settings.broker_options)
-            yield CopyArchiving(archive, broker, tuning, opened=opened)
+            yield CopyArchiving(archive, broker, settings, tuning, opened=opened)
         else:
             with _fast_switches():
                 yield JournalArchiving(archive, settings)

@@ -13,29 +13,35 @@ from dataclasses import dataclass, field
 from heapq import nsmallest
 
 from service.cluster.cluster import Cluster
-from service.cluster.signals import ListRooms, RoomsListed
+from service.cluster.signals import ListRooms, RoomEnd, RoomsListed
 from service.identity.identity import RoomSet as Readable
 from service.runtime.metrics import Metrics
 
 
 @dataclass(slots=True, eq=False)
 class RoomListPage:
-    """Some rooms with the number of users in each; `complete` if all nodes answered."""
+    """Some rooms with the number of users in each, and their ends; `complete` if all nodes answered."""
 
     rooms: dict[str, int]
     more: bool
     complete: bool = True
+    ends: dict[str, RoomEnd] = field(default_factory=dict)
 
-    def merge(self, rooms: Mapping[str, int], *, more: bool) -> None:
-        """Add another node's rooms. Not every node has received all users yet, so the largest count wins."""
+    def merge(self, rooms: Mapping[str, int], ends: Mapping[str, RoomEnd], *, more: bool) -> None:
+        """Add another node's rooms. Not every node has received everything yet: what is ahead wins."""
         for room, users in rooms.items():
             self.rooms[room] = max(users, self.rooms.get(room, 0))
+        for room, end in ends.items():
+            known = self.ends.get(room)
+            if known is None or (end.at, end.offset) > (known.at, known.offset):
+                self.ends[room] = end
         self.more = self.more or more
 
     def first(self, most: int) -> RoomListPage:
         """Return the first `most` rooms in alphabetical order."""
         first = dict(sorted(self.rooms.items())[:most])
-        return RoomListPage(first, self.more or len(first) < len(self.rooms), self.complete)
+        ends = {room: self.ends[room] for room in first if room in self.ends}
+        return RoomListPage(first, self.more or len(first) < len(self.rooms), self.complete, ends)
 
 
 @dataclass(slots=True, eq=False)
@@ -46,13 +52,19 @@ class _Query:
 
 
 class RoomListing:
-    """Sends and answers queries for open rooms; `local_rooms` lists those of this node with their users."""
+    """Sends and answers queries for open rooms.
+
+    Args:
+        local_rooms: lists those of this node with their users.
+        end_of: returns the end of one of them; None if it has no entry.
+    """
 
     def __init__(
         self,
         cluster: Cluster,
         metrics: Metrics,
         local_rooms: Callable[[], Iterable[tuple[str, int]]],
+        end_of: Callable[[str], RoomEnd | None],
         *,
         timeout: float,
     ) -> None:
@@ -60,6 +72,7 @@ class RoomListing:
         self._cluster = cluster
         self._metrics = metrics
         self._local_rooms = local_rooms
+        self._end_of = end_of
         self._timeout = timeout
         self._number = 0
         self._queries: dict[int, _Query] = {}
@@ -86,10 +99,11 @@ class RoomListing:
                     number=signal.number,
                     rooms=page.rooms,
                     more=page.more,
+                    ends=page.ends,
                 )
             )
         elif signal.to == self._cluster.name and (query := self._queries.get(signal.number)):
-            query.page.merge(signal.rooms, more=signal.more)
+            query.page.merge(signal.rooms, signal.ends, more=signal.more)
             query.waiting.discard(signal.node)
             if not query.waiting:
                 query.done.set()
@@ -121,4 +135,6 @@ class RoomListing:
 
     def _list_local(self, readable: Readable, after: str, most: int) -> RoomListPage:
         mine = ((room, users) for room, users in self._local_rooms() if room > after and room in readable)
-        return RoomListPage(dict(nsmallest(most + 1, mine)), more=False).first(most)
+        page = RoomListPage(dict(nsmallest(most + 1, mine)), more=False).first(most)
+        page.ends = {room: end for room in page.rooms if (end := self._end_of(room)) is not None}
+        return page

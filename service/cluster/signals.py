@@ -9,7 +9,7 @@ Nodes of two versions run side by side during an upgrade, so tags and field name
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -93,18 +93,46 @@ class ListRooms(Signal, frozen=True, gc=False, tag="listrooms"):
     beginnings: list[str]
 
 
+class RoomEnd(NamedTuple):
+    """The last entry of a room: its position, and when it was sent (ms since 1970; 0 if unknown)."""
+
+    epoch: str
+    offset: int
+    at: int
+
+
 class RoomsListed(Signal, frozen=True, gc=False, tag="roomslisted"):
-    """The answer to a query by its number: a node's rooms, with the users in each."""
+    """The answer to a query by its number: a node's rooms, with the users in each, and their ends.
+
+    Older nodes send no ends.
+    """
 
     to: str
     number: int
     rooms: dict[str, int]
     more: bool
+    ends: dict[str, RoomEnd] = {}
+
+
+class MovedMark(NamedTuple):
+    """A user has read a room up to a position, with so many unread messages behind it."""
+
+    user: str
+    room: str
+    epoch: str
+    offset: int
+    unread: int
+
+
+class MarksMoved(Signal, frozen=True, gc=False, tag="marks"):
+    """Read marks moved on a node."""
+
+    marks: list[MovedMark]
 
 
 StateSignal: TypeAlias = PresenceChange | PresenceState | Heartbeat | StateRequest | StateRequestDone
 PresenceSignal: TypeAlias = TypingSignal | StateSignal | NodeLeaving
-AnySignal: TypeAlias = PresenceSignal | ListRooms | RoomsListed
+AnySignal: TypeAlias = PresenceSignal | ListRooms | RoomsListed | MarksMoved
 
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final[msgspec.json.Decoder[AnySignal]] = msgspec.json.Decoder(AnySignal)

@@ -17,14 +17,13 @@ from sanic.response import raw
 
 from brokers.errors import BrokerError
 from hubbub_protocol import Code
-from service.http import changes
+from service.http import changes, marks
 from service.http.access import as_author, check_room, read_number, read_query, require_reader
 from service.http.bodies import (
     JSON,
     READ,
     Posted,
     Problem,
-    RoomInfo,
     RoomList,
     RoomMembers,
     decode_post,
@@ -36,7 +35,7 @@ from service.identity.identity import Identity
 from service.node import Node
 from service.rooms.message_pages import read_messages
 from service.runtime.metrics import Metrics
-from service.sessions import search, send
+from service.sessions import directory, search, send
 from service.sessions.errors import CommandError, older_unavailable, rate_limited
 from service.sessions.look_alike_rooms import check_new_room
 from service.sessions.room_commands import BYTES_PER_TOKEN, MESSAGES_PER_TOKEN, NAMES_PER_TOKEN
@@ -79,6 +78,7 @@ def add_routes(app: Sanic[Config, SimpleNamespace], node: Node) -> None:
     app.add_route(partial(_history, node), f"{room}/messages", methods=READ, unquote=True, name="history")
     app.add_route(partial(_members, node), f"{room}/members", methods=READ, unquote=True, name="members")
     app.add_route(partial(_rooms, node), f"{_API}/rooms", methods=READ, name="rooms")
+    marks.add_routes(app, node, room, _limit_reads)
     app.add_route(partial(_search, node), f"{_API}/search", methods=READ, name="search")
 
 
@@ -162,13 +162,13 @@ async def _search(node: Node, request: Request) -> HTTPResponse:
 
 
 async def _rooms(node: Node, request: Request) -> HTTPResponse:
-    """List the rooms that are open on any node."""
+    """List the rooms that the user may read."""
     identity = authenticate(node, request)
-    after = read_query(request, "after").get("after", "")
-    _limit_reads(node, identity, _MAX_PAGE / NAMES_PER_TOKEN)
-    page = await node.rooms.listing.page(identity.reads, after, _MAX_PAGE)
-    rooms = [RoomInfo(room, members) for room, members in page.rooms.items()]
-    return json_response(RoomList(rooms, page.more, page.complete))
+    query = read_query(request, "prefix", "after", "limit")
+    limit = _page_limit(query, _MAX_PAGE)
+    _limit_reads(node, identity, limit / NAMES_PER_TOKEN)
+    page = await directory.find(node, identity, query.get("prefix", ""), query.get("after", ""), limit)
+    return json_response(RoomList(page.rooms, page.after is not None, page.complete, page.after))
 
 
 async def _members(node: Node, request: Request, name: str) -> HTTPResponse:

@@ -11,6 +11,7 @@ from sanic import HTTPResponse
 from sanic.response import raw
 
 from hubbub_protocol.commands import Epoch, Key, Target
+from hubbub_protocol.events import RoomInfo
 from service.wire.messages import encode_value
 
 T = TypeVar("T")
@@ -43,19 +44,13 @@ class Posted(msgspec.Struct, frozen=True):
     duplicate: bool
 
 
-class RoomInfo(msgspec.Struct, frozen=True):
-    """A room that is open on some node, and the number of its users on all nodes."""
-
-    room: str
-    members: int
-
-
-class RoomList(msgspec.Struct, frozen=True):
-    """Rooms that are open on some node. Not `complete` if a node did not answer in time."""
+class RoomList(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Rooms. Not `complete` if a node, or the archive, did not answer. The next page begins after `after`."""
 
     rooms: list[RoomInfo]
     more: bool
     complete: bool
+    after: str | None = None
 
 
 class RoomMembers(msgspec.Struct, frozen=True):

@@ -33,12 +33,25 @@ class RoomSet:
         prefixes = tuple(each[:-1] for each in found if each.endswith("*"))
         return cls(frozenset(each for each in found if not each.endswith("*")), prefixes)
 
+    def beginning(self, prefix: str) -> RoomSet:
+        """Return the rooms of this set whose names begin with a prefix."""
+        narrowed = (
+            max(each, prefix, key=len)
+            for each in self.prefixes
+            if each.startswith(prefix) or prefix.startswith(each)
+        )
+        names = frozenset(name for name in self.names if name.startswith(prefix))
+        return RoomSet(names, tuple(dict.fromkeys(narrowed)))
+
     def __contains__(self, room: str) -> bool:
         return room in self.names or room.startswith(self.prefixes)
 
 
 ALL_ROOMS: Final = RoomSet(prefixes=("",))
 NO_ROOMS: Final = RoomSet()
+
+# The server keeps its own entries in rooms whose names begin with a control character.
+FIRST_ROOM: Final = " "
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +86,8 @@ class Identity:
         return self.kind == "guest"
 
     def may_read(self, room: str) -> bool:
-        """Return whether the user may join a room."""
-        return room in self.reads
+        """Return whether the user may join a room. The server's own rooms can be read by no user."""
+        return room in self.reads and room >= FIRST_ROOM
 
     def may_write(self, room: str) -> bool:
         """Return whether the user may send to a room."""

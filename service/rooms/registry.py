@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 from brokers.base import Broker, Entry, Position
 from brokers.errors import BrokerError
 from service.cluster.cluster import Cluster
+from service.cluster.mark_relay import MarkRelay
 from service.cluster.room_listing import RoomListing
-from service.cluster.signals import ListRooms, RoomsListed, TypingSignal, decode
+from service.cluster.signals import ListRooms, MarksMoved, RoomsListed, TypingSignal, decode
 from service.rooms.changes import ChangeReader
 from service.rooms.room import Room
 from service.runtime.metrics import Metrics
@@ -37,6 +38,7 @@ class RoomRegistry:
 
     Attributes:
         listing: lists the open rooms of all nodes.
+        marks: reports the read marks that moved on any node.
         broker_fault: why the broker is unreachable; None while it is reachable.
     """
 
@@ -65,8 +67,10 @@ class RoomRegistry:
             cluster,
             metrics,
             lambda: ((room.name, len(room.roster)) for room in self if room.opened),
+            lambda name: self._rooms[name].end,
             timeout=tuning.listing_timeout,
         )
+        self.marks = MarkRelay(cluster)
         self.broker_fault: str | None = None
 
     def __len__(self) -> int:
@@ -123,6 +127,7 @@ class RoomRegistry:
     def close(self) -> None:
         """Stop all rooms' timers, and ignore what the broker delivers."""
         self._closed = True
+        self.marks.close()
         for room in self._rooms.values():
             room.close()
         self._rooms.clear()
@@ -166,6 +171,8 @@ class RoomRegistry:
                 here.broadcast_typing(signal.user)
         elif isinstance(signal, ListRooms | RoomsListed):
             self.listing.receive(signal)
+        elif isinstance(signal, MarksMoved):
+            self.marks.receive(signal)
         elif signal is not None:
             self._cluster.receive(room, signal)
 

@@ -10,8 +10,10 @@ from typing import Final
 
 from brokers.base import UNWRITTEN, Broker, Entry, Position
 from hubbub_protocol import encode, events
+from hubbub_protocol.commands import MAX_ID
 from service.cluster.cluster import Cluster
 from service.cluster.roster import Changes, Roster
+from service.cluster.signals import RoomEnd
 from service.rooms.broadcast import Broadcast
 from service.rooms.catch_up import CatchUp, send_reset
 from service.rooms.changes import ChangeReader
@@ -127,6 +129,15 @@ class Room:
     def roster(self) -> Roster:
         """The users of the room, on all nodes."""
         return self.presence.roster
+
+    @property
+    def end(self) -> RoomEnd | None:
+        """The last entry of the room, as this node knows it; None if there is none."""
+        if not self.log.end:
+            return None
+        last = self.log.last(1)
+        at = sent_at(last[0].payload) if last else 0
+        return RoomEnd(self.log.epoch, self.log.end, at if at <= MAX_ID else 0)
 
     def take_changes(self) -> Changes:
         """Return the joins and leaves since the last call, and clear them."""

@@ -21,6 +21,7 @@ GAUGES: Final[Mapping[str, str]] = {
     "archive_up": "1 if the archive accepts commits, 0 if it refuses them (only with an archive).",
     "archive_queue": "Calls that wait for the archive (only with an archive).",
     "archive_bytes": "Bytes of the archive's files (only with SQLite).",
+    "archive_marks_waiting": "Read marks that moved and are not stored yet (only with an archive).",
     "archive_lag_seconds": "Longest time that a message is not in the archive yet (with Redis or NATS).",
     "archive_rooms_pending": "Rooms in which messages are not in the archive yet (with Redis or NATS).",
 }

@@ -16,12 +16,15 @@ from hubbub_protocol import Close, Code, ProtocolError, decode_command
 from hubbub_protocol.commands import (
     Command,
     Delete,
+    Directory,
     Edit,
     Hello,
     History,
     Join,
     Leave,
+    ListOwnRooms,
     React,
+    Read,
     Refresh,
     Search,
     Send,
@@ -31,7 +34,7 @@ from hubbub_protocol.commands import (
 )
 from service.identity.rate_limit import TokenBucket
 from service.node import Node
-from service.sessions import changes, hello, room_commands, search, send
+from service.sessions import changes, directory, hello, own_rooms, reading, room_commands, search, send
 from service.sessions.errors import CommandError, rate_limited
 from service.sessions.session import Deferred, Session
 from service.transport.connection import Connection
@@ -149,17 +152,13 @@ class CommandSession:
                 room_commands.typing(session, command)
             case Edit() | Delete() | React() | Unreact():
                 return changes.change(session, command, self._process_queue)
-            case History():
-                return room_commands.history(session, command)
             case Join():
                 self._limit_joins()
                 return room_commands.join(session, command)
             case Leave():
                 room_commands.leave(session, command)
-            case Who():
-                room_commands.who(session, command)
-            case Search():
-                return search.search(session, command)
+            case Who() | History() | Search() | Directory() | Read() | ListOwnRooms():
+                return self._read(command)
             case Refresh():
                 hello.refresh(session, command)
             case Hello():
@@ -167,6 +166,23 @@ class CommandSession:
             case _:
                 assert_never(command)
         return None
+
+    def _read(self, command: Who | History | Search | Directory | Read | ListOwnRooms) -> Deferred | None:
+        """Process a command that stores no entry."""
+        match command:
+            case Who():
+                room_commands.who(self._session, command)
+                return None
+            case History():
+                return room_commands.history(self._session, command)
+            case Search():
+                return search.search(self._session, command)
+            case Directory():
+                return directory.directory(self._session, command)
+            case Read():
+                return reading.read(self._session, command)
+            case ListOwnRooms():
+                return own_rooms.rooms(self._session, command)
 
     def _limit_joins(self) -> None:
         """Reject a join above the rate, because each one may open a room (RM9)."""

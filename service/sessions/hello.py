@@ -14,7 +14,7 @@ from service.identity.authenticator import BadToken, TokenExpired
 from service.identity.identity import Identity
 from service.moderation.actions import Subject
 from service.node import Node, subject_of
-from service.sessions import room_commands
+from service.sessions import reading, room_commands
 from service.sessions.errors import CommandError, banned
 from service.sessions.session import Session
 from service.transport.connection import Connection
@@ -22,7 +22,11 @@ from service.transport.connection import Connection
 # How long before a token expires the client receives `expiring` (seconds).
 WARN_BEFORE: Final = 60.0
 # What this server can do besides sending messages (CN8).
-FEATURES: Final = ("reply", "edit", "delete", "react")
+FEATURES: Final = ("reply", "edit", "delete", "react", "directory")
+# What it can do with an archive.
+ARCHIVE_FEATURES: Final = ("search",)
+# What it can do with an archive for a user with a token.
+MARK_FEATURES: Final = ("read", "rooms")
 # What the check of a signature costs of the connection's rate (see `service/transport/input_budget.py`).
 TOKENS_TO_VERIFY: Final = 5
 # When a guest may ask again for a name, if its address has too many (seconds).
@@ -52,8 +56,7 @@ def hello(session: Session, command: Hello) -> None:
         taken = _take_name(session, command)
         identity = session.node.auth.guest(taken.user, taken.session)
     session.stop_timers()
-    session.identity = identity
-    session.listener = command.listener
+    session.identity, session.listener = identity, command.listener
     ban = session.node.moderation.ban(subject_of(session.connection))
     if ban is not None:
         # The end of the connection releases the name.
@@ -62,6 +65,7 @@ def hello(session: Session, command: Hello) -> None:
         return
     session.update_idle()
     _start_expiry_timers(session, identity)
+    reading.follow(session, identity)
     session.write_event(_welcome(session, command.id, taken, identity))
 
 
@@ -96,6 +100,7 @@ def release_name(session: Session) -> None:
     identity, user_names = session.identity, session.node.user_names
     if identity is None:
         return
+    session.node.rooms.marks.remove(identity.id, session)
     if identity.is_guest:
         user_names.release_guest(identity.user, session.connection)
     else:
@@ -164,6 +169,11 @@ def _expired(session: Session) -> None:
     session.connection.close(Close.TOKEN_EXPIRED, "the token has expired")
 
 
+def _features(node: Node, identity: Identity) -> list[str]:
+    stored = () if node.archiving is None else ARCHIVE_FEATURES
+    return [*FEATURES, *stored, *(() if reading.marks_of(node, identity) is None else MARK_FEATURES)]
+
+
 def _welcome(session: Session, number: int, taken: AcquiredName, identity: Identity) -> events.Welcome:
     settings = session.node.settings
     return events.Welcome(
@@ -181,5 +191,5 @@ def _welcome(session: Session, number: int, taken: AcquiredName, identity: Ident
             sends=settings.sends_per_second,
             burst=settings.sends_burst,
         ),
-        features=list(FEATURES),
+        features=_features(session.node, identity),
     )

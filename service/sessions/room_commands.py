@@ -13,6 +13,7 @@ from service.identity.identity import Identity
 from service.rooms.join_start import find_start, start_at_once
 from service.rooms.message_pages import read_messages
 from service.rooms.room import Room
+from service.sessions import reading
 from service.sessions.errors import CommandError, invalid_room_name, no_write_permission, older_unavailable
 from service.sessions.look_alike_rooms import check_new_room
 from service.sessions.session import Deferred, Session
@@ -38,9 +39,9 @@ def join(session: Session, command: Join) -> Deferred | None:
         )
     room = session.node.rooms.ready(command.room)
     start = start_at_once(room, command.since, command.limit) if room else None
-    if room is None or start is None:
+    if room is None or start is None or reading.marks_of(session.node, identity) is not None:
         return partial(_join, session, command, identity)
-    _add_member(session, command, identity.user, room, start)
+    _add_member(session, command, room, start)
     return None
 
 
@@ -49,20 +50,27 @@ async def _join(session: Session, command: Join, identity: Identity) -> None:
     async with node.rooms.open(command.room) as room:
         if not room.log.end:
             await check_new_room(node, identity, command.room)
+        marked = await reading.on_join(node, identity, room)
         start = await find_start(room, command.since, command.limit)
         if not session.connection.closing:
-            _add_member(session, command, identity.user, room, start)
+            _add_member(session, command, room, start, marked)
 
 
-def _add_member(session: Session, command: Join, user: str, room: Room, start: JoinStart) -> None:
+def _add_member(
+    session: Session, command: Join, room: Room, start: JoinStart, marked: reading.CountedMark | None = None
+) -> None:
     """Make the connection a member. Without an `await`, so that `start` is still true when it is one."""
+    identity = session.require_identity()
     before = session.members.pop(command.room, None)
-    member = room.enter(session.connection, session.connection.codec, user, listed=not session.listener)
+    member = room.enter(
+        session.connection, session.connection.codec, identity.user, listed=not session.listener
+    )
     if before is not None:
         room.leave(before)
     session.members[command.room] = member
     session.update_idle()
-    frame = responses.joined(command.id, room.log.room, start, room.members())
+    mark = reading.describe(identity, room, marked)
+    frame = responses.joined(command.id, room.log.room, start, room.members(), mark)
     session.connection.charge(len(frame) / BYTES_PER_TOKEN)
     session.connection.write(frame)
     room.fanout.add(member, start.epoch, start.cursor)

@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TypeAlias
 
 from hubbub_protocol import Code, events
+from service.cluster.signals import MovedMark
 from service.identity.identity import Identity
 from service.identity.send_limits import SendLimit
 from service.node import Node
@@ -92,6 +93,13 @@ class Session:
             idle.pop(self.connection, None)
         else:
             idle.setdefault(self.connection)
+
+    def mark_moved(self, moved: MovedMark) -> None:
+        """Report that a read mark of the user moved, on another connection (RD3)."""
+        if self.identity is not None and self.identity.may_read(moved.room):
+            self.write_event(
+                events.MarkMoved(room=moved.room, epoch=moved.epoch, offset=moved.offset, unread=moved.unread)
+            )
 
     def write_event(self, frame: events.Event) -> None:
         """Write an event."""

@@ -58,6 +58,12 @@ class ArchiveSettings:
     archive_bytes: int = _set(
         "HUBBUB_ARCHIVE_BYTES", 0, whole(0, _MOST), "Bytes of each room that the archive keeps; 0 for all."
     )
+    marks_per_user: int = _set(
+        "HUBBUB_MARKS_PER_USER",
+        1_000,
+        whole(1, 1_000_000),
+        "Rooms of one user of which the archive keeps the read mark; those that moved longest ago leave.",
+    )
     archive_timeout: float = _set(
         "HUBBUB_ARCHIVE_TIMEOUT", 5.0, number(0.1, 14), "Time limit of a call to the archive."
     )

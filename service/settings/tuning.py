@@ -40,6 +40,7 @@ class Tuning:
             two steps of it.
         control_room_interval: how often a node reads the actions of the operator, and the names
             that are kept.
+        marks_interval: how long read marks are gathered before they are stored.
         plain_first_wait, plain_longest_wait: back-off between two tries to store a plain client's message.
         plain_grace: how long the node tries to store what a plain client sent before it disconnected.
         log_queue_bytes: log lines of a process that wait to be written; further ones are dropped and counted.
@@ -76,6 +77,7 @@ class Tuning:
     index_rest: float = 0.5
     index_pause: float = 0.01
     control_room_interval: float = 1.0
+    marks_interval: float = 1.0
     plain_first_wait: float = 0.1
     plain_longest_wait: float = 2.0
     plain_grace: float = 30.0

@@ -41,10 +41,16 @@ class MessagePage(NamedTuple):
     unavailable: bool
 
 
-def joined(command: int, room: bytes, start: JoinStart, members: events.Members) -> bytes:
+def joined(
+    command: int,
+    room: bytes,
+    start: JoinStart,
+    members: events.Members,
+    mark: events.ReadMark | None = None,
+) -> bytes:
     """Frame the response to `join`; `room` is the name as JSON."""
     return text_frame(
-        b'{"type":"joined","id":%d,"room":%b,"epoch":%b,"head":%d,"recovered":%b,"messages":[%b],"members":%b}'
+        b'{"type":"joined","id":%d,"room":%b,"epoch":%b,"head":%d,"recovered":%b,"messages":[%b],"members":%b%b}'
         % (
             command,
             room,
@@ -53,6 +59,7 @@ def joined(command: int, room: bytes, start: JoinStart, members: events.Members)
             b"true" if start.recovered else b"false",
             _messages(room, start.entries),
             encode_value(members),
+            b"" if mark is None else b',"mark":%b' % encode_value(mark),
         )
     )
 

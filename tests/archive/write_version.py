@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from archive.base import Archive, ArchiveOptions
+from archive.base import Archive, ArchiveOptions, Mark
 from archive.postgres import PostgresArchive
 from archive.postgres.migrations import FOLDER
 from archive.search import Searchable
@@ -28,6 +28,10 @@ from tests.contract.server import running
 VERSIONS: Final = Path(__file__).with_name("versions")
 SAMPLE: Final = chain("room", b'{"text":"one"}', b"\x00\xff", b"", b"x" * 5000)
 
+# The first version that has marks.
+WITH_MARKS: Final = 3
+MARK: Final = Mark("ann", "room", EPOCH, 2, 1_700_000_000_000)
+
 
 async def fill(archive: Archive) -> None:
     """Store what every dump has."""
@@ -36,6 +40,7 @@ async def fill(archive: Archive) -> None:
     await archive.append(chain("another", b"text", epoch="other"))
     words = [Searchable(1, words_of("one"), "ann", "g:1")]
     assert await archive.index("room", EPOCH, since=0, through=1, changes=words)
+    await archive.mark([MARK], most=9)
     await archive.close()
 
 

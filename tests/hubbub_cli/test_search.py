@@ -59,6 +59,34 @@ def test_open_rooms_are_listed(env: dict[str, str]) -> None:
     chat.communicate()
 
 
+def test_all_rooms_are_listed_with_their_last_messages(env: dict[str, str]) -> None:
+    run("send", "cellar", "hello", env=env)
+    run("send", "cellar-2", "hello", env=env)
+    # Until the sender has left.
+    while "cellar" in found(run("rooms", "--json", env=env).stdout):
+        pass
+    first, second = map(json.loads, run("directory", "cellar", "--json", env=env).stdout.splitlines())
+    assert (first["room"], first["members"], first["offset"]) == ("cellar", 0, 1)
+    assert abs(first["at"] / 1000 - time.time()) < 60
+    assert second["room"] == "cellar-2"
+    (line,) = run("directory", "cellar-", env=env).stdout.splitlines()
+    assert line.split()[-1] == "cellar-2"
+
+
+def test_rooms_with_unread_messages_are_listed(archived: Server, env: dict[str, str]) -> None:
+    run("send", "loft", "first", env=env)
+    token = jwt.encode({"sub": "bob", "exp": time.time() + 600}, KEY, algorithm="HS256")
+    bob = environment(CHAT_SERVER=archived.url, CHAT_TOKEN=token)
+    run("send", "loft", "mine", env=bob)
+    assert "loft" in found(run("unread", "--all", "--json", env=bob).stdout)
+    run("send", "loft", "second", env=env)
+    # Until it is indexed.
+    while "loft" not in found(run("unread", "--json", env=bob).stdout):
+        pass
+    (line,) = run("unread", env=bob).stdout.splitlines()
+    assert line == "     1  loft"
+
+
 def test_failures_are_sentences(archived: Server, env: dict[str, str], tmp_path: Path) -> None:
     guest = run("search", "x", "-s", archived.url)
     assert (guest.returncode, "needs a token or an API key" in guest.stderr) == (4, True)

@@ -56,7 +56,12 @@ class Simulation:
                     self.up.append(command)
                 case effects.ShutSocket():
                     self._cut()
-                case effects.StatusChanged() | effects.RequestToken():
+                case (
+                    effects.StatusChanged()
+                    | effects.RequestToken()
+                    | effects.DirectoryLoaded()
+                    | effects.OwnRoomsLoaded()
+                ):
                     pass
                 case _:
                     self._report(effect)

@@ -32,6 +32,9 @@ type_of_input: dict[str, type[inputs.Input]] = {
     "discard": inputs.DiscardRequested,
     "older": inputs.OlderRequested,
     "search": inputs.SearchRequested,
+    "directory": inputs.DirectoryRequested,
+    "rooms": inputs.OwnRoomsRequested,
+    "read": inputs.ReadRequested,
     "who": inputs.MembersRequested,
     "typing": inputs.UserTyping,
 }
@@ -47,6 +50,9 @@ WORDS: dict[type[effects.Effect], str] = {
     effects.HistoryLoaded: "older",
     effects.TypingChanged: "typing",
     effects.SearchAnswered: "found",
+    effects.DirectoryLoaded: "directory",
+    effects.OwnRoomsLoaded: "rooms",
+    effects.ReadMarkChanged: "mark",
     effects.MembersLoaded: "members",
     effects.JoinRefused: "refused",
 }

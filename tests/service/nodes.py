@@ -8,7 +8,7 @@ from typing import Final
 
 from service.cluster.cluster_view import ClusterView
 from service.cluster.room_presence import RoomPresence
-from service.cluster.signals import NODES, AnySignal, ListRooms, RoomsListed, decode, encode
+from service.cluster.signals import NODES, AnySignal, ListRooms, MarksMoved, RoomsListed, decode, encode
 
 GONE_AFTER: Final = 10.0
 BEAT: Final = 2.0
@@ -32,7 +32,7 @@ class Network:
         node, room, payload = self.waiting.pop(place)
         signal = decode(payload)
         assert signal is not None
-        assert not isinstance(signal, ListRooms | RoomsListed)
+        assert not isinstance(signal, ListRooms | MarksMoved | RoomsListed)
         if node in self.nodes:
             node.view.receive(room, signal)
 

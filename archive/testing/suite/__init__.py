@@ -3,6 +3,7 @@
 from archive.testing.suite.appending import *
 from archive.testing.suite.erasing import *
 from archive.testing.suite.lifecycle import *
+from archive.testing.suite.marking import *
 from archive.testing.suite.pages import *
 from archive.testing.suite.reading import *
 from archive.testing.suite.refusals import *

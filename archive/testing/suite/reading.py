@@ -7,6 +7,7 @@ import pytest
 from archive.base import Archive, ArchivedKey, ArchiveRetention
 from archive.testing.promises import promise
 from archive.testing.samples import EPOCH, chain, numbered
+from archive.testing.storage import Storage
 
 
 @promise("A6")
@@ -67,6 +68,24 @@ async def test_the_rooms_are_listed_in_one_order(archive: Archive, limit: int) -
         if len(read) < limit:
             break
     assert listed == sorted(names, key=str.encode)
+
+
+@promise("A6")
+async def test_the_newest_entry_of_a_room_has_a_time(archive: Archive) -> None:
+    await archive.append(numbered("room", 3, at=1000))
+    await archive.append(chain("other", b"one", b"two", at=7000))
+    await archive.append(chain("other", b"three", epoch="later", at=5000))
+    assert await archive.newest(["room", "other", "unknown", "room"]) == {"room": 1003, "other": 5001}
+    assert await archive.newest([]) == {}
+
+
+@promise("A6", "A9", retention=ArchiveRetention(age=10))
+async def test_a_trimmed_entry_is_not_the_newest(archive: Archive, storage: Storage) -> None:
+    now = int(storage.clock.now * 1000)
+    await archive.append(numbered("room", 3, at=now))
+    assert await archive.newest(["room"]) == {"room": now + 3}
+    storage.clock.now += 60
+    assert await archive.newest(["room"]) == {}
 
 
 @promise("A7")

@@ -22,11 +22,11 @@ from hubbub_cli.sanitize import sanitize
 from hubbub_cli.settings import CliSettings, Given
 
 COMMANDS: Final = (
-    "open", "send", "edit", "delete", "react", "tail", "history", "search", "rooms", "who", "login",
-    "logout", "whoami", "doctor", "bench", "config", "completion",
+    "open", "send", "edit", "delete", "react", "tail", "history", "search", "rooms", "directory", "unread",
+    "who", "login", "logout", "whoami", "doctor", "bench", "config", "completion",
 )  # fmt: skip
 # Names of later commands: a script that uses one must not talk to a room.
-RESERVED: Final = frozenset({"directory", "help"})
+RESERVED: Final = frozenset({"help"})
 # What a write to a file may fail with; a closed pipe is BrokenPipeError.
 _CANNOT_WRITE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 

@@ -256,3 +256,40 @@ test("without a WebSocket class the error says what to do", () => {
   vi.stubGlobal("WebSocket", undefined);
   expect(() => createClient({ url: node.url })).toThrow("Pass a class as the option WebSocket");
 });
+
+test("a page of the directory is read while the client is online, otherwise it is null", async () => {
+  const client = connect();
+  await expect(client.directory()).resolves.toBeNull();
+  await vi.waitFor(() => expect(client.status.state).toBe("online"));
+  node.silent = true;
+  const [first, same, other] = [client.directory("d"), client.directory("d"), client.directory()];
+  await vi.waitFor(() => expect(node.commands.at(-1)).toMatchObject({ type: "directory" }));
+  const rooms = [{ room: "den", members: 2 }];
+  node.model.line.push({ type: "directory", id: 2, rooms, more: false, complete: true });
+  node.say("hello");
+  const page = { rooms, after: null, complete: true };
+  await expect(Promise.all([first, same])).resolves.toEqual([page, page]);
+  client.close();
+  await expect(other).resolves.toBeNull();
+});
+
+test("a read mark comes with the join, moves, and is reported", async () => {
+  const client = connect();
+  const marks: unknown[] = [];
+  client.onMark((room, mark) => marks.push([room, mark]));
+  await vi.waitFor(() => expect(client.status.state).toBe("online"));
+  node.silent = true;
+  client.room("lobby").join();
+  const members = { count: 1, names: ["ann"], more: false };
+  const mark = { epoch: "e", offset: 4, unread: 5 };
+  const join = { id: 2, room: "lobby", epoch: "e", head: 9, recovered: false, messages: [] };
+  node.model.line.push({ type: "joined", ...join, members, mark });
+  node.say("hello");
+  await vi.waitFor(() => expect(client.mark("lobby")).toEqual(mark));
+  client.markRead("lobby", 7);
+  await vi.waitFor(() => expect(node.commands.at(-1)).toMatchObject({ type: "read", offset: 7 }));
+  expect(marks).toEqual([["lobby", mark]]);
+  const rooms = client.rooms();
+  client.close();
+  await expect(rooms).resolves.toBeNull();
+});

@@ -1,5 +1,6 @@
 /** The public API of a client: it connects the state machine to a socket, a clock and a token hook. */
 
+import { Answers } from "./answers.ts";
 import { Clock } from "./clock.ts";
 import { Listeners } from "./listeners.ts";
 import { watchNetwork } from "./network.ts";
@@ -7,8 +8,9 @@ import { isOfRoom, Room } from "./room.ts";
 import type { RoomHost } from "./roomHost.ts";
 import { isSameAuthor } from "./sans-io/author.ts";
 import { ClientMachine } from "./sans-io/clientMachine.ts";
-import type { Effect, Input, Status } from "./sans-io/effects.ts";
+import type { Effect, Input, ListedOwnRooms, ListedRooms, Status } from "./sans-io/effects.ts";
 import type { Event, Limits, Message } from "./sans-io/frames.ts";
+import type { ReadMark } from "./sans-io/listFrames.ts";
 import { type KeyValue, SavedOutbox } from "./storage.ts";
 import { Transport, type WebSocketClass } from "./transport.ts";
 import { socketUrl } from "./url.ts";
@@ -73,6 +75,9 @@ export class Client {
   readonly #rooms = new Map<string, Room>();
   readonly #statuses = new Listeners<[Status]>();
   readonly #identities = new Listeners<[Identity]>();
+  readonly #directory = new Answers<ListedRooms>();
+  readonly #own = new Answers<ListedOwnRooms>();
+  readonly #marks = new Listeners<[string, ReadMark]>();
   readonly #host: RoomHost;
   #inputs: Input[] = [];
   #stepping = false;
@@ -140,7 +145,7 @@ export class Client {
     return this.#clock.now;
   }
 
-  /** What the server can do besides sending and reading messages (CN9); empty before the first welcome. */
+  /** What the server can do besides sending and reading messages (CN11); empty before the first welcome. */
   get features(): readonly string[] {
     return this.#features;
   }
@@ -177,6 +182,34 @@ export class Client {
     this.#rooms.set(name, room);
     return room;
   }
+
+  /** Read rooms that the user may read, in alphabetical order; null if they cannot be read now. */
+  directory(prefix = "", after = ""): Promise<ListedRooms | null> {
+    const page = this.#directory.wait(prefix, after);
+    this.#step(["directory", prefix, after]);
+    return page;
+  }
+
+  /** Read the rooms that the user has joined, with what is unread in them; null if they cannot be read now. */
+  rooms(after = ""): Promise<ListedOwnRooms | null> {
+    const page = this.#own.wait(after);
+    this.#step(["rooms", after]);
+    return page;
+  }
+
+  /** Up to where the user has read a room; null if the server keeps no marks of this user. */
+  mark(room: string): ReadMark | null {
+    return this.#machine.rooms.marks.get(room.normalize("NFC"));
+  }
+
+  /** Move the user's read mark of a room forward, also on the user's other connections. */
+  markRead(room: string, offset: number): void {
+    this.#step(["read", room.normalize("NFC"), offset]);
+  }
+
+  /** Listen for read marks, of this connection and of others of the user. */
+  readonly onMark = (listener: (room: string, mark: ReadMark) => void): (() => void) =>
+    this.#marks.add(listener);
 
   #onEvent(event: Event): void {
     if (event.type === "welcome") {
@@ -229,6 +262,15 @@ export class Client {
         break;
       case "status":
         this.#statuses.emit(effect[1]);
+        break;
+      case "directory":
+        this.#directory.settle(effect[3], effect[1], effect[2]);
+        break;
+      case "rooms":
+        this.#own.settle(effect[2], effect[1]);
+        break;
+      case "mark":
+        this.#marks.emit(effect[1], effect[2]);
     }
   }
 

@@ -6,7 +6,15 @@ export { Room, type Sending } from "./room.ts";
 export type { RoomSnapshot } from "./roomSnapshot.ts";
 export type { GapRow, MessageRow, OwnRow, Row } from "./rows.ts";
 export { type Author, isSameAuthor } from "./sans-io/author.ts";
-export type { OwnChange, RoomState, SearchPage, SendReceipt, Status } from "./sans-io/effects.ts";
+export type {
+  ListedOwnRooms,
+  ListedRooms,
+  OwnChange,
+  RoomState,
+  SearchPage,
+  SendReceipt,
+  Status,
+} from "./sans-io/effects.ts";
 export { fold } from "./sans-io/folding.ts";
 export type {
   Change,
@@ -21,5 +29,6 @@ export type {
   Reactor,
   UserKind,
 } from "./sans-io/frames.ts";
+export type { OwnRoom, ReadMark, RoomInfo } from "./sans-io/listFrames.ts";
 export { SearchFailed } from "./searchAnswers.ts";
 export type { KeyValue } from "./storage.ts";

@@ -290,5 +290,7 @@ type NewsEffect = Extract<RoomEffect, readonly ["joined" | "message", ...unknown
 
 /** Return whether an effect belongs to a room. */
 export function isOfRoom(effect: Effect): effect is RoomEffect {
-  return !["token", "open", "command", "shut", "status"].includes(effect[0]);
+  return !["token", "open", "command", "shut", "status", "directory", "rooms", "mark"].includes(
+    effect[0],
+  );
 }

@@ -8,6 +8,8 @@ import msgspec
 
 MAX_ID = 2**53 - 1
 MAX_TOKEN_CHARACTERS = 8192
+# A name has at most 200 bytes, and a place in a list may have one character more.
+MAX_ROOM_CHARACTERS = 201
 
 Id = Annotated[int, msgspec.Meta(ge=0, le=MAX_ID)]
 Offset = Annotated[int, msgspec.Meta(ge=0, le=MAX_ID)]
@@ -22,6 +24,8 @@ HitsLimit = Annotated[int, msgspec.Meta(ge=1, le=50)]
 Query = Annotated[str, msgspec.Meta(max_length=500)]
 Place = Annotated[str, msgspec.Meta(max_length=100)]
 Token = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TOKEN_CHARACTERS)]
+# A name of a room, or a part of one.
+RoomPart = Annotated[str, msgspec.Meta(max_length=MAX_ROOM_CHARACTERS)]
 NamesLimit = Annotated[int, msgspec.Meta(ge=1, le=500)]
 
 
@@ -131,6 +135,32 @@ class Search(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="searc
     limit: HitsLimit = 20
 
 
+class Directory(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="directory", omit_defaults=True):
+    """Read the rooms that the user may read, in alphabetical order, after `after` (DR1)."""
+
+    id: Id
+    prefix: RoomPart = ""
+    after: RoomPart = ""
+    limit: PageLimit = 50
+
+
+class Read(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="read", omit_defaults=True):
+    """Move the user's read mark of a room forward (RD1). `epoch` is that of the offset."""
+
+    id: Id
+    room: str
+    offset: Offset
+    epoch: Epoch | None = None
+
+
+class ListOwnRooms(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="rooms", omit_defaults=True):
+    """Read the user's rooms, in alphabetical order, after `after` (RD4)."""
+
+    id: Id
+    after: RoomPart = ""
+    limit: PageLimit = 50
+
+
 class Typing(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="typing"):
     """Report that the user is typing; the only command without a reply."""
 
@@ -154,4 +184,18 @@ class Refresh(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="refr
 
 
 Change = Edit | Delete | React | Unreact
-Command = Hello | Join | Leave | Send | Change | History | Search | Typing | Who | Refresh
+Command = (
+    Hello
+    | Join
+    | Leave
+    | Send
+    | Change
+    | History
+    | Search
+    | Directory
+    | Read
+    | ListOwnRooms
+    | Typing
+    | Who
+    | Refresh
+)

@@ -6,6 +6,19 @@ from typing import Annotated
 
 import msgspec
 
+from hubbub_protocol.list_events import (
+    DirectoryPage,
+    Marked,
+    MarkMoved,
+    OwnRoom,
+    OwnRooms,
+    ReadMark,
+    RoomInfo,
+)
+
+# Those of the other module are events too.
+__all__ = ["DirectoryPage", "MarkMoved", "Marked", "OwnRoom", "OwnRooms", "ReadMark", "RoomInfo"]
+
 
 class Limits(msgspec.Struct, frozen=True, gc=False):
     """The limits: bytes of a frame, characters of a text, rooms, sends per second, burst of sends."""
@@ -110,7 +123,7 @@ class Welcome(msgspec.Struct, frozen=True, tag_field="type", tag="welcome", omit
     features: list[str] | None = None
 
 
-class Joined(msgspec.Struct, frozen=True, tag_field="type", tag="joined"):
+class Joined(msgspec.Struct, frozen=True, tag_field="type", tag="joined", omit_defaults=True):
     """The reply to `join`; the live messages follow it (RM1-RM5)."""
 
     id: int
@@ -120,6 +133,8 @@ class Joined(msgspec.Struct, frozen=True, tag_field="type", tag="joined"):
     recovered: bool
     messages: list[Entry]
     members: Members
+    # Older servers, and guests, have none.
+    mark: ReadMark | None = None
 
 
 class Left(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="left"):
@@ -237,5 +252,6 @@ class Error(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="error"
 
 Event = (
     Welcome | Joined | Left | Sent | MessagesPage | MembersPage | Refreshed | Message | Change | Presence
-    | TypingNow | Reset | Expiring | Ping | Drain | Found | Error
+    | TypingNow | Reset | Expiring | Ping | Drain | Found | DirectoryPage | Marked | MarkMoved | OwnRooms
+    | Error
 )  # fmt: skip

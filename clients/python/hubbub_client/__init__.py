@@ -29,6 +29,8 @@ from hubbub_client.events import (
     HistoryPage,
     Joined,
     Lagged,
+    ListedRoom,
+    ListedRooms,
     MemberNames,
     Message,
     Position,
@@ -36,6 +38,8 @@ from hubbub_client.events import (
     SendReceipt,
     Sent,
     Typing,
+    UserRoom,
+    UserRooms,
 )
 from hubbub_client.folding import fold
 from hubbub_client.keys import derived_key, new_key
@@ -44,7 +48,7 @@ from hubbub_client.positions import position_from_json, position_to_json
 from hubbub_client.proxy import ProxySetting
 from hubbub_client.room import Room
 from hubbub_client.sans_io import status
-from hubbub_protocol.events import Deletion, Reaction, Reactor
+from hubbub_protocol.events import Deletion, Reaction, Reactor, ReadMark
 
 __version__ = "0.1.0"
 __all__ = [
@@ -61,6 +65,8 @@ __all__ = [
     "HubbubError",
     "Joined",
     "Lagged",
+    "ListedRoom",
+    "ListedRooms",
     "MemberNames",
     "Message",
     "NameTaken",
@@ -72,6 +78,7 @@ __all__ = [
     "ProxySetting",
     "Reaction",
     "Reactor",
+    "ReadMark",
     "Room",
     "RoomRefused",
     "SendFailed",
@@ -79,6 +86,8 @@ __all__ = [
     "Sent",
     "TimedOut",
     "Typing",
+    "UserRoom",
+    "UserRooms",
     "derived_key",
     "fold",
     "new_key",

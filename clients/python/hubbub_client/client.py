@@ -13,7 +13,8 @@ from typing import Self, TypeVar
 
 from hubbub_client.driver import Driver, Environment
 from hubbub_client.errors import ClientClosed, NameTaken, TimedOut
-from hubbub_client.events import Position
+from hubbub_client.events import ListedRooms, Position, UserRooms
+from hubbub_client.listings import Listings
 from hubbub_client.proxy import ProxySetting, find_proxy
 from hubbub_client.room import Room
 from hubbub_client.sans_io import effects, inputs
@@ -105,6 +106,7 @@ class Client:
             self._report,
         )
         self._rooms: dict[str, Room] = {}
+        self._listings = Listings()
         self._online: Waiters[Online] = Waiters()
         self._watchers: list[tuple[deque[Status], asyncio.Event]] = []
         self._tasks = asyncio.TaskGroup()
@@ -224,6 +226,23 @@ class Client:
         await self._explained(here.join(since, within))
         return here
 
+    async def directory(
+        self, prefix: str = "", after: str = "", *, within: float | None = None
+    ) -> ListedRooms | None:
+        """Read rooms that the user may read, after the `after` of the last page. None: try again later."""
+        waits = self._listings.directory(prefix, after)
+        return await self._listed(inputs.DirectoryRequested(prefix, after), waits, within)
+
+    async def rooms(self, after: str = "", *, within: float | None = None) -> UserRooms | None:
+        """Read the rooms that the user has joined, with what is unread. None: not now, or no read marks."""
+        waits = self._listings.own(after)
+        return await self._listed(inputs.OwnRoomsRequested(after), waits, within)
+
+    async def _listed(self, given: inputs.ListInput, waits: Waiters[T], within: float | None) -> T:
+        result = waits.enter()
+        self._driver.step(given)
+        return await wait_at_most(self._options.within if within is None else within, result, "reading")
+
     def retry(self) -> None:
         """Reconnect now instead of waiting."""
         self._driver.step(inputs.RetryRequested())
@@ -250,9 +269,11 @@ class Client:
                 f"{error}: cannot connect to {self.url}{through}: {self.connection_error}"
             ) from self.connection_error
 
-    def _report(self, effect: effects.StatusChanged | effects.RoomEffect) -> None:
+    def _report(self, effect: effects.Reported) -> None:
         if isinstance(effect, effects.StatusChanged):
             self._changed(effect.status)
+        elif isinstance(effect, effects.ListEffect):
+            self._listings.on_effect(effect)
         elif effect.room in self._rooms:
             self._rooms[effect.room].on_effect(effect)
 

@@ -36,7 +36,7 @@ class Driver:
         self,
         machine: ClientMachine,
         environment: Environment,
-        report: Callable[[effects.StatusChanged | effects.RoomEffect], None],
+        report: Callable[[effects.Reported], None],
     ) -> None:
         self.machine = machine
         self._environment = environment

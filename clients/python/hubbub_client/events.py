@@ -145,3 +145,46 @@ class MemberNames(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     names: tuple[str, ...]
     more: bool
+
+
+class ListedRoom(msgspec.Struct, frozen=True, kw_only=True):
+    """A room that the user may read: the number of its users, and its last entry.
+
+    `newest` is None in a room without messages. `at` is when the last entry was sent, in ms since 1970,
+    if the server knows it.
+    """
+
+    name: str
+    members: int
+    newest: Position | None
+    at: int | None
+
+
+class ListedRooms(msgspec.Struct, frozen=True, kw_only=True):
+    """Some rooms, in alphabetical order. The next page begins after `after`; None: this is the last one.
+
+    Not `complete`: a node or the archive did not answer in time, so rooms may be missing.
+    """
+
+    rooms: tuple[ListedRoom, ...]
+    after: str | None
+    complete: bool
+
+
+class UserRoom(msgspec.Struct, frozen=True, kw_only=True):
+    """A room that the user has joined: up to where it is read, and how many messages of others follow.
+
+    `unread` is 100 if there are as many or more. `at` is when the last entry was sent, in ms since 1970.
+    """
+
+    name: str
+    read: Position
+    unread: int
+    at: int | None
+
+
+class UserRooms(msgspec.Struct, frozen=True, kw_only=True):
+    """Some rooms of the user, in alphabetical order. The next page begins after `after`; None: no more."""
+
+    rooms: tuple[UserRoom, ...]
+    after: str | None

@@ -25,6 +25,7 @@ from hubbub_client.sans_io import effects, inputs
 from hubbub_client.sans_io.outbox import OutboxState, OwnChange
 from hubbub_client.sans_io.room_machine import RoomMachine, RoomState
 from hubbub_client.waiters import Waiters, wait_at_most
+from hubbub_protocol.events import ReadMark
 from hubbub_protocol.folding import ChangeKind
 
 T = TypeVar("T")
@@ -95,6 +96,15 @@ class Room:
             Pending(key=own.key, text=own.text, progress=own.state, code=own.code)
             for own in self._machine.outbox.messages
         )
+
+    @property
+    def mark(self) -> ReadMark | None:
+        """Up to where the user has read; None if the server keeps no marks of this user."""
+        return self._driver.machine.rooms.marks.get(self.name)
+
+    def read(self, offset: int) -> None:
+        """Move the user's read mark forward to an offset, also on the user's other connections."""
+        self._driver.step(inputs.ReadRequested(self.name, offset))
 
     async def older(self, *, within: float | None = None) -> HistoryPage:
         """Read the page before the first message. An empty one with `more` means: try again later.

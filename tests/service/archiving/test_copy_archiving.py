@@ -64,7 +64,7 @@ class World:
             await peer.upgrade()
             await peer.ask("hello")
             try:
-                yield Client(self, here.node, peer)
+                yield Client(self, here.node, here.port, peer)
             finally:
                 peer.disconnect()
 
@@ -91,9 +91,10 @@ class World:
 class Client:
     """A connection that said hello, and its node."""
 
-    def __init__(self, world: World, node: Node, peer: Peer) -> None:
+    def __init__(self, world: World, node: Node, port: int, peer: Peer) -> None:
         self._world = world
         self.node = node
+        self.port = port
         self.peer = peer
 
     async def join(self, **more: object) -> dict[str, Any]:
@@ -230,6 +231,31 @@ async def test_what_was_trimmed_before_it_was_copied_is_a_gap_that_clients_see(w
         assert joined["recovered"]
         assert [message["text"] for message in joined["messages"]] == world.sent[5:10]
         assert (await here.peer.event("reset"))["offset"] == last["offset"] - 20
+
+
+async def test_the_directory_has_the_rooms_of_all_nodes_and_of_the_archive(world: World) -> None:
+    async with world.node() as here, world.node() as other:
+        await here.join()
+        await here.send(3)
+        await world.until_archived(3)
+        await here.peer.ask("leave", room="lobby")
+        await here.peer.ask("join", room="attic")
+        joined = await here.peer.ask("join", room="kitchen")
+        stored = await here.peer.ask("send", room="kitchen", text="hello")
+        assert joined["type"], stored["type"] == ("joined", "sent")
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                page = await other.peer.ask("directory")
+                # `leave` takes effect after the room has lingered.
+                if [room["members"] for room in page["rooms"]] == [1, 1, 0]:
+                    break
+        attic, kitchen, lobby = page["rooms"]
+        assert (attic["room"], kitchen["room"], lobby["room"]) == ("attic", "kitchen", "lobby")
+        assert "offset" not in attic
+        assert kitchen["offset"] == stored["offset"]
+        assert lobby["offset"] == 3
+        assert min(kitchen["at"], lobby["at"]) > 0
+        assert (page["complete"], page["more"]) == (True, False)
 
 
 async def test_an_archive_that_is_set_up_wrongly_is_one_clear_sentence(world: World) -> None:

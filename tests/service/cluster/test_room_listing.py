@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from service.cluster.cluster import Cluster
 from service.cluster.room_listing import RoomListing, RoomListPage
-from service.cluster.signals import AnySignal, ListRooms, RoomsListed, decode, encode
+from service.cluster.signals import AnySignal, ListRooms, RoomEnd, RoomsListed, decode, encode
 from service.identity.identity import ALL_ROOMS, RoomSet
 from service.runtime.metrics import Metrics
 
@@ -27,6 +27,7 @@ class Node:
         rooms: dict[str, int],
         nodes: list[Node],
         *,
+        ends: dict[str, RoomEnd] | None = None,
         silent: bool = False,
         timeout: float = 0.5,
     ) -> None:
@@ -34,7 +35,10 @@ class Node:
         self.nodes = nodes
         self.silent = silent
         self.metrics = Metrics()
-        self.listing = RoomListing(cast("Cluster", self), self.metrics, rooms.items, timeout=timeout)
+        self.ends = ends or {}
+        self.listing = RoomListing(
+            cast("Cluster", self), self.metrics, rooms.items, self.ends.get, timeout=timeout
+        )
         nodes.append(self)
 
     def live_nodes(self) -> set[str]:
@@ -92,3 +96,17 @@ async def test_unknown_and_late_answers_are_ignored() -> None:
     for number in (1, 7):
         nodes[1].publish(RoomsListed(node="node 1", to="node 0", number=number, rooms={"z": 9}, more=True))
     assert (await nodes[0].listing.page(ALL_ROOMS, "", 10)).rooms == {"a": 1, "b": 2}
+
+
+async def test_a_room_has_the_end_of_the_node_that_is_ahead() -> None:
+    nodes: list[Node] = []
+    Node("one", {"a": 1, "b": 1}, nodes, ends={"a": RoomEnd("e", 7, 70)})
+    Node("two", {"a": 1, "c": 1}, nodes, ends={"a": RoomEnd("e", 9, 90), "c": RoomEnd("e", 1, 0)})
+    Node("three", {"a": 1, "d": 1}, nodes, ends={"a": RoomEnd("e", 8, 80)})
+    page = await nodes[0].listing.page(ALL_ROOMS, "", 3)
+    assert page.ends == {"a": RoomEnd("e", 9, 90), "c": RoomEnd("e", 1, 0)}
+
+
+def test_an_answer_of_an_older_node_has_no_ends() -> None:
+    said = decode(b'{"signal":"roomslisted","node":"n","to":"m","number":1,"rooms":{"a":1},"more":false}')
+    assert said == RoomsListed(node="n", to="m", number=1, rooms={"a": 1}, more=False)

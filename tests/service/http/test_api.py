@@ -157,8 +157,8 @@ async def test_requests_without_valid_credentials_are_rejected(site: Site, heade
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
-        ("/api/rooms?after=x&colour=red", "allowed are: `after`"),
-        ("/api/rooms?room=lobby", "allowed are: `after`"),
+        ("/api/rooms?after=x&colour=red", "allowed are: `prefix`, `after`, `limit`"),
+        ("/api/rooms?room=lobby", "allowed are: `prefix`, `after`, `limit`"),
         ("/api/rooms/lobby/members?limit=3", "allowed are: `after`"),
         ("/api/rooms/lobby/messages?since=3", "allowed are: `before`, `after`, `limit`"),
         (f"/api/rooms/lobby/messages?{'x' * 5000}=3", "allowed are: `before`, `after`, `limit`"),

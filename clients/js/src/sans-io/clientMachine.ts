@@ -26,7 +26,7 @@ export class ClientMachine {
   readonly #random: () => number;
   readonly #pending = new PendingCommands();
   readonly #tokens: TokenCache;
-  readonly #rooms: RoomMachines;
+  readonly rooms: RoomMachines;
   readonly handshake: Handshake;
   #socket: "none" | "opening" | "handshake" | "welcomed" = "none";
   #network = true;
@@ -43,12 +43,12 @@ export class ClientMachine {
     const { random, outbox = 200, lines = 5_000 } = options;
     this.#random = random;
     this.#tokens = new TokenCache(options.token ?? false, random);
-    this.#rooms = new RoomMachines(this.#pending, random, { outbox, lines });
+    this.rooms = new RoomMachines(this.#pending, random, { outbox, lines });
     this.handshake = new Handshake(options);
   }
 
   room(name: string): RoomMachine | undefined {
-    return this.#rooms.get(name);
+    return this.rooms.get(name);
   }
 
   /** Process one input at a monotonic time; return the effects in order. */
@@ -75,7 +75,7 @@ export class ClientMachine {
       case "retry":
         return this.#asked(input[0], now);
       default:
-        return this.#rooms.step(input, now);
+        return this.rooms.step(input, now);
     }
   }
 
@@ -84,8 +84,7 @@ export class ClientMachine {
     if (this.status.state === "waiting") return this.status.until;
     if (this.#socket === "none") return null;
     if (this.#socket !== "welcomed") return this.#handshakeDue;
-    const { due } = this.#tokens.retry;
-    const others = [this.#pending.deadline, due, this.#rooms.deadline];
+    const others = [this.#pending.deadline, this.#tokens.retry.due, this.rooms.deadline];
     return earliest([this.#heartbeatDue, this.#reconnectAt, ...others]);
   }
 
@@ -189,7 +188,7 @@ export class ClientMachine {
     this.#reconnectAt = this.#reservedFrom = Number.POSITIVE_INFINITY;
     this.#pending.forget();
     this.#tokens.retry.cancel();
-    const done = this.#rooms.onLost();
+    const done = this.rooms.onLost();
     return hadOne && shut !== undefined ? [...done, ["shut", shut]] : done;
   }
 
@@ -213,7 +212,7 @@ export class ClientMachine {
       return this.#lose(CloseCode.serverSilent, now, CloseCode.serverSilent);
     if (now >= this.#reconnectAt)
       return [...this.#drop(now, CloseCode.goingAway), ...this.#connect(now)]; // CS9
-    const done = this.#rooms.tick(now);
+    const done = this.rooms.tick(now);
     if (this.#tokens.retry.isDue(now) && this.#tokens.ask()) done.push(["token"]);
     return done;
   }
@@ -244,7 +243,8 @@ export class ClientMachine {
       case "presence":
       case "typing":
       case "reset":
-        return this.#rooms.onEvent(event, now);
+      case "mark":
+        return this.rooms.onEvent(event, now);
       default:
         return this.#onReply(event, now);
     }
@@ -272,7 +272,7 @@ export class ClientMachine {
     this.#onlineSince = now;
     this.#ping = ping;
     this.#heartbeatDue = now + ping + heartbeatMargin;
-    return [...this.#change({ state: "online", user }), ...this.#rooms.onWelcome(welcome, now)]; // CS2
+    return [...this.#change({ state: "online", user }), ...this.rooms.onWelcome(welcome, now)]; // CS2
   }
 
   #onHelloError(refusal: Refusal, now: number): Effect[] {
@@ -285,7 +285,7 @@ export class ClientMachine {
   #onReply(reply: Reply, now: number): Effect[] {
     const request = this.#pending.resolve(reply);
     if (request === null) return [];
-    if (request.type !== "refresh") return this.#rooms.onReply(request, reply, now);
+    if (request.type !== "refresh") return this.rooms.onReply(request, reply, now);
     return reply.type === "error" ? this.#notRefreshed(reply, now) : [];
   }
 

@@ -9,6 +9,7 @@ import type {
   Message,
   Position,
 } from "./frames.ts";
+import type { OwnRoom, ReadMark, RoomInfo } from "./listFrames.ts";
 
 export type Input =
   | readonly ["connect"]
@@ -22,7 +23,13 @@ export type Input =
   | readonly ["retry"]
   | readonly ["token", token: string]
   | readonly ["no_token", final: boolean]
-  | RoomInput;
+  | RoomInput
+  | ListInput;
+
+/** Requests for lists that belong to no room. */
+export type ListInput =
+  | readonly ["directory", prefix: string, after: string]
+  | readonly ["rooms", after: string];
 
 /** The inputs for one room. */
 export type RoomInput =
@@ -35,6 +42,8 @@ export type RoomInput =
   | readonly ["resend", room: string, key: string]
   | readonly ["discard", room: string, key: string]
   | readonly ["search", room: string, query: string, before: string]
+  /** The user has read the room up to an offset of its epoch. */
+  | readonly ["read", room: string, offset: number]
   | readonly ["older", room: string]
   | readonly ["who", room: string, after: string]
   | readonly ["typing", room: string];
@@ -47,7 +56,14 @@ export type Effect =
   | readonly ["command", command: Command]
   | readonly ["shut", code: number]
   | readonly ["status", status: Status]
-  | RoomEffect;
+  | RoomEffect
+  | ListEffect
+  | readonly ["mark", room: string, mark: ReadMark];
+
+/** The results of requests for lists; null if it could not be read. */
+export type ListEffect =
+  | readonly ["directory", prefix: string, after: string, page: ListedRooms | null]
+  | readonly ["rooms", after: string, page: ListedOwnRooms | null];
 
 /** The effects of one room. */
 export type RoomEffect =
@@ -83,6 +99,19 @@ export interface SendReceipt extends Position {
 export interface SearchPage {
   readonly hits: readonly Hit[];
   readonly more: string | null;
+}
+
+/** Rooms of the directory. `after` is that of the next page; null on the last one. */
+export interface ListedRooms {
+  readonly rooms: readonly RoomInfo[];
+  readonly after: string | null;
+  readonly complete: boolean;
+}
+
+/** Rooms of the user. `after` is that of the next page; null on the last one. */
+export interface ListedOwnRooms {
+  readonly rooms: readonly OwnRoom[];
+  readonly after: string | null;
 }
 
 export interface PresenceChange {

@@ -1,5 +1,15 @@
 /** The frames: one type for each command and event of the specification, §2 and §3. */
 import type { Author } from "./author.ts";
+import type {
+  Directory,
+  DirectoryPage,
+  ListOwnRooms,
+  Marked,
+  MarkMoved,
+  OwnRooms,
+  Read,
+  ReadMark,
+} from "./listFrames.ts";
 
 /** A position in a room: everything up to it was received. */
 export interface Position {
@@ -20,6 +30,9 @@ export type Command =
       readonly before: number;
     }
   | Search
+  | Directory
+  | ListOwnRooms
+  | Read
   | { readonly type: "typing"; readonly room: string }
   | { readonly type: "who"; readonly id: number; readonly room: string; readonly after?: string }
   | { readonly type: "refresh"; readonly id: number; readonly token: string };
@@ -179,6 +192,7 @@ export interface Joined {
   readonly recovered: boolean;
   readonly messages: readonly Entry[];
   readonly members: Members;
+  readonly mark?: ReadMark;
 }
 
 export interface Sent {
@@ -256,6 +270,7 @@ export interface Refusal {
 /** The events of one room. */
 export type RoomEvent =
   | Entry
+  | MarkMoved
   | Presence
   | Reset
   | { readonly type: "typing"; readonly room: string; readonly user: string };
@@ -267,6 +282,9 @@ export type Reply =
   | Sent
   | MessagesPage
   | Found
+  | DirectoryPage
+  | OwnRooms
+  | Marked
   | MembersPage
   | { readonly type: "refreshed"; readonly id: number; readonly expires: number }
   | Refusal;

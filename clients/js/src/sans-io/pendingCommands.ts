@@ -15,6 +15,9 @@ const replies = {
   history: "page",
   who: "members",
   search: "found",
+  directory: "directory",
+  rooms: "rooms",
+  read: "marked",
   refresh: "refreshed",
 } as const satisfies Record<Request["type"], Reply["type"]>;
 

@@ -14,6 +14,7 @@ import type {
   RoomEvent,
   Welcome,
 } from "./frames.ts";
+import type { MarkMoved } from "./listFrames.ts";
 import { MemberList, TypingUsers } from "./members.ts";
 import { MessageSender } from "./messageSender.ts";
 import { PageRequests } from "./pageRequests.ts";
@@ -82,7 +83,7 @@ export class RoomMachine {
   }
 
   step(
-    input: Exclude<RoomInput, readonly ["join" | "search", ...unknown[]]>,
+    input: Exclude<RoomInput, readonly ["join" | "search" | "read", ...unknown[]]>,
     now: number,
     online: boolean,
   ) {
@@ -174,7 +175,7 @@ export class RoomMachine {
   // Events
 
   /** Handle an event. A joining room ignores it: the reply includes it (TL2, TL5, PS1). */
-  onEvent(event: RoomEvent, now: number): Effect[] {
+  onEvent(event: Exclude<RoomEvent, MarkMoved>, now: number): Effect[] {
     if (!this.#live) return [];
     switch (event.type) {
       case "message":

@@ -1,8 +1,10 @@
-/** All rooms of a client, in the order in which they were first named. */
+/** All rooms of a client, in the order in which they were first named, and the lists of rooms. */
 import { earliest } from "./backoff.ts";
-import type { Effect, RoomInput } from "./effects.ts";
+import type { Effect, ListInput, RoomInput } from "./effects.ts";
 import type { Reply, Request, RoomEvent, Welcome } from "./frames.ts";
 import type { PendingCommands } from "./pendingCommands.ts";
+import { PendingLists } from "./pendingLists.ts";
+import { ReadMarks } from "./readMarks.ts";
 import { type RoomBounds, RoomMachine } from "./roomMachine.ts";
 import { PendingSearches } from "./searches.ts";
 
@@ -10,6 +12,8 @@ import { PendingSearches } from "./searches.ts";
 export class RoomMachines {
   readonly #pending: PendingCommands;
   readonly #searches: PendingSearches;
+  readonly #lists: PendingLists;
+  readonly marks: ReadMarks;
   readonly #random: () => number;
   readonly #bounds: RoomBounds;
   readonly #rooms = new Map<string, RoomMachine>();
@@ -19,6 +23,8 @@ export class RoomMachines {
   constructor(pending: PendingCommands, random: () => number, bounds: RoomBounds) {
     this.#pending = pending;
     this.#searches = new PendingSearches(pending);
+    this.#lists = new PendingLists(pending);
+    this.marks = new ReadMarks(pending);
     this.#random = random;
     this.#bounds = bounds;
   }
@@ -31,11 +37,21 @@ export class RoomMachines {
     return earliest([...this.#rooms.values()].map((room) => room.deadline));
   }
 
-  step(input: RoomInput, now: number): Effect[] {
+  step(input: RoomInput | ListInput, now: number): Effect[] {
+    if (input[0] === "directory" || input[0] === "rooms")
+      return this.#lists.request(input, now, this.#welcome !== null);
     if (input[0] === "join") return this.#join(input, now);
     const room = this.#rooms.get(input[1]);
     if (input[0] === "search") return this.#searches.search(input, now, room?.state === "live");
+    if (input[0] === "read") return this.#read(input[1], input[2], now);
     return room === undefined ? notJoined(input) : room.step(input, now, this.#welcome !== null);
+  }
+
+  #read(name: string, offset: number, now: number): Effect[] {
+    const room = this.#rooms.get(name);
+    const epoch = room?.timeline.position?.epoch;
+    if (epoch === undefined) return [];
+    return this.marks.want(name, { epoch, offset }, now, room?.state === "live");
   }
 
   #join([, name, since]: RoomInput & readonly ["join", ...unknown[]], now: number): Effect[] {
@@ -55,7 +71,9 @@ export class RoomMachines {
 
   onLost(): Effect[] {
     this.#welcome = null;
-    return [...this.#each((room) => room.onLost()), ...this.#searches.giveUp()];
+    this.marks.onLost();
+    const rooms = this.#each((room) => room.onLost());
+    return [...rooms, ...this.#searches.giveUp(), ...this.#lists.giveUp()];
   }
 
   tick(now: number): Effect[] {
@@ -63,13 +81,19 @@ export class RoomMachines {
   }
 
   onEvent(event: RoomEvent, now: number): Effect[] {
+    if (event.type === "mark") return this.marks.onMoved(event);
     return this.#rooms.get(event.room)?.onEvent(event, now) ?? [];
   }
 
   onReply(request: Request, reply: Reply, now: number): Effect[] {
     if (request.type === "hello" || request.type === "refresh") return [];
     if (request.type === "search") return this.#searches.onReply(request, reply);
-    return this.#rooms.get(request.room)?.onReply(request, reply, now) ?? [];
+    if (request.type === "directory" || request.type === "rooms")
+      return this.#lists.onReply(request, reply);
+    if (request.type === "read") return this.marks.onReply(request, reply, now);
+    const done = this.#rooms.get(request.room)?.onReply(request, reply, now) ?? [];
+    if (reply.type !== "joined") return done;
+    return [...done, ...this.marks.onJoined(reply.room, reply.mark, now)];
   }
 
   #each(step: (room: RoomMachine) => Effect[]): Effect[] {

@@ -106,6 +106,43 @@ class SearchAnswered(msgspec.Struct, frozen=True):
     page: SearchPage | str
 
 
+class DirectoryListing(msgspec.Struct, frozen=True):
+    """Rooms of the directory, and the place after which the next page begins; None on the last page."""
+
+    rooms: tuple[events.RoomInfo, ...]
+    after: str | None
+    complete: bool
+
+
+class DirectoryLoaded(msgspec.Struct, frozen=True):
+    """A page of the directory; None if it could not be read."""
+
+    prefix: str
+    after: str
+    page: DirectoryListing | None
+
+
+class OwnRoomsListing(msgspec.Struct, frozen=True):
+    """Rooms of the user, and the place after which the next page begins; None on the last page."""
+
+    rooms: tuple[events.OwnRoom, ...]
+    after: str | None
+
+
+class OwnRoomsLoaded(msgspec.Struct, frozen=True):
+    """A page of the user's rooms; None if it could not be read."""
+
+    after: str
+    page: OwnRoomsListing | None
+
+
+class ReadMarkChanged(msgspec.Struct, frozen=True):
+    """The user's read mark of a room is here."""
+
+    room: str
+    mark: events.ReadMark
+
+
 class PresenceChanged(msgspec.Struct, frozen=True):
     """The users who joined and left."""
 
@@ -140,5 +177,9 @@ class JoinRefused(msgspec.Struct, frozen=True):
 RoomEffect = (
     RoomJoined | MessageReceived | MessageChanged | GapDetected | MessageStored | MessageFailed
     | HistoryLoaded | SearchAnswered | PresenceChanged | TypingChanged | MembersLoaded | JoinRefused
+    | ReadMarkChanged
 )  # fmt: skip
-Effect = RequestToken | OpenSocket | SendCommand | ShutSocket | StatusChanged | RoomEffect
+ListEffect = DirectoryLoaded | OwnRoomsLoaded
+# What the application receives.
+Reported = StatusChanged | RoomEffect | ListEffect
+Effect = RequestToken | OpenSocket | SendCommand | ShutSocket | Reported

@@ -117,6 +117,26 @@ class SearchRequested(msgspec.Struct, frozen=True):
     before: str
 
 
+class DirectoryRequested(msgspec.Struct, frozen=True):
+    """Read a page of the directory: rooms that begin with `prefix`, after `after`."""
+
+    prefix: str
+    after: str
+
+
+class OwnRoomsRequested(msgspec.Struct, frozen=True):
+    """Read a page of the user's rooms, after `after`."""
+
+    after: str
+
+
+class ReadRequested(msgspec.Struct, frozen=True):
+    """The user has read a room up to an offset of its epoch."""
+
+    room: str
+    offset: int
+
+
 class MembersRequested(msgspec.Struct, frozen=True):
     """Read a page of names, after the name `after`."""
 
@@ -141,9 +161,10 @@ InRoom = (
     LeaveRequested | RewindRequested | SendRequested | ChangeRequested | ResendRequested
     | DiscardRequested | OlderRequested | MembersRequested | UserTyping
 )  # fmt: skip
-RoomInput = JoinRequested | SearchRequested | InRoom
+RoomInput = JoinRequested | SearchRequested | ReadRequested | InRoom
+ListInput = DirectoryRequested | OwnRoomsRequested
 Application = ConnectRequested | CloseRequested | NetworkLost | NetworkRestored | RetryRequested
 Input = (
     Application | SocketOpened | SocketLost | FrameReceived | DeadlineReached | TokenReceived
-    | TokenUnavailable | RoomInput
+    | TokenUnavailable | RoomInput | ListInput
 )  # fmt: skip

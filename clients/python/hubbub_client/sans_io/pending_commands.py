@@ -10,11 +10,12 @@ REPLY_TIMEOUT = 15_000  # CS5
 
 Request = (
     commands.Hello | commands.Join | commands.Leave | commands.Send | commands.Change | commands.History
-    | commands.Who | commands.Search | commands.Refresh
+    | commands.Who | commands.Search | commands.Directory | commands.ListOwnRooms | commands.Read
+    | commands.Refresh
 )  # fmt: skip
 Reply = (
     events.Welcome | events.Joined | events.Left | events.Sent | events.MessagesPage | events.MembersPage
-    | events.Found | events.Refreshed | events.Error
+    | events.Found | events.DirectoryPage | events.OwnRooms | events.Marked | events.Refreshed | events.Error
 )  # fmt: skip
 
 _REPLIES: Final[dict[type[Request], type[Reply]]] = {
@@ -29,6 +30,9 @@ _REPLIES: Final[dict[type[Request], type[Reply]]] = {
     commands.History: events.MessagesPage,
     commands.Who: events.MembersPage,
     commands.Search: events.Found,
+    commands.Directory: events.DirectoryPage,
+    commands.ListOwnRooms: events.OwnRooms,
+    commands.Read: events.Marked,
     commands.Refresh: events.Refreshed,
 }
 

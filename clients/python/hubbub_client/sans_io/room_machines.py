@@ -1,10 +1,12 @@
-"""All rooms of a client, in the order in which they were first named."""
+"""All rooms of a client, in the order in which they were first named, and the lists of rooms."""
 
 from collections.abc import Callable, Iterable
 
 from hubbub_client.sans_io import effects, inputs
 from hubbub_client.sans_io.effects import Effect
+from hubbub_client.sans_io.listings import PendingListings
 from hubbub_client.sans_io.pending_commands import PendingCommands, Reply, Request
+from hubbub_client.sans_io.read_marks import ReadMarks
 from hubbub_client.sans_io.room_machine import RoomBounds, RoomMachine, RoomState
 from hubbub_client.sans_io.searches import PendingSearches
 from hubbub_protocol import commands, events
@@ -18,6 +20,8 @@ class RoomMachines:
     def __init__(self, pending: PendingCommands, random: Callable[[], float], bounds: RoomBounds) -> None:
         self._pending = pending
         self._searches = PendingSearches(pending)
+        self._listings = PendingListings(pending)
+        self.marks = ReadMarks(pending)
         self._random = random
         self._bounds = bounds
         self._rooms: dict[str, RoomMachine] = {}
@@ -31,13 +35,17 @@ class RoomMachines:
     def deadline(self) -> int | None:
         return min((due for room in self._rooms.values() if (due := room.deadline) is not None), default=None)
 
-    def step(self, given: inputs.RoomInput, now: int) -> list[Effect]:
+    def step(self, given: inputs.RoomInput | inputs.ListInput, now: int) -> list[Effect]:
+        if isinstance(given, inputs.ListInput):
+            return self._listings.step(given, now, online=self._welcome is not None)
         if isinstance(given, inputs.JoinRequested):
             return self._join(given, now)
         room = self._rooms.get(given.room)
         if isinstance(given, inputs.SearchRequested):
             is_live = room is not None and room.state is RoomState.LIVE
             return self._searches.step(given, now, live=is_live)
+        if isinstance(given, inputs.ReadRequested):
+            return self._read(given, now)
         return _not_joined(given) if room is None else room.step(given, now)
 
     def _join(self, given: inputs.JoinRequested, now: int) -> list[Effect]:
@@ -50,18 +58,30 @@ class RoomMachines:
             done = room.on_welcome(self._welcome, now) if self._welcome is not None else []
         return done + room.join(given.since, now)
 
+    def _read(self, given: inputs.ReadRequested, now: int) -> list[Effect]:
+        room = self._rooms.get(given.room)
+        position = None if room is None else room.timeline.position
+        if room is None or position is None:
+            return []
+        to = commands.Since(epoch=position.epoch, offset=given.offset)
+        return self.marks.want(given.room, to, now, live=room.state is RoomState.LIVE)
+
     def on_welcome(self, welcome: events.Welcome, now: int) -> list[Effect]:
         self._welcome = welcome
         return _each(room.on_welcome(welcome, now) for room in self._rooms.values())
 
     def on_lost(self) -> list[Effect]:
         self._welcome = None
-        return _each(room.on_lost() for room in self._rooms.values()) + self._searches.give_up()
+        self.marks.on_lost()
+        rooms = _each(room.on_lost() for room in self._rooms.values())
+        return rooms + self._searches.give_up() + self._listings.give_up()
 
     def tick(self, now: int) -> list[Effect]:
         return _each(room.tick(now) for room in self._rooms.values())
 
     def on_event(self, event: events.Event, now: int) -> list[Effect]:
+        if isinstance(event, events.MarkMoved):
+            return self.marks.on_moved(event)
         if not isinstance(event, _RoomEvent):
             return []
         room = self._rooms.get(event.room)
@@ -72,8 +92,15 @@ class RoomMachines:
             return []
         if isinstance(request, commands.Search):
             return self._searches.on_reply(request, reply)
+        if isinstance(request, commands.Directory | commands.ListOwnRooms):
+            return self._listings.on_reply(request, reply)
+        if isinstance(request, commands.Read):
+            return self.marks.on_reply(request, reply, now)
         room = self._rooms.get(request.room)
-        return room.on_reply(request, reply, now) if room is not None else []
+        done = room.on_reply(request, reply, now) if room is not None else []
+        if isinstance(reply, events.Joined):
+            done += self.marks.on_joined(reply.room, reply.mark, now)
+        return done
 
 
 def _not_joined(given: inputs.InRoom) -> list[Effect]:

@@ -1,0 +1,44 @@
+"""The rooms that the user may read, from the HTTP API."""
+
+from collections.abc import Iterator
+from typing import cast
+
+from hubbub_cli.http_api import HttpApi
+from hubbub_cli.message_lines import VERSION
+from hubbub_cli.output import Json, to_json
+from hubbub_client import ListedRoom, Position
+
+
+def listed_rooms(api: HttpApi, prefix: str = "") -> Iterator[ListedRoom]:
+    """Yield all rooms whose names begin with a prefix, page by page."""
+    after: str | None = ""
+    while after is not None:
+        page = api.get("rooms", prefix=prefix or None, after=after or None)
+        rooms = cast("list[dict[str, object]]", page["rooms"])
+        yield from map(_room_of, rooms)
+        last = page.get("after") or (rooms[-1]["room"] if rooms else None)
+        after = str(last) if page["more"] and last else None
+
+
+def room_json(room: ListedRoom) -> str:
+    """Format a room as NDJSON, with the position of its last entry; `at` is ms since 1970."""
+    record: dict[str, Json] = {"v": VERSION, "type": "room", "room": room.name, "members": room.members}
+    if room.newest is not None:
+        record |= {"epoch": room.newest.epoch, "offset": room.newest.offset}
+    return to_json(record if room.at is None else record | {"at": room.at})
+
+
+def _room_of(plain: dict[str, object]) -> ListedRoom:
+    at = plain.get("at")
+    return ListedRoom(
+        name=str(plain["room"]),
+        members=int(str(plain["members"])),
+        newest=_position_of(plain),
+        at=None if at is None else int(str(at)),
+    )
+
+
+def _position_of(plain: dict[str, object]) -> Position | None:
+    if "epoch" not in plain:
+        return None
+    return Position(epoch=str(plain["epoch"]), offset=int(str(plain["offset"])))
