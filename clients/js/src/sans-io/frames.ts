@@ -10,6 +10,9 @@ import type {
   Read,
   ReadMark,
 } from "./listFrames.ts";
+import type { UserKind, Welcome } from "./welcome.ts";
+
+export type { Limits, UserKind, Welcome } from "./welcome.ts";
 
 /** A position in a room: everything up to it was received. */
 export interface Position {
@@ -149,38 +152,11 @@ export interface Change extends Author {
   readonly emoji?: string;
 }
 
-/** A guest, a user with a token, or a program with an API key; other kinds of newer servers are possible. */
-export type UserKind = "guest" | "verified" | "bot" | (string & {});
-
 /** The number of users in a room, and the first names; `more` means that there are others. */
 export interface Members {
   readonly count: number;
   readonly names: readonly string[];
   readonly more: boolean;
-}
-
-/** Bytes of a frame, characters of a text, rooms, sends per second, burst of sends. */
-export interface Limits {
-  readonly frame: number;
-  readonly text: number;
-  readonly rooms: number;
-  readonly sends: number;
-  readonly burst: number;
-}
-
-export interface Welcome {
-  readonly type: "welcome";
-  readonly id: number;
-  readonly user: string;
-  readonly session: string;
-  readonly ping: number;
-  readonly time: number;
-  readonly limits: Limits;
-  /** The user's stable id and kind; missing on older servers (CN8). */
-  readonly user_id?: string;
-  readonly kind?: UserKind;
-  /** What the server can do besides sending messages. */
-  readonly features?: readonly string[];
 }
 
 export interface Joined {
