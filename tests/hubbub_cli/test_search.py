@@ -1,6 +1,7 @@
 """`search` and `rooms` read the HTTP API, with the token that `login` kept."""
 
 import json
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,12 +52,11 @@ def test_messages_are_found_newest_first(env: dict[str, str]) -> None:
 
 
 def test_open_rooms_are_listed(env: dict[str, str]) -> None:
-    chat = start("tail", "kitchen", "--json", env=env)
-    while "kitchen" not in found(run("rooms", "--json", env=env).stdout):
-        pass
-    assert "     1  kitchen\n" in run("rooms", env=env).stdout
-    chat.kill()
-    chat.communicate()
+    with start("kitchen", env=env, stdin=subprocess.PIPE) as chat:
+        while "kitchen" not in found(run("rooms", "--json", env=env).stdout):
+            pass
+        assert "     1  kitchen\n" in run("rooms", env=env).stdout
+        chat.kill()
 
 
 def test_all_rooms_are_listed_with_their_last_messages(env: dict[str, str]) -> None:
