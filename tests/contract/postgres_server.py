@@ -73,10 +73,21 @@ class PostgresServer(Server):
         programs = find_programs()
         if not self.data.exists():
             self._initialise(programs)
+        end = time.monotonic() + _STARTS_WITHIN
+        self._process = process = self._launch(programs)
+        while not self._answers(programs):
+            ended = process.poll() is not None
+            if time.monotonic() > end or (ended and not self._waits_for_workers()):
+                raise RuntimeError((self._folder / "log").read_text())
+            if ended:
+                self._process = process = self._launch(programs)
+            time.sleep(0.02)
+
+    def _launch(self, programs: Path) -> subprocess.Popen[str]:
         command = [str(programs / "postgres"), "-D", str(self.data), "-k", str(self._folder)]
         command += ["-p", str(self.port), "-c", "listen_addresses=127.0.0.1", *self._arguments]
         with (self._folder / "log").open("a", encoding="utf-8") as log:
-            self._process = subprocess.Popen(
+            return subprocess.Popen(
                 command,
                 stdout=log,
                 stderr=log,
@@ -85,11 +96,11 @@ class PostgresServer(Server):
                 user=self._user,
                 group=self._group,
             )
-        end = time.monotonic() + _STARTS_WITHIN
-        while not self._answers(programs):
-            if self._process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError((self._folder / "log").read_text())
-            time.sleep(0.02)
+
+    def _waits_for_workers(self) -> bool:
+        """Return whether the server ended because workers of the one that was killed have not ended yet."""
+        last = (self._folder / "log").read_text().splitlines()[-3:]
+        return any("pre-existing shared memory block" in line for line in last)
 
     @override
     def kill(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -47,7 +48,7 @@ def test_the_bridge_carries_messages_both_ways(server: Server, room: str) -> Non
 
 def test_the_alert_reports_a_failure_once(server: Server, room: str, tmp_path: Path) -> None:
     program = tmp_path / "hubbub-chat"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m hubbub_cli "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m hubbub_cli "$@"\n')
     program.chmod(0o755)
     env = environment(CHAT_SERVER=server.url, XDG_STATE_HOME=str(tmp_path))
     env["PATH"] = f"{tmp_path}:{os.environ['PATH']}"
