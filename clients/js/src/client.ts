@@ -75,8 +75,8 @@ export class Client {
   readonly #rooms = new Map<string, Room>();
   readonly #statuses = new Listeners<[Status]>();
   readonly #identities = new Listeners<[Identity]>();
-  readonly #directory = new Answers<ListedRooms>();
-  readonly #own = new Answers<ListedOwnRooms>();
+  readonly #directory = new Answers<ListedRooms | null>();
+  readonly #own = new Answers<ListedOwnRooms | null>();
   readonly #marks = new Listeners<[string, ReadMark]>();
   readonly #host: RoomHost;
   #inputs: Input[] = [];

@@ -30,5 +30,5 @@ export type {
   UserKind,
 } from "./sans-io/frames.ts";
 export type { OwnRoom, ReadMark, RoomInfo } from "./sans-io/listFrames.ts";
-export { SearchFailed } from "./searchAnswers.ts";
+export { SearchFailed } from "./searchFailed.ts";
 export type { KeyValue } from "./storage.ts";

@@ -1,5 +1,6 @@
 /** The public API of one room: snapshots for a user interface, and commands. */
 
+import { Answers } from "./answers.ts";
 import { newKey } from "./idempotencyKey.ts";
 import { Listeners } from "./listeners.ts";
 import { messageStream, type Received, type StopSignal } from "./messageStream.ts";
@@ -17,7 +18,7 @@ import type {
   SendReceipt,
 } from "./sans-io/effects.ts";
 import type { Change, Members, Message, Position } from "./sans-io/frames.ts";
-import { SearchAnswers } from "./searchAnswers.ts";
+import { SearchFailed } from "./searchFailed.ts";
 import type { SavedOutbox } from "./storage.ts";
 
 const mostRemembered = 1_000;
@@ -39,7 +40,7 @@ export class Room {
   readonly #edited = new Listeners<[Change]>();
   readonly #gaps = new Listeners();
   readonly #written = new Map<string, number>();
-  readonly #searches = new SearchAnswers();
+  readonly #searches = new Answers<SearchPage | string>();
   readonly #receipts = new Receipts();
   #older: ((answer: { more: boolean }) => void)[] = [];
   #names: ((answer: Members | null) => void)[] = [];
@@ -129,9 +130,11 @@ export class Room {
   /**
    * Find messages of the room, newest first; `before` is the `more` of the last page. Rejects with `SearchFailed`.
    */
-  search(query: string, before = ""): Promise<SearchPage> {
-    const page = this.#searches.wait(query, before);
+  async search(query: string, before = ""): Promise<SearchPage> {
+    const answer = this.#searches.wait(query, before);
     this.#host.step(["search", this.name, query, before]);
+    const page = await answer;
+    if (typeof page === "string") throw new SearchFailed(page);
     return page;
   }
 
@@ -235,7 +238,7 @@ export class Room {
         this.#receipts.failed(effect[2], new NotSent(effect[3], effect[4]));
         break;
       case "found":
-        this.#searches.settle(effect[2], effect[3], effect[4]);
+        this.#searches.settle(effect[4], effect[2], effect[3]);
         break;
       case "older":
         for (const answer of this.#older.splice(0)) answer({ more: effect[3] });

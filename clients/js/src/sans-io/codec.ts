@@ -57,14 +57,9 @@ const change = event("change", {
 const messageOrChange: Read<Entry> = (value) =>
   object(value).type === "change" ? change(value) : message(value);
 const members = { count: whole, names: list(text), more: flag };
-const mark = { epoch: text, offset: whole, unread: whole };
-const listed = {
-  room: text,
-  members: whole,
-  epoch: optional(text),
-  offset: optional(whole),
-  at: optional(whole),
-};
+const mark = { room: text, epoch: text, offset: whole, unread: whole };
+const page = { id: whole, more: flag, after: optional(text) };
+const listed = { room: text, members: whole, epoch: optional(text), offset: optional(whole) };
 const limits = { frame: whole, text: whole, rooms: whole, sends: quantity, burst: whole };
 
 const events = {
@@ -87,7 +82,7 @@ const events = {
     recovered: flag,
     messages: list(messageOrChange),
     members: shape(members),
-    mark: optional(shape(mark)),
+    mark: optional(shape({ epoch: text, offset: whole, unread: whole })),
   }),
   left: event("left", { id: whole, room: text }),
   sent: event("sent", { id: whole, epoch: text, offset: whole, duplicate: flag }),
@@ -100,20 +95,13 @@ const events = {
   }),
   found: event("found", { id: whole, room: text, hits: list(hit), more: optional(text) }),
   directory: event("directory", {
-    id: whole,
-    rooms: list(shape(listed)),
-    more: flag,
+    ...page,
+    rooms: list(shape({ ...listed, at: optional(whole) })),
     complete: flag,
-    after: optional(text),
   }),
-  marked: event("marked", { id: whole, room: text, ...mark }),
-  mark: event("mark", { room: text, ...mark }),
-  rooms: event("rooms", {
-    id: whole,
-    rooms: list(shape({ room: text, ...mark, at: optional(whole) })),
-    more: flag,
-    after: optional(text),
-  }),
+  marked: event("marked", { id: whole, ...mark }),
+  mark: event("mark", mark),
+  rooms: event("rooms", { ...page, rooms: list(shape({ ...mark, at: optional(whole) })) }),
   members: event("members", { id: whole, room: text, ...members }),
   refreshed: event("refreshed", { id: whole, expires: whole }),
   message,

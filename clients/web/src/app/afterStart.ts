@@ -8,6 +8,7 @@ export default function afterStart(at: (path: string) => string): void {
   // Only a secure page has service workers.
   navigator.serviceWorker?.register(at("sw.js"), { scope: at("") }).catch(() => {});
   void import("./MoreDialogs.tsx").catch(() => {});
+  void import("../features/timeline/ActionBar.tsx").catch(() => {});
   void import("../features/menu/MenuItems.tsx").catch(() => {});
   void import("../features/search/SearchPanel.tsx").catch(() => {});
 }

@@ -6,7 +6,11 @@ import { textsFrom } from "./templates.ts";
 const made = new WeakMap<Texts, AllTexts>();
 
 export function useAllTexts(): AllTexts {
-  const texts = useTexts();
+  return allTextsOf(useTexts());
+}
+
+/** Return all texts of the language of some. */
+export function allTextsOf(texts: Texts): AllTexts {
   const all = made.get(texts) ?? textsFrom(allEnglish, templatesOf(texts));
   made.set(texts, all);
   return all;

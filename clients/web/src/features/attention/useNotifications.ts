@@ -3,7 +3,7 @@ import type { Client, Message } from "@hubbub/client";
 import { useEffect, useMemo } from "react";
 import { useAttention } from "../../hooks/useAttention.ts";
 import { useLatest } from "../../hooks/useLatest.ts";
-import { useTexts } from "../../i18n/language.tsx";
+import { useAllTexts } from "../../i18n/useAllTexts.ts";
 import type { NotifyLevel, Preferences } from "../../stores/preferences.ts";
 import { mentions } from "../markup/mentions.ts";
 
@@ -19,7 +19,7 @@ interface Options {
 }
 
 export function useNotifications({ client, names, preferences, onOpen }: Options): void {
-  const { notify } = useTexts();
+  const { notify } = useAllTexts();
   useLock(attended, useAttention(), "shared");
   const isNotifier = useNotifier();
   const onMessage = useLatest((room: string, message: Message) => {

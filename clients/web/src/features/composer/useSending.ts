@@ -3,7 +3,7 @@ import { NotSent, type Position, type Room } from "@hubbub/client";
 import { useTexts } from "../../i18n/language.tsx";
 import { useVoice } from "../../ui/Announcer.tsx";
 import { withEmoji } from "../emoji/data.ts";
-import { sendErrorText } from "../sendErrors/sendErrors.ts";
+import { useSendErrorText } from "../sendErrors/sendErrors.ts";
 
 /** The errors of messages that are not in the outbox: their text is restored. */
 const notQueued: ReadonlySet<string> = new Set(["outbox_full", "not_joined"]);
@@ -15,11 +15,12 @@ export function useSending(
 ): (text: string, replyTo?: Position) => void {
   const voice = useVoice();
   const texts = useTexts();
+  const errorText = useSendErrorText();
   return (text, replyTo) => {
     room.send(withEmoji(text), replyTo).done.catch((error: unknown) => {
       if (!(error instanceof NotSent) || error.code === "discarded") return;
       if (notQueued.has(error.code)) restore(text);
-      voice.alert(texts.message.notSent(sendErrorText(texts, error.code, error.message)));
+      voice.alert(texts.message.notSent(errorText(error.code, error.message)));
     });
   };
 }

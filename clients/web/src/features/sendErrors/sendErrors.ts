@@ -1,7 +1,17 @@
 /** Error texts for messages that were not sent. */
-import type { Texts } from "../../i18n/language.tsx";
+import { useCallback } from "react";
+import { useTexts } from "../../i18n/language.tsx";
+import { later } from "../parts/later.ts";
 
-/** Return the text for an error code; for an unknown code, the server's message. */
-export function sendErrorText({ sendErrors }: Texts, code: string, message: string): string {
-  return sendErrors[code] ?? (message === "" ? `${code}.` : message);
+const useAllTextsPart = later(() => import("../../i18n/useAllTexts.ts"));
+
+/** Return the function from an error code to its text; for an unknown code, or without the part, the server's message. */
+export function useSendErrorText(): (code: string, message: string) => string {
+  const texts = useTexts();
+  const part = useAllTextsPart();
+  return useCallback(
+    (code, message) =>
+      part?.allTextsOf(texts).sendErrors[code] ?? (message === "" ? `${code}.` : message),
+    [part, texts],
+  );
 }

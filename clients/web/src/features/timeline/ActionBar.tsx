@@ -1,5 +1,5 @@
 import type { MessageRow, OwnRow } from "@hubbub/client";
-import { useTexts } from "../../i18n/language.tsx";
+import { useAllTexts } from "../../i18n/useAllTexts.ts";
 import { Icon, type IconName } from "../../ui/Icon.tsx";
 import styles from "./ActionBar.module.css";
 import type { EntryActions } from "./entryActions.ts";
@@ -11,7 +11,7 @@ interface Props {
 
 /** The actions of a message, at its upper edge. */
 export function ActionBar({ row, actions }: Props) {
-  const { message } = useTexts();
+  const { message } = useAllTexts();
   const kept = row.kind === "message" && actions.isKept(row) ? row : null;
   return (
     <div className={styles.bar} role="toolbar" aria-label={message.actions}>
@@ -28,7 +28,7 @@ export function ActionBar({ row, actions }: Props) {
 }
 
 function Changes({ row, actions }: { readonly row: MessageRow; readonly actions: EntryActions }) {
-  const { message } = useTexts();
+  const { message } = useAllTexts();
   return (
     <>
       {actions.can("react") && (

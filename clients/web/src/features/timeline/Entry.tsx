@@ -1,18 +1,21 @@
 import type { MessageRow, OwnRow, Row } from "@hubbub/client";
 import { memo } from "react";
-import { type Texts, useTexts } from "../../i18n/language.tsx";
+import { useTexts } from "../../i18n/language.tsx";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { hueStyle } from "../../ui/hue.ts";
 import { timeOfDay, wholeMoment } from "../../ui/times.ts";
 import { Markup } from "../markup/Markup.tsx";
 import { mentions } from "../markup/mentions.ts";
-import { sendErrorText } from "../sendErrors/sendErrors.ts";
-import { ActionBar } from "./ActionBar.tsx";
+import { later } from "../parts/later.ts";
+import { useSendErrorText } from "../sendErrors/sendErrors.ts";
+import type { ActionBar } from "./ActionBar.tsx";
 import styles from "./Entry.module.css";
 import type { EntryActions } from "./entryActions.ts";
 import { Quote } from "./Quote.tsx";
 import { Reactions } from "./Reactions.tsx";
 import { useActive } from "./useActive.ts";
+
+const useActionBar = later(() => import("./ActionBar.tsx"));
 
 interface Props {
   readonly row: Row;
@@ -63,7 +66,7 @@ function MessageEntry({ row, leads, highlighted, deleting, ...props }: MessagePr
       )}
       <Quote row={row} quoted={props.quoted} onJump={props.onJump} />
       {isDeleted ? <Deleted /> : <Contents row={row} {...props} />}
-      {active && !isDeleted && <ActionBar row={row} actions={props.actions} />}
+      {active && !isDeleted && <Actions row={row} actions={props.actions} />}
     </li>
   );
 }
@@ -162,15 +165,15 @@ function Time({ at, className }: { readonly at: number; readonly className: stri
 
 /** The state of an own message, and the actions for a failed one. */
 function SendState({ row, actions }: { readonly row: OwnRow; readonly actions: EntryActions }) {
-  const texts: Texts = useTexts();
-  const { message } = texts;
+  const { message } = useTexts();
+  const errorText = useSendErrorText();
   const { state, code, reason = "" } = row;
   if (code === undefined)
     return <p className={styles.sendState}>{state === "sent" ? message.sent : message.sending}</p>;
   const words = state === "failed" ? message.notSent : message.waits;
   return (
     <p className={state === "failed" ? styles.failed : styles.waits}>
-      <span>{words(sendErrorText(texts, code, reason))}</span>
+      <span>{words(errorText(code, reason))}</span>
       {state === "failed" && (
         <button type="button" className={styles.action} onClick={() => actions.retry(row)}>
           {message.retry}
@@ -181,4 +184,10 @@ function SendState({ row, actions }: { readonly row: OwnRow; readonly actions: E
       </button>
     </p>
   );
+}
+
+/** The actions of a message, once their part is loaded. */
+function Actions(props: Parameters<typeof ActionBar>[0]) {
+  const part = useActionBar();
+  return part && <part.ActionBar {...props} />;
 }

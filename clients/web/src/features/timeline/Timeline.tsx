@@ -5,6 +5,7 @@ import { useTexts } from "../../i18n/language.tsx";
 import type { Stores } from "../../stores/stores.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { nameOfDay } from "../../ui/times.ts";
+import { later } from "../parts/later.ts";
 import { Entry } from "./Entry.tsx";
 import type { EntryActions } from "./entryActions.ts";
 import { PresenceLine } from "./PresenceLine.tsx";
@@ -12,8 +13,10 @@ import { repliesTo } from "./Quote.tsx";
 import type { Target } from "./seek.ts";
 import styles from "./Timeline.module.css";
 import { Top } from "./Top.tsx";
-import { UnreadPill } from "./UnreadPill.tsx";
+import type { UnreadPill } from "./UnreadPill.tsx";
 import { useTimeline } from "./useTimeline.ts";
+
+const useUnreadPill = later(() => import("./UnreadPill.tsx"));
 
 interface Props {
   readonly room: Room;
@@ -75,7 +78,7 @@ export const Timeline = memo(function Timeline(props: Props) {
           })}
         </ol>
       </div>
-      <UnreadPill key={list.divider?.offset} list={list} snapshot={snapshot} user={user} />
+      <Pill key={list.divider?.offset} list={list} snapshot={snapshot} user={user} />
       {!list.pinned && (
         <button className={styles.end} type="button" onClick={list.toEnd}>
           {list.missed === 0 ? texts.list.latest : texts.list.missed(list.missed)}
@@ -85,6 +88,12 @@ export const Timeline = memo(function Timeline(props: Props) {
     </div>
   );
 });
+
+/** The way to the first unread message, once its part is loaded. */
+function Pill(props: Parameters<typeof UnreadPill>[0]) {
+  const part = useUnreadPill();
+  return part && <part.UnreadPill {...props} />;
+}
 
 /** Return the message that a row replies to, if it is loaded. */
 function quotedBy(row: Row, rows: readonly Row[]): MessageRow | undefined {

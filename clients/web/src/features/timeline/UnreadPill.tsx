@@ -1,6 +1,6 @@
 import type { RoomSnapshot } from "@hubbub/client";
 import { useEffect, useState } from "react";
-import { useTexts } from "../../i18n/language.tsx";
+import { useAllTexts } from "../../i18n/useAllTexts.ts";
 import type { ReadMark } from "../../stores/readMarks.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { timeOfDay } from "../../ui/times.ts";
@@ -21,7 +21,7 @@ interface Props {
 
 /** "12 new since 14:02": leads to the divider when it is above what is shown. */
 export function UnreadPill({ list, snapshot, user }: Props) {
-  const texts = useTexts();
+  const texts = useAllTexts();
   const { divider } = list;
   const unread = unreadOf(snapshot.rows, divider, user, snapshot.beginning);
   const [isAbove, dismiss] = useIsAbove(list, unread.more);

@@ -4,7 +4,7 @@ import { useMemo } from "react";
 import { useTexts } from "../../i18n/language.tsx";
 import { copyText } from "../../ui/CopyButton.tsx";
 import { useToast } from "../../ui/Toasts.tsx";
-import { sendErrorText } from "../sendErrors/sendErrors.ts";
+import { useSendErrorText } from "../sendErrors/sendErrors.ts";
 import type { EntryActions } from "./entryActions.ts";
 
 interface Options {
@@ -53,15 +53,16 @@ export function useEntryActions(options: Options): EntryActions {
 export function useReportChange(): (change: Promise<unknown>) => void {
   const toast = useToast();
   const texts = useTexts();
+  const errorText = useSendErrorText();
   return useMemo(
     () => (change) => {
       change.catch((error: unknown) => {
         if (!(error instanceof NotSent)) return;
-        const reason = sendErrorText(texts, error.code, error.message);
+        const reason = errorText(error.code, error.message);
         toast({ text: texts.message.notChanged(reason) });
       });
     },
-    [toast, texts],
+    [toast, texts, errorText],
   );
 }
 
