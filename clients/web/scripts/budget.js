@@ -16,6 +16,13 @@ for (const [what, weight, most] of weights) {
   if (weight > most) process.exitCode = 1;
 }
 
+// The page is one file; only /parts/ is served beside it.
+const beside = page.match(/\bassets\/[\w.-]+|\brolldown-runtime[\w.-]*/);
+if (beside !== null) {
+  process.stdout.write(`the page loads ${beside[0]}, which is not in it\n`);
+  process.exitCode = 1;
+}
+
 /** The compressed bytes of all elements of a kind. */
 function compressed(element) {
   const parts = page.matchAll(new RegExp(`<${element}\\b[^>]*>(.*?)</${element}>`, "gs"));

@@ -3,15 +3,14 @@ import { useCallback } from "react";
 import { useTexts } from "../../i18n/language.tsx";
 import { later } from "../parts/later.ts";
 
-const useAllTextsPart = later(() => import("../../i18n/useAllTexts.ts"));
+const useErrorTexts = later(() => import("./errorTexts.ts"));
 
 /** Return the function from an error code to its text; for an unknown code, or without the part, the server's message. */
 export function useSendErrorText(): (code: string, message: string) => string {
   const texts = useTexts();
-  const part = useAllTextsPart();
+  const part = useErrorTexts();
   return useCallback(
-    (code, message) =>
-      part?.allTextsOf(texts).sendErrors[code] ?? (message === "" ? `${code}.` : message),
+    (code, message) => part?.errorText(texts, code) ?? (message === "" ? `${code}.` : message),
     [part, texts],
   );
 }
