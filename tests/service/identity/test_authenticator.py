@@ -274,7 +274,7 @@ def test_no_error_contains_a_part_of_the_token() -> None:
     [
         (["lobby"], ["lobby"], ["lobby2", "Lobby", ""]),
         (["team-*", "lobby"], ["team-", "team-a", "lobby"], ["team", "xteam-"]),
-        (["*"], ["lobby", ""], []),
+        (["*"], ["lobby"], ["", "\x01moderation"]),
         ([], [], ["lobby", ""]),
         (["a*b"], ["a*b"], ["axb"]),
     ],
