@@ -90,8 +90,8 @@ class Identity:
         return room in self.reads and room >= FIRST_ROOM
 
     def may_write(self, room: str) -> bool:
-        """Return whether the user may send to a room."""
-        return room in self.writes
+        """Return whether the user may send to a room. No user can send to the server's own rooms."""
+        return room in self.writes and room >= FIRST_ROOM
 
     def may_moderate(self, room: str) -> bool:
         """Return whether the user may delete the messages of others in a room."""
