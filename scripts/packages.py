@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).parents[1]
-# What a container image or a client package of ours brings along.
+# What the container image and the client packages contain.
 PYTHON_LOCKS: Final = ("requirements/image.txt", "requirements/run.txt")
 NPM_LOCK: Final = "clients/package-lock.json"
 _PINNED: Final = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\\\n]+)", re.MULTILINE)

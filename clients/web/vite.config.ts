@@ -24,6 +24,8 @@ export default defineConfig(({ command }) => ({
     // The parts are below the page's own path, which a preload would not know.
     modulePreload: false,
     rolldownOptions: {
+      // `make run` prints what the build prints: which plugin takes long is no news to its user.
+      checks: { pluginTimings: false },
       output: {
         // One script for the page: all that it imports at once, also what its parts share with it.
         codeSplitting: { groups: [{ name: "page", test: /\/src\/main\.tsx$/ }] },

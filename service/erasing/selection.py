@@ -83,7 +83,7 @@ class EntrySelector:
             if stored is None or stored.is_erased:
                 continue
             if stored.change is not None and stored.target in self._found:
-                # An edit has the text of the message, whoever the selection names.
+                # An edit has the text of the message, whichever user the selection names.
                 if stored.text is not None or self._names(entry, stored):
                     offsets.append(entry.offset)
                 elif stored.change == "delete":

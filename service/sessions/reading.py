@@ -74,7 +74,7 @@ async def on_join(node: Node, identity: Identity, room: Room) -> CountedMark | N
             marks.move(mark)
         return await _counted(marks, room, mark)
     except (ArchiveError, TooManyMarks) as error:
-        # Chat goes on without.
+        # Chat continues without marks.
         _log.warning("archive_not_read", extra={"room": room.name, "reason": str(error)})
         return None
 

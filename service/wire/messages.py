@@ -101,7 +101,7 @@ _change: Final = msgspec.json.Decoder(ChangePayload)
 _string: Final = msgspec.json.Decoder(str)
 _stored: Final = msgspec.json.Decoder(Stored)
 
-# Stands for an entry that was erased: a deletion of no message, by nobody, which clients ignore (CG9).
+# Stands for an entry that was erased: a deletion of no message, by no user, which clients ignore (CG9).
 ERASED_PAYLOAD: Final = _encoder.encode(ChangePayload(ChangeKind.DELETE, 0, "", "", "", "", 0))
 
 

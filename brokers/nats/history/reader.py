@@ -142,7 +142,7 @@ class NatsReader:
         last_up_to, read_from = (
             split(await source.read_from(room, start, limit + 2), after) if start else ((), ())
         )
-        # The chain of a client that is at an erased entry goes on.
+        # The chain of a client that is at an erased entry continues.
         return VisibleMessages(read_from, after) if last_up_to and read_from else None
 
     async def _before(self, source: MessageSource, room: str, before: int | None, limit: int) -> Page | None:

@@ -5,7 +5,7 @@ import buttons from "../../ui/buttons.module.css";
 import { Dialog } from "../../ui/Dialog.tsx";
 import styles from "./ProfileCard.module.css";
 
-/** Who somebody is, as far as a message says it. */
+/** Who a user is, as far as a message contains it. */
 export type Person = Pick<Message, "user" | "user_id" | "kind">;
 
 interface Props {
@@ -16,7 +16,7 @@ interface Props {
   onClose(): void;
 }
 
-/** So much of an id tells two people of one name apart. */
+/** So much of an id distinguishes two users of one name. */
 const shownOfId = 12;
 
 /** A user: the name, what kind of user it is, and what can be done. */
