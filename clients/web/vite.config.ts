@@ -19,8 +19,6 @@ export default defineConfig(({ command }) => ({
     terserOptions: { module: true, compress: { passes: 3 } },
     // The plugin finds each file by its tag.
     assetsInlineLimit: 0,
-    // The page has the styles of its parts too: they are small.
-    cssCodeSplit: false,
     // The parts are below the page's own path, which a preload would not know.
     modulePreload: false,
     rolldownOptions: {

@@ -1,24 +1,13 @@
 /** The page in light and dark, on a desktop and on a phone: screenshots, and the checks of axe. */
-import type * as Axe from "axe-core";
-import axe from "axe-core";
-import type { Page } from "playwright-core";
 import { expect } from "vitest";
+import { looksRight, overflow, violationsOf } from "./appearance.ts";
 import { test } from "./browser.ts";
 import { newRoom, SdkUser, say, sees, signIn } from "./users.ts";
 
-const desktop = { width: 1280, height: 800 };
 const phone = { width: 390, height: 844 };
 const laptop = { width: 900, height: 700 };
 const tablet = { width: 768, height: 1024 };
 const narrow = { width: 320, height: 568 };
-
-async function violationsOf(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: typeof Axe }).axe.run(),
-  );
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-}
 
 test("the name form passes the checks of axe", async ({ browser, url }) => {
   const { page } = browser;
@@ -51,15 +40,8 @@ test("the chat passes the checks of axe, light and dark, wide and narrow", async
   await sees(page, "see you");
   bob.typing();
   await page.getByText("bob is typing…").waitFor();
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    for (const [name, size] of Object.entries({ desktop, phone, narrow })) {
-      await page.setViewportSize(size);
-      await browser.screenshot(`chat-${name}-${colorScheme}`);
-      expect(await violationsOf(page)).toEqual([]);
-      expect(await overflow(page)).toBe(0);
-    }
-  }
+  await looksRight(browser, "chat");
+  await page.setViewportSize(narrow);
   await page.getByRole("button", { name: "Rooms" }).click();
   await browser.screenshot("chat-rooms-dark");
   expect(await violationsOf(page)).toEqual([]);
@@ -91,8 +73,3 @@ test("the member list never covers the composer permanently", async ({ browser, 
     await members.waitFor({ state: "hidden" });
   }
 });
-
-/** How much wider the page is than its window. */
-async function overflow(page: Page): Promise<number> {
-  return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-}

@@ -46,7 +46,11 @@ export function onePage(): Plugin {
       const files = Object.values(bundle).filter((file) => file !== page);
       for (const { fileName } of files) delete bundle[fileName];
       const parts = files.filter((file) => file.type === "chunk" && file.name !== script);
-      const now = files.filter((file) => !parts.includes(file));
+      const styles = new Map(
+        parts.map((part) => [part, stylesOf(part as Rollup.OutputChunk, files)]),
+      );
+      const later = [...parts, ...[...styles.values()].flat()];
+      const now = files.filter((file) => !later.includes(file));
       page.source = now.reduce(withPart, String(page.source));
       const build = createHash("sha256").update(String(page.source)).digest("hex").slice(0, 16);
       page.source = page.source.replace("<html", `<html data-build="${build}"`);
@@ -55,7 +59,7 @@ export function onePage(): Plugin {
         this.emitFile({
           type: "asset",
           fileName: inParts(part),
-          source: partCode(plain(part.code)),
+          source: withStyles(partCode(plain(part.code)), styles.get(part) ?? []),
         });
     },
     async writeBundle() {
@@ -123,6 +127,25 @@ function partCode(code: string): string {
     /import\s*\{([^}]*)\}\s*from\s*"\.\/page-[^"]*";?/g,
     (_, names: string) => `const{${names.replaceAll(" as ", ":")}}=globalThis.hubbub;`,
   );
+}
+
+/** The styles that only this part needs. */
+function stylesOf(
+  { viteMetadata }: Rollup.OutputChunk,
+  files: readonly Part[],
+): Rollup.OutputAsset[] {
+  const names = viteMetadata?.importedCss ?? new Set();
+  return files.filter(
+    (file) => file.type === "asset" && names.has(file.fileName),
+  ) as Rollup.OutputAsset[];
+}
+
+/** A part brings its styles with it. Unlike a style element, an adopted sheet needs no permission in the policy. */
+function withStyles(code: string, styles: readonly Rollup.OutputAsset[]): string {
+  if (styles.length === 0) return code;
+  const text = JSON.stringify(styles.map(({ source }) => String(source).trim()).join("\n"));
+  const adopt = `{const s=new CSSStyleSheet();s.replaceSync(${text});document.adoptedStyleSheets.push(s)}`;
+  return `${code}\n${adopt}`;
 }
 
 /** Escape what would end or change a script element; within strings and patterns it means the same. */

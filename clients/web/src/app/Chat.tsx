@@ -80,7 +80,7 @@ function Page({ client, stores, onChangeName }: Props) {
       <SearchDrawer {...{ client, panels, search }} room={current} rooms={rooms.names} />
       <UnreadAlerts {...{ client, stores, rooms }} />
       <Dialogs
-        {...{ open: dialog, rooms: summaries, stores }}
+        {...{ open: dialog, rooms: summaries, joined: rooms.names, client, stores }}
         onRoom={open}
         onClose={() => setDialog(null)}
       />

@@ -1,5 +1,6 @@
 /** The English texts of the page and of its parts. Their shape is that of every language. */
 import { en } from "./en.ts";
+import { plural } from "./plural.ts";
 
 export const allEnglish = {
   ...en,
@@ -8,7 +9,17 @@ export const allEnglish = {
     joinLabel: "Join another room",
     joinHint: "A name, or a link to a room. A room that does not exist is created.",
     joinAction: "Join",
-    cancel: "Cancel",
+    more: "Show more",
+  },
+  directory: {
+    title: "Rooms of this server",
+    loading: "Loading the rooms…",
+    failed: "The rooms cannot be read now. You can still join one by its name.",
+    none: "No room’s name begins like this.",
+    count: (count: string, number: number) => `${count} ${plural(number, "room", "rooms")}`,
+    partial: "Some rooms may be missing: a part of the server did not answer.",
+    active: (when: string) => `active ${when}`,
+    joined: "Joined",
   },
   list: {
     ...en.list,
