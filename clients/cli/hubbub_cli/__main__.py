@@ -2,6 +2,6 @@
 
 import sys
 
-from hubbub_cli.main import main
+from hubbub_cli.start import main
 
 sys.exit(main())

@@ -9,9 +9,10 @@ token_file = "~/.work-token"
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec import Struct
 
 from hubbub_cli.errors import BadInput
 
@@ -34,13 +35,12 @@ KEYS: Final = {
 _PROFILES: Final = "profiles"
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigFile:
+class ConfigFile(Struct, frozen=True):
     """The content of the file; empty if there is none."""
 
     path: Path
-    values: Mapping[str, str] = field(default_factory=dict)
-    profiles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    values: Mapping[str, str] = {}
+    profiles: Mapping[str, Mapping[str, str]] = {}
 
     def profile(self, name: str) -> Mapping[str, str]:
         """Return the values of a profile.

@@ -2,10 +2,11 @@
 
 import socket
 import ssl
-from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+from msgspec.structs import replace
 from websockets.exceptions import (
     InvalidMessage,
     InvalidProxy,
@@ -18,8 +19,7 @@ from hubbub_cli.sanitize import sanitize
 from hubbub_client import ProxySetting
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectFailure:
+class ConnectFailure(Struct, frozen=True):
     """Why a connection failed: in words, with what to do, and as a code for programs."""
 
     detail: str

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
-from hubbub_cli.connect_failures import explain
 from hubbub_cli.errors import BadInput, CannotConnect, CliError, NoReply, NotSignedIn, RejectedByServer
 from hubbub_cli.identity import session
 from hubbub_cli.output import PROGRAM, TerminalOutput
@@ -140,6 +139,8 @@ def hopeless(chat: Client, now: status.Waiting) -> CliError | None:
         return NotSignedIn(f"not signed in at {chat.url}: {_token_problem(now.code)}", code="token_expired")
     if chat.connection_error is None:
         return None
+    from hubbub_cli.connect_failures import explain
+
     failure = explain(chat.connection_error, chat.url, chat.proxy)
     return CannotConnect(_sentence(chat, failure.detail), code=failure.code)
 

@@ -4,11 +4,9 @@ A server accepts a guest name that is in use only with the session of that name 
 each session from one secret of the user, so no server learns the session for another server.
 """
 
-import getpass
 import hmac
 import os
 import secrets
-import tempfile
 from base64 import urlsafe_b64encode
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +20,8 @@ _SESSION_BYTES: Final = 16
 
 def account() -> str:
     """Return the name of the account that runs this program, the same each time."""
+    import getpass
+
     try:
         name = getpass.getuser()
     except (KeyError, OSError, ImportError):
@@ -56,6 +56,8 @@ def _secret(path: Path) -> bytes | None:
 
 def _make(path: Path) -> None:
     """Write a new secret atomically; if another process was faster, its secret is used."""
+    import tempfile
+
     number, beside = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(number, "wb") as file:

@@ -1,7 +1,6 @@
 """The entry point of `hubbub-chat`: its commands, and its exit codes."""
 
 import errno
-import gc
 import logging
 import os
 import sys
@@ -14,7 +13,6 @@ import click
 from hubbub_cli import options, settings
 from hubbub_cli.errors import BadInput, CliError, OutputFailed, Unexpected
 from hubbub_cli.exit_codes import ExitCode
-from hubbub_cli.late_imports import LATE, import_late
 from hubbub_cli.lazy_group import LazyGroup
 from hubbub_cli.output import PROGRAM, report
 from hubbub_cli.race import leaf
@@ -29,8 +27,6 @@ COMMANDS: Final = (
 RESERVED: Final = frozenset({"help"})
 # What a write to a file may fail with; a closed pipe is BrokenPipeError.
 _CANNOT_WRITE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
-
-_FEW_COLLECTIONS: Final = 50_000
 
 _HELP: Final = """Chat from the terminal and from scripts.
 
@@ -88,7 +84,6 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit code."""
     given: Given = {}
-    _start_fast()
     # Libraries log what they also raise: without a handler, Python would print it.
     logging.getLogger().addHandler(logging.NullHandler())
     try:
@@ -98,17 +93,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.PIPE_CLOSED
     except (KeyboardInterrupt, click.Abort):
         return ExitCode.INTERRUPTED
-
-
-def _start_fast() -> None:
-    """Skip work that most commands need not do."""
-    # Imports make many objects, and no garbage.
-    gc.set_threshold(_FEW_COLLECTIONS)
-    for name in LATE:
-        import_late(name)
-    if not settings.uses_socks():
-        # websockets imports it wherever it is installed. None says that it is not.
-        sys.modules.setdefault("python_socks", None)  # type: ignore[arg-type]  # typeshed has no None here
 
 
 def _run_and_report(arguments: list[str], given: Given) -> int:

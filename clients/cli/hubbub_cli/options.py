@@ -1,12 +1,12 @@
 """The options of all commands, before or after the command; the last one wins."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar, cast
 
 import click
+from msgspec.structs import replace
 from typing_extensions import override
 
 from hubbub_cli import settings

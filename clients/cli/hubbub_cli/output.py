@@ -2,10 +2,10 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import click
+from msgspec import Struct
 
 from hubbub_cli.errors import CliError
 from hubbub_cli.paint import Paint
@@ -24,8 +24,7 @@ def to_json(value: Json) -> str:
     return escape(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
-@dataclass(frozen=True, slots=True)
-class TerminalOutput:
+class TerminalOutput(Struct, frozen=True):
     """The two output streams, with colours and verbosity from the settings."""
 
     data_paint: Paint

@@ -1,9 +1,10 @@
 """Colours for lines of text: the sixteen of the terminal, which fit its background."""
 
 import unicodedata
-from dataclasses import dataclass
 from typing import Final
 from zlib import crc32
+
+from msgspec import Struct
 
 _RESET: Final = "\x1b[0m"
 _DIM: Final = "2"
@@ -15,8 +16,7 @@ _YELLOW: Final = "33"
 _NICKS: Final = ("32", "33", "34", "35", "36", "92", "94", "95", "96")
 
 
-@dataclass(frozen=True, slots=True)
-class Paint:
+class Paint(Struct, frozen=True):
     """Wraps text in colours if they are enabled."""
 
     on: bool

@@ -2,8 +2,9 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from hubbub_client import Changed, Event, Gap, HistoryPage, Joined, Message, Room
 
@@ -13,8 +14,7 @@ _TRIES: Final = 3
 _LIMIT: Final = 5.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryStart:
+class HistoryStart(Struct, frozen=True, kw_only=True):
     """Where to begin: with the last `most` messages, after an offset, or at a time in ms since 1970."""
 
     most: int | None = None

@@ -8,9 +8,11 @@ import math
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypedDict
+
+from msgspec import Struct
+from typing_extensions import override
 
 from hubbub_cli.config_file import ConfigFile, default_path, read_config
 from hubbub_cli.errors import BadInput
@@ -53,23 +55,21 @@ class Given(TypedDict, total=False):
     json: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SettingValue:
+class SettingValue(Struct, frozen=True):
     """A value, and where it comes from."""
 
     value: str
     origin: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CliSettings:
+class CliSettings(Struct, frozen=True, kw_only=True):
     """The settings of every command."""
 
     server: str
     # The requested name, and the one to use by default.
     name: str | None
     login: str | None
-    token: str | None = field(repr=False)
+    token: str | None
     # Where the token is from, for people.
     token_origin: str = ""
     token_file: Path | None
@@ -84,6 +84,11 @@ class CliSettings:
     quiet: bool
     verbose: bool
     json: bool
+
+    @override
+    def __repr__(self) -> str:
+        # Without the token.
+        return f"CliSettings(server={self.server!r}, name={self.name!r})"
 
     @property
     def has_token(self) -> bool:

@@ -1,6 +1,6 @@
 """Stay the same user in each invocation: keys are deduplicated, and messages changed, for their user only."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from hubbub_cli import identity
 from hubbub_cli.output import TerminalOutput

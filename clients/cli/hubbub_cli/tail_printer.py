@@ -2,7 +2,8 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hubbub_cli.errors import HistoryLost
 from hubbub_cli.message_lines import (
@@ -23,8 +24,7 @@ from hubbub_client import Changed, Gap, Joined, Message, Position, Presence
 Printed = Message | Changed | Gap | Joined | Presence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TailLimits:
+class TailLimits(Struct, frozen=True, kw_only=True):
     """What to print of each kind, and when to end: after a number, after seconds without one, or at a gap."""
 
     count: int | None = None

@@ -3,14 +3,13 @@
 An index names the server of each token and where it is, so that a command without one imports no keyring.
 """
 
-import json
 import os
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import replace
 
 from hubbub_cli.errors import BadInput
 from hubbub_cli.settings import CliSettings
@@ -49,6 +48,8 @@ class TokenStore:
         path = user_state_path("hubbub", appauthor=False) / "tokens.json"
         try:
             with path.open(encoding="utf-8") as file:
+                import json
+
                 if os.fstat(file.fileno()).st_mode & _PRIVATE:
                     raise BadInput(f"others can read {path}: chmod 600 {path}", code="no_token")
                 return cls(path, json.load(file)["tokens"])
@@ -96,6 +97,9 @@ class TokenStore:
 
     def _write(self) -> None:
         """Write a private file and rename it: a crash leaves the old or the new tokens."""
+        import json
+        import tempfile
+
         text = json.dumps({"version": _VERSION, "tokens": self._tokens})
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

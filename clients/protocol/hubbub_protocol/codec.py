@@ -1,7 +1,5 @@
 """Encode and decode frames: the only JSON code of the protocol."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import msgspec

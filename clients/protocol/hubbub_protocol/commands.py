@@ -1,7 +1,5 @@
 """The commands that a client sends: one frozen struct for each command of the specification, §2."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import msgspec

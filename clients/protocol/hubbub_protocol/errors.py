@@ -6,8 +6,6 @@ ProtocolError              a frame cannot be decoded; the connection stays open,
 └── Invalid                a field is missing, of the wrong type or out of range
 """
 
-from __future__ import annotations
-
 from enum import IntEnum, StrEnum
 from typing import ClassVar
 

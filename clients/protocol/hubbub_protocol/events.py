@@ -1,7 +1,5 @@
 """The events that a node sends: one struct for each event of the specification, §3."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import msgspec

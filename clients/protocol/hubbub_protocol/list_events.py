@@ -1,7 +1,5 @@
 """The events about rooms as a whole: lists of them, and up to where they are read."""
 
-from __future__ import annotations
-
 import msgspec
 
 

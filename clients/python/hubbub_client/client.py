@@ -6,10 +6,11 @@ import time
 import unicodedata
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import dataclass, field
 from ssl import SSLContext, create_default_context
 from types import TracebackType
 from typing import Self, TypeVar
+
+from msgspec import Struct
 
 from hubbub_client.driver import Driver, Environment
 from hubbub_client.errors import ClientClosed, NameTaken, TimedOut
@@ -34,8 +35,7 @@ T = TypeVar("T")
 WATCHED = 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """The options of a client, apart from the user. Times are in seconds."""
 
     # The name of the client software, for the server's log.
@@ -56,7 +56,7 @@ class Options:
     # Whether to use the proxy of the environment: socks_proxy, https_proxy, http_proxy, all_proxy; no_proxy.
     proxy: bool = True
     clock: Callable[[], float] = time.monotonic
-    random: Callable[[], float] = field(default=random.random)
+    random: Callable[[], float] = random.random
 
 
 class Client:

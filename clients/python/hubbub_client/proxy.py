@@ -1,20 +1,24 @@
 """Find the proxy for a server: the one that the environment, or the operating system, names."""
 
-from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 # Which variable counts, first one first: `https` means `https_proxy`. SOCKS is what RFC 6455, 4.1 recommends.
 _SECURE: Final = ("wss", "socks", "https", "all")
 _PLAIN: Final = ("ws", "socks", "https", "http", "all")
 
 
-@dataclass(frozen=True, slots=True)
-class ProxySetting:
+class ProxySetting(Struct, frozen=True):
     """A proxy, and the variable that names it."""
 
-    url: str = field(repr=False)
+    url: str
     variable: str
+
+    def __repr__(self) -> str:  # type: ignore[explicit-override]  # `override` is new in Python 3.12
+        # Without the password.
+        return f"ProxySetting({self.name})"
 
     @property
     def host(self) -> str:

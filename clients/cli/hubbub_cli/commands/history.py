@@ -1,10 +1,10 @@
 """`hubbub-chat history`: print the last messages of a room."""
 
 import asyncio
-from dataclasses import replace
 from typing import Final
 
 import click
+from msgspec.structs import replace
 
 from hubbub_cli import history_options, options
 from hubbub_cli.connection import connected, enter

@@ -1,9 +1,9 @@
 """`hubbub-chat login`: keep a token for a server."""
 
 import asyncio
-from dataclasses import replace
 
 import click
+from msgspec.structs import replace
 
 from hubbub_cli import options, stdin
 from hubbub_cli.connection import connected

@@ -3,10 +3,10 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Final
 
 import click
+from msgspec import Struct
 
 from hubbub_cli import options, stdin
 from hubbub_cli.connection import connected, enter, explained
@@ -24,8 +24,7 @@ _KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST_KEY: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
-class _Outgoing:
+class _Outgoing(Struct, frozen=True):
     """A message to send. `line` is its line number if each line is a message."""
 
     text: str

@@ -1,11 +1,11 @@
 """`hubbub-chat tail`: follow rooms, one line per message."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypedDict, Unpack
 
 import click
+from msgspec.structs import replace
 from typing_extensions import override
 
 from hubbub_cli import history_options, options
