@@ -44,14 +44,11 @@ class Calls:
         self._calling = True
         try:
             while self._queue:
-                _call(*self._queue.popleft())
+                audience, call = self._queue.popleft()
+                for listener in audience.listeners:
+                    try:
+                        call(listener)
+                    except Exception:
+                        logger.exception("listener_failed")
         finally:
             self._calling = False
-
-
-def _call(audience: Audience, call: Call) -> None:
-    for listener in audience.listeners:
-        try:
-            call(listener)
-        except Exception:
-            logger.exception("listener_failed")

@@ -69,7 +69,8 @@ class HubBroker(Broker, Generic[HubT]):
         loop = self._loop or asyncio.get_running_loop()
         answer: asyncio.Future[Receipt] = loop.create_future()
         try:
-            self._started()
+            if self._listener is None:
+                self._started()
             self._store(room, payload, key, answer)
         except BrokerError as error:
             answer.set_exception(error)

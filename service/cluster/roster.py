@@ -9,15 +9,15 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 # A client has a snapshot with a change of this user in it: the final state must be sent.
 _ALWAYS_SEND: Final = -1
 
 
-@dataclass(slots=True)
-class Changes:
+class Changes(Struct):
     """The joins and leaves since the last broadcast. A user who did both is not named (PR3).
 
     There is one exception: if a client received a snapshot of the members in between (`mark_snapshot`), only

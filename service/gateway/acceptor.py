@@ -86,7 +86,7 @@ class Acceptor(asyncio.Protocol):
                 self._rejected = True
                 self.abort()
                 return
-        tuning, excess = self._gateway.node.tuning, len(self._sockets) - self._gateway.node.limits.sockets
+        tuning, excess = node.tuning, len(self._sockets) - node.limits.sockets
         if excess <= 0:
             self._abort_after(tuning.request_seconds)
         elif excess <= tuning.probe_sockets:

@@ -23,9 +23,10 @@ _LINE: Final = re.compile(r"GET /ws(?:\?([!-~]*))? HTTP/1\.1")
 # A client that was rejected and returns for its slot adds this to the query (CL4).
 _BOOKED: Final = "booked=1"
 # No two neighbouring parts match the same characters, so a line is matched in linear time.
-_FIELD: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([ -~\t]*)")
+_FIELD: Final = re.compile(r"^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([ -~\t]*)\r$", re.MULTILINE)
 _KEY: Final = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")
-_HEAD_END: Final = b"\r\n\r\n"
+_LINE_END: Final = b"\r\n"
+_HEAD_END: Final = 2 * _LINE_END
 # The longest head (bytes), which is the most that Sanic can be set to. The full path rejects longer ones.
 MAX_HEAD: Final = 16_384
 # Fields that must occur once, with exactly this value.
@@ -73,7 +74,7 @@ def read(head: bytes) -> UpgradeRequest | None:
         head.startswith(b"GET /ws") and head.endswith(_HEAD_END) and len(head) <= MAX_HEAD and head.isascii()
     ):
         return None
-    line, *lines = head[: -len(_HEAD_END)].decode().split("\r\n")
+    line, _, lines = head[: -len(_LINE_END)].decode().partition("\r\n")
     fields = _fields(lines)
     request_line = _LINE.fullmatch(line)
     if fields is None or request_line is None or not _BODY.isdisjoint(fields):
@@ -101,15 +102,11 @@ def _forwarded(fields: dict[str, str]) -> Forwarded:
     return Forwarded(by_custom, by_standard) if by_custom or by_standard else NOT_FORWARDED
 
 
-def _fields(lines: list[str]) -> dict[str, str] | None:
-    """Parse header fields; None if a line is malformed or a field is repeated."""
-    fields: dict[str, str] = {}
-    for line in lines:
-        found = _FIELD.fullmatch(line)
-        if found is None:
-            return None
-        fields[found[1].lower()] = found[2].strip(" \t")
-    return fields if len(fields) == len(lines) else None
+def _fields(lines: str) -> dict[str, str] | None:
+    """Parse the lines of a head; None if one is malformed or a field is repeated."""
+    found = _FIELD.findall(lines)
+    fields = {name.lower(): value.strip(" \t") for name, value in found}
+    return fields if len(fields) == len(found) == lines.count("\n") else None
 
 
 def response(key: str) -> bytes:

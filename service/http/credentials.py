@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from time import monotonic
 from typing import Final
 
+from msgspec.structs import replace
 from sanic import Request
 
 from hubbub_protocol import Code

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple, TypeAlias
+
+import msgspec
 
 # Beginnings of ids that this server makes. No token may name such a user.
 GUEST_PREFIX: Final = "guest:"
@@ -19,8 +20,7 @@ _MAX_SCOPE_CHARACTERS: Final = 64
 Kind: TypeAlias = Literal["guest", "verified", "bot"]
 
 
-@dataclass(frozen=True, slots=True)
-class RoomSet:
+class RoomSet(msgspec.Struct, frozen=True):
     """A set of rooms, by names and by prefixes of names. The empty prefix matches all rooms."""
 
     names: frozenset[str] = frozenset()
@@ -54,8 +54,7 @@ NO_ROOMS: Final = RoomSet()
 FIRST_ROOM: Final = " "
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """A user with rights.
 
     Attributes:
@@ -132,7 +131,7 @@ def bot(user: str, key: str) -> Identity:
 
 def operator(key: str) -> Identity:
     """Return the identity of the operator with the API key of the name `key`."""
-    return replace(bot("operator", key), moderates=ALL_ROOMS)
+    return msgspec.structs.replace(bot("operator", key), moderates=ALL_ROOMS)
 
 
 def session_digest(session: str) -> bytes:

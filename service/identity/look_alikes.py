@@ -6,7 +6,7 @@ The data are those of `confusable-homoglyphs`: for each character the ones that 
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -24,8 +24,12 @@ class _Homoglyph(msgspec.Struct):
     text: str = msgspec.field(name="c")
 
 
+@lru_cache(maxsize=1024)
 def look_alike_key(name: str) -> str:
-    """Return what is equal for two user names that look alike, as `ann`, `ANN`, `ann.` and `\u0430nn`."""
+    """Return what is equal for two user names that look alike, as `ann`, `ANN`, `ann.` and `\u0430nn`.
+
+    Remembered for the names used last: a connection asks for its own up to four times.
+    """
     if name.isascii():
         return name.casefold().translate(_ascii_keys()) or name
     folded = unicodedata.normalize("NFD", fold_user(name))

@@ -43,13 +43,14 @@ class SendRate:
 
     def take(self, now: float, size: int) -> float:
         """Take a message of so many bytes: return 0.0 if granted, else the seconds until it would be."""
-        messages, octets = self._messages_full_at, self._bytes_full_at
-        messages = max(messages, now) + self._message_interval
-        octets = max(octets, now) + size * self._byte_interval
-        wait = messages - now - self._message_span
-        if wait > WAIT_TOLERANCE:
-            return wait
-        wait = octets - now - self._byte_span
+        if self._messages_full_at <= now and self._bytes_full_at <= now:
+            # Both buckets are full, and a full one grants any message: the usual case.
+            self._messages_full_at = now + self._message_interval
+            self._bytes_full_at = now + size * self._byte_interval
+            return 0.0
+        messages = max(self._messages_full_at, now) + self._message_interval
+        octets = max(self._bytes_full_at, now) + size * self._byte_interval
+        wait = max(messages - self._message_span, octets - self._byte_span) - now
         if wait > WAIT_TOLERANCE:
             return wait
         self._messages_full_at, self._bytes_full_at = messages, octets

@@ -54,16 +54,20 @@ class ModerationAction(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ModerationState:
-    """The bans and the closed rooms in force."""
+    """The bans and the closed rooms in force.
 
-    __slots__ = ("_bans", "_closed")
+    Attributes:
+        closed: the rooms that were closed to new messages, by name; the time of some may be over.
+    """
+
+    __slots__ = ("_bans", "closed")
 
     def __init__(self) -> None:
         self._bans: dict[tuple[Kind, str], ModerationAction] = {}
-        self._closed: dict[str, ModerationAction] = {}
+        self.closed: dict[str, ModerationAction] = {}
 
     def __len__(self) -> int:
-        return len(self._bans) + len(self._closed)
+        return len(self._bans) + len(self.closed)
 
     def apply(self, action: ModerationAction) -> None:
         """Bring an action into force, or revoke an earlier one."""
@@ -73,19 +77,21 @@ class ModerationState:
             case "unban":
                 self._bans.pop((action.kind, action.target), None)
             case "close":
-                self._closed[action.target] = action
+                self.closed[action.target] = action
             case "reopen":
-                self._closed.pop(action.target, None)
+                self.closed.pop(action.target, None)
             case "kick" | "erase":
                 pass
 
     def expire(self, now: int) -> None:
         """Remove what has ended."""
         self._bans = {key: action for key, action in self._bans.items() if not action.has_ended(now)}
-        self._closed = {key: action for key, action in self._closed.items() if not action.has_ended(now)}
+        self.closed = {key: action for key, action in self.closed.items() if not action.has_ended(now)}
 
     def ban(self, subject: Subject, now: int) -> ModerationAction | None:
         """Return a ban of a client: of its user, its address or its token; None if there is none in force."""
+        if not self._bans:
+            return None
         named: tuple[tuple[Kind, str | None], ...] = (
             ("user", subject.user), ("address", subject.address), ("token", subject.token),
         )  # fmt: skip
@@ -94,11 +100,11 @@ class ModerationState:
 
     def closure(self, room: str, now: int) -> ModerationAction | None:
         """Return the action that has closed a room; None if it is open."""
-        return _in_force(self._closed.get(room), now)
+        return _in_force(self.closed.get(room), now)
 
     def active(self, now: int) -> list[ModerationAction]:
         """Return all that is in force, oldest first."""
-        found = [*self._bans.values(), *self._closed.values()]
+        found = [*self._bans.values(), *self.closed.values()]
         return sorted((action for action in found if not action.has_ended(now)), key=lambda action: action.at)
 
 

@@ -58,8 +58,8 @@ class Moderation:
 
     def closure(self, room: str) -> ModerationAction | None:
         """Return the action that has closed a room to new messages; None if it is open."""
-        # Each message asks, and mostly nothing is in force: the clock is not read then.
-        return self._state.closure(room, _now()) if len(self._state) else None
+        # Each message asks, and most rooms are open: the clock is not read then.
+        return self._state.closure(room, _now()) if room in self._state.closed else None
 
     def active(self) -> list[ModerationAction]:
         """Return all that is in force, oldest first."""

@@ -13,7 +13,7 @@ from typing import Final
 
 from brokers.base import Broker, Entry, Page, Position
 from brokers.errors import BrokerError
-from service.rooms.chain import Chain, Verdict
+from service.rooms.chain import FIRST, GAP, NEXT, Chain
 from service.runtime.backoff import Backoff
 from service.runtime.metrics import Metrics
 from service.runtime.tasks import Tasks
@@ -79,13 +79,13 @@ class Feed:
             self._remember(Position(entry.epoch, entry.offset))
             return
         verdict = self._chain.classify(entry)
-        if verdict is Verdict.FIRST:
+        if verdict is FIRST:
             self._jump(Position(entry.epoch, 0))
-            verdict = Verdict.NEXT
-        if verdict is Verdict.NEXT:
+            verdict = NEXT
+        if verdict is NEXT:
             self._chain.advance(entry)
             self._deliver(entry)
-        elif verdict is Verdict.GAP:
+        elif verdict is GAP:
             self.repair(Position(entry.epoch, entry.offset))
 
     def compare(self, head: Position, asked_at: Position) -> None:

@@ -93,11 +93,8 @@ class RoomLog:
             frames.append(codec.frame(self.room, entry))
         self.bytes += len(entry.payload)
         self.end = entry.offset
-        change = decode_change(entry)
-        if change is not None:
-            self.changes.add(change)
-            if change.change == ChangeKind.DELETE:
-                self._redact(change.target)
+        if is_change(entry):
+            self._append_change(entry)
         self._trim()
 
     def use(self, codec: Codec) -> None:
@@ -169,15 +166,28 @@ class RoomLog:
             self._evict_oldest()
         self._trim()
 
+    def _append_change(self, entry: Entry) -> None:
+        change = decode_change(entry)
+        if change is not None:
+            self.changes.add(change)
+            if change.change == ChangeKind.DELETE:
+                self._redact(change.target)
+
+    def _forget_change(self, entry: Entry) -> None:
+        change = decode_change(entry)
+        if change is not None:
+            self.changes.remove_oldest(change.target)
+
     def _index(self, offset: int) -> int:
         """Return the index of the first entry after an offset."""
         return bisect_right(self._entries, offset, lo=self._first, key=_offset)
 
     def _trim(self) -> None:
         # The newest entry stays, however large it is: it is about to be flushed.
-        limit = self.max_entries
-        while (self.bytes > self.max_bytes or len(self._entries) - self._first > limit) and len(self) > 1:
+        kept = len(self._entries) - self._first
+        while kept > 1 and (kept > self.max_entries or self.bytes > self.max_bytes):
             self._evict_oldest()
+            kept -= 1
         if self._first >= _COMPACT_MIN and self._first * _COMPACT_SHARE >= len(self._entries):
             self._compact()
 
@@ -212,9 +222,8 @@ class RoomLog:
 
     def _evict_oldest(self) -> None:
         oldest = self._entries[self._first]
-        change = decode_change(oldest)
-        if change is not None:
-            self.changes.remove_oldest(change.target)
+        if is_change(oldest):
+            self._forget_change(oldest)
         self.base = oldest.offset
         self.bytes -= len(oldest.payload)
         self._first += 1

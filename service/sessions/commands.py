@@ -141,28 +141,28 @@ class CommandSession:
             self._task = session.node.tasks.start(self._run(deferred, number), name=name)
 
     def _dispatch(self, command: Command) -> Deferred | None:  # noqa: C901 - one case for each command
-        """Process a command; return the part of it that has to wait, if any."""
+        """Process a command; return the part of it that has to wait, if any. The usual ones come first."""
         session = self._session
-        if type(command) is not Hello:
-            session.require_identity()
+        if session.identity is None and type(command) is not Hello:
+            raise CommandError(Code.HELLO_FIRST, "no `hello` yet: send `hello` first")
         match command:
             case Send():
                 send.send(session, command, self._process_queue)
-            case Typing():
-                room_commands.typing(session, command)
-            case Edit() | Delete() | React() | Unreact():
-                return changes.change(session, command, self._process_queue)
             case Join():
                 self._limit_joins()
                 return room_commands.join(session, command)
+            case Hello():
+                hello.hello(session, command)
+            case Typing():
+                room_commands.typing(session, command)
             case Leave():
                 room_commands.leave(session, command)
+            case Edit() | Delete() | React() | Unreact():
+                return changes.change(session, command, self._process_queue)
             case Who() | History() | Search() | Directory() | Read() | ListOwnRooms():
                 return self._read(command)
             case Refresh():
                 hello.refresh(session, command)
-            case Hello():
-                hello.hello(session, command)
             case _:
                 assert_never(command)
         return None

@@ -7,7 +7,9 @@ import logging
 from collections.abc import Callable
 from functools import partial
 from time import monotonic, perf_counter, time
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from brokers.base import Receipt
 from brokers.errors import BrokerError, BrokerRefused, TooManyRooms
@@ -30,7 +32,7 @@ _log: Final = logging.getLogger(__name__)
 RETRY_AFTER: Final = 1.0
 
 
-class Publishing(NamedTuple):
+class Publishing(msgspec.Struct, frozen=True):
     """A publish in flight: the id of its command, and when it started (of `perf_counter`)."""
 
     session: Session
@@ -154,7 +156,7 @@ def to_command_error(error: BaseException) -> CommandError:
 
 def _complete(publishing: Publishing, future: asyncio.Future[Receipt]) -> None:
     """Acknowledge a message, or write the error."""
-    session, fanout, number, started = publishing
+    session, number = publishing.session, publishing.number
     session.in_flight -= 1
     error = None if future.cancelled() else future.exception()
     if future.cancelled():
@@ -164,11 +166,11 @@ def _complete(publishing: Publishing, future: asyncio.Future[Receipt]) -> None:
         session.write_error(to_command_error(error), number)
     else:
         epoch, offset, duplicate = future.result()
-        count_stored(session.node.metrics, started)
+        count_stored(session.node.metrics, publishing.started)
         # The flush of the message to its sender takes the acknowledgement along in one write.
         sent = events.Sent(id=number, epoch=epoch, offset=offset, duplicate=duplicate)
         session.connection.queue(event(sent))
-        fanout.flush_soon(session.connection)
+        publishing.fanout.flush_soon(session.connection)
 
 
 def _complete_later(

@@ -26,6 +26,10 @@ class OutputState(Enum):
     STOPPED = auto()  # none: the socket is closing or closed
 
 
+# In Python 3.11 an attribute of an enum costs as much as two calls: too much for each message.
+_OPEN, _QUEUED, _STOPPED = OutputState
+
+
 def _discard(_data: bytes) -> None:
     """Drop bytes that are written to a stopped output."""
 
@@ -43,34 +47,30 @@ class SocketOutput:
     def __init__(self, transport_write: Write) -> None:
         self._transport_write = transport_write
         self._queued: list[bytes] | None = None
-        self._enter(OutputState.OPEN, self._transport_write)
+        self.output_state, self.write = _OPEN, transport_write
 
     def queue(self, data: bytes) -> None:
         """Queue bytes for the next write, so that one system call writes both. A `flush` must follow."""
-        if self.output_state is OutputState.STOPPED:
+        if self.output_state is _STOPPED:
             return
         if self._queued is None:
             self._queued = [data]
-            self._enter(OutputState.QUEUED, self._write_queued)
+            self.output_state, self.write = _QUEUED, self._write_queued
         else:
             self._queued.append(data)
 
     def flush(self) -> None:
         """Write the queued bytes, unless another write has included them."""
-        if self.output_state is OutputState.QUEUED:
+        if self.output_state is _QUEUED:
             self.write(b"")
 
     def stop_output(self) -> None:
         """Drop the queued bytes and all later output. Input may still be processed."""
         self._queued = None
-        self._enter(OutputState.STOPPED, _discard)
+        self.output_state, self.write = _STOPPED, _discard
 
     def _write_queued(self, data: bytes) -> None:
         queued, self._queued = self._queued or [], None
-        self._enter(OutputState.OPEN, self._transport_write)
+        self.output_state, self.write = _OPEN, self._transport_write
         queued.append(data)
         self._transport_write(b"".join(queued))
-
-    def _enter(self, state: OutputState, write: Write) -> None:
-        self.output_state = state
-        self.write = write

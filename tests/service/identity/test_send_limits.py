@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from service.identity.identity import Identity, guest
 from service.identity.send_limits import SendLimits
