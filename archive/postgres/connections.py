@@ -11,7 +11,7 @@ import asyncpg
 from asyncpg.pool import Pool, PoolConnectionProxy
 
 from archive.base import ArchiveOptions
-from archive.postgres.faults import is_disconnected, translated
+from archive.postgres.faults import RAISED, is_disconnected, translated
 
 T = TypeVar("T")
 
@@ -63,7 +63,7 @@ class Connections:
             async with asyncio.timeout(self._options.timeout):
                 try:
                     return await self._once(pool, work)
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                except RAISED as error:
                     if not is_disconnected(error):
                         raise
                 return await self._once(pool, work)
@@ -77,8 +77,9 @@ class Connections:
         connection: Connection = await pool.acquire()
         try:
             yield connection
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, asyncpg.InternalClientError):
             # The server may be frozen: waiting for it to cancel the statement could take as long again.
+            # Or it is ending, and the connection between two states.
             connection.terminate()
             raise
         finally:

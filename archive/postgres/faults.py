@@ -47,6 +47,17 @@ def _cancelled(place: str, _: str) -> ArchiveError:
     return ArchiveUnavailable(f"A search in the archive {place} took too long. Use rarer words, or a filter.")
 
 
+# All that the driver raises. The last one, which is no `InterfaceError`, is raised if a statement is sent
+# while the server's last message (that it ends) is being read.
+RAISED: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+_DISCONNECTED: Final = (
+    ConnectionError,
+    asyncpg.PostgresConnectionError,
+    exceptions.AdminShutdownError,
+    asyncpg.InternalClientError,
+)
+
 _BY_ERROR: Final[Mapping[type[Exception], Callable[[str, str], ArchiveError]]] = {
     exceptions.QueryCanceledError: _cancelled,
     exceptions.DiskFullError: _full,
@@ -76,15 +87,15 @@ def translated(place: str) -> Iterator[None]:
     """Raise what the block raises as the archive's errors."""
     try:
         yield
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except RAISED as error:
         raise translate(error, place) from error
 
 
 def is_disconnected(error: Exception) -> bool:
     """Return whether the connection ended: another one may work."""
-    return isinstance(
-        error, ConnectionError | asyncpg.PostgresConnectionError | exceptions.AdminShutdownError
-    ) or (isinstance(error, asyncpg.InterfaceError) and "closed" in str(error))
+    return isinstance(error, _DISCONNECTED) or (
+        isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
+    )
 
 
 def _reason(error: Exception) -> str:

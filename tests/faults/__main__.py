@@ -21,6 +21,7 @@ from tests.faults.plan import Plan, from_json
 from tests.faults.run import run
 from tests.faults.sabotage import SABOTAGES, command
 from tests.faults.shrinking import shrink
+from tests.faults.versions import NoVersion, last_release
 from tests.faults.world import SERVICE
 
 _BROKERS: Final = ("redis", "nats", "memory")
@@ -53,6 +54,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--seconds", type=float, default=15.0, help="how long faults are injected in each run"
     )
+    parser.add_argument(
+        "--other",
+        metavar="COMMIT",
+        default=last_release(),
+        help="the other version, which nodes change to and back (default: the last release's tag, if any)",
+    )
     parser.add_argument("--plan", type=Path, help="run a plan that was saved")
     parser.add_argument("--sabotage", choices=sorted(SABOTAGES), help="plant a fault in the service")
     parser.add_argument("--shrink", action="store_true", help="search for fewer faults that still fail")
@@ -69,7 +76,7 @@ def _plans(wanted: argparse.Namespace) -> Iterator[Plan]:
     seed = int(time.time()) % 1_000_000 if seed is None else seed
     while True:
         for broker in brokers:
-            yield draw(seed, broker, seconds=wanted.seconds)
+            yield draw(seed, broker, seconds=wanted.seconds, other=wanted.other)
         if wanted.seed is not None:
             return
         seed += 1
@@ -94,14 +101,15 @@ def _passes(plan: Plan, wanted: argparse.Namespace) -> bool:
 def _run(plan: Plan, as_node: tuple[str, ...]) -> Record:
     try:
         return asyncio.run(run(plan, as_node))
-    except pytest.skip.Exception as missing:
+    except (pytest.skip.Exception, NoVersion) as missing:
         sys.exit(str(missing))
 
 
 def _size(record: Record) -> str:
     plan = record.plan
     sizes = {"nodes": plan.nodes, "clients": len(plan.people), "faults": len(plan.faults)}
-    return ", ".join(f"{size} {what}" for what, size in (sizes | {"events": len(record.events)}).items())
+    counted = [f"{size} {what}" for what, size in (sizes | {"events": len(record.events)}).items()]
+    return ", ".join([*counted, *plan.specials])
 
 
 def _save(record: Record) -> str:

@@ -14,8 +14,11 @@ from typing_extensions import override
 
 from tests.contract.nats_server import NatsServer
 from tests.contract.redis_server import RedisServer
+from tests.faults.plan import Fault, Kind
 from tests.faults.wire import Address
 
+# The commands that scripts write with, or need for that.
+_WRITES: Final = ("xadd", "hset", "set", "xtrim", "publish", "evalsha", "hmget", "xinfo")
 _ENDS_WITHIN: Final = 20.0
 
 
@@ -23,12 +26,11 @@ class Backbone(Protocol):
     """A broker's server. Its methods block."""
 
     @property
-    def address(self) -> Address:
-        """The port that it listens on."""
+    def addresses(self) -> list[Address]:
+        """Where its servers listen; empty if they must be reached directly."""
 
-    @staticmethod
-    def settings(port: int) -> dict[str, str]:
-        """Return a node's settings for a server on this port."""
+    def settings(self, ports: list[int]) -> dict[str, str]:
+        """Return a node's settings for wires on these ports, one for each address."""
 
     def start(self) -> None:
         """Start it, and return when it answers."""
@@ -48,17 +50,17 @@ class Backbone(Protocol):
     def kick(self) -> bool:
         """Close all its clients' connections; return False if it has no command for that."""
 
-    def fill(self) -> bool:
-        """Refuse all writes, and go on being read; False if it has no command for that."""
+    def refuse(self, fault: Fault) -> None:
+        """Refuse writes, and go on being read."""
 
-    def empty(self) -> None:
+    def accept(self) -> None:
         """Accept writes again."""
 
     def remove(self) -> None:
         """Stop it, and delete its data."""
 
 
-def _stop(process: subprocess.Popen[str] | None) -> None:
+def stop_process(process: subprocess.Popen[str] | None) -> None:
     if process is not None:
         process.send_signal(signal.SIGCONT)
         process.terminate()
@@ -72,27 +74,33 @@ class Redis(RedisServer):
         super().__init__("--appendonly", "yes", "--appendfsync", "always")
 
     @property
-    def address(self) -> Address:
-        return self.socket
+    def addresses(self) -> list[Address]:
+        return [self.socket]
 
-    @staticmethod
-    def settings(port: int) -> dict[str, str]:
-        return {"BROKER": "redis", "REDIS_URL": f"redis://127.0.0.1:{port}/0"}
+    def settings(self, ports: list[int]) -> dict[str, str]:
+        return {"BROKER": "redis", "REDIS_URL": f"redis://127.0.0.1:{ports[0]}/0"}
 
     def stop(self) -> None:
-        _stop(self._process)
+        stop_process(self._process)
         self.kill()
 
     def kick(self) -> bool:
         self._command(b"CLIENT KILL TYPE pubsub", b"CLIENT KILL TYPE normal")
         return True
 
-    def fill(self) -> bool:
-        self._command(b"CONFIG SET maxmemory 1")
-        return True
+    def refuse(self, fault: Fault) -> None:
+        match fault.kind:
+            case Kind.FILL:
+                self._command(b"CONFIG SET maxmemory 1")
+            case Kind.DENY:
+                denied = _WRITES[int(fault.amount) % len(_WRITES)]
+                self._command(f"ACL SETUSER default -{denied}".encode())
+            case _:
+                # A port where nothing listens.
+                self._command(b"REPLICAOF 127.0.0.1 1")
 
-    def empty(self) -> None:
-        self._command(b"CONFIG SET maxmemory 0")
+    def accept(self) -> None:
+        self._command(b"CONFIG SET maxmemory 0", b"ACL SETUSER default +@all", b"REPLICAOF NO ONE")
 
     def _command(self, *commands: bytes) -> None:
         with socket.socket(socket.AF_UNIX) as client:
@@ -111,25 +119,23 @@ class Nats(NatsServer):
         super().__init__(config=self._permit(), jetstream=False)
 
     @property
-    def address(self) -> Address:
-        return self.port
+    def addresses(self) -> list[Address]:
+        return [self.port]
 
-    @staticmethod
-    def settings(port: int) -> dict[str, str]:
-        return {"BROKER": "nats", "NATS_URL": f"nats://127.0.0.1:{port}"}
+    def settings(self, ports: list[int]) -> dict[str, str]:
+        return {"BROKER": "nats", "NATS_URL": f"nats://127.0.0.1:{ports[0]}"}
 
     def stop(self) -> None:
-        _stop(self._process)
+        stop_process(self._process)
         self.kill()
 
     def kick(self) -> bool:
         return False  # there it needs a second account
 
-    def fill(self) -> bool:
+    def refuse(self, fault: Fault) -> None:  # noqa: ARG002 - there is one way
         self.reload(self._permit("deny: '*.in.>'"))
-        return True
 
-    def empty(self) -> None:
+    def accept(self) -> None:
         self.reload(self._permit())
 
     def _permit(self, publish: str = "allow: '>'") -> str:
@@ -144,6 +150,3 @@ class Nats(NatsServer):
     def remove(self) -> None:
         super().remove()
         shutil.rmtree(self._home, ignore_errors=True)
-
-
-MAKERS: Final[dict[str, type[Redis | Nats]]] = {"redis": Redis, "nats": Nats}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from tests.faults import rest, seen, stored
+from tests.faults import heard, rest, seen, stored
 from tests.faults.facts import Violation, rooms
 from tests.faults.history import Event, Record, What
 from tests.faults.plan import BROKER
@@ -16,10 +16,12 @@ _OF_ROOMS: Final = (
     stored.one_epoch,
     stored.authentic,
     stored.acknowledged,
+    stored.archived,
     stored.same_history,
     stored.order_of_sending,
     stored.order_of_time,
     seen.stories,
+    heard.texts,
 )
 _OF_RUNS: Final = (rest.answered, rest.returned, rest.no_ghosts, rest.nothing_left)
 # Faults that ended this long ago are unlikely to be the cause (seconds).

@@ -13,8 +13,9 @@ from tests.faults.history import Event, Place, Record, What
 from tests.faults.plan import Plan
 
 # Events that state that an entry was stored, and where.
-PLACED = frozenset({What.STORED, What.RECEIVES, What.KEEPS})
+PLACED = frozenset({What.STORED, What.RECEIVES, What.KEEPS, What.ARCHIVED})
 # Events of a reader, in the order in which it received them.
+_DELIVERED = frozenset({What.RECEIVES})
 _STORY = frozenset({What.RECEIVES, What.JOINS, What.RESUMES, What.GAP})
 
 
@@ -41,6 +42,8 @@ class Facts:
         witness: for each place, the first event that names it.
         kept: by node, what it keeps at the end, in its order.
         stories: by client, what it received.
+        archived: what the archive has at the end, in its order.
+        heard: by connection of the plain codec, what it received.
     """
 
     def __init__(self, plan: Plan, room: str, events: Iterable[Event]) -> None:
@@ -51,10 +54,14 @@ class Facts:
         self.placed = [event for event in self.events if event.what in PLACED]
         self.kept: dict[str, list[Event]] = defaultdict(list)
         self.stories: dict[str, list[Event]] = defaultdict(list)
+        self.heard: dict[str, list[Event]] = defaultdict(list)
+        self.archived = [event for event in self.events if event.what is What.ARCHIVED]
         self.witness: dict[Place, Event] = {}
         for event in self.events:
             if event.what is What.KEEPS:
                 self.kept[event.who].append(event)
+            if event.what is What.HEARS:
+                self.heard[event.who].append(event)
             if event.what in _STORY:
                 self.stories[event.who].append(event)
         for event, place in self.places():
@@ -96,4 +103,23 @@ class Facts:
 
 def rooms(record: Record) -> list[Facts]:
     """Sort a record by rooms."""
-    return [Facts(record.plan, room, record.events) for room in record.plan.rooms]
+    return [Facts(record.plan, room, _of(record, room)) for room in record.plan.rooms]
+
+
+def _of(record: Record, room: str) -> list[Event]:
+    """Return the events of a room, without what a failover lost that was delivered and not acknowledged."""
+    events = [event for event in record.events if event.room == room]
+    if not record.plan.fails_over:
+        return events
+    lost = {event.place for event in events if event.what in _DELIVERED}
+    lost -= {event.place for event in events if event.what is What.KEEPS}
+    delivered: set[tuple[str, str]] = set()
+    kept = []
+    for event in events:
+        if event.what is What.RECEIVES:
+            delivered.add((event.who, event.key))
+        # Its own message may be delivered to a client before it is acknowledged, which settles it too (TL8).
+        echo = event.what is What.STORED and (event.who, event.key) in delivered
+        if event.place not in lost or not (echo or event.what in _DELIVERED):
+            kept.append(event)
+    return kept

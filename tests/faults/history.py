@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import time
 from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 from zlib import crc32
 
 import msgspec
 from typing_extensions import override
 
 from tests.faults.plan import Plan
+
+# The names of clients with the plain codec begin with this, and so do their texts.
+PLAIN: Final = "q"
 
 
 class What(StrEnum):
@@ -31,11 +34,13 @@ class What(StrEnum):
     LAGS = "is a slow consumer"
     LEAVES = "leaves"
     # A client, of all its rooms.
+    HEARS = "receives the text of"
     QUITS = "quits"
     ENDS = "is closed:"
     STAYS = "is connected at the end, as"
     # A node, at the end.
     KEEPS = "keeps"
+    ARCHIVED = "has archived"
     LISTS = "lists"
     LEAVES_OVER = "has left over:"
     COMPLAINS = "complains:"
@@ -64,7 +69,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         key: the message's key.
         place: the position; of `JOINS` and `RESUMES` the position before the first message.
         prev: the offset of the entry before it, of `KEEPS`.
-        note: further text; of `SENDS`, `RECEIVES` and `KEEPS` a digest of the message's text.
+        note: further text; of events about a stored or received message a digest of its text.
     """
 
     at: float
@@ -84,7 +89,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         return " ".join(filter(None, (f"{self.at:8.3f} s  {self.who}{where} {self.what}", *said, note)))
 
 
-_DIGESTED = frozenset({What.SENDS, What.RECEIVES, What.KEEPS})
+_DIGESTED = frozenset({What.SENDS, What.RECEIVES, What.HEARS, What.KEEPS, What.ARCHIVED})
 
 History: TypeAlias = list[Event]
 
@@ -99,6 +104,14 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 def digest(text: str) -> str:
     """Return the digest that represents a text in a history."""
     return f"{crc32(text.encode()):08x}"
+
+
+def key_of(key: str, text: str) -> str:
+    """Return the key under which a history knows a message.
+
+    A client of the plain codec has no keys. So its texts begin with one, and that is taken instead.
+    """
+    return text.split(" ", 1)[0] if text.startswith(PLAIN) else key
 
 
 class Recorder:

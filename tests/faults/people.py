@@ -19,7 +19,7 @@ from hubbub_client import (
     SendFailed,
 )
 from hubbub_client.events import Event as ReceivedEvent
-from tests.faults.history import Place, Recorder, What, digest
+from tests.faults.history import Place, Recorder, What, digest, key_of
 from tests.faults.plan import Person
 from tests.faults.wire import Wire
 
@@ -38,7 +38,10 @@ class ChatUser:
         rooms: the rooms that it joins.
         last: the last position that it read in each room; a new client resumes from it.
         unsettled: the keys of its messages without an answer yet.
+        confirms: whether it learns that its messages are stored.
     """
+
+    confirms: Final = True
 
     def __init__(self, person: Person, wire: Wire, recorder: Recorder, seed: int, inbox: int) -> None:
         self.name = person.name
@@ -64,10 +67,10 @@ class ChatUser:
         """The name by which the server knows it."""
         return (self.client and self.client.user) or self.name
 
-    def reached(self, room: str) -> Place | None:
-        """Return the last place that it read in a room."""
+    def has_read_to(self, room: str, place: Place, key: str) -> bool:  # noqa: ARG002 - it knows the place
+        """Return whether a message was the last one that it read in a room."""
         last = self.last.get(room)
-        return None if last is None else _place(last)
+        return last is not None and _place(last) == place
 
     def members(self, room: str) -> list[str]:
         """Return the members of a joined room, as the client received them."""
@@ -178,7 +181,8 @@ class ChatUser:
             case Message():
                 at, said = event.position, digest(event.text)
                 self.last[event.room] = at
-                note(self.name, What.RECEIVES, room=event.room, key=event.key, place=_place(at), note=said)
+                key = key_of(event.key, event.text)
+                note(self.name, What.RECEIVES, room=event.room, key=key, place=_place(at), note=said)
             case Joined():
                 self.last[event.room] = event.position
                 what = What.RESUMES if event.recovered else What.JOINS

@@ -6,11 +6,14 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Final
 
+from tests.faults import clock
 from tests.faults.history import What
-from tests.faults.plan import BROKER, INSTANT, Fault, Kind, Lane
+from tests.faults.nodes import Node
+from tests.faults.people import ChatUser
+from tests.faults.plan import ARCHIVE, BROKER, INSTANT, Fault, Kind, Lane
 from tests.faults.wire import Wire
 from tests.faults.world import World
 
@@ -50,17 +53,23 @@ async def _strike(world: World, fault: Fault) -> None:
 @asynccontextmanager
 async def _effect(world: World, fault: Fault) -> AsyncIterator[None]:
     if fault.lane is Lane.LINK:
-        wire = world.links[fault.target] if fault.target in world.links else world.people[fault.target].wire
-        _spoil(wire, fault)
+        user = world.people.get(fault.target)
+        wires = [user.wire] if user else world.links[fault.target]
+        for wire in wires:
+            _spoil(wire, fault)
         yield
-        wire.heal()
+        for wire in wires:
+            wire.heal()
     elif fault.lane in {Lane.PERSON, Lane.READER}:
         async with _personal(world, fault):
             yield
     elif fault.target == BROKER:
-        await _upset(world, fault.kind)
+        await _upset(world, fault)
         yield
         await _settle(world, fault.kind)
+    elif fault.target == ARCHIVE:
+        async with _refusing(world, fault.kind):
+            yield
     else:
         async with _failing(world, fault):
             yield
@@ -92,6 +101,7 @@ async def _personal(world: World, fault: Fault) -> AsyncIterator[None]:
             yield
             user.read_again()
         case Kind.LEAVE:
+            assert isinstance(user, ChatUser)
             user.leave(user.rooms[0])
             yield
             user.enter(user.rooms[0])
@@ -101,21 +111,21 @@ async def _personal(world: World, fault: Fault) -> AsyncIterator[None]:
             world.connect(fault.target)
 
 
-async def _upset(world: World, kind: Kind) -> None:
+async def _upset(world: World, fault: Fault) -> None:
     backbone = world.backbone
     assert backbone
-    match kind:
+    match fault.kind:
         case Kind.KILL:
             await asyncio.to_thread(backbone.kill)
         case Kind.STOP:
             await asyncio.to_thread(backbone.stop)
         case Kind.FREEZE:
             backbone.freeze()
-        case Kind.FILL:
-            await asyncio.to_thread(backbone.fill)
+        case Kind.FILL | Kind.DENY | Kind.READONLY:
+            await asyncio.to_thread(backbone.refuse, fault)
         case _:
             if not await asyncio.to_thread(backbone.kick):
-                for link in world.links.values():
+                for link in chain.from_iterable(world.links.values()):
                     link.cut()
 
 
@@ -125,15 +135,42 @@ async def _settle(world: World, kind: Kind) -> None:
     if kind in {Kind.KILL, Kind.STOP}:
         await asyncio.to_thread(backbone.start)
     elif kind is Kind.FREEZE:
-        backbone.thaw()
-    elif kind is Kind.FILL:
-        await asyncio.to_thread(backbone.empty)
+        await asyncio.to_thread(backbone.thaw)
+    elif kind is not Kind.KICK:
+        await asyncio.to_thread(backbone.accept)
+
+
+@asynccontextmanager
+async def _refusing(world: World, kind: Kind) -> AsyncIterator[None]:
+    """Stop the archive, or let it refuse writes."""
+    archive = world.archive
+    assert archive
+    begin, end = {
+        Kind.KILL: (archive.kill, archive.start),
+        Kind.STOP: (archive.stop, archive.start),
+        Kind.FREEZE: (archive.freeze, archive.thaw),
+        Kind.FILL: (archive.fill, archive.empty),
+    }[kind]
+    await asyncio.to_thread(begin)
+    yield
+    await asyncio.to_thread(end)
 
 
 @asynccontextmanager
 async def _failing(world: World, fault: Fault) -> AsyncIterator[None]:
     node = world.nodes[fault.target]
     match fault.kind:
+        case Kind.STEP:
+            clock.set_offset(node.clock, fault.amount)
+            yield
+            clock.set_offset(node.clock, 0.0)
+        case Kind.WORKER:
+            node.kill_worker(int(fault.at * 100))
+            yield
+        case Kind.VERSION:
+            await _change_version(world, node)
+            yield
+            await _change_version(world, node)
         case Kind.FREEZE:
             node.signal(signal.SIGSTOP)
             yield
@@ -146,3 +183,10 @@ async def _failing(world: World, fault: Fault) -> AsyncIterator[None]:
             await node.drain()
             yield
             await world.start_node(fault.target)
+
+
+async def _change_version(world: World, node: Node) -> None:
+    """Drain a node, and start it with the other version."""
+    await node.drain()
+    node.change_version()
+    await world.start_node(node.name)

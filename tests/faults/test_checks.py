@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from brokers.base import UNWRITTEN
 from tests.faults.checks import check, report
 from tests.faults.history import Event, Place, Record
-from tests.faults.plan import Plan
+from tests.faults.plan import Fault, Kind, Plan
 from tests.faults.written_histories import (
+    archived,
     at,
+    complains,
     ends,
     gap,
+    hears,
     joins,
     keeps,
     left_over,
@@ -115,7 +119,7 @@ def _moved(event: Event, places: dict[int, Place]) -> Event:
     return stored(event.who, event.key, places[event.place.offset])
 
 
-# Gaps ------------------------------------------------------------------------------------------------------
+# Gaps ------------------------------------------------------------------------------------------------
 
 TALK = [
     event
@@ -204,3 +208,86 @@ def test_a_reader_that_misses_the_first_message_of_a_room_is_found() -> None:
     unwritten = [joins("ann", at(0, UNWRITTEN)), joins("bob", at(0, UNWRITTEN))]
     missed = [event for event in SAID if event != receives("bob", "a1", at(1))]
     assert broken([*unwritten, *missed, *END]) == ["complete"]
+
+
+# The archive --------------------------------------------------------------------------------------------
+
+ARCHIVED = [archived("a1", at(1)), archived("b1", at(3))]
+
+
+def test_an_archive_has_what_was_acknowledged_once_in_order() -> None:
+    made = replace(plan("ann", "bob"), archive="postgres")
+    good = [*HERE, *SAID, *END]
+    assert broken([*good, *ARCHIVED], made) == []
+    assert "archived" in broken([*good, ARCHIVED[0]], made)
+    assert "archived" in broken([*good, *reversed(ARCHIVED)], made)
+    assert "once" in broken([*good, *ARCHIVED, archived("a1", at(4))], made)
+    assert "same everywhere" in broken([*good, archived("b1", at(1)), *ARCHIVED], made)
+
+
+def test_what_a_small_broker_trimmed_before_it_was_copied_may_be_missing() -> None:
+    made = replace(plan("ann", "bob", entries=40), archive="postgres")
+    assert broken([*HERE, *SAID, *END, ARCHIVED[1]], made) == []
+
+
+def test_with_sqlite_a_restart_keeps_the_epoch_and_everything() -> None:
+    made = replace(plan("ann", "bob", broker="memory", entries=1), archive="sqlite")
+    assert broken([*HERE, *SAID, *END, *ARCHIVED], made) == []
+    assert "acknowledged" in broken([*HERE, *SAID, KEPT[1], *THERE, *ARCHIVED], made)
+    assert "one epoch" in broken([*HERE, *SAID, *END, *ARCHIVED, archived("a1", at(1, "e2"))], made)
+
+
+# The plain codec ----------------------------------------------------------------------------------------
+
+THREE = [*SAID, sends("ann", "a2"), stored("ann", "a2", at(4))]
+THREE += [receives("ann", "a2", at(4)), receives("bob", "a2", at(4)), keeps("node-0", "a2", at(4), 3)]
+
+
+@pytest.mark.parametrize(
+    ("rules", "heard"),
+    [
+        ([], ["a1", "b1", "a2"]),
+        ([], ["b1", "a2"]),
+        (["complete"], ["a1", "a2"]),
+        (["in order"], ["b1", "a1", "b1"]),
+        (["in order"], ["a1", "a1"]),
+        (["authentic"], ["a1", "x"]),
+    ],
+)
+def test_a_plain_connection_receives_every_text_once_in_order(rules: list[str], heard: list[str]) -> None:
+    texts = [hears("q00#1", key) for key in heard]
+    assert set(broken([*HERE, *KEPT, *THREE, *texts, *THERE])) == set(rules)
+
+
+def test_a_plain_client_may_miss_what_is_said_between_two_connections() -> None:
+    texts = [hears("q00#1", "a1"), hears("q00#2", "a2")]
+    assert broken([*HERE, *KEPT, *THREE, *texts, *THERE]) == []
+
+
+# Failovers ----------------------------------------------------------------------------------------------
+
+
+def test_a_failover_may_lose_what_was_delivered_and_not_acknowledged() -> None:
+    made = replace(plan("ann", "bob"), servers="cluster")
+    echoed = [sends("ann", "a2"), receives("ann", "a2", at(4)), stored("ann", "a2", at(4))]
+    assert broken([*HERE, *SAID, *echoed, *END], made) == []
+    assert "acknowledged" in broken([*HERE, *SAID, *echoed, *END])
+    confirmed = [sends("ann", "a2"), stored("ann", "a2", at(4)), receives("ann", "a2", at(4))]
+    assert "acknowledged" in broken([*HERE, *SAID, *confirmed, *END], made)
+
+
+# Complaints -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "said"),
+    [
+        (Kind.WORKER, "node-0", '{"worker": 1, "code": -9, "event": "worker_died"}'),
+        (Kind.FILL, "archive", '{"reason": "the disk is full", "event": "archive_refuses_writes"}'),
+    ],
+)
+def test_only_what_the_plan_did_is_no_complaint(kind: Kind, target: str, said: str) -> None:
+    made = replace(plan("ann", "bob"), faults=(Fault(at=1.0, kind=kind, target=target),))
+    line = complains("node-0", said)
+    assert broken([*HERE, *SAID, *END, line], made) == []
+    assert broken([*HERE, *SAID, *END, line]) == ["nothing left"]

@@ -8,15 +8,21 @@ import msgspec
 import pytest
 
 from tests.faults.drawing import draw
-from tests.faults.plan import ALLOWED, BROKER, INSTANT, NODE, Fault, Kind, from_json
+from tests.faults.plan import ALLOWED, ARCHIVE, BROKER, INSTANT, NODE, Fault, Kind, Lane, from_json
 from tests.faults.shrinking import shrink
 
 BROKERS = ("memory", "redis", "nats")
-PLANS = [draw(seed, broker) for broker in BROKERS for seed in range(60)]
+PLANS = [draw(seed, broker, other="v1") for broker in BROKERS for seed in range(80)]
 
 
 def whose(fault: Fault) -> str:
-    return fault.target if fault.target == BROKER else NODE if fault.target.startswith(NODE) else "client"
+    return (
+        fault.target
+        if fault.target in {BROKER, ARCHIVE}
+        else NODE
+        if fault.target.startswith(NODE)
+        else "client"
+    )
 
 
 @pytest.mark.parametrize("broker", BROKERS)
@@ -37,7 +43,7 @@ def test_an_invalid_plan_is_rejected() -> None:
 def test_each_fault_fits_its_target_and_is_over_in_time() -> None:
     for plan in PLANS:
         for fault in plan.faults:
-            assert fault.kind in ALLOWED[whose(fault), fault.lane]
+            assert fault.kind in plan.possible(whose(fault), fault.lane)
             assert 0 < fault.at + fault.lasts <= plan.seconds + 0.02  # both are rounded
             assert (fault.lasts == 0) == (fault.kind in INSTANT)
 
@@ -52,6 +58,29 @@ def test_a_lane_has_one_fault_at_a_time() -> None:
 def test_every_allowed_fault_is_drawn_by_some_seed() -> None:
     drawn = {(whose(fault), fault.lane, fault.kind) for plan in PLANS for fault in plan.faults}
     assert drawn == {(*lane, kind) for lane, kinds in ALLOWED.items() for kind in kinds}
+
+
+def test_every_kind_of_world_is_drawn_by_some_seed() -> None:
+    worlds = {(plan.broker, plan.servers) for plan in PLANS}
+    assert worlds == {
+        *(("memory", "one"), ("redis", "one"), ("redis", "cluster"), ("redis", "sentinel")),
+        *(("nats", "one"), ("nats", "cluster")),
+    }
+    assert {(plan.broker, plan.archive) for plan in PLANS if plan.archive} == {
+        ("memory", "sqlite"),
+        ("redis", "postgres"),
+        ("nats", "postgres"),
+    }
+    assert {plan.workers for plan in PLANS} == {1, 2}
+    assert {bool(plan.plain) for plan in PLANS} == {bool(plan.other) for plan in PLANS} == {False, True}
+
+
+def test_a_world_has_only_the_faults_that_it_can_have() -> None:
+    for plan in PLANS:
+        for fault in plan.faults:
+            person = next((person for person in plan.people if person.name == fault.target), None)
+            assert person is None or not person.plain or fault.lane is not Lane.PERSON
+            assert plan.has_links or not (whose(fault) == NODE and fault.lane is Lane.LINK)
 
 
 def test_only_the_history_of_a_process_that_dies_may_start_a_new_epoch() -> None:

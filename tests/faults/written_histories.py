@@ -74,12 +74,24 @@ def keeps(node: str, key: str, place: Place, prev: int) -> Event:
     return _event(node, What.KEEPS, key=key, place=place, prev=prev, note=digest(key))
 
 
+def archived(key: str, place: Place) -> Event:
+    return _event("archive", What.ARCHIVED, key=key, place=place, note=digest(key))
+
+
+def hears(who: str, key: str) -> Event:
+    return _event(who, What.HEARS, key=key, note=digest(key))
+
+
 def lists(node: str, *names: str) -> Event:
     return _event(node, What.LISTS, note=" ".join(names))
 
 
 def left_over(node: str, what: str) -> Event:
     return Event(at=0, who=node, what=What.LEAVES_OVER, note=what)
+
+
+def complains(node: str, line: str) -> Event:
+    return Event(at=0, who=node, what=What.COMPLAINS, note=line)
 
 
 def record(made: Plan, events: Iterable[Event]) -> Record:
