@@ -127,7 +127,7 @@ function Conversation({ room, client, stores, snapshot, onBack, ...props }: Conv
   return (
     <>
       <Timeline
-        {...{ room, snapshot, stores, actions, deleting, onKey, onDate }}
+        {...{ client, room, snapshot, stores, actions, deleting, onKey, onDate }}
         {...seeking.options}
         user={client.user ?? ""}
       />

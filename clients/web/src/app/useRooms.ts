@@ -3,6 +3,8 @@ import type { Client } from "@hubbub/client";
 import { useEffect, useMemo } from "react";
 import { type RoomSummary, useRoomSummaries } from "../features/rooms/useRoomSummaries.ts";
 import { markRead } from "../features/unread/useReadMark.ts";
+import { useRoomsFromElsewhere, useServerMarks } from "../features/unread/useServerMarks.ts";
+import { useStatus } from "../hooks/useClient.ts";
 import { useTexts } from "../i18n/language.tsx";
 import { changedRoom, withoutRoom, withRoom } from "../stores/rooms.ts";
 import type { Stores } from "../stores/stores.ts";
@@ -17,6 +19,8 @@ export interface Rooms {
 }
 
 export function useRooms(client: Client, stores: Stores): Rooms {
+  useServerMarks(client, stores);
+  useRoomsFromElsewhere(client, stores, useStatus(client).state === "online");
   const summaries = useRoomSummaries(client, stores);
   const usual = useMemo(() => lastRoom(stores), [stores]);
   const { room: current, offset } = useRoute(usual);
@@ -87,7 +91,7 @@ export function useRoomActions(client: Client, stores: Stores, { current, summar
     },
     markRead() {
       const { position } = client.room(current).snapshot;
-      if (position !== null) markRead(stores, current, position);
+      if (position !== null) markRead(client, stores, current, position);
     },
     /** Open the room `by` places further in the list; only unread ones, if they are asked for. */
     step(by: 1 | -1, only: "all" | "unread" = "all") {

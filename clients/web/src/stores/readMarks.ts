@@ -7,6 +7,13 @@ export interface ReadMark {
   readonly offset: number;
 }
 
+/** How many messages of others the server counted between a mark and an offset; 100 means as many or more. */
+export interface ServerCount {
+  readonly mark: ReadMark;
+  readonly unread: number;
+  readonly upTo: number;
+}
+
 /** The first visible message, and its distance from the top of the list. */
 export interface Place {
   readonly offset: number;

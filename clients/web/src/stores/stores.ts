@@ -1,7 +1,7 @@
 /** What the page remembers between visits, in the browser. Each value is shared by all tabs. */
 import type { KeyValue } from "@hubbub/client";
 import { type Preferences, readPreferences } from "./preferences.ts";
-import { isPlace, isReadMark, type Place, type ReadMark } from "./readMarks.ts";
+import { isPlace, isReadMark, type Place, type ReadMark, type ServerCount } from "./readMarks.ts";
 import { type KnownRoom, readRooms } from "./rooms.ts";
 import { Saved } from "./saved.ts";
 import { recordOf } from "./stored.ts";
@@ -11,6 +11,8 @@ export interface Stores {
   readonly rooms: Saved<readonly KnownRoom[]>;
   /** The last message that the user read, for each room. */
   readonly marks: Saved<Readonly<Record<string, ReadMark>>>;
+  /** What the server counted after a mark, for each room; not remembered. */
+  readonly counts: Map<string, ServerCount>;
   readonly drafts: Saved<Readonly<Record<string, string>>>;
   /** Where the user was reading, for each room that was not at its end. */
   readonly places: Saved<Readonly<Record<string, Place>>>;
@@ -21,6 +23,7 @@ export function createStores(storage: KeyValue): Stores {
     preferences: new Saved(storage, "hubbub.preferences", readPreferences),
     rooms: new Saved(storage, "hubbub.rooms", readRooms),
     marks: new Saved(storage, "hubbub.marks", entriesOf(isReadMark)),
+    counts: new Map(),
     drafts: new Saved(
       storage,
       "hubbub.drafts",

@@ -26,7 +26,10 @@ export function useRoomSummaries(client: Client, stores: Stores): readonly RoomS
     return {
       ...room,
       activeAt: Math.max(room.activeAt, lastTime(snapshot)),
-      unread: unreadOf(snapshot.rows, marks[name], client.user ?? "", snapshot.beginning),
+      unread: unreadOf(snapshot.rows, marks[name], client.user ?? "", {
+        beginning: snapshot.beginning,
+        counted: stores.counts.get(name),
+      }),
       hasDraft: (drafts[name] ?? "").trim() !== "",
       refused: snapshot.state === "refused",
     };

@@ -1,4 +1,4 @@
-import type { MessageRow, Room, RoomSnapshot, Row } from "@hubbub/client";
+import type { Client, MessageRow, Room, RoomSnapshot, Row } from "@hubbub/client";
 import { type KeyboardEvent, memo, useCallback, useEffect, useMemo, useRef } from "react";
 import { useToday } from "../../hooks/useToday.ts";
 import { useTexts } from "../../i18n/language.tsx";
@@ -19,6 +19,7 @@ import { useTimeline } from "./useTimeline.ts";
 const useUnreadPill = later(() => import("./UnreadPill.tsx"));
 
 interface Props {
+  readonly client: Client;
   readonly room: Room;
   readonly snapshot: RoomSnapshot;
   readonly user: string;
@@ -78,7 +79,7 @@ export const Timeline = memo(function Timeline(props: Props) {
           })}
         </ol>
       </div>
-      <Pill key={list.divider?.offset} list={list} snapshot={snapshot} user={user} />
+      <Pill key={list.divider.mark?.offset} {...{ list, snapshot, user }} />
       {!list.pinned && (
         <button className={styles.end} type="button" onClick={list.toEnd}>
           {list.missed === 0 ? texts.list.latest : texts.list.missed(list.missed)}

@@ -1,16 +1,16 @@
 import type { RoomSnapshot } from "@hubbub/client";
 import { useEffect, useState } from "react";
 import { useAllTexts } from "../../i18n/useAllTexts.ts";
-import type { ReadMark } from "../../stores/readMarks.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { timeOfDay } from "../../ui/times.ts";
 import { unreadOf } from "../unread/unread.ts";
+import type { Divider } from "../unread/useReadMark.ts";
 import type { Target } from "./seek.ts";
 import styles from "./Timeline.module.css";
 
 interface Props {
   readonly list: {
-    readonly divider: ReadMark | undefined;
+    readonly divider: Divider;
     readonly scroller: React.RefObject<HTMLElement | null>;
     readonly items: readonly unknown[];
     seek(target: Target): void;
@@ -22,14 +22,17 @@ interface Props {
 /** "12 new since 14:02": leads to the divider when it is above what is shown. */
 export function UnreadPill({ list, snapshot, user }: Props) {
   const texts = useAllTexts();
-  const { divider } = list;
-  const unread = unreadOf(snapshot.rows, divider, user, snapshot.beginning);
-  const [isAbove, dismiss] = useIsAbove(list, unread.more);
+  const { mark, counted } = list.divider;
+  const unread = unreadOf(snapshot.rows, mark, user, {
+    beginning: snapshot.beginning,
+    counted,
+  });
+  const [isAbove, dismiss] = useIsAbove(list, unread.older);
   const { first } = unread;
-  if (!isAbove || first === null || divider === undefined) return null;
+  if (!isAbove || first === null || mark === undefined) return null;
   const toDivider = () => {
     dismiss();
-    list.seek({ offset: divider.offset + 1, top: 64 });
+    list.seek({ offset: mark.offset + 1, top: 64 });
   };
   return (
     <button className={styles.unread} type="button" onClick={toDivider}>

@@ -1,5 +1,5 @@
 /** The state of the list of messages: which rows are shown, where it is scrolled, and what is unread. */
-import type { Room, RoomSnapshot, Row } from "@hubbub/client";
+import type { Client, Room, RoomSnapshot, Row } from "@hubbub/client";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useLatest } from "../../hooks/useLatest.ts";
 import type { Stores } from "../../stores/stores.ts";
@@ -16,6 +16,7 @@ import { useWindow } from "./useWindow.ts";
 const nearTop = 600;
 
 export interface TimelineOptions {
+  readonly client: Client;
   readonly room: Room;
   readonly snapshot: RoomSnapshot;
   readonly user: string;
@@ -26,14 +27,15 @@ export interface TimelineOptions {
   onSlow(stop: () => void): void;
 }
 
-export function useTimeline({ room, snapshot, user, stores, target, ...on }: TimelineOptions) {
+export function useTimeline(options: TimelineOptions) {
+  const { client, room, snapshot, user, stores, target, ...on } = options;
   const { rows, hidden, reveal, include, hold } = useWindow(snapshot.rows);
   const [loading, loadOlder] = useOlder(room);
   const canLoad = snapshot.state === "live" && !snapshot.beginning;
   const divider = useDivider(room, stores);
   const notes = usePresence(snapshot);
   const items = useMemo(
-    () => withNotes(groupRows(rows, user, divider), notes),
+    () => withNotes(groupRows(rows, user, divider.mark), notes),
     [rows, user, divider, notes],
   );
   const keepPlace = usePlace(room, stores);
@@ -51,7 +53,7 @@ export function useTimeline({ room, snapshot, user, stores, target, ...on }: Tim
   useEndOnSending(snapshot.rows, toEnd);
   useStart(room, stores, target, seek);
   useFirstMark(room, snapshot, stores);
-  useReading(room, snapshot, pinned && !snapshot.catchingUp, stores);
+  useReading(client, room, snapshot, pinned && !snapshot.catchingUp, stores);
   const missed = useMissed(snapshot.rows, pinned);
   return {
     items,

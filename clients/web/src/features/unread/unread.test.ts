@@ -40,7 +40,9 @@ test("a room without a mark is read, and an own message reads what was before it
 
 test("there is more than what is loaded, unless the room begins there", () => {
   expect(unreadOf([row(7), row(8)], { epoch: "e", offset: 2 }, "ann").more).toBe(true);
-  expect(unreadOf([row(7), row(8)], { epoch: "e", offset: 2 }, "ann", true).more).toBe(false);
+  expect(
+    unreadOf([row(7), row(8)], { epoch: "e", offset: 2 }, "ann", { beginning: true }).more,
+  ).toBe(false);
   // The room was empty when the user joined it.
   expect(unreadOf([row(1)], { epoch: "unwritten", offset: 0 }, "ann").more).toBe(false);
 });
@@ -51,4 +53,21 @@ test("a mark moves forward, and to another epoch", () => {
     epoch: "f",
     offset: 1,
   });
+});
+
+test("where not all is loaded, the server's count and what came after it are the number", () => {
+  const mark = { epoch: "e", offset: 2 };
+  const rows = [row(70), row(71), row(72)];
+  const counted = { mark, unread: 60, upTo: 71 };
+  expect(unreadOf(rows, mark, "ann", { counted })).toMatchObject({ count: 61, more: false });
+  const many = { mark, unread: 100, upTo: 72 };
+  expect(unreadOf(rows, mark, "ann", { counted: many })).toMatchObject({ count: 100, more: true });
+  const other = { mark: { epoch: "e", offset: 1 }, unread: 9, upTo: 71 };
+  expect(unreadOf(rows, mark, "ann", { counted: other })).toMatchObject({ count: 3, more: true });
+});
+
+test("a deleted message is not unread", () => {
+  const gone = row(2);
+  const deleted = { ...gone, message: { ...gone.message, deleted: { user: "bob", at: 0 } } };
+  expect(unreadOf([row(1), deleted], { epoch: "e", offset: 1 }, "ann").count).toBe(0);
 });
