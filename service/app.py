@@ -32,7 +32,7 @@ def make_app(gateway: Gateway, workers: health.Workers | None = None) -> Sanic[C
     api.add_routes(app, node)
     moderation.add_routes(app, node)
     erasures.add_routes(app, node)
-    page.add_routes(app)
+    page.add_routes(app, embed_origins=node.settings.embed_origins)
     return app
 
 

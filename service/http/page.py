@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -29,10 +30,11 @@ _FOLDERS: Final = (_SERVICE / "page", _SERVICE.parent / "clients" / "web" / "dis
 WEB: Final = next((place for place in _FOLDERS if place.is_dir()), _FOLDERS[-1])
 
 _HEADERS: Final = {"Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"}
+_NONE: Final = "'none'"
 # 'self' includes the websocket of the same host and port (CSP 3).
 _POLICY: Final = (
     "default-src 'self'{inline}; img-src 'self' data:; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
+    "form-action 'self'; frame-ancestors {ancestors}"
 )
 _INLINE: Final = re.compile(rb"<(script|style)\b[^>]*>(.*?)</\1>", re.DOTALL)
 # For a file whose name has a hash of its content.
@@ -74,7 +76,9 @@ class BuiltFile:
         return raw(self.encodings[coding], headers=headers, content_type=self.content_type)
 
 
-def read(path: Path, content_type: str = _HTML, caching: str = "no-cache") -> BuiltFile | None:
+def read(
+    path: Path, content_type: str = _HTML, caching: str = "no-cache", ancestors: str = _NONE
+) -> BuiltFile | None:
     """Read a file of the page; None if it is not built."""
     if not path.is_file():
         return None
@@ -82,7 +86,7 @@ def read(path: Path, content_type: str = _HTML, caching: str = "no-cache") -> Bu
     files = {name: path.with_name(path.name + suffix) for name, suffix in _CODINGS.items()}
     encodings = {name: file.read_bytes() for name, file in files.items() if file.is_file()}
     etag = sha256(whole).hexdigest()[:32]
-    return BuiltFile({"": whole} | encodings, content_type, _policy(whole), etag, caching)
+    return BuiltFile({"": whole} | encodings, content_type, _policy(whole, ancestors), etag, caching)
 
 
 def accepts(header: str, coding: str) -> bool:
@@ -104,9 +108,9 @@ def _negotiated(built: BuiltFile, request: Request) -> HTTPResponse:
     )
 
 
-def _policy(page: bytes = b"") -> str:
+def _policy(page: bytes = b"", ancestors: str = _NONE) -> str:
     hashes = [b64encode(sha256(found[2]).digest()).decode() for found in _INLINE.finditer(page)]
-    return _POLICY.format(inline="".join(f" 'sha256-{one}'" for one in hashes))
+    return _POLICY.format(inline="".join(f" 'sha256-{one}'" for one in hashes), ancestors=ancestors)
 
 
 def _add_file(app: Sanic[Config, SimpleNamespace], web: Path, built: BuiltFile | None, file: Path) -> None:
@@ -115,9 +119,15 @@ def _add_file(app: Sanic[Config, SimpleNamespace], web: Path, built: BuiltFile |
         app.add_route(partial(_data, built), f"/{name}", READ, name=name)
 
 
-def add_routes(app: Sanic[Config, SimpleNamespace], web: Path = WEB) -> None:
-    """Serve the page, if it is built: at `/`, and at the links to a room and to a message in it."""
-    built = read(web / "index.html")
+def add_routes(
+    app: Sanic[Config, SimpleNamespace], web: Path = WEB, *, embed_origins: Sequence[str] = ()
+) -> None:
+    """Serve the page, if it is built: at `/`, and at the links to a room and to a message in it.
+
+    Args:
+        embed_origins: the origins of the pages that may show it in a frame.
+    """
+    built = read(web / "index.html", ancestors=" ".join(embed_origins) or _NONE)
     policy = _policy()
 
     async def page(request: Request, **_place: str | int) -> HTTPResponse:

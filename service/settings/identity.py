@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from service.settings.kinds import NAMES, NO_ROOMS, ROOMS, number, one_of, secret, text
+from service.settings.kinds import NAMES, NO_ROOMS, ORIGINS, ROOMS, number, one_of, secret, text
 from service.settings.row import setting as _set
 
 
@@ -70,6 +70,13 @@ class IdentitySettings:
         "",
         secret("at least 16 characters", r"\S{16,}"),
         "The key of the HTTP API for programs; without it the API accepts only tokens.",
+    )
+
+    embed_origins: tuple[str, ...] = _set(
+        "HUBBUB_EMBED_ORIGINS",
+        (),
+        ORIGINS,
+        "Origins of the web pages that may show the chat page in a frame; by default none.",
     )
 
     @property

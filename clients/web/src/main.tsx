@@ -1,9 +1,10 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App.tsx";
+import { embed, openEmbedded } from "./app/embed.ts";
 import { fileAt, replaceOldAddress } from "./app/route.ts";
 import { Session } from "./app/session.ts";
-import { storageOrNone } from "./app/storage.ts";
+import { noStorage, storageOrNone } from "./app/storage.ts";
 import { openTabOutbox } from "./app/tabOutbox.ts";
 import { setEmojiSource } from "./features/emoji/data.ts";
 import { loadTexts, preferredLanguage, setTextSource } from "./i18n/language.tsx";
@@ -21,6 +22,7 @@ const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has lost its #root element");
 
 replaceOldAddress();
+openEmbedded();
 const kept = storageOrNone(() => localStorage);
 const tab = storageOrNone(() => sessionStorage);
 /** The first messages are on the screen by then. */
@@ -38,7 +40,8 @@ async function start(element: HTMLElement): Promise<void> {
   session.resume();
   setEmojiSource(fileAt("emoji.json"));
 
-  const stores = createStores(kept);
+  // A frame shows its room only, also beside the whole page.
+  const stores = createStores(kept, embed === null ? kept : noStorage);
   setTextSource((language) => fileAt(`texts-${language}.json`));
   // Not first in English: but a slow file does not keep the page away.
   const language = stores.preferences.value.language ?? preferredLanguage(navigator.languages);

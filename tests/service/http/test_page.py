@@ -54,6 +54,18 @@ async def get(
     return response
 
 
+async def test_only_the_named_origins_may_frame_the_page_and_nothing_else_of_it(folder: Path) -> None:
+    app = Sanic("embedded-page-of-a-test", configure_logging=False)
+    page.add_routes(app, folder, embed_origins=("https://www.example.org", "https://*.example.net"))
+    client = testing.SanicASGITestClient(app)
+    for path in ("/", "/r/lobby", "/r/lobby/3"):
+        policy = (await get(client, path)).headers["content-security-policy"]
+        assert policy.endswith("; frame-ancestors https://www.example.org https://*.example.net")
+    policy = (await get(client, "/emoji.json")).headers["content-security-policy"]
+    assert policy.endswith("; frame-ancestors 'none'")
+    Sanic.unregister_app(app)
+
+
 async def test_the_page_is_served_with_security_headers(client: testing.SanicASGITestClient) -> None:
     index = await get(client, accept_encoding="identity")
     assert index.text == INDEX

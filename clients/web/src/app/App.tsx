@@ -5,6 +5,7 @@ import { LanguageProvider, preferredLanguage } from "../i18n/language.tsx";
 import type { Stores } from "../stores/stores.ts";
 import { useSaved } from "../stores/useSaved.ts";
 import { Chat } from "./Chat.tsx";
+import { embed } from "./embed.ts";
 import { routeOf } from "./route.ts";
 import type { Session } from "./session.ts";
 
@@ -17,7 +18,7 @@ interface Props {
 export function App({ session, stores }: Props) {
   const preferences = useSaved(stores.preferences);
   const { language } = preferences;
-  useAppearance(preferences);
+  useAppearance({ ...preferences, theme: embed?.theme ?? preferences.theme });
   return (
     <LanguageProvider language={language ?? preferredLanguage(navigator.languages)}>
       <Contents session={session} stores={stores} />

@@ -13,6 +13,7 @@ import { copyText } from "../ui/CopyButton.tsx";
 import { Toasts, useToast } from "../ui/Toasts.tsx";
 import styles from "./Chat.module.css";
 import { type DialogName, Dialogs } from "./Dialogs.tsx";
+import { embed } from "./embed.ts";
 import type { RoomMenu } from "./Header.tsx";
 import { usePanels } from "./panels.ts";
 import { RoomView } from "./RoomView.tsx";
@@ -57,15 +58,15 @@ function Page({ client, stores, onChangeName }: Props) {
 
   return (
     <div className={styles.page} data-panel={panels.open}>
-      <Sidebar
-        rooms={summaries}
-        current={current}
-        user={client.user}
-        panels={panels}
-        onOpen={open}
-        onDialog={setDialog}
-        onChangeName={onChangeName}
-      />
+      {embed === null && (
+        <Sidebar
+          {...{ current, panels, onChangeName }}
+          rooms={summaries}
+          user={client.user}
+          onOpen={open}
+          onDialog={setDialog}
+        />
+      )}
       {panels.modal && <div className={styles.backdrop} onPointerDown={panels.onClose} />}
       <RoomView
         key={current}

@@ -4,7 +4,9 @@ import { type NotifyLevel, notifyLevels } from "../stores/preferences.ts";
 import buttons from "../ui/buttons.module.css";
 import { Icon } from "../ui/Icon.tsx";
 import styles from "./Chat.module.css";
+import { embed } from "./embed.ts";
 import type { Panels } from "./panels.ts";
+import { addressOf } from "./route.ts";
 
 /** What the user can do with the open room. */
 export interface RoomMenu {
@@ -33,16 +35,7 @@ export function Header({ name, live, count, panels, menu, onDate }: Props) {
   const texts = useTexts();
   return (
     <header className={styles.header}>
-      <button
-        className={`${buttons.icon} ${styles.menu}`}
-        type="button"
-        aria-label={texts.rooms.title}
-        aria-controls="rooms"
-        aria-expanded={panels.open === "rooms"}
-        onClick={() => panels.onToggle("rooms")}
-      >
-        <Icon name="menu" />
-      </button>
+      {embed === null && <RoomsButton panels={panels} />}
       <h1 className={styles.title}>
         <bdi>{name}</bdi>
       </h1>
@@ -70,7 +63,41 @@ export function Header({ name, live, count, panels, menu, onDate }: Props) {
         {count}
       </button>
       <RoomMenuButton menu={menu} onDate={onDate} />
+      {embed !== null && <WholePage name={name} />}
     </header>
+  );
+}
+
+function RoomsButton({ panels }: Pick<Props, "panels">) {
+  const { rooms } = useTexts();
+  return (
+    <button
+      className={`${buttons.icon} ${styles.menu}`}
+      type="button"
+      aria-label={rooms.title}
+      aria-controls="rooms"
+      aria-expanded={panels.open === "rooms"}
+      onClick={() => panels.onToggle("rooms")}
+    >
+      <Icon name="menu" />
+    </button>
+  );
+}
+
+/** The way from a frame to the whole page. */
+function WholePage({ name }: Pick<Props, "name">) {
+  const { page } = useTexts();
+  return (
+    <a
+      className={buttons.icon}
+      href={addressOf(name)}
+      target="_blank"
+      rel="noopener"
+      aria-label={page.whole}
+      title={page.whole}
+    >
+      <Icon name="window" />
+    </a>
   );
 }
 

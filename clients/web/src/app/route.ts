@@ -64,9 +64,10 @@ export function replaceWith(room: string): void {
   show(addressOf(room), "replaceState");
 }
 
+/** The query stays: it may say that the page is embedded. */
 function show(address: string, how: "pushState" | "replaceState"): void {
   if (window.location.pathname === address) return;
-  window.history[how](null, "", address);
+  window.history[how](null, "", address + window.location.search);
   for (const listener of listeners) listener();
 }
 

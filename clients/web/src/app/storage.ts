@@ -8,11 +8,11 @@ export function storageOrNone(storage: () => PageStorage): PageStorage {
   try {
     return storage();
   } catch {
-    return none;
+    return noStorage;
   }
 }
 
-const none: PageStorage = {
+export const noStorage: PageStorage = {
   length: 0,
   key: () => null,
   getItem: () => null,

@@ -161,6 +161,7 @@ export const en = {
   page: {
     newVersion: "A new version is ready.",
     reload: "Reload",
+    whole: "Open in a window of its own",
     notLoaded:
       "This part of the page could not be loaded. Check the connection, or reload the page.",
   },

@@ -18,10 +18,11 @@ export interface Stores {
   readonly places: Saved<Readonly<Record<string, Place>>>;
 }
 
-export function createStores(storage: KeyValue): Stores {
+/** `ofRooms` keeps the list of rooms. */
+export function createStores(storage: KeyValue, ofRooms = storage): Stores {
   return {
     preferences: new Saved(storage, "hubbub.preferences", readPreferences),
-    rooms: new Saved(storage, "hubbub.rooms", readRooms),
+    rooms: new Saved(ofRooms, "hubbub.rooms", readRooms),
     marks: new Saved(storage, "hubbub.marks", entriesOf(isReadMark)),
     counts: new Map(),
     drafts: new Saved(

@@ -1,8 +1,16 @@
 /** The colour of a name, the same on every machine. */
 import type { CSSProperties } from "react";
 
+/** Neighbouring ones can be told apart. */
+const hues = 15;
+
 export function hueOf(name: string): number {
-  return scrambled(name) % 360;
+  return ((scrambled(name) >>> 11) % hues) * (360 / hues);
+}
+
+/** Return whether the avatar of a name is strong or pale: so two names of one hue mostly differ. */
+export function isStrong(name: string): boolean {
+  return scrambled(name) % 2 === 1;
 }
 
 /** Similar names have colours that differ: each bit of the name changes all bits of the hash (FNV-1a, and a mix). */
