@@ -28,10 +28,10 @@ def killed(tail: subprocess.Popen[str], after: int) -> list[str]:
 def test_a_killed_tail_loses_nothing_and_repeats_at_most_the_last_line(
     server: Server, room: str, tmp_path: Path
 ) -> None:
-    tail = ("tail", room, "--json", "--state", str(tmp_path / "state"), "-s", server.url)
-    say(server, room, "the first")
-    # Without a recorded message, the next one starts like a first one.
-    printed = texts(run(*tail, "--no-follow").stdout.splitlines())
+    tail = ("tail", room, "-n", "5", "--json", "--state", str(tmp_path / "state"), "-s", server.url)
+    say(server, room, *("before" for _ in range(3)), *(f"first {number}" for number in range(5)))
+    # Also the very first one: where it begins is recorded before it prints.
+    printed = killed(start(*tail), after=1)
 
     def add(part: list[str]) -> None:
         # Killed after it had printed a line, and before it recorded that.
@@ -41,7 +41,7 @@ def test_a_killed_tail_loses_nothing_and_repeats_at_most_the_last_line(
         say(server, room, *(str(number) for number in range(20 * batch, 20 * batch + 20)))
         add(killed(start(*tail), after=batch + 1))
     add(texts(run(*tail, "--no-follow").stdout.splitlines()))
-    assert printed == ["the first", *map(str, range(20 * KILLS))]
+    assert printed == [*(f"first {number}" for number in range(5)), *map(str, range(20 * KILLS))]
 
 
 def test_a_pipe_is_stored_once_and_in_order_through_a_restart(room: str, tmp_path: Path) -> None:

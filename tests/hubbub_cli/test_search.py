@@ -9,7 +9,10 @@ from pathlib import Path
 import jwt
 import pytest
 
+from hubbub_client import Client
+from tests.hubbub_cli.other_users import say
 from tests.hubbub_cli.program import environment, run, start
+from tests.hubbub_cli.screen import chat, enter, until
 from tests.hubbub_cli.server import Server, serving
 from tests.hubbub_cli.test_ndjson import VALIDATOR
 
@@ -99,3 +102,65 @@ def test_failures_are_sentences(archived: Server, env: dict[str, str], tmp_path:
     VALIDATOR.validate(json.loads(invalid.stderr))
     away = run("rooms", "-s", "ws://127.0.0.1:9", env=env)
     assert (away.returncode, "connection refused" in away.stderr) == (3, True)
+
+
+@pytest.fixture(scope="module")
+def for_guests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    data = str(tmp_path_factory.mktemp("guests"))
+    with serving(ARCHIVE_URL="sqlite:///chat.sqlite", HUBBUB_DATA=data) as server:
+        yield server
+
+
+async def test_the_screen_shows_a_found_message_in_its_place(for_guests: Server, room: str) -> None:
+    app, _ = chat(for_guests, room)
+    async with Client(for_guests.url, name="bob") as bob:
+        there = await bob.join(room)
+        for number in range(30):
+            await there.send(f"early {number}")
+        await there.send("the build failed\nin two places")
+        for number in range(90):
+            await there.send(f"late {number}")
+        # Messages are indexed in the order in which they were stored.
+        while (page := await there.search('"late 89"')) is None or not page.messages:
+            pass
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(pilot, lambda screen: "late 89" in screen)
+            await enter(pilot, "/search failed build")
+            await until(pilot, lambda screen: "bob: the build failed …" in screen)
+            await pilot.press("enter")
+            screen = await until(pilot, lambda screen: "in two places" in screen)
+            assert "early 29" in screen
+            assert "late 0" in screen
+            await enter(pilot, "/search nothing")
+            await pilot.press("escape")
+            await until(pilot, lambda screen: "Nothing found for 'nothing'." in screen)
+
+
+async def test_further_results_are_a_choice(for_guests: Server, room: str) -> None:
+    app, _ = chat(for_guests, room)
+    async with Client(for_guests.url, name="bob") as bob:
+        there = await bob.join(room)
+        for number in range(60):
+            await there.send(f"number {number} \x1b[31m")
+        while (page := await there.search("59")) is None or not page.messages:
+            pass
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda screen: "number 59" in screen)
+        await enter(pilot, "/search number")
+        await until(pilot, lambda screen: "bob: number 59 [31m" in screen and "Found in" in screen)
+        await pilot.press(*"older", "enter")
+        await until(pilot, lambda screen: "bob: number 39 [31m" in screen and "Found in" in screen)
+
+
+def test_line_mode_searches_the_room(for_guests: Server, room: str) -> None:
+    say(for_guests, room, "the build failed", "the last one")
+    done = run(room, "--plain", "-s", for_guests.url, given="/search zebra\n")
+    assert "-- Nothing found for 'zebra'." in done.stderr
+
+
+async def test_a_server_without_archive_says_so(server: Server, room: str) -> None:
+    app, _ = chat(server, room)
+    async with app.run_test(size=(120, 24)) as pilot:
+        await until(pilot, lambda screen: "1 here: ann" in screen)
+        await enter(pilot, "/search build")
+        await until(pilot, lambda screen: "This server cannot search for 'build' now" in screen)

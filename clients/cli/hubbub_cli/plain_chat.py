@@ -10,6 +10,7 @@ from hubbub_cli.closed_pipe import pipe_closed
 from hubbub_cli.connection import connected, enter, explained, watch
 from hubbub_cli.errors import NoReply, RejectedByServer
 from hubbub_cli.exit_codes import ExitCode
+from hubbub_cli.found_messages import search, summary
 from hubbub_cli.message_lines import message_line
 from hubbub_cli.output import TerminalOutput
 from hubbub_cli.race import race
@@ -83,6 +84,8 @@ class PlainChat:
                 await self._say(f"* {self._me} {argument}")
             case "who" if self._here is not None:
                 self._output.notice(_who(self._here))
+            case "search" if self._here is not None:
+                await self._guard(self._search(self._here, argument))
             case "nick":
                 self._output.notice(slash_commands.NICK)
             case "help":
@@ -124,6 +127,16 @@ class PlainChat:
             self._said.add(key)
         with explained(self._settings):
             await room.send(text, key, within=_SENDING)
+
+    async def _search(self, room: Room, query: str) -> None:
+        """Print what is found, the newest message last, as in the room."""
+        with explained(self._settings):
+            page = await search(room, query)
+        if isinstance(page, str):
+            self._output.notice(page)
+        else:
+            for message in reversed(page.messages):
+                self._output.notice(" ".join(summary(message)))
 
     async def _guard(self, doing: Awaitable[None]) -> None:
         """Report a rejection and continue; a message that timed out stays queued."""

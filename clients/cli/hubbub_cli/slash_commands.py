@@ -43,6 +43,7 @@ TABLE: Final = {
     "react": CommandHelp("EMOJI", "react to it; again to take it back"),
     "edit": CommandHelp("[TEXT]", "edit the selected or your last message"),
     "delete": CommandHelp("", "delete the selected or your last message"),
+    "search": CommandHelp("WORDS", "find messages of this room"),
     "mute": CommandHelp("", "count this room no longer, or again"),
     "retry": CommandHelp("", "send your rejected messages again"),
     "discard": CommandHelp("", "drop your rejected messages"),

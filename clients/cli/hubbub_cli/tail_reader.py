@@ -8,7 +8,7 @@ from hubbub_cli.race import race
 from hubbub_cli.recent_messages import HistoryStart, events_so_far, recent_messages
 from hubbub_cli.tail_printer import Printed, TailPrinter
 from hubbub_cli.tail_state import TailState
-from hubbub_client import Changed, Client, Event, Gap, Joined, Message, Presence, Room
+from hubbub_client import Changed, Client, Event, Gap, Joined, Message, Position, Presence, Room
 
 
 class TailReader:
@@ -56,12 +56,17 @@ class TailReader:
                 await self._enqueue(event)
 
     async def _begin(self, room: Room) -> Sequence[Event]:
-        """Return the last messages; older ones count as printed."""
+        """Return where the room begins, for the state, and the last messages: older ones count as printed."""
         messages = await recent_messages(room, self._start)
-        if not messages and room.position is not None:
-            return [Joined(room=room.name, position=room.position, recovered=True)]
-        return messages
+        if not messages:
+            return [] if room.position is None else [_joined(room, room.position)]
+        first = messages[0].position
+        return [_joined(room, Position(epoch=first.epoch, offset=first.offset - 1)), *messages]
 
     async def _enqueue(self, event: Event) -> None:
         if isinstance(event, Message | Changed | Gap | Joined | Presence):
             await self._queue.put(event)
+
+
+def _joined(room: Room, position: Position) -> Joined:
+    return Joined(room=room.name, position=position, recovered=True)

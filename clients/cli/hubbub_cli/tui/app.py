@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from textual.app import App, ComposeResult
@@ -13,17 +14,22 @@ from textual.widgets import Static
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 from typing_extensions import override
 
-from hubbub_cli.tui import status_lines
+from hubbub_cli.tui import pickers, status_lines
 from hubbub_cli.tui.alt_keys import report_alt_keys
 from hubbub_cli.tui.chat_backend import ChatBackend
 from hubbub_cli.tui.colours import THEMES, Colours
 from hubbub_cli.tui.completion import Vocabulary
 from hubbub_cli.tui.composer import Composer
 from hubbub_cli.tui.help_screen import HelpScreen
-from hubbub_cli.tui.keys import KEYS
 from hubbub_cli.tui.message_log import MessageLog
-from hubbub_cli.tui.messages import ConversationEnded, Mentioned, OlderLoaded, RoomsChanged
-from hubbub_cli.tui.picker import Choice, Picker
+from hubbub_cli.tui.messages import (
+    ConversationEnded,
+    Mentioned,
+    MessageReached,
+    MessagesFound,
+    OlderLoaded,
+    RoomsChanged,
+)
 from hubbub_cli.tui.question import Question
 from hubbub_cli.tui.room_actions import RoomActions
 from hubbub_cli.tui.room_pane import RoomPane
@@ -96,6 +102,8 @@ class ChatApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = self._colours.theme
+        if self.console.color_system == "standard":
+            self._colours.use_sixteen()
         self.log_view.restyle(self._colours)
         for room in self._first_rooms:
             self.backend.join(self.views.open(room))
@@ -127,6 +135,13 @@ class ChatApp(App[None]):
         self.show()
         if event.view is self.views.active:
             self.log_view.scroll_lines(-self._up_by)
+
+    def on_messages_found(self, event: MessagesFound) -> None:
+        self.push_screen(pickers.found(event), partial(self._actions.show_found, event))
+
+    def on_message_reached(self, event: MessageReached) -> None:
+        self.go_to(event.view)
+        self.log_view.to_row(event.row)
 
     def on_resize(self, event: Resize) -> None:
         width = event.size.width
@@ -161,9 +176,7 @@ class ChatApp(App[None]):
     # Input
 
     def _vocabulary(self) -> Vocabulary:
-        view = self.views.active
-        names = [] if view is None else [name for name in view.members.names if name != self.backend.me]
-        return Vocabulary(names=sorted(names, key=str.casefold), rooms=[view.name for view in self.views])
+        return self.views.vocabulary(self.backend.me)
 
     def on_composer_typed(self) -> None:
         self.warned = False
@@ -277,19 +290,10 @@ class ChatApp(App[None]):
         self.composer.action_write_in_editor()
 
     def action_switch_room(self) -> None:
-        choices = [
-            Choice(view.name, view.name, f"{view.unread} unread" if view.unread else "")
-            for view in self.views
-        ]
-        self.push_screen(Picker("Go to a room, or join one", choices, free=True), self._chosen_room)
-
-    def _chosen_room(self, name: str | None) -> None:
-        if name is not None:
-            self._actions.join(name)
+        self.push_screen(pickers.rooms(self.views), self._actions.join_chosen)
 
     def action_palette(self) -> None:
-        choices = [Choice(key.action, key.does, key.shown) for key in KEYS if key.action and key.listed]
-        self.push_screen(Picker("Commands", choices), self._chosen_action)
+        self.push_screen(pickers.commands(), self._chosen_action)
 
     async def _chosen_action(self, action: str | None) -> None:
         if action is not None:

@@ -63,6 +63,18 @@ _LIGHT: Final = _Palette(
     ),
 )  # fmt: skip
 
+# For terminals with sixteen colours: those above would become one or two of them. Red marks errors.
+_FEW_DARK: Final = (
+    "bright_green",
+    "bright_yellow",
+    "bright_blue",
+    "bright_magenta",
+    "bright_cyan",
+    "green",
+    "cyan",
+)
+_FEW_LIGHT: Final = ("green", "blue", "magenta", "cyan", "bright_blue", "bright_magenta")
+
 
 def _theme(name: str, palette: _Palette) -> Theme:
     return Theme(
@@ -99,7 +111,12 @@ class Colours:
         self.failed = Style(color=palette.failed, bold=True)
         self.missing = Style(color=palette.warning)
         self.me = Style(color=palette.accent, bold=True)
-        self._nicks = palette.nicks
+        self._dark = dark
+        self._nicks: tuple[str, ...] = palette.nicks
+
+    def use_sixteen(self) -> None:
+        """Color names with the colours that the terminal itself defines."""
+        self._nicks = _FEW_DARK if self._dark else _FEW_LIGHT
 
     def nick(self, name: str) -> Style:
         """Return the style of a name."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from math import ceil
 from typing import Final
 
@@ -13,6 +14,7 @@ from hubbub_cli.message_lines import shown_text
 from hubbub_cli.race import race
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.settings import CliSettings
+from hubbub_cli.tui import message_finder
 from hubbub_cli.tui.mentions import mentions
 from hubbub_cli.tui.messages import ConversationEnded, Mentioned, OlderLoaded, RoomsChanged
 from hubbub_cli.tui.room_views import RoomView, RoomViews
@@ -163,6 +165,17 @@ class Conversation:
             view.transcript.notice(f"Not changed: {sanitize(str(error))}")
             self._changed()
 
+    def search(self, view: RoomView, query: str, before: str = "") -> None:
+        if view.room is None:
+            view.transcript.notice("This room is not joined yet: search again later.")
+        else:
+            self._start(message_finder.find(view, view.room, query, before, self._post))
+
+    def show(self, view: RoomView, message: Message) -> None:
+        """Show a message in its room; load the history up to it."""
+        if (room := view.room) is not None:
+            self._start(message_finder.reach(view, message, lambda: self._page(room, view), self._post))
+
     def retry(self, view: RoomView) -> None:
         """Send the rejected messages of a room again."""
         for key in view.failed:
@@ -192,16 +205,18 @@ class Conversation:
             self._tasks.create_task(doing)
 
     async def _load(self, room: Room, view: RoomView) -> None:
-        try:
-            page = await room.older()
-        except HubbubError:
-            return
-        finally:
-            view.loading = False
+        with suppress(HubbubError):
+            await self._page(room, view)
+            self._post(OlderLoaded(view))
+        view.loading = False
+
+    async def _page(self, room: Room, view: RoomView) -> bool:
+        """Insert a page of history; return whether there may be another one."""
+        page = await room.older()
         view.transcript.older(((one.user, shown_text(one), one.at) for one in page.messages), page.messages)
         if not page.more:
             view.transcript.begins()
-        self._post(OlderLoaded(view))
+        return page.more and bool(page.messages)
 
     # Events of a room
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from hubbub_cli.tui.room_views import RoomView
+from hubbub_client import FoundMessages
 
 
 @dataclass
@@ -17,6 +18,23 @@ class OlderLoaded(Message):
     """A page of history was inserted at the start of a room."""
 
     view: RoomView
+
+
+@dataclass
+class MessagesFound(Message):
+    """A page of messages that a search has found."""
+
+    view: RoomView
+    query: str
+    page: FoundMessages
+
+
+@dataclass
+class MessageReached(Message):
+    """The history is loaded up to a row that is wanted."""
+
+    view: RoomView
+    row: int
 
 
 @dataclass

@@ -57,6 +57,7 @@ class Picker(ModalScreen[str | None]):
         margin: 1 0; padding: 0 1; background: $surface; border: round $primary;
         border-title-color: $primary; border-title-style: bold;
     }
+    Picker.wide Vertical { width: 100; }
     Picker Input, Picker Input:focus { border: none; height: 1; padding: 0; background: $surface; }
     Picker OptionList, Picker OptionList:focus {
         border: none; height: auto; max-height: 14; padding: 0; background: $surface;
@@ -68,8 +69,10 @@ class Picker(ModalScreen[str | None]):
         Binding("down", "step(1)", show=False, priority=True),
     ]
 
-    def __init__(self, title: str, choices: Sequence[Choice], *, free: bool = False) -> None:
-        super().__init__()
+    def __init__(
+        self, title: str, choices: Sequence[Choice], *, free: bool = False, wide: bool = False
+    ) -> None:
+        super().__init__(classes="wide" if wide else None)
         self._heading = title
         self._choices = choices
         self._free = free

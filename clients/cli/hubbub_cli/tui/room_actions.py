@@ -7,6 +7,8 @@ from hubbub_cli.sanitize import sanitize
 from hubbub_cli.slash_commands import ChatText, InvalidCommand, SlashCommand
 from hubbub_cli.tui.chat_backend import ChatBackend
 from hubbub_cli.tui.emoji import EMOJI
+from hubbub_cli.tui.messages import MessagesFound
+from hubbub_cli.tui.pickers import OLDER
 from hubbub_cli.tui.room_views import RoomView, RoomViews
 from hubbub_client import Message
 from hubbub_protocol.emoji import emoji_fault
@@ -58,6 +60,11 @@ class RoomActions:
         self._screen.backend.join(view)
         self._screen.go_to(view)
 
+    def join_chosen(self, room: str | None) -> None:
+        """Join the room that was chosen from a list, if there is one."""
+        if room is not None:
+            self.join(room)
+
     def edit_last(self) -> bool:
         """Put the last own message into the input to be edited; return whether there is one."""
         view = self._screen.views.active
@@ -65,6 +72,13 @@ class RoomActions:
         if message is not None:
             self._screen.put(f"/edit {message.text}")
         return message is not None
+
+    def show_found(self, event: MessagesFound, chosen: str | None) -> None:
+        """Show the chosen result in its room, or the next page of results."""
+        if chosen == OLDER:
+            self._screen.backend.search(event.view, event.query, event.page.more or "")
+        elif chosen is not None:
+            self._screen.backend.show(event.view, event.page.messages[int(chosen)])
 
     def _say(self, view: RoomView, text: str) -> None:
         self._screen.backend.say(view, text)
@@ -81,8 +95,16 @@ class RoomActions:
                 self._say(view, f"* {self._screen.backend.me} {command.argument}")
             case "reply" | "react" | "edit" | "delete":
                 self._change(view, command)
+            case "search":
+                self._screen.backend.search(view, command.argument)
             case "retry" | "discard":
                 self._settle(view, command.name)
+            case _:
+                self._answer(view, command)
+
+    def _answer(self, view: RoomView, command: SlashCommand) -> None:
+        """Execute a command that is about this program."""
+        match command.name:
             case "help":
                 self._screen.action_help()
             case "quit":

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from hubbub_cli.tui.completion import Vocabulary
 from hubbub_cli.tui.rows import OwnMessage, SendState
 from hubbub_cli.tui.transcript import Transcript
 from hubbub_client import MemberNames, Room
@@ -104,6 +105,11 @@ class RoomViews:
             return False
         view.unseen += 1
         return mention
+
+    def vocabulary(self, me: str) -> Vocabulary:
+        """Return the other members of the visible room, and all rooms."""
+        names = [] if self.active is None else [name for name in self.active.members.names if name != me]
+        return Vocabulary(names=sorted(names, key=str.casefold), rooms=[view.name for view in self._views])
 
     def close(self, view: RoomView) -> None:
         """Close a room; the last one has no room after it."""

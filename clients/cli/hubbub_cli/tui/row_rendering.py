@@ -29,6 +29,8 @@ from hubbub_cli.tui.rows import (
 _CLOCK: Final = 6  # a space, and 14:02
 _NARROW: Final = 60
 _LEAST: Final = 10
+# Longer lines are hard to read.
+_MOST: Final = 110
 _STATES: Final = {SendState.SENDING: "sending…", SendState.SENT: "sent", SendState.FAILED: "not sent"}
 # Printable ASCII only: the address becomes part of a control sequence.
 _URL: Final = re.compile(r"https?://[!-~]+[!-~](?<![.,;:!?'\")\]}>])")
@@ -56,7 +58,7 @@ def _notice(lines: list[str], width: int, style: Style) -> list[Strip]:
     return [
         Strip([Segment(" " * indent), Segment(line, style)])
         for text in lines
-        for line in _wrap(text, width - indent)
+        for line in _wrap(text, min(_MOST, width - indent))
     ]
 
 
@@ -81,7 +83,7 @@ def _rule(text: str, width: int, style: Style, line: Style) -> Strip:
 
 def _said(row: MessageRow, width: int, colours: Colours) -> Iterator[Strip]:
     indent = _indent(width)
-    room = width - indent - 1
+    room = min(_MOST, width - indent - 1)
     body = colours.waiting if row.state else colours.mention if row.mention else colours.text
     if row.quote:
         yield Strip([Segment(" " * indent), Segment(_quoted(row.quote, room), colours.pale)])

@@ -133,6 +133,13 @@ class Transcript:
                 return line.source
         return None
 
+    def row_of(self, message: Message) -> int | None:
+        """Return the id of the row that shows a message, if it is among the lines."""
+        return next(
+            (row.id for row in self.messages() if row.source and row.source.position == message.position),
+            None,
+        )
+
     def mentions(self) -> list[int]:
         """Return the ids of messages that mention the user."""
         return [line.id for line in self._lines if isinstance(line, MessageRow) and line.mention]
