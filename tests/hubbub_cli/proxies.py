@@ -5,7 +5,7 @@ import ipaddress
 import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
@@ -19,6 +19,8 @@ class Proxy:
 
     port: int = 0
     connections: int = 0
+    # Cuts all connections.
+    cut: Callable[[], object] = field(default=lambda: None)
 
     async def forward(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int, greeting: bytes = b""
@@ -117,10 +119,14 @@ class _Handlers:
             await _close(writer)
             self._tasks.discard(asyncio.current_task())
 
-    async def stop(self) -> None:
+    def cut(self) -> list[asyncio.Task[None]]:
         tasks = [task for task in self._tasks if task is not None]
         for task in tasks:
             task.cancel()
+        return tasks
+
+    async def stop(self) -> None:
+        tasks = self.cut()
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
@@ -133,7 +139,9 @@ def _serving(proxy: Proxy, serve: Serve, context: ssl.SSLContext | None = None) 
         stop, handlers = asyncio.Event(), _Handlers(serve)
         server = await asyncio.start_server(handlers.handle, "127.0.0.1", 0, ssl=context)
         proxy.port = server.sockets[0].getsockname()[1]
-        stops.append(partial(asyncio.get_running_loop().call_soon_threadsafe, stop.set))
+        in_loop = asyncio.get_running_loop().call_soon_threadsafe
+        stops.append(partial(in_loop, stop.set))
+        proxy.cut = partial(in_loop, handlers.cut)
         ready.set()
         await stop.wait()
         server.close()

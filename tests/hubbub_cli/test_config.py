@@ -100,3 +100,9 @@ def test_a_broken_file_ends_every_command_with_a_sentence(tmp_path: Path) -> Non
     done = run("who", "lobby", "--json", env=environment(CHAT_CONFIG=str(path)))
     assert done.returncode == 2
     assert json.loads(done.stderr)["error"] == "config"
+
+
+def test_an_unknown_profile_ends_a_command_with_a_sentence(tmp_path: Path) -> None:
+    done = run("whoami", "-P", "home", env=environment(CHAT_CONFIG=str(tmp_path / "none")))
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "unknown profile 'home'; " in done.stderr

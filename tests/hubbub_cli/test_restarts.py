@@ -4,8 +4,13 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
+from tests.brokers.certificates import Authority
+from tests.e2e.backbones import NAMES, backbone
 from tests.hubbub_cli.other_users import history, say, wait_for_messages
 from tests.hubbub_cli.program import LIMIT, run, start
+from tests.hubbub_cli.proxies import tls_proxy
 from tests.hubbub_cli.server import Server, serving
 
 KILLS = 6
@@ -58,4 +63,35 @@ def test_a_pipe_is_stored_once_and_in_order_through_a_restart(room: str, tmp_pat
             send.stdin.write("\n".join(lines[500:]))
             send.stdin.close()
             assert (send.wait(3 * LIMIT), send.stderr.read()) == (0, "")
+        assert history(server, room) == lines
+
+
+@pytest.mark.parametrize("broker", NAMES)
+def test_nothing_is_lost_over_tls_through_a_restart_and_a_cut(
+    broker: str, room: str, authority: Authority
+) -> None:
+    lines = [f"line {number}" for number in range(200)]
+    with (
+        backbone(broker) as (_, settings),
+        serving(**settings) as server,
+        tls_proxy(authority.issue("node"), server.port) as proxy,
+    ):
+        tls = ("-s", f"wss://127.0.0.1:{proxy.port}", "--ca-file", str(authority.file))
+        send = start("send", room, "--send-on", "line", "--timeout", "60s", *tls, stdin=subprocess.PIPE)
+        with send, start("tail", room, "--json", "--count", "200", *tls) as tail:
+            assert send.stdin is not None
+            assert tail.stdout is not None
+            send.stdin.write("\n".join(lines[:50]) + "\n")
+            send.stdin.flush()
+            printed = [tail.stdout.readline()]
+            server.restart()
+            send.stdin.write("\n".join(lines[50:100]) + "\n")
+            send.stdin.flush()
+            printed += [tail.stdout.readline() for _ in range(60)]
+            proxy.cut()
+            send.stdin.write("\n".join(lines[100:]))
+            send.stdin.close()
+            printed += tail.stdout.readlines()
+            assert (send.wait(3 * LIMIT), tail.wait(LIMIT)) == (0, 0)
+        assert texts(printed) == lines
         assert history(server, room) == lines

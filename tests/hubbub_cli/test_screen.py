@@ -172,9 +172,9 @@ async def test_a_small_screen_keeps_what_matters(server: Server, room: str) -> N
     app, _ = chat(server, room)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda screen: "online as ann" in screen)
-        await enter(pilot, "one two three four five six seven")
+        await enter(pilot, "one two three four five six seven eight nine")
         await pilot.resize_terminal(40, 12)
-        await until(
-            pilot, lambda screen: "ann one two three four" in screen and "\n                 five" in screen
-        )
+        narrow = r"\n ann  \d\d:\d\d\n  one two three four five six seven\n  eight nine\n"
+        await until(pilot, lambda screen: re.search(narrow, screen) is not None)
         assert len(lines(app)) == 12
+        assert lines(app)[-2] == " Write a message"

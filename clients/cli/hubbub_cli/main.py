@@ -109,11 +109,12 @@ def _run_and_report(arguments: list[str], given: Given) -> int:
 
 
 def _settings(given: Given) -> CliSettings:
-    """Return the settings for a report; the error may be about the configuration file."""
+    """Return the settings for a report; the error may be about the configuration file, or a profile."""
     try:
         return settings.load(given)
     except BadInput:
-        return settings.load(given, {})
+        without: Given = {**given, "profile": ""}
+        return settings.load(without, {})
 
 
 def _report(error: Exception, loaded: CliSettings) -> int:

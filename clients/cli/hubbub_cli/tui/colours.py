@@ -113,11 +113,20 @@ class Colours:
         self.me = Style(color=palette.accent, bold=True)
         self._dark = dark
         self._nicks: tuple[str, ...] = palette.nicks
+        self._given: dict[str, int] = {}
 
     def use_sixteen(self) -> None:
         """Color names with the colours that the terminal itself defines."""
         self._nicks = _FEW_DARK if self._dark else _FEW_LIGHT
 
     def nick(self, name: str) -> Style:
-        """Return the style of a name."""
-        return Style(color=self._nicks[shade(name, len(self._nicks))], bold=True)
+        """Return the style of a name. The first names have different colours, the others any."""
+        number = self._given.get(name)
+        if number is None:
+            count = len(self._nicks)
+            number = own = shade(name, count)
+            if len(self._given) < count:
+                taken = self._given.values()
+                number = next(at % count for at in range(own, own + count) if at % count not in taken)
+                self._given[name] = number
+        return Style(color=self._nicks[number], bold=True)

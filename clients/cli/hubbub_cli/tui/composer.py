@@ -17,6 +17,7 @@ from hubbub_cli.tui.keys import ACTIONS
 
 # A paste of more lines is confirmed first.
 _UNASKED: Final = 10
+_EMPTY: Final = "Write a message; /help lists the commands"
 _ACTIONS: Final = {
     "enter": "submit",
     "alt+enter": "new_line",
@@ -66,7 +67,7 @@ class Composer(TextArea):
         edit_last: Callable[[], bool],
     ) -> None:
         super().__init__(
-            placeholder="Write a message; /help lists the commands",
+            placeholder=_EMPTY,
             compact=True,
             highlight_cursor_line=False,
             show_line_numbers=False,
@@ -80,6 +81,9 @@ class Composer(TextArea):
         self._completion: Completion | None = None
         self._candidate = 0
         self._chord = False
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.placeholder = _EMPTY if event.size.width > len(_EMPTY) + 1 else _EMPTY.partition(";")[0]
 
     # Keys
 

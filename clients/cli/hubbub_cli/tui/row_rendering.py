@@ -27,7 +27,9 @@ from hubbub_cli.tui.rows import (
 )
 
 _CLOCK: Final = 6  # a space, and 14:02
+# In columns. Below the first one a name stands above its message, from it on beside it.
 _NARROW: Final = 60
+_NAME: Final = 14
 _LEAST: Final = 10
 # Longer lines are hard to read.
 _MOST: Final = 110
@@ -82,9 +84,12 @@ def _rule(text: str, width: int, style: Style, line: Style) -> Strip:
 
 
 def _said(row: MessageRow, width: int, colours: Colours) -> Iterator[Strip]:
+    narrow = width < _NARROW
     indent = _indent(width)
     room = min(_MOST, width - indent - 1)
     body = colours.waiting if row.state else colours.mention if row.mention else colours.text
+    if narrow and not row.grouped:
+        yield Strip(_heading(row, width, colours))
     if row.quote:
         yield Strip([Segment(" " * indent), Segment(_quoted(row.quote, room), colours.pale)])
     action = action_of(row.user, row.text)
@@ -96,7 +101,8 @@ def _said(row: MessageRow, width: int, colours: Colours) -> Iterator[Strip]:
         reactions = "  ".join(f"{sanitize(one.emoji)} {len(one.users)}" for one in row.source.reactions)
         lines += [[Segment(line, colours.pale)] for line in _wrap(reactions, room)]
     for number, line in enumerate(lines):
-        head = _head(row, indent, colours) if number == 0 else [Segment(" " * indent)]
+        beside = number == 0 and not narrow
+        head = _head(row, indent, colours) if beside else [Segment(" " * indent)]
         yield Strip([*head, *line])
 
 
@@ -127,6 +133,17 @@ def _add_state(lines: list[list[Segment]], state: SendState, why: str, room: int
         lines += [[Segment(line, style)] for line in _wrap(words, room)]
 
 
+def _heading(row: MessageRow, width: int, colours: Colours) -> list[Segment]:
+    """Return the name and the time for a line of their own."""
+    time = "" if row.at is None else f"  {clock(row.at)}"
+    name = _shorten(sanitize(row.user), width - len(time) - 2)
+    return [
+        Segment(" "),
+        Segment(name, colours.me if row.own else colours.nick(row.user)),
+        Segment(time, colours.pale),
+    ]
+
+
 def _head(row: MessageRow, indent: int, colours: Colours) -> list[Segment]:
     """Return the time, and the name aligned to the text."""
     room = indent - _CLOCK - 2
@@ -142,7 +159,7 @@ def _head(row: MessageRow, indent: int, colours: Colours) -> list[Segment]:
 
 
 def _indent(width: int) -> int:
-    return _CLOCK + (14 if width >= _NARROW else 9) + 2
+    return _CLOCK + _NAME + 2 if width >= _NARROW else 2
 
 
 def _shorten(name: str, room: int) -> str:
