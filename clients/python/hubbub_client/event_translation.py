@@ -11,6 +11,7 @@ from hubbub_client.events import (
     Message,
     Position,
     Presence,
+    ReadMarkMoved,
     Sent,
     Typing,
 )
@@ -90,6 +91,8 @@ def _translate_signal(effect: effects.RoomEffect) -> Event | None:
             return Presence(room=effect.room, count=effect.count, joined=effect.joined, left=effect.left)
         case effects.TypingChanged():
             return Typing(room=effect.room, names=effect.names)
+        case effects.ReadMarkChanged():
+            return ReadMarkMoved(room=effect.room, mark=effect.mark)
         case effects.MessageStored() | effects.MessageFailed():
             return _translate_own(effect)
         case _:

@@ -3,7 +3,7 @@
 import msgspec
 
 from hubbub_protocol.commands import Since
-from hubbub_protocol.events import Deletion, Reaction
+from hubbub_protocol.events import Deletion, Reaction, ReadMark
 
 # An epoch and an offset: the place of a message, or how far a client has read.
 Position = Since
@@ -114,7 +114,14 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
-Event = Message | Changed | Joined | Gap | Lagged | Presence | Typing | Sent | Failed
+class ReadMarkMoved(msgspec.Struct, frozen=True, kw_only=True):
+    """The user's read mark of the room is here: after a join, and when it moves on any connection."""
+
+    room: str
+    mark: ReadMark
+
+
+Event = Message | Changed | Joined | Gap | Lagged | Presence | Typing | Sent | Failed | ReadMarkMoved
 
 
 class SendReceipt(msgspec.Struct, frozen=True, kw_only=True):

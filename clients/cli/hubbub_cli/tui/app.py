@@ -157,7 +157,7 @@ class ChatApp(App[None]):
         if view is None or not self.log_view.is_attached:
             return
         self._show_rooms()
-        self._pane.show(view, self.backend.me)
+        self._pane.show(view, self.backend)
         self.views.following = self.log_view.pinned
         self._window.show(view.name, sum(one.unread + one.unseen for one in self.views if not one.muted))
         self._show_connection()
@@ -203,7 +203,7 @@ class ChatApp(App[None]):
         if view is None or view.loading:
             return
         if view.transcript.trimmed or view.transcript.full:
-            self._pane.end_history(view, event.lines)
+            self._pane.end_history(view, self.backend, event.lines)
             return
         self._up_by = event.lines
         self.backend.older(view)

@@ -28,6 +28,7 @@ from hubbub_client import (
     Message,
     Options,
     Presence,
+    ReadMarkMoved,
     Room,
     RoomRefused,
     TimedOut,
@@ -192,6 +193,11 @@ class Conversation:
         if view.room is not None:
             view.room.typing()
 
+    def read(self, view: RoomView) -> None:
+        """Move the read mark to the end of the room."""
+        if view.room is not None and view.mark is not None and view.room.position is not None:
+            view.room.read(view.room.position.offset)
+
     def older(self, view: RoomView) -> None:
         """Load a page of history."""
         if view.room is not None and not view.loading:
@@ -264,6 +270,13 @@ class Conversation:
             case Gap():
                 view.transcript.gap(anew=view.unrecovered)
                 view.unrecovered = False
+            case _:
+                self._on_signal(view, event)
+
+    def _on_signal(self, view: RoomView, event: Event) -> None:
+        match event:
+            case ReadMarkMoved():
+                view.marked(event.mark, visible=view is self._views.active)
             case Presence():
                 joined, left = (
                     [name for name in names if name != self.me] for names in (event.joined, event.left)
@@ -278,5 +291,7 @@ class Conversation:
         mention = of_others and mentions(message.text, self.me)
         if message.live and of_others and self._views.count(view, mention=mention) and not view.muted:
             self._post(Mentioned(view, message.user))
+        if not message.live and of_others and view.is_unread(message):
+            view.transcript.mark_unread()
         text = shown_text(message)
         view.transcript.said(message.user, text, message.at, mention=mention, source=message)

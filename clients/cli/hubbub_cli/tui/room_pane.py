@@ -9,6 +9,7 @@ from textual.widgets import Static
 from typing_extensions import override
 
 from hubbub_cli.tui import status_lines
+from hubbub_cli.tui.chat_backend import ChatBackend
 from hubbub_cli.tui.completion import Vocabulary
 from hubbub_cli.tui.composer import Composer
 from hubbub_cli.tui.message_log import MessageLog
@@ -45,14 +46,17 @@ class RoomPane(Vertical):
     def compose(self) -> ComposeResult:
         yield from (self._here, self.log_view, self._below, self.composer)
 
-    def show(self, view: RoomView, me: str) -> None:
-        """Draw the current state of a room."""
+    def show(self, view: RoomView, backend: ChatBackend) -> None:
+        """Draw the current state of a room. What is visible in a terminal with the focus is read."""
+        me = backend.me
         log, transcript = self.log_view, view.transcript
         self._view = view
         transcript.trim(following=log.pinned)
         log.show((view.name, transcript.version), transcript.rows, waiting_rows(me, view.waiting))
         if log.pinned:
             view.unseen = 0
+            if self.app.app_focus:
+                backend.read(view)
         names = sorted(view.members.names, key=str.casefold)
         self._here.update(status_lines.here_line(view.name, names, view.members.count, me, log.size.width))
         self._show_below(view)
@@ -60,10 +64,10 @@ class RoomPane(Vertical):
     def _show_below(self, view: RoomView) -> None:
         self._below.update(status_lines.below_line(view.unseen, view.typists, self._candidates))
 
-    def end_history(self, view: RoomView, lines: int) -> None:
+    def end_history(self, view: RoomView, backend: ChatBackend, lines: int) -> None:
         """Mark where the history ends that is kept here; it was scrolled to by some lines."""
         if view.transcript.begins(_OLDER):
-            self.show(view, view.transcript.me)
+            self.show(view, backend)
             self.log_view.scroll_lines(-lines)
 
     def on_composer_candidates(self, event: Composer.Candidates) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hubbub_cli.tui.completion import Vocabulary
 from hubbub_cli.tui.rows import OwnMessage, SendState
 from hubbub_cli.tui.transcript import Transcript
-from hubbub_client import MemberNames, Room
+from hubbub_client import MemberNames, Message, ReadMark, Room
 from hubbub_client.reasons import reason
 
 
@@ -28,6 +28,8 @@ class RoomView:
     # The last join did not recover.
     unrecovered: bool = False
     loading: bool = False
+    # Where the user has read it to, if the server keeps that.
+    mark: ReadMark | None = None
     unread: int = 0
     mentions: int = 0
     unseen: int = 0
@@ -56,6 +58,17 @@ class RoomView:
             if self.room
             else []
         )
+
+    def marked(self, mark: ReadMark, *, visible: bool) -> None:
+        """Take the counts of the server at first, and later where the user has read on elsewhere."""
+        if not visible and (self.mark is None or mark.unread < self.unread):
+            self.unread = mark.unread
+        self.mark = mark
+
+    def is_unread(self, message: Message) -> bool:
+        """Return whether a message of the history is after the mark."""
+        at, mark = message.position, self.room.mark if self.room else None
+        return mark is not None and mark.epoch == at.epoch and mark.offset < at.offset
 
     def count(self, *, mention: bool) -> None:
         """Count a message that came while another room is visible."""
