@@ -178,3 +178,15 @@ async def test_a_small_screen_keeps_what_matters(server: Server, room: str) -> N
         await until(pilot, lambda screen: re.search(narrow, screen) is not None)
         assert len(lines(app)) == 12
         assert lines(app)[-2] == " Write a message"
+
+
+async def test_a_reaction_to_the_selected_last_message_is_visible(server: Server, room: str) -> None:
+    app, _ = chat(server, room)
+    async with Client(server.url, name="bob") as bob, app.run_test(size=(80, 24)) as pilot:
+        there = await bob.join(room)
+        for number in range(30):
+            await there.send(f"number {number}.")
+        await until(pilot, lambda screen: "number 29." in screen)
+        await pilot.press("alt+up")
+        await enter(pilot, "/react :tada:")
+        await until(pilot, lambda screen: "🎉 1" in screen)

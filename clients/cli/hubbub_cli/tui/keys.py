@@ -33,6 +33,7 @@ KEYS: Final = (
     Key("Alt+1 … Alt+9", "go to a room by its number", listed=False),
     Key("Alt+N, Alt+P", "next mention, previous mention", "alt+n", "mention(1)"),
     Key("Alt+Up, Alt+Down", "select a message, to reply, react, edit", "alt+up", "select(-1)", listed=False),
+    Key("Shift+drag", "select text, as elsewhere in the terminal", listed=False),
     Key("F2", "command palette", "f2", "palette", listed=False),
     Key("Ctrl+C", "clear the input; if it's empty, quit", listed=False),
     Key("F1", "this help", "f1", "help"),

@@ -118,8 +118,9 @@ class MessageLog(ScrollView):
         at = next((at for at, one in enumerate(self._rows) if one.id == row), None)
         if at is not None:
             self.selected = row
-            self.pinned = False
-            self._to(max(0, self._starts[at] - self.size.height // 2))
+            line = min(max(0, self._starts[at] - self.size.height // 2), self.max_scroll_y)
+            self.pinned = line >= self.max_scroll_y
+            self._to(line)
             self.refresh()
 
     def _to(self, line: float) -> None:
