@@ -170,6 +170,9 @@ def test_an_invalid_number_is_reported(arguments: list[str], message: str) -> No
 def test_input_that_is_not_utf8_is_rejected(server: Server, room: str) -> None:
     done = run("send", room, "-s", server.url, given=b"\xff\xfe")
     assert (done.returncode, done.stderr) == (2, "hubbub-chat: the input is not UTF-8\n")
+    lines = run("send", room, "--send-on", "line", "-s", server.url, given=b"one\n\xff\nthree\n")
+    assert (lines.returncode, lines.stderr) == (2, "hubbub-chat: line 2: the input is not UTF-8\n")
+    assert history(server, room) == ["one"]
 
 
 def test_a_refused_connection_is_reported_at_once() -> None:

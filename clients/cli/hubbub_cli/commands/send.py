@@ -97,10 +97,13 @@ async def _one(words: str | None, key: str | None) -> AsyncIterator[_Outgoing]:
 
 async def _lines(key: str | None) -> AsyncIterator[_Outgoing]:
     number = 0
-    async for line in stdin.lines():
-        number += 1
-        if line.strip():
-            yield _Outgoing(line, None if key is None else _numbered(key, number), number)
+    try:
+        async for line in stdin.lines():
+            number += 1
+            if line.strip():
+                yield _Outgoing(line, None if key is None else _numbered(key, number), number)
+    except BadInput as error:
+        raise BadInput(f"line {number + 1}: {error}", code=error.code) from error
 
 
 def _numbered(key: str, number: int) -> str:

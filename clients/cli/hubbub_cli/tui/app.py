@@ -19,7 +19,6 @@ from hubbub_cli.tui.alt_keys import report_alt_keys
 from hubbub_cli.tui.chat_backend import ChatBackend
 from hubbub_cli.tui.colours import THEMES, Colours
 from hubbub_cli.tui.completion import Vocabulary
-from hubbub_cli.tui.composer import Composer
 from hubbub_cli.tui.help_screen import HelpScreen
 from hubbub_cli.tui.message_log import MessageLog
 from hubbub_cli.tui.messages import (
@@ -30,7 +29,6 @@ from hubbub_cli.tui.messages import (
     OlderLoaded,
     RoomsChanged,
 )
-from hubbub_cli.tui.question import Question
 from hubbub_cli.tui.room_actions import RoomActions
 from hubbub_cli.tui.room_pane import RoomPane
 from hubbub_cli.tui.room_sidebar import RoomSidebar
@@ -182,14 +180,6 @@ class ChatApp(App[None]):
         self.warned = False
         if self.views.active is not None:
             self.backend.typing(self.views.active)
-
-    def on_composer_many_lines(self, event: Composer.ManyLines) -> None:
-        def answered(yes: bool | None) -> None:  # noqa: FBT001  a callback of Textual
-            if yes:
-                self.composer.insert(event.text)
-
-        count = event.text.count("\n") + 1
-        self.push_screen(Question(f"Insert {count} lines into the message?"), answered)
 
     def _entered(self, line: str) -> None:
         self._actions.enter(line)

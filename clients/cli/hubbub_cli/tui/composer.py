@@ -14,6 +14,7 @@ from hubbub_cli.line_ends import with_newlines
 from hubbub_cli.tui.completion import Completion, Vocabulary, complete
 from hubbub_cli.tui.input_history import InputHistory
 from hubbub_cli.tui.keys import ACTIONS
+from hubbub_cli.tui.question import Question
 
 # A paste of more lines is confirmed first.
 _UNASKED: Final = 10
@@ -53,12 +54,6 @@ class Composer(TextArea):
         """What the word can be completed to; empty when it is done."""
 
         names: tuple[str, ...]
-
-    @dataclass
-    class ManyLines(Message):
-        """Many lines were pasted; they are not inserted yet."""
-
-        text: str
 
     def __init__(
         self,
@@ -176,10 +171,16 @@ class Composer(TextArea):
         event.prevent_default()
         event.stop()
         text = with_newlines(event.text).strip("\n")
-        if text.count("\n") >= _UNASKED:
-            self.post_message(self.ManyLines(text))
-        else:
+        if text.count("\n") < _UNASKED:
             self.insert(text)
+            return
+
+        def answered(yes: bool | None) -> None:  # noqa: FBT001  a callback of Textual
+            if yes:
+                self.insert(text)
+
+        count = text.count("\n") + 1
+        self.app.push_screen(Question(f"Insert {count} lines into the message?"), answered)
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         event.stop()

@@ -3,18 +3,17 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from math import ceil
 from typing import Final
 
 from textual.message import Message as TextualMessage
 
-from hubbub_cli.connect_failures import explain
 from hubbub_cli.connection import client, explained
 from hubbub_cli.message_lines import shown_text
 from hubbub_cli.race import race
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.settings import CliSettings
 from hubbub_cli.tui import message_finder
+from hubbub_cli.tui.connection_words import connection_words
 from hubbub_cli.tui.mentions import mentions
 from hubbub_cli.tui.messages import ConversationEnded, Mentioned, OlderLoaded, RoomsChanged
 from hubbub_cli.tui.room_views import RoomView, RoomViews
@@ -92,25 +91,7 @@ class Conversation:
 
     @property
     def connection(self) -> tuple[str, str]:
-        """The colour and the text of the connection's state."""
-        chat = self._chat
-        match chat.status if chat is not None else None:
-            case status.Online():
-                if any(not view.live and view.room is not None for view in self._views):
-                    return "$warning", "catching up"
-                return "$success", f"online as {sanitize(self.me)}"
-            case status.Waiting() if chat is not None:
-                return "$error", self._waiting(chat)
-            case status.Offline():
-                return "$error", "no network"
-            case _:
-                return "$warning", "reconnecting" if self._was_online else "connecting"
-
-    def _waiting(self, chat: Client) -> str:
-        seconds = ceil(chat.retry_in or 0)
-        if self._was_online or chat.connection_error is None:
-            return f"reconnecting in {seconds} s"
-        return f"{explain(chat.connection_error, chat.url, chat.proxy).detail}, reconnecting in {seconds} s"
+        return connection_words(self._chat, self._views, self.me, was_online=self._was_online)
 
     # Requests of the screen
 
