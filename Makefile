@@ -7,7 +7,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run dev test latest lint faults abuse bench docs image audit release-check lock clean clean-data
+.PHONY: help run dev test latest lint faults soak abuse bench docs image audit release-check lock clean clean-data
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -34,6 +34,10 @@ lint: ## check style, types, and which way imports point
 faults: ## break real clusters on purpose for ten minutes, and see that nothing is lost
 	@scripts/setup.sh dev
 	@.venv/bin/python -m tests.faults $(ARGS)
+
+soak: ## load each broker moderately for six hours, and see that nothing grows
+	@scripts/setup.sh dev
+	@.venv/bin/python -m tests.soak $(ARGS)
 
 abuse: ## attack a real node in each known way, and print what other users notice
 	@scripts/setup.sh dev

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from tests.faults import heard, rest, seen, stored
+from tests.faults import heard, judged, rest, seen, stored
 from tests.faults.facts import Violation, rooms
 from tests.faults.history import Event, Record, What
 from tests.faults.plan import BROKER
@@ -23,7 +23,7 @@ _OF_ROOMS: Final = (
     seen.stories,
     heard.texts,
 )
-_OF_RUNS: Final = (rest.answered, rest.returned, rest.no_ghosts, rest.nothing_left)
+_OF_RUNS: Final = (judged.one_order, rest.answered, rest.returned, rest.no_ghosts, rest.nothing_left)
 # Faults that ended this long ago are unlikely to be the cause (seconds).
 _MEMORY: Final = 3.0
 _AROUND: Final = 12

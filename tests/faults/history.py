@@ -41,6 +41,7 @@ class What(StrEnum):
     # A node, at the end.
     KEEPS = "keeps"
     ARCHIVED = "has archived"
+    READS = "reads up to"
     LISTS = "lists"
     LEAVES_OVER = "has left over:"
     COMPLAINS = "complains:"
@@ -69,6 +70,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         key: the message's key.
         place: the position; of `JOINS` and `RESUMES` the position before the first message.
         prev: the offset of the entry before it, of `KEEPS`.
+        since: when it began, of `READS`, which is recorded when it ends.
         note: further text; of events about a stored or received message a digest of its text.
     """
 
@@ -79,6 +81,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     key: str = ""
     place: Place | None = None
     prev: int | None = None
+    since: float = 0.0
     note: str = ""
 
     @override
@@ -139,9 +142,9 @@ class Recorder:
         key: str = "",
         place: Place | None = None,
         prev: int | None = None,
+        since: float = 0.0,
         note: str = "",
     ) -> None:
         """Record one event."""
-        self.events.append(
-            Event(at=self.now, who=who, what=what, room=room, key=key, place=place, prev=prev, note=note)
-        )
+        event = Event(at=self.now, who=who, what=what, room=room, key=key, place=place, prev=prev, note=note)
+        self.events.append(msgspec.structs.replace(event, since=since) if since else event)

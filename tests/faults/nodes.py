@@ -177,6 +177,11 @@ class Node:
                 yield page["epoch"], message
             more = page["more"]
 
+    async def last(self, room: str) -> tuple[str, Kept] | None:
+        """Read the last message of a room, and its epoch; None if it has no messages."""
+        page: Page = await self._ask(f"{room}/messages?limit=1")
+        return (page["epoch"], page["messages"][-1]) if page["messages"] else None
+
     async def members(self, room: str) -> list[str]:
         """Read the users in a room."""
         answer: dict[str, list[str]] = await self._ask(f"{room}/members")

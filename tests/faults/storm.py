@@ -14,6 +14,7 @@ from tests.faults.history import What
 from tests.faults.nodes import Node
 from tests.faults.people import ChatUser
 from tests.faults.plan import ARCHIVE, BROKER, INSTANT, Fault, Kind, Lane
+from tests.faults.reading import read_now_and_then
 from tests.faults.wire import Wire
 from tests.faults.world import World
 
@@ -27,6 +28,8 @@ async def storm(world: World) -> None:
     async with asyncio.TaskGroup() as tasks:
         for user in world.people.values():
             tasks.create_task(user.send_messages(world.plan.seconds))
+        for node in world.nodes.values():
+            tasks.create_task(read_now_and_then(world, node))
         for _, faults in lanes:
             tasks.create_task(_go_along(world, list(faults)))
 

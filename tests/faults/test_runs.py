@@ -176,6 +176,7 @@ def test_a_world_of_its_own_breaks_no_promise(name: str) -> None:
     broken = check(record)
     assert not broken, report(record, broken)
     seen = {event.what for event in record.events}
+    assert What.READS in seen
     assert (What.ARCHIVED in seen) == bool(record.plan.archive)
     assert (What.HEARS in seen) == bool(record.plan.plain)
 

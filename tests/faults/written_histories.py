@@ -82,6 +82,10 @@ def hears(who: str, key: str) -> Event:
     return _event(who, What.HEARS, key=key, note=digest(key))
 
 
+def reads(node: str, key: str, place: Place, since: float) -> Event:
+    return msgspec.structs.replace(_event(node, What.READS, key=key, place=place), since=since)
+
+
 def lists(node: str, *names: str) -> Event:
     return _event(node, What.LISTS, note=" ".join(names))
 
