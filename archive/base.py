@@ -46,7 +46,8 @@ What every archive promises. Each number has tests in `archive/testing/`, run on
                 nothing of what was erased before.
  A17 marks      `mark` moves the marks of users forward, and never back. In another epoch than before a mark
                 is ahead if it moved later. Of each user it keeps the ones that moved last. `unread` counts
-                the messages of others behind a mark that are indexed (A15).
+                the messages of others behind a mark that are indexed (A15), and those of them that mention
+                the user. `named` finds the users with marks in a room by their names.
 
 What is not promised: that an entry whose `append` failed is absent for ever. The next page shows whether it
 is stored.
@@ -239,6 +240,13 @@ class Archive(ABC):
         """Count up to `most` messages behind each of one user's marks, by room (A17).
 
         A mark of another epoch is ahead of the whole room. Rooms without a head are left out.
+        """
+
+    @abstractmethod
+    async def named(self, room: str, names: Iterable[str]) -> dict[str, str]:
+        """Find the users with marks in a room by the names of their marks (A17): a name to an id.
+
+        Of several users with one name, the one whose mark moved last counts.
         """
 
     @abstractmethod

@@ -60,22 +60,28 @@ class ArchivedKey(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """Up to where a user has read a room, and when the mark moved there (ms since 1970)."""
+    """Up to where a user has read a room, and when the mark moved there (ms since 1970).
+
+    `name` is the name of the user at that time, in the form in which names are compared.
+    """
 
     user: str
     room: str
     epoch: str
     offset: int
     at: int
+    name: str = ""
 
 
 class Unread(NamedTuple):
     """What follows a mark: the head of the room, and the messages of others up to `through`.
 
-    `messages` is the bound of the call if there are as many or more.
+    `messages` is the bound of the call if there are as many or more; so is `mentions`, the number of those
+    that mention the user.
     """
 
     epoch: str
     offset: int
     through: int
     messages: int
+    mentions: int = 0

@@ -14,7 +14,7 @@ class Searchable(NamedTuple):
     """What is found of the entry at an offset: its current words. None: it isn't found any more.
 
     `author` is the folded display name of its author. `edit` is the offset of the entry with its current
-    text.
+    text. `mentions` are the ids of the users whom the current text mentions.
     """
 
     offset: int
@@ -23,6 +23,7 @@ class Searchable(NamedTuple):
     author_id: str | None = None
     link: bool = False
     edit: int | None = None
+    mentions: tuple[str, ...] = ()
 
 
 class Merged(NamedTuple):

@@ -185,6 +185,11 @@ class PostgresArchive(Archive):
         return await self._read(lambda on: marking.unread(on, marks, most, oldest=self._oldest()))
 
     @override
+    async def named(self, room: str, names: Iterable[str]) -> dict[str, str]:
+        wanted = list(dict.fromkeys(names))
+        return await self._read(lambda on: marking.named(on, room, wanted))
+
+    @override
     async def trim(self) -> bool:
         if not self.options.retention.bounded:
             self._running()

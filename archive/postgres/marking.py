@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import asyncpg
@@ -14,10 +14,11 @@ from archive.postgres.text import decoded, encoded
 # In one order, so that two nodes don't wait for each other. A user's marks of one room are merged before.
 _MOVE: Final = """
 INSERT INTO marks
-SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bigint[], $5::bigint[])
-    AS given ("user", room, epoch, "offset", at) ORDER BY 1, 2
+SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bigint[], $5::bigint[], $6::bytea[])
+    AS given ("user", room, epoch, "offset", at, name) ORDER BY 1, 2
 ON CONFLICT ("user", room) DO UPDATE SET
-    epoch = excluded.epoch, "offset" = excluded."offset", at = greatest(marks.at, excluded.at)
+    epoch = excluded.epoch, "offset" = excluded."offset", at = greatest(marks.at, excluded.at),
+    name = excluded.name
 WHERE CASE WHEN marks.epoch = excluded.epoch THEN excluded."offset" > marks."offset"
     ELSE excluded.at >= marks.at END
 """
@@ -39,11 +40,23 @@ SELECT given.room, epochs.name, epochs.head, epochs.indexed, (
         )
         AND searchable.at > $6 AND searchable.author_id IS DISTINCT FROM $4 LIMIT $5
     ) AS counted
+), (
+    SELECT count(*) FROM (
+        SELECT FROM mentions JOIN searchable USING (epoch, "offset")
+        WHERE mentions."user" = $4 AND mentions.epoch = epochs.id AND mentions."offset" > greatest(
+            epochs.base, CASE epochs.name WHEN given.epoch THEN given."offset" END
+        )
+        AND searchable.at > $6 LIMIT $5
+    ) AS counted
 )
 FROM unnest($1::bytea[], $2::bytea[], $3::bigint[]) AS given (room, epoch, "offset")
 JOIN rooms ON rooms.name = given.room JOIN LATERAL (
     SELECT * FROM epochs WHERE epochs.room = rooms.id AND head > 0 ORDER BY id DESC LIMIT 1
 ) AS epochs ON true
+"""
+
+_NAMED: Final = """
+SELECT name, "user" FROM marks WHERE room = $1 AND name <> '' AND name = ANY($2::bytea[]) ORDER BY at
 """
 
 
@@ -52,8 +65,8 @@ async def move(connection: Connection, marks: Sequence[Mark], most: int) -> None
     if not marks:
         return
     rows = [
-        (encoded(user), encoded(room), encoded(epoch), offset, at)
-        for user, room, epoch, offset, at in _last(marks)
+        (encoded(user), encoded(room), encoded(epoch), offset, at, encoded(name))
+        for user, room, epoch, offset, at, name in _last(marks)
     ]
     async with connection.transaction():
         await connection.execute(_MOVE, *map(list, zip(*rows, strict=True)))
@@ -88,7 +101,13 @@ async def unread(
         most,
         -1 if oldest is None else oldest,
     )
-    return {decoded(row[0]): Unread(decoded(row[1]), row[2], row[3], row[4]) for row in rows}
+    return {decoded(row[0]): Unread(decoded(row[1]), *row[2:]) for row in rows}
+
+
+async def named(connection: Connection, room: str, names: Iterable[str]) -> dict[str, str]:
+    """Find the users with marks in a room by their names."""
+    rows = await connection.fetch(_NAMED, encoded(room), [encoded(name) for name in names])
+    return {decoded(name): decoded(user) for name, user in rows}
 
 
 def _last(marks: Sequence[Mark]) -> list[Mark]:
@@ -102,5 +121,5 @@ def _last(marks: Sequence[Mark]) -> list[Mark]:
 
 
 def _mark(row: asyncpg.Record) -> Mark:
-    user, room, epoch, offset, at = row
-    return Mark(decoded(user), decoded(room), decoded(epoch), offset, at)
+    user, room, epoch, offset, at, name = row
+    return Mark(decoded(user), decoded(room), decoded(epoch), offset, at, decoded(name))

@@ -38,6 +38,13 @@ FROM unnest($2::bigint[], $3::bytea[], $4::bytea[], $5::boolean[], $6::bigint[],
 JOIN entries ON entries.epoch = $1 AND entries."offset" = given."offset"
 WHERE entries.author_kind IS DISTINCT FROM 'erased'::bytea
 """
+# Only of what is found.
+_MENTION: Final = """
+INSERT INTO mentions SELECT given."user", $1, given."offset"
+FROM unnest($2::bytea[], $3::bigint[]) AS given ("user", "offset")
+JOIN searchable ON searchable.epoch = $1 AND searchable."offset" = given."offset"
+ON CONFLICT DO NOTHING
+"""
 _SEARCH: Final = f"""
 SELECT rooms.name AS room, epochs.name AS epoch_name, searchable.epoch, searchable.edit,
     {COLUMNS.format(table="entries")}
@@ -78,6 +85,9 @@ async def index(
         rows = [row for change in kept if (row := _row(change)) is not None]
         if rows:
             await connection.execute(_ADD, number, *map(list, zip(*rows, strict=True)))
+        mentions = [(encoded(user), change.offset) for change in kept for user in change.mentions]
+        if mentions:
+            await connection.execute(_MENTION, number, *map(list, zip(*mentions, strict=True)))
     return True
 
 

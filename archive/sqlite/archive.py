@@ -197,6 +197,11 @@ class SqliteArchive(Archive):
         )
 
     @override
+    async def named(self, room: str, names: Iterable[str]) -> dict[str, str]:
+        wanted = list(dict.fromkeys(names))
+        return await self._read(lambda: marking.named(self._database.connection, room, wanted))
+
+    @override
     async def trim(self) -> bool:
         if not self.options.retention.bounded:
             self._running()

@@ -15,8 +15,9 @@ from archive.sqlite.trimming import base_of
 _NAMES: Final = 500
 
 _MOVE: Final = """
-INSERT INTO marks VALUES (?, ?, ?, ?, ?) ON CONFLICT (user, room) DO UPDATE SET
-    epoch = excluded.epoch, "offset" = excluded."offset", at = max(marks.at, excluded.at)
+INSERT INTO marks VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (user, room) DO UPDATE SET
+    epoch = excluded.epoch, "offset" = excluded."offset", at = max(marks.at, excluded.at),
+    name = excluded.name
 WHERE CASE WHEN marks.epoch = excluded.epoch THEN excluded."offset" > marks."offset"
     ELSE excluded.at >= marks.at END
 """
@@ -35,6 +36,10 @@ SELECT count(*) FROM (
     SELECT 1 FROM searchable WHERE position > ? AND position < ? AND author_id IS NOT ? LIMIT ?
 )
 """
+_COUNT_MENTIONS: Final = """
+SELECT count(*) FROM (SELECT 1 FROM mentions WHERE position > ? AND position < ? AND user = ? LIMIT ?)
+"""
+_NAMED: Final = "SELECT name, user FROM marks WHERE room = ? AND name <> '' AND name IN ({}) ORDER BY at"
 
 
 def move(database: Database, marks: Sequence[Mark], most: int) -> None:
@@ -81,5 +86,15 @@ def unread(
         )
         where = (position(number, first), end(number), mark.user, most)
         (count,) = connection.execute(_COUNT, where).fetchone()
-        found[mark.room] = Unread(epoch, head, indexed, count)
+        (mentions,) = connection.execute(_COUNT_MENTIONS, where).fetchone()
+        found[mark.room] = Unread(epoch, head, indexed, count, mentions)
+    return found
+
+
+def named(connection: sqlite3.Connection, room: str, names: Sequence[str]) -> dict[str, str]:
+    """Find the users with marks in a room by their names."""
+    found: dict[str, str] = {}
+    for start in range(0, len(names), _NAMES):
+        some = names[start : start + _NAMES]
+        found |= connection.execute(_NAMED.format(", ".join("?" * len(some))), (room, *some)).fetchall()
     return found

@@ -42,6 +42,10 @@ INSERT INTO searchable SELECT
     position, ?2, ?3, ?4, ?5, ?6, ?7
 FROM entries WHERE position = ?1 AND author_kind IS NOT 'erased'
 """
+# Only of what is found.
+_MENTION: Final = """
+INSERT OR IGNORE INTO mentions SELECT ?2, position FROM searchable WHERE position = ?1
+"""
 _FOUND: Final = """
 SELECT searchable.id, rooms.name, epochs.name, searchable.edit, epochs.id, entries.prev,
     entries.position & 1099511627775, entries.at, entries.key, entries.payload,
@@ -73,6 +77,8 @@ def index(
         # In one call: each call of SQLite gives another thread its turn.
         fresh = [each.change for each in found if each.is_new and each.change.words is not None]
         connection.executemany(_ADD, [_row(number, change) for change in fresh])
+        mentions = [(position(number, change.offset), user) for change in fresh for user in change.mentions]
+        connection.executemany(_MENTION, mentions)
         for each in found:
             if not each.is_new or each.change.words is None:
                 _replace(connection, number, each.change)
@@ -124,6 +130,7 @@ def _replace(connection: sqlite3.Connection, epoch: int, change: Searchable) -> 
     was_found = connection.execute("DELETE FROM searchable WHERE position = ?", (place,)).rowcount
     if change.words is not None and was_found:
         connection.execute(_ADD, _row(epoch, change))
+        connection.executemany(_MENTION, [(place, user) for user in change.mentions])
 
 
 def _row(epoch: int, change: Searchable) -> tuple[_Value | None, ...]:

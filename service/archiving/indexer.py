@@ -31,6 +31,7 @@ class _Indexed(msgspec.Struct, frozen=True, gc=False):
     user_id: str | None = None
     change: str | None = None
     target: int = 0
+    mentions: tuple[str, ...] = ()
 
 
 _decoder: Final = msgspec.json.Decoder(_Indexed)
@@ -77,7 +78,8 @@ def searchable(entries: Iterable[ArchivedEntry]) -> Iterator[Searchable]:
         elif stored.text is not None and stored.change in (None, "edit"):
             offset, edit = (entry.offset, None) if stored.change is None else (stored.target, entry.offset)
             words = words_of(stored.text)
-            yield Searchable(offset, words, fold(stored.user), stored.user_id, _has_link(stored.text), edit)
+            link, who = _has_link(stored.text), fold(stored.user)
+            yield Searchable(offset, words, who, stored.user_id, link, edit, stored.mentions)
 
 
 def _has_link(text: str) -> bool:

@@ -92,6 +92,10 @@ class StoredMarks:
         """Count what is indexed behind marks of one user. Raises as `find`."""
         return await self._archive.unread(marks, most=MOST_UNREAD)
 
+    async def named(self, room: str, names: Iterable[str]) -> dict[str, str]:
+        """Find users with marks in a room by name: those that are stored. Raises as `find`."""
+        return await self._archive.named(room, names)
+
     async def newest(self, rooms: Iterable[str]) -> dict[str, int]:
         """Read when the last entries of rooms were stored. Raises as `find`."""
         return await self._archive.newest(rooms)

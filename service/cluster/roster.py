@@ -88,6 +88,9 @@ class Roster:
     def __len__(self) -> int:
         return len(self._nodes)
 
+    def __contains__(self, user: str) -> bool:
+        return user in self._nodes
+
     @property
     def local(self) -> Iterable[str]:
         """The users with connections on this node."""

@@ -115,13 +115,14 @@ class RoomsListed(Signal, frozen=True, gc=False, tag="roomslisted"):
 
 
 class MovedMark(NamedTuple):
-    """A user has read a room up to a position, with so many unread messages behind it."""
+    """A user has read a room up to a position, with so many messages and mentions behind it."""
 
     user: str
     room: str
     epoch: str
     offset: int
     unread: int
+    mentions: int = 0
 
 
 class MarksMoved(Signal, frozen=True, gc=False, tag="marks"):

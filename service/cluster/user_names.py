@@ -17,7 +17,7 @@ from hubbub_protocol import Close
 from hubbub_protocol.names import MAX_USER_CHARACTERS, fold_user, user_fault
 from service.cluster.guest_names import guest_names
 from service.cluster.kept_names import KeptNames
-from service.cluster.name_claims import NameClaim, parse_claims, verified_line
+from service.cluster.name_claims import NameClaim, NamedUser, parse_claims, verified_line
 from service.cluster.room_presence import RoomPresence
 from service.cluster.roster import Changes
 from service.cluster.signals import NAMES
@@ -197,16 +197,22 @@ class UserNames:
         """
         if user_id is not None:
             user = self.claim(user, user_id)
-        self._names.add(verified_line(user))
+        self._names.add(verified_line(user, user_id))
         return AcquiredName(user, _valid_session(session))
 
     def claim(self, user: str, user_id: str) -> str:
         """Return the name by which a user with a token is shown, which is kept for the user."""
         return self._kept.claim(user, user_id, _numbered_names)
 
-    def release_verified(self, user: str) -> None:
-        """Release a verified user's name, once for each time it was acquired."""
-        self._names.remove(verified_line(user))
+    def release_verified(self, user: str, *, user_id: str | None = None) -> None:
+        """Release a verified user's name, once for each time it was acquired, with the same `user_id`."""
+        self._names.remove(verified_line(user, user_id))
+
+    def find(self, name: str) -> Iterator[NamedUser]:
+        """Yield the users who have a name now, on any node."""
+        folded = fold_user(name)
+        users = (claim.user for claim in self._claims(look_alike_key(name)) if claim.folded == folded)
+        return (user for user in users if user is not None)
 
     def _apply_changes(self) -> None:
         """Process the roster's changes, and close guests whose name went to another user."""

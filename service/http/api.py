@@ -119,7 +119,8 @@ async def _post(node: Node, request: Request, name: str) -> HTTPResponse:
         await check_new_room(node, identity, name)
         send.require_new_room(node, identity, client_address(node.addresses, request))
     started = perf_counter()
-    message = send.message_of(identity, post.text, post.key, post.reply_to)
+    mentions = await send.find_mentions(node, identity, name, post.text)
+    message = send.message_of(identity, post.text, post.key, post.reply_to, mentions)
     epoch, offset, duplicate = await send.publish(node, identity, name, message)
     send.count_stored(node.metrics, started)
     return json_response(

@@ -64,7 +64,9 @@ async def _change(
         raise rate_limited("post", wait)
     started = perf_counter()
     target = await node.rooms.changes(name).target(command.target, command.epoch)
-    stored, at, duplicate = await changes.publish(node, identity, command, target)
+    text = command.text if isinstance(command, commands.Edit) else ""
+    mentions = await send.find_mentions(node, identity, name, text)
+    stored, at, duplicate = await changes.publish(node, identity, command, target, mentions)
     send.count_stored(node.metrics, started)
     return json_response(
         Posted(name, stored, at, duplicate), HTTPStatus.OK if duplicate else HTTPStatus.CREATED

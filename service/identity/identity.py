@@ -100,8 +100,12 @@ class Identity(msgspec.Struct, frozen=True):
 def guest(user: str, session: str, reads: RoomSet = ALL_ROOMS, writes: RoomSet = ALL_ROOMS) -> Identity:
     """Return the identity of a guest, which the session proves on every node."""
     digest = session_digest(session)
-    short = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-    return Identity(user, f"{GUEST_PREFIX}{short}", "guest", f"g:{digest.hex()}", reads, writes)
+    return Identity(user, guest_id(digest), "guest", f"g:{digest.hex()}", reads, writes)
+
+
+def guest_id(digest: bytes) -> str:
+    """Return the id of the guest whose session has a digest."""
+    return GUEST_PREFIX + base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 class Rights(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from brokers.base import Entry
 from hubbub_protocol import events
 from hubbub_protocol.folding import ChangeKind
-from service.wire.messages import fold_entry
+from service.wire.messages import fold_entry, stored_mentions
 
 
 class ChangeIndex:
@@ -56,3 +56,9 @@ class ChangeIndex:
         if folded is None:
             folded = self._folded[entry.offset] = fold_entry(entry, self._changes[entry.offset])
         return folded
+
+
+def mentioned(entry: Entry, changes: ChangeIndex) -> Sequence[str]:
+    """Return the ids of the users whom a message mentions now: an edit replaces them with its text."""
+    edits = [change for change in changes.of(entry.offset) if change.change == ChangeKind.EDIT]
+    return edits[-1].mentions or () if edits else stored_mentions(entry.payload)

@@ -14,6 +14,7 @@ from hubbub_protocol.commands import MAX_ID
 from service.cluster.cluster import Cluster
 from service.cluster.roster import Changes, Roster
 from service.cluster.signals import RoomEnd
+from service.rooms.authors import Authors
 from service.rooms.broadcast import Broadcast
 from service.rooms.catch_up import CatchUp, send_reset
 from service.rooms.changes import ChangeReader
@@ -38,8 +39,8 @@ class Room:
 
     __slots__ = (
         "_broadcast", "_last_broadcast", "_loop", "_max_age", "_missed", "_names_limit", "_presence_delay",
-        "_presence_interval", "_presence_timer", "_typing", "begun", "catch_up", "changes", "clock",
-        "early_entries", "fanout", "feed", "lock", "log", "name", "opened", "presence", "references",
+        "_presence_interval", "_presence_timer", "_typing", "authors", "begun", "catch_up", "changes",
+        "clock", "early_entries", "fanout", "feed", "lock", "log", "name", "opened", "presence", "references",
         "unsubscribe_timer",
     )  # fmt: skip
 
@@ -63,6 +64,7 @@ class Room:
             max_bytes=min(settings.log_bytes, settings.history_bytes),
         )
         self.changes = ChangeReader(name, broker, self.log)
+        self.authors = Authors(self.log)
         self.catch_up = CatchUp(self.log, broker, tasks, metrics, self.changes)
         self.fanout = Fanout(
             self.log, metrics, recover=self.catch_up.recover, caught_up=self._send_missed_presence

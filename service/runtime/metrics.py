@@ -173,6 +173,7 @@ class Metrics:
         default_factory=lambda: LabelledCounter("reason"),
         metadata=_help("Searches that failed, by reason."),
     )
+    mentions: int = _count("Users whom stored messages and edits mention.")
     marks_moved: int = _count("Read marks of users that moved forward.")
     archive_search_seconds: Histogram = field(
         default_factory=_seconds, metadata=_help("Duration of a search, with the time that it waited.")

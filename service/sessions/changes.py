@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 from time import perf_counter, time
-from typing import Final
+from typing import Final, NamedTuple
 
 from brokers.base import Receipt
 from brokers.errors import BrokerError
@@ -24,6 +24,7 @@ from service.rooms.room import Room
 from service.sessions import send
 from service.sessions.errors import CommandError, rate_limited
 from service.sessions.idempotency import new_key
+from service.sessions.mentions import Mentions
 from service.sessions.session import Deferred, Session
 from service.wire.messages import ChangePayload
 
@@ -44,6 +45,15 @@ _KINDS: Final[dict[type[commands.Change], ChangeKind]] = {
 }
 
 
+class _Request(NamedTuple):
+    """A command of a session; `on_done` is called if it is acknowledged later."""
+
+    session: Session
+    room: Room
+    command: commands.Change
+    on_done: Callable[[], None]
+
+
 def change(session: Session, command: commands.Change, on_done: Callable[[], None]) -> Deferred | None:
     """Store a change, and acknowledge it: at once if the room's log has the message."""
     identity = session.require_identity()
@@ -54,31 +64,32 @@ def change(session: Session, command: commands.Change, on_done: Callable[[], Non
         raise rate_limited("send", wait)
     epoch = command.epoch or room.log.epoch
     target = room.changes.target_at_once(command.target) if epoch == room.log.epoch else None
-    if target is None:
-        return partial(_find_and_store, session, room, command, on_done)
-    _store(session, room, command, target, on_done)
+    mentions = _mentions(session.node, identity, room, command)
+    request = _Request(session, room, command, on_done)
+    if target is None or (mentions is not None and mentions.must_wait):
+        return partial(_find_and_store, request, mentions)
+    _store(request, target, None if mentions is None else mentions.found())
     return None
 
 
-async def _find_and_store(
-    session: Session, room: Room, command: commands.Change, on_done: Callable[[], None]
-) -> None:
+def _mentions(node: Node, identity: Identity, room: Room, command: commands.Change) -> Mentions | None:
+    if not isinstance(command, commands.Edit) or "@" not in command.text:
+        return None
+    return Mentions(node, identity, room.name, room, command.text)
+
+
+async def _find_and_store(request: _Request, mentions: Mentions | None) -> None:
     try:
-        target = await room.changes.target(command.target, command.epoch)
+        target = await request.room.changes.target(request.command.target, request.command.epoch)
     except BrokerError as error:
         raise send.to_command_error(error) from error
-    _store(session, room, command, target, on_done)
+    _store(request, target, None if mentions is None else await mentions.find())
 
 
-def _store(
-    session: Session,
-    room: Room,
-    command: commands.Change,
-    target: Target | None,
-    on_done: Callable[[], None],
-) -> None:
+def _store(request: _Request, target: Target | None, mentions: list[str] | None) -> None:
+    session, room, command, on_done = request
     started = perf_counter()
-    future = publish(session.node, session.require_identity(), command, target)
+    future = publish(session.node, session.require_identity(), command, target, mentions)
     send.acknowledge(send.Publishing(session, room.fanout, command.id, started), future, on_done)
 
 
@@ -108,9 +119,13 @@ def check_command(node: Node, identity: Identity, command: commands.Change) -> N
 
 
 def publish(
-    node: Node, identity: Identity, command: commands.Change, target: Target | None
+    node: Node,
+    identity: Identity,
+    command: commands.Change,
+    target: Target | None,
+    mentions: list[str] | None = None,
 ) -> asyncio.Future[Receipt]:
-    """Publish a change, if the user may make it now.
+    """Publish a change, if the user may make it now. `mentions`: those of the text of an edit.
 
     Raises:
         CommandError: the user may not.
@@ -136,6 +151,7 @@ def publish(
         at=int(time() * 1000),
         text=command.text if isinstance(command, commands.Edit) else None,
         emoji=command.emoji if isinstance(command, commands.React | commands.Unreact) else None,
+        mentions=mentions,
     )
     return send.publish(node, identity, command.room, stored)
 

@@ -147,7 +147,7 @@ class CommandSession:
             raise CommandError(Code.HELLO_FIRST, "no `hello` yet: send `hello` first")
         match command:
             case Send():
-                send.send(session, command, self._process_queue)
+                return send.send(session, command, self._process_queue)
             case Join():
                 self._limit_joins()
                 return room_commands.join(session, command)

@@ -23,7 +23,7 @@ from service.transport.connection import Connection
 # How long before a token expires the client receives `expiring` (seconds).
 WARN_BEFORE: Final = 60.0
 # What this server can do besides sending messages (CN8).
-FEATURES: Final = ("reply", "edit", "delete", "react", "directory")
+FEATURES: Final = ("reply", "edit", "delete", "react", "directory", "mentions")
 # What it can do with an archive.
 ARCHIVE_FEATURES: Final = ("search",)
 # What it can do with an archive for a user with a token.
@@ -105,7 +105,7 @@ def release_name(session: Session) -> None:
     if identity.is_guest:
         user_names.release_guest(identity.user, session.connection)
     else:
-        user_names.release_verified(identity.user)
+        user_names.release_verified(identity.user, user_id=identity.id)
 
 
 def start_hello_timer(session: Session) -> None:

@@ -65,7 +65,10 @@ def _describe(
     at = times.get(mark.room)
     if room is not None and room.end is not None:
         counted = reading.describe(identity, room, reading.CountedMark(mark, stored))
-        unread, at = counted.unread if counted else 0, room.end.at or at
+        unread, mentions = (counted.unread, counted.mentions) if counted else (0, 0)
+        at = room.end.at or at
     else:
-        unread = stored.messages if stored else 0
-    return events.OwnRoom(room=mark.room, epoch=mark.epoch, offset=mark.offset, unread=unread, at=at)
+        unread, mentions = (stored.messages, stored.mentions) if stored else (0, 0)
+    return events.OwnRoom(
+        room=mark.room, epoch=mark.epoch, offset=mark.offset, unread=unread, mentions=mentions, at=at
+    )

@@ -137,7 +137,8 @@ class PlainSession:
             send.begin(self._node, self._identity, self.connection.address, self._room)
         tuning = self._node.tuning
         # With the same key in each try.
-        message = send.message_of(self._identity, text, new_key())
+        mentions = await send.find_mentions(self._node, self._identity, self._room.name, text)
+        message = send.message_of(self._identity, text, new_key(), mentions=mentions)
         backoff = Backoff(tuning.plain_first_wait, tuning.plain_longest_wait)
         while True:
             try:

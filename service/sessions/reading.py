@@ -13,10 +13,12 @@ from archive.errors import ArchiveError
 from brokers.base import Entry
 from hubbub_protocol import Code, events
 from hubbub_protocol.commands import Read, Since
+from hubbub_protocol.names import fold_user
 from service.archiving.marks import MOST_UNREAD, StoredMarks, TooManyMarks, is_ahead
 from service.cluster.signals import MovedMark
 from service.identity.identity import Identity
 from service.node import Node
+from service.rooms.change_index import ChangeIndex, mentioned
 from service.rooms.room import Room
 from service.sessions.errors import CommandError
 from service.sessions.session import Deferred, Session
@@ -32,6 +34,13 @@ class CountedMark(NamedTuple):
 
     mark: Mark
     stored: Unread | None = None
+
+
+class Counts(NamedTuple):
+    """Messages of others behind a mark, and those of them that mention the user."""
+
+    messages: int
+    mentions: int
 
 
 def marks_of(node: Node, identity: Identity) -> StoredMarks | None:
@@ -83,8 +92,13 @@ def describe(identity: Identity, room: Room, marked: CountedMark | None) -> even
     """Return a mark with what follows it, as `joined` has it."""
     if marked is None:
         return None
-    mark = marked.mark
-    return events.ReadMark(epoch=mark.epoch, offset=mark.offset, unread=_unread(identity, room, marked))
+    return _described(marked.mark, _counts(identity, room, marked))
+
+
+def _described(mark: Mark, counts: Counts) -> events.ReadMark:
+    return events.ReadMark(
+        epoch=mark.epoch, offset=mark.offset, unread=counts.messages, mentions=counts.mentions
+    )
 
 
 def read(session: Session, command: Read) -> Deferred:
@@ -100,7 +114,12 @@ async def _read(session: Session, command: Read, identity: Identity, room: Room)
     moved = await move(session.node, identity, room, to, session)
     session.write_event(
         events.Marked(
-            id=command.id, room=room.name, epoch=moved.epoch, offset=moved.offset, unread=moved.unread
+            id=command.id,
+            room=room.name,
+            epoch=moved.epoch,
+            offset=moved.offset,
+            unread=moved.unread,
+            mentions=moved.mentions,
         )
     )
 
@@ -131,11 +150,12 @@ async def move(
             marks.move(mark)
     except (ArchiveError, TooManyMarks) as error:
         raise CommandError(Code.UNAVAILABLE, str(error), retry_after=RETRY_AFTER) from error
-    unread = _unread(identity, room, marked)
+    counts = _counts(identity, room, marked)
     if is_moved:
         node.metrics.marks_moved += 1
-        node.rooms.marks.report(MovedMark(identity.id, room.name, mark.epoch, mark.offset, unread), origin)
-    return events.ReadMark(epoch=marked.mark.epoch, offset=marked.mark.offset, unread=unread)
+        moved = MovedMark(identity.id, room.name, mark.epoch, mark.offset, *counts)
+        node.rooms.marks.report(moved, origin)
+    return _described(marked.mark, counts)
 
 
 async def _counted(marks: StoredMarks, room: Room, mark: Mark) -> CountedMark:
@@ -145,29 +165,30 @@ async def _counted(marks: StoredMarks, room: Room, mark: Mark) -> CountedMark:
     return CountedMark(mark, (await marks.unread([mark])).get(room.name))
 
 
-def _unread(identity: Identity, room: Room, marked: CountedMark) -> int:
+def _counts(identity: Identity, room: Room, marked: CountedMark) -> Counts:
     """Return the number of messages of others behind a mark, up to the bound. Without an `await`."""
     mark, stored = marked
     log = room.log
     start = mark.offset if mark.epoch == log.epoch else 0
-    count = 0
+    before = Counts(0, 0)
     if stored is not None and stored.epoch == log.epoch and log.base > start:
-        start, count = max(start, stored.through), stored.messages
-    return min(MOST_UNREAD, count + count_messages(identity.id, room, log.after(start, len(log))))
+        start, before = max(start, stored.through), Counts(stored.messages, stored.mentions)
+    found = count_messages(identity.id, log.changes, log.after(start, len(log)))
+    return Counts(*(min(MOST_UNREAD, sum(each)) for each in zip(before, found, strict=True)))
 
 
-def count_messages(user: str, room: Room | None, entries: Iterable[Entry]) -> int:
+def count_messages(user: str, changes: ChangeIndex, entries: Iterable[Entry]) -> Counts:
     """Count the messages of others, up to the bound, without those that were deleted."""
-    count = 0
+    messages = mentions = 0
     for entry in entries:
-        if is_change(entry) or (room is not None and room.log.changes.is_deleted(entry.offset)):
+        if is_change(entry) or changes.is_deleted(entry.offset):
             continue
-        author = stored_author(entry.payload)
-        count += author is None or author.user_id != user
-        if count == MOST_UNREAD:
-            break
-    return count
+        mentions += user in mentioned(entry, changes)
+        if messages < MOST_UNREAD:
+            author = stored_author(entry.payload)
+            messages += author is None or author.user_id != user
+    return Counts(messages, mentions)
 
 
 def _mark(identity: Identity, room: Room, epoch: str, offset: int) -> Mark:
-    return Mark(identity.id, room.name, epoch, offset, int(time() * 1000))
+    return Mark(identity.id, room.name, epoch, offset, int(time() * 1000), fold_user(identity.user))

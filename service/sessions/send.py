@@ -23,7 +23,8 @@ from service.rooms.room import Room
 from service.runtime.metrics import Metrics
 from service.sessions.errors import CommandError, no_write_permission, rate_limited, room_closed
 from service.sessions.idempotency import new_key
-from service.sessions.session import Session
+from service.sessions.mentions import Mentions
+from service.sessions.session import Deferred, Session
 from service.wire.messages import ChangePayload, MessagePayload, encode_stored
 from service.wire.responses import event
 
@@ -41,12 +42,13 @@ class Publishing(msgspec.Struct, frozen=True):
     started: float
 
 
-def send(session: Session, command: Send, on_done: Callable[[], None]) -> None:
+def send(session: Session, command: Send, on_done: Callable[[], None]) -> Deferred | None:
     """Publish a message, and acknowledge it when it is stored.
 
-    There is no task: the broker's future calls back. If it is done at once, the acknowledgement is written at
-    once; otherwise `on_done` is called after it. The broker keeps the order of calls (P4), so the messages
-    of one connection are stored in the order in which they were sent (SN7).
+    There is no task, unless the archive may know a user who is mentioned: the broker's future calls back. If
+    it is done at once, the acknowledgement is written at once; otherwise `on_done` is called after it. The
+    broker keeps the order of calls (P4), so the messages of one connection are stored in the order in which
+    they were sent (SN7).
     """
     identity = session.require_identity()
     room = session.require_room(command.room)
@@ -56,10 +58,37 @@ def send(session: Session, command: Send, on_done: Callable[[], None]) -> None:
         raise rate_limited("send", wait)
     if not room.log.end:
         begin(session.node, identity, session.connection.address, room)
+    if "@" in command.text:
+        mentions = Mentions(session.node, identity, room.name, room, command.text)
+        if mentions.must_wait:
+            return partial(_find_and_store, session, room, command, mentions, on_done)
+        _store(session, room, command, mentions.found(), on_done)
+    else:
+        _store(session, room, command, None, on_done)
+    return None
+
+
+async def _find_and_store(
+    session: Session, room: Room, command: Send, mentions: Mentions, on_done: Callable[[], None]
+) -> None:
+    _store(session, room, command, await mentions.find(), on_done)
+
+
+def _store(
+    session: Session, room: Room, command: Send, mentions: list[str] | None, on_done: Callable[[], None]
+) -> None:
     started = perf_counter()
-    message = message_of(identity, command.text, command.key, command.reply_to)
+    identity = session.require_identity()
+    message = message_of(identity, command.text, command.key, command.reply_to, mentions)
     future = publish(session.node, identity, command.room, message)
     acknowledge(Publishing(session, room.fanout, command.id, started), future, on_done)
+
+
+async def find_mentions(node: Node, identity: Identity, room: str, text: str) -> list[str] | None:
+    """Return the ids of the users whom a text for a room mentions."""
+    if "@" not in text:
+        return None
+    return await Mentions(node, identity, room, node.rooms.ready(room), text).find()
 
 
 def acknowledge(publishing: Publishing, future: asyncio.Future[Receipt], on_done: Callable[[], None]) -> None:
@@ -123,7 +152,13 @@ def publish(
     return node.broker.publish(room, encode_stored(stored), key=f"{identity.scope}/{stored.key}")
 
 
-def message_of(identity: Identity, text: str, key: str | None, reply_to: int | None = None) -> MessagePayload:
+def message_of(
+    identity: Identity,
+    text: str,
+    key: str | None,
+    reply_to: int | None = None,
+    mentions: list[str] | None = None,
+) -> MessagePayload:
     """Make the message that is stored. The idempotency key is made if it is missing."""
     return MessagePayload(
         key=key or new_key(),
@@ -133,6 +168,7 @@ def message_of(identity: Identity, text: str, key: str | None, reply_to: int | N
         text=text,
         at=int(time() * 1000),
         reply_to=reply_to,
+        mentions=mentions,
     )
 
 

@@ -98,7 +98,13 @@ class Session:
         """Report that a read mark of the user moved, on another connection (RD3)."""
         if self.identity is not None and self.identity.may_read(moved.room):
             self.write_event(
-                events.MarkMoved(room=moved.room, epoch=moved.epoch, offset=moved.offset, unread=moved.unread)
+                events.MarkMoved(
+                    room=moved.room,
+                    epoch=moved.epoch,
+                    offset=moved.offset,
+                    unread=moved.unread,
+                    mentions=moved.mentions,
+                )
             )
 
     def write_event(self, frame: events.Event) -> None:

@@ -8,7 +8,7 @@ number of members.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -22,7 +22,8 @@ from hubbub_protocol.folding import ChangeKind, fold
 class MessagePayload(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One message as a broker stores it. `at` is in ms since 1970, `reply_to` the offset of a message.
 
-    `user`, `user_id` and `kind` are the author's display name at that time, stable id, and kind of user.
+    `user`, `user_id` and `kind` are the author's display name at that time, stable id, and kind of user;
+    `mentions` are the ids of the users whom the text mentions (SN11).
     """
 
     key: str
@@ -32,6 +33,7 @@ class MessagePayload(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     text: str
     at: int
     reply_to: int | None = None
+    mentions: list[str] | None = None
 
 
 class ChangePayload(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -46,6 +48,7 @@ class ChangePayload(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     at: int
     text: str | None = None
     emoji: str | None = None
+    mentions: list[str] | None = None
 
 
 class Stored(msgspec.Struct, frozen=True, gc=False):
@@ -79,12 +82,19 @@ class StoredAuthor(msgspec.Struct, frozen=True, gc=False):
 class _Edit(msgspec.Struct, frozen=True, gc=False):
     text: str
     at: int
+    mentions: list[str] | None = None
+
+
+class _Mentions(msgspec.Struct, frozen=True, gc=False):
+    mentions: list[str]
 
 
 class _Text(msgspec.Struct, frozen=True, gc=False):
     text: str = ""
 
 
+# Only what mentions users has this: the quotes in a text are escaped.
+_HAS_MENTIONS: Final = b'"mentions":['
 # How the payload of a change begins.
 _CHANGE: Final = b'{"change":'
 _MESSAGE_EVENT: Final = b'{"type":"message","room":%b,"offset":%d,"prev":%d,%b'
@@ -94,6 +104,7 @@ _NO_ROOM: Final = b'""'
 
 _encoder: Final = msgspec.json.Encoder()
 _text: Final = msgspec.json.Decoder(_Text)
+_mentions: Final = msgspec.json.Decoder(_Mentions)
 _author: Final = msgspec.json.Decoder(StoredAuthor)
 _at: Final = msgspec.json.Decoder(_At)
 _edit: Final = msgspec.json.Decoder(_Edit)
@@ -165,7 +176,7 @@ def without_text(entry: Entry) -> Entry:
     if not is_change(entry):
         return entry
     change = _change.decode(entry.payload)
-    return _with_payload(entry, encode_stored(msgspec.structs.replace(change, text=None)))
+    return _with_payload(entry, encode_stored(msgspec.structs.replace(change, text=None, mentions=None)))
 
 
 def _decode(entry: Entry) -> events.Event | None:
@@ -185,7 +196,8 @@ def current_payload(hit: FoundEntry) -> bytes:
         return hit.entry.payload
     edit = _edit.decode(hit.edit.payload)
     stored: dict[str, object] = msgspec.json.decode(hit.entry.payload)
-    return _encoder.encode({**stored, "text": edit.text, "edited": edit.at})
+    stored |= {"text": edit.text, "edited": edit.at, "mentions": edit.mentions}
+    return _encoder.encode({name: value for name, value in stored.items() if value is not None})
 
 
 def encode_value(value: msgspec.Struct) -> bytes:
@@ -217,6 +229,11 @@ def stored_author(payload: bytes) -> StoredAuthor | None:
         return _author.decode(payload)
     except msgspec.DecodeError:
         return None
+
+
+def stored_mentions(payload: bytes) -> Sequence[str]:
+    """Return the ids of the users whom a stored message mentions, before any change."""
+    return _mentions.decode(payload).mentions if _HAS_MENTIONS in payload else ()
 
 
 def sent_at(payload: bytes) -> int:

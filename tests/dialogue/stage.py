@@ -86,8 +86,9 @@ class Stage:
         self._draining = asyncio.get_running_loop().create_task(drain(self.node))
 
     async def index(self) -> None:
-        """Index all that the archive has."""
+        """Store the read marks, and index all that the archive has."""
         assert self.node.archiving is not None
+        await self.node.archiving.marks.store()
         while await self.node.archiving.indexer.turn():
             pass
 

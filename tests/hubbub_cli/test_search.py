@@ -82,12 +82,12 @@ def test_rooms_with_unread_messages_are_listed(archived: Server, env: dict[str, 
     bob = environment(CHAT_SERVER=archived.url, CHAT_TOKEN=token)
     run("send", "loft", "mine", env=bob)
     assert "loft" in found(run("unread", "--all", "--json", env=bob).stdout)
-    run("send", "loft", "second", env=env)
+    run("send", "loft", "second, @bob", env=env)
     # Until it is indexed.
     while "loft" not in found(run("unread", "--json", env=bob).stdout):
         pass
     (line,) = run("unread", env=bob).stdout.splitlines()
-    assert line == "     1  loft"
+    assert line == "     1  loft  @1"
 
 
 def test_failures_are_sentences(archived: Server, env: dict[str, str], tmp_path: Path) -> None:

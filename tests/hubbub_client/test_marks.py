@@ -26,11 +26,11 @@ async def test_a_mark_comes_with_the_join_and_moves(server: Server) -> None:
                 recovered=False,
                 messages=[],
                 members=MEMBERS,
-                mark=ReadMark(epoch="e", offset=4, unread=5),
+                mark=ReadMark(epoch="e", offset=4, unread=5, mentions=1),
             )
         )
         room = await joining
-        assert room.mark == ReadMark(epoch="e", offset=4, unread=5)
+        assert room.mark == ReadMark(epoch="e", offset=4, unread=5, mentions=1)
         room.read(7)
         read = await talk.receive()
         assert isinstance(read, commands.Read)
@@ -51,10 +51,10 @@ async def test_a_page_of_the_users_rooms_is_read_or_none(server: Server) -> None
         reading = tasks.create_task(chat.rooms())
         listing = await talk.receive()
         assert isinstance(listing, commands.ListOwnRooms)
-        rooms = [events.OwnRoom(room="lobby", epoch="e", offset=7, unread=2, at=70)]
+        rooms = [events.OwnRoom(room="lobby", epoch="e", offset=7, unread=2, mentions=1, at=70)]
         await talk.say(events.OwnRooms(id=listing.id, rooms=rooms, more=True, after="lobby"))
         assert await reading == UserRooms(
-            rooms=(UserRoom(name="lobby", read=Position("e", 7), unread=2, at=70),), after="lobby"
+            rooms=(UserRoom(name="lobby", read=Position("e", 7), unread=2, mentions=1, at=70),), after="lobby"
         )
         further = tasks.create_task(chat.rooms("lobby"))
         listing = await talk.receive()

@@ -89,15 +89,58 @@ async def test_the_messages_of_others_behind_a_mark_are_counted(archive: Archive
     async def count(offset: int, most: int = 100, epoch: str = EPOCH) -> Unread:
         return (await archive.unread([at(offset, epoch=epoch)], most=most))["room"]
 
-    assert await count(0) == (EPOCH, 9, 8, 4)
-    assert await count(2) == (EPOCH, 9, 8, 3)
-    assert await count(5) == (EPOCH, 9, 8, 1)
-    assert await count(9) == (EPOCH, 9, 8, 0)
-    assert await count(0, most=2) == (EPOCH, 9, 8, 2)
-    assert await count(7, epoch="earlier") == (EPOCH, 9, 8, 4)
+    assert await count(0) == Unread(EPOCH, 9, 8, 4)
+    assert await count(2) == Unread(EPOCH, 9, 8, 3)
+    assert await count(5) == Unread(EPOCH, 9, 8, 1)
+    assert await count(9) == Unread(EPOCH, 9, 8, 0)
+    assert await count(0, most=2) == Unread(EPOCH, 9, 8, 2)
+    assert await count(7, epoch="earlier") == Unread(EPOCH, 9, 8, 4)
     marks = [at(0), at(1, room="other"), at(1, room="unknown")]
-    assert await archive.unread(marks, most=9) == {"room": (EPOCH, 9, 8, 4), "other": (EPOCH, 3, 0, 0)}
+    assert await archive.unread(marks, most=9) == {
+        "room": Unread(EPOCH, 9, 8, 4),
+        "other": Unread(EPOCH, 3, 0, 0),
+    }
     assert await archive.unread([], most=9) == {}
+
+
+def mentioning(offset: int, *users: str, edit: int | None = None) -> Searchable:
+    return Searchable(offset, words_of("hello"), "bob", "bob", edit=edit, mentions=users)
+
+
+@promise("A17", "A15")
+async def test_messages_that_mention_the_user_are_counted_as_they_are_now(archive: Archive) -> None:
+    await archive.append(numbered("room", 8))
+
+    async def count(offset: int, user: str = "ann", most: int = 9) -> int:
+        return (await archive.unread([at(offset, user=user)], most=most))["room"].mentions
+
+    first = [mentioning(1, "ann"), mentioning(2, "ann", "cem"), mentioning(3), mentioning(4, "ann", "ann")]
+    assert await archive.index("room", EPOCH, since=0, through=4, changes=first)
+    assert [await count(0), await count(1), await count(4), await count(0, most=2)] == [3, 2, 0, 2]
+    assert [await count(0, "cem"), await count(0, "dan")] == [1, 0]
+    later = [mentioning(3, "ann", edit=5), mentioning(2, "dan", edit=6), Searchable(4, None)]
+    assert await archive.index("room", EPOCH, since=4, through=7, changes=later)
+    assert [await count(0), await count(1), await count(0, "cem"), await count(0, "dan")] == [2, 1, 0, 1]
+    await archive.erase("room", EPOCH, [1], b"erased")
+    assert await count(0) == 1
+
+
+@promise("A17", "A8")
+async def test_users_with_marks_in_a_room_are_found_by_name(archive: Archive) -> None:
+    marks = [
+        at(1)._replace(name="ann"),
+        at(1, user="\x00bob")._replace(name="\x00"),
+        at(1, user="cem"),
+        at(1, user="dan", room="other")._replace(name="dan"),
+        at(1, user="first", moved=AT)._replace(name="same"),
+        at(1, user="second", moved=AT + 1)._replace(name="same"),
+    ]
+    await archive.mark(marks, most=MOST)
+    names = ["ann", "\x00", "", "dan", "same", "unknown", *map(str, range(600))]
+    assert await archive.named("room", names) == {"ann": "ann", "\x00": "\x00bob", "same": "second"}
+    await archive.mark([at(2)._replace(name="renamed")], most=MOST)
+    assert await archive.named("room", ["ann", "renamed"]) == {"renamed": "ann"}
+    assert await archive.named("room", []) == {}
 
 
 @promise("A17", "A15")

@@ -281,7 +281,7 @@ test("a read mark comes with the join, moves, and is reported", async () => {
   node.silent = true;
   client.room("lobby").join();
   const members = { count: 1, names: ["ann"], more: false };
-  const mark = { epoch: "e", offset: 4, unread: 5 };
+  const mark = { epoch: "e", offset: 4, unread: 5, mentions: 1 };
   const join = { id: 2, room: "lobby", epoch: "e", head: 9, recovered: false, messages: [] };
   node.model.line.push({ type: "joined", ...join, members, mark });
   node.say("hello");

@@ -62,6 +62,7 @@ class Message(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="mess
     """A stored entry of a room. `prev` is the offset of the entry before it; `at` is ms since 1970.
 
     `user`, `user_id` and `kind` are its author's; older messages have neither an id nor a kind (SN8).
+    `mentions` are the ids of the users whom the text mentions (SN11).
     The fields from `edited` on are those of a folded message: `changed` is the offset of the last change in
     it.
     """
@@ -77,6 +78,7 @@ class Message(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="mess
     # A kind of a newer server that this client does not know is possible (specification, §11).
     kind: str | None = None
     reply_to: int | None = None
+    mentions: list[str] | None = None
     edited: int | None = None
     deleted: Deletion | None = None
     reactions: list[Reaction] | None = None
@@ -101,6 +103,7 @@ class Change(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="chang
     kind: str | None = None
     text: str | None = None
     emoji: str | None = None
+    mentions: list[str] | None = None
 
 
 Entry = Message | Change

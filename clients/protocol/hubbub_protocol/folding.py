@@ -42,10 +42,13 @@ def _apply(message: Message, change: Change) -> Message:
         return replace(message, changed=changed)
     match change.change:
         case ChangeKind.EDIT if change.text is not None:
-            return replace(message, text=change.text, edited=change.at, changed=changed)
+            return replace(
+                message, text=change.text, mentions=change.mentions, edited=change.at, changed=changed
+            )
         case ChangeKind.DELETE:
             deletion = Deletion(user=change.user, at=change.at, user_id=change.user_id)
-            return replace(message, text="", edited=None, reactions=None, deleted=deletion, changed=changed)
+            emptied = replace(message, text="", mentions=None, edited=None, reactions=None)
+            return replace(emptied, deleted=deletion, changed=changed)
         case ChangeKind.REACT | ChangeKind.UNREACT if change.emoji is not None:
             return replace(message, reactions=_reactions(message, change) or None, changed=changed)
         case _:

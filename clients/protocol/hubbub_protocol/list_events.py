@@ -4,11 +4,15 @@ import msgspec
 
 
 class ReadMark(msgspec.Struct, frozen=True, gc=False):
-    """Up to where the user has read, and how many messages of others follow, up to a bound (RD2)."""
+    """Up to where the user has read, and how many messages of others follow, up to a bound (RD2).
+
+    `mentions` is the number of those that mention the user.
+    """
 
     epoch: str
     offset: int
     unread: int
+    mentions: int = 0
 
 
 class RoomInfo(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -45,6 +49,7 @@ class Marked(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="marke
     epoch: str
     offset: int
     unread: int
+    mentions: int = 0
 
 
 class MarkMoved(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="mark"):
@@ -54,6 +59,7 @@ class MarkMoved(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="ma
     epoch: str
     offset: int
     unread: int
+    mentions: int = 0
 
 
 class OwnRoom(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -63,6 +69,7 @@ class OwnRoom(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     epoch: str
     offset: int
     unread: int
+    mentions: int = 0
     at: int | None = None
 
 

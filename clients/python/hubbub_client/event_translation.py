@@ -34,6 +34,7 @@ def message_of(message: events.Message, head: Position | None) -> Message:
         at=message.at,
         kind=message.kind,
         reply_to=reply_to,
+        mentions=tuple(message.mentions or ()),
         edited=message.edited,
         deleted=message.deleted,
         reactions=tuple(message.reactions or ()),
@@ -56,6 +57,7 @@ def changed_of(change: events.Change, head: Position | None) -> Changed:
         at=change.at,
         text=change.text,
         emoji=change.emoji,
+        mentions=tuple(change.mentions or ()),
     )
 
 

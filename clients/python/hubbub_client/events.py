@@ -14,6 +14,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     `user` is the author's name, `user_id` the stable id, and `kind` one of `guest`, `verified` and `bot`, or
     a kind of a newer server. Messages that older servers stored have neither an id nor a kind.
+    `mentions` are the ids of the users whom the text mentions.
     `live`: it was stored after the application joined, also if it was missed meanwhile. History is not live.
 
     `edited` is when it was edited last, in ms since 1970. `changed` is the offset of the last change in it:
@@ -29,6 +30,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str | None = None
     kind: str | None = None
     reply_to: Position | None = None
+    mentions: tuple[str, ...] = ()
     edited: int | None = None
     deleted: Deletion | None = None
     reactions: tuple[Reaction, ...] = ()
@@ -54,6 +56,7 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
     kind: str | None = None
     text: str | None = None
     emoji: str | None = None
+    mentions: tuple[str, ...] = ()
 
 
 class Joined(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,12 +184,14 @@ class ListedRooms(msgspec.Struct, frozen=True, kw_only=True):
 class UserRoom(msgspec.Struct, frozen=True, kw_only=True):
     """A room that the user has joined: up to where it is read, and how many messages of others follow.
 
-    `unread` is 100 if there are as many or more. `at` is when the last entry was sent, in ms since 1970.
+    `mentions` is the number of those that mention the user. Both are 100 if there are as many or more. `at`
+    is when the last entry was sent, in ms since 1970.
     """
 
     name: str
     read: Position
     unread: int
+    mentions: int = 0
     at: int | None
 
 

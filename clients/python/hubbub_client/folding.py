@@ -21,6 +21,7 @@ def fold(message: Message, changes: Iterable[Changed]) -> Message:
     return replace(
         message,
         text=folded.text,
+        mentions=tuple(folded.mentions or ()),
         edited=folded.edited,
         deleted=folded.deleted,
         reactions=tuple(folded.reactions or ()),
@@ -37,6 +38,7 @@ def _plain(message: Message) -> events.Message:
         user=message.user,
         text=message.text,
         at=message.at,
+        mentions=list(message.mentions) or None,
         edited=message.edited,
         deleted=message.deleted,
         reactions=list(message.reactions) or None,
@@ -57,4 +59,5 @@ def _plain_change(change: Changed) -> events.Change:
         at=change.at,
         text=change.text,
         emoji=change.emoji,
+        mentions=list(change.mentions) or None,
     )

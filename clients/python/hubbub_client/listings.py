@@ -53,6 +53,7 @@ def _own_of(page: effects.OwnRoomsListing) -> UserRooms:
             name=each.room,
             read=Position(epoch=each.epoch, offset=each.offset),
             unread=each.unread,
+            mentions=each.mentions,
             at=each.at,
         )
         for each in page.rooms

@@ -126,8 +126,8 @@ def test_no_guest_has_the_name_of_a_user_with_a_token() -> None:
     session = names.acquire_guest("ann").session
     assert names.acquire_verified("Ann", user_id="u1").user == "Ann"
     assert names.acquire_verified("ann", user_id="u2").user == "ann2"
-    names.release_verified("Ann")
-    names.release_verified("ann2")
+    names.release_verified("Ann", user_id="u1")
+    names.release_verified("ann2", user_id="u2")
     names.release_guest("ann")
     for name in ("ann", "\u0430nn", "ann2"):
         with pytest.raises(UserNameTaken) as rejected:

@@ -24,14 +24,24 @@ _MOST: Final = 100
 def command(ctx: click.Context, everything: bool) -> None:  # noqa: FBT001  click's
     """List the rooms that you have joined and in which messages of others are unread, and their number.
 
+    After the name of a room, @2 means that two of them mention you.
+
     It needs a token, and a server with an archive.
     """
     settings = options.chosen(ctx)
     output = TerminalOutput.of(settings)
     for room in _rooms(HttpApi(settings)):
         if everything or room.unread:
-            count = f"{room.unread}+" if room.unread >= _MOST else str(room.unread)
-            output.data(_to_json(room) if settings.json else f"{count:>6}  {sanitize(room.name)}")
+            output.data(_to_json(room) if settings.json else _to_line(room))
+
+
+def _to_line(room: UserRoom) -> str:
+    mentions = f"  @{_count(room.mentions)}" if room.mentions else ""
+    return f"{_count(room.unread):>6}  {sanitize(room.name)}{mentions}"
+
+
+def _count(number: int) -> str:
+    return f"{number}+" if number >= _MOST else str(number)
 
 
 def _rooms(api: HttpApi) -> Iterator[UserRoom]:
@@ -50,6 +60,7 @@ def _room_of(plain: Answer) -> UserRoom:
         name=str(plain["room"]),
         read=Position(epoch=str(plain["epoch"]), offset=int(str(plain["offset"]))),
         unread=int(str(plain["unread"])),
+        mentions=int(str(plain.get("mentions", 0))),
         at=None if at is None else int(str(at)),
     )
 
@@ -62,5 +73,6 @@ def _to_json(room: UserRoom) -> str:
         "epoch": room.read.epoch,
         "offset": room.read.offset,
         "unread": room.unread,
+        "mentions": room.mentions,
     }
     return to_json(record if room.at is None else record | {"at": room.at})

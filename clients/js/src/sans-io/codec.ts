@@ -41,6 +41,7 @@ const message = event("message", {
   ...entry,
   text,
   reply_to: optional(whole),
+  mentions: optional(list(text)),
   edited: optional(whole),
   deleted: optional(shape({ ...person, at: whole })),
   reactions: optional(list(shape({ emoji: text, users: list(shape(person)) }))),
@@ -53,11 +54,13 @@ const change = event("change", {
   target: whole,
   text: optional(text),
   emoji: optional(text),
+  mentions: optional(list(text)),
 }) as Read<Change>;
 const messageOrChange: Read<Entry> = (value) =>
   object(value).type === "change" ? change(value) : message(value);
 const members = { count: whole, names: list(text), more: flag };
-const mark = { room: text, epoch: text, offset: whole, unread: whole };
+const readMark = { epoch: text, offset: whole, unread: whole, mentions: orZero };
+const mark = { room: text, ...readMark };
 const page = { id: whole, more: flag, after: optional(text) };
 const listed = { room: text, members: whole, epoch: optional(text), offset: optional(whole) };
 const limits = { frame: whole, text: whole, rooms: whole, sends: quantity, burst: whole };
@@ -82,7 +85,7 @@ const events = {
     recovered: flag,
     messages: list(messageOrChange),
     members: shape(members),
-    mark: optional(shape({ epoch: text, offset: whole, unread: whole })),
+    mark: optional(shape(readMark)),
   }),
   left: event("left", { id: whole, room: text }),
   sent: event("sent", { id: whole, epoch: text, offset: whole, duplicate: flag }),
@@ -139,6 +142,11 @@ function list<T>(read: Read<T>): Read<T[]> {
 /** An optional field; null means missing. */
 function optional<T>(read: Read<T>): Read<T | undefined> {
   return (value) => (value === undefined || value === null ? undefined : read(value));
+}
+
+/** A number that older servers do not send. */
+function orZero(value: unknown): number {
+  return optional(whole)(value) ?? 0;
 }
 
 type Shape = Readonly<Record<string, Read<unknown>>>;

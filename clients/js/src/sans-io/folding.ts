@@ -21,7 +21,7 @@ function apply(message: Message, change: Change): Message {
   switch (change.change) {
     case "edit":
       if (change.text === undefined) break;
-      return { ...message, text: change.text, edited: change.at, changed };
+      return edited(change, change.text, message);
     case "delete":
       return deletedBy(change, message);
     case "react":
@@ -32,9 +32,20 @@ function apply(message: Message, change: Change): Message {
   return { ...message, changed };
 }
 
+function edited({ at, offset, mentions }: Change, text: string, message: Message): Message {
+  const { mentions: _before, ...rest } = message;
+  return {
+    ...rest,
+    text,
+    edited: at,
+    changed: offset,
+    ...(mentions !== undefined && { mentions }),
+  };
+}
+
 function deletedBy({ user, user_id, at, offset }: Change, message: Message): Message {
   const deleted: Deletion = { user, at, ...(user_id !== undefined && { user_id }) };
-  const { edited: _edited, reactions: _reactions, ...rest } = message;
+  const { mentions: _mentions, edited: _edited, reactions: _reactions, ...rest } = message;
   return { ...rest, text: "", deleted, changed: offset };
 }
 

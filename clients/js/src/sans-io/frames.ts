@@ -116,6 +116,8 @@ export interface Message {
   readonly kind?: UserKind;
   /** The offset of the message that it replies to. */
   readonly reply_to?: number;
+  /** The ids of the users whom the text mentions (SN11). */
+  readonly mentions?: readonly string[];
   /** When it was edited last. */
   readonly edited?: number;
   readonly deleted?: Deletion;
@@ -150,6 +152,7 @@ export interface Change extends Author {
   readonly at: number;
   readonly text?: string;
   readonly emoji?: string;
+  readonly mentions?: readonly string[];
 }
 
 /** The number of users in a room, and the first names; `more` means that there are others. */

@@ -41,11 +41,15 @@ export interface ListOwnRooms {
   readonly after?: string;
 }
 
-/** Up to where the user has read, and how many messages of others follow; 100 means as many or more. */
+/**
+ * Up to where the user has read, and how many messages of others follow; 100 means as many or more. `mentions` is the
+ * number of those that mention the user.
+ */
 export interface ReadMark {
   readonly epoch: string;
   readonly offset: number;
   readonly unread: number;
+  readonly mentions: number;
 }
 
 export interface Marked extends ReadMark {

@@ -31,10 +31,10 @@ export class ReadMarks {
     return mark === undefined ? [] : [...this.#set(room, mark), ...this.#write(room, now)];
   }
 
-  onMoved({ room, epoch, offset, unread }: MarkMoved): Effect[] {
-    const known = this.#marks.get(room);
-    if (known === undefined || reaches(known, { epoch, offset })) return [];
-    return this.#set(room, { epoch, offset, unread });
+  onMoved(moved: MarkMoved): Effect[] {
+    const known = this.#marks.get(moved.room);
+    if (known === undefined || reaches(known, moved)) return [];
+    return this.#set(moved.room, markOf(moved));
   }
 
   onReply(request: Request & { readonly type: "read" }, reply: Reply, now: number): Effect[] {
@@ -42,8 +42,7 @@ export class ReadMarks {
     if (this.#open.get(room) === request.id) this.#open.delete(room);
     if (reply.type === "error" && !reply.retry) this.#wanted.delete(room);
     if (reply.type !== "marked") return [];
-    const { epoch, offset, unread } = reply;
-    return [...this.#set(room, { epoch, offset, unread }), ...this.#write(room, now)];
+    return [...this.#set(room, markOf(reply)), ...this.#write(room, now)];
   }
 
   /** Ask again after the next join. */
@@ -72,6 +71,10 @@ export class ReadMarks {
     this.#marks.set(room, mark);
     return [["mark", room, mark]];
   }
+}
+
+function markOf({ epoch, offset, unread, mentions }: ReadMark): ReadMark {
+  return { epoch, offset, unread, mentions };
 }
 
 function reaches(known: Position, other: Position): boolean {

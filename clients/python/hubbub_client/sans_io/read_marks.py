@@ -67,4 +67,4 @@ class ReadMarks:
 
 
 def _mark_of(event: events.Marked | events.MarkMoved) -> ReadMark:
-    return ReadMark(epoch=event.epoch, offset=event.offset, unread=event.unread)
+    return ReadMark(epoch=event.epoch, offset=event.offset, unread=event.unread, mentions=event.mentions)
