@@ -47,7 +47,7 @@ What every archive promises. Each number has tests in `archive/testing/`, run on
  A17 marks      `mark` moves the marks of users forward, and never back. In another epoch than before a mark
                 is ahead if it moved later. Of each user it keeps the ones that moved last. `unread` counts
                 the messages of others behind a mark that are indexed (A15), and those of them that mention
-                the user. `named` finds the users with marks in a room by their names.
+                the user. `named` finds the users with marks in a room by their names. `forget` removes marks.
 
 What is not promised: that an entry whose `append` failed is absent for ever. The next page shows whether it
 is stored.
@@ -248,6 +248,10 @@ class Archive(ABC):
 
         Of several users with one name, the one whose mark moved last counts.
         """
+
+    @abstractmethod
+    async def forget(self, user: str, room: str | None = None) -> None:
+        """Remove the marks of a user, or the one in a room (A17)."""
 
     @abstractmethod
     async def trim(self) -> bool:

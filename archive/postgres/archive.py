@@ -190,6 +190,10 @@ class PostgresArchive(Archive):
         return await self._read(lambda on: marking.named(on, room, wanted))
 
     @override
+    async def forget(self, user: str, room: str | None = None) -> None:
+        await self._read(lambda on: marking.forget(on, user, room))
+
+    @override
     async def trim(self) -> bool:
         if not self.options.retention.bounded:
             self._running()

@@ -55,6 +55,7 @@ JOIN rooms ON rooms.name = given.room JOIN LATERAL (
 ) AS epochs ON true
 """
 
+_FORGET: Final = 'DELETE FROM marks WHERE "user" = $1 AND (room = $2 OR $2::bytea IS NULL)'
 _NAMED: Final = """
 SELECT name, "user" FROM marks WHERE room = $1 AND name <> '' AND name = ANY($2::bytea[]) ORDER BY at
 """
@@ -108,6 +109,11 @@ async def named(connection: Connection, room: str, names: Iterable[str]) -> dict
     """Find the users with marks in a room by their names."""
     rows = await connection.fetch(_NAMED, encoded(room), [encoded(name) for name in names])
     return {decoded(name): decoded(user) for name, user in rows}
+
+
+async def forget(connection: Connection, user: str, room: str | None) -> None:
+    """Remove the marks of a user, or the one in a room."""
+    await connection.execute(_FORGET, encoded(user), None if room is None else encoded(room))
 
 
 def _last(marks: Sequence[Mark]) -> list[Mark]:

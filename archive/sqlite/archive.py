@@ -202,6 +202,10 @@ class SqliteArchive(Archive):
         return await self._read(lambda: marking.named(self._database.connection, room, wanted))
 
     @override
+    async def forget(self, user: str, room: str | None = None) -> None:
+        await self._read(lambda: erasing.forget(self._database, user, room))
+
+    @override
     async def trim(self) -> bool:
         if not self.options.retention.bounded:
             self._running()

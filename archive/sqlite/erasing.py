@@ -46,6 +46,12 @@ def erase(database: Database, room: str, epoch: str, offsets: Sequence[int], pay
     return count
 
 
+def forget(database: Database, user: str, room: str | None) -> None:
+    """Remove the marks of a user, or the one in a room."""
+    with _securely(database.connection), database.transaction() as connection:
+        connection.execute("DELETE FROM marks WHERE user = ?1 AND (room = ?2 OR ?2 IS NULL)", (user, room))
+
+
 class Purger:
     """Frees what was erased: first in the index, which marks words as removed, then in the file."""
 

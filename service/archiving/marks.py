@@ -96,6 +96,13 @@ class StoredMarks:
         """Find users with marks in a room by name: those that are stored. Raises as `find`."""
         return await self._archive.named(room, names)
 
+    async def forget(self, user: str, room: str | None = None) -> None:
+        """Remove the marks of a user, or the one in a room. Raises as `find`."""
+        for marks in (self._waiting, self._known):
+            for key in [key for key in marks if key[0] == user and room in {None, key[1]}]:
+                del marks[key]
+        await self._archive.forget(user, room)
+
     async def newest(self, rooms: Iterable[str]) -> dict[str, int]:
         """Read when the last entries of rooms were stored. Raises as `find`."""
         return await self._archive.newest(rooms)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from time import monotonic, time
 from typing import Final
 
@@ -45,15 +45,23 @@ class Eraser:
         open_rooms: the names of rooms that the archive may not know yet.
         window: of each room so many entries are deleted for clients first. What is older leaves the screen
             when it is read again.
+        forget_marks: removes the read marks of a user, of one room or all.
     """
 
     def __init__(
-        self, broker: Broker, archive: Archive | None, open_rooms: Callable[[], Iterable[str]], window: int
+        self,
+        broker: Broker,
+        archive: Archive | None,
+        open_rooms: Callable[[], Iterable[str]],
+        window: int,
+        *,
+        forget_marks: Callable[[str, str | None], Awaitable[None]] | None = None,
     ) -> None:
         self._broker = broker
         self._archive = archive
         self._open_rooms = open_rooms
         self._window = window
+        self._forget_marks = forget_marks
 
     @property
     def knows_all_rooms(self) -> bool:
@@ -69,9 +77,16 @@ class Eraser:
         async for room in self._rooms(selection):
             done.entries += await self._erase_room(room, selection)
             done.rooms += 1
-        if self._archive is not None and done.entries:
+        forgets = await self._forget(selection)
+        if self._archive is not None and (done.entries or forgets):
             while not await self._archive.purge():  # noqa: ASYNC110  it is work, and no waiting
                 await asyncio.sleep(_REST)
+
+    async def _forget(self, selection: Selection) -> bool:
+        if self._forget_marks is None or selection.names_user is None:
+            return False
+        await self._forget_marks(selection.names_user, selection.room)
+        return True
 
     async def _rooms(self, selection: Selection) -> AsyncIterator[str]:
         if selection.room is not None:

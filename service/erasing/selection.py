@@ -39,6 +39,11 @@ class Selection(msgspec.Struct, frozen=True, omit_defaults=True):
         ]
         return "; ".join(filter(None, parts))
 
+    @property
+    def names_user(self) -> str | None:
+        """The user of whom all is to be erased, in the room or in all rooms: then the read marks are too."""
+        return self.user if self.messages is None and self.before is None else None
+
     def fault(self) -> str | None:
         """Describe what is wrong with it, as a sentence; None if it is valid."""
         if self.room is None and self.user is None and self.before is None:

@@ -49,7 +49,9 @@ _erase: Final = msgspec.json.Decoder(Erase)
 def add_routes(app: Sanic[Config, SimpleNamespace], node: Node) -> None:
     """Add `/api/erasures`. It needs the API key."""
     archive = None if node.archiving is None else node.archiving.archive
-    eraser = Eraser(node.broker, archive, node.rooms.names, node.settings.log_entries)
+    marks = None if node.archiving is None else node.archiving.marks.forget
+    window = node.settings.log_entries
+    eraser = Eraser(node.broker, archive, node.rooms.names, window, forget_marks=marks)
     erasures = Erasures(eraser, node.moderation, node.tasks)
     app.add_route(partial(_begin, node, erasures), _PATH, methods=["POST"], name="erase")
     app.add_route(partial(_read, node, erasures), _PATH, methods=READ, name="erasures")

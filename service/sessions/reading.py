@@ -71,8 +71,11 @@ def follow(session: Session, identity: Identity) -> None:
         session.node.rooms.marks.add(identity.id, session)
 
 
-async def on_join(node: Node, identity: Identity, room: Room) -> CountedMark | None:
-    """Read the mark of a user who joins; at the first join it is made at the end of the room (RD2)."""
+async def on_join(node: Node, identity: Identity, room: Room, *, listener: bool) -> CountedMark | None:
+    """Read the mark of a user who joins; at the first join it is made at the end of the room (RD2).
+
+    For a listener it is not stored: a program that only reads has not joined the room for its user.
+    """
     marks = marks_of(node, identity)
     if marks is None:
         return None
@@ -80,7 +83,8 @@ async def on_join(node: Node, identity: Identity, room: Room) -> CountedMark | N
         mark = await marks.find(identity.id, room.name)
         if mark is None:
             mark = _mark(identity, room, room.log.epoch, room.log.end)
-            marks.move(mark)
+            if not listener:
+                marks.move(mark)
         return await _counted(marks, room, mark)
     except (ArchiveError, TooManyMarks) as error:
         # Chat continues without marks.

@@ -50,7 +50,7 @@ async def _join(session: Session, command: Join, identity: Identity) -> None:
     async with node.rooms.open(command.room) as room:
         if not room.log.end:
             await check_new_room(node, identity, command.room)
-        marked = await reading.on_join(node, identity, room)
+        marked = await reading.on_join(node, identity, room, listener=session.listener)
         start = await find_start(room, command.since, command.limit)
         if not session.connection.closing:
             _add_member(session, command, room, start, marked)

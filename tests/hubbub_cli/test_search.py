@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import jwt
 import pytest
 
@@ -81,6 +82,14 @@ def test_rooms_with_unread_messages_are_listed(archived: Server, env: dict[str, 
     token = jwt.encode({"sub": "bob", "exp": time.time() + 600}, KEY, algorithm="HS256")
     bob = environment(CHAT_SERVER=archived.url, CHAT_TOKEN=token)
     run("send", "loft", "mine", env=bob)
+    # Short commands are listeners, who join no room for their user.
+    assert "loft" not in found(run("unread", "--all", "--json", env=bob).stdout)
+    marked = httpx.put(
+        f"{archived.url}/api/rooms/loft/mark",
+        json={"offset": 2},
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    assert marked.status_code == 200
     assert "loft" in found(run("unread", "--all", "--json", env=bob).stdout)
     run("send", "loft", "second, @bob", env=env)
     # Until it is indexed.

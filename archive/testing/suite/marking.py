@@ -143,6 +143,18 @@ async def test_users_with_marks_in_a_room_are_found_by_name(archive: Archive) ->
     assert await archive.named("room", []) == {}
 
 
+@promise("A17")
+async def test_the_marks_of_a_user_are_removed(archive: Archive) -> None:
+    await archive.mark([at(1, room="a"), at(1, room="b"), at(1, room="c"), at(1, user="bob")], most=MOST)
+    await archive.forget("ann", "b")
+    assert [mark.room for mark in await archive.marks("ann", limit=9)] == ["a", "c"]
+    await archive.forget("ann")
+    assert await archive.marks("ann", limit=9) == []
+    assert await archive.marks("bob", limit=9) == [at(1, user="bob")]
+    await archive.mark([at(1)], most=MOST)
+    assert await archive.marks("ann", limit=9) == [at(1)]
+
+
 @promise("A17", "A15")
 async def test_deleted_and_trimmed_messages_are_not_counted(archive: Archive) -> None:
     await archive.append(numbered("room", 3))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import jwt
 
 from service.server import running
 from tests.service.http.site import BEARER, KEY
-from tests.service.serving import quick
+from tests.service.serving import quick, until
 
 SECRET = "a secret of at least 32 bytes, for tests"
 
@@ -31,6 +32,11 @@ async def test_marks_are_moved_and_listed_over_http(tmp_path: Path) -> None:
         listed = (await client.get("/api/me/rooms", headers=own)).json()
         assert [(room["room"], room["offset"]) for room in listed["rooms"]] == [("lobby", 1)]
         assert listed["more"] is False
+        selected = {"user": "ann", "room": "lobby", "reason": "asked for"}
+        begun = await client.post("/api/erasures", json=selected, headers=BEARER)
+        assert begun.status_code == 202
+        await until(lambda: "erase" not in {task.get_name() for task in asyncio.all_tasks()})
+        assert (await client.get("/api/me/rooms", headers=own)).json()["rooms"] == [], "nor her marks"
         beyond = await client.put("/api/rooms/lobby/mark", json={"offset": 9}, headers=own)
         assert (beyond.status_code, beyond.json()["code"]) == (400, "invalid")
         wrong = await client.put("/api/rooms/lobby/mark", json={"offset": -1}, headers=own)

@@ -94,6 +94,21 @@ async def test_connections_of_the_user_are_forgotten_when_they_end(tmp_path: Pat
         await until(lambda: not len(here.node.rooms.marks))
 
 
+async def test_a_listener_makes_no_mark(tmp_path: Path) -> None:
+    async with node(tmp_path) as here, connected(here, "bob") as bob:
+        await bob.ask("join", room="lobby")
+        last = await send(bob, 3)
+        peer = await Peer.connect(here.port)
+        await peer.upgrade()
+        await peer.ask("hello", token=token("ann"), listener=True)
+        mark = (await peer.ask("join", room="lobby"))["mark"]
+        assert (mark["offset"], mark["unread"]) == (last, 0)
+        assert (await peer.ask("rooms"))["rooms"] == []
+        await peer.ask("read", room="lobby", offset=1)
+        assert [(room["offset"], room["unread"]) for room in (await peer.ask("rooms"))["rooms"]] == [(1, 2)]
+        peer.disconnect()
+
+
 async def test_without_the_archive_users_join_without_a_mark(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
