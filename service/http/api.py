@@ -17,6 +17,7 @@ from sanic.response import raw
 
 from brokers.errors import BrokerError
 from hubbub_protocol import Code
+from hubbub_protocol.commands import MAX_ID
 from service.http import changes, marks
 from service.http.access import as_author, check_room, read_number, read_query, require_reader
 from service.http.bodies import (
@@ -34,11 +35,18 @@ from service.identity.addresses import client_address
 from service.identity.identity import Identity
 from service.node import Node
 from service.rooms.message_pages import read_messages
+from service.rooms.threads import read_thread
 from service.runtime.metrics import Metrics
 from service.sessions import directory, search, send
 from service.sessions.errors import CommandError, older_unavailable, rate_limited
 from service.sessions.look_alike_rooms import check_new_room
-from service.sessions.room_commands import BYTES_PER_TOKEN, MESSAGES_PER_TOKEN, NAMES_PER_TOKEN
+from service.sessions.references import find_references
+from service.sessions.room_commands import (
+    BYTES_PER_TOKEN,
+    MESSAGES_PER_TOKEN,
+    NAMES_PER_TOKEN,
+    THREAD_TOKENS,
+)
 from service.wire import responses
 from service.wire.messages import encode_name
 
@@ -119,8 +127,8 @@ async def _post(node: Node, request: Request, name: str) -> HTTPResponse:
         await check_new_room(node, identity, name)
         send.require_new_room(node, identity, client_address(node.addresses, request))
     started = perf_counter()
-    mentions = await send.find_mentions(node, identity, name, post.text)
-    message = send.message_of(identity, post.text, post.key, post.reply_to, mentions)
+    found = await find_references(node, identity, name, post.text, post.reply_to)
+    message = send.message_of(identity, post.text, post.key, post.reply_to, found)
     epoch, offset, duplicate = await send.publish(node, identity, name, message)
     send.count_stored(node.metrics, started)
     return json_response(
@@ -137,14 +145,19 @@ async def _exists(node: Node, name: str) -> bool:
 async def _history(node: Node, request: Request, name: str) -> HTTPResponse:
     """Read a page of a room's messages."""
     identity = require_reader(node, request, name)
-    query = read_query(request, "before", "after", "limit")
-    before, after = read_number(query, "before"), read_number(query, "after")
-    if before is not None and after is not None:
-        raise CommandError(Code.INVALID, "Conflicting parameters `before` and `after`: send one of them.")
+    query = read_query(request, "before", "after", "limit", "thread")
+    before, after, thread = (read_number(query, each) for each in ("before", "after", "thread"))
+    if after is not None and (before is not None or thread is not None):
+        other = "before" if before is not None else "thread"
+        raise CommandError(Code.INVALID, f"Conflicting parameters `{other}` and `after`: send one of them.")
     limit = _page_limit(query, _DEFAULT_PAGE)
-    _limit_reads(node, identity, limit / MESSAGES_PER_TOKEN)
+    _limit_reads(node, identity, limit / MESSAGES_PER_TOKEN + (0 if thread is None else THREAD_TOKENS))
     reader = node.rooms.changes(name)
-    page = await read_messages(node.broker, name, reader, before=before, after=after, limit=limit)
+    if thread is None:
+        page = await read_messages(node.broker, name, reader, before=before, after=after, limit=limit)
+    else:
+        end = MAX_ID if before is None else before
+        page = await read_thread(node.broker, name, reader, thread, before=end, limit=limit)
     if page.unavailable:
         raise older_unavailable()
     body = responses.history_body(encode_name(name), page)

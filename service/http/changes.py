@@ -21,6 +21,7 @@ from service.http.credentials import authenticate
 from service.node import Node
 from service.sessions import changes, send
 from service.sessions.errors import CommandError, rate_limited
+from service.sessions.references import find_references
 from service.wire.numbers import parse_whole_number
 
 # A command of the protocol has an id; a request has none.
@@ -65,8 +66,8 @@ async def _change(
     started = perf_counter()
     target = await node.rooms.changes(name).target(command.target, command.epoch)
     text = command.text if isinstance(command, commands.Edit) else ""
-    mentions = await send.find_mentions(node, identity, name, text)
-    stored, at, duplicate = await changes.publish(node, identity, command, target, mentions)
+    found = await find_references(node, identity, name, text)
+    stored, at, duplicate = await changes.publish(node, identity, command, target, found.mentions)
     send.count_stored(node.metrics, started)
     return json_response(
         Posted(name, stored, at, duplicate), HTTPStatus.OK if duplicate else HTTPStatus.CREATED

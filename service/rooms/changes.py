@@ -1,4 +1,4 @@
-"""Find the changes of messages: in the room's log, and where it doesn't reach, in the history.
+"""Find what changes messages or replies to them: in the room's log, and where that ends, in the history.
 
 A change comes after its message, and retention removes the oldest entries first. So whatever keeps a message
 keeps its changes too.
@@ -7,14 +7,21 @@ keeps its changes too.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from brokers.base import Broker, Entry, Position
 from hubbub_protocol import events
 from service.rooms.change_index import ChangeIndex
 from service.rooms.log import RoomLog
-from service.rooms.read_ahead import WINDOW, ReadAhead
-from service.wire.messages import decode_change, decode_message, fold_entry, is_change, without_text
+from service.rooms.read_ahead import WINDOW, ReadAhead, Reference, Reply, references
+from service.wire.messages import (
+    decode_change,
+    decode_message,
+    fold_entry,
+    is_change,
+    with_replies,
+    without_text,
+)
 
 
 class Target(NamedTuple):
@@ -22,6 +29,16 @@ class Target(NamedTuple):
 
     message: events.Message | None
     changes: Sequence[events.Change]
+
+
+class CountedReplies(NamedTuple):
+    """The number of replies to a message, and the offset of the last one."""
+
+    number: int
+    last: int
+
+
+_NONE: Final = CountedReplies(0, 0)
 
 
 class ChangeReader:
@@ -36,17 +53,21 @@ class ChangeReader:
         self._ahead = ReadAhead(room, broker, log)
 
     async def fold(self, entries: Sequence[Entry]) -> list[Entry]:
-        """Return the messages of a page, with all of their changes folded into them (CG6).
+        """Return the messages of a page, with their changes folded into them (CG6), and replies counted.
 
         Raises:
             BrokerError: the history can't be read now.
         """
-        index = await self._index(entries)
-        return [index.fold(entry) for entry in entries if not is_change(entry)]
+        index, replies = await self._index(entries)
+        return [
+            with_replies(index.fold(entry), *replies.get(entry.offset, _NONE))
+            for entry in entries
+            if not is_change(entry)
+        ]
 
     async def redact(self, entries: Sequence[Entry]) -> list[Entry]:
         """Return a page without the texts of deleted messages (CG3). Raises as `fold`."""
-        index = await self._index(entries)
+        index, _ = await self._index(entries)
         return [_redacted(entry, index) for entry in entries]
 
     def target_at_once(self, offset: int) -> Target | None:
@@ -67,23 +88,30 @@ class ChangeReader:
             return None
         if epoch is not None and entry.epoch != epoch:
             return None
-        return _target(entry, await self._index([entry]))
+        index, _ = await self._index([entry])
+        return _target(entry, index)
 
-    async def _index(self, entries: Sequence[Entry]) -> ChangeIndex:
-        """Index the changes of a page's messages, up to the end of the room."""
+    async def _index(self, entries: Sequence[Entry]) -> tuple[ChangeIndex, dict[int, CountedReplies]]:
+        """Index the changes of a page's messages and the replies to them, up to the end of the room."""
         index = ChangeIndex()
         if not entries:
-            return index
-        changes = [change for entry in entries if (change := decode_change(entry)) is not None]
-        targets = {entry.offset for entry in entries} | {change.target for change in changes}
+            return index, {}
+        found = list(references(entries))
+        targets = {entry.offset for entry in entries} | {each.target for each in found}
         last = entries[-1]
-        changes += await self._ahead.changes(Position(last.epoch, last.offset), targets)
+        found += await self._ahead.changes(Position(last.epoch, last.offset), targets)
         # From here on without an `await`, so that the log continues where the read ended.
         if self._log is not None and self._log.epoch == last.epoch:
-            changes += [change for target in targets for change in self._log.changes.of(target)]
-        for change in sorted({change.offset: change for change in changes}.values(), key=_offset):
-            index.add(change)
-        return index
+            for target in targets:
+                found += self._log.changes.of(target)
+                found += (Reply(target, offset) for offset in self._log.replies.of(target))
+        replies: dict[int, CountedReplies] = {}
+        for each in sorted({each.offset: each for each in found}.values(), key=_offset):
+            if isinstance(each, Reply):
+                replies[each.target] = CountedReplies(replies.get(each.target, _NONE).number + 1, each.offset)
+            else:
+                index.add(each)
+        return index, replies
 
 
 def _target(entry: Entry, index: ChangeIndex) -> Target:
@@ -99,5 +127,5 @@ def _redacted(entry: Entry, index: ChangeIndex) -> Entry:
     return fold_entry(entry, index.of(entry.offset)) if index.is_deleted(entry.offset) else entry
 
 
-def _offset(change: events.Change) -> int:
-    return change.offset
+def _offset(reference: Reference) -> int:
+    return reference.offset

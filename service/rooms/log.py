@@ -17,8 +17,9 @@ from typing import Final
 from brokers.base import Entry
 from hubbub_protocol.folding import ChangeKind
 from service.rooms.change_index import ChangeIndex
+from service.rooms.replies import Replies
 from service.wire.codecs import Codec
-from service.wire.messages import decode_change, is_change, without_text
+from service.wire.messages import decode_change, is_change, with_replies, without_text
 
 _offset: Final = attrgetter("offset")
 
@@ -39,11 +40,12 @@ class RoomLog:
 
     Attributes:
         changes: the changes among the entries.
+        replies: the replies among the entries.
     """
 
     __slots__ = (
         "_entries", "_first", "_frames", "base", "bytes", "changes", "end", "epoch", "max_bytes",
-        "max_entries", "room",
+        "max_entries", "replies", "room",
     )  # fmt: skip
 
     def __init__(self, room: bytes, *, max_entries: int, max_bytes: int) -> None:
@@ -52,6 +54,7 @@ class RoomLog:
         self.max_bytes = max_bytes
         self._frames: dict[Codec, list[bytes]] = {}
         self.restart("", 0)
+        self.replies = Replies(self)
 
     def __len__(self) -> int:
         return len(self._entries) - self._first
@@ -126,16 +129,22 @@ class RoomLog:
 
     def last_messages(self, count: int) -> list[Entry]:
         """Return the last `count` messages, folded, oldest first."""
-        if not self.changes:
+        if not self.changes and not self.replies:
             return self.last(count) if count else []
         found: list[Entry] = []
         for index in range(len(self._entries) - 1, self._first - 1, -1):
             if len(found) == count:
                 break
             if not is_change(self._entries[index]):
-                found.append(self.changes.fold(self._entries[index]))
+                found.append(self.shown(self._entries[index]))
         found.reverse()
         return found
+
+    def shown(self, entry: Entry) -> Entry:
+        """Return a message of the log with its changes and the number of replies to it."""
+        replies = self.replies.of(entry.offset)
+        folded = self.changes.fold(entry)
+        return with_replies(folded, len(replies), replies[-1]) if replies else folded
 
     def get(self, offset: int) -> Entry | None:
         """Return the entry at an offset, if the log holds it."""

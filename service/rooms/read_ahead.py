@@ -1,4 +1,4 @@
-"""The changes after a page of history, up to where the room's log begins.
+"""The changes and replies after a page of history, up to where the room's log begins.
 
 Pages are read one after the other, in either direction. So what was read ahead of one page is kept for the
 next one: all pages together read each entry once more, and not each page a whole window.
@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from operator import attrgetter
-from typing import Final
+from typing import Final, NamedTuple, TypeAlias
 
-from brokers.base import Broker, Position
+from brokers.base import Broker, Entry, Position
 from hubbub_protocol import events
 from service.rooms.log import RoomLog
-from service.wire.messages import decode_change
+from service.wire.messages import decode_change, stored_root
 
 # Entries of one read.
 PAGE: Final = 500
@@ -25,10 +25,20 @@ WINDOW: Final = 10_000
 _offset: Final = attrgetter("offset")
 
 
-class ReadAhead:
-    """The changes in `(start, end]`, a part of a room ahead of its log.
+class Reply(NamedTuple):
+    """A reply in the thread of the message at the offset `target`."""
 
-    It is at most two windows long, and has no entries but changes.
+    target: int
+    offset: int
+
+
+Reference: TypeAlias = events.Change | Reply
+
+
+class ReadAhead:
+    """The changes and replies in `(start, end]`, a part of a room ahead of its log.
+
+    It is at most two windows long, and has no entries but these.
     """
 
     __slots__ = ("_broker", "_changes", "_end", "_epoch", "_lock", "_log", "_room", "_run", "_start")
@@ -40,12 +50,12 @@ class ReadAhead:
         self._lock = asyncio.Lock()
         self._epoch = ""
         self._start = self._end = 0
-        self._changes: list[events.Change] = []
+        self._changes: list[Reference] = []
         # A log that restarts begins another run: offsets may be used again.
         self._run = None if log is None else log.changes
 
-    async def changes(self, position: Position, targets: Collection[int]) -> list[events.Change]:
-        """Return the changes of messages after a position, up to the entries of the log.
+    async def changes(self, position: Position, targets: Collection[int]) -> list[Reference]:
+        """Return what refers to messages after a position, up to the entries of the log.
 
         Raises:
             BrokerError: the history can't be read now.
@@ -84,19 +94,15 @@ class ReadAhead:
         self._changes = []
         self._run = None if self._log is None else self._log.changes
 
-    async def _read(self, position: Position, until: int) -> list[events.Change] | None:
-        """Read the changes after a position up to an offset; None if they can't be read in one run."""
+    async def _read(self, position: Position, until: int) -> list[Reference] | None:
+        """Read both after a position up to an offset; None if they can't be read in one run."""
         epoch, after = position
-        found: list[events.Change] = []
+        found: list[Reference] = []
         while after < until:
             page = await self._broker.history(self._room, after=after, limit=PAGE)
             if page.head.epoch != epoch or page.trimmed or not page.entries:
                 return None
-            found += [
-                change
-                for entry in page.entries
-                if entry.offset <= until and (change := decode_change(entry)) is not None
-            ]
+            found += references(entry for entry in page.entries if entry.offset <= until)
             after = page.entries[-1].offset
         return found
 
@@ -105,7 +111,7 @@ class ReadAhead:
         page = await self._broker.history(self._room, after=self._end, limit=PAGE)
         if page.head.epoch != self._epoch or not page.entries:
             return False
-        self._changes += [change for entry in page.entries if (change := decode_change(entry)) is not None]
+        self._changes += references(page.entries)
         self._end = page.entries[-1].offset
         return page.more
 
@@ -117,3 +123,13 @@ class ReadAhead:
         if self._end > after + WINDOW + PAGE:
             del self._changes[bisect_right(self._changes, after + WINDOW, key=_offset) :]
             self._end = after + WINDOW
+
+
+def references(entries: Iterable[Entry]) -> Iterator[Reference]:
+    """Yield the changes and the replies among entries."""
+    for entry in entries:
+        change = decode_change(entry)
+        if change is not None:
+            yield change
+        elif (root := stored_root(entry.payload)) is not None:
+            yield Reply(root, entry.offset)

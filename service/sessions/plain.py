@@ -19,6 +19,7 @@ from service.sessions import send
 from service.sessions.errors import CommandError
 from service.sessions.idempotency import new_key
 from service.sessions.look_alike_rooms import check_new_room
+from service.sessions.references import find_references
 from service.transport.connection import Connection
 from service.wire.messages import decode_plain
 
@@ -137,8 +138,8 @@ class PlainSession:
             send.begin(self._node, self._identity, self.connection.address, self._room)
         tuning = self._node.tuning
         # With the same key in each try.
-        mentions = await send.find_mentions(self._node, self._identity, self._room.name, text)
-        message = send.message_of(self._identity, text, new_key(), mentions=mentions)
+        found = await find_references(self._node, self._identity, self._room.name, text)
+        message = send.message_of(self._identity, text, new_key(), found=found)
         backoff = Backoff(tuning.plain_first_wait, tuning.plain_longest_wait)
         while True:
             try:

@@ -13,6 +13,7 @@ from service.identity.identity import Identity
 from service.rooms.join_start import find_start, start_at_once
 from service.rooms.message_pages import read_messages
 from service.rooms.room import Room
+from service.rooms.threads import read_thread
 from service.sessions import reading
 from service.sessions.errors import CommandError, invalid_room_name, no_write_permission, older_unavailable
 from service.sessions.look_alike_rooms import check_new_room
@@ -24,6 +25,8 @@ from service.wire.responses import JoinStart
 MESSAGES_PER_TOKEN: Final = 50
 BYTES_PER_TOKEN: Final = 16_384
 NAMES_PER_TOKEN: Final = 100
+# Of a page of a thread: it reads many entries to find its messages.
+THREAD_TOKENS: Final = 10
 
 
 def join(session: Session, command: Join) -> Deferred | None:
@@ -113,9 +116,12 @@ def history(session: Session, command: History) -> Deferred:
 
 
 async def _history(session: Session, command: History, room: Room) -> None:
-    page = await read_messages(
-        session.node.broker, room.name, room.changes, before=command.before, limit=command.limit
-    )
+    broker, before, limit = session.node.broker, command.before, command.limit
+    if command.thread is None:
+        page = await read_messages(broker, room.name, room.changes, before=before, limit=limit)
+    else:
+        session.connection.charge(THREAD_TOKENS)
+        page = await read_thread(broker, room.name, room.changes, command.thread, before=before, limit=limit)
     if page.unavailable:
         raise older_unavailable()
     frame = responses.history_page(command.id, room.log.room, page)

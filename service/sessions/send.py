@@ -23,7 +23,7 @@ from service.rooms.room import Room
 from service.runtime.metrics import Metrics
 from service.sessions.errors import CommandError, no_write_permission, rate_limited, room_closed
 from service.sessions.idempotency import new_key
-from service.sessions.mentions import Mentions
+from service.sessions.references import NO_REFERENCES, References, Referred
 from service.sessions.session import Deferred, Session
 from service.wire.messages import ChangePayload, MessagePayload, encode_stored
 from service.wire.responses import event
@@ -58,37 +58,28 @@ def send(session: Session, command: Send, on_done: Callable[[], None]) -> Deferr
         raise rate_limited("send", wait)
     if not room.log.end:
         begin(session.node, identity, session.connection.address, room)
-    if "@" in command.text:
-        mentions = Mentions(session.node, identity, room.name, room, command.text)
-        if mentions.must_wait:
-            return partial(_find_and_store, session, room, command, mentions, on_done)
-        _store(session, room, command, mentions.found(), on_done)
-    else:
-        _store(session, room, command, None, on_done)
+    if "@" not in command.text and command.reply_to is None:
+        _store(session, room, command, NO_REFERENCES, on_done)
+        return None
+    references = References(session.node, identity, room.name, room, command)
+    if references.must_wait:
+        return partial(_find_and_store, session, room, command, references, on_done)
+    _store(session, room, command, references.found(), on_done)
     return None
 
 
 async def _find_and_store(
-    session: Session, room: Room, command: Send, mentions: Mentions, on_done: Callable[[], None]
+    session: Session, room: Room, command: Send, references: References, on_done: Callable[[], None]
 ) -> None:
-    _store(session, room, command, await mentions.find(), on_done)
+    _store(session, room, command, await references.find(), on_done)
 
 
-def _store(
-    session: Session, room: Room, command: Send, mentions: list[str] | None, on_done: Callable[[], None]
-) -> None:
+def _store(session: Session, room: Room, command: Send, found: Referred, on_done: Callable[[], None]) -> None:
     started = perf_counter()
     identity = session.require_identity()
-    message = message_of(identity, command.text, command.key, command.reply_to, mentions)
+    message = message_of(identity, command.text, command.key, command.reply_to, found)
     future = publish(session.node, identity, command.room, message)
     acknowledge(Publishing(session, room.fanout, command.id, started), future, on_done)
-
-
-async def find_mentions(node: Node, identity: Identity, room: str, text: str) -> list[str] | None:
-    """Return the ids of the users whom a text for a room mentions."""
-    if "@" not in text:
-        return None
-    return await Mentions(node, identity, room, node.rooms.ready(room), text).find()
 
 
 def acknowledge(publishing: Publishing, future: asyncio.Future[Receipt], on_done: Callable[[], None]) -> None:
@@ -157,7 +148,7 @@ def message_of(
     text: str,
     key: str | None,
     reply_to: int | None = None,
-    mentions: list[str] | None = None,
+    found: Referred = NO_REFERENCES,
 ) -> MessagePayload:
     """Make the message that is stored. The idempotency key is made if it is missing."""
     return MessagePayload(
@@ -168,7 +159,8 @@ def message_of(
         text=text,
         at=int(time() * 1000),
         reply_to=reply_to,
-        mentions=mentions,
+        thread=found.thread,
+        mentions=found.mentions,
     )
 
 

@@ -22,6 +22,8 @@ from hubbub_protocol.folding import ChangeKind, fold
 class MessagePayload(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One message as a broker stores it. `at` is in ms since 1970, `reply_to` the offset of a message.
 
+    `thread` is the offset of the root of its thread, if that is another one.
+
     `user`, `user_id` and `kind` are the author's display name at that time, stable id, and kind of user;
     `mentions` are the ids of the users whom the text mentions (SN11).
     """
@@ -33,6 +35,7 @@ class MessagePayload(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     text: str
     at: int
     reply_to: int | None = None
+    thread: int | None = None
     mentions: list[str] | None = None
 
 
@@ -89,12 +92,18 @@ class _Mentions(msgspec.Struct, frozen=True, gc=False):
     mentions: list[str]
 
 
+class _Reply(msgspec.Struct, frozen=True, gc=False):
+    reply_to: int
+    thread: int | None = None
+
+
 class _Text(msgspec.Struct, frozen=True, gc=False):
     text: str = ""
 
 
 # Only what mentions users has this: the quotes in a text are escaped.
 _HAS_MENTIONS: Final = b'"mentions":['
+_IS_REPLY: Final = b'"reply_to":'
 # How the payload of a change begins.
 _CHANGE: Final = b'{"change":'
 _MESSAGE_EVENT: Final = b'{"type":"message","room":%b,"offset":%d,"prev":%d,%b'
@@ -105,6 +114,7 @@ _NO_ROOM: Final = b'""'
 _encoder: Final = msgspec.json.Encoder()
 _text: Final = msgspec.json.Decoder(_Text)
 _mentions: Final = msgspec.json.Decoder(_Mentions)
+_reply: Final = msgspec.json.Decoder(_Reply)
 _author: Final = msgspec.json.Decoder(StoredAuthor)
 _at: Final = msgspec.json.Decoder(_At)
 _edit: Final = msgspec.json.Decoder(_Edit)
@@ -234,6 +244,24 @@ def stored_author(payload: bytes) -> StoredAuthor | None:
 def stored_mentions(payload: bytes) -> Sequence[str]:
     """Return the ids of the users whom a stored message mentions, before any change."""
     return _mentions.decode(payload).mentions if _HAS_MENTIONS in payload else ()
+
+
+def stored_root(payload: bytes) -> int | None:
+    """Return the offset of the root of the thread that a message replies in; None if it is no reply."""
+    if _IS_REPLY not in payload:
+        return None
+    try:
+        reply = _reply.decode(payload)
+    except msgspec.DecodeError:
+        return None
+    return reply.reply_to if reply.thread is None else reply.thread
+
+
+def with_replies(entry: Entry, count: int, last: int) -> Entry:
+    """Return the entry of a message with the number of replies, and the offset of the last one (TH3)."""
+    if not count:
+        return entry
+    return _with_payload(entry, b'%b,"replies":{"count":%d,"last":%d}}' % (entry.payload[:-1], count, last))
 
 
 def sent_at(payload: bytes) -> int:

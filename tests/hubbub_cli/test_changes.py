@@ -44,6 +44,19 @@ def test_a_script_changes_its_messages(server: Server, room: str, env: dict[str,
     assert [line[17:] for line in lines] == ["ann: better (edited)", "ann: (deleted)", "ann: reply"]
 
 
+def test_a_thread_is_read(server: Server, room: str, env: dict[str, str]) -> None:
+    here = ("-s", server.url)
+    for text, to in (("root", ()), ("aside", ()), ("one", ("--reply-to", "1")), ("two", ("--reply-to", "3"))):
+        run("send", room, text, *to, *here, env=env)
+    root, one, two = records(run("history", room, "--thread", "1", "--json", *here, env=env).stdout)
+    assert (root["text"], root["replies"], "thread" in root) == ("root", 2, False)
+    assert [(each["text"], each["thread"]) for each in (one, two)] == [("one", 1), ("two", 1)]
+    (last,) = run("history", room, "--thread", "1", "-n", "1", *here, env=env).stdout.splitlines()
+    assert last.endswith("ann: two")
+    both = run("history", room, "--thread", "1", "--since", "1", *here, env=env)
+    assert (both.returncode, "can't be used together" in both.stderr) == (2, True)
+
+
 def test_a_change_is_followed_and_resumed(
     server: Server, room: str, env: dict[str, str], tmp_path: Path
 ) -> None:

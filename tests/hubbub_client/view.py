@@ -16,6 +16,8 @@ def _line(message: Message) -> str:
         return f"{message.user}: (deleted)"
     edited = "" if message.edited is None else " (edited)"
     counts = [f" {reaction.emoji} {len(reaction.users)}" for reaction in message.reactions or []]
+    if message.replies is not None:
+        counts.append(f" (replies {message.replies.count})")
     return f"{message.user}: {message.text}{edited}{''.join(counts)}"
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from hubbub_cli.errors import RejectedByServer
 from hubbub_client import Changed, Event, Gap, HistoryPage, Joined, Message, Room
 
 # Attempts to read a page that is unavailable for the moment.
@@ -78,3 +79,24 @@ async def _page(room: Room) -> HistoryPage:
             break
         page = await room.older()
     return page
+
+
+async def thread_messages(room: Room, root: int, most: int | None) -> list[Message]:
+    """Return the message at an offset and the replies in its thread: the last `most`, or all.
+
+    Raises:
+        RejectedByServer: the server can't read it now.
+        TimedOut: the server does not reply.
+    """
+    messages: list[Message] = []
+    before: int | None = None
+    while True:
+        page = await room.thread(root, before)
+        if page is None:
+            raise RejectedByServer(
+                f"The thread of message {root} can't be read now. Try again.", code="unavailable"
+            )
+        messages[:0] = page.messages
+        before = page.before
+        if before is None or (most is not None and len(messages) >= most):
+            return messages if most is None else messages[-most:]

@@ -1,12 +1,12 @@
 /** The public API of one room: snapshots for a user interface, and commands. */
 
-import { Answers } from "./answers.ts";
 import { newKey } from "./idempotencyKey.ts";
 import { Listeners } from "./listeners.ts";
 import { messageStream, type Received, type StopSignal } from "./messageStream.ts";
 import { NewMessages } from "./newMessages.ts";
 import { NotSent, Receipts } from "./receipts.ts";
 import type { RoomHost } from "./roomHost.ts";
+import { RoomPages } from "./roomPages.ts";
 import { nothingYet, type RoomSnapshot } from "./roomSnapshot.ts";
 import { RowCache } from "./rows.ts";
 import type {
@@ -16,9 +16,9 @@ import type {
   RoomEffect,
   SearchPage,
   SendReceipt,
+  ThreadPage,
 } from "./sans-io/effects.ts";
 import type { Change, Members, Message, Position } from "./sans-io/frames.ts";
-import { SearchFailed } from "./searchFailed.ts";
 import type { SavedOutbox } from "./storage.ts";
 
 const mostRemembered = 1_000;
@@ -40,10 +40,8 @@ export class Room {
   readonly #edited = new Listeners<[Change]>();
   readonly #gaps = new Listeners();
   readonly #written = new Map<string, number>();
-  readonly #searches = new Answers<SearchPage | string>();
   readonly #receipts = new Receipts();
-  #older: ((answer: { more: boolean }) => void)[] = [];
-  #names: ((answer: Members | null) => void)[] = [];
+  readonly #pages: RoomPages;
   #snapshot: RoomSnapshot | null = null;
   #restored = false;
   #seen: readonly unknown[] = [];
@@ -53,6 +51,7 @@ export class Room {
     this.name = name;
     this.#host = host;
     this.#saved = saved;
+    this.#pages = new RoomPages(name, host);
   }
 
   /**
@@ -121,29 +120,27 @@ export class Room {
 
   /** Insert a page of history before the first row. */
   loadOlder(): Promise<{ more: boolean }> {
-    return new Promise((resolve) => {
-      this.#older.push(resolve);
-      this.#host.step(["older", this.name]);
-    });
+    return this.#pages.older();
   }
 
   /**
    * Find messages of the room, newest first; `before` is the `more` of the last page. Rejects with `SearchFailed`.
    */
-  async search(query: string, before = ""): Promise<SearchPage> {
-    const answer = this.#searches.wait(query, before);
-    this.#host.step(["search", this.name, query, before]);
-    const page = await answer;
-    if (typeof page === "string") throw new SearchFailed(page);
-    return page;
+  search(query: string, before = ""): Promise<SearchPage> {
+    return this.#pages.search(query, before);
+  }
+
+  /**
+   * Read messages of the thread of a root, oldest first; `before` is that of the last page. The root is the first
+   * message of the last page. Rejects with `SearchFailed`.
+   */
+  thread(root: number, before: number | null = null): Promise<ThreadPage> {
+    return this.#pages.thread(root, before);
   }
 
   /** Read a page of member names after `after`; null if it cannot be read now. */
   who(after = ""): Promise<Members | null> {
-    return new Promise((resolve) => {
-      this.#names.push(resolve);
-      this.#host.step(["who", this.name, after]);
-    });
+    return this.#pages.names(after);
   }
 
   /**
@@ -237,14 +234,8 @@ export class Room {
       case "failed":
         this.#receipts.failed(effect[2], new NotSent(effect[3], effect[4]));
         break;
-      case "found":
-        this.#searches.settle(effect[4], effect[2], effect[3]);
-        break;
-      case "older":
-        for (const answer of this.#older.splice(0)) answer({ more: effect[3] });
-        break;
-      case "members":
-        for (const answer of this.#names.splice(0)) answer(effect[2]);
+      default:
+        this.#pages.onEffect(effect);
     }
   }
 

@@ -115,12 +115,13 @@ class Unreact(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="unre
 
 
 class History(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="history", omit_defaults=True):
-    """Read the messages before an offset."""
+    """Read the messages before an offset; with `thread`, those in the thread of a root (TH2)."""
 
     id: Id
     room: str
     before: Offset
     limit: PageLimit = 50
+    thread: Target | None = None
 
 
 class Search(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="search", omit_defaults=True):

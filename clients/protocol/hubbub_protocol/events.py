@@ -58,10 +58,18 @@ class Deletion(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     user_id: str | None = None
 
 
+class ReplyCount(msgspec.Struct, frozen=True, gc=False):
+    """The number of replies in the thread of a message, and the offset of the last one."""
+
+    count: int
+    last: int
+
+
 class Message(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="message", omit_defaults=True):
     """A stored entry of a room. `prev` is the offset of the entry before it; `at` is ms since 1970.
 
     `user`, `user_id` and `kind` are its author's; older messages have neither an id nor a kind (SN8).
+    `thread` is the offset of the root of its thread, if `reply_to` is another one (TH1).
     `mentions` are the ids of the users whom the text mentions (SN11).
     The fields from `edited` on are those of a folded message: `changed` is the offset of the last change in
     it.
@@ -78,11 +86,13 @@ class Message(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="mess
     # A kind of a newer server that this client does not know is possible (specification, §11).
     kind: str | None = None
     reply_to: int | None = None
+    thread: int | None = None
     mentions: list[str] | None = None
     edited: int | None = None
     deleted: Deletion | None = None
     reactions: list[Reaction] | None = None
     changed: int | None = None
+    replies: ReplyCount | None = None
 
 
 class Change(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="change", omit_defaults=True):

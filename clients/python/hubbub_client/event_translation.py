@@ -24,6 +24,7 @@ def message_of(message: events.Message, head: Position | None) -> Message:
     """Translate a message; its epoch is that of the room's position."""
     epoch = "" if head is None else head.epoch
     reply_to = None if message.reply_to is None else Position(epoch=epoch, offset=message.reply_to)
+    root = message.reply_to if message.thread is None else message.thread
     return Message(
         room=message.room,
         position=Position(epoch=epoch, offset=message.offset),
@@ -34,11 +35,13 @@ def message_of(message: events.Message, head: Position | None) -> Message:
         at=message.at,
         kind=message.kind,
         reply_to=reply_to,
+        thread=None if root is None else Position(epoch=epoch, offset=root),
         mentions=tuple(message.mentions or ()),
         edited=message.edited,
         deleted=message.deleted,
         reactions=tuple(message.reactions or ()),
         changed=message.changed,
+        replies=message.replies,
     )
 
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from hubbub_protocol.commands import Since
-from hubbub_protocol.events import Deletion, Reaction, ReadMark
+from hubbub_protocol.events import Deletion, Reaction, ReadMark, ReplyCount
 
 # An epoch and an offset: the place of a message, or how far a client has read.
 Position = Since
@@ -14,6 +14,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     `user` is the author's name, `user_id` the stable id, and `kind` one of `guest`, `verified` and `bot`, or
     a kind of a newer server. Messages that older servers stored have neither an id nor a kind.
+    `thread` is the root of its thread, if it is a reply; `replies` counts those in the thread of a root.
     `mentions` are the ids of the users whom the text mentions.
     `live`: it was stored after the application joined, also if it was missed meanwhile. History is not live.
 
@@ -30,11 +31,13 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str | None = None
     kind: str | None = None
     reply_to: Position | None = None
+    thread: Position | None = None
     mentions: tuple[str, ...] = ()
     edited: int | None = None
     deleted: Deletion | None = None
     reactions: tuple[Reaction, ...] = ()
     changed: int | None = None
+    replies: ReplyCount | None = None
     live: bool = True
 
 
@@ -147,6 +150,13 @@ class FoundMessages(msgspec.Struct, frozen=True, kw_only=True):
 
     messages: tuple[Message, ...]
     more: str | None
+
+
+class ThreadPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Messages of a thread, oldest first. The page before is read with `before`; None: there is none."""
+
+    messages: tuple[Message, ...]
+    before: int | None
 
 
 class MemberNames(msgspec.Struct, frozen=True, kw_only=True):

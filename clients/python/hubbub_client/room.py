@@ -2,12 +2,10 @@
 
 from typing import Final, Self, TypeVar
 
-from msgspec.structs import replace
-
 from hubbub_client.driver import Driver
 from hubbub_client.errors import ClientClosed, RoomRefused, SendFailed
 from hubbub_client.event_queue import EventQueue
-from hubbub_client.event_translation import event_of, found_of, message_of, names_of
+from hubbub_client.event_translation import event_of, names_of
 from hubbub_client.events import (
     Changed,
     Event,
@@ -18,9 +16,11 @@ from hubbub_client.events import (
     Message,
     Position,
     SendReceipt,
+    ThreadPage,
 )
 from hubbub_client.history_filter import HistoryFilter
 from hubbub_client.own_messages import Pending, checked_key
+from hubbub_client.page_calls import PageCalls
 from hubbub_client.sans_io import effects, inputs
 from hubbub_client.sans_io.outbox import OutboxState, OwnChange
 from hubbub_client.sans_io.room_machine import RoomMachine, RoomState
@@ -38,6 +38,7 @@ _CALLS: Final[dict[type[inputs.RoomInput], str]] = {
     inputs.ChangeRequested: "changing a message in",
     inputs.OlderRequested: "reading the history of",
     inputs.SearchRequested: "searching in",
+    inputs.ThreadRequested: "reading a thread of",
     inputs.MembersRequested: "reading the members of",
 }
 
@@ -57,9 +58,7 @@ class Room:
         self._filter = HistoryFilter(history=history)
         self._joined: Waiters[None] = Waiters()
         self._receipts: dict[str, Waiters[SendReceipt]] = {}
-        self._pages: Waiters[HistoryPage] = Waiters()
-        self._searches: dict[tuple[str, str], Waiters[FoundMessages | None]] = {}
-        self._names: Waiters[MemberNames | None] = Waiters()
+        self._pages = PageCalls()
         self._closed: ClientClosed | None = None
 
     # Reading
@@ -113,7 +112,7 @@ class Room:
         """
         if history := self._filter.take_history():
             return HistoryPage(messages=history, more=True)
-        return await self._ask(inputs.OlderRequested(self.name), self._pages, within)
+        return await self._ask(inputs.OlderRequested(self.name), self._pages.older, within)
 
     async def search(
         self, query: str, before: str = "", *, within: float | None = None
@@ -122,12 +121,22 @@ class Room:
 
         None means: try again later, or the server can't search, or the query has neither a word nor a filter.
         """
-        waits = self._searches.setdefault((query, before), Waiters())
+        waits = self._pages.search(query, before)
         return await self._ask(inputs.SearchRequested(self.name, query, before), waits, within)
+
+    async def thread(
+        self, root: int, before: int | None = None, *, within: float | None = None
+    ) -> ThreadPage | None:
+        """Read messages of the thread of a root, oldest first; `before` is that of the last page.
+
+        The root is the first message of the last page. None means: try again later.
+        """
+        waits = self._pages.thread(root, before)
+        return await self._ask(inputs.ThreadRequested(self.name, root, before), waits, within)
 
     async def names(self, after: str = "", *, within: float | None = None) -> MemberNames | None:
         """Read the names after `after`, in alphabetical order. None means: try again later."""
-        return await self._ask(inputs.MembersRequested(self.name, after), self._names, within)
+        return await self._ask(inputs.MembersRequested(self.name, after), self._pages.names, within)
 
     # Writing
 
@@ -238,9 +247,6 @@ class Room:
         self._closed = error
         self._joined.fail(error)
         self._pages.fail(error)
-        for searching in self._searches.values():
-            searching.fail(error)
-        self._names.fail(error)
         for waits in self._receipts.values():
             waits.fail(error)
         self._queue.end(None if quietly else error)
@@ -282,16 +288,8 @@ class Room:
                 self._waiting_for(key).succeed(SendReceipt(key=key, position=at, duplicate=duplicate))
             case effects.MessageFailed(_, key, code, message):
                 self._waiting_for(key).fail(SendFailed(key, code, message))
-            case effects.HistoryLoaded(_, messages, more):
-                page = tuple(replace(message_of(one, self.position), live=False) for one in messages)
-                self._pages.succeed(HistoryPage(messages=page, more=more))
-            case effects.SearchAnswered(_, query, before, found):
-                answered = None if isinstance(found, str) else found_of(found)
-                self._searches.pop((query, before), Waiters[FoundMessages | None]()).succeed(answered)
-            case effects.MembersLoaded(_, members):
-                self._names.succeed(None if members is None else names_of(members))
             case _:
-                pass
+                self._pages.settle(effect, self.position)
 
     def _waiting_for(self, key: str) -> Waiters[SendReceipt]:
         return self._receipts.pop(key, None) or Waiters()

@@ -41,11 +41,13 @@ const message = event("message", {
   ...entry,
   text,
   reply_to: optional(whole),
+  thread: optional(whole),
   mentions: optional(list(text)),
   edited: optional(whole),
   deleted: optional(shape({ ...person, at: whole })),
   reactions: optional(list(shape({ emoji: text, users: list(shape(person)) }))),
   changed: optional(whole),
+  replies: optional(shape({ count: whole, last: whole })),
 }) as Read<Message>;
 const hit = shape({ epoch: text, message });
 const change = event("change", {

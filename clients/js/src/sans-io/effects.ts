@@ -42,6 +42,8 @@ export type RoomInput =
   | readonly ["resend", room: string, key: string]
   | readonly ["discard", room: string, key: string]
   | readonly ["search", room: string, query: string, before: string]
+  /** The page of a thread before an offset; null for the last page. */
+  | readonly ["thread", room: string, root: number, before: number | null]
   /** The user has read the room up to an offset of its epoch. */
   | readonly ["read", room: string, offset: number]
   | readonly ["older", room: string]
@@ -77,6 +79,13 @@ export type RoomEffect =
   | readonly ["older", room: string, messages: readonly Message[], more: boolean]
   /** Instead of a page: the code of why there is none (SR4). */
   | readonly ["found", room: string, query: string, before: string, page: SearchPage | string]
+  | readonly [
+      "thread",
+      room: string,
+      root: number,
+      before: number | null,
+      page: ThreadPage | string,
+    ]
   | readonly ["presence", room: string, change: PresenceChange]
   | readonly ["typing", room: string, names: readonly string[]]
   | readonly ["members", room: string, members: Members | null]
@@ -99,6 +108,12 @@ export interface SendReceipt extends Position {
 export interface SearchPage {
   readonly hits: readonly Hit[];
   readonly more: string | null;
+}
+
+/** Messages of a thread, oldest first. `before` is that of the page before; null if there is none. */
+export interface ThreadPage {
+  readonly messages: readonly Message[];
+  readonly before: number | null;
 }
 
 /** Rooms of the directory. `after` is that of the next page; null on the last one. */

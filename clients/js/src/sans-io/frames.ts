@@ -26,12 +26,7 @@ export type Command =
   | { readonly type: "leave"; readonly id: number; readonly room: string }
   | Send
   | ChangeCommand
-  | {
-      readonly type: "history";
-      readonly id: number;
-      readonly room: string;
-      readonly before: number;
-    }
+  | History
   | Search
   | Directory
   | ListOwnRooms
@@ -39,6 +34,15 @@ export type Command =
   | { readonly type: "typing"; readonly room: string }
   | { readonly type: "who"; readonly id: number; readonly room: string; readonly after?: string }
   | { readonly type: "refresh"; readonly id: number; readonly token: string };
+
+/** With `thread`, only messages in the thread of that root (TH2). */
+export interface History {
+  readonly type: "history";
+  readonly id: number;
+  readonly room: string;
+  readonly before: number;
+  readonly thread?: number;
+}
 
 export interface Hello {
   readonly type: "hello";
@@ -116,6 +120,8 @@ export interface Message {
   readonly kind?: UserKind;
   /** The offset of the message that it replies to. */
   readonly reply_to?: number;
+  /** The root of its thread, if `reply_to` is another reply (TH1). */
+  readonly thread?: number;
   /** The ids of the users whom the text mentions (SN11). */
   readonly mentions?: readonly string[];
   /** When it was edited last. */
@@ -123,6 +129,8 @@ export interface Message {
   readonly deleted?: Deletion;
   readonly reactions?: readonly Reaction[];
   readonly changed?: number;
+  /** The number of messages in its thread, and the offset of the last one (TH3). */
+  readonly replies?: { readonly count: number; readonly last: number };
 }
 
 /** Who deleted a message, and when. Its text is empty. */

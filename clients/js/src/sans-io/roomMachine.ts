@@ -83,7 +83,7 @@ export class RoomMachine {
   }
 
   step(
-    input: Exclude<RoomInput, readonly ["join" | "search" | "read", ...unknown[]]>,
+    input: Exclude<RoomInput, readonly ["join" | "search" | "thread" | "read", ...unknown[]]>,
     now: number,
     online: boolean,
   ) {

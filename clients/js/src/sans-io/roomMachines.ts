@@ -1,7 +1,7 @@
 /** All rooms of a client, in the order in which they were first named, and the lists of rooms. */
 import { earliest } from "./backoff.ts";
 import type { Effect, ListInput, RoomInput } from "./effects.ts";
-import type { Reply, Request, RoomEvent, Welcome } from "./frames.ts";
+import type { Position, Reply, Request, RoomEvent, Welcome } from "./frames.ts";
 import type { PendingCommands } from "./pendingCommands.ts";
 import { PendingLists } from "./pendingLists.ts";
 import { ReadMarks } from "./readMarks.ts";
@@ -42,7 +42,8 @@ export class RoomMachines {
       return this.#lists.request(input, now, this.#welcome !== null);
     if (input[0] === "join") return this.#join(input, now);
     const room = this.#rooms.get(input[1]);
-    if (input[0] === "search") return this.#searches.search(input, now, room?.state === "live");
+    if (input[0] === "search" || input[0] === "thread")
+      return this.#searches.request(input, now, livePosition(room));
     if (input[0] === "read") return this.#read(input[1], input[2], now);
     return room === undefined ? notJoined(input) : room.step(input, now, this.#welcome !== null);
   }
@@ -87,7 +88,7 @@ export class RoomMachines {
 
   onReply(request: Request, reply: Reply, now: number): Effect[] {
     if (request.type === "hello" || request.type === "refresh") return [];
-    if (request.type === "search") return this.#searches.onReply(request, reply);
+    if (this.#searches.has(request)) return this.#searches.onReply(request, reply);
     if (request.type === "directory" || request.type === "rooms")
       return this.#lists.onReply(request, reply);
     if (request.type === "read") return this.marks.onReply(request, reply, now);
@@ -99,6 +100,10 @@ export class RoomMachines {
   #each(step: (room: RoomMachine) => Effect[]): Effect[] {
     return [...this.#rooms.values()].flatMap(step);
   }
+}
+
+function livePosition(room: RoomMachine | undefined): Position | null {
+  return room?.state === "live" ? room.timeline.position : null;
 }
 
 /** Return the effects for a room that was never joined. */

@@ -1,13 +1,13 @@
-/** Searches in rooms: a few at a time, each with a result (SR4). */
+/** Searches and threads of rooms: a few pages at a time, each with a result (SR4, TH4). */
 import type { Effect, RoomInput } from "./effects.ts";
-import type { Reply, Request } from "./frames.ts";
+import type { History, MessagesPage, Position, Reply, Request, Search } from "./frames.ts";
 import type { PendingCommands } from "./pendingCommands.ts";
 
 const atOnce = 4;
 
-type Asked = RoomInput & readonly ["search", ...unknown[]];
+type Asked = RoomInput & readonly ["search" | "thread", ...unknown[]];
 
-/** Sends searches, and reports a result for each, also if there is no reply. */
+/** Requests pages, and reports a result for each, also if there is no reply. */
 export class PendingSearches {
   readonly #pending: PendingCommands;
   readonly #open = new Map<number, Asked>();
@@ -16,17 +16,17 @@ export class PendingSearches {
     this.#pending = pending;
   }
 
-  search(asked: Asked, now: number, live: boolean): Effect[] {
-    if (!live) return [failed(asked, "not_joined")];
+  has(request: Request): boolean {
+    return this.#open.has(request.id);
+  }
+
+  /** Request a page; `position` is that of the room, null if it is not live. */
+  request(asked: Asked, now: number, position: Position | null): Effect[] {
+    if (position === null) return [failed(asked, "not_joined")];
     if (this.#open.size >= atOnce) return [failed(asked, "busy")];
-    const [, room, query, before] = asked;
-    const place = before === "" ? {} : { before };
-    const search = this.#pending.issue(
-      (id) => ({ type: "search", id, room, query, ...place }),
-      now,
-    );
-    this.#open.set(search.id, asked);
-    return [["command", search]];
+    const command = this.#pending.issue((id) => commandOf(asked, id, position), now);
+    this.#open.set(command.id, asked);
+    return [["command", command]];
   }
 
   onReply(request: Request, reply: Reply): Effect[] {
@@ -34,12 +34,10 @@ export class PendingSearches {
     if (asked === undefined) return [];
     this.#open.delete(request.id);
     if (reply.type === "error") return [failed(asked, reply.code)];
-    if (reply.type !== "found") return [failed(asked, "internal")];
-    const page = { hits: reply.hits, more: reply.more ?? null };
-    return [["found", asked[1], asked[2], asked[3], page]];
+    return [answered(asked, reply) ?? failed(asked, "internal")];
   }
 
-  /** Report all searches as failed, because the connection was lost. */
+  /** Report all requests as failed, because the connection was lost. */
   giveUp(): Effect[] {
     const asked = [...this.#open.values()];
     this.#open.clear();
@@ -47,7 +45,31 @@ export class PendingSearches {
   }
 }
 
-/** Return the effect of a search without a result. */
-function failed([, room, query, before]: Asked, code: string): Effect {
-  return ["found", room, query, before, code];
+function answered(asked: Asked, reply: Reply): Effect | null {
+  if (asked[0] === "search") {
+    if (reply.type !== "found") return null;
+    return ["found", asked[1], asked[2], asked[3], { hits: reply.hits, more: reply.more ?? null }];
+  }
+  if (reply.type !== "page") return null;
+  const page = { messages: reply.messages, before: continuation(reply) };
+  return ["thread", asked[1], asked[2], asked[3], page];
+}
+
+function continuation({ more, before }: MessagesPage): number | null {
+  return more ? (before ?? null) : null;
+}
+
+function commandOf(asked: Asked, id: number, position: Position): Search | History {
+  if (asked[0] === "search") {
+    const [, room, query, before] = asked;
+    return { type: "search", id, room, query, ...(before !== "" && { before }) };
+  }
+  const [, room, thread, before] = asked;
+  return { type: "history", id, room, before: before ?? position.offset + 1, thread };
+}
+
+/** Return the effect of a request without a result. */
+function failed(asked: Asked, code: string): Effect {
+  if (asked[0] === "search") return ["found", asked[1], asked[2], asked[3], code];
+  return ["thread", asked[1], asked[2], asked[3], code];
 }

@@ -43,8 +43,10 @@ export class Timeline {
       this.#holes += 1;
       return "hole";
     }
-    if (entry.type === "message") this.#keep([entry], this.position.epoch);
-    else this.#apply(entry, this.position.epoch);
+    if (entry.type === "message") {
+      this.#keep([entry], this.position.epoch);
+      this.#count(entry);
+    } else this.#apply(entry, this.position.epoch);
     return "accepted";
   }
 
@@ -55,6 +57,16 @@ export class Timeline {
     const index = this.#indexOf(change.target);
     const message = this.lines[index]?.message;
     if (message) this.lines = this.lines.with(index, { epoch, message: fold(message, [change]) });
+  }
+
+  /** Count a reply in the root of its thread, if the view has it (TL19). */
+  #count({ offset, reply_to, thread = reply_to }: Message): void {
+    const index = thread === undefined ? -1 : this.#indexOf(thread);
+    const line = this.lines[index];
+    const { count, last } = line?.message?.replies ?? { count: 0, last: 0 };
+    if (!line?.message || offset <= last) return;
+    const replies = { count: count + 1, last: offset };
+    this.lines = this.lines.with(index, { ...line, message: { ...line.message, replies } });
   }
 
   /** Return a message of the view, as it is shown now; null if the view has not got it. */

@@ -80,9 +80,10 @@ function view(room: RoomMachine | undefined): string[] {
   return [...said, ...room.outbox.own.filter(({ change }) => change === undefined).map(ownLine)];
 }
 
-function messageLine({ user, text, deleted, edited, reactions = [] }: Message): string {
+function messageLine({ user, text, deleted, edited, reactions = [], replies }: Message): string {
   if (deleted !== undefined) return `${user}: (deleted)`;
   const counts = reactions.map(({ emoji, users }) => ` ${emoji} ${users.length}`);
+  if (replies !== undefined) counts.push(` (replies ${replies.count})`);
   return `${user}: ${text}${edited === undefined ? "" : " (edited)"}${counts.join("")}`;
 }
 

@@ -106,6 +106,22 @@ class SearchAnswered(msgspec.Struct, frozen=True):
     page: SearchPage | str
 
 
+class ThreadMessages(msgspec.Struct, frozen=True):
+    """Messages of a thread, oldest first, and the `before` of the page before."""
+
+    messages: tuple[events.Message, ...]
+    before: int | None
+
+
+class ThreadAnswered(msgspec.Struct, frozen=True):
+    """A page of a thread, or the code of why there is none (TH4)."""
+
+    room: str
+    root: int
+    before: int | None
+    page: ThreadMessages | str
+
+
 class DirectoryListing(msgspec.Struct, frozen=True):
     """Rooms of the directory, and the place after which the next page begins; None on the last page."""
 
@@ -176,8 +192,8 @@ class JoinRefused(msgspec.Struct, frozen=True):
 
 RoomEffect = (
     RoomJoined | MessageReceived | MessageChanged | GapDetected | MessageStored | MessageFailed
-    | HistoryLoaded | SearchAnswered | PresenceChanged | TypingChanged | MembersLoaded | JoinRefused
-    | ReadMarkChanged
+    | HistoryLoaded | SearchAnswered | ThreadAnswered | PresenceChanged | TypingChanged | MembersLoaded
+    | JoinRefused | ReadMarkChanged
 )  # fmt: skip
 ListEffect = DirectoryLoaded | OwnRoomsLoaded
 # What the application receives.

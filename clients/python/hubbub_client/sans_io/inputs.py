@@ -117,6 +117,14 @@ class SearchRequested(msgspec.Struct, frozen=True):
     before: str
 
 
+class ThreadRequested(msgspec.Struct, frozen=True):
+    """Read messages of a thread before an offset; None: the last ones."""
+
+    room: str
+    root: int
+    before: int | None
+
+
 class DirectoryRequested(msgspec.Struct, frozen=True):
     """Read a page of the directory: rooms that begin with `prefix`, after `after`."""
 
@@ -161,7 +169,7 @@ InRoom = (
     LeaveRequested | RewindRequested | SendRequested | ChangeRequested | ResendRequested
     | DiscardRequested | OlderRequested | MembersRequested | UserTyping
 )  # fmt: skip
-RoomInput = JoinRequested | SearchRequested | ReadRequested | InRoom
+RoomInput = JoinRequested | SearchRequested | ThreadRequested | ReadRequested | InRoom
 ListInput = DirectoryRequested | OwnRoomsRequested
 Application = ConnectRequested | CloseRequested | NetworkLost | NetworkRestored | RetryRequested
 Input = (

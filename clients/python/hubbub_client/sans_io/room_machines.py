@@ -41,9 +41,10 @@ class RoomMachines:
         if isinstance(given, inputs.JoinRequested):
             return self._join(given, now)
         room = self._rooms.get(given.room)
-        if isinstance(given, inputs.SearchRequested):
+        if isinstance(given, inputs.SearchRequested | inputs.ThreadRequested):
             is_live = room is not None and room.state is RoomState.LIVE
-            return self._searches.step(given, now, live=is_live)
+            position = room.timeline.position if room is not None and is_live else None
+            return self._searches.step(given, now, position)
         if isinstance(given, inputs.ReadRequested):
             return self._read(given, now)
         return _not_joined(given) if room is None else room.step(given, now)
@@ -90,7 +91,7 @@ class RoomMachines:
     def on_reply(self, request: Request, reply: Reply, now: int) -> list[Effect]:
         if isinstance(request, commands.Hello | commands.Refresh):
             return []
-        if isinstance(request, commands.Search):
+        if isinstance(request, commands.Search | commands.History) and self._searches.has(request):
             return self._searches.on_reply(request, reply)
         if isinstance(request, commands.Directory | commands.ListOwnRooms):
             return self._listings.on_reply(request, reply)

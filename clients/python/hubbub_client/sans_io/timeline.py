@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from itertools import takewhile
 
+from msgspec.structs import replace
+
 from hubbub_protocol.commands import Since
-from hubbub_protocol.events import Change, Entry, Joined, Message
+from hubbub_protocol.events import Change, Entry, Joined, Message, ReplyCount
 from hubbub_protocol.folding import fold
 
 MOST_HOLES = 3  # TL3
@@ -46,6 +48,8 @@ class Timeline:
             self._holes += 1
             return ChainVerdict.HOLE
         self._keep(entry, self.position.epoch)
+        if isinstance(entry, Message) and entry.reply_to is not None:
+            self._count(entry.thread or entry.reply_to, entry.offset)
         return ChainVerdict.ACCEPTED
 
     def start_over(self, joined: Joined) -> bool:
@@ -115,14 +119,28 @@ class Timeline:
 
     def _apply(self, change: Change) -> None:
         """Fold a change into its message, if the view has it (TL17)."""
+        index = self._index(change.target)
+        line = None if index is None else self.lines[index]
+        if index is not None and line is not None:
+            self.lines[index] = fold(line, [change])
+
+    def _count(self, root: int, offset: int) -> None:
+        """Count a reply in the root of its thread, if the view has it (TL19)."""
+        index = self._index(root)
+        line = None if index is None else self.lines[index]
+        if index is None or line is None:
+            return
+        before = line.replies or ReplyCount(count=0, last=0)
+        if offset > before.last:
+            self.lines[index] = replace(line, replies=ReplyCount(count=before.count + 1, last=offset))
+
+    def _index(self, offset: int) -> int | None:
+        """Find a message of the view; above a gap offsets may be those of another epoch."""
         for index in range(len(self.lines) - 1, -1, -1):
             line = self.lines[index]
-            if line is None:
-                # Above a gap offsets may be those of another epoch.
-                return
-            if line.offset == change.target:
-                self.lines[index] = fold(line, [change])
-                return
+            if line is None or line.offset == offset:
+                return None if line is None else index
+        return None
 
     def shown(self, offset: int) -> Message | None:
         """Return a message of the view, as it is shown now; None if the view has not got it."""

@@ -1,0 +1,68 @@
+/** The calls of a room that wait for pages. */
+import { Answers } from "./answers.ts";
+import type { RoomHost } from "./roomHost.ts";
+import type { RoomEffect, SearchPage, ThreadPage } from "./sans-io/effects.ts";
+import type { Members } from "./sans-io/frames.ts";
+import { SearchFailed } from "./searchFailed.ts";
+
+/** Requests pages, and waits for their results. */
+export class RoomPages {
+  readonly #room: string;
+  readonly #host: RoomHost;
+  readonly #searches = new Answers<SearchPage | string>();
+  readonly #threads = new Answers<ThreadPage | string>();
+  #older: ((answer: { more: boolean }) => void)[] = [];
+  #names: ((answer: Members | null) => void)[] = [];
+
+  constructor(room: string, host: RoomHost) {
+    this.#room = room;
+    this.#host = host;
+  }
+
+  older(): Promise<{ more: boolean }> {
+    return new Promise((resolve) => {
+      this.#older.push(resolve);
+      this.#host.step(["older", this.#room]);
+    });
+  }
+
+  async search(query: string, before: string): Promise<SearchPage> {
+    const answer = this.#searches.wait(query, before);
+    this.#host.step(["search", this.#room, query, before]);
+    return unlessFailed(await answer);
+  }
+
+  async thread(root: number, before: number | null): Promise<ThreadPage> {
+    const answer = this.#threads.wait(String(root), String(before));
+    this.#host.step(["thread", this.#room, root, before]);
+    return unlessFailed(await answer);
+  }
+
+  names(after: string): Promise<Members | null> {
+    return new Promise((resolve) => {
+      this.#names.push(resolve);
+      this.#host.step(["who", this.#room, after]);
+    });
+  }
+
+  onEffect(effect: RoomEffect): void {
+    switch (effect[0]) {
+      case "found":
+        this.#searches.settle(effect[4], effect[2], effect[3]);
+        break;
+      case "thread":
+        this.#threads.settle(effect[4], String(effect[2]), String(effect[3]));
+        break;
+      case "older":
+        for (const answer of this.#older.splice(0)) answer({ more: effect[3] });
+        break;
+      case "members":
+        for (const answer of this.#names.splice(0)) answer(effect[2]);
+    }
+  }
+}
+
+function unlessFailed<P>(page: P | string): P {
+  if (typeof page === "string") throw new SearchFailed(page);
+  return page;
+}

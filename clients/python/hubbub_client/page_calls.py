@@ -1,0 +1,61 @@
+"""The calls of a room that wait for pages: of history, of a search, of a thread, of names."""
+
+from msgspec.structs import replace
+
+from hubbub_client.errors import HubbubError
+from hubbub_client.event_translation import found_of, message_of, names_of
+from hubbub_client.events import FoundMessages, HistoryPage, MemberNames, Message, Position, ThreadPage
+from hubbub_client.sans_io import effects
+from hubbub_client.waiters import Waiters
+from hubbub_protocol import events
+
+
+class PageCalls:
+    """Waits for the pages of one room, and translates them."""
+
+    def __init__(self) -> None:
+        self.older: Waiters[HistoryPage] = Waiters()
+        self.names: Waiters[MemberNames | None] = Waiters()
+        self._searches: dict[tuple[str, str], Waiters[FoundMessages | None]] = {}
+        self._threads: dict[tuple[int, int | None], Waiters[ThreadPage | None]] = {}
+
+    def search(self, query: str, before: str) -> Waiters[FoundMessages | None]:
+        """Return the calls that wait for a page of a search."""
+        return self._searches.setdefault((query, before), Waiters())
+
+    def thread(self, root: int, before: int | None) -> Waiters[ThreadPage | None]:
+        """Return the calls that wait for a page of a thread."""
+        return self._threads.setdefault((root, before), Waiters())
+
+    def fail(self, error: HubbubError) -> None:
+        """Fail all calls that wait."""
+        self.older.fail(error)
+        self.names.fail(error)
+        for searching in self._searches.values():
+            searching.fail(error)
+        for reading in self._threads.values():
+            reading.fail(error)
+
+    def settle(self, effect: effects.RoomEffect, head: Position | None) -> None:
+        """Answer the calls that wait for a page; `head` is the room's position."""
+        match effect:
+            case effects.HistoryLoaded(_, messages, more):
+                self.older.succeed(HistoryPage(messages=_history(messages, head), more=more))
+            case effects.SearchAnswered(_, query, before, found):
+                answered = None if isinstance(found, str) else found_of(found)
+                self._searches.pop((query, before), Waiters[FoundMessages | None]()).succeed(answered)
+            case effects.ThreadAnswered(_, root, before, page):
+                thread = None if isinstance(page, str) else _thread_of(page, head)
+                self._threads.pop((root, before), Waiters[ThreadPage | None]()).succeed(thread)
+            case effects.MembersLoaded(_, members):
+                self.names.succeed(None if members is None else names_of(members))
+            case _:
+                pass
+
+
+def _thread_of(page: effects.ThreadMessages, head: Position | None) -> ThreadPage:
+    return ThreadPage(messages=_history(page.messages, head), before=page.before)
+
+
+def _history(messages: tuple[events.Message, ...], head: Position | None) -> tuple[Message, ...]:
+    return tuple(replace(message_of(one, head), live=False) for one in messages)
