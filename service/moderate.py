@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Moderate on all nodes, through the node of the settings. HUBBUB_API_KEY is needed.",
     )
     actions = parser.add_subparsers(dest="action", required=True)
-    actions.add_parser("list", help="list the bans and the closed rooms in force")
+    actions.add_parser("list", help="list the bans, the closed rooms and the topics in force")
     _add_actions_on_clients(actions)
     _add_actions_on_rooms(actions)
     _add_erase(actions.add_parser("erase", help="remove messages for good, from the broker and the archive"))
@@ -95,6 +95,10 @@ def _add_actions_on_rooms(actions: _Actions) -> None:
             command.add_argument("offset", type=int, help="the offset of the message")
             command.add_argument("--epoch", help="the epoch of the offset; without it, that of the room")
         _add_reason(command, limited=action == "close")
+    topic = actions.add_parser("topic", help="set the topic of a room")
+    topic.add_argument("room", help="the name of the room")
+    topic.add_argument("text", help="the topic, one line; an empty one removes it")
+    topic.add_argument("--reason", default="set by the operator", help="why, for the log")
 
 
 def _add_reason(command: argparse.ArgumentParser, *, limited: bool) -> None:

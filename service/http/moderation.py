@@ -23,7 +23,7 @@ from service.identity.identity import operator
 from service.moderation.actions import Action, Kind, ModerationAction
 from service.moderation.moderation import TooManyActions
 from service.node import Node
-from service.sessions import changes
+from service.sessions import changes, topics
 from service.sessions.errors import CommandError
 
 _PATH: Final = "/api/moderation"
@@ -38,6 +38,7 @@ class Moderate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An action on a client (one of `user`, `address`, `token`) or a room, and why.
 
     `seconds`: for how long a ban lasts or a room is closed; without them until it is revoked.
+    `text`: the topic of the room; an empty one removes it.
     `offset` and `epoch`: the message of the room that is deleted; by default of the room's epoch.
     """
 
@@ -49,6 +50,7 @@ class Moderate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     room: str | None = None
     offset: Target | None = None
     epoch: Epoch | None = None
+    text: str | None = None
     seconds: Annotated[int, msgspec.Meta(ge=1, le=_MAX_SECONDS)] | None = None
 
 
@@ -63,7 +65,7 @@ class DeletedMessage(msgspec.Struct, frozen=True):
 
 
 class ActionsInForce(msgspec.Struct, frozen=True):
-    """The bans and the closed rooms in force, oldest first."""
+    """The bans, the closed rooms and the topics in force, oldest first."""
 
     actions: list[ModerationAction]
 
@@ -86,12 +88,24 @@ async def _act(node: Node, request: Request) -> HTTPResponse:
         raise CommandError(Code.INVALID, str(error)) from error
     if asked.action == "delete":
         return json_response(await _delete(node, asked), HTTPStatus.CREATED)
+    if asked.action == "topic":
+        return json_response(await _set_topic(node, asked), HTTPStatus.CREATED)
     action = _action(asked.action, asked)
     try:
         await node.moderation.act(action)
     except TooManyActions as error:
         raise CommandError(Code.INVALID, f"{error}.") from error
     return json_response(action, HTTPStatus.CREATED)
+
+
+async def _set_topic(node: Node, asked: Moderate) -> ModerationAction:
+    """Set the topic of a room (TP1)."""
+    action = _action("topic", asked)
+    if asked.text is None:
+        raise CommandError(Code.INVALID, "Invalid topic: `topic` needs `text`, which may be empty.")
+    text = topics.checked(asked.text)
+    await topics.change(node, operator(KEY_NAME), action.target, text, asked.reason)
+    return msgspec.structs.replace(action, text=text)
 
 
 async def _list(node: Node, request: Request) -> HTTPResponse:
@@ -115,7 +129,7 @@ async def _delete(node: Node, asked: Moderate) -> DeletedMessage:
 
 def _action(action: Action, asked: Moderate) -> ModerationAction:
     """Make the action, with its one target."""
-    kind, target = _target(asked, _OF_ROOMS if action in {"close", "reopen"} else _OF_CLIENTS)
+    kind, target = _target(asked, _OF_ROOMS if action in {"close", "reopen", "topic"} else _OF_CLIENTS)
     if asked.offset is not None or asked.epoch is not None:
         raise CommandError(Code.INVALID, f"Invalid target: `{action}` needs no `offset`, and no `epoch`.")
     now = int(time() * 1000)

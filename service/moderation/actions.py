@@ -6,10 +6,10 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-# Bans and closed rooms in force together.
+# Bans, closed rooms and topics in force together.
 MAX_ACTIVE: Final = 10_000
 
-Action: TypeAlias = Literal["ban", "unban", "kick", "close", "reopen"]
+Action: TypeAlias = Literal["ban", "unban", "kick", "close", "reopen", "topic"]
 Kind: TypeAlias = Literal["user", "address", "token", "room"]
 
 
@@ -38,7 +38,7 @@ class ModerationAction(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `kind`: what the target is: a user's id, an address in the form in which it is limited, the id of a token,
     or a room. What was erased is described in words. Without `until` a ban lasts, and a room stays closed,
-    until it is revoked.
+    until it is revoked. `text` is the topic of a room; an empty one removes it.
     """
 
     action: Action | Literal["erase"]
@@ -47,6 +47,7 @@ class ModerationAction(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str
     until: int | None = None
     kind: Kind = "user"
+    text: str | None = None
 
     def has_ended(self, now: int) -> bool:
         """Return whether the time of the action is over."""
@@ -54,20 +55,22 @@ class ModerationAction(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ModerationState:
-    """The bans and the closed rooms in force.
+    """The bans, the closed rooms and the topics in force.
 
     Attributes:
         closed: the rooms that were closed to new messages, by name; the time of some may be over.
+        topics: the actions that set the topics of rooms, by name.
     """
 
-    __slots__ = ("_bans", "closed")
+    __slots__ = ("_bans", "closed", "topics")
 
     def __init__(self) -> None:
         self._bans: dict[tuple[Kind, str], ModerationAction] = {}
         self.closed: dict[str, ModerationAction] = {}
+        self.topics: dict[str, ModerationAction] = {}
 
     def __len__(self) -> int:
-        return len(self._bans) + len(self.closed)
+        return len(self._bans) + len(self.closed) + len(self.topics)
 
     def apply(self, action: ModerationAction) -> None:
         """Bring an action into force, or revoke an earlier one."""
@@ -80,6 +83,10 @@ class ModerationState:
                 self.closed[action.target] = action
             case "reopen":
                 self.closed.pop(action.target, None)
+            case "topic":
+                self.topics.pop(action.target, None)
+                if action.text:
+                    self.topics[action.target] = action
             case "kick" | "erase":
                 pass
 
@@ -104,7 +111,7 @@ class ModerationState:
 
     def active(self, now: int) -> list[ModerationAction]:
         """Return all that is in force, oldest first."""
-        found = [*self._bans.values(), *self.closed.values()]
+        found = [*self._bans.values(), *self.closed.values(), *self.topics.values()]
         return sorted((action for action in found if not action.has_ended(now)), key=lambda action: action.at)
 
 

@@ -27,7 +27,9 @@ class TooManyActions(Exception):
     """As many actions are in force as there may be."""
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"{most} bans and closed rooms are in force, which is the limit: revoke some")
+        super().__init__(
+            f"{most} bans, closed rooms and topics are in force, which is the limit: revoke some"
+        )
 
 
 class Moderation:
@@ -36,7 +38,7 @@ class Moderation:
     Args:
         broker: what stores the actions.
         remove: closes the connections of a target of a kind, for a reason.
-        most: bans and closed rooms that may be in force together.
+        most: bans, closed rooms and topics that may be in force together.
     """
 
     __slots__ = ("_most", "_remove", "_room", "_state")
@@ -61,6 +63,11 @@ class Moderation:
         # Each message asks, and most rooms are open: the clock is not read then.
         return self._state.closure(room, _now()) if room in self._state.closed else None
 
+    def topic(self, room: str) -> str | None:
+        """Return the topic of a room; None if it has none."""
+        action = self._state.topics.get(room)
+        return None if action is None else action.text
+
     def active(self) -> list[ModerationAction]:
         """Return all that is in force, oldest first."""
         return self._state.active(_now())
@@ -73,7 +80,8 @@ class Moderation:
             BrokerError: it is not stored, or not known to be.
         """
         self._state.expire(_now())
-        if action.action in {"ban", "close"} and len(self._state) >= self._most:
+        adds = action.action in {"ban", "close"} or (action.action == "topic" and action.text)
+        if adds and len(self._state) >= self._most:
             raise TooManyActions(self._most)
         await self._room.publish(_encoder.encode(action))
         _log.warning("moderation", extra=msgspec.structs.asdict(action))

@@ -28,13 +28,24 @@ from hubbub_protocol.commands import (
     Refresh,
     Search,
     Send,
+    SetTopic,
     Typing,
     Unreact,
     Who,
 )
 from service.identity.rate_limit import TokenBucket
 from service.node import Node
-from service.sessions import changes, directory, hello, own_rooms, reading, room_commands, search, send
+from service.sessions import (
+    changes,
+    directory,
+    hello,
+    own_rooms,
+    reading,
+    room_commands,
+    search,
+    send,
+    topics,
+)
 from service.sessions.errors import CommandError, rate_limited
 from service.sessions.session import Deferred, Session
 from service.transport.connection import Connection
@@ -157,6 +168,8 @@ class CommandSession:
                 room_commands.typing(session, command)
             case Leave():
                 room_commands.leave(session, command)
+            case SetTopic():
+                return topics.set_topic(session, command)
             case Edit() | Delete() | React() | Unreact():
                 return changes.change(session, command, self._process_queue)
             case Who() | History() | Search() | Directory() | Read() | ListOwnRooms():

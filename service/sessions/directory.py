@@ -66,7 +66,7 @@ async def find(node: Node, identity: Identity, prefix: str, after: str, most: in
         _log.warning("archive_not_read", extra={"reason": str(error)})
         opened.complete, ends = False, {}
         rooms, end = _merged(opened, StoredPage([], None), most)
-    described = [_describe(room, opened.rooms, opened.ends | ends) for room in rooms]
+    described = [_describe(node, room, opened.rooms, opened.ends | ends) for room in rooms]
     return RoomsPage(described, end, opened.complete)
 
 
@@ -93,10 +93,13 @@ async def _stored_ends(node: Node, rooms: list[str]) -> dict[str, RoomEnd]:
     return {name: RoomEnd(head.epoch, head.offset, at or 0) for name, (head, at) in found.items()}
 
 
-def _describe(room: str, members: Mapping[str, int], ends: Mapping[str, RoomEnd]) -> events.RoomInfo:
+def _describe(
+    node: Node, room: str, members: Mapping[str, int], ends: Mapping[str, RoomEnd]
+) -> events.RoomInfo:
     end = ends.get(room)
+    count, topic = members.get(room, 0), node.moderation.topic(room)
     if end is None:
-        return events.RoomInfo(room=room, members=members.get(room, 0))
+        return events.RoomInfo(room=room, members=count, topic=topic)
     return events.RoomInfo(
-        room=room, members=members.get(room, 0), epoch=end.epoch, offset=end.offset, at=end.at or None
+        room=room, members=count, topic=topic, epoch=end.epoch, offset=end.offset, at=end.at or None
     )

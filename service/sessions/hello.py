@@ -23,7 +23,7 @@ from service.transport.connection import Connection
 # How long before a token expires the client receives `expiring` (seconds).
 WARN_BEFORE: Final = 60.0
 # What this server can do besides sending messages (CN8).
-FEATURES: Final = ("reply", "edit", "delete", "react", "directory", "mentions", "threads")
+FEATURES: Final = ("reply", "edit", "delete", "react", "directory", "mentions", "threads", "topics")
 # What it can do with an archive.
 ARCHIVE_FEATURES: Final = ("search",)
 # What it can do with an archive for a user with a token.

@@ -73,7 +73,8 @@ def _add_member(
     session.members[command.room] = member
     session.update_idle()
     mark = reading.describe(identity, room, marked)
-    frame = responses.joined(command.id, room.log.room, start, room.members(), mark)
+    topic = session.node.moderation.topic(room.name)
+    frame = responses.joined(command.id, room.log.room, start, room.members(), mark=mark, topic=topic)
     session.connection.charge(len(frame) / BYTES_PER_TOKEN)
     session.connection.write(frame)
     room.fanout.add(member, start.epoch, start.cursor)

@@ -22,6 +22,7 @@ from hubbub_protocol.folding import ChangeKind, fold
 class MessagePayload(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One message as a broker stores it. `at` is in ms since 1970, `reply_to` the offset of a message.
 
+    `event`: what the message reports, if no user wrote it.
     `thread` is the offset of the root of its thread, if that is another one.
 
     `user`, `user_id` and `kind` are the author's display name at that time, stable id, and kind of user;
@@ -37,6 +38,7 @@ class MessagePayload(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     reply_to: int | None = None
     thread: int | None = None
     mentions: list[str] | None = None
+    event: str | None = None
 
 
 class ChangePayload(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -46,11 +46,13 @@ def joined(
     room: bytes,
     start: JoinStart,
     members: events.Members,
+    *,
     mark: events.ReadMark | None = None,
+    topic: str | None = None,
 ) -> bytes:
     """Frame the response to `join`; `room` is the name as JSON."""
     return text_frame(
-        b'{"type":"joined","id":%d,"room":%b,"epoch":%b,"head":%d,"recovered":%b,"messages":[%b],"members":%b%b}'
+        b'{"type":"joined","id":%d,"room":%b,"epoch":%b,"head":%d,"recovered":%b,"messages":[%b],"members":%b%b%b}'
         % (
             command,
             room,
@@ -60,6 +62,7 @@ def joined(
             _messages(room, start.entries),
             encode_value(members),
             b"" if mark is None else b',"mark":%b' % encode_value(mark),
+            b"" if topic is None else b',"topic":%b' % encode_name(topic),
         )
     )
 

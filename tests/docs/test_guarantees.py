@@ -129,7 +129,7 @@ def test_a_promise_names_tests_and_they_exist(row: Row) -> None:
 
 
 def test_what_is_named_in_passing_exists_too() -> None:
-    named = set(re.findall(r"\b(?:A|P|FR|CN|RM|HS|SN|PR|CL|PL|CS|BO|TL|PS|CG|TH)\d+\b", page()))
+    named = set(re.findall(r"\b(?:A|P|FR|CN|RM|HS|SN|PR|CL|PL|CS|BO|TL|PS|CG|TH|TP)\d+\b", page()))
     assert sorted(named - shown()) == []
 
 

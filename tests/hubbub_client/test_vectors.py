@@ -36,13 +36,15 @@ def check(client: ClientMachine, step: Step, where: str) -> None:
         assert client.deadline == step.deadline, where
     if step.status is not msgspec.UNSET:
         assert to_status(client.status) == step.status, where
-    for name in {*step.view, *step.members, *step.typing}:
+    for name in {*step.view, *step.members, *step.typing, *step.topic}:
         room = client.rooms.get(name)
         assert room is not None, where
         if name in step.view:
             assert view(room) == step.view[name], where
         if name in step.members:
             assert msgspec.to_builtins(room.members.members) == step.members[name], where
+        if name in step.topic:
+            assert room.timeline.topic == step.topic[name], where
         if name in step.typing:
             assert list(room.typing_users.names) == step.typing[name], where
 

@@ -71,6 +71,7 @@ class Step(msgspec.Struct, forbid_unknown_fields=True):
     view: dict[str, list[str]] = {}
     members: dict[str, object] = {}
     typing: dict[str, list[str]] = {}
+    topic: dict[str, str | None] = {}
 
 
 class Given(msgspec.Struct, forbid_unknown_fields=True):

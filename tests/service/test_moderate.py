@@ -46,6 +46,27 @@ async def test_an_action_is_taken_and_listed(
         assert "Invalid room name" in capsys.readouterr().err
 
 
+async def test_a_topic_is_set_for_members_and_the_list(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with serving(api_key=KEY) as served:
+        ann, _ = await served.joined("Ann")
+        assert await run(served, environment, "topic", "lobby", "tea") == 0
+        taken = json.loads(capsys.readouterr().out)
+        assert (taken["action"], taken["target"], taken["text"]) == ("topic", "lobby", "tea")
+        message = await ann.event("message")
+        assert (message["event"], message["text"], message["user"]) == ("topic", "tea", "operator")
+        assert (await ann.ask("join", room="lobby"))["topic"] == "tea"
+        assert await run(served, environment, "list") == 0
+        assert json.loads(capsys.readouterr().out)["actions"] == [taken]
+        assert await run(served, environment, "topic", "lobby", "") == 0
+        assert "topic" not in await ann.ask("join", room="lobby")
+        assert served.node.moderation.active() == []
+        capsys.readouterr()
+        assert await run(served, environment, "topic", "lobby", "x" * 251) == moderate.FAILED
+        assert "250 are allowed" in capsys.readouterr().err
+
+
 async def test_a_message_is_erased_and_the_end_is_awaited(
     environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

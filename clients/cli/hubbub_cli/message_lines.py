@@ -54,6 +54,7 @@ def _more(message: Message) -> dict[str, Json]:
         "thread": None if message.thread is None else message.thread.offset,
         "replies": None if message.replies is None else message.replies.count,
         "mentions": list(message.mentions) or None,
+        "event": message.event,
         "edited": message.edited,
         "deleted": None if deleted is None else {"user": deleted.user, "at": deleted.at},
         "reactions": {one.emoji: [user.user for user in one.users] for one in message.reactions} or None,

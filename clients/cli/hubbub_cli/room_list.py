@@ -25,16 +25,18 @@ def room_json(room: ListedRoom) -> str:
     record: dict[str, Json] = {"v": VERSION, "type": "room", "room": room.name, "members": room.members}
     if room.newest is not None:
         record |= {"epoch": room.newest.epoch, "offset": room.newest.offset}
-    return to_json(record if room.at is None else record | {"at": room.at})
+    more: dict[str, Json] = {"at": room.at, "topic": room.topic}
+    return to_json(record | {name: value for name, value in more.items() if value is not None})
 
 
 def _room_of(plain: dict[str, object]) -> ListedRoom:
-    at = plain.get("at")
+    at, topic = plain.get("at"), plain.get("topic")
     return ListedRoom(
         name=str(plain["room"]),
         members=int(str(plain["members"])),
         newest=_position_of(plain),
         at=None if at is None else int(str(at)),
+        topic=None if topic is None else str(topic),
     )
 
 

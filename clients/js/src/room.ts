@@ -211,6 +211,7 @@ export class Room {
       beginning: timeline.beginning,
       lost: timeline.lost,
       members: members.members,
+      topic: timeline.topic,
       typing: typingUsers.names,
     };
   }
@@ -255,8 +256,17 @@ export class Room {
       this.#savedOwn = outbox.own;
       this.#saved.write(outbox.own, (key) => this.#written.get(key) ?? 0);
     }
-    const { lines, beginning, caughtUp } = timeline;
-    const shown = [lines, beginning, caughtUp, outbox.own, members.members, state, this.#host.me];
+    const { lines, beginning, caughtUp, topic } = timeline;
+    const shown = [
+      lines,
+      beginning,
+      caughtUp,
+      topic,
+      outbox.own,
+      members.members,
+      state,
+      this.#host.me,
+    ];
     const seen = [...shown, typingUsers.names];
     if (seen.every((part, at) => part === this.#seen[at])) return;
     this.#seen = seen;

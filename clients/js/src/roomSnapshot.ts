@@ -18,6 +18,8 @@ export interface RoomSnapshot {
   /** Whether messages before all rows were lost: then the first row need not be the beginning of the room. */
   readonly lost: boolean;
   readonly members: Members;
+  /** The topic of the room; null without one. */
+  readonly topic: string | null;
   /** The users who are typing, longest first. */
   readonly typing: readonly string[];
 }
@@ -32,5 +34,6 @@ export const nothingYet: RoomSnapshot = {
   beginning: false,
   lost: false,
   members: { count: 0, names: [], more: false },
+  topic: null,
   typing: [],
 };

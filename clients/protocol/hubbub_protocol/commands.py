@@ -166,6 +166,14 @@ class Typing(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="typin
     room: str
 
 
+class SetTopic(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="topic"):
+    """Set the topic of a room, as a moderator; an empty text removes it (TP2)."""
+
+    id: Id
+    room: str
+    text: str
+
+
 class Who(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="who", omit_defaults=True):
     """Read the names of a room's members, in alphabetical order, after `after`."""
 
@@ -194,6 +202,7 @@ Command = (
     | Directory
     | Read
     | ListOwnRooms
+    | SetTopic
     | Typing
     | Who
     | Refresh

@@ -71,6 +71,7 @@ class Message(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="mess
     `user`, `user_id` and `kind` are its author's; older messages have neither an id nor a kind (SN8).
     `thread` is the offset of the root of its thread, if `reply_to` is another one (TH1).
     `mentions` are the ids of the users whom the text mentions (SN11).
+    `event` is what it reports, if no user wrote it: `topic`, or a kind of a newer server (TP3).
     The fields from `edited` on are those of a folded message: `changed` is the offset of the last change in
     it.
     """
@@ -88,6 +89,7 @@ class Message(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="mess
     reply_to: int | None = None
     thread: int | None = None
     mentions: list[str] | None = None
+    event: str | None = None
     edited: int | None = None
     deleted: Deletion | None = None
     reactions: list[Reaction] | None = None
@@ -146,6 +148,7 @@ class Joined(msgspec.Struct, frozen=True, tag_field="type", tag="joined", omit_d
     members: Members
     # Older servers, and guests, have none.
     mark: ReadMark | None = None
+    topic: str | None = None
 
 
 class Left(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="left"):

@@ -26,6 +26,7 @@ class RoomInfo(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     epoch: str | None = None
     offset: int | None = None
     at: int | None = None
+    topic: str | None = None
 
 
 class DirectoryPage(msgspec.Struct, frozen=True, tag_field="type", tag="directory", omit_defaults=True):

@@ -37,6 +37,7 @@ def message_of(message: events.Message, head: Position | None) -> Message:
         reply_to=reply_to,
         thread=None if root is None else Position(epoch=epoch, offset=root),
         mentions=tuple(message.mentions or ()),
+        event=message.event,
         edited=message.edited,
         deleted=message.deleted,
         reactions=tuple(message.reactions or ()),

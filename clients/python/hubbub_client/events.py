@@ -15,6 +15,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     `user` is the author's name, `user_id` the stable id, and `kind` one of `guest`, `verified` and `bot`, or
     a kind of a newer server. Messages that older servers stored have neither an id nor a kind.
     `thread` is the root of its thread, if it is a reply; `replies` counts those in the thread of a root.
+    `event`: no user wrote it; with "topic", the text is the new topic of the room.
     `mentions` are the ids of the users whom the text mentions.
     `live`: it was stored after the application joined, also if it was missed meanwhile. History is not live.
 
@@ -33,6 +34,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     reply_to: Position | None = None
     thread: Position | None = None
     mentions: tuple[str, ...] = ()
+    event: str | None = None
     edited: int | None = None
     deleted: Deletion | None = None
     reactions: tuple[Reaction, ...] = ()
@@ -178,6 +180,7 @@ class ListedRoom(msgspec.Struct, frozen=True, kw_only=True):
     members: int
     newest: Position | None
     at: int | None
+    topic: str | None = None
 
 
 class ListedRooms(msgspec.Struct, frozen=True, kw_only=True):

@@ -44,7 +44,7 @@ def _page_of(page: effects.DirectoryListing) -> ListedRooms:
 def _room_of(room: RoomInfo) -> ListedRoom:
     is_empty = room.epoch is None or room.offset is None
     newest = None if is_empty else Position(epoch=room.epoch or "", offset=room.offset or 0)
-    return ListedRoom(name=room.room, members=room.members, newest=newest, at=room.at)
+    return ListedRoom(name=room.room, members=room.members, newest=newest, at=room.at, topic=room.topic)
 
 
 def _own_of(page: effects.OwnRoomsListing) -> UserRooms:

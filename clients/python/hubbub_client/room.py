@@ -85,6 +85,11 @@ class Room:
         return names_of(self._machine.members.members)
 
     @property
+    def topic(self) -> str | None:
+        """The topic of the room; None without one."""
+        return self._machine.timeline.topic
+
+    @property
     def typists(self) -> tuple[str, ...]:
         return self._machine.typing_users.names
 

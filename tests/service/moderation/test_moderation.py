@@ -149,7 +149,7 @@ async def test_what_is_in_force_stays_so_when_the_broker_has_lost_its_history() 
 async def test_the_number_of_actions_in_force_is_limited(served: Served) -> None:
     moderation = Moderation(served.node.broker, lambda *_: None, most=1)
     await moderation.act(action("ban", "u1"))
-    with pytest.raises(TooManyActions, match="1 bans and closed rooms are in force"):
+    with pytest.raises(TooManyActions, match="1 bans, closed rooms and topics are in force"):
         await moderation.act(action("close", "lobby"))
     await moderation.act(action("unban", "u1"))
     await moderation.act(action("close", "lobby"))

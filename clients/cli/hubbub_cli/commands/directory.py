@@ -27,5 +27,6 @@ def command(ctx: click.Context, prefix: str) -> None:
     output = TerminalOutput.of(settings)
     for room in listed_rooms(HttpApi(settings), prefix):
         at = _NEVER if room.at is None else full(room.at)
-        line = f"{room.members:6}  {at}  {sanitize(room.name)}"
+        topic = f": {sanitize(room.topic)}" if room.topic else ""
+        line = f"{room.members:6}  {at}  {sanitize(room.name)}{topic}"
         output.data(room_json(room) if settings.json else line)

@@ -124,6 +124,8 @@ export interface Message {
   readonly thread?: number;
   /** The ids of the users whom the text mentions (SN11). */
   readonly mentions?: readonly string[];
+  /** No user wrote it: with `topic`, the text is the new topic of the room (TP3). */
+  readonly event?: string;
   /** When it was edited last. */
   readonly edited?: number;
   readonly deleted?: Deletion;
@@ -180,6 +182,7 @@ export interface Joined {
   readonly messages: readonly Entry[];
   readonly members: Members;
   readonly mark?: ReadMark;
+  readonly topic?: string;
 }
 
 export interface Sent {

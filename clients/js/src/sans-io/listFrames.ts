@@ -14,6 +14,7 @@ export interface RoomInfo {
   readonly epoch?: string;
   readonly offset?: number;
   readonly at?: number;
+  readonly topic?: string;
 }
 
 /** Rooms, in alphabetical order. `after` is that of the next page. Not `complete`: rooms may be missing. */

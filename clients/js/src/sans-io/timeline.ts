@@ -19,6 +19,8 @@ export interface TimelineLine {
 /** The chain of messages of a room, and the last of them for the view. */
 export class Timeline {
   position: Position | null = null;
+  /** The topic of the room; null without one. */
+  topic: string | null = null;
   /** Replaced, never mutated. */
   lines: readonly TimelineLine[] = [];
   /** Whether nothing is older than the first line. */
@@ -46,6 +48,7 @@ export class Timeline {
     if (entry.type === "message") {
       this.#keep([entry], this.position.epoch);
       this.#count(entry);
+      if (entry.event === "topic") this.topic = entry.text || null;
     } else this.#apply(entry, this.position.epoch);
     return "accepted";
   }
@@ -83,7 +86,8 @@ export class Timeline {
   }
 
   /** Start over with an unrecovered join; true if there was a position before (TL4). */
-  startOver({ epoch, head, messages }: Joined): boolean {
+  startOver({ epoch, head, messages, topic }: Joined): boolean {
+    this.topic = topic ?? null;
     const before = this.position;
     const hadPosition = before !== null;
     this.position = { epoch, offset: head };
@@ -103,7 +107,8 @@ export class Timeline {
   }
 
   /** Resume with a join whose replay ends at its head (TL4, TL7). */
-  resume({ epoch, head }: Joined): void {
+  resume({ epoch, head, topic }: Joined): void {
+    this.topic = topic ?? null;
     this.#head = head;
     if (this.#isUnwritten) this.position = { epoch, offset: 0 };
   }

@@ -17,6 +17,7 @@ interface Step {
   readonly view?: Readonly<Record<string, readonly string[]>>;
   readonly members?: Readonly<Record<string, unknown>>;
   readonly typing?: Readonly<Record<string, readonly string[]>>;
+  readonly topic?: Readonly<Record<string, string | null>>;
 }
 
 interface Case {
@@ -67,6 +68,8 @@ function checkRooms(client: ClientMachine, step: Step, at: string): void {
     expect(view(client.room(name)), at).toEqual(lines);
   for (const [name, members] of Object.entries(step.members ?? {}))
     expect(client.room(name)?.members.members, at).toEqual(members);
+  for (const [name, topic] of Object.entries(step.topic ?? {}))
+    expect(client.room(name)?.timeline.topic, at).toBe(topic);
   for (const [name, names] of Object.entries(step.typing ?? {}))
     expect(client.room(name)?.typingUsers.names, at).toEqual(names);
 }

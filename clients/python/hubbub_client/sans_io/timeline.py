@@ -28,6 +28,7 @@ class Timeline:
     def __init__(self, hold: int | None) -> None:
         self._hold = hold
         self.position: Since | None = None
+        self.topic: str | None = None
         # None is a gap.
         self.lines: list[Message | None] = []
         # The number of lines of earlier epochs, with the gap after them.
@@ -48,8 +49,8 @@ class Timeline:
             self._holes += 1
             return ChainVerdict.HOLE
         self._keep(entry, self.position.epoch)
-        if isinstance(entry, Message) and entry.reply_to is not None:
-            self._count(entry.thread or entry.reply_to, entry.offset)
+        if isinstance(entry, Message):
+            self._note(entry)
         return ChainVerdict.ACCEPTED
 
     def start_over(self, joined: Joined) -> bool:
@@ -72,6 +73,7 @@ class Timeline:
     def replay(self, joined: Joined) -> Iterator[tuple[Entry, ChainVerdict]]:
         """Accept the entries of a join; check the chain only if it recovered (TL4)."""
         self._head = joined.head
+        self.topic = joined.topic
         if self._is_unwritten:
             self.position = Since(epoch=joined.epoch, offset=0)
         for entry in joined.messages:
@@ -123,6 +125,13 @@ class Timeline:
         line = None if index is None else self.lines[index]
         if index is not None and line is not None:
             self.lines[index] = fold(line, [change])
+
+    def _note(self, message: Message) -> None:
+        """Take from a live message what it changes of the room, and of another message."""
+        if message.event == "topic":
+            self.topic = message.text or None
+        if message.reply_to is not None:
+            self._count(message.thread or message.reply_to, message.offset)
 
     def _count(self, root: int, offset: int) -> None:
         """Count a reply in the root of its thread, if the view has it (TL19)."""
