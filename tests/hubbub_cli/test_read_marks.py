@@ -48,7 +48,7 @@ async def test_unread_messages_are_those_after_the_mark_of_the_user(archived: Se
         app = ChatApp(Conversation(settings), ["lobby", room])
         async with app.run_test(size=(80, 24)) as pilot:
             # What was sent while no screen was open.
-            await until(pilot, lambda screen: unread(screen) == "3")
+            await until(pilot, lambda screen: unread(screen) == "@1")
             await pilot.press("ctrl+n")
             screen = await until(pilot, lambda screen: "three" in screen)
             assert screen.index("long ago") < screen.index(" new messages ") < screen.index("one")

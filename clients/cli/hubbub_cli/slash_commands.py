@@ -40,6 +40,7 @@ TABLE: Final = {
     "who": CommandHelp("", "list the members"),
     "me": CommandHelp("TEXT", "send an action"),
     "reply": CommandHelp("TEXT", "reply to the selected or the last message"),
+    "thread": CommandHelp("", "open the thread of a message; again to leave it"),
     "react": CommandHelp("EMOJI", "react to it; again to take it back"),
     "edit": CommandHelp("[TEXT]", "edit the selected or your last message"),
     "delete": CommandHelp("", "delete the selected or your last message"),

@@ -156,7 +156,7 @@ class ChatApp(App[None]):
             return
         self._show_rooms()
         self._pane.show(view, self.backend)
-        self.views.following = self.log_view.pinned
+        self.views.following = self.log_view.pinned and view.thread is None
         self._window.show(view.name, sum(one.unread + one.unseen for one in self.views if not one.muted))
         self._show_connection()
 
@@ -190,7 +190,7 @@ class ChatApp(App[None]):
 
     def on_message_log_top_reached(self, event: MessageLog.TopReached) -> None:
         view = self.views.active
-        if view is None or view.loading:
+        if view is None or view.loading or view.thread is not None:
             return
         if view.transcript.trimmed or view.transcript.full:
             self._pane.end_history(view, self.backend, event.lines)
@@ -201,7 +201,7 @@ class ChatApp(App[None]):
     def notify_room(self, text: str) -> None:
         """Print a notice of this client in the visible room."""
         if self.views.active is not None:
-            self.views.active.transcript.notice(text)
+            self.views.active.shown.notice(text)
             self.log_view.follow()
 
     def follow(self) -> None:
@@ -255,7 +255,12 @@ class ChatApp(App[None]):
         self.log_view.page(direction)
         self.show()
 
+    def action_thread(self) -> None:
+        self._actions.toggle_thread()
+        self.show()
+
     def action_newest(self) -> None:
+        self._actions.leave_thread()
         self.follow()
         self.show()
 
@@ -270,11 +275,11 @@ class ChatApp(App[None]):
 
     def action_mention(self, by: int) -> None:
         if self.views.active is not None:
-            self.log_view.step_to(self.views.active.transcript.mentions(), by)
+            self.log_view.step_to(self.views.active.shown.mentions(), by)
 
     def action_select(self, by: int) -> None:
         if self.views.active is not None:
-            self.log_view.step_to([row.id for row in self.views.active.transcript.messages()], by)
+            self.log_view.step_to([row.id for row in self.views.active.shown.messages()], by)
 
     def action_write_in_editor(self) -> None:
         self.composer.action_write_in_editor()

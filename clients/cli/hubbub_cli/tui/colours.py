@@ -110,6 +110,7 @@ class Colours:
         self.unread = Style(color=palette.warning, bold=True)
         self.failed = Style(color=palette.failed, bold=True)
         self.missing = Style(color=palette.warning)
+        self.reply = Style(color=palette.accent)
         self.me = Style(color=palette.accent, bold=True)
         self._dark = dark
         self._nicks: tuple[str, ...] = palette.nicks

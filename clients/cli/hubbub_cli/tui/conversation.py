@@ -17,6 +17,7 @@ from hubbub_cli.tui.connection_words import connection_words
 from hubbub_cli.tui.mentions import mentions
 from hubbub_cli.tui.messages import ConversationEnded, Mentioned, OlderLoaded, RoomsChanged
 from hubbub_cli.tui.room_views import RoomView, RoomViews
+from hubbub_cli.tui.thread_loading import open_thread
 from hubbub_client import (
     Changed,
     Client,
@@ -26,6 +27,7 @@ from hubbub_client import (
     Joined,
     Message,
     Options,
+    Position,
     Presence,
     ReadMarkMoved,
     Room,
@@ -115,10 +117,14 @@ class Conversation:
         else:
             view.room.say(text)
 
-    def reply(self, view: RoomView, to: Message, text: str) -> None:
+    def reply(self, view: RoomView, to: Position, text: str) -> None:
         """Send a reply; before the room is joined there is nothing to reply to."""
         if view.room is not None:
-            view.room.say(text, reply_to=to.position)
+            view.room.say(text, reply_to=to)
+
+    def open_thread(self, view: RoomView, root: Position) -> None:
+        if view.room is not None:
+            self._start(open_thread(view, view.room, root, self._post))
 
     def edit(self, view: RoomView, message: Message, text: str) -> None:
         if view.room is not None:
@@ -144,7 +150,7 @@ class Conversation:
         try:
             await change
         except HubbubError as error:
-            view.transcript.notice(f"Not changed: {sanitize(str(error))}")
+            view.shown.notice(f"Not changed: {sanitize(str(error))}")
             self._changed()
 
     def search(self, view: RoomView, query: str, before: str = "") -> None:
@@ -245,6 +251,8 @@ class Conversation:
                 self._message(view, event)
             case Changed():
                 view.transcript.changed(event)
+                if view.thread is not None:
+                    view.thread.transcript.changed(event)
             case Joined():
                 view.live = True
                 view.unrecovered = not event.recovered
@@ -269,10 +277,14 @@ class Conversation:
 
     def _message(self, view: RoomView, message: Message) -> None:
         of_others = message.user != self.me
-        mention = of_others and mentions(message.text, self.me)
+        # The server finds @name; a name without @ is one for those who read it.
+        named = self._chat is not None and self._chat.user_id in message.mentions
+        mention = of_others and (named or mentions(message.text, self.me))
         if message.live and of_others and self._views.count(view, mention=mention) and not view.muted:
             self._post(Mentioned(view, message.user))
         if not message.live and of_others and view.is_unread(message):
             view.transcript.mark_unread()
         text = shown_text(message)
         view.transcript.said(message.user, text, message.at, mention=mention, source=message)
+        if view.thread is not None:
+            view.thread.take(message, mention=mention)

@@ -32,6 +32,7 @@ KEYS: Final = (
     Key("Ctrl+N, Ctrl+P", "next room, previous room", "ctrl+n", "step(1)"),
     Key("Alt+1 … Alt+9", "go to a room by its number", listed=False),
     Key("Alt+N, Alt+P", "next mention, previous mention", "alt+n", "mention(1)"),
+    Key("Alt+T", "open the thread of a message; Esc leaves it", "alt+t", "thread"),
     Key("Alt+Up, Alt+Down", "select a message, to reply, react, edit", "alt+up", "select(-1)", listed=False),
     Key("Shift+drag", "select text, as elsewhere in the terminal", listed=False),
     Key("F2", "command palette", "f2", "palette", listed=False),

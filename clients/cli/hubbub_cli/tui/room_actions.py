@@ -78,10 +78,38 @@ class RoomActions:
         if chosen == OLDER:
             self._screen.backend.search(event.view, event.query, event.page.more or "")
         elif chosen is not None:
+            event.view.thread = None
             self._screen.backend.show(event.view, event.page.messages[int(chosen)])
 
+    def toggle_thread(self) -> None:
+        """Open the thread of the selected message, or of the last one in a thread; leave an open one."""
+        view = self._screen.views.active
+        if view is None or self.leave_thread():
+            return
+        rows = [row for row in view.transcript.messages() if row.source]
+        selected = [row.source for row in rows if row.id == self._screen.selected]
+        last = [row.source for row in rows if row.source and (row.source.thread or row.source.replies)]
+        message = next(iter(selected), None) or (last[-1] if last else None)
+        if message is None:
+            self._screen.notify_room("No message here has replies: select one with Alt+Up.")
+        else:
+            self._screen.backend.open_thread(view, message.thread or message.position)
+            self._screen.follow()
+
+    def leave_thread(self) -> bool:
+        """Show the room again; return whether a thread was shown."""
+        view = self._screen.views.active
+        if view is None or view.thread is None:
+            return False
+        view.thread = None
+        self._screen.follow()
+        return True
+
     def _say(self, view: RoomView, text: str) -> None:
-        self._screen.backend.say(view, text)
+        if view.thread is None:
+            self._screen.backend.say(view, text)
+        else:
+            self._screen.backend.reply(view, view.thread.root, text)
         view.transcript.mark_read()
         self._screen.follow()
 
@@ -95,6 +123,8 @@ class RoomActions:
                 self._say(view, f"* {self._screen.backend.me} {command.argument}")
             case "reply" | "react" | "edit" | "delete":
                 self._change(view, command)
+            case "thread":
+                self.toggle_thread()
             case "search":
                 self._screen.backend.search(view, command.argument)
             case "retry" | "discard":
@@ -121,7 +151,7 @@ class RoomActions:
             return
         match command.name:
             case "reply":
-                self._screen.backend.reply(view, message, command.argument)
+                self._screen.backend.reply(view, message.position, command.argument)
                 self._screen.follow()
             case "react":
                 self._react(view, message, command.argument)
@@ -140,13 +170,13 @@ class RoomActions:
             self._screen.backend.react(view, message, emoji)
 
     def _chosen(self, view: RoomView, *, own: bool) -> Message | None:
-        rows = view.transcript.messages()
+        rows = view.shown.messages()
         selected = next((row.source for row in rows if row.id == self._screen.selected), None)
         return selected if selected and not selected.deleted else self._last(view, own=own)
 
     @staticmethod
     def _last(view: RoomView, *, own: bool) -> Message | None:
-        rows = reversed([row for row in view.transcript.messages() if row.own == own])
+        rows = reversed([row for row in view.shown.messages() if row.own == own])
         return next((row.source for row in rows if row.source and not row.source.deleted), None)
 
     def _settle(self, view: RoomView, name: str) -> None:

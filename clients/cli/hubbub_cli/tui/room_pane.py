@@ -49,16 +49,20 @@ class RoomPane(Vertical):
     def show(self, view: RoomView, backend: ChatBackend) -> None:
         """Draw the current state of a room. What is visible in a terminal with the focus is read."""
         me = backend.me
-        log, transcript = self.log_view, view.transcript
+        log, transcript = self.log_view, view.shown
         self._view = view
         transcript.trim(following=log.pinned)
-        log.show((view.name, transcript.version), transcript.rows, waiting_rows(me, view.waiting))
-        if log.pinned:
+        place = view.name if view.thread is None else f"{view.name} {view.thread.root.offset}"
+        log.show((place, transcript.version), transcript.rows, waiting_rows(me, view.waiting))
+        if log.pinned and view.thread is None:
             view.unseen = 0
             if self.app.app_focus:
                 backend.read(view)
         names = sorted(view.members.names, key=str.casefold)
-        self._here.update(status_lines.here_line(view.name, names, view.members.count, me, log.size.width))
+        line = status_lines.here_line(view.name, names, view.members.count, me, log.size.width)
+        if view.thread is not None:
+            line = status_lines.thread_line(view.name, view.thread.title, log.size.width)
+        self._here.update(line)
         self._show_below(view)
 
     def _show_below(self, view: RoomView) -> None:

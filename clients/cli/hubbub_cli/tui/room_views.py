@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from hubbub_cli.tui.completion import Vocabulary
 from hubbub_cli.tui.rows import OwnMessage, SendState
+from hubbub_cli.tui.thread_view import ThreadView
 from hubbub_cli.tui.transcript import Transcript
 from hubbub_client import MemberNames, Message, ReadMark, Room
 from hubbub_client.reasons import reason
@@ -21,6 +22,8 @@ class RoomView:
     transcript: Transcript = field(default_factory=Transcript)
     room: Room | None = None
     queued: list[str] = field(default_factory=list)
+    # The thread that is shown in place of the room.
+    thread: ThreadView | None = None
     # What the user has typed, but not sent.
     draft: str = ""
     live: bool = False
@@ -33,6 +36,10 @@ class RoomView:
     unread: int = 0
     mentions: int = 0
     unseen: int = 0
+
+    @property
+    def shown(self) -> Transcript:
+        return self.transcript if self.thread is None else self.thread.transcript
 
     @property
     def members(self) -> MemberNames:
@@ -62,7 +69,7 @@ class RoomView:
     def marked(self, mark: ReadMark, *, visible: bool) -> None:
         """Take the counts of the server at first, and later where the user has read on elsewhere."""
         if not visible and (self.mark is None or mark.unread < self.unread):
-            self.unread = mark.unread
+            self.unread, self.mentions = mark.unread, mark.mentions
         self.mark = mark
 
     def is_unread(self, message: Message) -> bool:

@@ -100,6 +100,9 @@ def _said(row: MessageRow, width: int, colours: Colours) -> Iterator[Strip]:
     if row.source is not None and row.source.reactions:
         reactions = "  ".join(f"{sanitize(one.emoji)} {len(one.users)}" for one in row.source.reactions)
         lines += [[Segment(line, colours.pale)] for line in _wrap(reactions, room)]
+    if row.source is not None and row.source.replies is not None:
+        count = row.source.replies.count
+        lines.append([Segment(f"↳ {count} {'reply' if count == 1 else 'replies'}", colours.reply)])
     for number, line in enumerate(lines):
         beside = number == 0 and not narrow
         head = _head(row, indent, colours) if beside else [Segment(" " * indent)]

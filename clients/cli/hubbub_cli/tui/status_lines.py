@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from hubbub_cli.sanitize import sanitize
@@ -80,6 +80,16 @@ def here_line(room: str, names: Sequence[str], count: int, me: str, width: int) 
     rest = count - len(shown)
     tail = f" and {rest} more" if rest > 0 else ""
     return Content.assemble(title, (head, _DIM), (", ".join(shown), "$foreground"), (tail, _DIM))
+
+
+def thread_line(room: str, title: str, width: int) -> Content:
+    """Render the room and the thread that is shown in it."""
+    head, leave = f" {sanitize(room)} ", "  Esc leaves"
+    left = max(1, width - cell_len(head) - cell_len("thread of ") - cell_len(leave) - 1)
+    short = title if cell_len(title) <= left else set_cell_size(title, left - 1) + "…"
+    return Content.assemble(
+        (head, "bold $foreground"), ("thread of ", _DIM), (short, "$foreground"), (leave, _DIM)
+    )
 
 
 def typing_words(names: Sequence[str]) -> str:

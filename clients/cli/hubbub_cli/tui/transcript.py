@@ -4,9 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from msgspec import structs
+
 from hubbub_cli.message_lines import shown_text
 from hubbub_cli.tui.rows import GapRow, Line, MessageRow, NoticeRow, PresenceRow, Row, rows_of
-from hubbub_client import Changed, Message, fold
+from hubbub_client import Changed, Message, Position, fold
+from hubbub_protocol.events import ReplyCount
 
 # The limit of lines of a room; above it the oldest are dropped, some at once.
 MOST_LINES: Final = 5_000
@@ -19,7 +22,9 @@ class Transcript:
     `rows` grows at its end; `version` changes when anything else changes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, root: Position | None = None) -> None:
+        # The root, if this is a thread: replies to it need no quote.
+        self._root = root
         self.me = ""
         self.rows: list[Row] = []
         self.version = 0
@@ -41,7 +46,10 @@ class Transcript:
     ) -> None:
         """Add a message."""
         row = MessageRow(self._id(), user, text, at, own=user == self.me, mention=mention, source=source)
-        self._add(replace(row, quote=self._quote(source)) if source and source.reply_to else row)
+        quoted = source is not None and source.reply_to not in {None, self._root}
+        self._add(replace(row, quote=self._quote(source)) if source and quoted else row)
+        if source is not None and source.thread is not None and source.thread != self._root:
+            self._count_reply(source.thread, source.position.offset)
 
     def changed(self, change: Changed) -> None:
         """Show a message as it is after a change."""
@@ -51,6 +59,18 @@ class Transcript:
                 source = fold(line.source, [change])
                 self._lines[index] = replace(line, text=shown_text(source), source=source)
                 self._rebuild()
+                return
+
+    def _count_reply(self, root: Position, offset: int) -> None:
+        """Count a reply at its root, unless the server has counted it already."""
+        for index in range(len(self._lines) - 1, -1, -1):
+            line = self._lines[index]
+            if isinstance(line, MessageRow) and line.source and line.source.position == root:
+                known = line.source.replies or ReplyCount(count=0, last=0)
+                if known.last < offset:
+                    counted = ReplyCount(count=known.count + 1, last=offset)
+                    self._lines[index] = replace(line, source=structs.replace(line.source, replies=counted))
+                    self._rebuild()
                 return
 
     def gap(self, *, anew: bool) -> None:
