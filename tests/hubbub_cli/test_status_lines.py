@@ -3,7 +3,15 @@
 import pytest
 
 from hubbub_cli.tui.room_sidebar import room_line
-from hubbub_cli.tui.status_lines import Tab, below_line, connection_line, here_line, rooms_line, typing_words
+from hubbub_cli.tui.status_lines import (
+    Tab,
+    below_line,
+    connection_line,
+    here_line,
+    rooms_line,
+    topic_words,
+    typing_words,
+)
 
 
 def test_rooms_are_shown_with_mentions_and_unread_counts() -> None:
@@ -79,3 +87,16 @@ def test_key_hints_are_shown_as_far_as_they_fit(width: int) -> None:
     assert line.plain.startswith(" ● online as ann")
     assert line.cell_length <= max(width, 17)
     assert ("PgUp" in line.plain) == (width >= 40)
+
+
+@pytest.mark.parametrize(
+    ("topic", "room", "shown"),
+    [
+        (None, 80, ""),
+        ("Releases\x1b[2J", 80, "  Releases[2J"),
+        ("Releases", 9, ""),
+        ("x" * 30, 20, f"  {'x' * 17}…"),
+    ],
+)
+def test_the_topic_is_shown_as_far_as_it_fits(topic: str | None, room: int, shown: str) -> None:
+    assert topic_words(topic, room)[0] == shown

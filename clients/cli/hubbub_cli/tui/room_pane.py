@@ -5,6 +5,7 @@ from typing import Final
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Static
 from typing_extensions import override
 
@@ -60,6 +61,7 @@ class RoomPane(Vertical):
                 backend.read(view)
         names = sorted(view.members.names, key=str.casefold)
         line = status_lines.here_line(view.name, names, view.members.count, me, log.size.width)
+        line += Content.assemble(status_lines.topic_words(view.topic, log.size.width - line.cell_length))
         if view.thread is not None:
             line = status_lines.thread_line(view.name, view.thread.title, log.size.width)
         self._here.update(line)

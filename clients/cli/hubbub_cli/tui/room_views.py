@@ -42,6 +42,10 @@ class RoomView:
         return self.transcript if self.thread is None else self.thread.transcript
 
     @property
+    def topic(self) -> str | None:
+        return self.room.topic if self.room else None
+
+    @property
     def members(self) -> MemberNames:
         return self.room.members if self.room else MemberNames(count=0, names=(), more=False)
 

@@ -12,6 +12,8 @@ from hubbub_cli.sanitize import sanitize
 
 _MOST_TYPISTS: Final = 3
 _MOST_COUNTED: Final = 999
+# In columns.
+_LEAST_TOPIC: Final = 12
 _NAME: Final = "bold $accent"
 _DIM: Final = "$secondary"
 
@@ -80,6 +82,17 @@ def here_line(room: str, names: Sequence[str], count: int, me: str, width: int) 
     rest = count - len(shown)
     tail = f" and {rest} more" if rest > 0 else ""
     return Content.assemble(title, (head, _DIM), (", ".join(shown), "$foreground"), (tail, _DIM))
+
+
+def topic_words(topic: str | None, room: int) -> tuple[str, str]:
+    """Return the topic of a room as far as it fits; empty without one, or without space."""
+    words = sanitize(topic or "")
+    if not words or room < _LEAST_TOPIC:
+        return "", ""
+    return (
+        f"  {words if cell_len(words) + 2 <= room else set_cell_size(words, room - 3) + '…'}",
+        f"italic {_DIM}",
+    )
 
 
 def thread_line(room: str, title: str, width: int) -> Content:
