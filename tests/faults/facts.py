@@ -111,8 +111,11 @@ def _of(record: Record, room: str) -> list[Event]:
     events = [event for event in record.events if event.room == room]
     if not record.plan.fails_over:
         return events
-    lost = {event.place for event in events if event.what in _DELIVERED}
-    lost -= {event.place for event in events if event.what is What.KEEPS}
+    kept_places = {event.place for event in events if event.what is What.KEEPS and event.place}
+    # What is before all that is kept was trimmed.
+    oldest = min(kept_places, key=lambda place: place.offset, default=None)
+    delivered_places = {event.place for event in events if event.what in _DELIVERED and event.place}
+    lost = {place for place in delivered_places - kept_places if oldest and place.offset > oldest.offset}
     delivered: set[tuple[str, str]] = set()
     kept = []
     for event in events:

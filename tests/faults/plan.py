@@ -77,8 +77,9 @@ DEADLY: Final = frozenset({Kind.KILL, Kind.STOP})
 INSTANT: Final = frozenset({Kind.CUT, Kind.FORGET, Kind.KICK, Kind.WORKER})
 
 
-# More messages than a run has.
+# More messages than a run has, and more than a room has in a run.
 _EVERYTHING: Final = 1_000_000
+NEVER_TRIMMED: Final = 1000
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,6 +205,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def fails_over(self) -> bool:
         """Whether a replica may become the primary that lacks what was delivered and not acknowledged."""
         return self.broker == "redis" and self.servers != "one"
+
+    @property
+    def leaves_gaps(self) -> bool:
+        """Whether the broker may trim what is not copied yet: then the archive has a gap, as G10 allows."""
+        return self.archive == "postgres" and self.entries < NEVER_TRIMMED
 
     @property
     def plain(self) -> frozenset[str]:

@@ -228,6 +228,10 @@ def test_an_archive_has_what_was_acknowledged_once_in_order() -> None:
 def test_what_a_small_broker_trimmed_before_it_was_copied_may_be_missing() -> None:
     made = replace(plan("ann", "bob", entries=40), archive="postgres")
     assert broken([*HERE, *SAID, *END, ARCHIVED[1]], made) == []
+    # The node reads from the archive what the broker has no more: so it shows the same gap.
+    chain = [keeps("node-0", "a1", at(1), 0), keeps("node-0", "b1", at(3), 2), *THERE]
+    assert broken([*HERE, *SAID, *chain, *ARCHIVED], made) == []
+    assert broken([*HERE, *SAID, *chain, *ARCHIVED], replace(made, entries=1000)) == ["same history"]
 
 
 def test_with_sqlite_a_restart_keeps_the_epoch_and_everything() -> None:
@@ -274,6 +278,8 @@ def test_a_failover_may_lose_what_was_delivered_and_not_acknowledged() -> None:
     assert "acknowledged" in broken([*HERE, *SAID, *echoed, *END])
     confirmed = [sends("ann", "a2"), stored("ann", "a2", at(4)), receives("ann", "a2", at(4))]
     assert "acknowledged" in broken([*HERE, *SAID, *confirmed, *END], made)
+    trimmed = replace(made, entries=1)
+    assert broken([*HERE, *SAID, KEPT[1], *THERE], trimmed) == [], "what retention evicted was not lost"
 
 
 # Complaints -------------------------------------------------------------------------------------------------
