@@ -66,6 +66,8 @@ def draw(
         archive=chance.choice(("", "", "sqlite" if broker == "memory" else "postgres")),
         other=chance.choice(("", other)),
     )
+    # A version before a migration refuses the archive (O11), so there is no way back.
+    calm = msgspec.structs.replace(calm, other="" if calm.archive else calm.other)
     return msgspec.structs.replace(calm, faults=_faults(chance, calm))
 
 

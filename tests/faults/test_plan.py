@@ -80,6 +80,7 @@ def test_a_world_has_only_the_faults_that_it_can_have() -> None:
         for fault in plan.faults:
             person = next((person for person in plan.people if person.name == fault.target), None)
             assert person is None or not person.plain or fault.lane is not Lane.PERSON
+            assert not (plan.archive and plan.other)
             assert plan.has_links or not (whose(fault) == NODE and fault.lane is Lane.LINK)
 
 

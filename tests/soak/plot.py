@@ -18,6 +18,8 @@ _STYLE: Final = (
     ".back{fill:#fff}.grid{stroke:#d8dee4}.line{fill:none;stroke-width:1.5}.warm{fill:#8c959f;opacity:.15}"
 )
 _DARK: Final = ".back{fill:#0d1117}.grid{stroke:#262c36}.axis{stroke:#656c76}"
+# From so many hours on, the length is in hours.
+_HOURS: Final = 2
 # At most so many points of a line; each is the mean of the samples that it stands for.
 _POINTS: Final = 240
 
@@ -27,7 +29,8 @@ def draw(broker: str, samples: list[Sample], warm_up: float) -> str:
     names = list(dict.fromkeys(sample.who for sample in samples))
     end = max(sample.at for sample in samples)
     height = _TOP + len(COLUMNS) * _PANEL + 24
-    title = f"A soak of {end / 3600:.2g} hours on {broker}"
+    length = f"{end / 3600:.2g} hours" if end > _HOURS * 3600 else f"{end / 60:.0f} minutes"
+    title = f"A soak of {length} on {broker}"
     parts = [
         f'<rect class="back" width="{_WIDTH}" height="{height}" rx="6"/>',
         text(8, 20, title, "title"),

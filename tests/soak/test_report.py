@@ -57,6 +57,7 @@ def test_a_plot_shows_each_column_of_each_node() -> None:
     tree = ET.fromstring(draw("redis", samples(0), 3600))  # noqa: S314 - it is our own
     texts = ["".join(part.itertext()) for part in tree.iter()]
     assert "A soak of 6 hours on redis" in texts
+    assert "A soak of 30 minutes on redis" in draw("redis", samples(0)[:362], 600)
     assert sum("kB of logs/h" in said and said.startswith("node-") for said in texts) == 2
     assert len([part for part in tree.iter() if part.get("class", "").startswith("line ")]) == 8
 
