@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from tests.bench import command_start, machine, report
+from tests.bench import command_start, machine, report, web_page
 from tests.bench.archive import run as archive
 from tests.bench.brokers import run as brokers
 from tests.bench.growth import run as growth
@@ -45,13 +45,21 @@ def main() -> int:
         right &= run.measure(run.extent(compared, quick=quick, rounds=wanted.rounds), write=wanted.write)
     if brokers.NAME in wanted.names or not (wanted.names or quick):
         right &= brokers.measure(quick=quick, rounds=wanted.rounds, write=wanted.write)
-    if command_start.NAME in wanted.names:
-        right &= command_start.measure(quick=quick, rounds=wanted.rounds)
+    right &= _measure_clients(wanted.names, quick=quick, rounds=wanted.rounds)
     if archive.NAME in wanted.names:
         right &= archive.measure(
             quick=quick, rounds=wanted.rounds, messages=wanted.messages, write=wanted.write
         )
     return 0 if right else 1
+
+
+def _measure_clients(names: Sequence[str], *, quick: bool, rounds: int | None) -> bool:
+    right = True
+    if command_start.NAME in names:
+        right &= command_start.measure(quick=quick, rounds=rounds)
+    if web_page.NAME in names:
+        right &= web_page.measure()
+    return right
 
 
 def _arguments() -> argparse.Namespace:
@@ -63,7 +71,8 @@ def _arguments() -> argparse.Namespace:
         help=f"loads and servers to compare ({', '.join(_SIDE_BY_SIDE)}; default: all), or "
         f"{_TARGETS} (the targets that the last comparison reached), {_NODE} (this service alone), "
         f"{brokers.NAME} (with each of its brokers; part of a full run), {archive.NAME} (with and without an "
-        f"archive), {command_start.NAME} (the CPU time of `hubbub-chat send`), "
+        f"archive), {command_start.NAME} (the CPU time of `hubbub-chat send`), {web_page.NAME} (the page in "
+        f"Chromium), "
         f"{growth.NAME} (costs as load grows; with it {', '.join(growth.NAMES)} or servers, to select those)",
     )
     parser.add_argument(
@@ -79,7 +88,8 @@ def _arguments() -> argparse.Namespace:
         help="write the figures, except those of node, to docs/performance-tables.md",
     )
     wanted = parser.parse_args()
-    known = {*_SIDE_BY_SIDE, _NODE, _TARGETS, archive.NAME, brokers.NAME, command_start.NAME, growth.NAME}
+    parts = {archive.NAME, brokers.NAME, command_start.NAME, growth.NAME, web_page.NAME}
+    known = {*_SIDE_BY_SIDE, _NODE, _TARGETS, *parts}
     if growth.NAME in wanted.names:
         known = {growth.NAME, *growth.NAMES, *(peer.name for peer in PEERS)}
     if unknown := set(wanted.names) - known:

@@ -1,5 +1,6 @@
 import type { JSHandle, Page } from "playwright-core";
 import { expect } from "vitest";
+import { archivedTest } from "./archived.ts";
 import { test } from "./browser.ts";
 import { messages, newRoom, SdkUser, sees, signIn } from "./users.ts";
 
@@ -130,3 +131,47 @@ test("the DOM holds a part of a long room, and scrolling adds the rest", async (
   await expect.poll(() => rows.count()).toBe(300);
   bob.leave();
 }, 90_000);
+
+archivedTest(
+  "a reader of old messages has few of 1,200 new ones in the page, and comes to their end",
+  async ({ browser, archived }) => {
+    const room = newRoom();
+    const { page } = browser;
+    const bob = new SdkUser(archived.url, room, `bob of ${room}`);
+    await bob.say(...Array.from({ length: 120 }, (_, at) => `old ${at}`));
+    await signIn(page, archived.url, room, `ann of ${room}`);
+    await sees(page, "old 119");
+    await messages(page).evaluate((box) => box.scrollTo(0, box.scrollHeight / 2));
+    await page.getByRole("button", { name: "Go to latest" }).waitFor();
+    const moved = await watchFromTop(page);
+    await bob.say(...Array.from({ length: 1_200 }, (_, at) => `new ${at}`));
+    await page.getByRole("button", { name: "1200 new" }).waitFor();
+    expect(await moved()).toBeLessThan(1);
+    const rows = () => messages(page).locator("[data-row]").count();
+    expect(await rows()).toBeLessThanOrEqual(600);
+
+    // Down through all of them, without a hole.
+    const seen = new Set<string>();
+    const last = messages(page).getByText("new 1199", { exact: true });
+    while (!(await last.isVisible())) {
+      for (const text of await messages(page).locator("[data-row] p").allTextContents())
+        seen.add(text);
+      await messages(page).evaluate((box) => box.scrollTo(0, box.scrollHeight));
+      expect(await rows()).toBeLessThanOrEqual(600);
+    }
+    for (let at = 0; at < 1_100; at += 1) expect(seen.has(`new ${at}`)).toBe(true);
+    await messages(page).evaluate((box) => box.scrollTo(0, box.scrollHeight));
+    await page.getByRole("button", { name: "Go to latest" }).waitFor({ state: "detached" });
+    await expect.poll(() => fromEnd(page)).toBe(0);
+
+    await messages(page).evaluate((box) => box.scrollTo(0, 0));
+    await page.getByRole("button", { name: "Go to latest" }).waitFor();
+    await bob.say(...Array.from({ length: 700 }, (_, at) => `later ${at}`));
+    await page.getByRole("button", { name: "700 new" }).click();
+    await sees(page, "later 699");
+    await expect.poll(() => fromEnd(page)).toBe(0);
+    bob.leave();
+  },
+  // It sends 2,000 messages, and scrolls through most of them.
+  90_000,
+);

@@ -26,14 +26,23 @@ export interface AnchoredScroll {
   place(element: HTMLElement, top: number): void;
 }
 
-/** `rows` must be a new reference for each change of the rows; `onScroll` receives the distance from the top. */
+/**
+ * `rows` must be a new reference for each change of the rows; `hasEnd` is whether the last of all rows is among them;
+ * `onScroll` receives the distances from the top and from the end.
+ */
 export function useAnchoredScroll(
   rows: unknown,
-  onScroll: (fromTop: number) => void,
+  hasEnd: boolean,
+  onScroll: (fromTop: number, fromEnd: number) => void,
 ): AnchoredScroll {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLOListElement>(null);
-  const { pinned, remember, restore, toEnd, place } = useAnchor(scroller, content);
+  const hasEndNow = useRef(hasEnd);
+  // Before the first scroll event of these rows.
+  useLayoutEffect(() => {
+    hasEndNow.current = hasEnd;
+  }, [hasEnd]);
+  const { pinned, remember, restore, toEnd, place } = useAnchor(scroller, content, hasEndNow);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a change of rows is the reason to restore
   useLayoutEffect(restore, [rows, restore]);
@@ -47,6 +56,7 @@ export function useAnchoredScroll(
 function useAnchor(
   scroller: RefObject<HTMLDivElement | null>,
   content: RefObject<HTMLOListElement | null>,
+  hasEnd: RefObject<boolean>,
 ) {
   const anchor = useRef<Anchor | null>(null);
   const pinnedNow = useRef(true);
@@ -55,10 +65,10 @@ function useAnchor(
   const remember = useCallback(() => {
     const box = scroller.current;
     if (box === null || content.current === null) return;
-    pinnedNow.current = box.scrollHeight - box.scrollTop - box.clientHeight <= nearEnd;
+    pinnedNow.current = hasEnd.current && fromEnd(box) <= nearEnd;
     anchor.current = pinnedNow.current ? null : firstInView(box, content.current);
     setPinned(pinnedNow.current);
-  }, [scroller, content]);
+  }, [scroller, content, hasEnd]);
 
   const restore = useCallback(() => {
     const box = scroller.current;
@@ -77,7 +87,12 @@ function useAnchor(
     },
     [restore, remember],
   );
-  const toEnd = useCallback(() => moveTo(null), [moveTo]);
+  const toEnd = useCallback(() => {
+    if (hasEnd.current) return moveTo(null);
+    // The last rows come with the next render, which restores.
+    pinnedNow.current = true;
+    setPinned(true);
+  }, [moveTo, hasEnd]);
   const place = useCallback(
     (element: HTMLElement, top: number) => moveTo({ element, top }),
     [moveTo],
@@ -89,14 +104,14 @@ function useScrolling(
   scroller: RefObject<Element | null>,
   rows: unknown,
   remember: () => void,
-  onScroll: (fromTop: number) => void,
+  onScroll: (fromTop: number, fromEnd: number) => void,
 ): void {
   useEffect(() => {
     const box = scroller.current;
     if (box === null) return;
     const scrolled = () => {
       remember();
-      onScroll(box.scrollTop);
+      onScroll(box.scrollTop, fromEnd(box));
     };
     box.addEventListener("scroll", scrolled, { passive: true });
     return () => box.removeEventListener("scroll", scrolled);
@@ -104,7 +119,8 @@ function useScrolling(
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: without an overflow there is no scroll event
   useEffect(() => {
-    if (scroller.current !== null) onScroll(scroller.current.scrollTop);
+    const box = scroller.current;
+    if (box !== null) onScroll(box.scrollTop, fromEnd(box));
   }, [rows, onScroll]);
 }
 
@@ -116,6 +132,10 @@ function useResizes(refs: readonly RefObject<Element | null>[], resized: () => v
     for (const { current } of refs) if (current !== null) observer.observe(current);
     return () => observer.disconnect();
   }, [resized]);
+}
+
+function fromEnd(box: Element): number {
+  return box.scrollHeight - box.scrollTop - box.clientHeight;
 }
 
 export function topIn(box: Element, element: Element): number {

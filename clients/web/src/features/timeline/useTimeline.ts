@@ -12,8 +12,8 @@ import { usePresence } from "./usePresence.ts";
 import { useSeek } from "./useSeek.ts";
 import { useWindow } from "./useWindow.ts";
 
-/** Within this distance of the top, older rows are loaded. */
-const nearTop = 600;
+/** Within this distance of the top, older rows are loaded; within that of the last row in the DOM, newer ones are added. */
+const near = 600;
 
 export interface TimelineOptions {
   readonly client: Client;
@@ -29,7 +29,8 @@ export interface TimelineOptions {
 
 export function useTimeline(options: TimelineOptions) {
   const { client, room, snapshot, user, stores, target, ...on } = options;
-  const { rows, hidden, reveal, include, hold } = useWindow(snapshot.rows);
+  const shown = useWindow(snapshot.rows);
+  const { rows, hidden } = shown;
   const [loading, loadOlder] = useOlder(room);
   const canLoad = snapshot.state === "live" && !snapshot.beginning;
   const divider = useDivider(room, stores);
@@ -40,34 +41,28 @@ export function useTimeline(options: TimelineOptions) {
   );
   const keepPlace = usePlace(room, stores);
 
-  const scrolled = useLatest((fromTop: number) => {
-    keepPlace(scroller.current, content.current, pinned);
-    if (fromTop > nearTop) return;
-    if (hidden) reveal();
+  const scrolled = useLatest((fromTop: number, fromEnd: number) => {
+    keepPlace(list.scroller.current, list.content.current, list.pinned);
+    if (fromEnd < near) shown.advance();
+    if (fromTop > near) return;
+    if (hidden) shown.reveal();
     else if (canLoad) loadOlder();
   });
-  const { scroller, content, pinned, toEnd, place } = useAnchoredScroll(items, scrolled);
-  const { highlighted, seek } = useSeek(room, content, { include, place, ...on });
-  useHold(pinned, hold);
+  const list = useAnchoredScroll(items, !shown.below, scrolled);
+  const { pinned, place } = list;
+  const toEnd = useLatest(() => {
+    shown.hold(false);
+    list.toEnd();
+  });
+  const sought = useSeek(room, list.content, { include: shown.include, place, ...on });
+  useHold(pinned, shown.hold);
   useKeptRows(room, pinned);
   useEndOnSending(snapshot.rows, toEnd);
-  useStart(room, stores, target, seek);
+  useStart(room, stores, target, sought.seek);
   useFirstMark(room, snapshot, stores);
   useReading(client, room, snapshot, pinned && !snapshot.catchingUp, stores);
   const missed = useMissed(snapshot.rows, pinned);
-  return {
-    items,
-    hidden,
-    loading,
-    divider,
-    scroller,
-    content,
-    pinned,
-    toEnd,
-    highlighted,
-    seek,
-    missed,
-  };
+  return { ...list, ...sought, toEnd, items, hidden, loading, divider, missed };
 }
 
 /** Go to the message of the address, or to where the user was reading. */

@@ -1,7 +1,9 @@
-/** The rows in the DOM: the last ones, or all from the row up to which the user scrolled. */
-import { useState } from "react";
+/** The rows in the DOM: the last ones, or some around what the user reads. */
+import { useMemo, useState } from "react";
 
 export const followed = 300;
+/** So many at most: a key stroke must not wait for the layout of thousands. */
+export const mostShown = 600;
 const step = 100;
 
 interface HasId {
@@ -12,27 +14,58 @@ export interface RowWindow<T> {
   readonly rows: readonly T[];
   /** Whether there are older rows that are not in the DOM. */
   readonly hidden: boolean;
-  /** Add more of those to the DOM. */
+  /** Whether there are newer ones. */
+  readonly below: boolean;
+  /** Add older rows to the DOM; the newest ones leave it. */
   reveal(): void;
-  /** Add all rows from a bit above this one on. */
+  /** Add newer rows to the DOM, if there are any; the oldest ones leave it. */
+  advance(): void;
+  /** Have the rows around this one in the DOM. */
   include(id: string): void;
   /** Keep the first row, or follow the end again. */
   hold(on: boolean): void;
 }
 
+interface Place {
+  readonly firstId: string;
+  /** Whether the user reads there; if not, the end stays in the DOM. */
+  readonly held: boolean;
+}
+
 export function useWindow<T extends HasId>(all: readonly T[]): RowWindow<T> {
-  const [firstId, setFirstId] = useState<string | null>(null);
-  const found = firstId === null ? -1 : all.findIndex(({ id }) => id === firstId);
-  const from = found === -1 ? Math.max(0, all.length - followed) : found;
-  const idAt = (at: number) => all[Math.max(0, at)]?.id ?? null;
+  const [place, setPlace] = useState<Place | null>(null);
+  const { from, to } = rangeOf(all, place);
+  const below = to < all.length;
+  const rows = useMemo(
+    () => (from === 0 && to === all.length ? all : all.slice(from, to)),
+    [all, from, to],
+  );
+  const moveTo = (at: number, held = true) => {
+    const firstId = all[Math.max(0, at)]?.id;
+    if (firstId !== undefined) setPlace({ firstId, held });
+  };
   return {
-    rows: from === 0 ? all : all.slice(from),
+    rows,
     hidden: from > 0,
-    reveal: () => setFirstId(idAt(from - step)),
+    below,
+    reveal: () => moveTo(from - step),
+    advance: () => below && moveTo(from + step),
     include(id) {
       const at = all.findIndex((row) => row.id === id);
-      if (at !== -1) setFirstId(idAt(Math.min(from, at - step)));
+      const isShown = at >= from + step && at < to;
+      if (at !== -1 && !isShown) moveTo(at - step, at < all.length - mostShown);
     },
-    hold: (on) => setFirstId((before) => (on ? (before ?? all[from]?.id ?? null) : null)),
+    hold(on) {
+      if (!on) setPlace(null);
+      else if (place?.held !== true) moveTo(from);
+    },
   };
+}
+
+function rangeOf(all: readonly HasId[], place: Place | null) {
+  const found = place === null ? -1 : all.findIndex(({ id }) => id === place.firstId);
+  if (place === null || found === -1)
+    return { from: Math.max(0, all.length - followed), to: all.length };
+  if (place.held) return { from: found, to: Math.min(all.length, found + mostShown) };
+  return { from: Math.max(found, all.length - mostShown), to: all.length };
 }
