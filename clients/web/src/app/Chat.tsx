@@ -2,7 +2,7 @@ import type { Client } from "@hubbub/client";
 import { useMemo, useState } from "react";
 import { useChords } from "../features/keys/useChords.ts";
 import { later } from "../features/parts/later.ts";
-import { focusLastRow } from "../features/timeline/useRowKeys.ts";
+import { focusLastRow } from "../features/timeline/rowFocus.ts";
 import { useStatus } from "../hooks/useClient.ts";
 import { useLatest } from "../hooks/useLatest.ts";
 import { useTexts } from "../i18n/language.tsx";

@@ -1,4 +1,5 @@
 import { Menu } from "../features/menu/Menu.tsx";
+import { laterShown } from "../features/parts/later.ts";
 import { useTexts } from "../i18n/language.tsx";
 import { type NotifyLevel, notifyLevels } from "../stores/preferences.ts";
 import buttons from "../ui/buttons.module.css";
@@ -6,7 +7,8 @@ import { Icon } from "../ui/Icon.tsx";
 import styles from "./Chat.module.css";
 import { embed } from "./embed.ts";
 import type { Panels } from "./panels.ts";
-import { addressOf } from "./route.ts";
+
+const WholePage = laterShown(() => import("./WholePage.tsx"));
 
 /** What the user can do with the open room. */
 export interface RoomMenu {
@@ -81,23 +83,6 @@ function RoomsButton({ panels }: Pick<Props, "panels">) {
     >
       <Icon name="menu" />
     </button>
-  );
-}
-
-/** The way from a frame to the whole page. */
-function WholePage({ name }: Pick<Props, "name">) {
-  const { page } = useTexts();
-  return (
-    <a
-      className={buttons.icon}
-      href={addressOf(name)}
-      target="_blank"
-      rel="noopener"
-      aria-label={page.whole}
-      title={page.whole}
-    >
-      <Icon name="window" />
-    </a>
   );
 }
 

@@ -9,7 +9,7 @@ interface Props {
 }
 
 /** Why the user cannot join the room, and the way back. */
-export function Refused({ refusal, onBack }: Props) {
+export default function Refused({ refusal, onBack }: Props) {
   const { rooms } = useTexts();
   const reason = refusal.code === "too_many_rooms" ? rooms.tooMany : refusal.message;
   return (

@@ -5,17 +5,15 @@ import { type ComposerMode, newMessage, RoomComposer } from "../features/compose
 import { ConnectionStrip } from "../features/connection/ConnectionStrip.tsx";
 import { GapNotice } from "../features/gaps/GapNotice.tsx";
 import { Members } from "../features/members/Members.tsx";
+import { laterShown } from "../features/parts/later.ts";
 import { part } from "../features/parts/part.ts";
 import type { Person } from "../features/profile/ProfileCard.tsx";
 import { filterOf } from "../features/search/filterOf.ts";
-import { ReactDialog } from "../features/timeline/ReactDialog.tsx";
 import type { Target } from "../features/timeline/seek.ts";
 import { Timeline } from "../features/timeline/Timeline.tsx";
-import { TypingLine } from "../features/timeline/TypingLine.tsx";
 import { useDeleting } from "../features/timeline/useDeleting.ts";
 import { useEntryActions } from "../features/timeline/useEntryActions.ts";
 import { useRowKeys } from "../features/timeline/useRowKeys.ts";
-import { NewVersion } from "../features/version/NewVersion.tsx";
 import { useRoom, useStatus } from "../hooks/useClient.ts";
 import { useTexts } from "../i18n/language.tsx";
 import type { Stores } from "../stores/stores.ts";
@@ -24,9 +22,12 @@ import { useToast } from "../ui/Toasts.tsx";
 import styles from "./Chat.module.css";
 import { Header, type RoomMenu } from "./Header.tsx";
 import type { Panels } from "./panels.ts";
-import { Refused } from "./Refused.tsx";
 import { fileAt, linkTo } from "./route.ts";
 
+const Refused = laterShown(() => import("./Refused.tsx"));
+const NewVersion = laterShown(() => import("../features/version/NewVersion.tsx"));
+const TypingLine = laterShown(() => import("../features/timeline/TypingLine.tsx"));
+const ReactDialog = part(() => import("../features/timeline/ReactDialog.tsx"));
 const ProfileCard = part(() => import("../features/profile/ProfileCard.tsx"));
 const DateDialog = part(() => import("../features/timeline/DateDialog.tsx"));
 

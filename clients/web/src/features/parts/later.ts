@@ -1,5 +1,5 @@
 /** What the page does without for a moment: its script is loaded with the first component that uses it. */
-import { useEffect, useState } from "react";
+import { type ComponentType, createElement, useEffect, useState } from "react";
 
 /** Return a hook that returns the module, and null until it is loaded, or if it can't be. */
 export function later<Module extends object>(load: () => Promise<Module>): () => Module | null {
@@ -16,5 +16,16 @@ export function later<Module extends object>(load: () => Promise<Module>): () =>
       );
     }, []);
     return module;
+  };
+}
+
+/** Return a component that shows nothing until its script is loaded. */
+export function laterShown<P extends object>(
+  load: () => Promise<{ readonly default: ComponentType<P> }>,
+): ComponentType<P> {
+  const useLater = later(load);
+  return function Later(props: P) {
+    const module = useLater();
+    return module && createElement(module.default, props);
   };
 }

@@ -11,7 +11,7 @@ interface Props {
 }
 
 /** Asks for the emoji to react with. */
-export function ReactDialog({ row, actions, onClose }: Props) {
+export default function ReactDialog({ row, actions, onClose }: Props) {
   const { message, settings } = useTexts();
   return (
     <Dialog title={message.react} closeLabel={settings.close} onClose={onClose}>

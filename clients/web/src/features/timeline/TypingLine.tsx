@@ -4,7 +4,7 @@ import styles from "./TypingLine.module.css";
 const most = 3;
 
 /** The users who are typing. The line is always present, so that nothing moves. */
-export function TypingLine({ typing }: { readonly typing: readonly string[] }) {
+export default function TypingLine({ typing }: { readonly typing: readonly string[] }) {
   return <p className={styles.line}>{words(typing, useTexts())}</p>;
 }
 

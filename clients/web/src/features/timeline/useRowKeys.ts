@@ -1,84 +1,19 @@
-/** The keys of the list: move between messages, and act on the one that has the focus. */
-import type { MessageRow, OwnRow, Room } from "@hubbub/client";
+/** The keys of the list, once their part is loaded. */
+import type { Room } from "@hubbub/client";
 import { type KeyboardEvent, type RefObject, useCallback } from "react";
-import { chordOf, rowChords } from "../keys/chords.ts";
+import { later } from "../parts/later.ts";
 import type { EntryActions } from "./entryActions.ts";
+
+const useKeys = later(() => import("./rowKeys.ts"));
 
 export function useRowKeys(
   room: Room,
   actions: EntryActions,
   field: RefObject<HTMLElement | null>,
 ): (event: KeyboardEvent<HTMLElement>) => void {
+  const keys = useKeys();
   return useCallback(
-    (event) => {
-      const focused = focusedRow();
-      const name = isOfRow(event, focused) ? chordOf(rowChords, event) : null;
-      if (name === null) return;
-      event.preventDefault();
-      switch (name) {
-        case "back":
-          return field.current?.focus();
-        case "move":
-        case "ends":
-          return focusNext(rowsIn(event.currentTarget), focused, event.key);
-        default:
-          return act(name, rowOf(room, focused), actions);
-      }
-    },
-    [room, actions, field],
+    (event) => keys?.onRowKey(event, room, actions, field),
+    [keys, room, actions, field],
   );
-}
-
-function focusedRow(): HTMLElement | null {
-  return document.activeElement?.closest<HTMLElement>("[data-row]") ?? null;
-}
-
-/** Keys in the buttons of a message, or in its code, are theirs; Escape leaves them. */
-function isOfRow({ key }: KeyboardEvent, focused: HTMLElement | null): boolean {
-  return focused === null || focused === document.activeElement || key === "Escape";
-}
-
-type Acted = MessageRow | OwnRow | null;
-
-type RowAction = Exclude<keyof typeof rowChords, "back" | "move" | "ends">;
-
-const features = { reply: "reply", react: "react", edit: "edit", remove: "delete" } as const;
-
-function act(name: RowAction, row: Acted, actions: EntryActions): void {
-  if (row === null) return;
-  if (name === "copy") actions.copyText(row);
-  else if (row.kind === "own" || !actions.isKept(row)) return;
-  else if (name === "link") actions.copyLink(row);
-  else change(features[name], row, actions);
-}
-
-type Feature = Parameters<EntryActions["can"]>[0];
-
-function change(feature: Feature, row: MessageRow, actions: EntryActions): void {
-  const isOthers = !row.own && (feature === "edit" || feature === "delete");
-  if (row.message.deleted === undefined && !isOthers && actions.can(feature)) actions[feature](row);
-}
-
-/** Put the focus on the last message. */
-export function focusLastRow(list: Element | null): void {
-  if (list !== null) rowsIn(list).at(-1)?.focus();
-}
-
-function rowsIn(list: Element): HTMLElement[] {
-  return [...list.querySelectorAll<HTMLElement>("[data-row]")];
-}
-
-function rowOf(room: Room, focused: HTMLElement | null): Acted {
-  const id = focused?.dataset.row;
-  const row = room.snapshot.rows.find((one) => one.id === id);
-  return row === undefined || row.kind === "gap" ? null : row;
-}
-
-function focusNext(rows: readonly HTMLElement[], focused: HTMLElement | null, key: string): void {
-  const last = rows.length - 1;
-  const at = focused === null ? rows.length : rows.indexOf(focused);
-  const next = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: last }[key] ?? at;
-  const row = rows[Math.max(0, Math.min(last, next))];
-  row?.focus({ preventScroll: true });
-  row?.scrollIntoView({ block: "nearest" });
 }

@@ -10,7 +10,7 @@ interface Props {
 }
 
 /** Says that the node has a newer page. The user decides when to load it. */
-export function NewVersion({ online, isOutdated }: Props) {
+export default function NewVersion({ online, isOutdated }: Props) {
   const { page } = useTexts();
   const [outdated, setOutdated] = useState(false);
   // An upgrade of the node interrupts the connection.
