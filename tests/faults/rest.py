@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import Final
 
+from service.runtime.process import FAILED
 from tests.faults.facts import Violation
 from tests.faults.history import PLAIN, Event, Record, What
-from tests.faults.plan import ARCHIVE, Kind
+from tests.faults.plan import ARCHIVE, BROKER, Kind
 
 # The errors that a client may receive for a message when an outage exceeds the broker's memory of keys.
 _EXPECTED: Final = frozenset({"outbox_full", "not_joined"})
@@ -88,8 +89,15 @@ def nothing_left(record: Record) -> Iterator[Violation]:
 
 
 def _is_planned(record: Record, event: Event) -> bool:
-    """Return whether a node reports what the plan did: a worker that was killed, a disk that was full."""
+    """Return whether a node reports what the plan did: a worker that was killed, a disk that was full.
+
+    A worker that starts while its broker refuses a command ends with code 1, and is restarted, as a node is.
+    """
     own = {fault.kind for fault in record.plan.faults if fault.target in {event.who, ARCHIVE}}
-    killed = '"event": "worker_died"' in event.note and f'"code": {-signal.SIGKILL:d}' in event.note
+    refused = any(fault.target == BROKER for fault in record.plan.faults)
+    codes = [-signal.SIGKILL, *([FAILED] if refused else [])]
+    killed = '"event": "worker_died"' in event.note and any(
+        f'"code": {code:d},' in event.note for code in codes
+    )
     full = '"event": "archive_refuses_writes"' in event.note
     return (killed and Kind.WORKER in own) or (full and Kind.FILL in own)
