@@ -20,7 +20,7 @@ _WORK: Final = True
 
 
 @dataclass(slots=True, eq=False)
-class _Call(Generic[T]):
+class _Job(Generic[T]):
     """What is to be done, and the future that waits for it."""
 
     work: Callable[[], T]
@@ -42,8 +42,8 @@ class Worker:
         self._closed = closed
         self._loop = asyncio.get_running_loop()
         self._wake: queue.SimpleQueue[bool] = queue.SimpleQueue()
-        self._writes: deque[_Call[Any]] = deque()
-        self._reads: deque[_Call[Any]] = deque()
+        self._writes: deque[_Job[Any]] = deque()
+        self._reads: deque[_Job[Any]] = deque()
         self._stopped: asyncio.Future[None] | None = None
         self._waiting = 0
         self.refused = 0
@@ -68,13 +68,13 @@ class Worker:
         """Finish all calls, then do `last`, and end the thread. Idempotent."""
         if self._stopped is None:
             self._stopped = self._loop.create_future()
-            self._reads.append(_Call(last, self._stopped))
+            self._reads.append(_Job(last, self._stopped))
             self._wake.put(_WORK)
             self._wake.put(_STOP)
         await asyncio.shield(self._stopped)
         self._thread.join()
 
-    def _submit(self, calls: deque[_Call[Any]], work: Callable[[], T]) -> asyncio.Future[T]:
+    def _submit(self, calls: deque[_Job[Any]], work: Callable[[], T]) -> asyncio.Future[T]:
         answer: asyncio.Future[T] = self._loop.create_future()
         if self._stopped is not None:
             answer.set_exception(self._closed())
@@ -85,7 +85,7 @@ class Worker:
             )
         else:
             self._waiting += 1
-            calls.append(_Call(work, answer))
+            calls.append(_Job(work, answer))
             self._wake.put(_WORK)
         return answer
 

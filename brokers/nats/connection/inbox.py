@@ -15,7 +15,7 @@ from brokers.errors import BrokerError, Unavailable
 T = TypeVar("T")
 
 
-class _Call(NamedTuple):
+class _Request(NamedTuple):
     take: Callable[[Msg], bool]
     fail: Callable[[BaseException], None]
     subject: str
@@ -27,7 +27,7 @@ class ReplyInbox:
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
         self._loop = asyncio.get_running_loop()
-        self._calls: dict[str, _Call] = {}
+        self._requests: dict[str, _Request] = {}
         self._deadlines: deque[tuple[float, str]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._tokens = count(1)
@@ -35,7 +35,7 @@ class ReplyInbox:
         self.expired: Callable[[], None] = lambda: None
 
     def __len__(self) -> int:
-        return len(self._calls)
+        return len(self._requests)
 
     def expect(self, take: Callable[[Msg], T | None], subject: str = "") -> tuple[str, asyncio.Future[T]]:
         """Register a request: `take` converts each reply for its token into the result.
@@ -56,7 +56,7 @@ class ReplyInbox:
                 future.set_exception(error)
 
         token = str(next(self._tokens))
-        self._calls[token] = _Call(confirm_subscriptions, fail, subject)
+        self._requests[token] = _Request(confirm_subscriptions, fail, subject)
         self._deadlines.append((self._loop.time() + self._timeout, token))
         if self._timer is None:
             self._timer = self._loop.call_at(self._deadlines[0][0], self._expire)
@@ -64,7 +64,7 @@ class ReplyInbox:
 
     def take(self, token: str, message: Msg) -> None:
         """Pass a reply to the request with the token, if it is still pending."""
-        call = self._calls.get(token)
+        call = self._requests.get(token)
         if call is None:
             return
         try:
@@ -73,16 +73,16 @@ class ReplyInbox:
         except (BrokerError, ValueError, KeyError) as error:
             known = isinstance(error, BrokerError)
             call.fail(error if known else Unavailable(f"NATS sent a reply in an unknown format: {error!r}"))
-        self._calls.pop(token, None)  # `take` may have ended all requests
+        self._requests.pop(token, None)  # `take` may have ended all requests
 
     def fail(self, token: str, error: BaseException) -> None:
         """Fail one request, if it is still pending."""
-        if call := self._calls.pop(token, None):
+        if call := self._requests.pop(token, None):
             call.fail(error)
 
     def refuse(self, subject: str, error: BaseException) -> None:
         """Fail the pending requests to a subject in lower case: the server will not answer it."""
-        refused = [token for token, call in self._calls.items() if call.subject.lower() == subject]
+        refused = [token for token, call in self._requests.items() if call.subject.lower() == subject]
         for token in refused:
             self.fail(token, error)
 
@@ -91,8 +91,8 @@ class ReplyInbox:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        calls = list(self._calls.values())
-        self._calls.clear()
+        calls = list(self._requests.values())
+        self._requests.clear()
         self._deadlines.clear()
         for call in calls:
             call.fail(error)
@@ -100,8 +100,8 @@ class ReplyInbox:
     def _expire(self) -> None:
         self._timer = None
         now = self._loop.time()
-        while self._deadlines and (self._deadlines[0][0] <= now or self._deadlines[0][1] not in self._calls):
-            call = self._calls.pop(self._deadlines.popleft()[1], None)
+        while self._deadlines and (self._deadlines[0][0] <= now or self._deadlines[0][1] not in self._requests):
+            call = self._requests.pop(self._deadlines.popleft()[1], None)
             if call is not None:
                 call.fail(Unavailable(f"NATS did not answer within {self._timeout:g} s"))
                 self.expired()
