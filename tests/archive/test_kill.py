@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 from random import Random, random
 
 import pytest
+from msgspec.structs import replace
 
 from hubbub_client import Message
 from tests.e2e.crowd import OPTIONS, Crowd, User, crowd
