@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from service.gateway.admission import BOOKED
 from service.gateway.invalid_requests import InvalidRequests
@@ -35,6 +35,9 @@ class Decision(NamedTuple):
     booked: bool = False
 
 
+_ADMITTED: Final = Decision(0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Gateway:
     """The node that owns a port, the admission of its connections, and the turns of their input."""
@@ -60,7 +63,10 @@ class Gateway:
             return None
         booked = claims_slot and limits.claim_slot(address, now)
         return self.admission.enter(
-            booked=booked, on_decision=lambda wait: on_decision(Decision(wait, booked=0 < wait <= BOOKED))
+            booked=booked,
+            on_decision=lambda wait: on_decision(
+                Decision(wait, booked=wait <= BOOKED) if wait else _ADMITTED
+            ),
         )
 
     def make_websocket(self, transport: asyncio.Transport, sockets: Sockets) -> WebSocket:

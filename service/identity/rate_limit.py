@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from math import inf
 from typing import Final
 
 # Rounding error of a wait: a client that waited as long as it was asked to must be granted.
@@ -22,7 +23,7 @@ class TokenBucket:
             raise ValueError(f"the rate must be above 0 and the burst at least 1, not {rate} and {burst}")
         self._interval = 1.0 / rate
         self._span = burst / rate
-        self._full_at = float("-inf")
+        self._full_at = -inf
 
     def take(self, now: float, tokens: float = 1.0) -> float:
         """Take a token: return 0.0 if it was granted, otherwise the seconds until it would be."""

@@ -7,6 +7,7 @@ what one user may. Each node counts for itself.
 from __future__ import annotations
 
 from collections import OrderedDict
+from math import inf
 from typing import Final
 
 from service.identity.identity import Identity
@@ -39,7 +40,7 @@ class SendRate:
         rate = settings.bytes_per_second
         self._byte_interval = 1.0 / (share * rate)
         self._byte_span = max(_BURST_SECONDS * rate, settings.frame_bytes) / rate
-        self._messages_full_at = self._bytes_full_at = float("-inf")
+        self._messages_full_at = self._bytes_full_at = -inf
 
     def take(self, now: float, size: int) -> float:
         """Take a message of so many bytes: return 0.0 if granted, else the seconds until it would be."""

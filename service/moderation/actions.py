@@ -58,27 +58,28 @@ class ModerationState:
     """The bans, the closed rooms and the topics in force.
 
     Attributes:
+        bans: the bans, by kind and target; the time of some may be over.
         closed: the rooms that were closed to new messages, by name; the time of some may be over.
         topics: the actions that set the topics of rooms, by name.
     """
 
-    __slots__ = ("_bans", "closed", "topics")
+    __slots__ = ("bans", "closed", "topics")
 
     def __init__(self) -> None:
-        self._bans: dict[tuple[Kind, str], ModerationAction] = {}
+        self.bans: dict[tuple[Kind, str], ModerationAction] = {}
         self.closed: dict[str, ModerationAction] = {}
         self.topics: dict[str, ModerationAction] = {}
 
     def __len__(self) -> int:
-        return len(self._bans) + len(self.closed) + len(self.topics)
+        return len(self.bans) + len(self.closed) + len(self.topics)
 
     def apply(self, action: ModerationAction) -> None:
         """Bring an action into force, or revoke an earlier one."""
         match action.action:
             case "ban":
-                self._bans[action.kind, action.target] = action
+                self.bans[action.kind, action.target] = action
             case "unban":
-                self._bans.pop((action.kind, action.target), None)
+                self.bans.pop((action.kind, action.target), None)
             case "close":
                 self.closed[action.target] = action
             case "reopen":
@@ -92,17 +93,15 @@ class ModerationState:
 
     def expire(self, now: int) -> None:
         """Remove what has ended."""
-        self._bans = {key: action for key, action in self._bans.items() if not action.has_ended(now)}
+        self.bans = {key: action for key, action in self.bans.items() if not action.has_ended(now)}
         self.closed = {key: action for key, action in self.closed.items() if not action.has_ended(now)}
 
     def ban(self, subject: Subject, now: int) -> ModerationAction | None:
         """Return a ban of a client: of its user, its address or its token; None if there is none in force."""
-        if not self._bans:
-            return None
         named: tuple[tuple[Kind, str | None], ...] = (
             ("user", subject.user), ("address", subject.address), ("token", subject.token),
         )  # fmt: skip
-        bans = (self._bans.get((kind, target)) for kind, target in named if target is not None)
+        bans = (self.bans.get((kind, target)) for kind, target in named if target is not None)
         return next((ban for ban in bans if _in_force(ban, now)), None)
 
     def closure(self, room: str, now: int) -> ModerationAction | None:
@@ -111,7 +110,7 @@ class ModerationState:
 
     def active(self, now: int) -> list[ModerationAction]:
         """Return all that is in force, oldest first."""
-        found = [*self._bans.values(), *self.closed.values(), *self.topics.values()]
+        found = [*self.bans.values(), *self.closed.values(), *self.topics.values()]
         return sorted((action for action in found if not action.has_ended(now)), key=lambda action: action.at)
 
 

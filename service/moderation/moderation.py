@@ -54,6 +54,11 @@ class Moderation:
     def __len__(self) -> int:
         return len(self._state)
 
+    @property
+    def has_bans(self) -> bool:
+        """Whether any client may be banned."""
+        return bool(self._state.bans)
+
     def ban(self, subject: Subject) -> ModerationAction | None:
         """Return a ban of a client; None if there is none in force."""
         return self._state.ban(subject, _now())

@@ -58,7 +58,8 @@ def hello(session: Session, command: Hello) -> None:
         identity = session.node.auth.guest(taken.user, taken.session)
     session.stop_timers()
     session.identity, session.listener = identity, command.listener
-    ban = session.node.moderation.ban(subject_of(session.connection))
+    moderation = session.node.moderation
+    ban = moderation.ban(subject_of(session.connection)) if moderation.has_bans else None
     if ban is not None:
         # The end of the connection releases the name.
         session.write_error(banned(ban), command.id)

@@ -7,6 +7,7 @@ slows its client down. A client that does not slow down for `flood_seconds` is f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import Self
 
 from service.settings import Settings
@@ -41,7 +42,7 @@ class InputBudget:
 
     def __init__(self, rate: InputRate) -> None:
         self.rate = rate
-        self._full_at = self._above_at = self._above_since = float("-inf")
+        self._full_at = self._above_at = self._above_since = -inf
 
     def spend(self, tokens: float, now: float) -> bool:
         """Spend tokens, even if there are too few; return whether the connection may continue."""

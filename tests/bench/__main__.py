@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from tests.bench import command_start, machine, report, web_page
+from tests.bench import command_start, instructions, machine, report, web_page
 from tests.bench.archive import run as archive
 from tests.bench.brokers import run as brokers
 from tests.bench.growth import run as growth
@@ -45,7 +45,7 @@ def main() -> int:
         right &= run.measure(run.extent(compared, quick=quick, rounds=wanted.rounds), write=wanted.write)
     if brokers.NAME in wanted.names or not (wanted.names or quick):
         right &= brokers.measure(quick=quick, rounds=wanted.rounds, write=wanted.write)
-    right &= _measure_clients(wanted.names, quick=quick, rounds=wanted.rounds)
+    right &= _measure_alone(wanted, quick=quick)
     if archive.NAME in wanted.names:
         right &= archive.measure(
             quick=quick, rounds=wanted.rounds, messages=wanted.messages, write=wanted.write
@@ -53,11 +53,14 @@ def main() -> int:
     return 0 if right else 1
 
 
-def _measure_clients(names: Sequence[str], *, quick: bool, rounds: int | None) -> bool:
+def _measure_alone(wanted: argparse.Namespace, *, quick: bool) -> bool:
+    """Run the benchmarks that are part of no other one."""
     right = True
-    if command_start.NAME in names:
-        right &= command_start.measure(quick=quick, rounds=rounds)
-    if web_page.NAME in names:
+    if command_start.NAME in wanted.names:
+        right &= command_start.measure(quick=quick, rounds=wanted.rounds)
+    if instructions.NAME in wanted.names:
+        right &= instructions.measure(quick=quick, rounds=wanted.rounds, against=wanted.against)
+    if web_page.NAME in wanted.names:
         right &= web_page.measure()
     return right
 
@@ -72,7 +75,7 @@ def _arguments() -> argparse.Namespace:
         f"{_TARGETS} (the targets that the last comparison reached), {_NODE} (this service alone), "
         f"{brokers.NAME} (with each of its brokers; part of a full run), {archive.NAME} (with and without an "
         f"archive), {command_start.NAME} (the CPU time of `hubbub-chat send`), {web_page.NAME} (the page in "
-        f"Chromium), "
+        f"Chromium), {instructions.NAME} (of this service alone: they vary less than CPU time), "
         f"{growth.NAME} (costs as load grows; with it {', '.join(growth.NAMES)} or servers, to select those)",
     )
     parser.add_argument(
@@ -83,12 +86,17 @@ def _arguments() -> argparse.Namespace:
         "--messages", type=int, help=f"of the {archive.NAME}; {archive.MESSAGES:,} by default"
     )
     parser.add_argument(
+        "--against",
+        metavar="FOLDER",
+        help=f"another checkout, with its .venv, beside this one ({instructions.NAME})",
+    )
+    parser.add_argument(
         "--write",
         action="store_true",
         help="write the figures, except those of node, to docs/performance-tables.md",
     )
     wanted = parser.parse_args()
-    parts = {archive.NAME, brokers.NAME, command_start.NAME, growth.NAME, web_page.NAME}
+    parts = {archive.NAME, brokers.NAME, command_start.NAME, growth.NAME, instructions.NAME, web_page.NAME}
     known = {*_SIDE_BY_SIDE, _NODE, _TARGETS, *parts}
     if growth.NAME in wanted.names:
         known = {growth.NAME, *growth.NAMES, *(peer.name for peer in PEERS)}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from ipaddress import IPv4Address
+from itertools import count
 from typing import Final
 
 from tests.bench import wire
@@ -14,6 +16,13 @@ _BUFFER: Final = bytearray(1 << 20)
 _VIEW: Final = memoryview(_BUFFER)
 _MESSAGE: Final = b'{"type":"message"'
 _SENT: Final = b'{"type":"sent"'
+# So many clients come from one address of the loopback, because servers limit the connections of an address.
+_FROM_EACH: Final = 100
+_FIRST_ADDRESS: Final = IPv4Address("127.0.0.1")
+# The port is chosen with the connection, so that only the pair of both ends must be free.
+_BIND_ADDRESS_NO_PORT: Final = 24
+
+_numbers: Final = count()
 
 
 class Broken(Exception):
@@ -46,6 +55,8 @@ class Client:
         self.socket = socket.socket()
         self.socket.setblocking(False)  # noqa: FBT003 - its only argument
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
+        self.socket.bind((str(_FIRST_ADDRESS + next(_numbers) // _FROM_EACH), 0))
         self.socket.connect_ex(("127.0.0.1", port))
         self.stream = stream
         self.room = room

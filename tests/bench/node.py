@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,15 +44,27 @@ class Server:
 
 @contextmanager
 def serving(**settings: str) -> Iterator[Server]:
-    """Run a node for the time of the block."""
+    """Run a node of this checkout for the time of the block."""
+    with running((sys.executable, "-m", "service"), settings) as server:
+        yield server
+
+
+@contextmanager
+def running(
+    command: Sequence[str],
+    settings: Mapping[str, str],
+    *,
+    folder: Path = ROOT,
+    longest_start: float = _LONGEST_START,
+) -> Iterator[Server]:
+    """Run a node by a command, in a checkout, for the time of the block."""
     port = free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HUBBUB_", "BROKER"))}
-    environment = {**kept, **_SETTINGS, **settings, "HUBBUB_PORT": str(port)}
-    command = [sys.executable, "-m", "service"]
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as process:
+    environment = {**kept, **_known(folder), **settings, "HUBBUB_PORT": str(port)}
+    with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL) as process:
         pin(process.pid, SERVER_CORE)
         try:
-            _wait_for(port, process)
+            _wait_for(port, process, longest_start)
             yield Server(port, process.pid)
         finally:
             process.terminate()
@@ -60,6 +72,12 @@ def serving(**settings: str) -> Iterator[Server]:
                 process.wait(15)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def _known(folder: Path) -> Mapping[str, str]:
+    """Return the settings that a checkout knows: an older one refuses to start with the others."""
+    documented = "".join(page.read_text() for page in (folder / "docs").glob("*.md"))
+    return {name: value for name, value in _SETTINGS.items() if name in documented}
 
 
 def free_port() -> int:
@@ -70,8 +88,8 @@ def free_port() -> int:
         return port
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    end = monotonic() + _LONGEST_START
+def _wait_for(port: int, process: subprocess.Popen[bytes], longest: float) -> None:
+    end = monotonic() + longest
     while monotonic() < end and process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:

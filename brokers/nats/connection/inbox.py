@@ -100,7 +100,9 @@ class ReplyInbox:
     def _expire(self) -> None:
         self._timer = None
         now = self._loop.time()
-        while self._deadlines and (self._deadlines[0][0] <= now or self._deadlines[0][1] not in self._requests):
+        while self._deadlines and (
+            self._deadlines[0][0] <= now or self._deadlines[0][1] not in self._requests
+        ):
             call = self._requests.pop(self._deadlines.popleft()[1], None)
             if call is not None:
                 call.fail(Unavailable(f"NATS did not answer within {self._timeout:g} s"))

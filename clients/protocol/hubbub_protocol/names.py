@@ -46,9 +46,6 @@ def visible(name: str) -> str:
 
 def is_blank(text: str) -> bool:
     """Return whether a text has no visible character."""
-    # The usual first character decides at once: each message is checked.
-    if "!" <= text[:1] <= "~":
-        return False
     return all(char.isspace() or _is_blank(char) for char in text)
 
 

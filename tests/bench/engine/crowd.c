@@ -63,9 +63,10 @@ static void put_rest(struct member *m) {
     if (!m->unsent) listen_for(m, EPOLLIN, EPOLL_CTL_MOD);
 }
 
-/* So many members come from one address of the loopback. Once half of an address's ports are taken, Linux looks
-   through all of them for each that is free: milliseconds, when thousands are. */
-#define FROM_EACH 10000
+/* So many members come from one address of the loopback, because servers limit the connections of an address that
+   are not upgraded yet. Besides, once half of an address's ports are taken, Linux looks through all of them for each
+   that is free: milliseconds, when thousands are. */
+#define FROM_EACH 100
 
 static void come_from(const struct member *m) {
     struct sockaddr_in from = {.sin_family = AF_INET};
