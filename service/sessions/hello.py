@@ -58,12 +58,10 @@ def hello(session: Session, command: Hello) -> None:
         identity = session.node.auth.guest(taken.user, taken.session)
     session.stop_timers()
     session.identity, session.listener = identity, command.listener
-    moderation = session.node.moderation
-    ban = moderation.ban(subject_of(session.connection)) if moderation.has_bans else None
-    if ban is not None:
+    if session.node.moderation.has_bans and _reject_banned(
+        session, subject_of(session.connection), command.id
+    ):
         # The end of the connection releases the name.
-        session.write_error(banned(ban), command.id)
-        session.connection.close(Close.REMOVED, "banned by the operator")
         return
     session.update_idle()
     _start_expiry_timers(session, identity)
@@ -83,10 +81,8 @@ def refresh(session: Session, command: Refresh) -> None:
         raise CommandError(
             Code.BAD_TOKEN, "the token belongs to another user: refresh with a token of the same user"
         )
-    ban = session.node.moderation.ban(Subject(identity.id, session.connection.address, identity.token_id))
-    if ban is not None:
-        session.write_error(banned(ban), command.id)
-        session.connection.close(Close.REMOVED, "banned by the operator")
+    subject = Subject(identity.id, session.connection.address, identity.token_id)
+    if _reject_banned(session, subject, command.id):
         return
     # The name is in the rosters: another one counts from the next connection on.
     session.identity = replace(identity, user=before.user)
@@ -117,6 +113,16 @@ def start_hello_timer(session: Session) -> None:
 
 def _hello_timed_out(session: Session) -> None:
     session.connection.close(Close.NO_HELLO, "no hello in time")
+
+
+def _reject_banned(session: Session, subject: Subject, number: int) -> bool:
+    """Close the connection if the operator has banned its user, address or token; return whether that is so."""
+    ban = session.node.moderation.ban(subject)
+    if ban is None:
+        return False
+    session.write_error(banned(ban), number)
+    session.connection.close(Close.REMOVED, "banned by the operator")
+    return True
 
 
 def _verify(session: Session, token: str, number: int) -> Identity | None:
