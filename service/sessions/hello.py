@@ -116,7 +116,7 @@ def _hello_timed_out(session: Session) -> None:
 
 
 def _reject_banned(session: Session, subject: Subject, number: int) -> bool:
-    """Close the connection if the operator has banned its user, address or token; return whether that is so."""
+    """Close the connection if the operator has banned its user, address or token; return whether it is."""
     ban = session.node.moderation.ban(subject)
     if ban is None:
         return False
