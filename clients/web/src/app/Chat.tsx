@@ -9,7 +9,7 @@ import { useTexts } from "../i18n/language.tsx";
 import type { Stores } from "../stores/stores.ts";
 import { useSaved } from "../stores/useSaved.ts";
 import { Announcer } from "../ui/Announcer.tsx";
-import { copyText } from "../ui/CopyButton.tsx";
+import { copyText } from "../ui/copyText.ts";
 import { Toasts, useToast } from "../ui/Toasts.tsx";
 import styles from "./Chat.module.css";
 import { type DialogName, Dialogs } from "./Dialogs.tsx";

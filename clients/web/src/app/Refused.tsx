@@ -1,4 +1,4 @@
-import { useTexts } from "../i18n/language.tsx";
+import { useAllTexts } from "../i18n/useAllTexts.ts";
 import buttons from "../ui/buttons.module.css";
 import { Icon } from "../ui/Icon.tsx";
 import styles from "./Chat.module.css";
@@ -10,7 +10,7 @@ interface Props {
 
 /** Why the user cannot join the room, and the way back. */
 export default function Refused({ refusal, onBack }: Props) {
-  const { rooms } = useTexts();
+  const { rooms } = useAllTexts();
   const reason = refusal.code === "too_many_rooms" ? rooms.tooMany : refusal.message;
   return (
     <div className={styles.refused} role="alert">

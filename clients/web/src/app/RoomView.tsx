@@ -1,5 +1,5 @@
 import type { Client, MessageRow, Room, RoomSnapshot, Row } from "@hubbub/client";
-import { memo, useCallback, useEffect, useRef, useState } from "react";
+import { memo, type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import { useAnnouncements } from "../features/announce/useAnnouncements.ts";
 import { type ComposerMode, newMessage, RoomComposer } from "../features/composer/RoomComposer.tsx";
 import { ConnectionStrip } from "../features/connection/ConnectionStrip.tsx";
@@ -9,6 +9,7 @@ import { laterShown } from "../features/parts/later.ts";
 import { part } from "../features/parts/part.ts";
 import type { Person } from "../features/profile/ProfileCard.tsx";
 import { filterOf } from "../features/search/filterOf.ts";
+import type { EntryActions } from "../features/timeline/entryActions.ts";
 import type { Target } from "../features/timeline/seek.ts";
 import { Timeline } from "../features/timeline/Timeline.tsx";
 import { useDeleting } from "../features/timeline/useDeleting.ts";
@@ -24,11 +25,12 @@ import { Header, type RoomMenu } from "./Header.tsx";
 import type { Panels } from "./panels.ts";
 import { fileAt, linkTo } from "./route.ts";
 
+const ProfileCard = part(() => import("../features/profile/ProfileCard.tsx"));
 const Refused = laterShown(() => import("./Refused.tsx"));
 const NewVersion = laterShown(() => import("../features/version/NewVersion.tsx"));
 const TypingLine = laterShown(() => import("../features/timeline/TypingLine.tsx"));
 const ReactDialog = part(() => import("../features/timeline/ReactDialog.tsx"));
-const ProfileCard = part(() => import("../features/profile/ProfileCard.tsx"));
+const ThreadDrawer = part(() => import("./ThreadDrawer.tsx"));
 const DateDialog = part(() => import("../features/timeline/DateDialog.tsx"));
 
 /** The limit of a text before the first welcome. */
@@ -74,7 +76,7 @@ export const RoomView = memo(function RoomView({ panels, menu, ...open }: Props)
         <NewVersion online={live} isOutdated={isOutdated} />
         <GapNotice room={room} rows={snapshot.rows} />
         <Conversation
-          {...{ ...open, snapshot, asksDate, setAsksDate, person, setPerson }}
+          {...{ ...open, panels, snapshot, asksDate, setAsksDate, person, setPerson }}
           onBack={menu.onBack}
         />
       </main>
@@ -98,7 +100,7 @@ export const RoomView = memo(function RoomView({ panels, menu, ...open }: Props)
   );
 });
 
-interface ConversationProps extends Omit<Props, "panels" | "menu"> {
+interface ConversationProps extends Omit<Props, "menu"> {
   readonly snapshot: RoomSnapshot;
   readonly asksDate: boolean;
   setAsksDate(asks: boolean): void;
@@ -113,16 +115,18 @@ function Conversation({ room, client, stores, snapshot, onBack, ...props }: Conv
   const [mode, setMode] = useState<ComposerMode>(newMessage);
   const [reacting, setReacting] = useState<MessageRow | null>(null);
   const [deleting, onDelete] = useDeleting(room);
+  const [thread, onThread] = useThreadPanel(props.panels);
   const onReply = useCallback((row: MessageRow) => setMode({ kind: "reply", row }), []);
   const onEdit = useCallback((row: MessageRow) => setMode({ kind: "edit", row }), []);
   const actions = useEntryActions({
-    ...{ room, client, linkTo, onReply, onEdit, onDelete },
+    ...{ room, client, linkTo, onReply, onEdit, onDelete, onThread },
     onReact: setReacting,
     onProfile: props.setPerson,
   });
   const onKey = useRowKeys(room, actions, field);
   const seeking = useSeeking(props.target);
-  const { asksDate, setAsksDate } = props;
+  const { panels, setAsksDate } = props;
+  const most = client.limits?.text ?? usualLength;
   const onDate = useCallback(() => setAsksDate(true), [setAsksDate]);
   if (snapshot.refusal !== null) return <Refused refusal={snapshot.refusal} onBack={onBack} />;
   return (
@@ -134,22 +138,53 @@ function Conversation({ room, client, stores, snapshot, onBack, ...props }: Conv
       />
       <TypingLine typing={snapshot.typing} />
       <RoomComposer
-        room={room}
-        stores={stores}
-        mode={mode}
-        most={client.limits?.text ?? usualLength}
+        {...{ room, stores, mode, most }}
         names={snapshot.members.names}
         field={field}
         canEdit={actions.can("edit")}
         onMode={setMode}
       />
-      {asksDate && <DateDialog onChoose={seeking.toDate} onClose={() => setAsksDate(false)} />}
-      {props.person !== null && (
+      {thread !== null && (
+        <ThreadDrawer
+          {...{ client, room, stores, actions, most, modal: panels.modal }}
+          root={thread}
+          names={snapshot.members.names}
+          onJump={seeking.toMessage}
+          onClose={panels.onClose}
+        />
+      )}
+      <RoomDialogs
+        {...{ ...props, actions, reacting, setReacting }}
+        field={field}
+        toDate={seeking.toDate}
+      />
+    </>
+  );
+}
+
+interface DialogsProps
+  extends Pick<
+    ConversationProps,
+    "asksDate" | "setAsksDate" | "person" | "setPerson" | "onSearch"
+  > {
+  readonly actions: EntryActions;
+  readonly field: RefObject<HTMLTextAreaElement | null>;
+  readonly reacting: MessageRow | null;
+  setReacting(row: MessageRow | null): void;
+  toDate(at: number): void;
+}
+
+function RoomDialogs({ actions, field, reacting, setReacting, toDate, ...props }: DialogsProps) {
+  const { asksDate, setAsksDate, person, setPerson } = props;
+  return (
+    <>
+      {asksDate && <DateDialog onChoose={toDate} onClose={() => setAsksDate(false)} />}
+      {person !== null && (
         <ProfileCard
-          person={props.person}
+          person={person}
           onMention={(name) => insert(field.current, `@${name} `)}
           onMessages={(name) => props.onSearch(filterOf("from", name))}
-          onClose={() => props.setPerson(null)}
+          onClose={() => setPerson(null)}
         />
       )}
       {reacting !== null && (
@@ -157,6 +192,27 @@ function Conversation({ room, client, stores, snapshot, onBack, ...props }: Conv
       )}
     </>
   );
+}
+
+/** The root of the open thread, and the function that opens one. Another room closes it. */
+function useThreadPanel({
+  open,
+  onOpen,
+  onClose,
+}: Panels): [number | null, (root: number) => void] {
+  const [root, setRoot] = useState<number | null>(null);
+  const isOpen = open === "thread";
+  useEffect(() => {
+    if (isOpen && root === null) onClose();
+  }, [isOpen, root, onClose]);
+  const show = useCallback(
+    (next: number) => {
+      setRoot(next);
+      onOpen("thread");
+    },
+    [onOpen],
+  );
+  return [isOpen ? root : null, show];
 }
 
 /** Where the user goes in the messages: by the address, or to a day. */
@@ -179,6 +235,7 @@ function useSeeking(target: Target | null) {
   return {
     options: { target: day ?? target, onMissing, onSlow },
     toDate: (at: number) => setDay({ at }),
+    toMessage: useCallback((offset: number) => setDay({ offset }), []),
   };
 }
 

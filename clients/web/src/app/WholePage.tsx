@@ -1,11 +1,11 @@
-import { useTexts } from "../i18n/language.tsx";
+import { useAllTexts } from "../i18n/useAllTexts.ts";
 import buttons from "../ui/buttons.module.css";
 import { Icon } from "../ui/Icon.tsx";
 import { addressOf } from "./route.ts";
 
 /** The way from a frame to the whole page. */
 export default function WholePage({ name }: { readonly name: string }) {
-  const { page } = useTexts();
+  const { page } = useAllTexts();
   return (
     <a
       className={buttons.icon}
@@ -15,7 +15,7 @@ export default function WholePage({ name }: { readonly name: string }) {
       aria-label={page.whole}
       title={page.whole}
     >
-      <Icon name="window" />
+      <Icon name="link" />
     </a>
   );
 }

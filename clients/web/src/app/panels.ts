@@ -2,7 +2,7 @@
 import { useCallback, useMemo, useState } from "react";
 import { useMedia } from "../hooks/useMedia.ts";
 
-export type Panel = "rooms" | "members" | "search";
+export type Panel = "rooms" | "members" | "search" | "thread";
 
 export interface Panels {
   readonly open: Panel | null;

@@ -6,6 +6,9 @@ export const allEnglish = {
   ...en,
   rooms: {
     ...en.rooms,
+    refused: (reason: string) => `You cannot join this room: ${reason}`,
+    refusedAway: "Go back",
+    tooMany: "you have joined too many rooms. Leave one first.",
     joinLabel: "Join another room",
     joinHint: "A name, or a link to a room. A room that does not exist is created.",
     joinAction: "Join",
@@ -23,6 +26,10 @@ export const allEnglish = {
   },
   list: {
     ...en.list,
+    empty: "No messages yet.",
+    emptyHint: "Write the first one, or invite others with the link to this room.",
+    typing: (names: string, count: number) => `${names} ${plural(count, "is", "are")} typing…`,
+    manyTyping: "Several people are typing…",
     unreadSince: (count: string, time: string) => `${count} new since ${time}`,
   },
   message: {
@@ -31,7 +38,14 @@ export const allEnglish = {
     copy: "Copy text",
     link: "Copy link",
     reply: "Reply",
+    thread: "Open the thread",
     edit: "Edit",
+  },
+  thread: {
+    title: "Thread",
+    older: "Show older replies",
+    failed: "The thread cannot be read now.",
+    again: "Try again",
   },
   composer: {
     ...en.composer,
@@ -101,6 +115,12 @@ export const allEnglish = {
     id: (id: string) => `ID ${id}`,
     mention: "Mention",
     messages: "Show messages",
+  },
+  page: {
+    ...en.page,
+    newVersion: "A new version is ready.",
+    reload: "Reload",
+    whole: "Open in a window of its own",
   },
   date: {
     ...en.date,

@@ -43,9 +43,6 @@ export const en = {
     leave: "Leave room",
     left: (room: string) => `You left #${room}.`,
     undo: "Undo",
-    refused: (reason: string) => `You cannot join this room: ${reason}`,
-    refusedAway: "Go back",
-    tooMany: "you have joined too many rooms. Leave one first.",
   },
 
   // People
@@ -68,8 +65,6 @@ export const en = {
     label: (room: string) => `Messages in ${room}`,
     loading: "Loading…",
     beginning: "This is the beginning of the room.",
-    empty: "No messages yet.",
-    emptyHint: "Write the first one, or invite others with the link to this room.",
     notKept: "Older messages are not kept.",
     gap: "Some messages are missing here: the server no longer has them.",
     restarted: "The server restarted. It no longer has the messages above this line.",
@@ -79,8 +74,6 @@ export const en = {
     missed: (count: number) => `${count} new`,
     unread: "New",
     notFound: "This message is no longer kept.",
-    typing: (names: string, count: number) => `${names} ${plural(count, "is", "are")} typing…`,
-    manyTyping: "Several people are typing…",
   },
   message: {
     sending: "Sending…",
@@ -94,6 +87,7 @@ export const en = {
     copyFailed: "The browser does not allow copying.",
     react: "React",
     edited: "(edited)",
+    replies: (count: number) => `${count} ${plural(count, "reply", "replies")}`,
     deleted: "This message was deleted.",
     deletedNow: "Message deleted.",
     undo: "Undo",
@@ -159,9 +153,6 @@ export const en = {
     loading: "Loading the history…",
   },
   page: {
-    newVersion: "A new version is ready.",
-    reload: "Reload",
-    whole: "Open in a window of its own",
     notLoaded:
       "This part of the page could not be loaded. Check the connection, or reload the page.",
   },

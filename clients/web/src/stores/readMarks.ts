@@ -7,10 +7,12 @@ export interface ReadMark {
   readonly offset: number;
 }
 
-/** How many messages of others the server counted between a mark and an offset; 100 means as many or more. */
+/** What the server counted between a mark and an offset: messages of others, and those that mention the user. */
 export interface ServerCount {
   readonly mark: ReadMark;
+  /** 100 means as many or more. */
   readonly unread: number;
+  readonly mentions: number;
   readonly upTo: number;
 }
 

@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from "react";
 import buttons from "./buttons.module.css";
+import { copyText } from "./copyText.ts";
 import { Icon } from "./Icon.tsx";
 
 const shownFor = 2_000;
@@ -25,27 +26,4 @@ export function CopyButton({ text, done, children }: Props) {
       <span role="status">{copied ? done : children}</span>
     </button>
   );
-}
-
-/** Copy a text; false if the browser does not allow it. */
-export async function copyText(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return copyOld(text);
-  }
-}
-
-/** Without TLS there is no clipboard object. */
-function copyOld(text: string): boolean {
-  const field = document.createElement("textarea");
-  field.value = text;
-  document.body.append(field);
-  const focused = document.activeElement;
-  field.select();
-  const copied = document.execCommand?.("copy") ?? false;
-  field.remove();
-  if (focused instanceof HTMLElement) focused.focus();
-  return copied;
 }

@@ -23,8 +23,8 @@ const paths = {
   send: "M4 12l16-8-6 16-3-7z",
   settings: "M4 7h9M17 7h3M4 17h3M11 17h9M15 4.5v5M9 14.5v5",
   star: "M12 4l2.5 5.2 5.7.8-4.1 4 1 5.7-5.1-2.7-5.1 2.7 1-5.7-4.1-4 5.7-.8z",
+  thread: "M4 5h16v11h-9l-4 4v-4H4z",
   trash: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13M10.5 11v5M13.5 11v5",
-  window: "M14 4h6v6M20 4l-9 9M18 14v6H4V6h6",
   up: "M12 19V5M6 11l6-6 6 6",
 } as const;
 

@@ -5,7 +5,7 @@ import { useAttention } from "../../hooks/useAttention.ts";
 import { useLatest } from "../../hooks/useLatest.ts";
 import { useAllTexts } from "../../i18n/useAllTexts.ts";
 import type { NotifyLevel, Preferences } from "../../stores/preferences.ts";
-import { mentions } from "../markup/mentions.ts";
+import { type Me, mentionsUser, meOf } from "../markup/mentions.ts";
 
 const attended = "hubbub.attention";
 const notifying = "hubbub.notifier";
@@ -25,7 +25,7 @@ export function useNotifications({ client, names, preferences, onOpen }: Options
   const onMessage = useLatest((room: string, message: Message) => {
     if (!preferences.notify || permission() !== "granted" || !isNotifier()) return;
     if (client.wrote(message)) return;
-    if (!isWanted(preferences.notifyOf[room], message, client.user ?? "")) return;
+    if (!isWanted(preferences.notifyOf[room], message, meOf(client))) return;
     void show(room, message, notify.inRoom(message.user, room), onOpen);
   });
   useEffect(() => {
@@ -38,9 +38,9 @@ export function useNotifications({ client, names, preferences, onOpen }: Options
   }, [client, names, onMessage]);
 }
 
-export function isWanted(level: NotifyLevel = "mentions", message: Message, user: string): boolean {
+export function isWanted(level: NotifyLevel = "mentions", message: Message, me: Me): boolean {
   if (level === "none") return false;
-  return level === "all" || mentions(message.text, user);
+  return level === "all" || mentionsUser(message, me);
 }
 
 export function permission(): NotificationPermission | "unsupported" {

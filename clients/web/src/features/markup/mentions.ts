@@ -1,4 +1,19 @@
-/** Find the mentions of a user in a text. */
+/** Find the mentions of a user. */
+import type { Client, Message } from "@hubbub/client";
+
+/** The user, and the id by which messages mention it; null if the server finds no mentions. */
+export interface Me {
+  readonly user: string;
+  readonly id: string | null;
+}
+
+export function meOf({ user, userId, features }: Client): Me {
+  return { user: user ?? "", id: features.includes("mentions") ? userId : null };
+}
+
+export function mentionsUser({ text, mentions: ids = [] }: Message, { user, id }: Me): boolean {
+  return id === null ? mentions(text, user) : ids.includes(id);
+}
 
 const patterns = new Map<string, RegExp>();
 

@@ -5,6 +5,7 @@ import { oncePerFrame } from "../../hooks/frames.ts";
 import type { KnownRoom } from "../../stores/rooms.ts";
 import type { Stores } from "../../stores/stores.ts";
 import { useSaved } from "../../stores/useSaved.ts";
+import { meOf } from "../markup/mentions.ts";
 import { type Unread, unreadOf } from "../unread/unread.ts";
 
 export interface RoomSummary extends KnownRoom {
@@ -26,7 +27,7 @@ export function useRoomSummaries(client: Client, stores: Stores): readonly RoomS
     return {
       ...room,
       activeAt: Math.max(room.activeAt, lastTime(snapshot)),
-      unread: unreadOf(snapshot.rows, marks[name], client.user ?? "", {
+      unread: unreadOf(snapshot.rows, marks[name], meOf(client), {
         beginning: snapshot.beginning,
         counted: stores.counts.get(name),
       }),

@@ -37,6 +37,9 @@ function Changes({ row, actions }: { readonly row: MessageRow; readonly actions:
       {actions.can("reply") && (
         <Action icon="reply" label={message.reply} act={() => actions.reply(row)} />
       )}
+      {actions.can("threads") && (
+        <Action icon="thread" label={message.thread} act={() => actions.thread(row)} />
+      )}
       {row.own && actions.can("edit") && (
         <Action icon="edit" label={message.edit} act={() => actions.edit(row)} />
       )}

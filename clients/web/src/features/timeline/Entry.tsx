@@ -99,7 +99,7 @@ function Deleted() {
 /** What others added to a message, and that its author edited it. */
 function Added({ row, actions }: { readonly row: MessageRow; readonly actions: EntryActions }) {
   const { message, locale } = useTexts();
-  const { edited, reactions } = row.message;
+  const { edited, reactions, replies } = row.message;
   return (
     <>
       {edited !== undefined && (
@@ -108,6 +108,11 @@ function Added({ row, actions }: { readonly row: MessageRow; readonly actions: E
         </span>
       )}
       {reactions !== undefined && <Reactions row={row} actions={actions} />}
+      {replies !== undefined && (
+        <button className={styles.replies} type="button" onClick={() => actions.thread(row)}>
+          {message.replies(replies.count)}
+        </button>
+      )}
     </>
   );
 }

@@ -1,8 +1,10 @@
 import type { Room, RoomSnapshot } from "@hubbub/client";
 import { type Texts, useTexts } from "../../i18n/language.tsx";
-import { CopyButton } from "../../ui/CopyButton.tsx";
+import { laterShown } from "../parts/later.ts";
 import { Skeleton } from "./Skeleton.tsx";
 import styles from "./Top.module.css";
+
+const Empty = laterShown(() => import("./EmptyRoom.tsx"));
 
 interface Props {
   readonly room: Room;
@@ -25,24 +27,4 @@ function beginningOf({ beginning, lost, rows, state }: RoomSnapshot, { list }: T
   if (!beginning || state === "joining") return "";
   if (lost || rows[0]?.kind === "gap") return list.notKept;
   return list.beginning;
-}
-
-/** A room without messages, and the link that invites others. */
-function Empty({ room }: { readonly room: string }) {
-  const { list, rooms } = useTexts();
-  return (
-    <div className={styles.empty}>
-      <p className={styles.sign} aria-hidden="true">
-        #
-      </p>
-      <h2>
-        <bdi>{room}</bdi>
-      </h2>
-      <p>{list.empty}</p>
-      <p>{list.emptyHint}</p>
-      <CopyButton text={() => window.location.href} done={rooms.linkCopied}>
-        {rooms.copyLink}
-      </CopyButton>
-    </div>
-  );
 }

@@ -23,10 +23,15 @@ interface Props {
 export function UnreadPill({ list, snapshot, user }: Props) {
   const texts = useAllTexts();
   const { mark, counted } = list.divider;
-  const unread = unreadOf(snapshot.rows, mark, user, {
-    beginning: snapshot.beginning,
-    counted,
-  });
+  const unread = unreadOf(
+    snapshot.rows,
+    mark,
+    { user, id: null },
+    {
+      beginning: snapshot.beginning,
+      counted,
+    },
+  );
   const [isAbove, dismiss] = useIsAbove(list, unread.older);
   const { first } = unread;
   if (!isAbove || first === null || mark === undefined) return null;

@@ -3,7 +3,7 @@ import type { Author, MessageRow, OwnRow } from "@hubbub/client";
 
 export interface EntryActions {
   /** Whether the server can do this (CN9). */
-  can(feature: "reply" | "edit" | "delete" | "react"): boolean;
+  can(feature: "reply" | "edit" | "delete" | "react" | "threads"): boolean;
   /** Whether the server still has it: it may be of before a restart. */
   isKept(row: MessageRow): boolean;
   /** Whether this is the user of the page. */
@@ -14,6 +14,8 @@ export interface EntryActions {
   copyLink(row: MessageRow): void;
   reply(row: MessageRow): void;
   edit(row: MessageRow): void;
+  /** Show the thread to which a message belongs. */
+  thread(row: MessageRow): void;
   delete(row: MessageRow): void;
   /** Show who wrote it. */
   profile(author: Author): void;

@@ -2,7 +2,7 @@ import type { Author, Client, MessageRow, OwnRow, Position, Room } from "@hubbub
 import { isSameAuthor, NotSent } from "@hubbub/client";
 import { useMemo } from "react";
 import { useTexts } from "../../i18n/language.tsx";
-import { copyText } from "../../ui/CopyButton.tsx";
+import { copyText } from "../../ui/copyText.ts";
 import { useToast } from "../../ui/Toasts.tsx";
 import { useSendErrorText } from "../sendErrors/sendErrors.ts";
 import type { EntryActions } from "./entryActions.ts";
@@ -13,6 +13,7 @@ interface Options {
   linkTo(room: string, offset: number): string;
   onReply(row: MessageRow): void;
   onEdit(row: MessageRow): void;
+  onThread(root: number): void;
   onReact(row: MessageRow): void;
   onDelete(row: MessageRow): void;
   onProfile(author: Author): void;
@@ -20,7 +21,7 @@ interface Options {
 
 /** Return what the user can do with the messages of a room: the same object until the room changes. */
 export function useEntryActions(options: Options): EntryActions {
-  const { room, client, linkTo, onReply, onEdit, onReact, onDelete, onProfile } = options;
+  const { room, client, linkTo, onReply, onEdit, onThread, onReact, onDelete, onProfile } = options;
   const toast = useToast();
   const { message } = useTexts();
   const report = useReportChange();
@@ -40,13 +41,27 @@ export function useEntryActions(options: Options): EntryActions {
       copyLink: (row) => void copy(linkTo(room.name, row.message.offset), message.linkCopied),
       reply: onReply,
       edit: onEdit,
+      thread: ({ message: { thread, reply_to, offset } }) => onThread(thread ?? reply_to ?? offset),
       delete: onDelete,
       profile: onProfile,
       react: onReact,
       toggle: (row, emoji, on) =>
         report(on ? room.react(positionOf(row), emoji) : room.unreact(positionOf(row), emoji)),
     };
-  }, [room, client, linkTo, onReply, onEdit, onReact, onDelete, onProfile, toast, message, report]);
+  }, [
+    room,
+    client,
+    linkTo,
+    onReply,
+    onEdit,
+    onThread,
+    onReact,
+    onDelete,
+    onProfile,
+    toast,
+    message,
+    report,
+  ]);
 }
 
 /** Return the function that shows why a change failed. */

@@ -1,7 +1,7 @@
 /** What the user has not read in a room. The counts, the divider and the title are made from this. */
 import type { MessageRow, Row } from "@hubbub/client";
 import type { ReadMark, ServerCount } from "../../stores/readMarks.ts";
-import { mentions } from "../markup/mentions.ts";
+import { type Me, mentionsUser } from "../markup/mentions.ts";
 
 export interface Unread {
   readonly count: number;
@@ -33,7 +33,7 @@ export const nothingUnread: Unread = {
 export function unreadOf(
   rows: readonly Row[],
   mark: ReadMark | undefined,
-  user: string,
+  me: Me,
   { beginning = false, counted }: UnreadOptions = {},
 ): Unread {
   if (mark === undefined) return nothingUnread;
@@ -44,9 +44,8 @@ export function unreadOf(
   const news = rows.slice(read + 1).filter(isShown);
   const older = news.length > 0 && read === -1 && !beginning && mark.offset > 0;
   return {
-    ...countOf(news, older, isOf(counted, mark) ? counted : undefined),
+    ...countOf(news, older, me, isOf(counted, mark) ? counted : undefined),
     older,
-    mentions: news.filter(({ message }) => mentions(message.text, user)).length,
     first: news[0] ?? null,
   };
 }
@@ -55,10 +54,17 @@ export function unreadOf(
 const mostCounted = 100;
 
 /** If not all is loaded, it is what the server counted, and what came after that. */
-function countOf(news: readonly MessageRow[], older: boolean, counted?: ServerCount) {
-  if (!older || counted === undefined) return { count: news.length, more: older };
+function countOf(news: readonly MessageRow[], older: boolean, me: Me, counted?: ServerCount) {
+  const mentionsIn = (rows: readonly MessageRow[]) =>
+    rows.filter(({ message }) => mentionsUser(message, me)).length;
+  if (!older || counted === undefined)
+    return { count: news.length, mentions: mentionsIn(news), more: older };
   const later = news.filter(({ message }) => message.offset > counted.upTo);
-  return { count: counted.unread + later.length, more: counted.unread >= mostCounted };
+  return {
+    count: counted.unread + later.length,
+    mentions: counted.mentions + mentionsIn(later),
+    more: counted.unread >= mostCounted,
+  };
 }
 
 function isOf(counted: ServerCount | undefined, mark: ReadMark): counted is ServerCount {

@@ -23,11 +23,11 @@ export function useServerMarks(client: Client, stores: Stores): void {
 function take(
   { counts, marks }: Stores,
   room: string,
-  { unread, ...mark }: ReadMark,
+  { unread, mentions, ...mark }: ReadMark,
   upTo: Position | null,
   isFirst: boolean,
 ): void {
-  counts.set(room, { mark, unread, upTo: upTo?.offset ?? mark.offset });
+  counts.set(room, { mark, unread, mentions, upTo: upTo?.offset ?? mark.offset });
   marks.update((all) => ({ ...all, [room]: isFirst ? mark : laterMark(all[room], mark) }));
 }
 

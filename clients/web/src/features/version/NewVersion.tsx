@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { useTexts } from "../../i18n/language.tsx";
+import { useAllTexts } from "../../i18n/useAllTexts.ts";
 import buttons from "../../ui/buttons.module.css";
 import styles from "./NewVersion.module.css";
 
@@ -11,7 +11,7 @@ interface Props {
 
 /** Says that the node has a newer page. The user decides when to load it. */
 export default function NewVersion({ online, isOutdated }: Props) {
-  const { page } = useTexts();
+  const { page } = useAllTexts();
   const [outdated, setOutdated] = useState(false);
   // An upgrade of the node interrupts the connection.
   useEffect(() => {
