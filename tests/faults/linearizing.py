@@ -3,7 +3,7 @@
 It shares no code with the other checks, and asks one question only: is there one moment for each operation,
 between its begin and its end, at which it took effect at once?
 
-A log tells its own order, so no search is needed, as it would be for a register (which is NP-complete:
+A log has its own order, so no search is needed, as it would be for a register (which is NP-complete:
 Gibbons and Korach, "Testing shared memories", 1997). The moments of the appends must follow the log. A read
 that saw so many entries is between two of them. So the earliest moments are assigned in the order of the log;
 if one of them is too late for its operation, every other assignment is, too.

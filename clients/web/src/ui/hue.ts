@@ -1,7 +1,7 @@
 /** The colour of a name, the same on every machine. */
 import type { CSSProperties } from "react";
 
-/** Neighbouring ones can be told apart. */
+/** Neighbouring ones differ visibly. */
 const hues = 15;
 
 export function hueOf(name: string): number {
