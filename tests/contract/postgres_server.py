@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import time
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -104,9 +106,20 @@ class PostgresServer(Server):
 
     @override
     def kill(self) -> None:
-        """Kill it; its workers notice and end, so that the next one can start."""
+        """Kill it, and then its workers, which would serve their connections until they notice."""
+        workers = self._workers()
         super().kill()
+        for worker in workers:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
         (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _workers(self) -> list[int]:
+        """Return the processes of its connections and tasks."""
+        if self._process is None:
+            return []
+        pid = self._process.pid
+        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     def _initialise(self, programs: Path) -> None:
         if self._user is not None and self._group is not None:

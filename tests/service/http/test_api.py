@@ -160,8 +160,8 @@ async def test_requests_without_valid_credentials_are_rejected(site: Site, heade
         ("/api/rooms?after=x&colour=red", "allowed are: `prefix`, `after`, `limit`"),
         ("/api/rooms?room=lobby", "allowed are: `prefix`, `after`, `limit`"),
         ("/api/rooms/lobby/members?limit=3", "allowed are: `after`"),
-        ("/api/rooms/lobby/messages?since=3", "allowed are: `before`, `after`, `limit`"),
-        (f"/api/rooms/lobby/messages?{'x' * 5000}=3", "allowed are: `before`, `after`, `limit`"),
+        ("/api/rooms/lobby/messages?since=3", "allowed are: `before`, `after`, `limit`, `thread`"),
+        (f"/api/rooms/lobby/messages?{'x' * 5000}=3", "allowed are: `before`, `after`, `limit`, `thread`"),
     ],
 )
 async def test_an_unknown_parameter_is_rejected_with_the_allowed_ones(

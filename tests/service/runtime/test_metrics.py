@@ -60,6 +60,7 @@ NAMES = [
     "hubbub_archive_bytes",
     "hubbub_archive_marks_waiting",
     "hubbub_marks_moved_total",
+    "hubbub_mentions_total",
     "hubbub_archive_lag_seconds",
     "hubbub_archive_rooms_pending",
     "hubbub_archive_gaps_total",
