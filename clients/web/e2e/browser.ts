@@ -102,7 +102,12 @@ function recordErrors(page: Page): readonly string[] {
   page.on("console", (line) => {
     if (line.type() === "error") errors.push(`console: ${line.text()}`);
   });
-  page.on("requestfailed", (request) => errors.push(`request failed: ${request.url()}`));
+  page.on("requestfailed", (request) => {
+    // A page that is left or reloaded aborts its requests.
+    if (request.failure()?.errorText !== "net::ERR_ABORTED") {
+      errors.push(`request failed: ${request.url()}`);
+    }
+  });
   return errors;
 }
 

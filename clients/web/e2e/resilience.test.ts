@@ -91,8 +91,13 @@ test("a reader far up stays where they are when a long room grows", { timeout: 3
   await sees(page, "line 4997");
   const first = messages(page).getByText("line 700", { exact: true });
   while ((await first.count()) === 0) await messages(page).evaluate((box) => box.scrollTo(0, 0));
-  await first.scrollIntoViewIfNeeded();
-  const top = () => first.evaluate((line) => line.getBoundingClientRect().top);
+  // The first visible row: older rows may still arrive above it, and rows far below leave the page.
+  const row = await messages(page).evaluateHandle((box) => {
+    const edge = box.getBoundingClientRect().top;
+    const rows = Array.from(box.querySelectorAll("li"));
+    return rows.find((each) => each.getBoundingClientRect().bottom > edge) ?? box;
+  });
+  const top = () => row.evaluate((each) => each.getBoundingClientRect().top);
   const before = await top();
   await bob.say("one", "more", "than", "fits");
   await page.getByRole("button", { name: "4 new" }).waitFor();
