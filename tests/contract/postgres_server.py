@@ -119,7 +119,11 @@ class PostgresServer(Server):
         if self._process is None:
             return []
         pid = self._process.pid
-        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        try:
+            listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        except FileNotFoundError:
+            return []  # the server has ended already
+        return [int(each) for each in listed.split()]
 
     def _initialise(self, programs: Path) -> None:
         if self._user is not None and self._group is not None:
