@@ -144,7 +144,7 @@ async def test_an_archive_whose_server_is_away_can_be_started_later() -> None:
 
 
 async def test_a_statement_that_has_to_wait_ends_at_the_time_limit(url: str) -> None:
-    async with started(url, timeout=0.5) as archive:
+    async with started(url, timeout=2.0) as archive:
         await archive.append(numbered("room", 1))
         other = await asyncpg.connect(url)
         async with other.transaction():
