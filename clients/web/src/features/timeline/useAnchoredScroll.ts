@@ -142,10 +142,13 @@ export function topIn(box: Element, element: Element): number {
   return element.getBoundingClientRect().top - box.getBoundingClientRect().top;
 }
 
-/** Find the first row whose bottom is below the top of the box, by binary search. */
+/**
+ * Find the first message whose bottom is below the top of the box, by binary search. The line of a day is not taken:
+ * it stays the first row when older messages come in below it.
+ */
 export function firstInView(box: Element, content: Element): Anchor | null {
   const edge = box.getBoundingClientRect().top;
-  const rows = content.children;
+  const rows = content.querySelectorAll("[data-row]");
   let low = 0;
   let high = rows.length;
   while (low < high) {
