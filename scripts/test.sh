@@ -26,6 +26,7 @@ is_current $resources/node_modules/.stamp "$packages" || {
     (cd $resources && npm ci --no-audit --no-fund --loglevel=error)
     stamp $resources/node_modules/.stamp "$packages"
 }
-.venv/bin/python -m pytest "$@" # finding no test at all is an error too (5)
+# Two at a time: much of the time is spent waiting for servers. `make test ARGS="-n 0 …"` runs one after the other.
+.venv/bin/python -m pytest -n 2 "$@" # finding no test at all is an error too (5)
 (cd clients && npm run check && npm test)
 scripts/e2e.sh
