@@ -1,4 +1,4 @@
-import { render, screen } from "@testing-library/react";
+import { render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
 import { createStores } from "../stores/stores.ts";
@@ -65,7 +65,7 @@ async function signIn(): Promise<Socket> {
   await userEvent.type(screen.getByLabelText("Your name"), "ann{Enter}");
   const socket = Socket.last;
   if (socket === null) throw new Error("no socket was opened");
-  await vi.waitFor(() => expect(socket.sent[0]).toMatchObject({ type: "hello", name: "ann" }));
+  await waitFor(() => expect(socket.sent[0]).toMatchObject({ type: "hello", name: "ann" }));
   return socket;
 }
 
@@ -82,7 +82,7 @@ async function enter(): Promise<Socket> {
   });
   await screen.findByRole("heading", { name: "lobby", level: 1 });
   const join = { type: "joined", room: "lobby", epoch: "e", head: 1, recovered: false };
-  await vi.waitFor(() => expect(socket.sent[1]).toMatchObject({ type: "join", room: "lobby" }));
+  await waitFor(() => expect(socket.sent[1]).toMatchObject({ type: "join", room: "lobby" }));
   socket.deliver({ ...join, id: 2, messages: [hi], members });
   await screen.findByText("hi");
   return socket;
@@ -99,7 +99,7 @@ test("for a name in use the page offers a free one", async () => {
   const refusal = { type: "error", id: 1, code: "name_taken", message: "", retry: false };
   socket.deliver({ ...refusal, suggestion: "ann2" });
   expect(await screen.findByRole("alert")).toHaveTextContent("ann is in use. ann2 is free.");
-  await vi.waitFor(() => expect(screen.getByLabelText("Your name")).toHaveValue("ann2"));
+  await waitFor(() => expect(screen.getByLabelText("Your name")).toHaveValue("ann2"));
 });
 
 test("the page shows messages, members, and own messages at once", async () => {
@@ -115,7 +115,7 @@ test("members are marked as outdated while the connection is lost", async () => 
   const panel = screen.getByRole("complementary", { name: "Members" });
   expect(panel).toHaveAttribute("data-live", "true");
   socket.onclose?.({ code: 1006, reason: "" });
-  await vi.waitFor(() => expect(panel).toHaveAttribute("data-live", "false"));
+  await waitFor(() => expect(panel).toHaveAttribute("data-live", "false"));
   expect(panel).toHaveTextContent("Members 2");
 });
 
@@ -197,7 +197,7 @@ test("what was not sent is sent under the next name", async () => {
   await userEvent.type(screen.getByLabelText("Your name"), "2{Enter}");
   // The client before may have opened another socket, if the machine is slow.
   const hello = { type: "hello", name: "ann2" };
-  await vi.waitFor(() => expect(Socket.last?.sent[0]).toMatchObject(hello));
+  await waitFor(() => expect(Socket.last?.sent[0]).toMatchObject(hello));
   const socket = Socket.last as Socket;
   socket.deliver({
     type: "welcome",
@@ -209,16 +209,16 @@ test("what was not sent is sent under the next name", async () => {
     limits,
   });
   const join = { type: "joined", room: "lobby", epoch: "e", head: 1, recovered: false };
-  await vi.waitFor(() => expect(socket.sent[1]).toMatchObject({ type: "join" }));
+  await waitFor(() => expect(socket.sent[1]).toMatchObject({ type: "join" }));
   socket.deliver({ ...join, id: 2, messages: [hi], members });
-  await vi.waitFor(() => expect(socket.sent.at(-1)).toMatchObject({ type: "send", text: "hello" }));
+  await waitFor(() => expect(socket.sent.at(-1)).toMatchObject({ type: "send", text: "hello" }));
 });
 
 test("a saved name is used without asking again", async () => {
   localStorage.setItem("hubbub.identity", JSON.stringify({ name: "ann", session: "s" }));
   open();
   expect(screen.getByRole("heading", { name: "lobby", level: 1 })).toBeVisible();
-  await vi.waitFor(() =>
+  await waitFor(() =>
     expect(Socket.last?.sent[0]).toMatchObject({ type: "hello", name: "ann", session: "s" }),
   );
 });

@@ -72,8 +72,8 @@ test("any text is parsed, and loses no word", () => {
 
 test("a hostile text of the greatest length takes little time", () => {
   for (const piece of ["*a ", "**", "_a_", "`", "> ", "@", "~a*b_", "```\n", "http://"]) {
-    const start = performance.now();
+    const start = process.cpuUsage();
     parseMarkup(piece.repeat(4_000 / piece.length));
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(500);
   }
 });
