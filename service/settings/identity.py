@@ -68,7 +68,7 @@ class IdentitySettings:
     api_key: str = _set(
         "HUBBUB_API_KEY",
         "",
-        secret("at least 16 characters", r"\S{16,}"),
+        secret("at least 16 characters, none of them a space", r"\S{16,}"),
         "The key of the HTTP API for programs; without it the API accepts only tokens.",
     )
 

@@ -4,8 +4,8 @@ import { useTexts } from "../i18n/language.tsx";
 import { type NotifyLevel, notifyLevels } from "../stores/preferences.ts";
 import buttons from "../ui/buttons.module.css";
 import { Icon } from "../ui/Icon.tsx";
-import styles from "./Chat.module.css";
 import { embed } from "./embed.ts";
+import styles from "./Header.module.css";
 import type { Panels } from "./panels.ts";
 
 const WholePage = laterShown(() => import("./WholePage.tsx"));
@@ -25,6 +25,7 @@ export interface RoomMenu {
 
 interface Props {
   readonly name: string;
+  readonly topic: string | null;
   readonly live: boolean;
   readonly count: number;
   readonly panels: Panels;
@@ -32,8 +33,8 @@ interface Props {
   onDate(): void;
 }
 
-/** The name of the room, its menu, and buttons for the columns that are hidden in a narrow window. */
-export function Header({ name, live, count, panels, menu, onDate }: Props) {
+/** The name and the topic of the room, its menu, and buttons for the columns that are hidden in a narrow window. */
+export function Header({ name, topic, live, count, panels, menu, onDate }: Props) {
   const texts = useTexts();
   return (
     <header className={styles.header}>
@@ -41,6 +42,9 @@ export function Header({ name, live, count, panels, menu, onDate }: Props) {
       <h1 className={styles.title}>
         <bdi>{name}</bdi>
       </h1>
+      <p className={styles.topic} title={topic ?? undefined}>
+        <bdi>{topic}</bdi>
+      </p>
       <button
         className={buttons.icon}
         type="button"

@@ -70,6 +70,7 @@ export const RoomView = memo(function RoomView({ panels, menu, ...open }: Props)
         <Header
           {...{ live, count, panels, menu }}
           name={room.name}
+          topic={snapshot.topic}
           onDate={() => setAsksDate(true)}
         />
         <ConnectionStrip client={client} catchingUp={snapshot.catchingUp} />

@@ -74,6 +74,8 @@ export const en = {
     missed: (count: number) => `${count} new`,
     unread: "New",
     notFound: "This message is no longer kept.",
+    topic: (user: string, topic: string) => `${user} set the topic: ${topic}`,
+    noTopic: (user: string) => `${user} removed the topic.`,
   },
   message: {
     sending: "Sending…",

@@ -58,12 +58,13 @@ interface ListedProps extends Pick<Props, "onJoin"> {
 
 function Listed({ room, isJoined, onJoin }: ListedProps) {
   const { directory, members, locale } = useAllTexts();
-  const { room: name, members: count, at } = room;
+  const { room: name, members: count, at, topic } = room;
   return (
     <button className={styles.room} type="button" onClick={() => onJoin(name)}>
       <Icon name="hash" />
       <span className={styles.what}>
         <bdi className={styles.name}>{name}</bdi>
+        {topic !== undefined && <bdi className={styles.topic}>{topic}</bdi>}
         <span className={styles.facts}>
           <span>{members.count(count)}</span>
           {at !== undefined && <span>{directory.active(timeAgo(at, Date.now(), locale))}</span>}

@@ -70,6 +70,7 @@ const noAuthor: AuthorAndTime = { user: "", at: -8.64e15 };
 function authorOf(row: Row, user: string): AuthorAndTime | null {
   if (row.kind === "gap") return null;
   if (row.kind === "own") return { user, at: row.at };
+  if (row.message.event !== undefined) return { user: "", at: row.message.at };
   return { user: row.own ? user : (row.message.user_id ?? row.message.user), at: row.message.at };
 }
 
