@@ -40,10 +40,13 @@ test("a thread opens beside the room, shows what comes, and takes replies", asyn
   await expect.poll(() => lastReplyTo(bob)).toBe(at.offset);
   await looksRight(browser, "thread");
 
+  await answersAnAnswer(page);
+  await expect.poll(() => lastReplyTo(bob)).toBe(at.offset + 3);
+
   await field.fill("unfinished");
   await panel(page).getByRole("button", { name: "Close" }).click();
   await panel(page).waitFor({ state: "detached" });
-  await messages(page).getByRole("button", { name: "3 replies" }).click();
+  await messages(page).getByRole("button", { name: "4 replies" }).click();
   expect(await panel(page).getByRole("textbox").inputValue()).toBe("unfinished");
   await open(page, `${room} other`);
   await panel(page).waitFor({ state: "detached" });
@@ -53,4 +56,19 @@ test("a thread opens beside the room, shows what comes, and takes replies", asyn
 function lastReplyTo(user: SdkUser): number | undefined {
   const last = user.room.snapshot.rows.at(-1);
   return last?.kind === "message" ? last.message.reply_to : undefined;
+}
+
+/** Reply to a reply: it is written in the field of the thread. */
+async function answersAnAnswer(page: Page): Promise<void> {
+  const field = panel(page).getByRole("textbox");
+  const replied = panel(page).getByText("Which one?");
+  await replied.hover();
+  await panel(page).getByRole("button", { name: "Reply", exact: true }).click();
+  await panel(page).getByText("Reply to bob").waitFor();
+  await expect.poll(() => field.evaluate((box) => box === document.activeElement)).toBe(true);
+  await field.fill("The one with the clock.");
+  await page.keyboard.press("Enter");
+  await panel(page).getByText("The one with the clock.").waitFor();
+  expect(await panel(page).getByText("Reply to bob").count()).toBe(0);
+  await messages(page).getByRole("button", { name: "4 replies" }).waitFor();
 }

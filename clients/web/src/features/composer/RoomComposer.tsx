@@ -121,7 +121,7 @@ interface BarProps {
 }
 
 /** What the message field is for, and the way out. */
-function ModeBar({ mode: { kind, row }, onCancel }: BarProps) {
+export function ModeBar({ mode: { kind, row }, onCancel }: BarProps) {
   const { message } = useTexts();
   return (
     <div className={styles.mode} role="status">

@@ -1,15 +1,17 @@
-import type { Client, Room } from "@hubbub/client";
-import { useEffect, useMemo, useRef } from "react";
+import type { Client, MessageRow, Room } from "@hubbub/client";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useAllTexts } from "../../i18n/useAllTexts.ts";
 import type { Stores } from "../../stores/stores.ts";
 import buttons from "../../ui/buttons.module.css";
 import { Icon } from "../../ui/Icon.tsx";
 import { Composer } from "../composer/Composer.tsx";
+import { ModeBar } from "../composer/RoomComposer.tsx";
 import { useDraft } from "../composer/useDraft.ts";
 import { useSending } from "../composer/useSending.ts";
 import { Entry } from "../timeline/Entry.tsx";
 import type { EntryActions } from "../timeline/entryActions.ts";
 import { groupRows } from "../timeline/groupRows.ts";
+import { positionOf } from "../timeline/useEntryActions.ts";
 import styles from "./ThreadPanel.module.css";
 import { type Thread, useThread } from "./useThread.ts";
 
@@ -31,6 +33,8 @@ export function ThreadPanel({ root, onClose, ...props }: ThreadPanelProps) {
   const { thread: texts, settings } = useAllTexts();
   const { client, room } = props;
   const thread = useThread(client, room, root);
+  const [answered, setAnswered] = useState<MessageRow | null>(null);
+  const actions = useMemo(() => ({ ...props.actions, reply: setAnswered }), [props.actions]);
   return (
     <>
       <div className={styles.head}>
@@ -44,8 +48,8 @@ export function ThreadPanel({ root, onClose, ...props }: ThreadPanelProps) {
           <Icon name="close" />
         </button>
       </div>
-      <Replies thread={thread} {...props} />
-      <ReplyField key={root} root={root} {...props} />
+      <Replies thread={thread} {...props} actions={actions} />
+      <ReplyField key={root} {...{ root, answered }} {...props} onDone={() => setAnswered(null)} />
     </>
   );
 }
@@ -98,26 +102,45 @@ function Replies({ thread, client, actions, names, onJump }: RepliesProps) {
   );
 }
 
-type FieldProps = Omit<ThreadPanelProps, "actions" | "onJump" | "onClose" | "client">;
+interface FieldProps extends Omit<ThreadPanelProps, "actions" | "onJump" | "onClose" | "client"> {
+  /** The message of the thread that is replied to; null for the first one. */
+  readonly answered: MessageRow | null;
+  /** Reply to the first one again. */
+  onDone(): void;
+}
 
-function ReplyField({ room, root, stores, most, names }: FieldProps) {
+function ReplyField({ room, root, stores, most, names, answered, onDone }: FieldProps) {
   const { thread: texts } = useAllTexts();
   const field = useRef<HTMLTextAreaElement>(null);
   // No room has such a name.
   const [draft, setDraft] = useDraft(stores, `${room.name}\n${root}`);
   const send = useSending(room, setDraft);
+  useEffect(() => {
+    if (answered !== null) field.current?.focus();
+  }, [answered]);
+  const submit = (words: string) => {
+    const epoch = room.snapshot.position?.epoch;
+    const to = answered === null ? epoch && { epoch, offset: root } : positionOf(answered);
+    if (!to) return;
+    setDraft("");
+    send(words, to);
+    onDone();
+  };
+  const onKey = (key: string) => {
+    if (key !== "Escape" || answered === null) return false;
+    onDone();
+    return true;
+  };
   return (
-    <Composer
-      {...{ most, names, field }}
-      room={texts.title}
-      text={draft}
-      onText={setDraft}
-      onSend={(words) => {
-        setDraft("");
-        const { position } = room.snapshot;
-        if (position !== null) send(words, { epoch: position.epoch, offset: root });
-      }}
-      onKey={() => false}
-    />
+    <>
+      {answered !== null && <ModeBar mode={{ kind: "reply", row: answered }} onCancel={onDone} />}
+      <Composer
+        {...{ most, names, field, onKey }}
+        room={texts.title}
+        text={draft}
+        onText={setDraft}
+        onSend={submit}
+      />
+    </>
   );
 }

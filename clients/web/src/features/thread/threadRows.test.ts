@@ -25,15 +25,19 @@ test("what was loaded is joined with what came since, each once and as it is now
     ...{ kind: "own", id: "x", text: "mine", at: 0, state: "sending" },
     replyTo: { epoch: "e", offset: 1 },
   };
+  const toReply: OwnRow = { ...own, id: "y", text: "too", replyTo: { epoch: "e", offset: 5 } };
+  const elsewhere: OwnRow = { ...own, id: "z", replyTo: { epoch: "e", offset: 4 } };
   const rows = snapshot(
     row(message(3, { reply_to: 1, text: "edited" })),
     row(message(4)),
     row(message(5, { reply_to: 3, thread: 1 })),
     own,
+    toReply,
+    elsewhere,
   );
   const loaded = [message(1), message(3, { reply_to: 1 })];
   const found = threadRows(loaded, rows, 1, () => false);
-  expect(texts(found)).toEqual(["text 1", "edited", "text 5", "mine"]);
+  expect(texts(found)).toEqual(["text 1", "edited", "text 5", "mine", "too"]);
 });
 
 test("a reply to the root shows no quote, one to another reply does", () => {

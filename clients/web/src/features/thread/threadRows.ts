@@ -8,7 +8,10 @@ export function threadRows(
   wrote: Client["wrote"],
 ): readonly Row[] {
   const epoch = position?.epoch ?? "";
-  const known = rows.filter((row) => isIn(row, root, epoch));
+  const stored = rows.filter((row) => isIn(row, root, epoch));
+  const inThread = new Set([root, ...loaded.map(({ offset }) => offset), ...stored.map(offsetOf)]);
+  const isAnswer = (row: Row) => row.kind === "own" && inThread.has(row.replyTo?.offset ?? null);
+  const known = rows.filter((row) => isAnswer(row) || isIn(row, root, epoch));
   const byOffset = new Map(known.map((row) => [offsetOf(row), row]));
   const first = loaded[0]?.offset ?? 0;
   const offsets = new Set(loaded.map(({ offset }) => offset));
@@ -24,8 +27,7 @@ export function threadRows(
 }
 
 function isIn(row: Row, root: number, epoch: string): boolean {
-  if (row.kind === "gap") return false;
-  if (row.kind === "own") return row.replyTo?.offset === root;
+  if (row.kind !== "message") return false;
   const { offset, thread, reply_to } = row.message;
   return row.epoch === epoch && (offset === root || (thread ?? reply_to) === root);
 }
