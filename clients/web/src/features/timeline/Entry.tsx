@@ -5,7 +5,6 @@ import { Avatar } from "../../ui/Avatar.tsx";
 import { hueStyle } from "../../ui/hue.ts";
 import { timeOfDay, wholeMoment } from "../../ui/times.ts";
 import { Markup } from "../markup/Markup.tsx";
-import { mentions } from "../markup/mentions.ts";
 import { later } from "../parts/later.ts";
 import { useSendErrorText } from "../sendErrors/sendErrors.ts";
 import type { ActionBar } from "./ActionBar.tsx";
@@ -56,16 +55,17 @@ function EventLine({ row: { id, message } }: { readonly row: MessageRow }) {
 type MessageProps = Props & { readonly row: MessageRow | OwnRow };
 
 function MessageEntry({ row, leads, highlighted, deleting, ...props }: MessageProps) {
-  const { author, at, text, own } = partsOf(row, props.user);
+  const { author, at, own } = partsOf(row, props.user);
   const [active, handlers] = useActive();
-  const isDeleted = deleting || (row.kind === "message" && row.message.deleted !== undefined);
+  const message = row.kind === "message" ? row.message : null;
+  const isDeleted = deleting || message?.deleted !== undefined;
   return (
     <li
       className={styles.entry}
       data-leads={leads}
       data-own={own}
       data-state={row.kind === "own" ? row.state : "there"}
-      data-mentions={!own && !isDeleted && mentions(text, props.user)}
+      data-mentions={!own && !isDeleted && message !== null && props.actions.mentionsMe(message)}
       data-highlighted={highlighted}
       data-row={row.id}
       data-offset={offsetOf(row)}

@@ -1,5 +1,5 @@
 /** What the user can do with a message. */
-import type { Author, MessageRow, OwnRow } from "@hubbub/client";
+import type { Author, Message, MessageRow, OwnRow } from "@hubbub/client";
 
 export interface EntryActions {
   /** Whether the server can do this (CN9). */
@@ -8,6 +8,7 @@ export interface EntryActions {
   isKept(row: MessageRow): boolean;
   /** Whether this is the user of the page. */
   isMe(author: Author): boolean;
+  mentionsMe(message: Message): boolean;
   retry(row: OwnRow): void;
   discard(row: OwnRow): void;
   copyText(row: MessageRow | OwnRow): void;

@@ -4,6 +4,7 @@ import { useMemo } from "react";
 import { useTexts } from "../../i18n/language.tsx";
 import { copyText } from "../../ui/copyText.ts";
 import { useToast } from "../../ui/Toasts.tsx";
+import { mentionsUser, meOf } from "../markup/mentions.ts";
 import { useSendErrorText } from "../sendErrors/sendErrors.ts";
 import type { EntryActions } from "./entryActions.ts";
 
@@ -35,6 +36,7 @@ export function useEntryActions(options: Options): EntryActions {
         const { user, userId } = client;
         return isSameAuthor(author, { user: user ?? "", ...(userId && { user_id: userId }) });
       },
+      mentionsMe: (written) => mentionsUser(written, meOf(client)),
       retry: ({ id }) => void room.retry(id).catch(() => {}),
       discard: ({ id }) => room.discard(id),
       copyText: (row) => void copy(textOf(row), message.copied),
