@@ -107,7 +107,10 @@ def rooms(record: Record) -> list[Facts]:
 
 
 def _of(record: Record, room: str) -> list[Event]:
-    """Return the events of a room, without what a failover lost that was delivered and not acknowledged."""
+    """Return the events of a room, without deliveries of what a failover lost.
+
+    What was reported as sent stays: it must be in the final order.
+    """
     events = [event for event in record.events if event.room == room]
     if not record.plan.fails_over:
         return events
@@ -116,13 +119,4 @@ def _of(record: Record, room: str) -> list[Event]:
     oldest = min(kept_places, key=lambda place: place.offset, default=None)
     delivered_places = {event.place for event in events if event.what in _DELIVERED and event.place}
     lost = {place for place in delivered_places - kept_places if oldest and place.offset > oldest.offset}
-    delivered: set[tuple[str, str]] = set()
-    kept = []
-    for event in events:
-        if event.what is What.RECEIVES:
-            delivered.add((event.who, event.key))
-        # Its own message may be delivered to a client before it is acknowledged, which settles it too (TL8).
-        echo = event.what is What.STORED and (event.who, event.key) in delivered
-        if event.place not in lost or not (echo or event.what in _DELIVERED):
-            kept.append(event)
-    return kept
+    return [event for event in events if event.place not in lost or event.what not in _DELIVERED]

@@ -32,6 +32,10 @@ class Simulation:
         self.chain: list[tuple[Since, int] | None] = []
         self.reasons = self.gaps = 0
         self.said = 0
+        # Own messages: the key by the id of the command, when each was first sent, and which have a receipt.
+        self.keys: dict[int, str] = {}
+        self.first_sent: dict[str, int] = {}
+        self.receipts: set[str] = set()
         self.step(inputs.JoinRequested(ROOM))
         self.step(inputs.ConnectRequested())
         # Start with a live room: most actions need one.
@@ -54,6 +58,9 @@ class Simulation:
                     self.step(inputs.SocketOpened())
                 case effects.SendCommand(command):
                     self.up.append(command)
+                    if isinstance(command, commands.Send) and command.key is not None:
+                        self.keys[command.id] = command.key
+                        self.first_sent.setdefault(command.key, self.now)
                 case effects.ShutSocket():
                     self._cut()
                 case (
@@ -97,6 +104,8 @@ class Simulation:
             return
         event = self.server.out.popleft()
         self.reasons += self._is_reason_for_a_gap(event)
+        if isinstance(event, events.Sent) and event.id is not None:
+            self.receipts.add(self.keys[event.id])
         self.step(inputs.FrameReceived(event))
 
     def _is_reason_for_a_gap(self, event: events.Event) -> bool:

@@ -17,7 +17,6 @@ from hubbub_client import (
     Room,
     RoomRefused,
     SendFailed,
-    Sent,
     TimedOut,
 )
 from hubbub_client.sans_io.status import Online
@@ -79,17 +78,6 @@ async def test_sends_while_it_reads(server: Server) -> None:
                 receipt = await room.send("pong", key="k1")
                 assert (receipt.position, receipt.duplicate) == (Position("e1", 2), False)
                 break
-
-
-async def test_its_own_message_settles_a_send(server: Server) -> None:
-    async with Client(server.url, options=AT_ONCE) as chat, asyncio.TaskGroup() as tasks:
-        talk, room = await joined(server, chat)
-        sending = tasks.create_task(room.send("hello", key="k1"))
-        await talk.receive()
-        await talk.say(message(1, "hello", user="ann", key="k1"))
-        assert (await sending).position == Position("e1", 1)
-        assert [type(event) for event in await next_events(room, 3)] == [Joined, Message, Sent]
-        assert room.pending == ()
 
 
 async def test_reconnects_recovers_and_sends_queued_messages(server: Server) -> None:

@@ -141,6 +141,8 @@ def _to_room_input(given: list[object]) -> inputs.Input:
             return inputs.JoinRequested(room, _position(since))
         case ["rewind", str(room), to]:
             return inputs.RewindRequested(room, msgspec.convert(to, Since))
+        case ["send", str(room), str(key), str(text), None, int(age)]:
+            return inputs.SendRequested(room, key, text, age=age)
         case ["send", str(room), str(key), str(text), *reply_to]:
             return inputs.SendRequested(room, key, text, _position(reply_to))
         case ["change", str(room), str(key), change]:

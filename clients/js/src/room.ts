@@ -65,7 +65,7 @@ export class Room {
     this.#restored = true;
     for (const { key, text, at, replyTo } of this.#saved.read()) {
       this.#written.set(key, at);
-      this.#host.step(["send", this.name, key, text, replyTo]);
+      this.#host.step(["send", this.name, key, text, replyTo, Date.now() - at]);
     }
   }
 

@@ -25,7 +25,7 @@ export interface GapRow {
   readonly restart: boolean;
 }
 
-/** An own message that has not arrived in the room. `at` is when it was written. */
+/** An own message that was not received in the room yet. `at` is when it was written. */
 export interface OwnRow {
   readonly kind: "own";
   readonly id: string;
@@ -51,7 +51,7 @@ export class RowCache {
   ): readonly Row[] {
     if (context.me !== this.#me) this.#rows = new WeakMap();
     this.#me = context.me;
-    const messages = own.filter(({ change }) => change === undefined);
+    const messages = own.filter(({ change, seen }) => !(change ?? seen));
     const taken = new Set(messages.map(({ key }) => key));
     return [
       ...lines.map((line) => this.#row(line, () => this.#ofLine(line, taken, context))),

@@ -15,6 +15,8 @@ export class TestNode {
   full = 0;
   /** Whether commands get no reply. */
   silent = false;
+  /** Whether nothing is acknowledged: the replies of `sent` are lost. */
+  losesReceipts = false;
   readonly #server: WebSocketServer;
   #sockets: WebSocket[] = [];
 
@@ -47,7 +49,8 @@ export class TestNode {
   }
 
   #flush(socket: WebSocket): void {
-    for (const event of this.model.line.splice(0)) socket.send(JSON.stringify(event));
+    for (const event of this.model.line.splice(0))
+      if (!(this.losesReceipts && event.type === "sent")) socket.send(JSON.stringify(event));
   }
 
   /** Another user sends a message. */

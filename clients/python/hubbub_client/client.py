@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import time
 import unicodedata
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -12,7 +11,7 @@ from typing import Self, TypeVar
 
 from msgspec import Struct
 
-from hubbub_client.driver import Driver, Environment
+from hubbub_client.driver import Driver, Environment, steady_seconds
 from hubbub_client.errors import ClientClosed, NameTaken, TimedOut
 from hubbub_client.events import ListedRooms, Position, UserRooms
 from hubbub_client.listings import Listings
@@ -55,7 +54,7 @@ class Options(Struct, frozen=True, kw_only=True):
     ssl: SSLContext | None = None
     # Whether to use the proxy of the environment: socks_proxy, https_proxy, http_proxy, all_proxy; no_proxy.
     proxy: bool = True
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = steady_seconds
     random: Callable[[], float] = random.random
 
 

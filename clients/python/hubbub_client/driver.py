@@ -17,8 +17,17 @@ from hubbub_client.websocket import ClientWebSocket, Endpoint
 
 TOKEN_TIMEOUT: Final = 30.0
 _WEBSOCKET: Final = "websocket"
+# Of Linux; on macOS CLOCK_MONOTONIC continues, and on Windows time.monotonic does.
+_CLOCK: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
 
 _log: Final = logging.getLogger(__name__)
+
+
+def steady_seconds() -> float:
+    """Read a monotonic clock that continues while the machine sleeps, where the platform has one."""
+    if _CLOCK is None:
+        return time.monotonic()
+    return time.clock_gettime(_CLOCK)
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +35,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
 
     endpoint: Endpoint
     hook: TokenHook | None = None
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = steady_seconds
 
 
 class Driver:

@@ -37,7 +37,15 @@ export type RoomInput =
   | readonly ["leave", room: string]
   /** The application did not receive what was reported after this position. */
   | readonly ["rewind", room: string, to: Position]
-  | readonly ["send", room: string, key: string, text: string, replyTo?: Position | undefined]
+  /** `age`: how long ago an earlier run wrote it, in ms. */
+  | readonly [
+      "send",
+      room: string,
+      key: string,
+      text: string,
+      replyTo?: Position | null | undefined,
+      age?: number,
+    ]
   | readonly ["change", room: string, key: string, change: OwnChange]
   | readonly ["resend", room: string, key: string]
   | readonly ["discard", room: string, key: string]

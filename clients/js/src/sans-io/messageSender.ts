@@ -8,6 +8,8 @@ import type { Timeline } from "./timeline.ts";
 
 /** A client that has to wait for longer leaves it to the user to send again, in ms (TL11). */
 const longestRetry = 60_000;
+/** The server knows a key for five minutes. After this time a received message is not sent again, in ms (TL8). */
+const keyIsKnown = 240_000;
 
 /** The outbox of a room, and its one message in flight. */
 export class MessageSender {
@@ -35,18 +37,19 @@ export class MessageSender {
   }
 
   /** Put an own message or change into the outbox, if the room is wanted and the outbox not full (TL6). */
-  put(input: OwnInput, wanted: boolean): Effect[] {
+  put(input: OwnInput, now: number, wanted: boolean): Effect[] {
     const key = input[2];
     if (this.outbox.has(key)) return [];
     if (!wanted) return [["failed", this.#room, key, "not_joined", ""]];
     if (this.outbox.full) return [["failed", this.#room, key, "outbox_full", ""]];
     // UTF-8 cannot encode a lone surrogate; the server would reject the whole frame (TL15).
     if (input[0] === "send") {
-      const [, , , text, replyTo] = input;
+      const [, , , text, replyTo, age] = input;
       this.outbox.put({
         key,
         text: text.toWellFormed(),
-        ...(replyTo !== undefined && { replyTo }),
+        ...(age !== undefined && { written: now - age }),
+        ...(replyTo && { replyTo }),
       });
     } else {
       const change = input[3];
@@ -63,14 +66,14 @@ export class MessageSender {
   /** Send the next message if possible. */
   write(now: number, live: boolean): Effect[] {
     if (!this.#mayWrite(live) || this.#retry.isPending(now)) return [];
-    const failed = this.#failTooLong();
+    const settled = this.#settle(now);
     const { next } = this.outbox;
-    if (next === undefined) return failed;
+    if (next === undefined) return settled;
     this.#retry.cancel();
-    this.outbox.hold(next.key, null);
+    this.outbox.send(next, now);
     const command = this.#pending.issue((id) => this.#command(id, next), now);
     this.#inFlight = command.id;
-    return [...failed, ["command", command]];
+    return [...settled, ["command", command]];
   }
 
   #command(id: number, { key, text, replyTo, change }: OutboxEntry): Send | ChangeCommand {
@@ -90,13 +93,21 @@ export class MessageSender {
     return { type: "send", id, room, text, key, ...reply };
   }
 
-  /** Reject texts that are too long: a frame above the limit would close the connection (TL15). */
-  #failTooLong(): Effect[] {
+  /**
+   * Settle what is not sent: what is in the room, with a key that the server may not know (TL8). And what is too
+   * long: a frame above the limit would close the connection (TL15).
+   */
+  #settle(now: number): Effect[] {
     const done: Effect[] = [];
     for (let own = this.outbox.next; own !== undefined; own = this.outbox.next) {
-      if (!isLonger(own.text, this.mostCharacters)) break;
-      this.outbox.refuse(own.key, "too_long", "");
-      done.push(["failed", this.#room, own.key, "too_long", ""]);
+      const { key, seen, written = now } = own;
+      if (seen && now - written >= keyIsKnown) {
+        this.outbox.settle(key);
+        done.push(["sent", this.#room, key, { ...seen, duplicate: false }]);
+      } else if (isLonger(own.text, this.mostCharacters)) {
+        this.outbox.refuse(key, "too_long", "");
+        done.push(["failed", this.#room, key, "too_long", ""]);
+      } else break;
     }
     return done;
   }
@@ -117,7 +128,7 @@ export class MessageSender {
     return reply.type === "error" ? this.#refused(send.key, reply, now) : [];
   }
 
-  /** Report that it is stored, unless its message did. The position does not move (TL9). */
+  /** Report that it is stored. The position does not move (TL9). */
   #stored(key: string, { epoch, offset, duplicate }: Sent): Effect[] {
     this.#retry.reset();
     const news = this.outbox.acknowledge(key, { epoch, offset });
@@ -136,13 +147,10 @@ export class MessageSender {
     return failed ? [["failed", this.#room, key, code, message]] : [];
   }
 
-  /** Settle the own entry with this key, and those that the position has passed (TL8, TL14). */
-  seen(entry: Entry, position: Position, own: boolean): Effect[] {
-    const news = own && this.outbox.seen(entry.key);
+  /** Note that an own entry is in the room, and drop those that the position has passed (TL8, TL14). */
+  seen({ key, offset }: Entry, position: Position, own: boolean): void {
+    if (own) this.outbox.see(key, { epoch: position.epoch, offset });
     this.outbox.passed(position);
-    if (!news) return [];
-    const receipt = { epoch: position.epoch, offset: entry.offset, duplicate: false };
-    return [["sent", this.#room, entry.key, receipt]];
   }
 
   /** Fail all queued messages, because the room was refused (CS11). */

@@ -3,8 +3,9 @@ import type { OwnChange } from "./effects.ts";
 import type { Position } from "./frames.ts";
 
 /**
- * An own message, or an own change. `at` is its position once stored; `code` and `reason` are why it failed, or why
- * it waits to be sent again.
+ * An own message, or an own change. `at` is its position once stored; `seen` is where it was received before the
+ * reply, without a gap since; `written` is when it was first sent; `code` and `reason` are why it failed, or why it
+ * waits to be sent again.
  */
 export interface OutboxEntry {
   readonly key: string;
@@ -13,6 +14,8 @@ export interface OutboxEntry {
   readonly change?: OwnChange;
   readonly state: "sending" | "sent" | "failed";
   readonly at?: Position;
+  readonly seen?: Position | undefined;
+  readonly written?: number | undefined;
   readonly code?: string;
   readonly reason?: string;
 }
@@ -40,7 +43,7 @@ export class Outbox {
     return this.own.find(({ state }) => state === "sending");
   }
 
-  put(entry: Omit<OutboxEntry, "state" | "at" | "code" | "reason">): void {
+  put(entry: Omit<OutboxEntry, "state" | "at" | "seen" | "code" | "reason">): void {
     this.own = [...this.own, { ...entry, state: "sending" }];
   }
 
@@ -48,21 +51,30 @@ export class Outbox {
   acknowledge(key: string, at: Position): boolean {
     const own = this.#get(key);
     if (own === undefined || own.state === "sent") return false;
-    this.#replace({ ...own, state: "sent", at });
+    if (own.seen?.epoch === at.epoch && own.seen.offset === at.offset) this.#remove(own);
+    else this.#replace({ ...own, state: "sent", at });
     return true;
   }
 
-  /** Settle by its message, which replaces it in the view; true if it was not settled yet (TL8). */
-  seen(key: string): boolean {
+  /** Note that its message was received, which replaces it in the view. `sent` settles it (TL8). */
+  see(key: string, seen: Position): void {
     const own = this.#get(key);
-    if (own === undefined) return false;
-    this.#remove(own);
-    return own.state !== "sent";
+    if (own?.state === "sending") this.#replace({ ...own, seen });
+    else if (own) this.#remove(own);
+  }
+
+  /** Forget which messages were received after `kept`; return where (TL8). */
+  unsee(kept?: Position): Position[] {
+    return this.own.flatMap((own) => {
+      if (!own.seen || (kept && isUpTo(own.seen, kept))) return [];
+      this.#replace({ ...own, seen: undefined });
+      return [own.seen];
+    });
   }
 
   /** Drop messages that are stored at or before the position of the room (TL14). */
   passed(position: Position): void {
-    this.#drop((at) => at.epoch === position.epoch && at.offset <= position.offset);
+    this.#drop((at) => isUpTo(at, position));
   }
 
   /** Drop messages of another epoch, or at or before the new position (TL14). */
@@ -74,29 +86,34 @@ export class Outbox {
     for (const own of this.own) if (own.at !== undefined && gone(own.at)) this.#remove(own);
   }
 
-  /** Fail a message permanently, or drop a change (TL11); true if it was still to be sent. */
+  /** Fail a message permanently, or drop it if the view has it, or a change (TL11); true if it was still to be sent. */
   refuse(key: string, code: string, reason: string): boolean {
     const own = this.#get(key);
     if (own?.state !== "sending") return false;
-    if (own.change !== undefined) this.#remove(own);
+    if (own.change ?? own.seen) this.#remove(own);
     else this.#replace({ ...own, state: "failed", code, reason });
     return true;
   }
 
-  /** Note why a message waits to be sent again, or that it no longer does (TL11). */
-  hold(key: string, why: Pick<OutboxEntry, "code" | "reason"> | null): void {
+  /** Note why a message waits to be sent again (TL11). */
+  hold(key: string, why: Pick<OutboxEntry, "code" | "reason">): void {
     const own = this.#get(key);
-    if (own?.state !== "sending" || (why === null && own.code === undefined)) return;
-    const { code: _, reason: __, ...rest } = own;
-    this.#replace({ ...rest, ...why });
+    if (own?.state === "sending") this.#replace({ ...own, ...why });
+  }
+
+  /** Note that a message is sent, and waits no longer; `written` counts only the first time. */
+  send(own: OutboxEntry, written: number): void {
+    const { code, reason: _, ...rest } = own;
+    if (code !== undefined || own.written === undefined)
+      this.#replace({ ...rest, written: own.written ?? written });
   }
 
   resend(key: string): void {
     const own = this.#get(key);
     if (own?.state !== "failed") return;
     this.#remove(own); // to the end of the outbox (TL12)
-    const { text, replyTo } = own;
-    this.put({ key, text, ...(replyTo !== undefined && { replyTo }) });
+    const { text, replyTo, written } = own;
+    this.put({ key, text, written, ...(replyTo !== undefined && { replyTo }) });
   }
 
   /** Drop a failed message, or one that waits to be sent again; true if it waited (TL12). */
@@ -104,6 +121,11 @@ export class Outbox {
     const own = this.#get(key);
     if (own?.state === "failed" || isHeld(own)) this.#remove(own);
     return isHeld(own);
+  }
+
+  /** Settle a message by its message (TL8). */
+  settle(key: string): void {
+    this.own = this.own.filter((own) => own.key !== key);
   }
 
   #get(key: string): OutboxEntry | undefined {
@@ -117,6 +139,10 @@ export class Outbox {
   #remove(gone: OutboxEntry): void {
     this.own = this.own.filter((own) => own !== gone);
   }
+}
+
+function isUpTo(at: Position, position: Position): boolean {
+  return at.epoch === position.epoch && at.offset <= position.offset;
 }
 
 /** Return whether a message waits to be sent again: it is not in flight (TL11). */

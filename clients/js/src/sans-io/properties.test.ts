@@ -205,6 +205,14 @@ class World {
     else this.#wait(Math.max(0, (this.client.deadline ?? 0) - this.now));
   }
 
+  /** The keys of the own messages in the view (TL8). */
+  get shown(): (string | undefined)[] {
+    const { timeline, outbox } = this.client.room(room) ?? {};
+    const arrived = timeline?.lines.filter(({ message }) => message?.user === "ann") ?? [];
+    const waiting = outbox?.own.filter(({ seen }) => seen === undefined) ?? [];
+    return [...arrived.map(({ message }) => message?.key), ...waiting.map(({ key }) => key)];
+  }
+
   get settled(): boolean {
     if (this.#commands.length > 0 || this.server.line.length > 0) return false;
     const here = this.client.room(room);
@@ -221,7 +229,10 @@ const flips = fc.array(fc.boolean(), { minLength: 1 });
 
 function run(script: readonly Act[], chances: readonly number[], order: readonly boolean[]): World {
   const world = new World(chances, order);
-  for (const act of script) world.act(act);
+  for (const act of script) {
+    world.act(act);
+    expect(new Set(world.shown).size).toBe(world.shown.length);
+  }
   world.settle();
   return world;
 }

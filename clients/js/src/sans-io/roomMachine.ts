@@ -94,7 +94,7 @@ export class RoomMachine {
         return this.#rewind(input[2], now, online);
       case "send":
       case "change":
-        return [...this.#sender.put(input, this.#wanted), ...this.#writeNext(now)];
+        return [...this.#sender.put(input, now, this.#wanted), ...this.#writeNext(now)];
       case "resend":
         if (this.#wanted) this.outbox.resend(input[2]);
         return this.#writeNext(now);
@@ -126,6 +126,7 @@ export class RoomMachine {
   #rewind(to: Position, now: number, online: boolean): Effect[] {
     if (!this.#wanted) return [];
     this.timeline.rewind(to);
+    this.outbox.unsee(to);
     this.#joinRetry.cancel();
     return online ? this.#rejoin(now) : [];
   }
@@ -196,7 +197,7 @@ export class RoomMachine {
     if (verdict === "duplicate") return [];
     const shown = this.#show(entry);
     const typing = this.typingUsers.wrote([entry]);
-    return [...shown, ...typing, ...this.#writeNext(now)];
+    return [shown, ...typing, ...this.#writeNext(now)];
   }
 
   #rejoin(now: number): Effect[] {
@@ -204,19 +205,18 @@ export class RoomMachine {
     return this.#enter(now);
   }
 
-  /** Report an accepted entry, and settle the own one with its key (TL8). */
-  #show(entry: Entry): Effect[] {
+  /** Report an accepted entry, which is shown instead of the own one with its key (TL8). */
+  #show(entry: Entry): Effect {
     const { position } = this.timeline;
     const own = this.#me !== null && isSameAuthor(entry, this.#me);
-    const settled = position === null ? [] : this.#sender.seen(entry, position, own);
-    const shown: Effect =
-      entry.type === "message"
-        ? ["message", this.name, entry]
-        : ["change", this.name, entry, this.timeline.shown(entry.target)];
-    return [shown, ...settled];
+    if (position !== null) this.#sender.seen(entry, position, own);
+    return entry.type === "message"
+      ? ["message", this.name, entry]
+      : ["change", this.name, entry, this.timeline.shown(entry.target)];
   }
 
   #reset(reset: Reset, now: number): Effect[] {
+    this.timeline.drop(this.outbox.unsee()); // they may be lost (TL8)
     const gap: Effect[] = this.timeline.reset(reset) ? [["gap", this.name]] : [];
     this.outbox.moved(reset);
     return [...gap, ...this.#writeNext(now)];
@@ -272,8 +272,9 @@ export class RoomMachine {
   }
 
   #startOver(joined: Joined): Replay {
+    this.timeline.drop(this.outbox.unsee()); // they may be lost (TL8)
     const effects: Effect[] = this.timeline.startOver(joined) ? [["gap", this.name]] : [];
-    for (const message of joined.messages) effects.push(...this.#show(message));
+    for (const message of joined.messages) effects.push(this.#show(message));
     if (this.timeline.position !== null) this.outbox.moved(this.timeline.position);
     return { effects, hole: false };
   }
@@ -284,7 +285,7 @@ export class RoomMachine {
     for (const entry of joined.messages) {
       const verdict = this.timeline.accept(entry);
       if (verdict === "hole") return { effects, hole: true };
-      if (verdict === "accepted") effects.push(...this.#show(entry));
+      if (verdict === "accepted") effects.push(this.#show(entry));
     }
     return { effects, hole: false };
   }

@@ -147,6 +147,14 @@ export class Timeline {
     );
   }
 
+  /** Drop messages that may be lost (TL8). */
+  drop(lost: readonly Position[]): void {
+    if (lost.length === 0) return;
+    this.lines = this.lines.filter(
+      (line) => !lost.some((at) => at.epoch === line.epoch && at.offset === line.message?.offset),
+    );
+  }
+
   #keep(messages: readonly Message[], epoch: string): void {
     const [first, last] = [messages[0], messages.at(-1)];
     if (first === undefined || last === undefined) return;

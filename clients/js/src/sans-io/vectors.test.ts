@@ -80,7 +80,7 @@ function view(room: RoomMachine | undefined): string[] {
   const said = room.timeline.lines.map(({ message }) =>
     message === null ? "gap" : messageLine(message),
   );
-  return [...said, ...room.outbox.own.filter(({ change }) => change === undefined).map(ownLine)];
+  return [...said, ...room.outbox.own.filter(({ change, seen }) => !(change ?? seen)).map(ownLine)];
 }
 
 function messageLine({ user, text, deleted, edited, reactions = [], replies }: Message): string {

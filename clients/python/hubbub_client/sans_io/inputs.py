@@ -73,12 +73,13 @@ class LeaveRequested(msgspec.Struct, frozen=True):
 
 
 class SendRequested(msgspec.Struct, frozen=True):
-    """Send a message with this idempotency key."""
+    """Send a message with this idempotency key. `age`: how long ago an earlier run wrote it, in ms."""
 
     room: str
     key: str
     text: str
     reply_to: Since | None = None
+    age: int | None = None
 
 
 class ChangeRequested(msgspec.Struct, frozen=True):

@@ -14,6 +14,8 @@ from hubbub_protocol.folding import ChangeKind
 
 # A client that has to wait for longer leaves it to the user to send again, in ms (TL11).
 _LONGEST_RETRY: Final = 60_000
+# The server knows a key for five minutes. After this time a received message is not sent again, in ms (TL8).
+_KEY_IS_KNOWN: Final = 240_000
 
 
 class MessageSender:
@@ -38,7 +40,9 @@ class MessageSender:
         # The limit of the last welcome.
         self.most_characters = 0
 
-    def put(self, given: inputs.SendRequested | inputs.ChangeRequested, *, wanted: bool) -> list[Effect]:
+    def put(
+        self, given: inputs.SendRequested | inputs.ChangeRequested, now: int, *, wanted: bool
+    ) -> list[Effect]:
         """Put an own entry into the outbox, if the room is wanted and the outbox not full (TL6)."""
         key = given.key
         if key in self.outbox:
@@ -46,9 +50,11 @@ class MessageSender:
         if not wanted or self.outbox.full:
             return [effects.MessageFailed(self._room, key, "outbox_full" if wanted else "not_joined", "")]
         if isinstance(given, inputs.SendRequested):
-            self.outbox.put(key, _encodable(given.text), reply_to=given.reply_to)
+            written = None if given.age is None else now - given.age
+            self.outbox.put(OutboxEntry(key, _encodable(given.text), given.reply_to, written=written))
         else:
-            self.outbox.put(key, _encodable(given.change.text or ""), change=given.change)
+            text = _encodable(given.change.text or "")
+            self.outbox.put(OutboxEntry(key, text, change=given.change))
         return []
 
     def discard(self, key: str) -> list[Effect]:
@@ -61,14 +67,15 @@ class MessageSender:
         """Send the next message if possible."""
         if not self._may_write(live=live) or self._retry.is_pending(now):
             return []
-        failed = self._fail_too_long()
+        settled = self._settle(now)
         own = self.outbox.next
         if own is None:
-            return failed
+            return settled
         self._retry.cancel()
         self.outbox.hold(own.key, "")
+        own.written = now if own.written is None else own.written
         self._in_flight, write = self._pending.issue(lambda id_: self._command(id_, own), now)
-        return [*failed, write]
+        return [*settled, write]
 
     def _command(self, id_: int, own: OutboxEntry) -> commands.Send | commands.Change:
         if own.change is not None:
@@ -79,12 +86,22 @@ class MessageSender:
         offset = reply_to.offset if reply_to is not None and known else None
         return commands.Send(id=id_, room=self._room, text=own.text, key=own.key, reply_to=offset)
 
-    def _fail_too_long(self) -> list[Effect]:
-        """Reject texts that are too long: a frame above the limit would close the connection (TL15)."""
+    def _settle(self, now: int) -> list[Effect]:
+        """Settle what is not sent: what is in the room, with a key that the server may not know (TL8).
+
+        And what is too long: a frame above the limit would close the connection (TL15).
+        """
         done: list[Effect] = []
-        while (own := self.outbox.next) is not None and len(own.text) > self.most_characters:
-            self.outbox.refuse(own.key, Code.TOO_LONG)
-            done.append(effects.MessageFailed(self._room, own.key, Code.TOO_LONG, ""))
+        while (own := self.outbox.next) is not None:
+            if own.seen is not None and own.written is not None and now - own.written >= _KEY_IS_KNOWN:
+                self.outbox.settle(own.key)
+                at = own.seen
+                done.append(effects.MessageStored(self._room, own.key, at.epoch, at.offset, duplicate=False))
+            elif len(own.text) > self.most_characters:
+                self.outbox.refuse(own.key, Code.TOO_LONG)
+                done.append(effects.MessageFailed(self._room, own.key, Code.TOO_LONG, ""))
+            else:
+                break
         return done
 
     def _may_write(self, *, live: bool) -> bool:
@@ -112,7 +129,7 @@ class MessageSender:
         return []
 
     def _stored(self, key: str, sent: events.Sent) -> list[Effect]:
-        """Report that it is stored, unless its message did. The position does not move (TL9)."""
+        """Report that it is stored. The position does not move (TL9)."""
         self._retry.reset()
         at = commands.Since(epoch=sent.epoch, offset=sent.offset)
         news = self.outbox.acknowledge(key, at)
@@ -122,13 +139,11 @@ class MessageSender:
             [effects.MessageStored(self._room, key, sent.epoch, sent.offset, sent.duplicate)] if news else []
         )
 
-    def seen(self, entry: events.Entry, position: commands.Since, *, own: bool) -> list[Effect]:
-        """Settle the own entry with this key, and those that the position has passed (TL8, TL14)."""
-        news = own and self.outbox.seen(entry.key)
+    def seen(self, entry: events.Entry, position: commands.Since, *, own: bool) -> None:
+        """Note that an own entry is in the room, and drop those that the position has passed (TL8, TL14)."""
+        if own:
+            self.outbox.see(entry.key, commands.Since(epoch=position.epoch, offset=entry.offset))
         self.outbox.passed(position)
-        if not news:
-            return []
-        return [effects.MessageStored(self._room, entry.key, position.epoch, entry.offset, duplicate=False)]
 
     def refuse_all(self, error: events.Error) -> list[Effect]:
         """Fail all queued messages, because the room was refused (CS11)."""

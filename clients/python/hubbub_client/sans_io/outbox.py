@@ -29,7 +29,8 @@ class OwnChange(msgspec.Struct, frozen=True):
 class OutboxEntry(msgspec.Struct):
     """An own message, or an own change. `at` is its position once stored.
 
-    `code` is why it failed, or why it waits to be sent again.
+    `seen` is where it was received before the reply, without a gap since; `written`, when it was first sent;
+    `code`, why it failed, or why it waits to be sent again.
     """
 
     key: str
@@ -38,6 +39,8 @@ class OutboxEntry(msgspec.Struct):
     change: OwnChange | None = None
     state: OutboxState = OutboxState.SENDING
     at: Since | None = None
+    seen: Since | None = None
+    written: int | None = None
     code: str = ""
 
 
@@ -65,13 +68,11 @@ class Outbox:
 
     @property
     def messages(self) -> Iterator[OutboxEntry]:
-        """The own messages, which are in the view."""
-        return (own for own in self if own.change is None)
+        """The own messages that the view shows after all others: those that were not received yet."""
+        return (own for own in self if own.change is None and own.seen is None)
 
-    def put(
-        self, key: str, text: str, *, reply_to: Since | None = None, change: OwnChange | None = None
-    ) -> None:
-        self._own[key] = OutboxEntry(key, text, reply_to, change)
+    def put(self, own: OutboxEntry) -> None:
+        self._own[own.key] = own
 
     def acknowledge(self, key: str, at: Since) -> bool:
         """Settle by `sent`; True if it was not settled yet (TL8). It stays in the view for now (TL14)."""
@@ -79,16 +80,30 @@ class Outbox:
         if own is None or own.state is OutboxState.SENT:
             return False
         own.state, own.at = OutboxState.SENT, at
+        if own.seen == at:
+            del self._own[key]
         return True
 
-    def seen(self, key: str) -> bool:
-        """Settle by its message, which replaces it in the view; True if it was not settled yet (TL8)."""
-        own = self._own.pop(key, None)
-        return own is not None and own.state is not OutboxState.SENT
+    def see(self, key: str, at: Since) -> None:
+        """Note that its message was received, which replaces it in the view. `sent` settles it (TL8)."""
+        own = self._own.get(key)
+        if own is not None and own.state is OutboxState.SENDING:
+            own.seen = at
+        elif own is not None:
+            del self._own[key]
+
+    def unsee(self, kept: Since | None = None) -> list[tuple[str, int]]:
+        """Forget which messages were received after `kept`; return their keys and offsets (TL8)."""
+        lost: list[tuple[str, int]] = []
+        for own in self:
+            if own.seen is not None and not _is_up_to(own.seen, kept):
+                lost.append((own.key, own.seen.offset))
+                own.seen = None
+        return lost
 
     def passed(self, position: Since) -> None:
         """Drop messages that are stored at or before the position of the room (TL14)."""
-        self._drop(lambda at: at.epoch == position.epoch and at.offset <= position.offset)
+        self._drop(lambda at: _is_up_to(at, position))
 
     def moved(self, position: Since) -> None:
         """Drop messages of another epoch, or at or before the new position (TL14)."""
@@ -98,11 +113,14 @@ class Outbox:
         self._own = {own.key: own for own in self if own.at is None or not gone(own.at)}
 
     def refuse(self, key: str, code: str) -> bool:
-        """Fail a message permanently, or drop a change (TL11); True if it was still to be sent."""
+        """Fail a message permanently, or drop it if the view has it; drop a change (TL8, TL11).
+
+        Returns whether it was still to be sent.
+        """
         own = self._own.get(key)
         if own is None or own.state is not OutboxState.SENDING:
             return False
-        if own.change is not None:
+        if own.change is not None or own.seen is not None:
             del self._own[key]
         own.state, own.code = OutboxState.FAILED, code
         return True
@@ -116,7 +134,7 @@ class Outbox:
     def resend(self, key: str) -> None:  # TL12
         if self._has_failed(key):
             own = self._own.pop(key)
-            self.put(key, own.text, reply_to=own.reply_to)
+            self.put(OutboxEntry(key, own.text, own.reply_to, written=own.written))
 
     def discard(self, key: str) -> bool:
         """Drop a failed message, or one that waits to be sent again; True if it waited (TL12)."""
@@ -126,6 +144,14 @@ class Outbox:
             del self._own[key]
         return is_held
 
+    def settle(self, key: str) -> None:
+        """Settle a message by its message (TL8)."""
+        del self._own[key]
+
     def _has_failed(self, key: str) -> bool:
         own = self._own.get(key)
         return own is not None and own.state is OutboxState.FAILED
+
+
+def _is_up_to(at: Since, position: Since | None) -> bool:
+    return position is not None and at.epoch == position.epoch and at.offset <= position.offset

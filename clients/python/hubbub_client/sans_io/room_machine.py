@@ -74,7 +74,7 @@ class RoomMachine:
             case inputs.LeaveRequested():
                 return self._leave(now)
             case inputs.SendRequested() | inputs.ChangeRequested():
-                done = self._sender.put(given, wanted=self.state in WANTED)
+                done = self._sender.put(given, now, wanted=self.state in WANTED)
                 return done + self._write_next(now)
             case inputs.ResendRequested() | inputs.DiscardRequested():
                 return self._failed(given, now)
@@ -117,6 +117,7 @@ class RoomMachine:
         if self.state not in WANTED:
             return []
         self.timeline.rewind(to)
+        self.outbox.unsee(to)
         self._retry.cancel()
         # A join in flight has a later position: its reply is ignored.
         self.state = RoomState.JOINING
@@ -193,18 +194,21 @@ class RoomMachine:
         return self._enter(now)
 
     def _show(self, entry: events.Entry) -> list[Effect]:
-        """Report an accepted entry, and settle the own one with its key (TL8)."""
-        done: list[Effect] = [
-            effects.MessageReceived(self.name, entry)
-            if isinstance(entry, events.Message)
-            else effects.MessageChanged(self.name, entry, self.timeline.shown(entry.target))
-        ]
+        """Report an accepted entry, which is shown instead of the own one with its key (TL8)."""
         if self.timeline.position is not None:
             own = self._me is not None and self._me.wrote(entry)
-            done += self._sender.seen(entry, self.timeline.position, own=own)
-        return done
+            self._sender.seen(entry, self.timeline.position, own=own)
+        if isinstance(entry, events.Message):
+            return [effects.MessageReceived(self.name, entry)]
+        return [effects.MessageChanged(self.name, entry, self.timeline.shown(entry.target))]
+
+    def _unsee(self) -> None:
+        """Own messages without a receipt may be lost in a gap: they are shown as waiting again (TL8)."""
+        for key, offset in self.outbox.unsee():
+            self.timeline.drop(key, offset)
 
     def _reset(self, reset: events.Reset, now: int) -> list[Effect]:
+        self._unsee()
         gap = self.timeline.reset(reset.epoch, reset.offset)
         self.outbox.moved(commands.Since(epoch=reset.epoch, offset=reset.offset))
         found: list[Effect] = [effects.GapDetected(self.name)] if gap else []
@@ -255,6 +259,8 @@ class RoomMachine:
         """Go live and accept the messages; join again if they have a hole (TL4)."""
         self.state = RoomState.LIVE
         self.members.replace(joined.members)
+        if not joined.recovered:
+            self._unsee()
         gap = not joined.recovered and self.timeline.start_over(joined)
         position = self.timeline.position or commands.Since(epoch=joined.epoch, offset=joined.head)
         done: list[Effect] = [effects.RoomJoined(self.name, joined.recovered, position)]

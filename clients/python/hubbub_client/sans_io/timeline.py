@@ -109,6 +109,14 @@ class Timeline:
         kept, rest = self.lines[: self._earlier], self.lines[self._earlier :]
         self.lines = kept + [line for line in rest if line is not None and line.offset <= to.offset]
 
+    def drop(self, key: str, offset: int) -> None:
+        """Drop a message that may be lost (TL8)."""
+        for index, line in enumerate(self.lines):
+            if line is not None and (line.key, line.offset) == (key, offset):
+                del self.lines[index]
+                self._earlier -= index < self._earlier
+                break
+
     def _keep(self, entry: Entry, epoch: str) -> None:
         self.position = Since(epoch=epoch, offset=entry.offset)
         self._holes = 0
