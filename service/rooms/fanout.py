@@ -31,6 +31,10 @@ SLICE: Final = 512
 CATCH_UP_BYTES: Final = 64 * 1024
 
 
+def _ignore(_: Member) -> None:
+    """Do nothing: the room is closed."""
+
+
 class Fanout:
     """The members of one room on this node, and the block that is written to them next."""
 
@@ -195,10 +199,11 @@ class Fanout:
                 member.epoch = ""
 
     def close(self) -> None:
-        """Stop flushing."""
+        """Stop flushing, and break the reference cycle: the room refers to its fan-out."""
         self._cancel()
         self._walk.clear()
         self._flush_queued()
+        self._caught_up = _ignore
 
     # The flush, step by step ----------------------------------------------------------------------
 

@@ -25,6 +25,10 @@ MAX_STALE_READS: Final = 10
 _log: Final = logging.getLogger(__name__)
 
 
+def _ignore(_: Position) -> None:
+    """Do nothing: the room is closed."""
+
+
 class Feed:
     """One room's entries as this node receives them.
 
@@ -87,6 +91,10 @@ class Feed:
             self._deliver(entry)
         elif verdict is GAP:
             self.repair(Position(entry.epoch, entry.offset))
+
+    def close(self) -> None:
+        """Break the reference cycle: the room refers to its feed."""
+        self._restart = _ignore
 
     def compare(self, head: Position, asked_at: Position) -> None:
         """Repair if the feed hasn't passed the room's head, requested when it was at `asked_at`."""

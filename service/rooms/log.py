@@ -44,8 +44,8 @@ class RoomLog:
     """
 
     __slots__ = (
-        "_entries", "_first", "_frames", "base", "bytes", "changes", "end", "epoch", "max_bytes",
-        "max_entries", "replies", "room",
+        "__weakref__", "_entries", "_first", "_frames", "base", "bytes", "changes", "end", "epoch",
+        "max_bytes", "max_entries", "replies", "room",
     )  # fmt: skip
 
     def __init__(self, room: bytes, *, max_entries: int, max_bytes: int) -> None:

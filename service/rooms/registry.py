@@ -249,6 +249,5 @@ class RoomRegistry:
                 room.close()
                 self._cluster.release(room.presence)
                 self._rooms.pop(room.name, None)
-                # Its parts refer to each other, so only the garbage collector frees them: release the entries
-                # now.
+                # A read that is still under way may keep the log: release the entries now.
                 room.log.restart("", 0)

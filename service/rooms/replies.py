@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
+from weakref import proxy
 
 from brokers.base import Entry
 from service.wire.messages import stored_root
@@ -30,7 +31,8 @@ class Replies:
     __slots__ = ("_base", "_epoch", "_log", "_offsets", "_through")
 
     def __init__(self, log: Entries) -> None:
-        self._log = log
+        # Weak, because the log refers to its replies: otherwise only the garbage collector frees both.
+        self._log: Final[Entries] = proxy(log)
         self._restart()
 
     def of(self, root: int) -> list[int]:

@@ -34,6 +34,10 @@ from service.wire.messages import encode_name, sent_at
 TYPING_INTERVAL: Final = 3.0
 
 
+def _ignore() -> None:
+    """Do nothing: the room is closed."""
+
+
 class Room:
     """One room on this node. `references` counts members and operations; at 0 it may be unsubscribed."""
 
@@ -191,12 +195,19 @@ class Room:
             self.unsubscribe_timer = None
 
     def close(self) -> None:
-        """Stop all timers."""
+        """Stop all timers, and break all reference cycles.
+
+        Otherwise only the garbage collector frees a room. It stops the node, for longer the more rooms were
+        opened and left.
+        """
         self.fanout.close()
+        self.feed.close()
         self._broadcast.close()
         self.cancel_unsubscribe()
+        self.presence.changed = _ignore
         if self._presence_timer is not None:
             self._presence_timer.cancel()
+            self._presence_timer = None
 
     def _schedule_presence(self) -> None:
         if self._presence_timer is None:

@@ -23,8 +23,9 @@ FAILED: Final = 1
 USAGE: Final = 2
 _SIGNAL_BASE: Final = 128
 
-# Allocations before a pass over the youngest generation, and such passes before one over the next older.
-_THRESHOLDS: Final = (10_000, 20, 20)
+# Allocations before a pass over the youngest generation, and such passes before one over the next older. A
+# pass over the middle one stops the node for as long as a walk over 50,000 objects takes.
+_THRESHOLDS: Final = (10_000, 5, 80)
 
 _log: Final = logging.getLogger(__name__)
 
