@@ -17,7 +17,7 @@ from archive.words import Term, fold, phrase_of, terms_of
 
 _PIECE: Final = re.compile(
     r"""(?P<filter>from|in|before|after|has):(?:"(?P<quoted>[^"]*)"|(?P<value>[^\s"]+))"""
-    r"""|"(?P<phrase>[^"]*)"|(?P<text>[^\s"]+)|.""",
+    r"""|"(?P<phrase>[^"]*)"|(?P<text>[^\s"]+)\s*|.""",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -33,16 +33,22 @@ def parse(text: str) -> SearchQuery:
     The query has no condition if the text has neither a word nor a filter.
     """
     query = SearchQuery()
+    terms: list[Term] = []
     for piece in _pieces(text):
         if isinstance(piece, Term):
-            query = replace(query, terms=(*query.terms, piece))
+            terms.append(piece)
+            continue
+        narrowed = _narrowed(query, piece)
+        if narrowed is None:
+            terms += terms_of(f"{piece.name} {piece.value}")
         else:
-            query = _narrowed(query, piece)
-    return query
+            query = narrowed
+    # Once: a query may have hundreds of words.
+    return replace(query, terms=tuple(terms))
 
 
-def _narrowed(query: SearchQuery, each: _Filter) -> SearchQuery:
-    """Add the condition of a filter."""
+def _narrowed(query: SearchQuery, each: _Filter) -> SearchQuery | None:
+    """Add the condition of a filter; None if it can't have that value."""
     match each:
         case _Filter("from", value):
             return replace(query, authors=(*query.authors, *dict.fromkeys((value, fold(value)))))
@@ -55,7 +61,7 @@ def _narrowed(query: SearchQuery, each: _Filter) -> SearchQuery:
         case _Filter("has", "link"):
             return replace(query, link=True)
         case _:
-            return replace(query, terms=(*query.terms, *terms_of(f"{each.name} {each.value}")))
+            return None
 
 
 def is_empty(query: SearchQuery) -> bool:
@@ -65,14 +71,15 @@ def is_empty(query: SearchQuery) -> bool:
 
 def _pieces(text: str) -> Iterator[_Filter | Term]:
     for found in _PIECE.finditer(text):
-        if found["filter"]:
-            yield _Filter(found["filter"].lower(), found["quoted"] or found["value"] or "")
-        elif found["phrase"]:
-            phrase = phrase_of(found["phrase"])
-            if phrase is not None:
-                yield phrase
-        elif found["text"]:
-            yield from terms_of(found["text"], prefix=found["text"].endswith("*"))
+        match found.lastgroup:
+            case "text":
+                yield from terms_of(found["text"], prefix=found["text"].endswith("*"))
+            case "phrase":
+                phrase = phrase_of(found["phrase"])
+                if phrase is not None:
+                    yield phrase
+            case "quoted" | "value":
+                yield _Filter(found["filter"].lower(), found["quoted"] or found["value"] or "")
 
 
 def _day(value: str) -> int | None:
