@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 # Longer words are cut off, and of longer texts the first words are found.
@@ -21,7 +22,8 @@ LONGEST: Final = 64
 MOST: Final = 2_000
 
 # Characters that join the parts of an identifier or a compound.
-_JOINERS: Final = frozenset("_-'\u2019")
+_JOINED: Final = "_-'\u2019"
+_JOINERS: Final = frozenset(_JOINED)
 # Latin, Greek and Cyrillic end here; accents of later scripts distinguish letters.
 _ACCENTS_END: Final = "\u0530"
 _ASCII: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_'-]*")
@@ -66,6 +68,16 @@ class _Piece(NamedTuple):
     is_paired: bool
 
 
+class _Kind(NamedTuple):
+    """What a character is: of a word, or a mark on one; of a pair; between the parts of a word; an emoji."""
+
+    is_word: bool
+    is_mark: bool
+    is_paired: bool
+    is_joiner: bool
+    is_emoji: bool
+
+
 def words_of(text: str) -> Words:
     """Split a text into the words under which it is found."""
     words: list[str] = []
@@ -85,6 +97,8 @@ def words_of(text: str) -> Words:
 
 def terms_of(text: str, *, prefix: bool = False) -> list[Term]:
     """Return what a text in a query looks for, one term for each of its words."""
+    if _is_plain(text):
+        return [Term((text.lower()[:LONGEST],), prefix=prefix)]
     terms = [_term(piece) for piece in _pieces(text)]
     if prefix and terms:
         terms[-1] = terms[-1]._replace(prefix=True)
@@ -141,37 +155,54 @@ def _pieces_of_any(text: str) -> Iterator[_Piece]:
     word: list[str] = []
     paired = False
     for char in unicodedata.normalize("NFKC", text):
-        kind = unicodedata.category(char)[0]
-        is_word = kind in "LN" or (kind == "M" and bool(word))
-        if is_word and (not word or kind == "M" or _is_paired(char) is paired):
-            paired = paired if word else _is_paired(char)
+        kind = _kind(char)
+        is_word = kind.is_word or (kind.is_mark and bool(word))
+        if is_word and (not word or kind.is_mark or kind.is_paired is paired):
+            paired = paired if word else kind.is_paired
             word.append(char)
             continue
-        if char in _JOINERS and word and not paired:
-            word.append(char)
-            continue
-        yield from _piece(word, paired=paired)
+        if word:
+            if kind.is_joiner and not paired:
+                word.append(char)
+                continue
+            yield from _piece(word, paired=paired)
         word = [char] if is_word else []
-        paired = _is_paired(char)
-        if unicodedata.category(char) == "So" and not _SKIN_TONES[0] <= char <= _SKIN_TONES[1]:
+        paired = kind.is_paired
+        if kind.is_emoji:
             yield _Piece(char, is_paired=False)
     yield from _piece(word, paired=paired)
 
 
+@lru_cache(maxsize=8_192)
+def _kind(char: str) -> _Kind:
+    """Classify a character. Remembered: a text has few different ones, and they decide what it costs."""
+    category = unicodedata.category(char)
+    return _Kind(
+        is_word=category[0] in "LN",
+        is_mark=category[0] == "M",
+        is_paired=any(first <= char <= last for first, last in _PAIRED),
+        is_joiner=char in _JOINERS,
+        is_emoji=category == "So" and not _SKIN_TONES[0] <= char <= _SKIN_TONES[1],
+    )
+
+
+@lru_cache(maxsize=8_192)
+def _fold_char(char: str) -> str:
+    return fold(char)
+
+
 def _piece(word: list[str], *, paired: bool) -> Iterator[_Piece]:
-    text = "".join(word).strip("".join(_JOINERS))
+    text = "".join(word).strip(_JOINED)
     if text:
         yield _Piece(fold(text) if paired else text, paired)
 
 
-def _is_paired(char: str) -> bool:
-    return any(first <= char <= last for first, last in _PAIRED)
-
-
 def _parts(text: str) -> tuple[list[str], str | None]:
     """Split an identifier at its joiners and its capitals; the whole only if there are several parts."""
-    if text.isascii() and text.isalnum() and text[1:] == text[1:].lower():
+    if _is_plain(text):
         return [text.lower()[:LONGEST]], None
+    if len(text) == 1:
+        return [folded for folded in [_fold_char(text)] if folded], None
     parts: list[str] = []
     part = ""
     for index, char in enumerate(text):
@@ -183,6 +214,11 @@ def _parts(text: str) -> tuple[list[str], str | None]:
     folded = [fold(each)[:LONGEST] for each in [*parts, part] if each]
     folded = [each for each in folded if each]
     return folded, "".join(folded)[:LONGEST] if len(folded) > 1 else None
+
+
+def _is_plain(text: str) -> bool:
+    """Return whether a text is one word without parts: `word`, `Word`, `2026`. Most are."""
+    return text.isascii() and text.isalnum() and text[1:] == text[1:].lower()
 
 
 def _begins_part(text: str, index: int) -> bool:

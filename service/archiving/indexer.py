@@ -16,9 +16,11 @@ from archive.base import Archive, ArchivedEntry
 from archive.search import Searchable
 from archive.words import fold, words_of
 
-# Of one turn: epochs, and entries of each. A page takes some milliseconds of the loop.
+# Of one turn: epochs, and entries of each.
 EPOCHS: Final = 100
 PAGE: Final = 50
+# Of stored messages that are split into words in one turn of the loop (bytes).
+BYTES_AT_ONCE: Final = 4_096
 
 _LINK: Final = re.compile(r"\bhttps?://", re.IGNORECASE)
 
@@ -58,12 +60,24 @@ class Indexer:
             if page.head is None:
                 continue
             through = page.entries[-1].offset if page.newer else page.head.offset
-            await self._archive.index(
-                room, epoch, since=indexed, through=through, changes=list(searchable(page.entries))
-            )
+            changes = await _searchable_in_parts(page.entries)
+            await self._archive.index(room, epoch, since=indexed, through=through, changes=changes)
             count += len(page.entries)
-            await asyncio.sleep(0)
         return count
+
+
+async def _searchable_in_parts(entries: Iterable[ArchivedEntry]) -> list[Searchable]:
+    """Collect what entries change, and yield to the loop between parts: long texts take milliseconds."""
+    changes: list[Searchable] = []
+    size = 0
+    for entry in entries:
+        changes += searchable([entry])
+        size += len(entry.payload)
+        if size >= BYTES_AT_ONCE:
+            size = 0
+            await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    return changes
 
 
 def searchable(entries: Iterable[ArchivedEntry]) -> Iterator[Searchable]:

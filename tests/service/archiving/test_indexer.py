@@ -14,8 +14,8 @@ from archive.query import parse
 from archive.search import Searchable
 from archive.sqlite import SqliteArchive
 from archive.testing.samples import EPOCH, chain
-from archive.words import words_of
-from service.archiving.indexer import Indexer, searchable
+from archive.words import Words, words_of
+from service.archiving.indexer import BYTES_AT_ONCE, Indexer, searchable
 
 
 @pytest.fixture
@@ -95,6 +95,24 @@ async def test_the_current_text_is_found_and_a_deleted_one_never(archive: Archiv
     assert (
         await texts(archive, "first") == await texts(archive, "second") == await texts(archive, "back") == []
     )
+
+
+async def test_a_turn_of_the_loop_splits_a_bounded_part_of_the_texts(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = [0]
+
+    def counted(text: str) -> Words:
+        if not parts[-1]:
+            asyncio.get_running_loop().call_soon(parts.append, 0)
+        parts[-1] += len(text)
+        return words_of(text)
+
+    monkeypatch.setattr("service.archiving.indexer.words_of", counted)
+    await archive.append(entries(*(message("x" * 1_000) for _ in range(40))))
+    assert await Indexer(archive).turn() == 40
+    assert sum(parts) == 40_000
+    assert max(parts) <= BYTES_AT_ONCE
 
 
 async def test_entries_that_are_no_messages_are_passed(archive: Archive) -> None:
