@@ -1,4 +1,4 @@
-"""A lost connection leaves no objects behind, not even for the garbage collector."""
+"""A lost connection and a room that was left leave no objects behind, not even for the garbage collector."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import pytest
 
 from service.gateway.acceptor import Acceptor
 from service.gateway.admission import PendingHandshake
+from service.rooms.log import RoomLog
+from service.rooms.room import Room
 from service.settings.tuning import Tuning
 from service.transport.connection import Connection
 from service.transport.input_turns import InputTurns
@@ -36,6 +38,10 @@ def live_objects() -> list[object]:
     return [thing for thing in gc.get_objects() if isinstance(thing, WebSocket | Connection)]
 
 
+def live_rooms() -> list[object]:
+    return [thing for thing in gc.get_objects() if isinstance(thing, Room | RoomLog)]
+
+
 def live_handshakes() -> list[object]:
     return [thing for thing in gc.get_objects() if isinstance(thing, Acceptor | PendingHandshake)]
 
@@ -44,6 +50,18 @@ async def test_an_answered_handshake_is_freed_without_the_garbage_collector(serv
     with without_collector():
         await served.welcomed("ann")
         assert live_handshakes() == []
+
+
+async def test_a_room_that_was_left_is_freed_without_the_garbage_collector(served: Served) -> None:
+    with without_collector():
+        before = len(live_rooms())
+        ann, _ = await served.joined("ann", "first")
+        assert (await ann.ask("send", room="first", text="x"))["type"] == "sent"
+        await ann.ask("leave", room="first")
+        await ann.ask("join", room="empty")
+        await ann.ask("leave", room="empty")
+        await until(lambda: not served.node.rooms)
+        await until(lambda: len(live_rooms()) == before)
 
 
 @pytest.mark.settings(admissions_per_second=10, admissions_burst=1)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator
-from weakref import ref
 
 import pytest
 from typing_extensions import override
@@ -199,20 +197,6 @@ async def test_no_entries_are_kept_of_an_unsubscribed_room(stage: Stage) -> None
     await peer.ask("leave", room="lobby")
     await until(lambda: not len(stage.served.node.rooms))
     assert len(room.log) == 0
-
-
-async def test_a_room_that_was_left_is_freed_without_the_garbage_collector(stage: Stage) -> None:
-    peer, _ = await stage.served.joined("ann")
-    room = stage.served.node.rooms.get("lobby")
-    assert room is not None
-    log = ref(room.log)
-    del room
-    gc.disable()
-    try:
-        await peer.ask("leave", room="lobby")
-        await until(lambda: log() is None)
-    finally:
-        gc.enable()
 
 
 async def test_a_join_during_an_unsubscribe_waits_and_subscribes_again(stage: Stage) -> None:
