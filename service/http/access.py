@@ -24,7 +24,7 @@ def require_reader(node: Node, request: Request, name: str) -> Identity:
     check_room(name)
     identity = authenticate(node, request)
     if not identity.may_read(name):
-        raise CommandError(Code.FORBIDDEN, "no read permission for this room")
+        raise CommandError(Code.FORBIDDEN, "No read permission for this room.")
     return identity
 
 

@@ -100,7 +100,7 @@ def error_response(error: Exception, metrics: Metrics) -> HTTPResponse:
     if not isinstance(error, SanicException):
         metrics.error_responses.add(Code.INTERNAL)
         return json_response(
-            Problem(Code.INTERNAL, "internal server error"), HTTPStatus.INTERNAL_SERVER_ERROR
+            Problem(Code.INTERNAL, "Internal server error."), HTTPStatus.INTERNAL_SERVER_ERROR
         )
     is_server_error = error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
     code = _CODE.get(error.status_code, Code.INTERNAL if is_server_error else Code.INVALID)

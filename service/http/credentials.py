@@ -26,11 +26,11 @@ _BEARER: Final = re.compile(r"bearer +([!-~]+)", re.IGNORECASE)
 def authenticate(node: Node, request: Request) -> Identity:
     """Return the identity behind the API key or the token of a request."""
     if node.broker_start.waiting:
-        raise CommandError(Code.UNAVAILABLE, "the node is waiting for its broker; try again")
+        raise CommandError(Code.UNAVAILABLE, "The node is waiting for its broker; try again.")
     found = _BEARER.fullmatch(request.headers.get("authorization", ""))
     if found is None:
         raise CommandError(
-            Code.BAD_TOKEN, "no credentials: send the API key or a token in `Authorization: Bearer`"
+            Code.BAD_TOKEN, "No credentials: send the API key or a token in `Authorization: Bearer`."
         )
     credentials = found[1]
     if node.auth.is_api_key(credentials):

@@ -83,5 +83,5 @@ async def _read(node: Node, erasures: Erasures, request: Request) -> HTTPRespons
     """Return the last erasure of this node."""
     require_operator(node, request)
     if erasures.last is None:
-        raise CommandError(Code.NOT_KEPT, "nothing was erased since this node started")
+        raise CommandError(Code.NOT_KEPT, "Nothing was erased since this node started.")
     return json_response(erasures.last)

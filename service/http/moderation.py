@@ -166,4 +166,4 @@ def _checked_address(text: str) -> str:
 def require_operator(node: Node, request: Request) -> None:
     """Reject a request without the API key."""
     if authenticate(node, request).kind != "bot":
-        raise CommandError(Code.FORBIDDEN, "moderation needs the API key (HUBBUB_API_KEY)")
+        raise CommandError(Code.FORBIDDEN, "Moderation needs the API key (HUBBUB_API_KEY).")

@@ -133,7 +133,7 @@ def publish(
     key = command.key or new_key()
     kind = _KINDS[type(command)]
     if target is None:
-        raise CommandError(Code.NOT_KEPT, f"message {command.target} is not kept any more")
+        raise CommandError(Code.NOT_KEPT, f"Message {command.target} is not kept any more.")
     if target.message is None:
         raise CommandError(
             Code.INVALID, f"Invalid `target` {command.target}: it is a change; only messages can be changed."
@@ -164,7 +164,7 @@ def _check(
     changes: Sequence[events.Change],
 ) -> None:
     if message.deleted is not None:
-        raise CommandError(Code.NOT_KEPT, f"message {message.offset} was deleted")
+        raise CommandError(Code.NOT_KEPT, f"Message {message.offset} was deleted.")
     match command:
         case commands.Edit():
             _check_author(identity, message)
@@ -182,7 +182,7 @@ def _check_author(identity: Identity, message: events.Message) -> None:
     if message.user_id != identity.id:
         raise CommandError(
             Code.FORBIDDEN,
-            f"message {message.offset} is not yours: you may edit and delete your own messages",
+            f"Message {message.offset} is not yours: you may edit and delete your own messages.",
         )
 
 
@@ -191,7 +191,7 @@ def _check_edit(node: Node, message: events.Message, changes: Sequence[events.Ch
     if limit and time() * 1000 - message.at > limit * 1000:
         raise CommandError(
             Code.FORBIDDEN,
-            f"message {message.offset} is too old to be edited: {limit:.0f} s are allowed; send a new one",
+            f"Message {message.offset} is too old to be edited: {limit:.0f} s are allowed; send a new one.",
         )
     if sum(one.change == ChangeKind.EDIT for one in changes) >= MAX_EDITS:
         raise _too_many(message, f"edits: {MAX_EDITS} are allowed; send a new message")
@@ -219,4 +219,4 @@ def _check_reaction_changes(message: events.Message, changes: Sequence[events.Ch
 
 
 def _too_many(message: events.Message, what: str) -> CommandError:
-    return CommandError(Code.TOO_MANY_CHANGES, f"message {message.offset} has too many {what}")
+    return CommandError(Code.TOO_MANY_CHANGES, f"Message {message.offset} has too many {what}.")

@@ -155,7 +155,7 @@ class CommandSession:
         """Process a command; return the part of it that has to wait, if any. The usual ones come first."""
         session = self._session
         if session.identity is None and type(command) is not Hello:
-            raise CommandError(Code.HELLO_FIRST, "no `hello` yet: send `hello` first")
+            raise CommandError(Code.HELLO_FIRST, "No `hello` yet: send `hello` first.")
         match command:
             case Send():
                 return send.send(session, command, self._process_queue)
@@ -212,7 +212,7 @@ class CommandSession:
         except BrokerError as error:
             session.write_error(CommandError(Code.UNAVAILABLE, str(error)), number)
         except Exception:
-            session.write_error(CommandError(Code.INTERNAL, "internal server error"), number)
+            session.write_error(CommandError(Code.INTERNAL, "Internal server error."), number)
             raise
         finally:
             self._task = None

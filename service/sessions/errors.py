@@ -19,12 +19,12 @@ _ARCHIVE_RETRY: Final = 5.0
 
 
 class CommandError(Exception):
-    """A command was rejected. `retry_after` is in seconds."""
+    """A command was rejected. The message becomes a sentence; `retry_after` is in seconds."""
 
     def __init__(
         self, code: Code, message: str, *, retry_after: float | None = None, suggestion: str | None = None
     ) -> None:
-        super().__init__(message)
+        super().__init__(_sentence(message))
         self.code = code
         self.retry_after = retry_after
         self.suggestion = suggestion
@@ -41,6 +41,11 @@ class CommandError(Exception):
         )
 
 
+def _sentence(message: str) -> str:
+    """Begin with a capital letter, and end with a full stop: exceptions of libraries often don't."""
+    return message[:1].upper() + message[1:] + ("" if message.endswith((".", "?", "!")) else ".")
+
+
 def invalid_room_name(name: str, fault: str) -> CommandError:
     """Make the error for a room name that has a `fault` (see `hubbub_protocol.names.room_fault`)."""
     composed = unicodedata.normalize("NFC", name)
@@ -50,12 +55,12 @@ def invalid_room_name(name: str, fault: str) -> CommandError:
 
 def banned(ban: ModerationAction) -> CommandError:
     """Make the error for a user whom the operator has banned."""
-    return CommandError(Code.BANNED, f"banned by the operator{_until(ban)}: {ban.reason}")
+    return CommandError(Code.BANNED, f"Banned by the operator{_until(ban)}: {ban.reason}")
 
 
 def room_closed(closure: ModerationAction) -> CommandError:
     """Make the error for a room that the operator has closed to new messages."""
-    return CommandError(Code.ROOM_CLOSED, f"the operator closed this room{_until(closure)}: {closure.reason}")
+    return CommandError(Code.ROOM_CLOSED, f"The operator closed this room{_until(closure)}: {closure.reason}")
 
 
 def _until(action: ModerationAction) -> str:
@@ -66,13 +71,15 @@ def _until(action: ModerationAction) -> str:
 
 def no_write_permission() -> CommandError:
     """Make the error for a user without write permission."""
-    return CommandError(Code.FORBIDDEN, "no write permission for this room")
+    return CommandError(Code.FORBIDDEN, "No write permission for this room.")
 
 
 def rate_limited(limit: str, wait: float) -> CommandError:
     """Make the error for a rate limit that allows a retry after `wait` seconds."""
     return CommandError(
-        Code.RATE_LIMITED, f"{limit} rate limit exceeded: retry after {wait:.1f} s", retry_after=wait
+        Code.RATE_LIMITED,
+        f"{limit.capitalize()} rate limit exceeded: retry after {wait:.1f} s.",
+        retry_after=wait,
     )
 
 
@@ -80,6 +87,6 @@ def older_unavailable() -> CommandError:
     """Make the error for messages that only the archive has while it can't be read."""
     return CommandError(
         Code.UNAVAILABLE,
-        "older messages are in the archive, which can't be read now; try again later",
+        "Older messages are in the archive, which can't be read now; try again later.",
         retry_after=_ARCHIVE_RETRY,
     )

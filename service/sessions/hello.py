@@ -37,7 +37,7 @@ _NAMES_RETRY_AFTER: Final = 10.0
 def hello(session: Session, command: Hello) -> None:
     """Establish the identity of a connection, a guest's or a token's, and answer with `welcome`."""
     if session.identity is not None:
-        raise CommandError(Code.HELLO_AGAIN, "this connection has sent `hello` already")
+        raise CommandError(Code.HELLO_AGAIN, "This connection has sent `hello` already.")
     if command.token is not None:
         identity = _verify(session, command.token, command.id)
         if identity is None:
@@ -47,7 +47,7 @@ def hello(session: Session, command: Hello) -> None:
     elif not session.node.settings.takes_guests:
         session.write_error(
             CommandError(
-                Code.TOKEN_REQUIRED, "guests are not allowed on this server: send a token in `hello`"
+                Code.TOKEN_REQUIRED, "Guests are not allowed on this server: send a token in `hello`."
             ),
             command.id,
         )
@@ -73,13 +73,13 @@ def refresh(session: Session, command: Refresh) -> None:
     """Replace the token by a new one of the same user, and leave the rooms that it can't read (CN6)."""
     before = session.identity
     if before is None or before.expires is None:
-        raise CommandError(Code.BAD_TOKEN, "a guest has no token to refresh")
+        raise CommandError(Code.BAD_TOKEN, "A guest has no token to refresh.")
     identity = _verify(session, command.token, command.id)
     if identity is None:
         return
     if identity.id != before.id:
         raise CommandError(
-            Code.BAD_TOKEN, "the token belongs to another user: refresh with a token of the same user"
+            Code.BAD_TOKEN, "The token belongs to another user: refresh with a token of the same user."
         )
     subject = Subject(identity.id, session.connection.address, identity.token_id)
     if _reject_banned(session, subject, command.id):

@@ -57,10 +57,10 @@ def require_marks(node: Node, identity: Identity) -> StoredMarks:
         CommandError: the server keeps no marks, or none of this user.
     """
     if node.archiving is None:
-        raise CommandError(Code.UNKNOWN_TYPE, "this server has no archive, and keeps no read marks")
+        raise CommandError(Code.UNKNOWN_TYPE, "This server has no archive, and keeps no read marks.")
     if identity.kind != "verified":
         raise CommandError(
-            Code.FORBIDDEN, f"the server keeps no read marks of a {identity.kind}: sign in with a token"
+            Code.FORBIDDEN, f"The server keeps no read marks of a {identity.kind}: sign in with a token."
         )
     return node.archiving.marks
 
@@ -140,7 +140,7 @@ async def move(
     """
     marks = require_marks(node, identity)
     if to.epoch != room.log.epoch:
-        raise CommandError(Code.NOT_KEPT, f"the room has another epoch than {to.epoch!r}: join it again")
+        raise CommandError(Code.NOT_KEPT, f"The room has another epoch than {to.epoch!r}: join it again.")
     if to.offset > room.log.end:
         raise CommandError(
             Code.INVALID, f"Invalid `offset` {to.offset}: the last entry of the room is {room.log.end}."

@@ -38,7 +38,7 @@ def join(session: Session, command: Join) -> Deferred | None:
     most = session.node.settings.rooms_per_connection
     if command.room not in session.members and len(session.members) >= most:
         raise CommandError(
-            Code.TOO_MANY_ROOMS, f"too many rooms: {most} are allowed for each connection; leave one first"
+            Code.TOO_MANY_ROOMS, f"Too many rooms: {most} are allowed for each connection; leave one first."
         )
     room = session.node.rooms.ready(command.room)
     start = start_at_once(room, command.since, command.limit) if room else None

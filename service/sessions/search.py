@@ -56,7 +56,7 @@ async def find(
         CommandError: the query is not valid, or the archive can't be searched now.
     """
     if node.archiving is None:
-        raise CommandError(Code.UNKNOWN_TYPE, "this server has no archive, and can't search")
+        raise CommandError(Code.UNKNOWN_TYPE, "This server has no archive, and can't search.")
     query = parse(_checked(text))
     if is_empty(query):
         raise CommandError(Code.INVALID, "Invalid query: it has no word and no filter.")

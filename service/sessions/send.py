@@ -96,11 +96,11 @@ def check_text(node: Node, identity: Identity, room: str, text: str) -> None:
     check_writer(node, identity, room)
     # The usual first character decides at once, without a call: each message is checked.
     if not "!" <= text[:1] <= "~" and is_blank(text):
-        raise CommandError(Code.EMPTY, "the text is empty, or has no visible character")
+        raise CommandError(Code.EMPTY, "The text is empty, or has no visible character.")
     most = node.settings.text_characters
     if len(text) > most:
         raise CommandError(
-            Code.TOO_LONG, f"the text is too long: it has {len(text)} characters, {most} are allowed"
+            Code.TOO_LONG, f"The text is too long: it has {len(text)} characters, {most} are allowed."
         )
 
 
@@ -180,7 +180,7 @@ def to_command_error(error: BaseException) -> CommandError:
     if isinstance(error, BrokerError):
         return CommandError(Code.UNAVAILABLE, str(error), retry_after=RETRY_AFTER)
     _log.error("publish_failed", exc_info=error)
-    return CommandError(Code.INTERNAL, "internal server error", retry_after=RETRY_AFTER)
+    return CommandError(Code.INTERNAL, "Internal server error.", retry_after=RETRY_AFTER)
 
 
 def _complete(publishing: Publishing, future: asyncio.Future[Receipt]) -> None:
@@ -189,7 +189,7 @@ def _complete(publishing: Publishing, future: asyncio.Future[Receipt]) -> None:
     session.in_flight -= 1
     error = None if future.cancelled() else future.exception()
     if future.cancelled():
-        stopping = CommandError(Code.UNAVAILABLE, "the node is stopping", retry_after=RETRY_AFTER)
+        stopping = CommandError(Code.UNAVAILABLE, "The node is stopping.", retry_after=RETRY_AFTER)
         session.write_error(stopping, number)
     elif error is not None:
         session.write_error(to_command_error(error), number)

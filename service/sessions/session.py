@@ -53,7 +53,7 @@ class Session:
             CommandError: there was no hello yet.
         """
         if self.identity is None:
-            raise CommandError(Code.HELLO_FIRST, "no `hello` yet: send `hello` first")
+            raise CommandError(Code.HELLO_FIRST, "No `hello` yet: send `hello` first.")
         return self.identity
 
     def require_reader(self, room: str) -> Identity:
@@ -64,7 +64,7 @@ class Session:
         """
         identity = self.require_identity()
         if not identity.may_read(room):
-            raise CommandError(Code.FORBIDDEN, "no read permission for this room")
+            raise CommandError(Code.FORBIDDEN, "No read permission for this room.")
         return identity
 
     def take_send(self, identity: Identity, text: str) -> float:
@@ -83,7 +83,7 @@ class Session:
         if room is None:
             # A session that has lost its read permission is not a member any more.
             self.require_reader(name)
-            raise CommandError(Code.NOT_JOINED, "not a member of this room: join it first")
+            raise CommandError(Code.NOT_JOINED, "Not a member of this room: join it first.")
         return room
 
     def update_idle(self) -> None:

@@ -34,7 +34,7 @@ def set_topic(session: Session, command: SetTopic) -> Deferred:
     room = session.require_room(command.room)
     if not identity.may_moderate(room.name):
         raise CommandError(
-            Code.FORBIDDEN, "no permission to moderate this room: its moderators set the topic"
+            Code.FORBIDDEN, "No permission to moderate this room: its moderators set the topic."
         )
     topic = checked(command.text)
     wait = session.take_send(identity, topic)
@@ -65,7 +65,7 @@ def checked(text: str) -> str:
     if len(topic) > MAX_TOPIC:
         raise CommandError(
             Code.TOO_LONG,
-            f"the topic is too long: it has {len(topic)} characters, {MAX_TOPIC} are allowed",
+            f"The topic is too long: it has {len(topic)} characters, {MAX_TOPIC} are allowed.",
         )
     if len(topic.splitlines()) > 1:
         raise CommandError(Code.INVALID, "Invalid `text`: a topic is one line.")

@@ -41,7 +41,7 @@ async def test_an_action_is_taken_and_listed(
             assert await run(served, environment, *arguments, "--reason", "spam") == 0
             assert json.loads(capsys.readouterr().out)["target"] == target
         assert await run(served, environment, "delete", "lobby", "7", "--reason", "x") == moderate.FAILED
-        assert "message 7 is not kept" in capsys.readouterr().err
+        assert "Message 7 is not kept" in capsys.readouterr().err
         assert await run(served, environment, "close", " ", "--reason", "x") == moderate.FAILED
         assert "Invalid room name" in capsys.readouterr().err
 

@@ -169,7 +169,7 @@ async def test_an_unknown_parameter_is_rejected_with_the_allowed_ones(
 ) -> None:
     rejected = await site.get(path)
     assert (rejected.status, rejected.json["code"]) == (400, "invalid")
-    assert rejected.json["message"].endswith(allowed)
+    assert rejected.json["message"].endswith(f"{allowed}.")
     assert len(rejected.json["message"]) < 200
 
 

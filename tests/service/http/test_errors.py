@@ -45,5 +45,5 @@ async def test_an_unexpected_error_below_api_is_answered_in_json_without_details
 
     monkeypatch.setattr(site.broker, "history", fail)
     failed = await site.get("/api/rooms/lobby/messages")
-    assert (failed.status, failed.json) == (500, {"code": "internal", "message": "internal server error"})
+    assert (failed.status, failed.json) == (500, {"code": "internal", "message": "Internal server error."})
     assert "a secret" in caplog.text

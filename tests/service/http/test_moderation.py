@@ -19,7 +19,7 @@ async def test_a_room_is_closed_to_new_messages_and_reopened(site: Site) -> None
     assert (taken.status, taken.json["action"], taken.json["target"]) == (201, "close", "lobby")
     refused = await site.post("/api/rooms/lobby/messages", '{"text": "hello"}')
     assert (refused.status, refused.json["code"]) == (403, "room_closed")
-    assert refused.json["message"] == "the operator closed this room: a break"
+    assert refused.json["message"] == "The operator closed this room: a break."
     listed = await site.get("/api/moderation")
     assert [action["target"] for action in listed.json["actions"]] == ["lobby"]
     await site.post("/api/moderation", '{"action": "reopen", "room": "lobby", "reason": "it is over"}')

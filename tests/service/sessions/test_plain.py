@@ -99,7 +99,8 @@ async def test_a_text_that_is_too_long_closes_the_connection_with_the_reason(ser
     await ann.text("12345")
     await expect(ann, "12345")
     await ann.text("123456")
-    assert (await ann.frame()).data[2:].decode() == "the text is too long: it has 6 characters, 5 are allowed"
+    reason = (await ann.frame()).data[2:].decode()
+    assert reason == "The text is too long: it has 6 characters, 5 are allowed."
     await ann.leave(1008)
 
 
