@@ -14,7 +14,7 @@ from hashlib import sha1
 from importlib.resources import files
 from typing import Final
 
-# After a failover this many offsets are skipped: the lost ones may be among those that clients have seen.
+# At least this many offsets are skipped after a failover: the lost ones may be among those that clients saw.
 SKIPPED_OFFSETS: Final = 1_000_000
 
 

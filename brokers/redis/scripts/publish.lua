@@ -42,8 +42,13 @@ local payload, size, age = ARGV[1], tonumber(ARGV[4]), tonumber(ARGV[5])
 local time, now = clock(tonumber(ARGV[9]))
 local stamp = string.format('%.0f', time)
 -- After a failover this server may lack entries that clients have seen: never assign their offsets again.
+-- Two servers may continue from the same entry, one after the other: the later one skips more, by its age in ms.
 local jumped = head > 0 and room[4] and room[4] ~= ARGV[12]
-local step = jumped and 1 + SKIPPED_OFFSETS or 1
+local step = 1
+if jumped then
+  local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', '1')[1]
+  step = 1 + SKIPPED_OFFSETS + math.max(0, last and time - tonumber(last[2][4]) or 0)
+end
 
 local function undo(offset_written)
   redis.pcall('SET', KEYS[3], '', 'PX', '1')
