@@ -19,13 +19,15 @@ has_postgres || install_postgres ||
     say "there is no PostgreSQL, and it could not be installed (root and apt are needed): its tests are skipped."
 scripts/setup.sh dev
 scripts/web.sh install
-resources=tests/helm/resources # schemas that the chart's tests judge by
-packages=$(fingerprint $resources/package-lock.json)
-is_current $resources/node_modules/.stamp "$packages" || {
-    # Not with --prefix: npm would look for the system's own settings there as well.
-    (cd $resources && npm ci --no-audit --no-fund --loglevel=error)
-    stamp $resources/node_modules/.stamp "$packages"
-}
+# Schemas that the chart's tests judge by, and JavaScript runtimes for the TypeScript SDK.
+for folder in tests/helm/resources tests/runtimes/packages; do
+    packages=$(fingerprint $folder/package-lock.json)
+    is_current $folder/node_modules/.stamp "$packages" || {
+        # Not with --prefix: npm would look for the system's own settings there as well.
+        (cd $folder && npm ci --no-audit --no-fund --loglevel=error)
+        stamp $folder/node_modules/.stamp "$packages"
+    }
+done
 # Two at a time: much of the time is spent waiting for servers. `make test ARGS="-n 0 …"` runs one after the other.
 .venv/bin/python -m pytest -n 2 "$@" # finding no test at all is an error too (5)
 (cd clients && npm run check && npm test)
