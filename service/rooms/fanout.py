@@ -27,12 +27,10 @@ from service.rooms.member import Member, Outlet
 from service.runtime.metrics import Metrics
 from service.wire.codecs import Codec
 
+# Members of a slice of a walk; fewer, if the block is so large that they would receive more bytes.
 SLICE: Final = 512
+SLICE_BYTES: Final = 2 * 1024 * 1024
 CATCH_UP_BYTES: Final = 64 * 1024
-
-
-def _ignore(_: Member) -> None:
-    """Do nothing: the room is closed."""
 
 
 class Fanout:
@@ -41,7 +39,7 @@ class Fanout:
     __slots__ = (
         "_block_entries", "_block_start", "_blocks", "_catching_up", "_caught_up", "_handle", "_live", "_log",
         "_loop", "_max_bytes", "_max_entries", "_metrics", "_pace", "_pending", "_pending_bytes",
-        "_pending_entries", "_queued", "_recover", "_walk", "flushed",
+        "_pending_entries", "_queued", "_recover", "_slice", "_walk", "flushed",
     )  # fmt: skip
 
     def __init__(
@@ -60,7 +58,7 @@ class Fanout:
         self._loop = asyncio.get_running_loop()
         self._log = log
         self._metrics = metrics
-        # Pending entries must still be in the log, for members that join meanwhile.
+        # Pending entries must still be in the log, for members that join.
         self._max_bytes, self._max_entries = log.max_bytes // 2, log.max_entries // 2
         self._recover = recover
         self._caught_up = caught_up
@@ -70,7 +68,7 @@ class Fanout:
         self._pending_bytes = self._pending_entries = 0
         self._blocks: dict[Codec, bytes] = {}
         self._block_entries = self._block_start = 0
-        self._walk: list[Member] = []
+        self._walk, self._slice = list[Member](), SLICE
         # Outlets with queued bytes; the write of the next flush includes them.
         self._queued: list[Outlet] = []
         self._handle: asyncio.Handle | None = None
@@ -82,7 +80,7 @@ class Fanout:
 
     @property
     def catching_up(self) -> int:
-        """Return the number of members that are catching up."""
+        """The number of members that are catching up."""
         return len(self._catching_up)
 
     def append(self, entry: Entry) -> None:
@@ -93,7 +91,7 @@ class Fanout:
         self._pending_entries += 1
         self._pending_bytes += len(entry.payload)
         if self._pending_bytes > self._max_bytes or self._pending_entries > self._max_entries:
-            self.flush_now()
+            self._flush_early()
         elif self._handle is None:
             self._schedule()
 
@@ -165,10 +163,8 @@ class Fanout:
 
     def members(self, codec: Codec) -> list[Member]:
         """Return the members of a codec, including those that are catching up."""
-        return [
-            *self._live.get(codec, ()),
-            *(member for member in self._catching_up if member.codec is codec),
-        ]
+        others = (member for member in self._catching_up if member.codec is codec)
+        return [*self._live.get(codec, ()), *others]
 
     def live(self) -> list[Member]:
         """Return the live members."""
@@ -199,17 +195,23 @@ class Fanout:
                 member.epoch = ""
 
     def close(self) -> None:
-        """Stop flushing, and break the reference cycle: the room refers to its fan-out."""
+        """Stop flushing, and break the reference cycle with the room."""
         self._cancel()
         self._walk.clear()
         self._flush_queued()
-        self._caught_up = _ignore
+        self._caught_up = lambda _: None
 
     # The flush, step by step ----------------------------------------------------------------------
 
     def _schedule(self) -> None:
         wait = self._pace.wait()
         self._handle = self._loop.call_later(wait, self._flush) if wait else self._loop.call_soon(self._flush)
+
+    def _flush_early(self) -> None:
+        """Flush what is pending in slices, from now on. A walk that is under way is finished at once."""
+        self._cancel()
+        self._step(len(self._walk))
+        self._flush()
 
     def _flush(self) -> None:
         self._begin()
@@ -230,6 +232,8 @@ class Fanout:
         for codec, live in self._live.items():
             metrics.deliveries += entries * len(live)
             metrics.bytes_out += len(self._blocks[codec]) * len(live)
+        largest = max(map(len, self._blocks.values()), default=0)
+        self._slice = max(1, min(SLICE, SLICE_BYTES // (largest or 1)))
         self._block_start, self.flushed = self.flushed, self._log.end
         # Entries that have no event in a codec make no block.
         self._walk = [member for codec, live in self._live.items() if self._blocks[codec] for member in live]
@@ -238,7 +242,7 @@ class Fanout:
 
     def _write_slice(self) -> None:
         """Write one slice; then yield, to the next slice or to the pace."""
-        self._step(SLICE)
+        self._step(self._slice)
         if self._walk:
             self._handle = self._loop.call_soon(self._write_slice)
         else:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from service.rooms.fanout import CATCH_UP_BYTES, SLICE
+from service.rooms.fanout import CATCH_UP_BYTES, SLICE, SLICE_BYTES
 from service.wire.codecs import PLAIN, Codec
 from tests.service.fanning import Stage, settled, turns
 from tests.service.outlets import FakeOutlet, join
@@ -174,6 +174,25 @@ async def test_a_codec_is_dropped_with_its_last_member_and_can_be_used_again(sta
     await settled(stage)
     _, outlet = join(stage.fanout, "e", 0, codec=PLAIN)
     assert outlet.values() == ["x", "x"]
+
+
+async def test_a_slice_of_a_walk_has_a_bounded_number_of_bytes(stage: Stage) -> None:
+    members = [join(stage.fanout, "e", 0) for _ in range(40)]
+    stage.append(size=SLICE_BYTES // 8)
+    await turns()
+    assert sum(bool(outlet.writes) for _, outlet in members) == 7
+    await settled(stage)
+    assert all(outlet.writes for _, outlet in members)
+
+
+async def test_a_flush_that_begins_early_is_sliced_too() -> None:
+    stage = Stage(max_bytes=SLICE_BYTES // 2)
+    members = [join(stage.fanout, "e", 0) for _ in range(40)]
+    stage.append(count=3, size=SLICE_BYTES // 8)
+    assert 0 < sum(bool(outlet.writes) for _, outlet in members) < 40
+    await settled(stage)
+    assert len({b"".join(outlet.writes) for _, outlet in members}) == 1
+    stage.fanout.close()
 
 
 async def test_joins_and_leaves_during_a_sliced_walk_are_handled(
