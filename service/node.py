@@ -19,6 +19,7 @@ from service.cluster.user_names import UserNames
 from service.identity.address_limits import AddressLimits
 from service.identity.addresses import Addresses
 from service.identity.authenticator import Authenticator
+from service.identity.look_alikes import RoomNames
 from service.identity.request_limits import RequestLimits
 from service.identity.send_limits import SendLimits
 from service.moderation.actions import Kind, Subject
@@ -32,6 +33,7 @@ from service.settings import Settings
 from service.settings.tuning import DEFAULTS, Tuning
 from service.transport.connection import Connection
 from service.transport.input_budget import InputRate
+from service.transport.input_turns import InputTurns
 from service.transport.keepalive import Keepalive
 
 READY: Final = "ok"
@@ -81,14 +83,14 @@ class Node:
             kept=kept,
         )
         self.addresses = Addresses(settings.trusted_proxies)
-        self.send_limits = SendLimits(settings)
-        self.request_limits = RequestLimits(settings)
+        self.send_limits, self.request_limits = SendLimits(settings), RequestLimits(settings)
+        self.room_names = RoomNames()
         self.address_limits = AddressLimits(settings, tuning.sockets_per_address)
         self.rooms = RoomRegistry(
             self.cluster, broker, self.tasks, metrics=self.metrics, settings=settings, tuning=tuning
         )
         self.moderation = Moderation(broker, self.remove)
-        self.input_rate = InputRate.of(settings)
+        self.input_rate, self.turns = InputRate.of(settings), InputTurns(tuning)
         self.connections: dict[Connection, None] = {}
         self.idle_guests: dict[Connection, None] = {}
         self.broker_start = BrokerStart(self._start, self.tasks, settings.start_seconds)

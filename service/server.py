@@ -31,7 +31,6 @@ from service.node import Node
 from service.runtime.listener import listen, listen_for_operators
 from service.settings import Settings
 from service.settings.tuning import DEFAULTS, Tuning
-from service.transport.input_turns import InputTurns
 
 # Sanic has no callback for an answered request: the interval of checks while the node stops (seconds).
 _POLL_SECONDS: Final = 0.02
@@ -108,7 +107,7 @@ async def _serving(
 ) -> AsyncIterator[None]:
     settings = node.settings
     policy = HandshakePolicy(settings.origins, settings.hosts)
-    gateway = Gateway(node, Admission(settings, node.metrics), InputTurns(node.tuning), policy)
+    gateway = Gateway(node, Admission(settings, node.metrics), node.turns, policy)
     async with AsyncExitStack() as stack:
         if operators is not None:
             http = partial(HttpProtocol, gateway, None)

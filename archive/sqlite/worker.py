@@ -91,9 +91,11 @@ class Worker:
 
     def _run(self) -> None:
         while self._wake.get() is _WORK:
-            call = self._writes.popleft() if self._writes else self._reads.popleft()
+            is_write = bool(self._writes)
+            call = self._writes.popleft() if is_write else self._reads.popleft()
             try:
-                result = call.work()
+                # A read whose caller waits no more, as a client that is gone, is not done.
+                result = call.work() if is_write or not call.answer.cancelled() else None
             except BaseException as error:  # noqa: BLE001  the caller receives it, whatever it is
                 self._answer(partial(_refuse, call.answer, error))
             else:

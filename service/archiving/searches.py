@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from time import perf_counter
 from typing import Final
 
@@ -11,9 +13,12 @@ from archive.errors import ArchiveError, ArchiveOverloaded
 from archive.search import FoundPage, SearchQuery
 from service.archiving.labels import label_of
 from service.runtime.metrics import Metrics
+from service.runtime.scoped_queue import ScopedQueue
 
 AT_ONCE: Final = 2
 WAITING: Final = 32
+# Of one user, or of the guests of an address: one runs, and the others wait.
+OF_ONE_USER: Final = 8
 
 
 class Searches:
@@ -29,7 +34,21 @@ class Searches:
         self._waiting = waiting
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._count = 0
+        self._users = ScopedQueue()
         self.metrics = Metrics()
+
+    @asynccontextmanager
+    async def turn(self, user: str) -> AsyncIterator[None]:
+        """Wait for the earlier searches of a user, so that those of others have their turn.
+
+        Raises:
+            ArchiveOverloaded: too many of them wait.
+        """
+        if self._users.callers(user) >= OF_ONE_USER:
+            self.metrics.archive_searches_refused.add("overloaded")
+            raise ArchiveOverloaded(f"{OF_ONE_USER} of your searches wait already; try again later.")
+        async with self._users.turn(user):
+            yield
 
     async def search(self, query: SearchQuery, *, before: str | None, limit: int) -> FoundPage:
         """Read a page of hits.

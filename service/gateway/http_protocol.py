@@ -13,7 +13,6 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from math import ceil
-from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from sanic.compat import Header
@@ -64,8 +63,10 @@ class HttpRequests(Http):
     @override
     async def http1_request_header(self) -> None:
         """Parse the head of a request, after a strict check; check a handshake before its body is read."""
-        await self._check_head()
+        # Also an invalid request: it costs as much as others, and its answer.
+        await self._receive_head()
         await self._wait_for_turn()
+        self._check_head()
         try:
             await super().http1_request_header()  # type: ignore[no-untyped-call]
         except PayloadTooLarge as error:
@@ -86,11 +87,16 @@ class HttpRequests(Http):
             self.exception = self.exception or ServiceUnavailable("the connection is closed", quiet=True)
             raise
 
-    async def _check_head(self) -> None:
-        """Wait for a head, and reject one that is malformed. Sanic rejects one that is too long."""
+    async def _receive_head(self) -> None:
+        """Wait for a head. Sanic rejects one that is too long."""
         buffer = self.recv_buffer
-        while (end := buffer.find(_HEAD_END)) < 0 and len(buffer) < self.HEADER_MAX_SIZE:
+        while buffer.find(_HEAD_END) < 0 and len(buffer) < self.HEADER_MAX_SIZE:
             await self._receive_more()
+
+    def _check_head(self) -> None:
+        """Reject a head that is malformed."""
+        buffer = self.recv_buffer
+        end = buffer.find(_HEAD_END)
         fault = request_head.find_fault(bytes(buffer[:end])) if end >= 0 else None
         if fault is not None:
             self._reject_head(fault, None)
@@ -219,10 +225,9 @@ class HttpProtocol(WebSocketProtocol):
 
     async def wait_for_turn(self) -> None:
         """Wait until the address may send another request, and then for a turn among all connections."""
-        node = self._gateway.node
-        while self._address is not None and (wait := node.address_limits.request(self._address, monotonic())):
+        node, address = self._gateway.node, self._address
+        if address is not None and await node.address_limits.wait_for_request(address):
             node.metrics.address_limited.add("requests")
-            await asyncio.sleep(wait)
         await self._gateway.turns.wait()
 
     def count_invalid(self, reason: str) -> None:

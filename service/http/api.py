@@ -125,7 +125,7 @@ async def _post(node: Node, request: Request, name: str) -> HTTPResponse:
         raise rate_limited("post", wait)
     if identity.kind != "bot" and not await _exists(node, name):
         await check_new_room(node, identity, name)
-        send.require_new_room(node, identity, client_address(node.addresses, request))
+        send.require_new_room(node, identity, client_address(node.addresses, request), name)
     started = perf_counter()
     found = await find_references(node, identity, name, post.text, post.reply_to)
     message = send.message_of(identity, post.text, post.key, post.reply_to, found)
@@ -171,7 +171,8 @@ async def _search(node: Node, request: Request) -> HTTPResponse:
     query = read_query(request, "q", "before", "limit")
     limit = _page_limit(query, _SEARCH_PAGE)
     _limit_reads(node, identity, limit / MESSAGES_PER_TOKEN)
-    found = await search.find(node, identity, query.get("q", ""), query.get("before"), limit)
+    asked = search.Query(query.get("q", ""), query.get("before"), limit)
+    found = await search.find(node, identity, asked)
     return raw(responses.hits_body(found.hits, found.more), content_type=JSON)
 
 

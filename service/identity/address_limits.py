@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
+from time import monotonic
 from typing import Final
 
 from service.identity.identity import Identity
 from service.identity.rate_limit import ScopedRateLimit
+from service.runtime.scoped_queue import ScopedQueue
 from service.settings import Settings
 
 # Handshakes of one address that are admitted at once, in seconds of its rate.
@@ -18,9 +21,9 @@ _HOUR: Final = 3600.0
 
 
 class AddressLimits:
-    """The connections, handshakes, sockets and new rooms of each address.
+    """The connections, handshakes, sockets, requests and rooms of each address.
 
-    Token users are known by their id, so their new rooms are counted by it.
+    Token users are known by their id, so their rooms are counted by it.
     """
 
     def __init__(self, settings: Settings, most_sockets: int) -> None:
@@ -28,7 +31,9 @@ class AddressLimits:
         rate = settings.admissions_per_address
         self._admissions = ScopedRateLimit(rate, max(1.0, _BURST_SECONDS * rate))
         requests = settings.requests_per_address
-        self._requests = ScopedRateLimit(requests, max(1.0, _BURST_SECONDS * requests))
+        self._requests = _Pace(requests)
+        # A room that is opened costs about as much as a request.
+        self._opened = _Pace(requests)
         self._claims = ScopedRateLimit(_CLAIMS * rate, max(1.0, _CLAIMS * _BURST_SECONDS * rate))
         new_rooms = settings.new_rooms_per_hour
         self._new_rooms = ScopedRateLimit(new_rooms / _HOUR, new_rooms)
@@ -41,9 +46,13 @@ class AddressLimits:
         """Take a handshake: return 0.0, or the seconds until one is granted."""
         return self._admissions.take(address, now)
 
-    def request(self, address: str, now: float) -> float:
-        """Take an HTTP request: return 0.0, or the seconds until one is granted."""
-        return self._requests.take(address, now)
+    async def wait_for_request(self, address: str) -> bool:
+        """Wait until an address may send another HTTP request; return whether it had to wait."""
+        return await self._requests.wait(address)
+
+    async def wait_to_open(self, identity: Identity, address: str) -> bool:
+        """Wait until a user may open another room that no client has open; return whether it had to wait."""
+        return await self._opened.wait(identity.limited_as(address))
 
     def claim_slot(self, address: str, now: float) -> bool:
         """Return whether a handshake that claims a booked slot takes precedence (CL4)."""
@@ -51,8 +60,7 @@ class AddressLimits:
 
     def begin_room(self, identity: Identity, address: str, now: float) -> float:
         """Take a new room of a user: return 0.0, or the seconds until one is granted."""
-        scope = f"address:{address}" if identity.is_guest else identity.scope
-        return self._new_rooms.take(scope, now)
+        return self._new_rooms.take(identity.limited_as(address), now)
 
     def connected(self, address: str) -> None:
         """Count a connection; each one is matched by `disconnected`."""
@@ -71,6 +79,25 @@ class AddressLimits:
         if self._sockets[address] >= self._most_sockets:
             return None
         return SocketPlace(self._sockets, address)
+
+
+class _Pace:
+    """A rate above which callers wait. Only one of each scope waits for the clock, and the others for it."""
+
+    __slots__ = ("_limit", "_queue")
+
+    def __init__(self, rate: float) -> None:
+        self._limit = ScopedRateLimit(rate, max(1.0, _BURST_SECONDS * rate))
+        self._queue = ScopedQueue()
+
+    async def wait(self, scope: str) -> bool:
+        """Wait for the turn of a scope; return whether that was later than now."""
+        if not self._queue.callers(scope) and not self._limit.take(scope, monotonic()):
+            return False
+        async with self._queue.turn(scope):
+            await asyncio.sleep(self._limit.wait(scope, monotonic()))
+            self._limit.spend(scope, monotonic(), 1)
+        return True
 
 
 class SocketPlace:

@@ -84,6 +84,10 @@ class Identity(msgspec.Struct, frozen=True):
         """Whether the user is a guest."""
         return self.kind == "guest"
 
+    def limited_as(self, address: str) -> str:
+        """Return who shares a limit with the user at an address: only the user, or all guests there."""
+        return f"address:{address}" if self.is_guest else self.scope
+
     def may_read(self, room: str) -> bool:
         """Return whether the user may join a room. The server's own rooms can be read by no user."""
         return room in self.reads and room >= FIRST_ROOM

@@ -6,6 +6,7 @@ The data are those of `confusable-homoglyphs`: for each character the ones that 
 from __future__ import annotations
 
 import unicodedata
+from collections import OrderedDict
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
@@ -18,6 +19,8 @@ _LIBRARY: Final = "confusable_homoglyphs"
 _FILE: Final = "confusables.json"
 # The library surrounds characters of scripts from right to left with these marks.
 _MARK: Final = "\u200e"
+# Rooms that are known by what their names look like.
+MOST_ROOMS: Final = 10_000
 
 
 class _Homoglyph(msgspec.Struct):
@@ -40,9 +43,47 @@ def ascii_twin(name: str) -> str | None:
     """Return the ASCII text that a name with other characters looks like; None if there is none."""
     if name.isascii():
         return None
+    twin = _room_key(name)
+    return twin if twin.isascii() else None
+
+
+class RoomNames:
+    """The names of rooms with messages that this node has seen, by what they look like.
+
+    Those in ASCII are not among them: `ascii_twin` finds them. The one seen longest ago is forgotten.
+    """
+
+    __slots__ = ("_most", "_names")
+
+    def __init__(self, most: int = MOST_ROOMS) -> None:
+        self._most = most
+        self._names: OrderedDict[str, str] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def add(self, name: str) -> None:
+        """Add the name of a room with messages. The first one of those that look alike counts."""
+        if name.isascii():
+            return
+        key = _room_key(name)
+        self._names.setdefault(key, name)
+        self._names.move_to_end(key)
+        if len(self._names) > self._most:
+            self._names.popitem(last=False)
+
+    def find(self, name: str) -> str | None:
+        """Return another name that looks like this one; None if none is known."""
+        found = None if name.isascii() else self._names.get(_room_key(name))
+        return None if found == name else found
+
+
+@lru_cache(maxsize=1024)
+def _room_key(name: str) -> str:
+    """Return what is equal for two names of rooms that look alike. ASCII characters stand for themselves."""
     shown = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", visible(name)))
     twin = "".join(char if char.isascii() else _prototypes().get(ord(char), char) for char in shown)
-    return twin if twin.isascii() else None
+    return unicodedata.normalize("NFD", twin)
 
 
 def _skeleton(text: str) -> str:

@@ -11,7 +11,7 @@ from math import ceil
 from typing import Final
 
 from hubbub_protocol import Code, events
-from hubbub_protocol.names import room_fault
+from hubbub_protocol.names import MAX_ROOM_BYTES, room_fault
 from service.moderation.actions import ModerationAction
 
 # Seconds: an archive that is away is tried again by the node in about this time.
@@ -48,7 +48,8 @@ def _sentence(message: str) -> str:
 
 def invalid_room_name(name: str, fault: str) -> CommandError:
     """Make the error for a room name that has a `fault` (see `hubbub_protocol.names.room_fault`)."""
-    composed = unicodedata.normalize("NFC", name)
+    # A name that is far too long has no form that is valid.
+    composed = unicodedata.normalize("NFC", name) if len(name) <= MAX_ROOM_BYTES else name
     suggestion = None if composed == name or room_fault(composed) else composed
     return CommandError(Code.INVALID, f"Invalid room name: {fault}.", suggestion=suggestion)
 

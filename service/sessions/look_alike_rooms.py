@@ -16,10 +16,11 @@ async def check_new_room(node: Node, identity: Identity, name: str) -> None:
     Raises:
         BrokerError: the broker is unreachable.
     """
-    twin = ascii_twin(name)
-    if twin is None or room_fault(twin) is not None:
-        return
-    if (await node.broker.heads([twin]))[twin].offset:
+    found = (ascii_twin(name), node.room_names.find(name))
+    twins = [twin for twin in found if twin is not None and room_fault(twin) is None]
+    heads = await node.broker.heads(twins) if twins else {}
+    twin = next((twin for twin in twins if heads[twin].offset), None)
+    if twin is not None:
         raise CommandError(
             Code.INVALID,
             "Invalid room name: it looks like another room that has messages. Join that one, or choose "

@@ -163,7 +163,9 @@ async def open_plain(
         CommandError: it would be a new room that looks like another one.
     """
     async with node.rooms.open(room_name) as room:
-        if not room.log.end:
+        if room.log.end:
+            node.room_names.add(room_name)
+        else:
             await check_new_room(node, identity, room_name)
         start = await find_start(room, None, history)
         member = room.enter(connection, connection.codec, identity.user)

@@ -49,9 +49,13 @@ def join(session: Session, command: Join) -> Deferred | None:
 
 
 async def _join(session: Session, command: Join, identity: Identity) -> None:
-    node = session.node
+    node, address = session.node, session.connection.address
+    if node.rooms.ready(command.room) is None and await node.address_limits.wait_to_open(identity, address):
+        node.metrics.address_limited.add("opened_rooms")
     async with node.rooms.open(command.room) as room:
-        if not room.log.end:
+        if room.log.end:
+            node.room_names.add(command.room)
+        else:
             await check_new_room(node, identity, command.room)
         marked = await reading.on_join(node, identity, room, listener=session.listener)
         start = await find_start(room, command.since, command.limit)

@@ -8,9 +8,10 @@ from typing import Final, NamedTuple
 
 from archive.errors import ArchiveError
 from archive.query import is_empty, parse
-from archive.search import FoundEntry
+from archive.search import FoundEntry, SearchQuery
 from hubbub_protocol import Code
 from hubbub_protocol.commands import Search
+from service.archiving.searches import Searches
 from service.identity.identity import Identity
 from service.node import Node
 from service.rooms.room import Room
@@ -24,6 +25,15 @@ MAX_QUERY: Final = 500
 RETRY_AFTER: Final = 2.0
 # Of a search, besides the one of its frame (see `service/transport/input_budget.py`).
 TOKENS: Final = 10
+
+
+class Query(NamedTuple):
+    """What a client asks for: a text, in one room or in all, and which part of the hits."""
+
+    text: str
+    before: str | None
+    limit: int
+    room: str | None = None
 
 
 class Hits(NamedTuple):
@@ -42,46 +52,52 @@ def search(session: Session, command: Search) -> Deferred:
 async def _search(session: Session, command: Search, room: Room) -> None:
     identity = session.require_identity()
     found = await find(
-        session.node, identity, command.query, command.before or None, command.limit, room=room.name
+        session.node,
+        identity,
+        Query(command.query, command.before or None, command.limit, room.name),
+        address=session.connection.address,
     )
     session.connection.write(responses.found(command.id, room.log.room, found.hits, found.more))
 
 
-async def find(
-    node: Node, identity: Identity, text: str, before: str | None, limit: int, *, room: str | None = None
-) -> Hits:
-    """Find messages, in one room or in all. There may be fewer than `limit` although there are more.
+async def find(node: Node, identity: Identity, asked: Query, *, address: str = "") -> Hits:
+    """Find messages, in one room or in all. There may be fewer than the limit although there are more.
 
     Raises:
         CommandError: the query is not valid, or the archive can't be searched now.
     """
     if node.archiving is None:
         raise CommandError(Code.UNKNOWN_TYPE, "This server has no archive, and can't search.")
-    query = parse(_checked(text))
-    if is_empty(query):
-        raise CommandError(Code.INVALID, "Invalid query: it has no word and no filter.")
-    if room is not None:
-        query = replace(query, rooms=(room,))
-    found = Hits([], before)
+    searches = node.archiving.searches
+    try:
+        # Ahead of all work: one search of a user runs at a time, or of the guests of an address.
+        async with searches.turn(identity.limited_as(address)):
+            return await _find(searches, identity, asked)
+    except ArchiveError as error:
+        raise CommandError(Code.UNAVAILABLE, str(error), retry_after=RETRY_AFTER) from error
+
+
+async def _find(searches: Searches, identity: Identity, asked: Query) -> Hits:
+    query, found = _parsed(asked), Hits([], asked.before)
     for _ in range(MAX_READS):
         try:
-            page = await node.archiving.searches.search(
-                query, before=found.more, limit=limit - len(found.hits)
-            )
-        except ArchiveError as error:
-            raise CommandError(Code.UNAVAILABLE, str(error), retry_after=RETRY_AFTER) from error
+            page = await searches.search(query, before=found.more, limit=asked.limit - len(found.hits))
         except ValueError as error:
             raise CommandError(Code.INVALID, f"Invalid `before`: {error}.") from error
         readable = [hit for hit in page.hits if identity.may_read(hit.entry.room)]
         found = Hits([*found.hits, *readable], page.more)
-        if found.more is None or len(found.hits) >= limit:
+        if found.more is None or len(found.hits) >= asked.limit:
             break
     return found
 
 
-def _checked(text: str) -> str:
-    if len(text) > MAX_QUERY:
+def _parsed(asked: Query) -> SearchQuery:
+    length = len(asked.text)
+    if length > MAX_QUERY:
         raise CommandError(
-            Code.INVALID, f"Invalid query: it has {len(text)} characters, {MAX_QUERY} are allowed."
+            Code.INVALID, f"Invalid query: it has {length} characters, {MAX_QUERY} are allowed."
         )
-    return text
+    query = parse(asked.text)
+    if is_empty(query):
+        raise CommandError(Code.INVALID, "Invalid query: it has no word and no filter.")
+    return query if asked.room is None else replace(query, rooms=(asked.room,))

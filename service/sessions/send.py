@@ -107,11 +107,11 @@ def check_text(node: Node, identity: Identity, room: str, text: str) -> None:
 def begin(node: Node, identity: Identity, address: str, room: Room) -> None:
     """Take a place in the quota for new rooms (SN10), once for each room without messages."""
     if not room.begun:
-        require_new_room(node, identity, address)
+        require_new_room(node, identity, address, room.name)
         room.begun = True
 
 
-def require_new_room(node: Node, identity: Identity, address: str) -> None:
+def require_new_room(node: Node, identity: Identity, address: str, name: str) -> None:
     """Take a place in the quota for new rooms (SN10).
 
     Raises:
@@ -126,6 +126,7 @@ def require_new_room(node: Node, identity: Identity, address: str) -> None:
             f"that has messages, or retry after {wait:.0f} s.",
             retry_after=wait,
         )
+    node.room_names.add(name)
 
 
 def check_writer(node: Node, identity: Identity, room: str) -> None:

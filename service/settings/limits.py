@@ -81,7 +81,8 @@ class LimitSettings:
         "HUBBUB_REQUESTS_PER_ADDRESS",
         100.0,
         number(0.01, 1_000_000),
-        "HTTP requests a second of one address, four times as many at once; further ones wait.",
+        "HTTP requests a second of one address, and rooms that its guests open, four times as many at once; "
+        "further ones wait.",
     )
     names_per_address: int = _set(
         "HUBBUB_NAMES_PER_ADDRESS",

@@ -20,6 +20,7 @@ class Tuning:
             sends no such request within this time is aborted.
         input_frames, input_bytes: the share of one connection in a turn of the loop. The rest of its input
             waits for its next turn, behind the other connections.
+        input_seconds: a share, and the shares of one turn of the loop together, end after this time.
         input_shares: waiting connections that get a share in one turn of the loop.
         early_entries: entries of one room that are kept until `subscribe` returns the head; the chain rule
             repairs what is dropped beyond it.
@@ -57,7 +58,8 @@ class Tuning:
     probe_seconds: float = 0.5
     input_frames: int = 16
     input_bytes: int = 16 * 1024
-    input_shares: int = 4
+    input_seconds: float = 0.0005
+    input_shares: int = 2
     early_entries: int = 10_000
     repair_first_wait: float = 0.05
     repair_longest_wait: float = 1.0

@@ -198,15 +198,36 @@ async def test_an_address_may_claim_so_many_booked_slots(served: Served) -> None
     assert claims.claim_slot("192.0.2.2", 0.2)
 
 
+@pytest.mark.settings(requests_per_address=2)
+async def test_an_address_opens_so_many_rooms_and_further_joins_wait(served: Served) -> None:
+    ann, other = await _welcomed(served), await _welcomed(served, OTHER)
+    for number in range(8):
+        assert (await ann.ask("join", room=f"room {number}"))["type"] == "joined"
+    counts = served.node.metrics.address_limited.counts
+    await ann.command("join", room="late")
+    assert (await other.ask("join", room="of others"))["type"] == "joined"
+    bob = await _welcomed(served)
+    # It is open already.
+    assert (await bob.ask("join", room="room 1"))["type"] == "joined"
+    assert served.node.rooms.get("late") is None
+    assert (await ann.event("joined"))["room"] == "late"
+    assert counts == {"opened_rooms": 1}
+
+
 @pytest.mark.settings(requests_per_address=0.5)
-async def test_http_requests_of_an_address_above_its_rate_wait(served: Served) -> None:
+@pytest.mark.parametrize(
+    ("target", "status"), [(b"/health/live", "HTTP/1.1 200"), (b"/\x1b", "HTTP/1.1 400")]
+)
+async def test_http_requests_of_an_address_above_its_rate_wait(
+    served: Served, target: bytes, status: str
+) -> None:
     async def get(address: str) -> Peer:
         peer = await served.peer(address=address)
-        await peer.write(b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        await peer.write(b"GET %b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % target)
         return peer
 
-    assert [(await (await get("127.0.0.1")).head())[:12] for _ in range(2)] == ["HTTP/1.1 200"] * 2
+    assert [(await (await get("127.0.0.1")).head())[:12] for _ in range(2)] == [status] * 2
     late = await get("127.0.0.1")
-    assert (await (await get(OTHER)).head()).startswith("HTTP/1.1 200")
-    assert (await late.head()).startswith("HTTP/1.1 200")
+    assert (await (await get(OTHER)).head()).startswith(status)
+    assert (await late.head()).startswith(status)
     assert served.node.metrics.address_limited.counts["requests"] >= 1

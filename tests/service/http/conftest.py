@@ -13,7 +13,6 @@ from service.app import make_app, make_operator_app
 from service.gateway.admission import Admission
 from service.gateway.gateway import Gateway
 from service.node import Node
-from service.transport.input_turns import InputTurns
 from tests.faults.faulty import FaultyBroker
 from tests.service.http.site import KEY, Site
 from tests.service.serving import quick
@@ -25,7 +24,7 @@ async def site(request: pytest.FixtureRequest) -> AsyncIterator[Site]:
     settings = quick(api_key=KEY, **(mark.kwargs if mark else {}))
     broker = FaultyBroker(MemoryBroker(settings.broker_options))
     async with Node(settings, broker) as node:
-        gateway = Gateway(node, Admission(settings, node.metrics), InputTurns(node.tuning))
+        gateway = Gateway(node, Admission(settings, node.metrics), node.turns)
         app, operator = make_app(gateway), make_operator_app(gateway)
         yield Site(node, broker, testing.SanicASGITestClient(app), testing.SanicASGITestClient(operator))
         Sanic.unregister_app(app)

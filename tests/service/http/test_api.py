@@ -195,6 +195,16 @@ async def test_a_new_room_that_looks_like_another_is_rejected(site: Site) -> Non
     assert "looks like another room" in rejected.json["message"]
 
 
+@pytest.mark.settings(auth="both", token_key=TOKEN_KEY)
+async def test_a_new_room_that_looks_like_one_in_other_letters_is_rejected(site: Site) -> None:
+    token = jwt.encode({"sub": "ann", "exp": time.time() + 60}, TOKEN_KEY, "HS256")
+    greek, cyrillic = (quote(name) for name in ("\u03c1\u03b1\u03c1\u03b1", "\u0440\u0430\u0440\u0430"))
+    for name, status in ((greek, 201), (cyrillic, 400), (greek, 201)):
+        path = f"/api/rooms/{name}/messages"
+        answer = await site.post(path, '{"text": "x"}', Authorization=f"Bearer {token}")
+        assert answer.status == status
+
+
 @pytest.mark.settings(auth="both", token_key=TOKEN_KEY, new_rooms_per_hour=1.0)
 async def test_a_user_with_a_token_begins_so_many_rooms(site: Site) -> None:
     token = jwt.encode({"sub": "ann", "exp": time.time() + 60}, TOKEN_KEY, algorithm="HS256")

@@ -78,8 +78,8 @@ async def test_metrics_that_take_long_to_render_are_rendered_seldom(monkeypatch:
     monkeypatch.setattr("service.http.health.perf_counter", lambda: now[0])
     exposition = Exposition(render)
     texts = []
-    for _ in range(20):
+    for _ in range(120):
         texts.append(await exposition.read())
         now[0] += 0.25
-    assert rendered == [100.0, 102.5, 105.0]
+    assert rendered == [100.0, 112.5, 125.0]
     assert texts[-1] == b"3"

@@ -17,7 +17,7 @@ import pytest
 
 from archive.errors import ArchiveUnavailable
 from archive.sqlite.searching import Searcher
-from service.archiving.searches import Searches
+from service.archiving.searches import OF_ONE_USER, Searches
 from service.server import running
 from service.settings.tuning import DEFAULTS
 from tests.service.http.site import BEARER, KEY
@@ -152,6 +152,24 @@ async def test_a_search_that_takes_too_long_is_cancelled_and_says_so(
         assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
         assert "took too long" in answer.json()["message"]
         assert "Retry-After" in answer.headers
+
+
+async def test_one_search_of_a_user_runs_and_so_many_wait() -> None:
+    here, begin, begun = Searches(None), asyncio.Event(), list[str]()  # type: ignore[arg-type]
+
+    async def search(user: str) -> None:
+        async with here.turn(user):
+            begun.append(user)
+            await begin.wait()
+
+    users = [*["ann"] * (OF_ONE_USER + 2), "bob"]
+    asked = [asyncio.get_running_loop().create_task(search(user)) for user in users]
+    await asyncio.sleep(0)
+    assert begun == ["ann", "bob"]
+    assert here.metrics.archive_searches_refused.counts == {"overloaded": 2}
+    begin.set()
+    results = await asyncio.gather(*asked, return_exceptions=True)
+    assert [result is None for result in results] == [True] * OF_ONE_USER + [False, False, True]
 
 
 async def test_so_many_searches_wait_and_the_next_is_refused() -> None:
