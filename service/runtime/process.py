@@ -24,8 +24,9 @@ USAGE: Final = 2
 _SIGNAL_BASE: Final = 128
 
 # Allocations before a pass over the youngest generation, and such passes before one over the next older. A
-# pass over the middle one stops the node for as long as a walk over 50,000 objects takes.
-_THRESHOLDS: Final = (10_000, 5, 80)
+# pass stops the node for as long as the walk takes: over up to 1,000 objects, or 4,000, or all of them. So
+# the first two are frequent and short, and the last is rare.
+_THRESHOLDS: Final = (1_000, 4, 1_000)
 
 _log: Final = logging.getLogger(__name__)
 

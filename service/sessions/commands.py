@@ -57,6 +57,9 @@ MAX_IN_FLIGHT: Final = 64
 # Invalid frames, before the connection is closed: a burst, and a rate (frames a second).
 INVALID_FRAMES_BURST: Final = 20
 INVALID_FRAMES_RATE: Final = 1.0
+# What a refused command costs of the connection's rate, besides the one of its frame: clients of good will
+# send few of them (see `service/transport/input_budget.py`).
+REFUSED_TOKENS: Final = 2
 # The rate of joins (a second). The burst is twice the number of rooms of a connection.
 JOINS_RATE: Final = 10.0
 
@@ -64,7 +67,7 @@ JOINS_RATE: Final = 10.0
 class CommandSession:
     """Receives the frames of one connection of the `hubbub.v1` protocol."""
 
-    __slots__ = ("_invalid_frames", "_joins", "_ping_slot", "_queue", "_session", "_task")
+    __slots__ = ("_invalid_frames", "_joins", "_ping_slot", "_queue", "_session", "_task", "_waiting")
 
     def __init__(self, node: Node, connection: Connection) -> None:
         self._session = Session(node, connection)
@@ -73,6 +76,7 @@ class CommandSession:
         # Made for the first queued command: an empty deque takes more memory than the rest of the session.
         self._queue: deque[str] | None = None
         self._task: asyncio.Task[None] | None = None
+        self._waiting = False  # the queue waits for its turn
         self._ping_slot = node.pings.add(connection)
         self._session.update_idle()
         hello.start_hello_timer(self._session)
@@ -93,7 +97,7 @@ class CommandSession:
 
     def receive(self, text: str) -> None:
         """Process one frame, or queue it."""
-        if self._must_queue():
+        if self._waiting or self._must_queue():
             self._queue = self._queue or deque()
             self._queue.append(text)
             if len(self._queue) >= MAX_QUEUED:
@@ -106,6 +110,14 @@ class CommandSession:
         for member in list(self._session.members.values()):
             member.fanout.resumed(member)
         self._process_queue()
+
+    def take_turn(self) -> None:
+        """Process a share of the queued commands. The rest waits for its next turn, as input does."""
+        self._waiting = False
+        try:
+            self._process_queue()
+        except Exception:  # noqa: BLE001 - a bug must close this connection, and no other
+            self._session.connection.input_failed()
 
     def ended(self) -> None:
         """Leave all rooms, release the name, and remove the connection from the node."""
@@ -126,12 +138,27 @@ class CommandSession:
         return self._task is not None or session.in_flight >= MAX_IN_FLIGHT or session.connection.paused
 
     def _process_queue(self) -> None:
-        """Process queued commands until one has to wait."""
+        """Process queued commands until one has to wait, or until the share of this turn is used."""
         connection = self._session.connection
-        while self._queue and not self._must_queue() and not connection.closing:
-            self._process(self._queue.popleft())
+        if self._queue and not self._waiting:
+            self._process_share(self._queue)
         if not self._queue or len(self._queue) < MAX_QUEUED:
             connection.resume_input()
+
+    def _process_share(self, queue: deque[str]) -> None:
+        connection, turns = self._session.connection, self._session.node.turns
+        end, left = turns.clock() + turns.seconds, turns.frames
+        while queue and not (self._must_queue() or connection.closing):
+            self._process(queue.popleft())
+            left -= 1
+            if not left or turns.clock() >= end:
+                self._wait_for_turn()
+                return
+
+    def _wait_for_turn(self) -> None:
+        if self._queue and not self._waiting:
+            self._waiting = True
+            self._session.node.turns.add(self)
 
     def _process(self, text: str) -> None:
         session = self._session
@@ -144,7 +171,7 @@ class CommandSession:
         try:
             deferred = self._dispatch(command)
         except CommandError as error:
-            session.write_error(error, number)
+            self._refuse(error, number)
             return
         if deferred is not None:
             # The task makes the coroutine when it runs, so a task that is cancelled earlier leaves none.
@@ -208,7 +235,7 @@ class CommandSession:
         try:
             await deferred()
         except CommandError as error:
-            session.write_error(error, number)
+            self._refuse(error, number)
         except BrokerError as error:
             session.write_error(CommandError(Code.UNAVAILABLE, str(error)), number)
         except Exception:
@@ -216,7 +243,12 @@ class CommandSession:
             raise
         finally:
             self._task = None
-            self._process_queue()
+            # Not at once: many connections may have a command that ends in this turn of the loop.
+            self._wait_for_turn()
+
+    def _refuse(self, error: CommandError, number: int | None) -> None:
+        self._session.connection.charge(REFUSED_TOKENS)
+        self._session.write_error(error, number)
 
     def _reject_frame(self, error: ProtocolError) -> None:
         self._session.write_error(CommandError(error.code, str(error)), error.id)

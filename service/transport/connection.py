@@ -7,14 +7,17 @@ consumer is paused in all its rooms at once: its members share the socket.
 from __future__ import annotations
 
 import asyncio
+import logging
 from time import monotonic
-from typing import Protocol
+from typing import Final, Protocol
 
 from hubbub_protocol import Close
 from service.runtime.metrics import Metrics
 from service.transport.input_budget import InputBudget, InputRate
 from service.transport.output import SocketOutput, Write
 from service.wire.codecs import Codec
+
+_log: Final = logging.getLogger(__name__)
 
 
 class Socket(Protocol):
@@ -122,6 +125,11 @@ class Connection(SocketOutput):
         self.closing = True
         self.stop_output()
         self._socket.close(code, reason, read=read)
+
+    def input_failed(self) -> None:
+        """Log the exception that is being handled, and close."""
+        _log.exception("input_failed")
+        self.close(Close.INTERNAL, "internal server error; reconnect")
 
     def charge(self, tokens: float) -> None:
         """Take tokens for input. Above the rate the client is not read until they are refilled."""

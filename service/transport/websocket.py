@@ -10,21 +10,17 @@ waits in `service/transport/input_turns.py` behind other connections, and meanwh
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from typing import Final
 
 from typing_extensions import override
 
-from hubbub_protocol import Close
 from service.transport import frame_parser
 from service.transport.connection import Connection
 from service.transport.full_protocol import FullProtocol
 from service.transport.half_close import end_sending
 from service.transport.input_turns import InputTurns
 from service.wire.frames import pong_frame
-
-_log: Final = logging.getLogger(__name__)
 
 _ABNORMAL_CLOSURE: Final = 1006
 # Before a session is attached, input above this stays in the system's buffers (bytes).
@@ -35,9 +31,9 @@ class WebSocket(asyncio.Protocol):
     """One upgraded connection, between an asyncio transport and a `Connection`."""
 
     __slots__ = (
-        "_abort_timer", "_close_seconds", "_connection", "_drops_input", "_fast_size", "_full", "_input",
-        "_input_eof", "_lost", "_max_size", "_processing", "_sockets", "_transport", "_turns", "_waiting",
-        "attached", "write",
+        "_abort_timer", "_close_seconds", "_connection", "_drops_input", "_fast_size", "_full", "_has_turn",
+        "_input", "_input_eof", "_lost", "_max_size", "_processing", "_sockets", "_transport", "_turns",
+        "_waiting", "attached", "write",
     )  # fmt: skip
 
     def __init__(
@@ -60,16 +56,14 @@ class WebSocket(asyncio.Protocol):
         self._fast_size = min(frame_parser.MAX_PAYLOAD, max_size)
         self._close_seconds = close_seconds
         self._abort_timer: asyncio.TimerHandle | None = None
-        # None as long as all frames take the fast path.
-        self._full: FullProtocol | None = None
+        self._full: FullProtocol | None = None  # as long as all frames take the fast path
         self._turns = turns
-        self._waiting = False  # the input waits for its turn
+        self._waiting = self._has_turn = False  # the input waits for its turn, or has it
         self._drops_input = False  # all further input is dropped
         self._connection: Connection | None = None
         # Received and not processed yet: before `attach`, and while the session pauses the input.
         self._input = bytearray()
-        self._input_eof = False
-        self._lost = False
+        self._input_eof = self._lost = False
         self._processing = False
         self.attached = False
         self.write: Callable[[bytes], None] = transport.write
@@ -83,9 +77,10 @@ class WebSocket(asyncio.Protocol):
     def attach(self) -> None:
         """Process the input from now on, also if the socket is lost already."""
         self.attached = True
-        if self._input or self._input_eof or self._lost:
-            # More of it may have come than was read.
+        if self._input_eof or self._lost:
             self.take_turn()
+        elif self._input:
+            self._wait_for_turn()
 
     def close(self, code: int, reason: str, *, read: bool = True) -> None:
         """Begin the closing handshake. Without `read` the peer's close frame is not read either."""
@@ -137,8 +132,9 @@ class WebSocket(asyncio.Protocol):
 
     def take_turn(self) -> None:
         """Process one share of the input, and read again if nothing waits any more."""
-        self._waiting = False
+        self._waiting, self._has_turn = False, True
         self._process_input()
+        self._has_turn = False
         connection = self._connection
         if self._waiting or connection is None:
             return
@@ -165,8 +161,7 @@ class WebSocket(asyncio.Protocol):
             connection.input_seen = True
             self._process_share(connection)
         except Exception:  # noqa: BLE001 - a bug must close this connection, and no other
-            _log.exception("input_failed")
-            connection.close(Close.INTERNAL, "internal server error; reconnect")
+            connection.input_failed()
         finally:
             self._processing = False
         if self._input_eof and not self._input:
@@ -177,16 +172,18 @@ class WebSocket(asyncio.Protocol):
 
     def _process_share(self, connection: Connection) -> None:
         """Process frames until the share of this turn is used, and charge the connection for them."""
-        buffer, turns, tokens = self._input, self._turns, 0
+        buffer, turns, tokens, end = self._input, self._turns, 0, 0.0
         least = len(buffer) - turns.size
         while buffer and connection.accepts_input:
             cost = self._process_frame(connection)
             if cost is None:
                 break
             tokens += cost
-            if buffer and (tokens >= turns.frames or len(buffer) <= least):
-                self._wait_for_turn()
-                break
+            if buffer:
+                end = end or turns.clock() + turns.seconds
+                if tokens >= turns.frames or len(buffer) <= least or turns.clock() >= end:
+                    self._wait_for_turn()
+                    break
         if tokens:
             connection.charge(tokens)
 
@@ -219,6 +216,10 @@ class WebSocket(asyncio.Protocol):
         return self._full
 
     def _process_slice(self, full: FullProtocol, connection: Connection) -> int | None:
+        if not self._has_turn:
+            # It costs up to a hundred times as much as a frame on the fast path.
+            self._wait_for_turn()
+            return None
         slice_ = full.cut(self._input, ended=self._input_eof)
         if not slice_:
             return None

@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import tracemalloc
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 import pytest
 
+from service.rooms.registry import RoomRegistry
+from service.rooms.room import Room
+from service.transport.full_protocol import FullProtocol
 from service.transport.websocket import WebSocket
 from tests.service.framing import Op, frame
 from tests.service.peer import Peer
@@ -78,6 +83,57 @@ async def test_a_connection_processes_its_share_in_a_turn_whatever_the_frames_ar
     tuning = served.node.tuning
     # A turn may have the share of data that just arrived, and that of a connection that waited.
     assert max(turns.counts) <= 2 * tuning.input_frames
+
+
+async def test_a_share_ends_when_its_time_is_over(served: Served, turns: TurnsSeen) -> None:
+    peer, _ = await served.joined("ann")
+    served.node.turns.seconds = 0.0
+    turns.counts[:] = [0]
+    await peer.write(KINDS["invalid"] * 10)
+    await until(lambda: sum(turns.counts) >= 10)
+    # The frame that just arrived, and one of a share.
+    assert max(turns.counts) <= 2
+
+
+async def test_large_frames_of_all_connections_share_the_turns_of_the_loop(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peers = [(await served.joined(f"u{number}"))[0] for number in range(20)]
+    seen, receive = TurnsSeen(), FullProtocol.receive
+
+    def counted(full: FullProtocol, data: bytes, on_text: Callable[[str], None]) -> None:
+        seen.count()
+        receive(full, data, on_text)
+
+    monkeypatch.setattr(FullProtocol, "receive", counted)
+    for peer in peers:
+        await peer.write(KINDS["large"])
+    for peer in peers:
+        assert (await peer.event("error"))["code"] == "malformed"
+    assert sum(seen.counts) >= 20
+    assert max(seen.counts) <= served.node.tuning.input_shares
+
+
+async def test_queued_commands_of_all_connections_share_the_turns_of_the_loop(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, process = TurnsSeen(), RoomRegistry.open
+
+    def counted(registry: RoomRegistry, name: str) -> AbstractAsyncContextManager[Room]:
+        seen.count()
+        return process(registry, name)
+
+    monkeypatch.setattr(RoomRegistry, "open", counted)
+    peers = [await served.welcomed(f"u{number}") for number in range(20)]
+    for peer in peers:
+        joins = [f'{{"type":"join","id":{number},"room":"{id(peer)} {number}"}}' for number in range(10)]
+        await peer.write(b"".join(map(frame, joins)))
+    for peer in peers:
+        for _ in range(10):
+            await peer.event("joined")
+    # The first one of each connection may begin at once, with the data that just arrived.
+    assert sum(sorted(seen.counts)[:-20]) > 100
+    assert max(sorted(seen.counts)[:-20]) <= 2 * served.node.tuning.input_shares
 
 
 async def test_a_waiting_connection_is_served_after_the_others(served: Served) -> None:
@@ -155,7 +211,7 @@ async def test_all_frames_before_a_disconnect_are_processed(served: Served) -> N
     await until(lambda: served.hub.head("lobby").offset == 50)
 
 
-@pytest.mark.settings(**SLOW | {"commands_per_second": 1000.0})
+@pytest.mark.settings(**SLOW)
 async def test_a_long_page_costs_more_than_a_short_one(served: Served) -> None:
     peer, _ = await served.joined("ann")
     for _ in range(20):
@@ -164,6 +220,17 @@ async def test_a_long_page_costs_more_than_a_short_one(served: Served) -> None:
     for _ in range(20):
         await peer.ask("history", room="lobby", before=9, limit=200)
     assert served.node.metrics.input_throttled > 0
+
+
+@pytest.mark.settings(**SLOW | {"commands_burst": 100, "commands_per_second": 0.1})
+async def test_a_refused_command_costs_more_than_others(served: Served) -> None:
+    peer, _ = await served.joined("ann")
+    for _ in range(40):
+        assert (await peer.ask("leave", room="elsewhere"))["type"] == "left"
+    assert served.node.metrics.input_throttled == 0
+    for _ in range(20):
+        assert (await peer.ask("send", room="elsewhere", text="x"))["code"] == "not_joined"
+    await until(lambda: served.node.metrics.input_throttled == 1)
 
 
 async def test_input_that_arrives_before_the_session_is_attached_is_read_later(served: Served) -> None:
