@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 import pytest
 from textual.containers import VerticalScroll
 
+from hubbub_cli.tui.messages import OlderLoaded
 from hubbub_client import Client
 from tests.hubbub_cli.screen import chat, enter, lines, until
 from tests.hubbub_cli.server import Server, serving
@@ -64,6 +65,28 @@ async def test_scrolling_up_loads_older_messages_and_keeps_the_position(server: 
             await until(pilot, lambda screen: "1 new message below" in screen and "number 99." in screen)
             await pilot.press("escape")
             await until(pilot, lambda screen: "something new" in screen and "below" not in screen)
+
+
+async def test_history_that_comes_late_does_not_scroll_up_again(server: Server, room: str) -> None:
+    app, _ = chat(server, room)
+    async with Client(server.url, name="bob") as bob, app.run_test(size=(80, 24)) as pilot:
+        there = await bob.join(room)
+        for number in range(40):
+            await there.send(f"number {number}.")
+        await until(pilot, lambda screen: "number 39." in screen)
+        log, view = app.log_view, app.views.active
+        assert view is not None
+        log.scroll_lines(-100)
+        view.loading = True  # the page is on its way
+        log.scroll_lines(-10)
+        log.scroll_lines(5)
+        app.on_older_loaded(OlderLoaded(view))
+        assert log.scroll_y == 5
+        log.scroll_lines(-5)
+        log.scroll_lines(-10)
+        log.scroll_to(y=12, animate=False, immediate=True)  # where the inserted rows have put it
+        app.on_older_loaded(OlderLoaded(view))
+        assert log.scroll_y == 2
 
 
 async def test_a_background_room_counts_unread_messages(server: Server, room: str) -> None:

@@ -185,6 +185,60 @@ def test_the_keys_of_the_input_work_at_each_size(
     terminals.wait_for("ann", "ended with 0")
 
 
+@SIZES
+def test_the_keys_that_scroll_work_at_each_size(
+    server: Server, room: str, terminals: Terminals, columns: int, rows: int
+) -> None:
+    # Each has two lines at least.
+    between = [f"more {number}. {'word ' * 30}" for number in range(rows // 2 + 5)]
+    texts = "\n".join(["first of all", "@ann one", *between, "@ann two", "the end"])
+    run("send", room, "--send-on", "line", "-s", server.url, "--name", "bob", given=texts)
+    terminals.open("ann", *COMMAND, room, "-s", server.url, "--name", "ann", columns=columns, rows=rows)
+    terminals.wait_for("ann", "online as ann", "the end")
+    terminals.type("ann", "M-p", "M-p")
+    terminals.wait_for("ann", "@ann one", gone="the end")
+    terminals.type("ann", "M-n")
+    terminals.wait_for("ann", "@ann two")
+    terminals.type("ann", *["PPage"] * 20)
+    terminals.wait_for("ann", "first of all", gone="the end")
+    terminals.type("ann", "NPage")
+    terminals.wait_for("ann", "more", gone="first of all")
+    terminals.type("ann", "Escape")
+    terminals.wait_for("ann", "the end", gone="first of all")
+
+
+@SIZES
+def test_the_keys_of_messages_work_at_each_size(
+    server: Server, room: str, terminals: Terminals, columns: int, rows: int
+) -> None:
+    other = f"{room}-b"
+    for name, text in ((room, "lunch?"), (room, "aside"), (other, "elsewhere.")):
+        run("send", name, text, "-s", server.url, "--name", "bob")
+    terminals.open(
+        "ann", *COMMAND, room, other, "-s", server.url, "--name", "ann", columns=columns, rows=rows
+    )
+    terminals.wait_for("ann", "online as ann", "aside")
+    terminals.type("ann", "M-Up", "M-Up", "M-Up", "M-Down", "M-Up")
+    terminals.type("ann", "-l", "/reply at twelve")
+    terminals.type("ann", "Enter")
+    terminals.wait_for("ann", "at twelve", "1 reply")
+    terminals.type("ann", "M-t")
+    terminals.wait_for("ann", "thread of", "lunch?", "at twelve", gone="aside")
+    terminals.type("ann", "Escape")
+    terminals.wait_for("ann", f"{room}  1 here", "aside", gone="thread of")
+    terminals.type("ann", "C-p")
+    terminals.wait_for("ann", f"{other}  1 here")
+    run("send", room, "news.", "-s", server.url, "--name", "bob")
+    wait_until(lambda: terminals.title("ann") == f"(1) {other} - hubbub")
+    terminals.type("ann", "M-S-Up")
+    terminals.wait_for("ann", f"{room}  1 here", "news.")
+    terminals.type("ann", "-l", "two")
+    terminals.type("ann", "M-Enter")
+    terminals.type("ann", "-l", "lines")
+    terminals.type("ann", "Enter")
+    wait_until(lambda: history(server, room)[-1] == "two\nlines")
+
+
 def test_the_editor_writes_the_message(
     server: Server, room: str, terminals: Terminals, tmp_path: Path
 ) -> None:

@@ -1,7 +1,8 @@
-"""Alt and a letter or a digit, which a terminal sends as ESC and the character.
+"""Alt and a letter, a digit or Enter, which a terminal sends as ESC and the character.
 
-Textual takes ESC and a digit for the letters that Option and a digit type on macOS (`¡` for 1). It reports
-ESC and a letter as `alt+a` only after a pause, so two of them in a row would be typed as text.
+Textual takes ESC and a digit for the letters that Option and a digit type on macOS (`¡` for 1), and ESC and
+Enter for two keys. It reports ESC and a letter as `alt+a` only after a pause, so two of them in a row would
+be typed as text.
 """
 
 from string import ascii_lowercase
@@ -19,7 +20,8 @@ class _AltKey(NamedTuple):
 
 
 def report_alt_keys() -> None:
-    """Make Textual report `alt+1` and `alt+a` at once."""
+    """Make Textual report `alt+1`, `alt+a` and `alt+enter` at once."""
     sequences = cast("dict[str, object]", ANSI_SEQUENCES_KEYS)
     for character in DIGITS + ascii_lowercase:
         sequences[f"\x1b{character}"] = (_AltKey(f"alt+{character}"),)
+    sequences["\x1b\r"] = (_AltKey("alt+enter"),)

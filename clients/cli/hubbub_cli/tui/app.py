@@ -62,7 +62,6 @@ class ChatApp(App[None]):
         self._first_rooms = rooms
         self._colors = colors
         self._colours = Colours(dark=dark)
-        self._up_by = 0
         self._worker: Worker[None] | None = None
         self.warned = False
         # An error in the screen itself.
@@ -132,7 +131,7 @@ class ChatApp(App[None]):
     def on_older_loaded(self, event: OlderLoaded) -> None:
         self.show()
         if event.view is self.views.active:
-            self.log_view.scroll_lines(-self._up_by)
+            self.log_view.scroll_above()
 
     def on_messages_found(self, event: MessagesFound) -> None:
         self.push_screen(pickers.found(event), partial(self._actions.show_found, event))
@@ -188,14 +187,13 @@ class ChatApp(App[None]):
     def on_room_sidebar_chosen(self, event: RoomSidebar.Chosen) -> None:
         self.go_to(self.views.at(event.number))
 
-    def on_message_log_top_reached(self, event: MessageLog.TopReached) -> None:
+    def on_message_log_top_reached(self, _: MessageLog.TopReached) -> None:
         view = self.views.active
         if view is None or view.loading or view.thread is not None:
             return
         if view.transcript.trimmed or view.transcript.full:
-            self._pane.end_history(view, self.backend, event.lines)
+            self._pane.end_history(view, self.backend)
             return
-        self._up_by = event.lines
         self.backend.older(view)
 
     def notify_room(self, text: str) -> None:

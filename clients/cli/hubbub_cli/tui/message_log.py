@@ -43,11 +43,8 @@ class MessageLog(ScrollView):
     """
     can_focus = False
 
-    @dataclass
     class TopReached(Message):
-        """The user scrolls above the first row, by some lines."""
-
-        lines: int
+        """The user scrolls above the first row."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,6 +57,8 @@ class MessageLog(ScrollView):
         self._rendered: dict[int, tuple[Row, list[Strip]]] = {}
         self._width = 0
         self._shown: tuple[str, int] | None = None
+        # By so many lines the user scrolled above the first row, and went nowhere since.
+        self._above = 0
         # The rows of the transcript; those after them are own messages in flight.
         self._settled = 0
 
@@ -88,6 +87,7 @@ class MessageLog(ScrollView):
         """Scroll to the end, and follow new rows."""
         self.pinned = True
         self.selected = None
+        self._above = 0
         self._settle(None)
 
     def page(self, direction: int) -> None:
@@ -96,12 +96,18 @@ class MessageLog(ScrollView):
 
     def scroll_lines(self, lines: int) -> None:
         """Scroll up (negative) or down by some lines."""
-        if lines < 0 and self.scroll_y <= 0:
-            self.post_message(self.TopReached(-lines))
+        self._above = -lines if lines < 0 and self.scroll_y <= 0 else 0
+        if self._above:
+            self.post_message(self.TopReached())
         end = self.max_scroll_y
         target = min(max(0, self.scroll_y + lines), end)
         self.pinned = target >= end
         self._to(target)
+
+    def scroll_above(self) -> None:
+        """Scroll to rows that were inserted above, if the user is still waiting for them."""
+        self._to(max(0, self.scroll_y - self._above))
+        self._above = 0
 
     def step_to(self, rows: Sequence[int], by: int) -> None:
         """Select the next (1) or previous (-1) of some rows, from the selected one or the end."""
@@ -117,7 +123,7 @@ class MessageLog(ScrollView):
         """Select a row, and show it in the middle."""
         at = next((at for at, one in enumerate(self._rows) if one.id == row), None)
         if at is not None:
-            self.selected = row
+            self.selected, self._above = row, 0
             line = min(max(0, self._starts[at] - self.size.height // 2), self.max_scroll_y)
             self.pinned = line >= self.max_scroll_y
             self._to(line)

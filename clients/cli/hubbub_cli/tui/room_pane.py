@@ -70,11 +70,11 @@ class RoomPane(Vertical):
     def _show_below(self, view: RoomView) -> None:
         self._below.update(status_lines.below_line(view.unseen, view.typists, self._candidates))
 
-    def end_history(self, view: RoomView, backend: ChatBackend, lines: int) -> None:
-        """Mark where the history ends that is kept here; it was scrolled to by some lines."""
+    def end_history(self, view: RoomView, backend: ChatBackend) -> None:
+        """Mark where the history ends that is kept here."""
         if view.transcript.begins(_OLDER):
             self.show(view, backend)
-            self.log_view.scroll_lines(-lines)
+            self.log_view.scroll_above()
 
     def on_composer_candidates(self, event: Composer.Candidates) -> None:
         self._candidates = event.names
