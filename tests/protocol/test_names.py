@@ -33,6 +33,16 @@ def test_visible_characters_may_be_joined_by_invisible_ones(name: str) -> None:
     assert room_fault(name) is None
 
 
+def test_a_name_that_is_too_long_is_rejected_without_a_look_at_its_characters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_at: list[str] = []
+    monkeypatch.setattr("hubbub_protocol.names.unicodedata.category", looked_at.append)
+    assert user_fault("\u0430" * 30_000) == "is longer than 32 characters"
+    assert room_fault("\u0430" * 30_000) == "is longer than 200 bytes"
+    assert looked_at == []
+
+
 @given(st.text(min_size=1, max_size=32).filter(lambda name: user_fault(name) is None))
 def test_a_folded_name_is_never_empty(name: str) -> None:
     assert fold_user(name)

@@ -21,6 +21,8 @@ _BLANK = re.compile(
     "\U000e0000-\U000e0fff]"
 )
 
+_ROOM_TOO_LONG = f"is longer than {MAX_ROOM_BYTES} bytes"
+
 
 def _fault(name: str) -> str | None:
     if not name:
@@ -55,18 +57,23 @@ def _is_blank(char: str) -> bool:
 
 def room_fault(name: str) -> str | None:
     """Describe what is wrong with a room name, as the end of a sentence; None if it is valid."""
+    # First, because all other checks look at each character.
+    if len(name) > MAX_ROOM_BYTES:
+        return _ROOM_TOO_LONG
     fault = _fault(name)
     if fault is None and "\ufffd" in name:
         return "contains a replacement character (U+FFFD): it was not UTF-8"
     if fault is None and not unicodedata.is_normalized("NFC", name):
         return "is not in Unicode's normal form C"
     if fault is None and len(name.encode()) > MAX_ROOM_BYTES:
-        return f"is longer than {MAX_ROOM_BYTES} bytes"
+        return _ROOM_TOO_LONG
     return fault
 
 
 def user_fault(name: str) -> str | None:
     """Describe what is wrong with a user name, as the end of a sentence; None if it is valid."""
+    if len(name) > MAX_USER_CHARACTERS:
+        return f"is longer than {MAX_USER_CHARACTERS} characters"
     fault = _fault(name)
     unusable = (
         None
@@ -75,8 +82,6 @@ def user_fault(name: str) -> str | None:
     )
     if fault is None and unusable is not None:
         return f"contains {_UNUSABLE[unicodedata.category(unusable)]} (U+{ord(unusable):04X})"
-    if fault is None and len(name) > MAX_USER_CHARACTERS:
-        return f"is longer than {MAX_USER_CHARACTERS} characters"
     return fault
 
 
