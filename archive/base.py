@@ -48,6 +48,9 @@ What every archive promises. Each number has tests in `archive/testing/`, run on
                 is ahead if it moved later. Of each user it keeps the ones that moved last. `unread` counts
                 the messages of others behind a mark that are indexed (A15), and those of them that mention
                 the user. `named` finds the users with marks in a room by their names. `forget` removes marks.
+ A18 references `references` finds, at any distance, which entries change an entry or reply to it, through the
+                offset that it names. `index` and `record` add them in order, as in A15. A reference leaves
+                with the entry that refers.
 
 What is not promised: that an entry whose `append` failed is absent for ever. The next page shows whether it
 is stored.
@@ -71,6 +74,7 @@ from archive.entries import (
     Unread,
 )
 from archive.options import ArchiveOptions, ArchiveRetention
+from archive.references import Reference, ReferenceIndex
 from archive.search import FoundPage, Searchable, SearchQuery, Unindexed
 
 __all__ = [
@@ -90,7 +94,7 @@ __all__ = [
 
 
 class Archive(ABC):
-    """A node's end of the archive. The promises A1-A17 stand in the module's docstring."""
+    """A node's end of the archive. The promises A1-A18 stand in the module's docstring."""
 
     shared: ClassVar[bool] = False
 
@@ -110,6 +114,11 @@ class Archive(ABC):
         It stays the same for as long as nothing that was stored is lost. An older copy that is put back gets
         another one, and so do the epochs that it named: offsets that clients have seen aren't used again.
         """
+
+    @property
+    @abstractmethod
+    def references(self) -> ReferenceIndex:
+        """Which entries refer to which (A18)."""
 
     @abstractmethod
     async def start(self) -> None:
@@ -193,9 +202,16 @@ class Archive(ABC):
 
     @abstractmethod
     async def index(
-        self, room: str, epoch: str, *, since: int, through: int, changes: Sequence[Searchable]
+        self,
+        room: str,
+        epoch: str,
+        *,
+        since: int,
+        through: int,
+        changes: Sequence[Searchable],
+        references: Sequence[Reference] = (),
     ) -> bool:
-        """Set the words of entries, and record that an epoch is indexed through an offset (A15).
+        """Set the words and the references of entries: an epoch is indexed through an offset (A15, A18).
 
         `since` is where the caller's part begins. Return whether it was the next part; if not, nothing is
         changed. `changes` may name entries ahead of `since`: an edit changes the words of an earlier one.

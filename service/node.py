@@ -87,7 +87,13 @@ class Node:
         self.room_names = RoomNames()
         self.address_limits = AddressLimits(settings, tuning.sockets_per_address)
         self.rooms = RoomRegistry(
-            self.cluster, broker, self.tasks, metrics=self.metrics, settings=settings, tuning=tuning
+            self.cluster,
+            broker,
+            self.tasks,
+            metrics=self.metrics,
+            settings=settings,
+            tuning=tuning,
+            stored=None if archiving is None else archiving.references,
         )
         self.moderation = Moderation(broker, self.remove)
         self.input_rate, self.turns = InputRate.of(settings), InputTurns(tuning)

@@ -26,8 +26,10 @@ from archive.postgres.address import shown
 from archive.postgres.appends import Appends
 from archive.postgres.connections import Connection, Connections, Work
 from archive.postgres.migrations import migrate
+from archive.postgres.references import PostgresReferences
 from archive.postgres.trimming import RoomTrimmer
 from archive.postgres.writing import BatchWriter
+from archive.references import Reference
 from archive.search import FoundPage, Searchable, SearchQuery, Unindexed
 
 T = TypeVar("T")
@@ -50,6 +52,7 @@ class PostgresArchive(Archive):
         self._writer = BatchWriter(self._place, options.retention)
         self._trimmer = RoomTrimmer(options.retention, options.key_window)
         self._appends = Appends(self._append)
+        self._references = PostgresReferences(self._read, self._oldest)
         self._lineage = ""
         self._started = False
         self._ended = False
@@ -66,6 +69,11 @@ class PostgresArchive(Archive):
     def lineage(self) -> str:
         self._running()
         return self._lineage
+
+    @property
+    @override
+    def references(self) -> PostgresReferences:
+        return self._references
 
     @override
     async def start(self) -> None:
@@ -147,9 +155,18 @@ class PostgresArchive(Archive):
 
     @override
     async def index(
-        self, room: str, epoch: str, *, since: int, through: int, changes: Sequence[Searchable]
+        self,
+        room: str,
+        epoch: str,
+        *,
+        since: int,
+        through: int,
+        changes: Sequence[Searchable],
+        references: Sequence[Reference] = (),
     ) -> bool:
-        return await self._read(lambda on: searching.index(on, room, epoch, (since, through), changes))
+        return await self._read(
+            lambda on: searching.index(on, (room, epoch), (since, through), changes, references)
+        )
 
     @override
     async def search(self, query: SearchQuery, *, before: str | None = None, limit: int) -> FoundPage:

@@ -14,6 +14,7 @@ SELECT epochs.id FROM epochs JOIN rooms ON rooms.id = epochs.room
 WHERE rooms.name = $1 AND epochs.name = $2 FOR UPDATE OF epochs
 """
 _WORDS: Final = 'DELETE FROM searchable WHERE epoch = $1 AND "offset" = ANY($2::bigint[])'
+_REFERENCES: Final = "DELETE FROM entry_references WHERE epoch = $1 AND source = ANY($2::bigint[])"
 _ERASE: Final = """
 WITH erased AS (
     SELECT "offset", octet_length(payload) AS size FROM entries
@@ -37,4 +38,5 @@ async def erase(connection: Connection, room: str, epoch: str, offsets: Sequence
         if number is None:
             return 0
         await connection.execute(_WORDS, number, offsets)
+        await connection.execute(_REFERENCES, number, offsets)
         return int(await connection.fetchval(_ERASE, number, offsets, payload, encoded(ERASED.kind or "")))

@@ -26,15 +26,16 @@ CASE WHEN {oldest}::bigint IS NULL THEN epochs.base ELSE coalesce((
 """  # noqa: S608  the name of a parameter
 
 
-_REACH: Final = f"""
+# How far an epoch goes: `id`, `head`, `base`, `referred`.
+REACH: Final = f"""
 WITH reach AS MATERIALIZED (
-    SELECT epochs.id, epochs.head, {_base("$3")}
+    SELECT epochs.id, epochs.head, epochs.referred, {_base("$3")}
     FROM epochs JOIN rooms ON rooms.id = epochs.room WHERE rooms.name = $1 AND epochs.name = $2
 )
 """  # noqa: S608  no values
 _COLUMNS: Final = COLUMNS.format(table="entries")
 # An unknown epoch has no row; one without entries in the page has a row with nulls.
-_AFTER: Final = f"""{_REACH}
+_AFTER: Final = f"""{REACH}
 SELECT reach.head, reach.base, EXISTS (
     SELECT FROM entries WHERE epoch = reach.id AND "offset" > reach.base AND "offset" <= $4
 ) AS older, found.*
@@ -43,7 +44,7 @@ FROM reach LEFT JOIN LATERAL (
     WHERE epoch = reach.id AND "offset" > greatest($4, reach.base) ORDER BY "offset" LIMIT $5
 ) AS found ON true ORDER BY "offset"
 """  # noqa: S608  no values
-_BEFORE: Final = f"""{_REACH}
+_BEFORE: Final = f"""{REACH}
 SELECT reach.head, reach.base, false AS older, found.*
 FROM reach LEFT JOIN LATERAL (
     SELECT {_COLUMNS} FROM entries
@@ -86,14 +87,14 @@ class Epoch(NamedTuple):
 
 async def page_after(connection: Connection, epoch: Epoch, offset: int, limit: int) -> ArchivePage:
     """Read the first entries after an offset."""
-    rows = await connection.fetch(_AFTER, *_arguments(epoch), min(offset, _BEYOND), limit)
+    rows = await connection.fetch(_AFTER, *arguments(epoch), min(offset, _BEYOND), limit)
     return _page(epoch, rows, older=bool(rows) and rows[0]["older"])
 
 
 async def page_before(connection: Connection, epoch: Epoch, offset: int | None, limit: int) -> ArchivePage:
     """Read the last entries ahead of an offset, or the last of all."""
     place = _BEYOND if offset is None else min(offset, _BEYOND)
-    rows = await connection.fetch(_BEFORE, *_arguments(epoch), place, limit + 1)
+    rows = await connection.fetch(_BEFORE, *arguments(epoch), place, limit + 1)
     older = len(rows) > limit
     return _page(epoch, rows[1:] if older else rows, older=older)
 
@@ -153,7 +154,8 @@ async def keys(
     return read
 
 
-def _arguments(epoch: Epoch) -> tuple[bytes, bytes, int | None]:
+def arguments(epoch: Epoch) -> tuple[bytes, bytes, int | None]:
+    """Return the first arguments of a statement that begins with `REACH`."""
     return encoded(epoch.room), encoded(epoch.name), epoch.oldest
 
 

@@ -8,8 +8,10 @@ from typing import Final
 
 from archive.base import ArchivedEntry
 from archive.postgres.connections import Connection
+from archive.postgres.references import insert
 from archive.postgres.rows import COLUMNS, entry_of
 from archive.postgres.text import decoded, encoded
+from archive.references import Reference
 from archive.search import FoundEntry, FoundPage, Searchable, SearchQuery, Unindexed, merged
 from archive.words import Term, Words
 
@@ -24,8 +26,11 @@ _UNINDEXED: Final = """
 SELECT rooms.name, epochs.name, epochs.indexed FROM epochs JOIN rooms ON rooms.id = epochs.room
 WHERE epochs.indexed < epochs.head LIMIT $1
 """
+# References follow the words, unless earlier ones are missing.
 _MOVE: Final = """
-UPDATE epochs SET indexed = $4 FROM rooms
+UPDATE epochs SET
+    indexed = $4, referred = CASE WHEN referred >= $3 THEN greatest(referred, $4) ELSE referred END
+FROM rooms
 WHERE rooms.id = epochs.room AND rooms.name = $1 AND epochs.name = $2 AND epochs.indexed = $3
 RETURNING epochs.id
 """
@@ -72,14 +77,19 @@ async def unindexed(connection: Connection, limit: int) -> list[Unindexed]:
 
 
 async def index(
-    connection: Connection, room: str, epoch: str, reach: tuple[int, int], changes: Sequence[Searchable]
+    connection: Connection,
+    name: tuple[str, str],
+    reach: tuple[int, int],
+    changes: Sequence[Searchable],
+    references: Sequence[Reference],
 ) -> bool:
     """Set words, and move the mark of an epoch from the one offset of `reach` to the other."""
     last = {each.change.offset: each for each in merged(changes)}
     async with connection.transaction():
-        number = await connection.fetchval(_MOVE, encoded(room), encoded(epoch), *reach)
+        number = await connection.fetchval(_MOVE, *map(encoded, name), *reach)
         if number is None:
             return False
+        await insert(connection, number, references)
         removed = {row[0] for row in await connection.fetch(_REMOVE, number, list(last))}
         kept = [each.change for each in last.values() if each.is_new or each.change.offset in removed]
         rows = [row for change in kept if (row := _row(change)) is not None]

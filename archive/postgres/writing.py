@@ -43,7 +43,7 @@ WITH lost AS (
     DELETE FROM entries WHERE epoch = $1 AND "offset" > $2 RETURNING octet_length(payload) AS size
 )
 UPDATE epochs SET
-    head = $2, base = least(base, $2), indexed = least(indexed, $2),
+    head = $2, base = least(base, $2), indexed = least(indexed, $2), referred = least(referred, $2),
     entries = entries - lost.n, bytes = bytes - lost.size
 FROM (SELECT count(*) AS n, coalesce(sum(size), 0) AS size FROM lost) AS lost WHERE id = $1
 """

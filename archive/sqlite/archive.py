@@ -23,11 +23,13 @@ from archive.base import (
     check_place,
 )
 from archive.errors import ArchiveClosed, ArchiveMisconfigured, ArchiveUnavailable
+from archive.references import Reference
 from archive.search import FoundPage, Searchable, SearchQuery, Unindexed
 from archive.sqlite import erasing, marking, reading, searching
 from archive.sqlite.database import Database
 from archive.sqlite.erasing import Purger
 from archive.sqlite.faults import translated
+from archive.sqlite.references import SqliteReferences
 from archive.sqlite.searching import Searcher
 from archive.sqlite.trimming import Trimmer
 from archive.sqlite.worker import Worker
@@ -49,6 +51,7 @@ class SqliteArchive(Archive):
         self._trimmer = Trimmer(self._database, options.retention, options.key_window)
         self._purger = Purger(self._database)
         self._searcher = Searcher(self._path)
+        self._references = SqliteReferences(self._database, self._read, self._oldest)
         self._worker: Worker | None = None
         # A search may take long: it has a thread and a connection of its own, so that commits don't wait.
         self._search_worker: Worker | None = None
@@ -64,6 +67,11 @@ class SqliteArchive(Archive):
     def lineage(self) -> str:
         self._running()
         return self._database.lineage
+
+    @property
+    @override
+    def references(self) -> SqliteReferences:
+        return self._references
 
     @override
     async def start(self) -> None:
@@ -152,10 +160,17 @@ class SqliteArchive(Archive):
 
     @override
     async def index(
-        self, room: str, epoch: str, *, since: int, through: int, changes: Sequence[Searchable]
+        self,
+        room: str,
+        epoch: str,
+        *,
+        since: int,
+        through: int,
+        changes: Sequence[Searchable],
+        references: Sequence[Reference] = (),
     ) -> bool:
         return await self._read(
-            lambda: searching.index(self._database, room, epoch, (since, through), changes)
+            lambda: searching.index(self._database, (room, epoch), (since, through), changes, references)
         )
 
     @override

@@ -26,7 +26,7 @@ UPDATE entries SET key = '', author_id = ?, author_name = ?, author_kind = ?, pa
 
 def erase(database: Database, room: str, epoch: str, offsets: Sequence[int], payload: bytes) -> int:
     """Replace the payloads of entries; return the number of those that had not been erased."""
-    with _securely(database.connection), database.transaction() as connection:
+    with securely(database.connection), database.transaction() as connection:
         number = find_epoch(connection, room, epoch)
         if number is None:
             return 0
@@ -38,6 +38,7 @@ def erase(database: Database, room: str, epoch: str, offsets: Sequence[int], pay
             if found is None:
                 continue
             connection.execute("DELETE FROM searchable WHERE position = ?", (place,))
+            connection.execute("DELETE FROM entry_references WHERE source = ?", (place,))
             connection.execute(_ERASE, (*ERASED, payload, place))
             count += 1
             # What was trimmed is not counted any more.
@@ -48,7 +49,7 @@ def erase(database: Database, room: str, epoch: str, offsets: Sequence[int], pay
 
 def forget(database: Database, user: str, room: str | None) -> None:
     """Remove the marks of a user, or the one in a room."""
-    with _securely(database.connection), database.transaction() as connection:
+    with securely(database.connection), database.transaction() as connection:
         connection.execute("DELETE FROM marks WHERE user = ?1 AND (room = ?2 OR ?2 IS NULL)", (user, room))
 
 
@@ -62,7 +63,7 @@ class Purger:
     def step(self) -> bool:
         """Do a part of the work; report whether nothing is left."""
         connection = self._database.connection
-        with _securely(connection):
+        with securely(connection):
             if not self._merge(connection):
                 return False
             connection.execute(f"PRAGMA incremental_vacuum({_FREED})").fetchall()
@@ -84,7 +85,7 @@ class Purger:
 
 
 @contextmanager
-def _securely(connection: sqlite3.Connection) -> Iterator[None]:
+def securely(connection: sqlite3.Connection) -> Iterator[None]:
     """Overwrite what is removed meanwhile. Not always: each trim would write the pages that it frees."""
     connection.execute("PRAGMA secure_delete = ON").fetchall()
     try:

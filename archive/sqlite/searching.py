@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from archive.base import ArchivedEntry, Author
+from archive.references import Reference
 from archive.search import FoundEntry, FoundPage, Searchable, SearchQuery, Unindexed, merged
+from archive.sqlite import references as referring
 from archive.sqlite.database import Database
+from archive.sqlite.erasing import securely
 from archive.sqlite.positions import position
 from archive.sqlite.writing import find_epoch
 from archive.words import Term, Words
@@ -29,6 +32,11 @@ _Found: TypeAlias = tuple[Any, ...]
 _UNINDEXED: Final = """
 SELECT rooms.name, epochs.name, epochs.indexed FROM epochs JOIN rooms ON rooms.id = epochs.room
 WHERE epochs.indexed < epochs.head LIMIT ?
+"""
+# References follow the words, unless earlier ones are missing.
+_MOVE: Final = """
+UPDATE epochs SET indexed = ?1, referred = CASE WHEN referred >= ?3 THEN max(referred, ?1) ELSE referred END
+WHERE id = ?2 AND indexed = ?3
 """
 _EDIT: Final = """
 SELECT prev, position & 1099511627775, at, key, payload, author_id, author_name, author_kind
@@ -62,26 +70,32 @@ def unindexed(connection: sqlite3.Connection, limit: int) -> list[Unindexed]:
 
 
 def index(
-    database: Database, room: str, epoch: str, reach: tuple[int, int], changes: Sequence[Searchable]
+    database: Database,
+    name: tuple[str, str],
+    reach: tuple[int, int],
+    changes: Sequence[Searchable],
+    references: Sequence[Reference],
 ) -> bool:
     """Set words, and move the mark of an epoch from the one offset of `reach` to the other."""
     since, through = reach
     with database.transaction() as connection:
-        number = find_epoch(connection, room, epoch)
-        moved = connection.execute(
-            "UPDATE epochs SET indexed = ? WHERE id = ? AND indexed = ?", (through, number, since)
-        ).rowcount
+        number = find_epoch(connection, *name)
+        moved = connection.execute(_MOVE, (through, number, since)).rowcount
         if number is None or not moved:
             return False
+        referring.insert(connection, number, references)
         found = merged(changes)
         # In one call: each call of SQLite gives another thread its turn.
         fresh = [each.change for each in found if each.is_new and each.change.words is not None]
         connection.executemany(_ADD, [_row(number, change) for change in fresh])
         mentions = [(position(number, change.offset), user) for change in fresh for user in change.mentions]
         connection.executemany(_MENTION, mentions)
-        for each in found:
-            if not each.is_new or each.change.words is None:
-                _replace(connection, number, each.change)
+        replaced = [each.change for each in found if not each.is_new or each.change.words is None]
+        if replaced:
+            # An erasure finds nothing of what was removed here.
+            with securely(connection):
+                for change in replaced:
+                    _replace(connection, number, change)
     return True
 
 

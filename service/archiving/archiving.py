@@ -27,6 +27,7 @@ from service.archiving.indexer import Indexer
 from service.archiving.journal import ArchiveJournal
 from service.archiving.marks import StoredMarks
 from service.archiving.searches import Searches
+from service.archiving.stored_references import StoredReferences
 from service.archiving.stored_rooms import StoredRooms
 from service.runtime.backoff import Backoff
 from service.runtime.metrics import Metrics
@@ -54,6 +55,7 @@ class Archiving(ABC):
         searches: searches in the archive.
         indexer: what makes messages searchable.
         stored_rooms: the names of the rooms in the archive.
+        references: what changes messages or replies to them.
         marks: up to where users have read.
     """
 
@@ -65,6 +67,7 @@ class Archiving(ABC):
         self.indexer = Indexer(archive)
         self.searches = Searches(archive)
         self.stored_rooms = StoredRooms(archive)
+        self.references = StoredReferences(archive)
 
     @property
     def archive(self) -> Archive:

@@ -1,4 +1,4 @@
-"""Keep the search index complete: read what the archive has stored since, and set the words of each message.
+"""Keep the index complete: read what the archive has stored since, set words, and record references.
 
 Indexing lags by a second at most, so that neither a sender nor the commit waits for it.
 """
@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from archive.base import Archive, ArchivedEntry
+from archive.references import Reference
 from archive.search import Searchable
 from archive.words import fold, words_of
 
@@ -21,6 +22,9 @@ EPOCHS: Final = 100
 PAGE: Final = 50
 # Of stored messages that are split into words in one turn of the loop (bytes).
 BYTES_AT_ONCE: Final = 4_096
+# Of one turn, where only references are missing: epochs, and entries of each. They cost less.
+RECORDED_EPOCHS: Final = 10
+RECORDED_PAGE: Final = 200
 
 _LINK: Final = re.compile(r"\bhttps?://", re.IGNORECASE)
 
@@ -34,16 +38,35 @@ class _Indexed(msgspec.Struct, frozen=True, gc=False):
     change: str | None = None
     target: int = 0
     mentions: tuple[str, ...] = ()
+    reply_to: int | None = None
+    thread: int | None = None
 
 
 _decoder: Final = msgspec.json.Decoder(_Indexed)
 
 
+class Part(NamedTuple):
+    """What a run of entries changes in the index."""
+
+    changes: list[Searchable]
+    references: list[Reference]
+
+
 class Indexer:
     """Indexes one archive. Several nodes may index the same one: each part is indexed once."""
 
-    def __init__(self, archive: Archive, *, epochs: int = EPOCHS, page: int = PAGE) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        *,
+        epochs: int = EPOCHS,
+        page: int = PAGE,
+        recorded_epochs: int = RECORDED_EPOCHS,
+        recorded_page: int = RECORDED_PAGE,
+    ) -> None:
         """Index `archive`: in one turn so many epochs, and a page of so many entries of each."""
+        self._recorded_epochs = recorded_epochs
+        self._recorded_page = recorded_page
         self._archive = archive
         self._epochs = epochs
         self._page = page
@@ -60,40 +83,92 @@ class Indexer:
             if page.head is None:
                 continue
             through = page.entries[-1].offset if page.newer else page.head.offset
-            changes = await _searchable_in_parts(page.entries)
-            await self._archive.index(room, epoch, since=indexed, through=through, changes=changes)
+            part = await _read_in_parts(page.entries)
+            await self._archive.index(
+                room,
+                epoch,
+                since=indexed,
+                through=through,
+                changes=part.changes,
+                references=part.references,
+            )
             count += len(page.entries)
+        return count + await self._record()
+
+    async def _record(self) -> int:
+        """Record a part of the references among entries that an earlier version has indexed."""
+        count = 0
+        for room, epoch, recorded in await self._archive.references.unrecorded(limit=self._recorded_epochs):
+            page = await self._archive.page(room, epoch, after=recorded, limit=self._recorded_page)
+            if page.head is None:
+                continue
+            through = page.entries[-1].offset if page.newer else page.head.offset
+            await self._archive.references.record(
+                room, epoch, since=recorded, through=through, references=references_in(page.entries)
+            )
+            count += len(page.entries)
+            await asyncio.sleep(0)
         return count
 
 
-async def _searchable_in_parts(entries: Iterable[ArchivedEntry]) -> list[Searchable]:
-    """Collect what entries change, and yield to the loop between parts: long texts take milliseconds."""
-    changes: list[Searchable] = []
+async def _read_in_parts(entries: Iterable[ArchivedEntry]) -> Part:
+    """Read a page, and yield to the loop between parts: long texts take milliseconds."""
+    part = Part([], [])
     size = 0
     for entry in entries:
-        changes += searchable([entry])
+        _add(part, entry)
         size += len(entry.payload)
         if size >= BYTES_AT_ONCE:
             size = 0
             await asyncio.sleep(0)
     await asyncio.sleep(0)
-    return changes
+    return part
 
 
-def searchable(entries: Iterable[ArchivedEntry]) -> Iterator[Searchable]:
-    """Yield what entries change in the index: a message, its edits, its deletion."""
+def read_part(entries: Iterable[ArchivedEntry]) -> Part:
+    """Read what entries change in the index: messages, their edits and deletions, and what refers to what."""
+    part = Part([], [])
     for entry in entries:
-        try:
-            stored = _decoder.decode(entry.payload)
-        except msgspec.DecodeError:
-            continue
-        if stored.change == "delete":
-            yield Searchable(stored.target, None)
-        elif stored.text is not None and stored.change in (None, "edit"):
-            offset, edit = (entry.offset, None) if stored.change is None else (stored.target, entry.offset)
-            words = words_of(stored.text)
-            link, who = _has_link(stored.text), fold(stored.user)
-            yield Searchable(offset, words, who, stored.user_id, link, edit, stored.mentions)
+        _add(part, entry)
+    return part
+
+
+def references_in(entries: Iterable[ArchivedEntry]) -> list[Reference]:
+    """Read only what refers to what, which takes little time."""
+    decoded = ((entry.offset, _decode(entry)) for entry in entries)
+    return [each for offset, stored in decoded if stored for each in _references(offset, stored)]
+
+
+def _add(part: Part, entry: ArchivedEntry) -> None:
+    stored = _decode(entry)
+    if stored is not None:
+        part.changes.extend(_searchable(entry.offset, stored))
+        part.references.extend(_references(entry.offset, stored))
+
+
+def _decode(entry: ArchivedEntry) -> _Indexed | None:
+    try:
+        return _decoder.decode(entry.payload)
+    except msgspec.DecodeError:
+        return None
+
+
+def _searchable(offset: int, stored: _Indexed) -> Iterator[Searchable]:
+    if stored.change == "delete":
+        yield Searchable(stored.target, None)
+    elif stored.text is not None and stored.change in (None, "edit"):
+        message, edit = (offset, None) if stored.change is None else (stored.target, offset)
+        words = words_of(stored.text)
+        link, who = _has_link(stored.text), fold(stored.user)
+        yield Searchable(message, words, who, stored.user_id, link, edit, stored.mentions)
+
+
+def _references(offset: int, stored: _Indexed) -> Iterator[Reference]:
+    """Yield what refers to the message that is changed, or to the root of a thread."""
+    if stored.change is not None:
+        yield Reference(offset, stored.target)
+    elif (root := stored.reply_to if stored.thread is None else stored.thread) is not None:
+        yield Reference(offset, root, is_reply=True)
 
 
 def _has_link(text: str) -> bool:

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from service.wire.messages import Stored, read_stored
 
-# A change lies so far behind its message at most (bound B67).
+# Found messages are remembered for so many positions. Edits that follow later are found by their author.
 REACH: Final = 10_000
 
 
@@ -75,25 +75,29 @@ class EntrySelector:
         self.selection = selection
         self._wanted = None if selection.messages is None else frozenset(selection.messages)
         self._found: dict[int, None] = {}
+        # The last entry that is old enough, if the selection has a time.
+        self._last_old = 0
         self.messages: dict[int, None] = {}
         self.reactions: dict[int, Stored] = {}
         self.end = 0
 
     def select(self, entries: Iterable[StoredEntry]) -> Sequence[int]:
         """Return the offsets of those that are to be erased."""
-        offsets = []
+        offsets, selection = [], self.selection
         for entry in entries:
             self.end = entry.offset
             stored = read_stored(entry.payload)
             if stored is None or stored.is_erased:
                 continue
+            if selection.before is not None and entry.at < selection.before:
+                self._last_old = entry.offset
             if stored.change is not None and stored.target in self._found:
                 # An edit has the text of the message, whichever user the selection names.
                 if stored.text is not None or self._names(entry, stored):
                     offsets.append(entry.offset)
                 elif stored.change == "delete":
                     self.messages.pop(stored.target, None)
-            elif self._names(entry, stored):
+            elif self._names(entry, stored) or self._is_late_edit(stored):
                 offsets.append(entry.offset)
                 self._remember(entry.offset, stored)
         return offsets
@@ -106,6 +110,15 @@ class EntrySelector:
             and (selection.before is None or entry.at < selection.before)
         )
 
+    def _is_late_edit(self, stored: Stored) -> bool:
+        """Return whether an entry edits a message that is old enough, and not remembered any more."""
+        return (
+            stored.change == "edit"
+            and self._wanted is None
+            and (self.selection.user is None or stored.user_id == self.selection.user)
+            and stored.target <= self._last_old
+        )
+
     def _remember(self, offset: int, stored: Stored) -> None:
         if stored.change is None:
             self._found[offset] = None
@@ -113,6 +126,9 @@ class EntrySelector:
                 self.messages[offset] = None
         elif stored.change == "react":
             self.reactions[offset] = stored
+        if self._wanted is not None:
+            # So few that all are remembered (B81).
+            return
         kept: tuple[dict[int, Any], ...] = (self._found, self.messages, self.reactions)
         for found in kept:
             while found and next(iter(found)) < offset - REACH:

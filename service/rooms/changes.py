@@ -1,19 +1,24 @@
 """Find what changes messages or replies to them: in the room's log, and where that ends, in the history.
 
 A change comes after its message, and retention removes the oldest entries first. So whatever keeps a message
-keeps its changes too.
+keeps its changes too. The archive finds them by their message, at any distance. What it has not recorded yet,
+or everything if there is no archive, is read ahead, up to a window.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from archive.references import ReplyPage
 from brokers.base import Broker, Entry, Position
 from hubbub_protocol import events
+from service.archiving.entries import entry_of
+from service.archiving.stored_references import MOST_REPLIES, StoredReferences
 from service.rooms.change_index import ChangeIndex
 from service.rooms.log import RoomLog
-from service.rooms.read_ahead import WINDOW, ReadAhead, Reference, Reply, references
+from service.rooms.read_ahead import ReadAhead, Reference, Reply, references
+from service.settings.tuning import DEFAULTS
 from service.wire.messages import (
     decode_change,
     decode_message,
@@ -41,34 +46,71 @@ class CountedReplies(NamedTuple):
 _NONE: Final = CountedReplies(0, 0)
 
 
+class _Found(NamedTuple):
+    """What refers to the messages of a page. Everything through `end` was found, and a window after it."""
+
+    changes: ChangeIndex
+    replies: Mapping[int, CountedReplies]
+    end: int
+
+
 class ChangeReader:
-    """Reads the changes of one room. `log` is that of the open room; without it, everything is read."""
+    """Reads the changes of one room.
 
-    __slots__ = ("_ahead", "_broker", "_log", "room")
+    Args:
+        log: that of the open room; without it, everything is read.
+        stored: the references in the archive, if there is one.
+        window: so many positions after a message are read where the archive does not help.
+    """
 
-    def __init__(self, room: str, broker: Broker, log: RoomLog | None) -> None:
+    __slots__ = ("_ahead", "_broker", "_log", "_stored", "_window", "room")
+
+    def __init__(
+        self,
+        room: str,
+        broker: Broker,
+        log: RoomLog | None,
+        stored: StoredReferences | None = None,
+        *,
+        window: int = DEFAULTS.change_window,
+    ) -> None:
         self.room = room
         self._broker = broker
         self._log = log
-        self._ahead = ReadAhead(room, broker, log)
+        self._stored = stored
+        self._window = window
+        self._ahead = ReadAhead(room, broker, log, window)
 
-    async def fold(self, entries: Sequence[Entry]) -> list[Entry]:
+    async def fold(self, entries: Sequence[Entry], *, is_run: bool = True) -> list[Entry]:
         """Return the messages of a page, with their changes folded into them (CG6), and replies counted.
+
+        `is_run`: nothing lies between the entries.
 
         Raises:
             BrokerError: the history can't be read now.
         """
-        index, replies = await self._index(entries)
+        found = await self._find(entries, is_run=is_run)
         return [
-            with_replies(index.fold(entry), *replies.get(entry.offset, _NONE))
+            with_replies(found.changes.fold(entry), *found.replies.get(entry.offset, _NONE))
             for entry in entries
             if not is_change(entry)
         ]
 
     async def redact(self, entries: Sequence[Entry]) -> list[Entry]:
         """Return a page without the texts of deleted messages (CG3). Raises as `fold`."""
-        index, _ = await self._index(entries)
-        return [_redacted(entry, index) for entry in entries]
+        found = await self._find(entries)
+        return [_redacted(entry, found.changes) for entry in entries]
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether an archive has the references."""
+        return self._stored is not None
+
+    async def replies(self, epoch: str, root: int, *, before: int, limit: int) -> ReplyPage | None:
+        """Read a page of the replies in a thread from the archive; None if it can't be read."""
+        if self._stored is None:
+            return None
+        return await self._stored.replies(self.room, epoch, root, before=before, limit=limit)
 
     def target_at_once(self, offset: int) -> Target | None:
         """Return the entry at an offset if the log has it."""
@@ -78,40 +120,56 @@ class ChangeReader:
         return _target(entry, self._log.changes)
 
     async def target(self, offset: int, epoch: str | None) -> Target | None:
-        """Return the entry at an offset; None if it is no longer kept. Raises as `fold`.
+        """Return the entry at an offset; None if not all of its changes can be found. Raises as `fold`.
 
         `epoch`: the epoch of the offset, by default the room's.
         """
         page = await self._broker.history(self.room, before=offset + 1, limit=1)
         entry = page.entries[-1] if page.entries else None
-        if entry is None or entry.offset != offset or page.head.offset - offset > WINDOW:
+        if entry is None or entry.offset != offset:
             return None
         if epoch is not None and entry.epoch != epoch:
             return None
-        index, _ = await self._index([entry])
-        return _target(entry, index)
+        found = await self._find([entry])
+        return _target(entry, found.changes) if page.head.offset - found.end <= self._window else None
 
-    async def _index(self, entries: Sequence[Entry]) -> tuple[ChangeIndex, dict[int, CountedReplies]]:
-        """Index the changes of a page's messages and the replies to them, up to the end of the room."""
-        index = ChangeIndex()
+    async def _find(self, entries: Sequence[Entry], *, is_run: bool = True) -> _Found:
+        """Find the changes of a page's messages and the replies to them, up to the end of the room."""
         if not entries:
-            return index, {}
+            return _Found(ChangeIndex(), {}, 0)
+        last = entries[-1]
+        first = last if is_run else entries[0]
         found = list(references(entries))
         targets = {entry.offset for entry in entries} | {each.target for each in found}
-        last = entries[-1]
-        found += await self._ahead.changes(Position(last.epoch, last.offset), targets)
+        end, replies = await self._find_stored(Position(first.epoch, first.offset), targets, found)
+        for start in sorted({max(first.offset, end), max(last.offset, end)}):
+            found += await self._ahead.changes(Position(last.epoch, start), targets)
         # From here on without an `await`, so that the log continues where the read ended.
         if self._log is not None and self._log.epoch == last.epoch:
             for target in targets:
                 found += self._log.changes.of(target)
                 found += (Reply(target, offset) for offset in self._log.replies.of(target))
-        replies: dict[int, CountedReplies] = {}
+        index = ChangeIndex()
         for each in sorted({each.offset: each for each in found}.values(), key=_offset):
-            if isinstance(each, Reply):
-                replies[each.target] = CountedReplies(replies.get(each.target, _NONE).number + 1, each.offset)
-            else:
+            if not isinstance(each, Reply):
                 index.add(each)
-        return index, replies
+            elif each.offset > end:
+                number = min(replies.get(each.target, _NONE).number + 1, MOST_REPLIES)
+                replies[each.target] = CountedReplies(number, each.offset)
+        return _Found(index, replies, max(first.offset, end))
+
+    async def _find_stored(
+        self, start: Position, targets: Collection[int], found: list[Reference]
+    ) -> tuple[int, dict[int, CountedReplies]]:
+        """Add the changes in the archive to `found`; return the end of what it knows, and counted replies."""
+        if self._stored is None or self._ahead.log_continues(start):
+            return 0, {}
+        stored = await self._stored.find(self.room, start.epoch, targets)
+        if stored is None:
+            return 0, {}
+        changes = (decode_change(entry_of(entry)) for entry in stored.changes)
+        found += (change for change in changes if change is not None and change.target in targets)
+        return stored.through, {target: CountedReplies(*each) for target, each in stored.replies.items()}
 
 
 def _target(entry: Entry, index: ChangeIndex) -> Target:

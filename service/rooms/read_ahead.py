@@ -19,8 +19,6 @@ from service.wire.messages import decode_change, stored_root
 
 # Entries of one read.
 PAGE: Final = 500
-# A message can be changed until so many positions follow it: so many are read at most to find its changes.
-WINDOW: Final = 10_000
 
 _offset: Final = attrgetter("offset")
 
@@ -41,9 +39,21 @@ class ReadAhead:
     It is at most two windows long, and has no entries but these.
     """
 
-    __slots__ = ("_broker", "_changes", "_end", "_epoch", "_lock", "_log", "_room", "_run", "_start")
+    __slots__ = (
+        "_broker",
+        "_changes",
+        "_end",
+        "_epoch",
+        "_lock",
+        "_log",
+        "_room",
+        "_run",
+        "_start",
+        "_window",
+    )
 
-    def __init__(self, room: str, broker: Broker, log: RoomLog | None) -> None:
+    def __init__(self, room: str, broker: Broker, log: RoomLog | None, window: int) -> None:
+        self._window = window
         self._room = room
         self._broker = broker
         self._log = log
@@ -60,21 +70,26 @@ class ReadAhead:
         Raises:
             BrokerError: the history can't be read now.
         """
-        if self._log_continues(position):
+        if self.log_continues(position):
             return []
         async with self._lock:
             await self._cover(position)
             start = bisect_right(self._changes, position.offset, key=_offset)
             return [change for change in self._changes[start:] if change.target in targets]
 
-    def _log_continues(self, position: Position) -> bool:
+    def log_continues(self, position: Position) -> bool:
+        """Return whether the log has everything after a position."""
         return self._log is not None and self._log.reaches(*position)
 
     async def _cover(self, position: Position) -> None:
         """Make the part begin at a position at the latest, and be as long as a window or reach the log."""
         epoch, after = position
         run = None if self._log is None else self._log.changes
-        if epoch != self._epoch or run is not self._run or not self._start - WINDOW <= after <= self._end:
+        if (
+            epoch != self._epoch
+            or run is not self._run
+            or not self._start - self._window <= after <= self._end
+        ):
             self._restart(position)
         if after < self._start:
             older = await self._read(Position(epoch, after), self._start)
@@ -83,7 +98,7 @@ class ReadAhead:
             else:
                 self._changes[:0] = older
                 self._start = after
-        while self._end < after + WINDOW and not self._log_continues(Position(epoch, self._end)):
+        while self._end < after + self._window and not self.log_continues(Position(epoch, self._end)):
             if not await self._extend():
                 break
         self._trim(after)
@@ -117,12 +132,13 @@ class ReadAhead:
 
     def _trim(self, after: int) -> None:
         """Forget what is further than a window from where the last page ended."""
-        if self._start < after - WINDOW:
-            del self._changes[: bisect_right(self._changes, after - WINDOW, key=_offset)]
-            self._start = after - WINDOW
-        if self._end > after + WINDOW + PAGE:
-            del self._changes[bisect_right(self._changes, after + WINDOW, key=_offset) :]
-            self._end = after + WINDOW
+        start, end = after - self._window, after + self._window
+        if self._start < start:
+            del self._changes[: bisect_right(self._changes, start, key=_offset)]
+            self._start = start
+        if self._end > end + PAGE:
+            del self._changes[bisect_right(self._changes, end, key=_offset) :]
+            self._end = end
 
 
 def references(entries: Iterable[Entry]) -> Iterator[Reference]:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from brokers.base import Broker, Entry, Position
 from brokers.errors import BrokerError
+from service.archiving.stored_references import StoredReferences
 from service.cluster.cluster import Cluster
 from service.cluster.mark_relay import MarkRelay
 from service.cluster.room_listing import RoomListing
 from service.cluster.signals import ListRooms, MarksMoved, RoomsListed, TypingSignal, decode
 from service.rooms.changes import ChangeReader
+from service.rooms.log import RoomLog
 from service.rooms.room import Room
 from service.runtime.metrics import Metrics
 from service.runtime.tasks import Tasks
@@ -51,9 +53,20 @@ class RoomRegistry:
         metrics: Metrics,
         settings: Settings,
         tuning: Tuning = DEFAULTS,
+        stored: StoredReferences | None = None,
     ) -> None:
+        self._read_changes: Callable[[str, RoomLog | None], ChangeReader] = lambda name, log: ChangeReader(
+            name, broker, log, stored, window=tuning.change_window
+        )
         self._make: Callable[[str], Room] = lambda name: Room(
-            name, cluster, broker, tasks, metrics=metrics, settings=settings, tuning=tuning
+            name,
+            cluster,
+            broker,
+            tasks,
+            self._read_changes,
+            metrics=metrics,
+            settings=settings,
+            tuning=tuning,
         )
         self._cluster = cluster
         self._broker = broker
@@ -91,7 +104,7 @@ class RoomRegistry:
     def changes(self, name: str) -> ChangeReader:
         """Return a reader of the changes of a room, whether or not it is open on this node."""
         room = self.ready(name)
-        return room.changes if room is not None else ChangeReader(name, self._broker, None)
+        return room.changes if room is not None else self._read_changes(name, None)
 
     @asynccontextmanager
     async def open(self, name: str) -> AsyncIterator[Room]:

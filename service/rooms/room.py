@@ -54,11 +54,11 @@ class Room:
         cluster: Cluster,
         broker: Broker,
         tasks: Tasks,
+        read_changes: Callable[[str, RoomLog], ChangeReader],
         *,
         metrics: Metrics,
         settings: Settings,
         tuning: Tuning = DEFAULTS,
-        clock: Callable[[], float] = monotonic,
     ) -> None:
         self.name = name
         self.log = RoomLog(
@@ -67,13 +67,13 @@ class Room:
             max_entries=min(settings.log_entries, settings.history_entries),
             max_bytes=min(settings.log_bytes, settings.history_bytes),
         )
-        self.changes = ChangeReader(name, broker, self.log)
+        self.changes = read_changes(name, self.log)
         self.authors = Authors(self.log)
         self.catch_up = CatchUp(self.log, broker, tasks, metrics, self.changes)
         self.fanout = Fanout(
             self.log, metrics, recover=self.catch_up.recover, caught_up=self._send_missed_presence
         )
-        self._broadcast = Broadcast(self.fanout, clock)
+        self._broadcast = Broadcast(self.fanout, monotonic)
         self.feed = Feed(
             name,
             broker,
@@ -97,7 +97,7 @@ class Room:
         self._max_age = settings.kept_seconds
         self._missed: dict[Member, Changes] = {}
         self._presence_timer: asyncio.TimerHandle | None = None
-        self.clock = clock
+        self.clock = monotonic
         # Joins and leaves are gathered, and presence broadcasts have a least interval: while a room fills,
         # each member receives one write a second, and not one for each user who joins.
         self._presence_delay, self._presence_interval = tuning.presence_gather, tuning.presence_interval

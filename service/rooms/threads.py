@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from brokers.base import Broker, Entry
+from service.archiving.entries import entry_of
 from service.rooms.changes import ChangeReader
 from service.wire.messages import is_change, stored_root
 from service.wire.responses import MessagePage
@@ -19,11 +20,47 @@ async def read_thread(
 ) -> MessagePage:
     """Read up to `limit` messages of a thread before an offset; the root is the first of the last page.
 
-    After some reads a page has what was found: the next one continues at its `before`.
+    The archive finds the replies at any distance. Otherwise a page has what was found after some reads, and
+    the next one continues at its `before`.
 
     Raises:
         BrokerError: the history can't be read now.
     """
+    if not reader.is_archived:
+        return await _search(broker, room, reader, root, before=before, limit=limit)
+    page = await broker.history(room, before=before, limit=1)
+    stored = await reader.replies(page.head.epoch, root, before=before, limit=limit)
+    if stored is None or page.head.offset - stored.through > READ * MAX_READS:
+        return await _search(broker, room, reader, root, before=before, limit=limit)
+    found = [entry_of(entry) for entry in stored.entries]
+    found += await _after(broker, room, max(stored.through, root - 1), before)
+    found = [entry for entry in found if _belongs(entry, root)]
+    older, found = stored.older or len(found) > limit, found[-limit:]
+    if not older and len(found) < limit and (not found or found[0].offset != root):
+        first = await broker.history(room, before=min(root + 1, before), limit=1)
+        found[:0] = [entry for entry in first.entries if entry.offset == root and not is_change(entry)]
+    at = found[0].offset if found else before
+    more = older or (len(found) == limit and at > root)
+    messages = await reader.fold(found, is_run=False)
+    return MessagePage(messages, page.head, at, at, more, page.trimmed, unavailable=False)
+
+
+async def _after(broker: Broker, room: str, after: int, before: int) -> list[Entry]:
+    """Read the entries between two offsets; there are so few that the reads of a page are enough."""
+    found: list[Entry] = []
+    while after + 1 < before:
+        page = await broker.history(room, after=after, limit=READ)
+        found += (entry for entry in page.entries if entry.offset < before)
+        if not page.more or not page.entries:
+            break
+        after = page.entries[-1].offset
+    return found
+
+
+async def _search(
+    broker: Broker, room: str, reader: ChangeReader, root: int, *, before: int, limit: int
+) -> MessagePage:
+    """Read the history backwards for the messages of a thread."""
     found: list[Entry] = []
     page = await broker.history(room, before=before, limit=READ)
     reads, at = 1, before
@@ -41,7 +78,7 @@ async def read_thread(
         reads += 1
     found.reverse()
     more = at > root and not (is_done and len(found) < limit)
-    messages = await reader.fold(found)
+    messages = await reader.fold(found, is_run=False)
     unavailable = page.more and not page.entries
     return MessagePage(messages, page.head, at, at, more, page.trimmed, unavailable=unavailable)
 

@@ -24,6 +24,7 @@ class Tuning:
         input_shares: waiting connections that get a share in one turn of the loop.
         early_entries: entries of one room that are kept until `subscribe` returns the head; the chain rule
             repairs what is dropped beyond it.
+        change_window: without an archive, changes and replies are found so many positions after a message.
         repair_first_wait, repair_longest_wait: back-off between two reads of a gap repair.
         presence_gather: joins and leaves are gathered for this time before they are broadcast.
         presence_interval: least time between two presence broadcasts in a room.
@@ -61,6 +62,7 @@ class Tuning:
     input_seconds: float = 0.0005
     input_shares: int = 2
     early_entries: int = 10_000
+    change_window: int = 10_000
     repair_first_wait: float = 0.05
     repair_longest_wait: float = 1.0
     presence_gather: float = 0.1

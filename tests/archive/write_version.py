@@ -17,6 +17,7 @@ from typing import Final
 from archive.base import Archive, ArchiveOptions, Mark
 from archive.postgres import PostgresArchive
 from archive.postgres.migrations import FOLDER
+from archive.references import Reference
 from archive.search import Searchable
 from archive.sqlite import SqliteArchive
 from archive.testing.samples import EPOCH, chain
@@ -32,6 +33,10 @@ SAMPLE: Final = chain("room", b'{"text":"one"}', b"\x00\xff", b"", b"x" * 5000)
 WITH_MARKS: Final = 3
 MARK: Final = Mark("ann", "room", EPOCH, 2, 1_700_000_000_000)
 
+# The first version that has references.
+WITH_REFERENCES: Final = 5
+REFERENCE: Final = Reference(2, 1)
+
 
 async def fill(archive: Archive) -> None:
     """Store what every dump has."""
@@ -39,7 +44,7 @@ async def fill(archive: Archive) -> None:
     await archive.append(SAMPLE)
     await archive.append(chain("another", b"text", epoch="other"))
     words = [Searchable(1, words_of("one"), "ann", "g:1")]
-    assert await archive.index("room", EPOCH, since=0, through=1, changes=words)
+    assert await archive.index("room", EPOCH, since=0, through=2, changes=words, references=[REFERENCE])
     await archive.mark([MARK], most=9)
     await archive.close()
 
@@ -47,8 +52,24 @@ async def fill(archive: Archive) -> None:
 async def index_all(archive: Archive) -> None:
     """Index what was not indexed yet, as a search for `one` needs it."""
     for room, epoch, indexed in await archive.unindexed(limit=9):
-        words = [Searchable(1, words_of("one"), "ann", "g:1")] if room == "room" and not indexed else []
-        assert await archive.index(room, epoch, since=indexed, through=1_000, changes=words)
+        is_sample = room == "room" and not indexed
+        words = [Searchable(1, words_of("one"), "ann", "g:1")] if is_sample else []
+        references = [REFERENCE] if is_sample else []
+        assert await archive.index(
+            room, epoch, since=indexed, through=1_000, changes=words, references=references
+        )
+
+
+async def record_all(archive: Archive) -> list[int]:
+    """Record the references that are missing; return the offsets of what changes the first entry."""
+    for room, epoch, recorded in await archive.references.unrecorded(limit=9):
+        references = [REFERENCE] if room == "room" else []
+        assert await archive.references.record(
+            room, epoch, since=recorded, through=1_000, references=references
+        )
+    assert await archive.references.unrecorded(limit=9) == []
+    found = await archive.references.find("room", EPOCH, [1], most=9, most_replies=9)
+    return [entry.offset for entry in found.changes]
 
 
 async def write_sqlite() -> None:

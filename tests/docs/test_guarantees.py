@@ -172,6 +172,7 @@ def test_the_fixed_values_are_those_of_the_node() -> None:
     assert f"; {TUNING.input_shares} requests, of all connections, start" in beyond
     assert bounds["B57"] == f"{TUNING.archive_rooms:,} names"
     assert f" {TUNING.archive_page} messages; {TUNING.archive_batches} batches " in bounds["B58"]
+    assert bounds["B67"] == f"{TUNING.change_window:,} positions"
     assert bounds["B71"] == f"{TUNING.sockets_per_address}"
 
 

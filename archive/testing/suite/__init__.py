@@ -6,6 +6,7 @@ from archive.testing.suite.lifecycle import *
 from archive.testing.suite.marking import *
 from archive.testing.suite.pages import *
 from archive.testing.suite.reading import *
+from archive.testing.suite.references import *
 from archive.testing.suite.refusals import *
 from archive.testing.suite.retention import *
 from archive.testing.suite.searching import *

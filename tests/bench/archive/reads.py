@@ -20,7 +20,7 @@ from archive.query import parse
 from archive.registry import make_archive
 from brokers.base import Entry
 from service.archiving.entries import archived
-from service.archiving.indexer import searchable
+from service.archiving.indexer import read_part
 from service.wire.messages import MessagePayload, encode_stored
 from tests.bench.node import serving
 from tests.contract.postgres_server import PostgresServer
@@ -111,8 +111,10 @@ async def _fill(archive: Archive, messages: int) -> None:
             through = min(start + _BATCH - 1, count)
             batch = [_message(draw, room, offset, number + offset) for offset in range(start, through + 1)]
             await archive.append(batch)
-            changes = list(searchable(batch))
-            await archive.index(room, "e", since=start - 1, through=through, changes=changes)
+            part = read_part(batch)
+            await archive.index(
+                room, "e", since=start - 1, through=through, changes=part.changes, references=part.references
+            )
 
 
 def _message(draw: random.Random, room: str, offset: int, number: int) -> ArchivedEntry:

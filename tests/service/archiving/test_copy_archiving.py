@@ -19,7 +19,7 @@ from service.archiving.archiving import CannotOpenArchive
 from service.archiving.copier import Copier
 from service.node import READY, Node
 from service.server import running
-from service.settings.tuning import DEFAULTS
+from service.settings.tuning import DEFAULTS, Tuning
 from tests.archive.postgres_storage import new_database, url_of
 from tests.contract.nats_server import NatsServer
 from tests.contract.postgres_server import PostgresServer
@@ -54,12 +54,13 @@ class World:
     @asynccontextmanager
     async def node(
         self,
+        tuning: Tuning = QUICK,
         **settings: Any,  # noqa: ANN401 - each setting has its own type
     ) -> AsyncIterator[Client]:
         """Run a node with one client."""
         chosen: dict[str, Any] = {"broker": self.broker, f"{self.broker}_url": self.server.url}
         chosen |= {"prefix": self._prefix, "archive_url": self._url, "archive_timeout": 2.0, **settings}
-        async with running(quick(**chosen), tuning=QUICK) as here:
+        async with running(quick(**chosen), tuning=tuning) as here:
             peer = await Peer.connect(here.port)
             await peer.upgrade()
             await peer.ask("hello")

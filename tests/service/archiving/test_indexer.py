@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from archive.base import Archive, ArchivedEntry, ArchiveOptions
 from archive.query import parse
+from archive.references import Reference
 from archive.search import Searchable
 from archive.sqlite import SqliteArchive
 from archive.testing.samples import EPOCH, chain
 from archive.words import Words, words_of
-from service.archiving.indexer import BYTES_AT_ONCE, Indexer, searchable
+from service.archiving.indexer import BYTES_AT_ONCE, Indexer, read_part
 
 
 @pytest.fixture
@@ -44,7 +47,7 @@ async def texts(archive: Archive, query: str) -> list[str]:
 
 
 def test_a_message_is_found_by_its_words_its_author_and_its_link() -> None:
-    [plain, link] = searchable(entries(message("Hello"), message("see HTTPS://example.org")))
+    [plain, link] = read_part(entries(message("Hello"), message("see HTTPS://example.org"))).changes
     assert plain == Searchable(1, words_of("hello"), "ann", "g:1", link=False)
     assert (link.offset, link.link) == (2, True)
 
@@ -60,7 +63,7 @@ def test_edits_and_deletions_change_the_message_that_they_name() -> None:
         b"{}",
         b'{"text":5}',
     )
-    assert [(each.offset, each.words, each.edit) for each in searchable(changes)] == [
+    assert [(each.offset, each.words, each.edit) for each in read_part(changes).changes] == [
         (1, words_of("one"), None),
         (1, words_of("two"), 2),
         (1, None, None),
@@ -121,3 +124,36 @@ async def test_entries_that_are_no_messages_are_passed(archive: Archive) -> None
     assert await archive.unindexed(limit=9) == []
     assert (await archive.heads())["room"].epoch == EPOCH
     assert await texts(archive, "word") == ["word"]
+
+
+def test_changes_and_replies_refer_to_a_message() -> None:
+    found = entries(
+        message("one"),
+        payload(change="edit", target=1, text="two"),
+        payload(change="react", target=1, emoji="👍"),
+        payload(text="reply", reply_to=1),
+        payload(text="reply to it", reply_to=4, thread=1),
+        b"no json",
+    )
+    assert read_part(found).references == [
+        Reference(2, 1),
+        Reference(3, 1),
+        Reference(4, 1, is_reply=True),
+        Reference(5, 1, is_reply=True),
+    ]
+
+
+async def test_what_an_earlier_version_indexed_is_recorded_in_steps(tmp_path: Path, archive: Archive) -> None:
+    await archive.append(entries(*(message(f"word {number}") for number in range(20))))
+    changes = (payload(change="react", target=number, emoji="👍") for number in range(1, 21))
+    await archive.append(chain("room", *changes, first=21))
+    # As it was indexed, without references.
+    assert await archive.index("room", EPOCH, since=0, through=30, changes=())
+    with closing(sqlite3.connect(tmp_path / "a.sqlite", isolation_level=None)) as database:
+        database.execute("UPDATE epochs SET referred = 0")
+    node = Indexer(archive, page=4, recorded_page=7)
+    counts = [await node.turn() for _ in range(8)]
+    assert counts == [4 + 7, 4 + 7, 2 + 7, 7, 7, 5, 0, 0]
+    found = await archive.references.find("room", EPOCH, range(1, 21), most=9, most_replies=9)
+    assert (found.through, [entry.offset for entry in found.changes]) == (40, list(range(21, 41)))
+    assert await archive.references.unrecorded(limit=9) == []

@@ -74,6 +74,30 @@ def test_what_is_remembered_is_bounded() -> None:
 
 
 @pytest.mark.parametrize(
+    "selection",
+    [
+        Selection(room="r", messages=(1,)),
+        Selection(before=AT + 2),
+        Selection(before=AT + 2, user="ann"),
+        Selection(user="ann"),
+    ],
+)
+def test_an_edit_is_found_however_far_it_follows(selection: Selection) -> None:
+    selector = EntrySelector(selection)
+    assert selector.select([message(1, "ann")]) == [1]
+    # Others make it forget what lies so far back.
+    selector.select(message(offset, "bob") for offset in range(2, 4))
+    far = 3 * REACH
+    selector.select([message(far, "ann")])
+    late = [
+        change(far + 1, ChangeKind.EDIT, 1, "ann"),
+        change(far + 2, ChangeKind.EDIT, 3, "bob"),
+        change(far + 3, ChangeKind.REACT, 1, "bob"),
+    ]
+    assert selector.select(late) == [far + 1]
+
+
+@pytest.mark.parametrize(
     ("selection", "fault"),
     [
         (Selection(), "Nothing is selected"),

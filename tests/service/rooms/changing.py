@@ -12,6 +12,11 @@ def message(offset: int, text: str, *, user: str = "ann") -> Entry:
     return Entry("room", "e", offset - 1, offset, encode_stored(stored))
 
 
+def reply(offset: int, to: int, thread: int | None = None) -> Entry:
+    stored = MessagePayload("k", "ann", "ann", "guest", f"{offset}", offset, reply_to=to, thread=thread)
+    return Entry("room", "e", offset - 1, offset, encode_stored(stored))
+
+
 def change(
     offset: int,
     kind: ChangeKind,

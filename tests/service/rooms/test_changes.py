@@ -11,8 +11,8 @@ from brokers.memory import MemoryBroker
 from hubbub_protocol import events
 from service.rooms.changes import ChangeReader
 from service.rooms.log import RoomLog
-from service.rooms.read_ahead import WINDOW
 from service.rooms.registry import RoomRegistry
+from service.settings.tuning import DEFAULTS
 from service.wire.messages import decode_change, decode_message
 from tests.service.rooms.changing import delete, edit, message, react
 
@@ -107,7 +107,7 @@ async def test_a_target_is_found_with_its_changes(broker: MemoryBroker) -> None:
 
 async def test_a_message_too_far_back_is_not_changed(broker: MemoryBroker) -> None:
     reader = ChangeReader("room", broker, None)
-    for number in range(WINDOW - 7):
+    for number in range(DEFAULTS.change_window - 7):
         broker.publish("room", message(9, "x").payload, key=f"more {number}")
     assert await reader.target(1, None) is not None
     await broker.publish("room", message(9, "x").payload, key="the last")

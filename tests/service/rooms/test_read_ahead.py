@@ -10,10 +10,11 @@ from typing_extensions import override
 from brokers.base import BrokerOptions, Page, Position, Retention
 from brokers.memory import MemoryBroker
 from service.rooms.log import RoomLog
-from service.rooms.read_ahead import PAGE, WINDOW, ReadAhead
+from service.rooms.read_ahead import PAGE, ReadAhead
 from tests.service.rooms.changing import message, react
 from tests.service.rooms.test_changes import Listener
 
+WINDOW = 10_000
 LENGTH = 3 * WINDOW
 # Each so many positions there is a reaction to the entry before it.
 EVERY = 100
@@ -51,7 +52,7 @@ def offsets(first: int, last: int) -> list[int]:
 @pytest.mark.parametrize("step", [1, -1])
 async def test_all_pages_together_read_each_entry_about_once_more(broker: CountingBroker, step: int) -> None:
     epoch = (await broker.heads(["room"]))["room"].epoch
-    ahead = ReadAhead("room", broker, None)
+    ahead = ReadAhead("room", broker, None, WINDOW)
     everything = range(LENGTH + 1)
     for after in range(0, LENGTH + 1, 200)[::step]:
         found = await ahead.changes(Position(epoch, after), everything)
@@ -64,7 +65,7 @@ async def test_the_log_ends_what_is_read(broker: CountingBroker) -> None:
     epoch = (await broker.heads(["room"]))["room"].epoch
     log = RoomLog(b'"room"', max_entries=10, max_bytes=1 << 20)
     log.restart(epoch, LENGTH - 1_000)
-    ahead = ReadAhead("room", broker, log)
+    ahead = ReadAhead("room", broker, log, WINDOW)
     found = await ahead.changes(Position(epoch, LENGTH - 1_250), range(LENGTH))
     assert [change.offset for change in found][:2] == offsets(LENGTH - 1_250, LENGTH - 1_000)[:2]
     assert broker.read == PAGE
@@ -76,7 +77,7 @@ async def test_nothing_is_kept_of_another_run_of_the_log(broker: CountingBroker)
     epoch = (await broker.heads(["room"]))["room"].epoch
     log = RoomLog(b'"room"', max_entries=10, max_bytes=1 << 20)
     log.restart(epoch, WINDOW)
-    ahead = ReadAhead("room", broker, log)
+    ahead = ReadAhead("room", broker, log, WINDOW)
     await ahead.changes(Position(epoch, WINDOW - 400), range(LENGTH))
     read = broker.read
     await ahead.changes(Position(epoch, WINDOW - 400), range(LENGTH))

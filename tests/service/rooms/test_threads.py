@@ -9,17 +9,12 @@ from service.rooms.changes import ChangeReader
 from service.rooms.log import RoomLog
 from service.rooms.replies import Replies
 from service.rooms.threads import MAX_READS, READ, read_thread, root_of
-from service.wire.messages import MessagePayload, decode_message, encode_stored
+from service.wire.messages import decode_message
 from service.wire.responses import MessagePage
-from tests.service.rooms.changing import message
+from tests.service.rooms.changing import message, reply
 from tests.service.rooms.test_message_pages import CountingBroker, broker
 
 __all__ = ["broker"]
-
-
-def reply(offset: int, to: int, thread: int | None = None) -> Entry:
-    stored = MessagePayload("k", "ann", "ann", "guest", f"{offset}", offset, reply_to=to, thread=thread)
-    return Entry("room", "e", offset - 1, offset, encode_stored(stored))
 
 
 async def fill(broker: CountingBroker, entries: int, replies: dict[int, Entry]) -> None:
