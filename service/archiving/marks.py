@@ -69,6 +69,14 @@ class StoredMarks:
             self._waiting[key] = mark
         self._remember(mark)
 
+    def moved_elsewhere(self, user: str, room: str, epoch: str, offset: int) -> None:
+        """Note that a mark is at a position, which another connection or node stores."""
+        known = self._known.get((user, room))
+        if known is not None and known.epoch != epoch:
+            del self._known[user, room]
+        elif known is not None and known.offset < offset:
+            self._known[user, room] = known._replace(offset=offset)
+
     async def known(self, user: str, room: str) -> Mark | None:
         """Return the mark of a user in a room, as this node knows it; read it otherwise. Raises as `find`."""
         return self._known.get((user, room)) or await self.find(user, room)

@@ -96,6 +96,8 @@ class Session:
 
     def mark_moved(self, moved: MovedMark) -> None:
         """Report that a read mark of the user moved, on another connection (RD3)."""
+        if self.node.archiving is not None:
+            self.node.archiving.marks.moved_elsewhere(moved.user, moved.room, moved.epoch, moved.offset)
         if self.identity is not None and self.identity.may_read(moved.room):
             self.write_event(
                 events.MarkMoved(

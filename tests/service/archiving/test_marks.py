@@ -38,6 +38,21 @@ async def test_a_mark_is_known_at_once_and_stored_later(archive: Archive) -> Non
     assert len(marks) == 0
 
 
+async def test_what_moved_elsewhere_is_known_and_does_not_move_back(archive: Archive) -> None:
+    marks = StoredMarks(archive, 10)
+    marks.moved_elsewhere("ann", "lobby", "e", 4)
+    assert await marks.known("ann", "lobby") is None, "it is read when it is needed"
+    marks.move(at(5))
+    marks.moved_elsewhere("ann", "lobby", "e", 4)
+    assert await marks.known("ann", "lobby") == at(5)
+    marks.moved_elsewhere("ann", "lobby", "e", 7)
+    assert await marks.known("ann", "lobby") == at(5)._replace(offset=7)
+    await marks.store()
+    assert await archive.marks_in("ann", ["lobby"]) == {"lobby": at(5)}, "the other node stores its own"
+    marks.moved_elsewhere("ann", "lobby", "another", 1)
+    assert await marks.known("ann", "lobby") == at(5), "it was read again"
+
+
 async def test_pages_have_what_is_stored_and_what_waits(archive: Archive) -> None:
     marks = StoredMarks(archive, 10)
     await archive.mark([at(1, "a"), at(1, "c"), at(1, "e")], most=10)
