@@ -195,9 +195,11 @@ class Broker(ABC):
 
     `shared` is whether nodes of several processes can share one backbone. A broker whose backbone is in
     its process leaves it at `False`; a node with such a broker refuses to run several processes.
+    `begins_rooms` is whether `begin` works.
     """
 
     shared: ClassVar[bool] = False
+    begins_rooms: ClassVar[bool] = False
 
     def __init__(self, options: BrokerOptions) -> None:
         self.options = options
@@ -281,6 +283,13 @@ class Broker(ABC):
             Unavailable: it did not arrive in time.
             WritesRefused: nothing could be stored; the message names the refusal.
         """
+
+    async def begin(self, room: str, position: Position) -> Position:  # noqa: ARG002  for brokers that can
+        """Let a room without entries continue after a position, as after an import; return its head.
+
+        A room with entries stays as it is. So do all rooms of a broker that assigns offsets in another way.
+        """
+        return (await self.heads([room]))[room]
 
     def stats(self) -> Mapping[str, float]:
         """Return gauges for the metrics, by short names in snake_case. None by default."""

@@ -22,6 +22,7 @@ class RedisBroker(Broker):
     """Joins nodes through Redis."""
 
     shared = True
+    begins_rooms = True
 
     def __init__(self, options: BrokerOptions) -> None:
         super().__init__(options)
@@ -114,6 +115,10 @@ class RedisBroker(Broker):
     @override
     async def erase(self, room: str, offsets: Sequence[int], payload: bytes) -> None:
         await self._started().reader.erase(room, offsets, payload)
+
+    @override
+    async def begin(self, room: str, position: Position) -> Position:
+        return await self._started().reader.begin(room, position)
 
     @override
     def emit(self, room: str, payload: bytes) -> None:

@@ -17,6 +17,7 @@ from archive.registry import make_archive
 from service.runtime.process import FAILED, USAGE
 from service.settings import Settings, SettingsError, load
 from service.transfer import mattermost, slack
+from service.transfer.continuing import continuation
 from service.transfer.errors import TransferError
 from service.transfer.exporting import export
 from service.transfer.importing import Importer, read_lines
@@ -66,6 +67,11 @@ def _parser() -> argparse.ArgumentParser:
         "--from", dest="source", choices=_OTHERS, help="the file is an export of this service"
     )
     command.add_argument("--prefix", default="", help="begin the names of all rooms with this")
+    command.add_argument(
+        "--archive-only",
+        action="store_true",
+        help="leave the broker as it is: only search may find what is imported",
+    )
     return parser
 
 
@@ -79,7 +85,9 @@ async def _export(settings: Settings, options: argparse.Namespace) -> str:
 async def _import(settings: Settings, options: argparse.Namespace) -> str:
     with _entries(options.file, options.source) as entries:
         async with _opened(settings) as archive:
-            done = await Importer(archive, options.prefix).run(entries)
+            wanted = not options.archive_only
+            async with continuation(settings, shared=archive.shared, wanted=wanted) as rooms:
+                done = await Importer(archive, options.prefix, continuation=rooms).run(entries)
             return (
                 f"Imported {done.entries} entries (rooms: {done.rooms}) into {archive.place}; "
                 f"{done.new} of them were new."

@@ -8,6 +8,8 @@ from typing import BinaryIO, Final
 
 from archive.base import Archive, ArchivedEntry
 from archive.errors import ArchiveConflict
+from brokers.base import Position
+from service.transfer.continuing import RoomContinuation
 from service.transfer.errors import LineError, TransferError
 from service.transfer.lines import MOST_BYTES, check_header, decode_entry
 
@@ -62,8 +64,12 @@ def read_lines(file: BinaryIO) -> Iterator[tuple[int, ArchivedEntry]]:
 class Importer:
     """Imports into one archive."""
 
-    def __init__(self, archive: Archive, prefix: str = "") -> None:
+    def __init__(
+        self, archive: Archive, prefix: str = "", *, continuation: RoomContinuation | None = None
+    ) -> None:
+        """Import into `archive`; `continuation` is what lets the rooms of a broker continue."""
         self._archive = archive
+        self._continuation = continuation
         self._prefix = prefix
         self._seen: set[str] = set()
         self._epoch: _Epoch | None = None
@@ -83,6 +89,7 @@ class Importer:
                 await self._add(line, entry._replace(room=self._prefix + entry.room))
         finally:
             await self._write()
+        await self._end_room()
         return self.done
 
     async def _add(self, line: int, entry: ArchivedEntry) -> None:
@@ -107,6 +114,9 @@ class Importer:
         """Find out what the archive has of an epoch; refuse to put an older history behind a newer one."""
         room, name = entry.room, entry.epoch
         if self._epoch is None or room != self._epoch.room:
+            await self._end_room()
+            if self._continuation is not None:
+                await self._continuation.check(room, name)
             self._seen = set()
             self.done.rooms += 1
         known = {head.epoch: head for head in await self._archive.epochs(room)}
@@ -122,6 +132,12 @@ class Importer:
                 "archive, or under other names with --prefix.",
             )
         return _Epoch(room, name, 0, 0)
+
+    async def _end_room(self) -> None:
+        """Let the room that was imported last continue after its last entry."""
+        if self._epoch is not None and self._continuation is not None:
+            end = max(self._epoch.head, self._epoch.read)
+            await self._continuation.begin(self._epoch.room, Position(self._epoch.name, end))
 
     async def _write(self) -> None:
         batch, first = self._batch, self._first

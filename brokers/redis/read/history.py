@@ -10,7 +10,7 @@ from brokers.redis.clock import SteadyClock
 from brokers.redis.connection.client import Reply, expect, pack
 from brokers.redis.keyspace import Keyspace
 from brokers.redis.read.requests import ScriptCall, ShardRequests
-from brokers.redis.scripts.library import ERASE, HISTORY
+from brokers.redis.scripts.library import BEGIN_ROOM, ERASE, HISTORY
 from brokers.redis.topology.shards import Shards
 
 # Stream ids end here; a larger offset is treated as this one.
@@ -79,6 +79,12 @@ class RedisReader:
             call = ScriptCall(self._shards.slot(room), keys, (payload, epoch, *some))
             [reply] = await self._requests.call_each(ERASE, [call])
             expect(reply)
+
+    async def begin(self, room: str, position: Position) -> Position:
+        """Let a room without entries continue after a position; return where it is then."""
+        call = ScriptCall(self._shards.slot(room), (self._keyspace.head(room),), tuple(position))
+        [reply] = await self._requests.call_each(BEGIN_ROOM, [call])
+        return _position(reply)
 
     async def heads(self, rooms: Iterable[str]) -> dict[str, Position]:
         """Read the head of each room; one in which nothing was written has the epoch `UNWRITTEN`."""

@@ -39,5 +39,6 @@ def load_script(*keyspace: str, **constants: int) -> LuaScript:
 PUBLISH: Final = load_script("refusal", "clock", "trim", "publish", SKIPPED_OFFSETS=SKIPPED_OFFSETS)
 HISTORY: Final = load_script("clock", "trim", "history")
 ERASE: Final = load_script("erase")
+BEGIN_ROOM: Final = load_script("begin_room")
 EVICT_ROOM: Final = load_script("evict_room")
 CHECK_PERMISSIONS: Final = load_script("refusal", "check_permissions")
