@@ -41,6 +41,9 @@ def test_each_call_blocks(server: MockServer) -> None:
         assert [type(event) for event in events if isinstance(event, Joined | Message)] == [Joined, Message]
         assert room.position == receipt.position
         assert room.older().more is False
+        assert room.set_topic("tea").offset == receipt.position.offset + 1
+        list(room.events(timeout=0.05))
+        assert room.topic == "tea"
         names = room.names()
         assert names is not None
         assert names.names == ("ann",)

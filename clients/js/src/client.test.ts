@@ -147,7 +147,7 @@ test("queued messages survive a reload, with their keys", async () => {
   const { room } = await joined({ storage });
   await vi.waitFor(() => expect(texts(room.snapshot)).toEqual(["remember me"]));
   expect(node.model.log.map((message) => message.key)).toEqual([key]);
-  expect(storage.items.size).toBe(0);
+  await vi.waitFor(() => expect(storage.items.size).toBe(0));
 });
 
 test("a message that cannot be sent rejects with the reason", async () => {

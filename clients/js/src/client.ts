@@ -4,11 +4,18 @@ import { Answers } from "./answers.ts";
 import { Clock } from "./clock.ts";
 import { Listeners } from "./listeners.ts";
 import { watchNetwork } from "./network.ts";
-import { isOfRoom, Room } from "./room.ts";
+import { Room } from "./room.ts";
 import type { RoomHost } from "./roomHost.ts";
 import { isSameAuthor } from "./sans-io/author.ts";
 import { ClientMachine } from "./sans-io/clientMachine.ts";
-import type { Effect, Input, ListedOwnRooms, ListedRooms, Status } from "./sans-io/effects.ts";
+import {
+  type Effect,
+  type Input,
+  isOfRoom,
+  type ListedOwnRooms,
+  type ListedRooms,
+  type Status,
+} from "./sans-io/effects.ts";
 import type { Event, Limits, Message } from "./sans-io/frames.ts";
 import type { ReadMark } from "./sans-io/listFrames.ts";
 import { type KeyValue, SavedOutbox } from "./storage.ts";

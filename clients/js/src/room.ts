@@ -10,7 +10,6 @@ import { RoomPages } from "./roomPages.ts";
 import { nothingYet, type RoomSnapshot } from "./roomSnapshot.ts";
 import { RowCache } from "./rows.ts";
 import type {
-  Effect,
   Input,
   OwnChange,
   RoomEffect,
@@ -136,6 +135,14 @@ export class Room {
    */
   thread(root: number, before: number | null = null): Promise<ThreadPage> {
     return this.#pages.thread(root, before);
+  }
+
+  /**
+   * Set the topic of the room, as a moderator: one line; an empty text removes it. Resolves to the position of the
+   * message about it, or rejects with `NotSent`; after the code `lost` it may have been set.
+   */
+  setTopic(text: string): Promise<Position> {
+    return this.#pages.setTopic(text);
   }
 
   /** Read a page of member names after `after`; null if it cannot be read now. */
@@ -291,10 +298,3 @@ export class Room {
 }
 
 type NewsEffect = Extract<RoomEffect, readonly ["joined" | "message", ...unknown[]]>;
-
-/** Return whether an effect belongs to a room. */
-export function isOfRoom(effect: Effect): effect is RoomEffect {
-  return !["token", "open", "command", "shut", "status", "directory", "rooms", "mark"].includes(
-    effect[0],
-  );
-}

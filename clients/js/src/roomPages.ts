@@ -1,8 +1,9 @@
-/** The calls of a room that wait for pages. */
+/** The calls of a room that wait for a reply. */
 import { Answers } from "./answers.ts";
+import { NotSent } from "./receipts.ts";
 import type { RoomHost } from "./roomHost.ts";
 import type { RoomEffect, SearchPage, ThreadPage } from "./sans-io/effects.ts";
-import type { Members } from "./sans-io/frames.ts";
+import type { Members, Position } from "./sans-io/frames.ts";
 import { SearchFailed } from "./searchFailed.ts";
 
 /** Requests pages, and waits for their results. */
@@ -11,6 +12,7 @@ export class RoomPages {
   readonly #host: RoomHost;
   readonly #searches = new Answers<SearchPage | string>();
   readonly #threads = new Answers<ThreadPage | string>();
+  readonly #topics = new Answers<Position | string>();
   #older: ((answer: { more: boolean }) => void)[] = [];
   #names: ((answer: Members | null) => void)[] = [];
 
@@ -38,6 +40,14 @@ export class RoomPages {
     return unlessFailed(await answer);
   }
 
+  async setTopic(text: string): Promise<Position> {
+    const answer = this.#topics.wait(text);
+    this.#host.step(["topic", this.#room, text]);
+    const at = await answer;
+    if (typeof at === "string") throw new NotSent(at, "");
+    return at;
+  }
+
   names(after: string): Promise<Members | null> {
     return new Promise((resolve) => {
       this.#names.push(resolve);
@@ -52,6 +62,9 @@ export class RoomPages {
         break;
       case "thread":
         this.#threads.settle(effect[4], String(effect[2]), String(effect[3]));
+        break;
+      case "topic":
+        this.#topics.settle(effect[3], effect[2]);
         break;
       case "older":
         for (const answer of this.#older.splice(0)) answer({ more: effect[3] });

@@ -19,6 +19,7 @@ from hubbub_client.errors import (
     RoomRefused,
     SendFailed,
     TimedOut,
+    TopicNotSet,
 )
 from hubbub_client.events import (
     Changed,
@@ -87,6 +88,7 @@ __all__ = [
     "SendReceipt",
     "Sent",
     "TimedOut",
+    "TopicNotSet",
     "Typing",
     "UserRoom",
     "UserRooms",

@@ -6,6 +6,7 @@ HubbubError
 │   └── NameTaken     another user has the name; `suggestion` is free
 ├── RoomRefused       the room cannot be joined; `code` is the reason
 ├── SendFailed        the server rejected the message permanently; it is not stored
+├── TopicNotSet       the topic of the room was not set; `code` is the reason
 └── TimedOut          the call took too long; a message in the outbox is still sent
 
 Raised by the token hook of the application:
@@ -15,7 +16,18 @@ NoToken               there is no token, and another call would not return one
 A mistake of the application raises TypeError, ValueError or RuntimeError, at the call that has it.
 """
 
+from typing import Final
+
 from hubbub_client.reasons import reason
+
+_TOPIC_REASONS: Final = {
+    "busy": "too many requests of this client wait for a reply",
+    "forbidden": "only its moderators may set it",
+    "invalid": "it must be one line",
+    "lost": "the connection was lost before the reply, so it may be set",
+    "not_joined": "the room is not joined",
+    "too_long": "it is too long",
+}
 
 
 class HubbubError(Exception):
@@ -57,6 +69,19 @@ class SendFailed(HubbubError):
     def __init__(self, key: str, code: str, message: str) -> None:
         super().__init__(f"the message was rejected: {reason(code, message)}")
         self.key = key
+        self.code = code
+
+
+class TopicNotSet(HubbubError):
+    """The topic was not set. `code` is an error code of the protocol, or `not_joined`, `busy` or `lost`.
+
+    After `lost`, the connection ended before the reply: the topic may have been set.
+    """
+
+    def __init__(self, room: str, code: str) -> None:
+        why = _TOPIC_REASONS.get(code) or reason(code)
+        super().__init__(f"the topic of the room {room!r} was not set: {why}")
+        self.room = room
         self.code = code
 
 

@@ -1,13 +1,28 @@
-"""The calls of a room that wait for pages: of history, of a search, of a thread, of names."""
+"""The calls of a room that wait for a reply: pages of history, of a search, of a thread, of names; topics."""
+
+from typing import Final
 
 from msgspec.structs import replace
 
-from hubbub_client.errors import HubbubError
+from hubbub_client.errors import HubbubError, TopicNotSet
 from hubbub_client.event_translation import found_of, message_of, names_of
 from hubbub_client.events import FoundMessages, HistoryPage, MemberNames, Message, Position, ThreadPage
-from hubbub_client.sans_io import effects
+from hubbub_client.sans_io import effects, inputs
 from hubbub_client.waiters import Waiters
 from hubbub_protocol import events
+
+# How a timeout names each call.
+CALLS: Final[dict[type[inputs.RoomInput], str]] = {
+    inputs.JoinRequested: "joining",
+    inputs.SendRequested: "sending to",
+    inputs.ResendRequested: "sending to",
+    inputs.ChangeRequested: "changing a message in",
+    inputs.OlderRequested: "reading the history of",
+    inputs.SearchRequested: "searching in",
+    inputs.ThreadRequested: "reading a thread of",
+    inputs.TopicRequested: "setting the topic of",
+    inputs.MembersRequested: "reading the members of",
+}
 
 
 class PageCalls:
@@ -18,6 +33,7 @@ class PageCalls:
         self.names: Waiters[MemberNames | None] = Waiters()
         self._searches: dict[tuple[str, str], Waiters[FoundMessages | None]] = {}
         self._threads: dict[tuple[int, int | None], Waiters[ThreadPage | None]] = {}
+        self._topics: dict[str, Waiters[Position]] = {}
 
     def search(self, query: str, before: str) -> Waiters[FoundMessages | None]:
         """Return the calls that wait for a page of a search."""
@@ -27,6 +43,10 @@ class PageCalls:
         """Return the calls that wait for a page of a thread."""
         return self._threads.setdefault((root, before), Waiters())
 
+    def topic(self, text: str) -> Waiters[Position]:
+        """Return the calls that wait for a topic to be set."""
+        return self._topics.setdefault(text, Waiters())
+
     def fail(self, error: HubbubError) -> None:
         """Fail all calls that wait."""
         self.older.fail(error)
@@ -35,6 +55,8 @@ class PageCalls:
             searching.fail(error)
         for reading in self._threads.values():
             reading.fail(error)
+        for setting in self._topics.values():
+            setting.fail(error)
 
     def settle(self, effect: effects.RoomEffect, head: Position | None) -> None:
         """Answer the calls that wait for a page; `head` is the room's position."""
@@ -47,6 +69,12 @@ class PageCalls:
             case effects.ThreadAnswered(_, root, before, page):
                 thread = None if isinstance(page, str) else _thread_of(page, head)
                 self._threads.pop((root, before), Waiters[ThreadPage | None]()).succeed(thread)
+            case effects.TopicAnswered(room, text, at):
+                waits = self._topics.pop(text, Waiters[Position]())
+                if isinstance(at, str):
+                    waits.fail(TopicNotSet(room, at))
+                else:
+                    waits.succeed(Position(epoch=at.epoch, offset=at.offset))
             case effects.MembersLoaded(_, members):
                 self.names.succeed(None if members is None else names_of(members))
             case _:

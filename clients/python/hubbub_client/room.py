@@ -1,6 +1,6 @@
 """A joined room: read it with `async for`, send with `send`."""
 
-from typing import Final, Self, TypeVar
+from typing import Self, TypeVar
 
 from hubbub_client.driver import Driver
 from hubbub_client.errors import ClientClosed, RoomRefused, SendFailed
@@ -20,7 +20,7 @@ from hubbub_client.events import (
 )
 from hubbub_client.history_filter import HistoryFilter
 from hubbub_client.own_messages import Pending, checked_key
-from hubbub_client.page_calls import PageCalls
+from hubbub_client.page_calls import CALLS, PageCalls
 from hubbub_client.sans_io import effects, inputs
 from hubbub_client.sans_io.outbox import OutboxState, OwnChange
 from hubbub_client.sans_io.room_machine import RoomMachine, RoomState
@@ -29,18 +29,6 @@ from hubbub_protocol.events import ReadMark
 from hubbub_protocol.folding import ChangeKind
 
 T = TypeVar("T")
-
-# How a timeout names each call.
-_CALLS: Final[dict[type[inputs.RoomInput], str]] = {
-    inputs.JoinRequested: "joining",
-    inputs.SendRequested: "sending to",
-    inputs.ResendRequested: "sending to",
-    inputs.ChangeRequested: "changing a message in",
-    inputs.OlderRequested: "reading the history of",
-    inputs.SearchRequested: "searching in",
-    inputs.ThreadRequested: "reading a thread of",
-    inputs.MembersRequested: "reading the members of",
-}
 
 
 class Room:
@@ -197,6 +185,17 @@ class Room:
         """Take an own reaction back."""
         return await self._change(OwnChange(ChangeKind.UNREACT, message, emoji=emoji), within)
 
+    async def set_topic(self, text: str, *, within: float | None = None) -> Position:
+        """Set the topic of the room, as a moderator; an empty text removes it. It is one line.
+
+        Return the position of the message about it.
+
+        Raises:
+            TopicNotSet: the server rejected it, the room is not joined, or the connection was lost.
+            TimedOut, ClientClosed: as `send`.
+        """
+        return await self._ask(inputs.TopicRequested(self.name, text), self._pages.topic(text), within)
+
     async def _change(self, change: OwnChange, within: float | None) -> SendReceipt:
         key = checked_key("" if change.text is None else change.text, None)
         given = inputs.ChangeRequested(self.name, key, change)
@@ -278,7 +277,7 @@ class Room:
         result = waits.enter()  # before the step, which may resolve it at once
         self._driver.step(given)
         seconds = self._within if within is None else within
-        return await wait_at_most(seconds, result, f"{_CALLS[type(given)]} {self.name!r}")
+        return await wait_at_most(seconds, result, f"{CALLS[type(given)]} {self.name!r}")
 
     def _settle(self, effect: effects.RoomEffect) -> None:
         match effect:

@@ -131,6 +131,10 @@ class SyncRoom:
         """Send a message, and wait until it is stored."""
         return self._chat.wait(self._room.send(text, key, within=within))
 
+    def set_topic(self, text: str, *, within: float | None = None) -> Position:
+        """Set the topic of the room, as a moderator; an empty text removes it."""
+        return self._chat.wait(self._room.set_topic(text, within=within))
+
     def older(self, *, within: float | None = None) -> HistoryPage:
         """Read the page before the first message."""
         return self._chat.wait(self._room.older(within=within))
@@ -138,6 +142,11 @@ class SyncRoom:
     def names(self, after: str = "", *, within: float | None = None) -> MemberNames | None:
         """Read the names after `after`."""
         return self._chat.wait(self._room.names(after, within=within))
+
+    @property
+    def topic(self) -> str | None:
+        """The topic of the room; None without one."""
+        return self._room.topic
 
     @property
     def position(self) -> Position | None:

@@ -122,7 +122,7 @@ class MockServer:
             case commands.Leave():
                 await self._leave(self._room(command.room), socket)
                 return events.Left(id=command.id, room=command.room)
-            case commands.Send():
+            case commands.Send() | commands.SetTopic():
                 return await self._sent(socket, command)
             case commands.History():
                 return self._page(command)
@@ -164,20 +164,21 @@ class MockServer:
             members=room.present(),
         )
 
-    async def _sent(self, socket: ServerConnection, send: commands.Send) -> events.Event:
+    async def _sent(self, socket: ServerConnection, send: commands.Send | commands.SetTopic) -> events.Event:
         if self._rejections:
             code = self._rejections.pop(0)
             return events.Error(code=code, message="rejected by the test", retry=code.retry, id=send.id)
         room, user = self._room(send.room), self._users[socket]
-        known = next((one for one in room.messages if one.key == send.key and one.user == user), None)
+        key, event = (send.key, None) if isinstance(send, commands.Send) else (None, "topic")
+        known = next((one for one in room.messages if one.key == key and one.user == user), None)
         if known is None:
-            stored = await self._store(room, user, send.text, send.key or new_key(), None)
+            stored = await self._store(room, user, send.text, key or new_key(), None, event=event)
         else:
             stored = known
         return events.Sent(id=send.id, epoch=_EPOCH, offset=stored.offset, duplicate=known is not None)
 
     async def _store(
-        self, room: _MockRoom, user: str, text: str, key: str, kind: str | None
+        self, room: _MockRoom, user: str, text: str, key: str, kind: str | None, *, event: str | None = None
     ) -> events.Message:
         message = events.Message(
             room=room.name,
@@ -188,6 +189,7 @@ class MockServer:
             text=text,
             at=_now(),
             kind=kind,
+            event=event,
         )
         room.messages.append(message)
         for member in list(room.members):

@@ -52,11 +52,19 @@ export type RoomInput =
   | readonly ["search", room: string, query: string, before: string]
   /** The page of a thread before an offset; null for the last page. */
   | readonly ["thread", room: string, root: number, before: number | null]
+  /** Set the topic; an empty text removes it. */
+  | readonly ["topic", room: string, text: string]
   /** The user has read the room up to an offset of its epoch. */
   | readonly ["read", room: string, offset: number]
   | readonly ["older", room: string]
   | readonly ["who", room: string, after: string]
   | readonly ["typing", room: string];
+
+/** The inputs that a room handles itself. */
+export type InRoom = Exclude<
+  RoomInput,
+  readonly ["join" | "search" | "thread" | "topic" | "read", ...unknown[]]
+>;
 
 export type Effect =
   | readonly ["token"]
@@ -94,6 +102,8 @@ export type RoomEffect =
       before: number | null,
       page: ThreadPage | string,
     ]
+  /** The position of the message about the topic, or the code of why it was not set (TP5). */
+  | readonly ["topic", room: string, text: string, at: Position | string]
   | readonly ["presence", room: string, change: PresenceChange]
   | readonly ["typing", room: string, names: readonly string[]]
   | readonly ["members", room: string, members: Members | null]
@@ -154,3 +164,10 @@ export type Status =
   | { readonly state: "closed"; readonly code: number | string; readonly suggestion?: string };
 
 export type RoomState = "joining" | "live" | "refused" | "left";
+
+/** Return whether an effect belongs to a room. */
+export function isOfRoom(effect: Effect): effect is RoomEffect {
+  return !["token", "open", "command", "shut", "status", "directory", "rooms", "mark"].includes(
+    effect[0],
+  );
+}

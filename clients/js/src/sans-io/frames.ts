@@ -28,6 +28,7 @@ export type Command =
   | ChangeCommand
   | History
   | Search
+  | SetTopic
   | Directory
   | ListOwnRooms
   | Read
@@ -86,6 +87,14 @@ interface ChangeCommandOf<Kind extends ChangeKind> {
   readonly text?: string;
   /** Of a reaction. */
   readonly emoji?: string;
+}
+
+/** Sets the topic of a room, as a moderator; an empty text removes it (TP2). */
+export interface SetTopic {
+  readonly type: "topic";
+  readonly id: number;
+  readonly room: string;
+  readonly text: string;
 }
 
 export interface Search {

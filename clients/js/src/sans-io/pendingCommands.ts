@@ -15,6 +15,7 @@ const replies = {
   history: "page",
   who: "members",
   search: "found",
+  topic: "sent",
   directory: "directory",
   rooms: "rooms",
   read: "marked",

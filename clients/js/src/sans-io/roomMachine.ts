@@ -1,7 +1,7 @@
 /** One room of a client: join, recovery, messages and presence. */
 import { type Author, isSameAuthor } from "./author.ts";
 import { earliest, RetryTimer } from "./backoff.ts";
-import type { Effect, RoomInput, RoomState } from "./effects.ts";
+import type { Effect, InRoom, RoomState } from "./effects.ts";
 import type {
   Entry,
   Joined,
@@ -82,11 +82,7 @@ export class RoomMachine {
     return true;
   }
 
-  step(
-    input: Exclude<RoomInput, readonly ["join" | "search" | "thread" | "read", ...unknown[]]>,
-    now: number,
-    online: boolean,
-  ) {
+  step(input: InRoom, now: number, online: boolean) {
     switch (input[0]) {
       case "leave":
         return this.#leave(now, online);

@@ -1,13 +1,21 @@
-/** Searches and threads of rooms: a few pages at a time, each with a result (SR4, TH4). */
+/** Searches, threads and topics of rooms: a few at a time, each with a result (SR4, TH4, TP5). */
 import type { Effect, RoomInput } from "./effects.ts";
-import type { History, MessagesPage, Position, Reply, Request, Search } from "./frames.ts";
+import type {
+  History,
+  MessagesPage,
+  Position,
+  Reply,
+  Request,
+  Search,
+  SetTopic,
+} from "./frames.ts";
 import type { PendingCommands } from "./pendingCommands.ts";
 
 const atOnce = 4;
 
-type Asked = RoomInput & readonly ["search" | "thread", ...unknown[]];
+type Asked = RoomInput & readonly ["search" | "thread" | "topic", ...unknown[]];
 
-/** Requests pages, and reports a result for each, also if there is no reply. */
+/** Sends requests, and reports a result for each, also if there is no reply. */
 export class PendingSearches {
   readonly #pending: PendingCommands;
   readonly #open = new Map<number, Asked>();
@@ -20,7 +28,7 @@ export class PendingSearches {
     return this.#open.has(request.id);
   }
 
-  /** Request a page; `position` is that of the room, null if it is not live. */
+  /** Send a request; `position` is that of the room, null if it is not live. */
   request(asked: Asked, now: number, position: Position | null): Effect[] {
     if (position === null) return [failed(asked, "not_joined")];
     if (this.#open.size >= atOnce) return [failed(asked, "busy")];
@@ -50,6 +58,10 @@ function answered(asked: Asked, reply: Reply): Effect | null {
     if (reply.type !== "found") return null;
     return ["found", asked[1], asked[2], asked[3], { hits: reply.hits, more: reply.more ?? null }];
   }
+  if (asked[0] === "topic") {
+    if (reply.type !== "sent") return null;
+    return ["topic", asked[1], asked[2], { epoch: reply.epoch, offset: reply.offset }];
+  }
   if (reply.type !== "page") return null;
   const page = { messages: reply.messages, before: continuation(reply) };
   return ["thread", asked[1], asked[2], asked[3], page];
@@ -59,11 +71,12 @@ function continuation({ more, before }: MessagesPage): number | null {
   return more ? (before ?? null) : null;
 }
 
-function commandOf(asked: Asked, id: number, position: Position): Search | History {
+function commandOf(asked: Asked, id: number, position: Position): Search | History | SetTopic {
   if (asked[0] === "search") {
     const [, room, query, before] = asked;
     return { type: "search", id, room, query, ...(before !== "" && { before }) };
   }
+  if (asked[0] === "topic") return { type: "topic", id, room: asked[1], text: asked[2] };
   const [, room, thread, before] = asked;
   return { type: "history", id, room, before: before ?? position.offset + 1, thread };
 }
@@ -71,5 +84,6 @@ function commandOf(asked: Asked, id: number, position: Position): Search | Histo
 /** Return the effect of a request without a result. */
 function failed(asked: Asked, code: string): Effect {
   if (asked[0] === "search") return ["found", asked[1], asked[2], asked[3], code];
+  if (asked[0] === "topic") return ["topic", asked[1], asked[2], code];
   return ["thread", asked[1], asked[2], asked[3], code];
 }

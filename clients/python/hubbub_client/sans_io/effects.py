@@ -122,6 +122,14 @@ class ThreadAnswered(msgspec.Struct, frozen=True):
     page: ThreadMessages | str
 
 
+class TopicAnswered(msgspec.Struct, frozen=True):
+    """The position of the message about a topic, or the code of why it was not set (TP5)."""
+
+    room: str
+    text: str
+    at: commands.Since | str
+
+
 class DirectoryListing(msgspec.Struct, frozen=True):
     """Rooms of the directory, and the place after which the next page begins; None on the last page."""
 
@@ -192,8 +200,8 @@ class JoinRefused(msgspec.Struct, frozen=True):
 
 RoomEffect = (
     RoomJoined | MessageReceived | MessageChanged | GapDetected | MessageStored | MessageFailed
-    | HistoryLoaded | SearchAnswered | ThreadAnswered | PresenceChanged | TypingChanged | MembersLoaded
-    | JoinRefused | ReadMarkChanged
+    | HistoryLoaded | SearchAnswered | ThreadAnswered | TopicAnswered | PresenceChanged | TypingChanged
+    | MembersLoaded | JoinRefused | ReadMarkChanged
 )  # fmt: skip
 ListEffect = DirectoryLoaded | OwnRoomsLoaded
 # What the application receives.

@@ -126,6 +126,13 @@ class ThreadRequested(msgspec.Struct, frozen=True):
     before: int | None
 
 
+class TopicRequested(msgspec.Struct, frozen=True):
+    """Set the topic of a room; an empty text removes it (TP2)."""
+
+    room: str
+    text: str
+
+
 class DirectoryRequested(msgspec.Struct, frozen=True):
     """Read a page of the directory: rooms that begin with `prefix`, after `after`."""
 
@@ -170,7 +177,7 @@ InRoom = (
     LeaveRequested | RewindRequested | SendRequested | ChangeRequested | ResendRequested
     | DiscardRequested | OlderRequested | MembersRequested | UserTyping
 )  # fmt: skip
-RoomInput = JoinRequested | SearchRequested | ThreadRequested | ReadRequested | InRoom
+RoomInput = JoinRequested | SearchRequested | ThreadRequested | TopicRequested | ReadRequested | InRoom
 ListInput = DirectoryRequested | OwnRoomsRequested
 Application = ConnectRequested | CloseRequested | NetworkLost | NetworkRestored | RetryRequested
 Input = (

@@ -10,8 +10,8 @@ REPLY_TIMEOUT = 15_000  # CS5
 
 Request = (
     commands.Hello | commands.Join | commands.Leave | commands.Send | commands.Change | commands.History
-    | commands.Who | commands.Search | commands.Directory | commands.ListOwnRooms | commands.Read
-    | commands.Refresh
+    | commands.Who | commands.Search | commands.SetTopic | commands.Directory | commands.ListOwnRooms
+    | commands.Read | commands.Refresh
 )  # fmt: skip
 Reply = (
     events.Welcome | events.Joined | events.Left | events.Sent | events.MessagesPage | events.MembersPage
@@ -30,6 +30,7 @@ _REPLIES: Final[dict[type[Request], type[Reply]]] = {
     commands.History: events.MessagesPage,
     commands.Who: events.MembersPage,
     commands.Search: events.Found,
+    commands.SetTopic: events.Sent,
     commands.Directory: events.DirectoryPage,
     commands.ListOwnRooms: events.OwnRooms,
     commands.Read: events.Marked,

@@ -8,7 +8,7 @@ from hubbub_client.sans_io.listings import PendingListings
 from hubbub_client.sans_io.pending_commands import PendingCommands, Reply, Request
 from hubbub_client.sans_io.read_marks import ReadMarks
 from hubbub_client.sans_io.room_machine import RoomBounds, RoomMachine, RoomState
-from hubbub_client.sans_io.searches import PendingSearches
+from hubbub_client.sans_io.searches import Asked, AskingCommand, PendingSearches
 from hubbub_protocol import commands, events
 
 _RoomEvent = events.Message | events.Change | events.Reset | events.Presence | events.TypingNow
@@ -41,7 +41,7 @@ class RoomMachines:
         if isinstance(given, inputs.JoinRequested):
             return self._join(given, now)
         room = self._rooms.get(given.room)
-        if isinstance(given, inputs.SearchRequested | inputs.ThreadRequested):
+        if isinstance(given, Asked):
             is_live = room is not None and room.state is RoomState.LIVE
             position = room.timeline.position if room is not None and is_live else None
             return self._searches.step(given, now, position)
@@ -91,7 +91,7 @@ class RoomMachines:
     def on_reply(self, request: Request, reply: Reply, now: int) -> list[Effect]:
         if isinstance(request, commands.Hello | commands.Refresh):
             return []
-        if isinstance(request, commands.Search | commands.History) and self._searches.has(request):
+        if isinstance(request, AskingCommand) and self._searches.has(request):
             return self._searches.on_reply(request, reply)
         if isinstance(request, commands.Directory | commands.ListOwnRooms):
             return self._listings.on_reply(request, reply)

@@ -1,4 +1,4 @@
-"""Searches and threads of rooms: a few pages at a time, each with a result (SR4, TH4)."""
+"""Searches, threads and topics of rooms: a few at a time, each with a result (SR4, TH4, TP5)."""
 
 from typing import Final
 
@@ -9,18 +9,19 @@ from hubbub_protocol import Code, commands, events
 
 AT_ONCE: Final = 4
 
-Asked = inputs.SearchRequested | inputs.ThreadRequested
+Asked = inputs.SearchRequested | inputs.ThreadRequested | inputs.TopicRequested
+AskingCommand = commands.Search | commands.History | commands.SetTopic
 
 
 class PendingSearches:
-    """Requests pages, and reports a result for each, also if there is no reply."""
+    """Sends requests, and reports a result for each, also if there is no reply."""
 
     def __init__(self, pending: PendingCommands) -> None:
         self._pending = pending
         self._open: dict[int, Asked] = {}
 
     def step(self, asked: Asked, now: int, position: commands.Since | None) -> list[Effect]:
-        """Request a page; `position` is that of the room, None if it is not live."""
+        """Send a request; `position` is that of the room, None if it is not live."""
         if position is None:
             return [_failed(asked, "not_joined")]
         if len(self._open) >= AT_ONCE:
@@ -29,10 +30,10 @@ class PendingSearches:
         self._open[number] = asked
         return [write]
 
-    def has(self, request: commands.Search | commands.History) -> bool:
+    def has(self, request: AskingCommand) -> bool:
         return request.id in self._open
 
-    def on_reply(self, request: commands.Search | commands.History, reply: Reply) -> list[Effect]:
+    def on_reply(self, request: AskingCommand, reply: Reply) -> list[Effect]:
         asked = self._open.pop(request.id)
         match asked, reply:
             case _, events.Error():
@@ -44,6 +45,9 @@ class PendingSearches:
                 before = reply.before if reply.more else None
                 thread = effects.ThreadMessages(tuple(reply.messages), before)
                 return [effects.ThreadAnswered(asked.room, asked.root, asked.before, thread)]
+            case inputs.TopicRequested(), events.Sent():
+                at = commands.Since(epoch=reply.epoch, offset=reply.offset)
+                return [effects.TopicAnswered(asked.room, asked.text, at)]
             case _:
                 return [_failed(asked, Code.INTERNAL)]
 
@@ -53,14 +57,22 @@ class PendingSearches:
         return [_failed(each, "lost") for each in asked.values()]
 
 
-def _command(asked: Asked, id_: int, position: commands.Since) -> commands.Search | commands.History:
-    if isinstance(asked, inputs.SearchRequested):
-        return commands.Search(id=id_, room=asked.room, query=asked.query, before=asked.before)
-    before = position.offset + 1 if asked.before is None else asked.before
-    return commands.History(id=id_, room=asked.room, before=before, thread=asked.root)
+def _command(asked: Asked, id_: int, position: commands.Since) -> AskingCommand:
+    match asked:
+        case inputs.SearchRequested():
+            return commands.Search(id=id_, room=asked.room, query=asked.query, before=asked.before)
+        case inputs.TopicRequested():
+            return commands.SetTopic(id=id_, room=asked.room, text=asked.text)
+        case inputs.ThreadRequested():
+            before = position.offset + 1 if asked.before is None else asked.before
+            return commands.History(id=id_, room=asked.room, before=before, thread=asked.root)
 
 
 def _failed(asked: Asked, code: str) -> Effect:
-    if isinstance(asked, inputs.SearchRequested):
-        return effects.SearchAnswered(asked.room, asked.query, asked.before, code)
-    return effects.ThreadAnswered(asked.room, asked.root, asked.before, code)
+    match asked:
+        case inputs.SearchRequested():
+            return effects.SearchAnswered(asked.room, asked.query, asked.before, code)
+        case inputs.TopicRequested():
+            return effects.TopicAnswered(asked.room, asked.text, code)
+        case inputs.ThreadRequested():
+            return effects.ThreadAnswered(asked.room, asked.root, asked.before, code)
