@@ -6,8 +6,10 @@ set -euo pipefail
 scripts/web.sh check
 scripts/setup.sh run
 scripts/web.sh build
-# History lasts in a folder of this checkout. ARCHIVE_URL= (empty) keeps it in memory only.
+# History and files last in a folder of this checkout. ARCHIVE_URL= (empty) keeps the history in memory only;
+# HUBBUB_FILES_URL= takes no files.
+export HUBBUB_DATA="${HUBBUB_DATA:-$PWD/.data}" HUBBUB_FILES_URL="${HUBBUB_FILES_URL-file:///files}"
 if [ "${BROKER:-memory}" = memory ]; then
-    export ARCHIVE_URL="${ARCHIVE_URL-sqlite:///hubbub.sqlite}" HUBBUB_DATA="${HUBBUB_DATA:-$PWD/.data}"
+    export ARCHIVE_URL="${ARCHIVE_URL-sqlite:///hubbub.sqlite}"
 fi
 exec .venv/bin/python -m service

@@ -13,9 +13,12 @@ from brokers.base import Broker
 from brokers.errors import BrokerError, WritesRefused
 from hubbub_protocol import Close
 from service.archiving.archiving import Archiving
+from service.archiving.kept import keeps
 from service.cluster.cluster import Cluster
 from service.cluster.kept_names import KeptNames, NameKeeper
 from service.cluster.user_names import UserNames
+from service.files.errors import StoreUnavailable
+from service.files.files import make_files
 from service.identity.address_limits import AddressLimits
 from service.identity.addresses import Addresses
 from service.identity.authenticator import Authenticator
@@ -28,6 +31,7 @@ from service.rooms.registry import RoomRegistry
 from service.runtime.broker_start import BrokerStart
 from service.runtime.descriptors import socket_limits, soft_limit
 from service.runtime.metrics import Metrics
+from service.runtime.process import CannotStart
 from service.runtime.tasks import Tasks
 from service.settings import Settings
 from service.settings.tuning import DEFAULTS, Tuning
@@ -49,6 +53,7 @@ class Node:
         name: a random name, a new one for each process.
         limits: how many connections and sockets it may have.
         archiving: the archive, if there is one.
+        files: the files of messages, if the settings name a storage.
         idle_guests: connections without a token that are in no room, the one that has been so longest first.
         draining: the node rejects new connections (graceful shutdown).
     """
@@ -70,17 +75,19 @@ class Node:
         self.limits = socket_limits(settings, tuning, soft_limit())
         self.broker = broker
         self.archiving = archiving
+        self.files = make_files(settings, tuning)
         self.metrics = Metrics(broker=settings.broker, sample=self._sample, stats=broker.stats)
         self.tasks = Tasks(self.metrics.task_failed)
         self.auth = Authenticator(settings)
         self.cluster = Cluster(self.name, broker, self.metrics, settings.node_seconds)
-        kept = KeptNames(seconds=settings.kept_seconds, entries=settings.kept_entries)
-        self.name_keeper = NameKeeper(broker, kept)
+        self.name_keeper = NameKeeper(
+            broker, KeptNames(seconds=settings.kept_seconds, entries=settings.kept_entries)
+        )
         self.user_names = UserNames(
             self.cluster.names,
             reserved=settings.reserved_names,
             most_per_address=settings.names_per_address,
-            kept=kept,
+            kept=self.name_keeper.names,
         )
         self.addresses = Addresses(settings.trusted_proxies)
         self.send_limits, self.request_limits = SendLimits(settings), RequestLimits(settings)
@@ -106,12 +113,24 @@ class Node:
 
     async def __aenter__(self) -> Self:
         try:
+            await self._open_files()
             await self.broker_start.begin()
         except BaseException:
             await self.broker.close()
             raise
         self.pings = Keepalive(self.settings.ping_seconds, self.metrics)
         return self
+
+    async def _open_files(self) -> None:
+        if self.files is None:
+            return
+        try:
+            await self.files.start()
+        except StoreUnavailable as error:
+            raise CannotStart(
+                f"HUBBUB_FILES_URL={self.settings.files_url}: {error} "
+                "Make the folder writable, or set another one."
+            ) from error
 
     async def _start(self) -> None:
         if not self._broker_started:
@@ -123,6 +142,9 @@ class Node:
         if self.settings.takes_tokens:
             await self.name_keeper.read()
             self.name_keeper.follow(self.tasks, self.tuning.control_room_interval)
+        if self.files is not None:
+            archive = None if self.archiving is None else self.archiving.archive
+            self.files.run(self.tasks, keeps(self.broker, archive))
         if self.archiving is not None:
             self.archiving.run(self.tasks, self.metrics, self.tuning, self.rooms)
         _log.info("node_started", extra={"node": self.name, "broker": self.settings.broker})
@@ -136,6 +158,8 @@ class Node:
         self.cluster.close()
         self.moderation.close()
         self.name_keeper.close()
+        if self.files is not None:
+            self.files.close()
         await self.tasks.close()
         if self.archiving is not None and self._broker_started:
             await self.archiving.marks.finish(self.settings.close_seconds)
@@ -232,6 +256,7 @@ class Node:
             "moderation_active": len(self.moderation),
             "kept_names": len(self.name_keeper.names),
             "broker_up": float(not self.broker_start.waiting and self.rooms.broker_fault is None),
+            **(self.files.sample() if self.files is not None else {}),
             **(self.archiving.sample() if self.archiving is not None else {}),
         }
 

@@ -46,6 +46,7 @@ class Eraser:
         window: of each room so many entries are deleted for clients first. What is older leaves the screen
             when it is read again.
         forget_marks: removes the read marks of a user, of one room or all.
+        remove_files: removes files by their ids.
     """
 
     def __init__(
@@ -56,12 +57,14 @@ class Eraser:
         window: int,
         *,
         forget_marks: Callable[[str, str | None], Awaitable[None]] | None = None,
+        remove_files: Callable[[Sequence[str]], Awaitable[None]] | None = None,
     ) -> None:
         self._broker = broker
         self._archive = archive
         self._open_rooms = open_rooms
         self._window = window
         self._forget_marks = forget_marks
+        self._remove_files = remove_files
 
     @property
     def knows_all_rooms(self) -> bool:
@@ -167,8 +170,8 @@ class Eraser:
         after = 0
         while True:
             page = await self._archive.page(room, epoch, after=after, limit=_PAGE)
-            yield selector.select(
-                StoredEntry(entry.offset, entry.at, entry.payload) for entry in page.entries
+            yield await self._select(
+                selector, (StoredEntry(entry.offset, entry.at, entry.payload) for entry in page.entries)
             )
             if not page.newer:
                 return
@@ -181,12 +184,21 @@ class Eraser:
         after = selector.end
         while after < head.offset:
             page = await self._broker.history(room, after=after, limit=_PAGE)
-            yield selector.select(
-                StoredEntry(entry.offset, sent_at(entry.payload), entry.payload) for entry in page.entries
+            yield await self._select(
+                selector,
+                (StoredEntry(entry.offset, sent_at(entry.payload), entry.payload) for entry in page.entries),
             )
             if not page.entries or not page.more:
                 return
             after = page.entries[-1].offset
+
+    async def _select(self, selector: EntrySelector, entries: Iterable[StoredEntry]) -> Sequence[int]:
+        """Find entries, and remove their files: after a failure they are found again by their entries."""
+        offsets = selector.select(entries)
+        if self._remove_files is not None and selector.files:
+            await self._remove_files(selector.files)
+        selector.files.clear()
+        return offsets
 
     async def _erase_archived(self, room: str, epoch: str, offsets: Sequence[int]) -> int:
         if self._archive is None or not offsets:

@@ -12,6 +12,7 @@ from archive.errors import ArchiveError
 from brokers.errors import BrokerError
 from service.erasing.eraser import Erased, Eraser
 from service.erasing.selection import Selection
+from service.files.errors import FileError
 from service.moderation.actions import ModerationAction
 from service.moderation.moderation import Moderation
 from service.runtime.tasks import Tasks
@@ -77,7 +78,7 @@ class Erasures:
     async def _run(self, status: ErasureStatus) -> None:
         try:
             await self._eraser.erase(status.selection, status.done)
-        except (ArchiveError, BrokerError) as error:
+        except (ArchiveError, BrokerError, FileError) as error:
             status.state, status.error = "failed", str(error)
         except BaseException as error:
             status.state, status.error = "failed", f"the node stopped it: {type(error).__name__}"

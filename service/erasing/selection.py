@@ -68,6 +68,7 @@ class EntrySelector:
         selection: what they are to match.
         messages: the offsets of found messages, but of those with a deletion that stays.
         reactions: found reactions to other messages.
+        files: the ids of the files of found messages.
         end: the offset of the last entry on the pages so far.
     """
 
@@ -79,6 +80,7 @@ class EntrySelector:
         self._last_old = 0
         self.messages: dict[int, None] = {}
         self.reactions: dict[int, Stored] = {}
+        self.files: list[str] = []
         self.end = 0
 
     def select(self, entries: Iterable[StoredEntry]) -> Sequence[int]:
@@ -122,7 +124,8 @@ class EntrySelector:
     def _remember(self, offset: int, stored: Stored) -> None:
         if stored.change is None:
             self._found[offset] = None
-            if stored.text:
+            self.files += (each.id for each in stored.files)
+            if stored.text or stored.files:
                 self.messages[offset] = None
         elif stored.change == "react":
             self.reactions[offset] = stored

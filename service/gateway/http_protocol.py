@@ -230,6 +230,11 @@ class HttpProtocol(WebSocketProtocol):
             node.metrics.address_limited.add("requests")
         await self._gateway.turns.wait()
 
+    def extend_deadline(self, seconds: float) -> None:
+        """Give the request under way so many seconds from now on: it has a large body, or a large answer."""
+        self._stop_deadline()
+        self._deadline = self.loop.call_later(seconds, self._abort_late)
+
     def count_invalid(self, reason: str) -> None:
         """Count a request whose head is invalid."""
         self._gateway.invalid_requests.add(self._gateway.node.metrics, reason)

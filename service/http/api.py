@@ -15,6 +15,7 @@ from sanic.config import Config
 from sanic.exceptions import SanicException
 from sanic.response import raw
 
+from brokers.base import Receipt
 from brokers.errors import BrokerError
 from hubbub_protocol import Code
 from hubbub_protocol.commands import MAX_ID
@@ -23,6 +24,7 @@ from service.http.access import as_author, check_room, read_number, read_query, 
 from service.http.bodies import (
     JSON,
     READ,
+    Post,
     Posted,
     Problem,
     RoomList,
@@ -37,7 +39,7 @@ from service.node import Node
 from service.rooms.message_pages import read_messages
 from service.rooms.threads import read_thread
 from service.runtime.metrics import Metrics
-from service.sessions import directory, search, send
+from service.sessions import directory, files, search, send
 from service.sessions.errors import CommandError, older_unavailable, rate_limited
 from service.sessions.look_alike_rooms import check_new_room
 from service.sessions.references import find_references
@@ -65,6 +67,7 @@ _STATUS: Final = {
     Code.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
     Code.TOO_MANY_NEW_ROOMS: HTTPStatus.TOO_MANY_REQUESTS,
     Code.ROOMS_FULL: HTTPStatus.INSUFFICIENT_STORAGE,
+    Code.FILES_FULL: HTTPStatus.INSUFFICIENT_STORAGE,
     Code.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 # The codes for the requests that Sanic rejects.
@@ -119,21 +122,30 @@ async def _post(node: Node, request: Request, name: str) -> HTTPResponse:
         raise CommandError(Code.INVALID, str(error)) from error
     if identity.kind == "bot":
         identity = as_author(post.user)
-    send.check_text(node, identity, name, post.text)
+    send.check_text(node, identity, name, post.text, may_be_empty=post.files is not None)
     wait = node.send_limits.find(identity, "").take(post.text, monotonic())
     if wait:
         raise rate_limited("post", wait)
     if identity.kind != "bot" and not await _exists(node, name):
         await check_new_room(node, identity, name)
         send.require_new_room(node, identity, client_address(node.addresses, request), name)
-    started = perf_counter()
-    found = await find_references(node, identity, name, post.text, post.reply_to)
-    message = send.message_of(identity, post.text, post.key, post.reply_to, found)
-    epoch, offset, duplicate = await send.publish(node, identity, name, message)
-    send.count_stored(node.metrics, started)
+    epoch, offset, duplicate = await _store(node, identity, name, post)
     return json_response(
         Posted(name, epoch, offset, duplicate), HTTPStatus.OK if duplicate else HTTPStatus.CREATED
     )
+
+
+async def _store(node: Node, identity: Identity, name: str, post: Post) -> Receipt:
+    if post.files is not None:
+        return await files.publish(
+            node, identity, name, files.FileMessage(post.text, post.files, post.key, post.reply_to)
+        )
+    started = perf_counter()
+    found = await find_references(node, identity, name, post.text, post.reply_to)
+    message = send.message_of(identity, post.text, post.key, post.reply_to, found)
+    receipt = await send.publish(node, identity, name, message)
+    send.count_stored(node.metrics, started)
+    return receipt
 
 
 async def _exists(node: Node, name: str) -> bool:

@@ -10,7 +10,7 @@ import msgspec
 from sanic import HTTPResponse
 from sanic.response import raw
 
-from hubbub_protocol.commands import Epoch, Key, Target
+from hubbub_protocol.commands import Epoch, FileIds, Key, Target
 from hubbub_protocol.events import RoomInfo
 from service.wire.messages import encode_value
 
@@ -70,12 +70,13 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Post(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A message to post: the text, an idempotency key, the name of its user, and what it replies to."""
+    """A message to post: text, idempotency key, name of its user, what it replies to, and files."""
 
-    text: str
+    text: str = ""
     key: Key | None = None
     user: str = "bot"
     reply_to: Target | None = None
+    files: FileIds | None = None
 
 
 class EditedText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -51,7 +51,8 @@ def add_routes(app: Sanic[Config, SimpleNamespace], node: Node) -> None:
     archive = None if node.archiving is None else node.archiving.archive
     marks = None if node.archiving is None else node.archiving.marks.forget
     window = node.settings.log_entries
-    eraser = Eraser(node.broker, archive, node.rooms.names, window, forget_marks=marks)
+    files = None if node.files is None else node.files.attachments.remove
+    eraser = Eraser(node.broker, archive, node.rooms.names, window, forget_marks=marks, remove_files=files)
     erasures = Erasures(eraser, node.moderation, node.tasks)
     app.add_route(partial(_begin, node, erasures), _PATH, methods=["POST"], name="erase")
     app.add_route(partial(_read, node, erasures), _PATH, methods=READ, name="erasures")

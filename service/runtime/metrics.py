@@ -174,6 +174,11 @@ class Metrics:
         metadata=_help("Searches that failed, by reason."),
     )
     mentions: int = _count("Users whom stored messages and edits mention.")
+    files_uploaded: int = _count("Files that users uploaded.")
+    files_refused: LabelledCounter = field(
+        default_factory=_codes,
+        metadata=_help("Uploads, and messages with files, that were refused, by error code."),
+    )
     marks_moved: int = _count("Read marks of users that moved forward.")
     archive_search_seconds: Histogram = field(
         default_factory=_seconds, metadata=_help("Duration of a search, with the time that it waited.")

@@ -153,7 +153,16 @@ def publish(
         emoji=command.emoji if isinstance(command, commands.React | commands.Unreact) else None,
         mentions=mentions,
     )
-    return send.publish(node, identity, command.room, stored)
+    future = send.publish(node, identity, command.room, stored)
+    if kind is ChangeKind.DELETE and target.message.files and node.files is not None:
+        future.add_done_callback(partial(_remove_files, node, target.message.files))
+    return future
+
+
+def _remove_files(node: Node, files: Sequence[events.File], deleted: asyncio.Future[Receipt]) -> None:
+    """Remove the files of a message when its deletion is stored."""
+    if node.files is not None and not deleted.cancelled() and deleted.exception() is None:
+        node.files.attachments.remove_soon((each.id for each in files), node.tasks)
 
 
 def _check(

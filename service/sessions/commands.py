@@ -31,6 +31,7 @@ from hubbub_protocol.commands import (
     SetTopic,
     Typing,
     Unreact,
+    Upload,
     Who,
 )
 from service.identity.rate_limit import TokenBucket
@@ -38,6 +39,7 @@ from service.node import Node
 from service.sessions import (
     changes,
     directory,
+    files,
     hello,
     own_rooms,
     reading,
@@ -185,7 +187,11 @@ class CommandSession:
             raise CommandError(Code.HELLO_FIRST, "No `hello` yet: send `hello` first.")
         match command:
             case Send():
-                return send.send(session, command, self._process_queue)
+                return (
+                    send.send(session, command, self._process_queue)
+                    if command.files is None
+                    else files.send_files(session, command)
+                )
             case Join():
                 self._limit_joins()
                 return room_commands.join(session, command)
@@ -199,7 +205,7 @@ class CommandSession:
                 return topics.set_topic(session, command)
             case Edit() | Delete() | React() | Unreact():
                 return changes.change(session, command, self._process_queue)
-            case Who() | History() | Search() | Directory() | Read() | ListOwnRooms():
+            case Who() | History() | Search() | Directory() | Read() | ListOwnRooms() | Upload():
                 return self._read(command)
             case Refresh():
                 hello.refresh(session, command)
@@ -207,7 +213,9 @@ class CommandSession:
                 assert_never(command)
         return None
 
-    def _read(self, command: Who | History | Search | Directory | Read | ListOwnRooms) -> Deferred | None:
+    def _read(  # noqa: PLR0911 - one case for each command
+        self, command: Who | History | Search | Directory | Read | ListOwnRooms | Upload
+    ) -> Deferred | None:
         """Process a command that stores no entry."""
         match command:
             case Who():
@@ -221,6 +229,8 @@ class CommandSession:
                 return directory.directory(self._session, command)
             case Read():
                 return reading.read(self._session, command)
+            case Upload():
+                return files.upload(self._session, command)
             case ListOwnRooms():
                 return own_rooms.rooms(self._session, command)
 

@@ -28,6 +28,8 @@ FEATURES: Final = ("reply", "edit", "delete", "react", "directory", "mentions", 
 ARCHIVE_FEATURES: Final = ("search",)
 # What it can do with an archive for a user with a token.
 MARK_FEATURES: Final = ("read", "rooms")
+# What it can do with a storage of files.
+FILE_FEATURES: Final = ("files",)
 # What the check of a signature costs of the connection's rate (see `service/transport/input_budget.py`).
 TOKENS_TO_VERIFY: Final = 5
 # When a guest may ask again for a name, if its address has too many (seconds).
@@ -179,7 +181,8 @@ def _expired(session: Session) -> None:
 
 def _features(node: Node, identity: Identity) -> list[str]:
     stored = () if node.archiving is None else ARCHIVE_FEATURES
-    return [*FEATURES, *stored, *(() if reading.marks_of(node, identity) is None else MARK_FEATURES)]
+    files = () if node.files is None else FILE_FEATURES
+    return [*FEATURES, *files, *stored, *(() if reading.marks_of(node, identity) is None else MARK_FEATURES)]
 
 
 def _welcome(session: Session, number: int, taken: AcquiredName, identity: Identity) -> events.Welcome:
@@ -198,6 +201,7 @@ def _welcome(session: Session, number: int, taken: AcquiredName, identity: Ident
             rooms=settings.rooms_per_connection,
             sends=settings.sends_per_second,
             burst=settings.sends_burst,
+            file=None if session.node.files is None else settings.file_bytes,
         ),
         features=_features(session.node, identity),
     )

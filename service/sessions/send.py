@@ -91,11 +91,11 @@ def acknowledge(publishing: Publishing, future: asyncio.Future[Receipt], on_done
         future.add_done_callback(partial(_complete_later, publishing, on_done))
 
 
-def check_text(node: Node, identity: Identity, room: str, text: str) -> None:
+def check_text(node: Node, identity: Identity, room: str, text: str, *, may_be_empty: bool = False) -> None:
     """Reject a text that is empty or too long (SN4), a user without write permission, and a closed room."""
     check_writer(node, identity, room)
     # The usual first character decides at once, without a call: each message is checked.
-    if not "!" <= text[:1] <= "~" and is_blank(text):
+    if not "!" <= text[:1] <= "~" and is_blank(text) and not may_be_empty:
         raise CommandError(Code.EMPTY, "The text is empty, or has no visible character.")
     most = node.settings.text_characters
     if len(text) > most:
@@ -151,6 +151,8 @@ def message_of(
     key: str | None,
     reply_to: int | None = None,
     found: Referred = NO_REFERENCES,
+    *,
+    files: list[events.File] | None = None,
 ) -> MessagePayload:
     """Make the message that is stored. The idempotency key is made if it is missing."""
     return MessagePayload(
@@ -163,6 +165,7 @@ def message_of(
         reply_to=reply_to,
         thread=found.thread,
         mentions=found.mentions,
+        files=files,
     )
 
 

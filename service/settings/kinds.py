@@ -185,6 +185,22 @@ ROOMS: Final = Kind(
 )
 
 
+def _read_media_types(value: str) -> tuple[str, ...]:
+    types = tuple(dict.fromkeys(value.lower().replace(",", " ").split()))
+    if not types or not all(re.fullmatch(_MEDIA_TYPE, each) for each in types):
+        raise ValueError(value)
+    return types
+
+
+_MEDIA_TYPE: Final = r"\*|[a-z0-9.+-]{1,60}/(\*|[a-z0-9.+-]{1,60})"
+# Media types, as in the header Content-Type.
+MEDIA_TYPES: Final = Kind(
+    read=_read_media_types,
+    words="media types like image/png or image/*, separated by commas or spaces, or * for all",
+    show=" ".join,
+)
+
+
 def _read_networks(value: str) -> tuple[Network, ...]:
     return tuple(dict.fromkeys(map(ip_network, value.replace(",", " ").split())))
 

@@ -9,6 +9,7 @@ from typing import Final
 from brokers.base import BrokerOptions, Retention
 from brokers.registry import installed
 from service.settings.archive import ArchiveSettings
+from service.settings.files import FileSettings
 from service.settings.identity import IdentitySettings
 from service.settings.kinds import HOSTS, ORIGINS, address, choice, number, one_of, password, text, whole
 from service.settings.limits import LimitSettings
@@ -21,7 +22,7 @@ _STOP_MARGIN: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(LimitSettings, IdentitySettings, ArchiveSettings):
+class Settings(LimitSettings, FileSettings, IdentitySettings, ArchiveSettings):
     """All settings of a node. Durations are seconds, sizes are bytes."""
 
     broker: str = _set("BROKER", "memory", choice(installed), "The broker that connects the nodes.")

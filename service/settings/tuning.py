@@ -40,6 +40,14 @@ class Tuning:
         archive_first_wait, archive_longest_wait: back-off between two tries to copy.
         index_rest, index_pause: how long the indexing of the archive rests when nothing is left, and between
             two steps of it.
+        uploads, uploads_per_user: uploads of a node, and of one user, at the same time.
+        upload_ticket_seconds: how long a ticket may wait for its upload.
+        upload_stall_seconds: how long an upload may send nothing.
+        upload_bytes_per_second: the least rate of a whole upload or download; a slower one is aborted.
+        files_unused_seconds: files that no message has after this time are removed.
+        files_round, files_pause: how long the removal of unused files rests after a round, and between two
+            files.
+        files_first_wait, files_longest_wait: back-off between two tries to remove the files of a message.
         control_room_interval: how often a node reads the actions of the operator, and the names
             that are kept.
         marks_interval: how long read marks are gathered before they are stored.
@@ -80,6 +88,16 @@ class Tuning:
     archive_longest_wait: float = 5.0
     index_rest: float = 0.5
     index_pause: float = 0.01
+    uploads: int = 32
+    uploads_per_user: int = 4
+    upload_ticket_seconds: float = 900.0
+    upload_stall_seconds: float = 15.0
+    upload_bytes_per_second: int = 16_384
+    files_unused_seconds: float = 86_400.0
+    files_round: float = 3600.0
+    files_pause: float = 0.02
+    files_first_wait: float = 0.25
+    files_longest_wait: float = 30.0
     control_room_interval: float = 1.0
     marks_interval: float = 1.0
     plain_first_wait: float = 0.1

@@ -39,6 +39,7 @@ class MessagePayload(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     thread: int | None = None
     mentions: list[str] | None = None
     event: str | None = None
+    files: list[events.File] | None = None
 
 
 class ChangePayload(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -56,6 +57,10 @@ class ChangePayload(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     mentions: list[str] | None = None
 
 
+class _FileId(msgspec.Struct, frozen=True, gc=False):
+    id: str
+
+
 class Stored(msgspec.Struct, frozen=True, gc=False):
     """What is read of any stored entry."""
 
@@ -65,6 +70,7 @@ class Stored(msgspec.Struct, frozen=True, gc=False):
     user_id: str | None = None
     text: str | None = None
     emoji: str | None = None
+    files: tuple[_FileId, ...] = ()
 
     @property
     def is_erased(self) -> bool:

@@ -144,5 +144,8 @@ async def stage(wanted: Mapping[str, Json]) -> AsyncIterator[Stage]:
         if wanted.get("archive"):
             folder = stack.enter_context(tempfile.TemporaryDirectory())
             settings = replace(settings, archive_url="sqlite:///a.sqlite", data=folder)
+        if wanted.get("files"):
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            settings = replace(settings, files_url="file:///files", data=folder)
         here = await stack.enter_async_context(running(settings, None if wanted.get("archive") else broker))
         yield Stage(here, broker, [str(room) for room in forbidden])

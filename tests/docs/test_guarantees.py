@@ -129,7 +129,7 @@ def test_a_promise_names_tests_and_they_exist(row: Row) -> None:
 
 
 def test_what_is_named_in_passing_exists_too() -> None:
-    named = set(re.findall(r"\b(?:A|P|FR|CN|RM|HS|SN|PR|CL|PL|CS|BO|TL|PS|CG|TH|TP)\d+\b", page()))
+    named = set(re.findall(r"\b(?:A|P|FR|CN|RM|HS|SN|PR|CL|PL|CS|BO|TL|PS|CG|TH|TP|FL)\d+\b", page()))
     assert sorted(named - shown()) == []
 
 
@@ -173,6 +173,10 @@ def test_the_fixed_values_are_those_of_the_node() -> None:
     assert bounds["B57"] == f"{TUNING.archive_rooms:,} names"
     assert f" {TUNING.archive_page} messages; {TUNING.archive_batches} batches " in bounds["B58"]
     assert bounds["B67"] == f"{TUNING.change_window:,} positions"
+    assert bounds["B99"] == f"{TUNING.uploads}, and {TUNING.uploads_per_user}"
+    assert bounds["B100"].startswith(f"{TUNING.upload_stall_seconds:g} s;")
+    assert bounds["B100"].endswith(f" {TUNING.upload_bytes_per_second >> 10} KiB")
+    assert bounds["B101"].startswith(f"{TUNING.upload_ticket_seconds / 60:g} min;")
     assert bounds["B71"] == f"{TUNING.sockets_per_address}"
 
 

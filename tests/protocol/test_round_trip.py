@@ -29,7 +29,16 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
     ),
     st.builds(c.Join, id=WHOLE, room=TEXT, since=st.none() | SINCE, limit=st.integers(0, 200)),
     st.builds(c.Leave, id=WHOLE, room=TEXT),
-    st.builds(c.Send, id=WHOLE, room=TEXT, text=TEXT, key=st.none() | KEYS, reply_to=st.none() | TARGETS),
+    st.builds(
+        c.Send,
+        id=WHOLE,
+        room=TEXT,
+        text=TEXT,
+        key=st.none() | KEYS,
+        reply_to=st.none() | TARGETS,
+        files=st.none() | st.lists(TEXT.filter(bool), min_size=1, max_size=4),
+    ),
+    st.builds(c.Upload, id=WHOLE, room=TEXT, name=TEXT, size=WHOLE, media=st.none() | TEXT),
     st.builds(c.Edit, id=WHOLE, room=TEXT, target=TARGETS, text=TEXT, epoch=EPOCHS, key=st.none() | KEYS),
     st.builds(c.Delete, id=WHOLE, room=TEXT, target=TARGETS, epoch=EPOCHS, key=st.none() | KEYS),
     st.builds(c.React, id=WHOLE, room=TEXT, target=TARGETS, emoji=EMOJI, epoch=EPOCHS),
@@ -46,6 +55,7 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
 NAMES = st.lists(TEXT, max_size=3)
 REACTORS = st.builds(e.Reactor, user=TEXT, user_id=st.none() | TEXT)
 REACTIONS = st.builds(e.Reaction, emoji=TEXT, users=st.lists(REACTORS, max_size=3))
+FILES = st.builds(e.File, id=TEXT, name=TEXT, size=WHOLE, type=TEXT, width=st.none() | WHOLE)
 MESSAGES = st.builds(
     e.Message,
     room=TEXT,
@@ -57,6 +67,7 @@ MESSAGES = st.builds(
     at=WHOLE,
     user_id=st.none() | TEXT,
     reply_to=st.none() | WHOLE,
+    files=st.none() | st.lists(FILES, max_size=2),
     edited=st.none() | WHOLE,
     deleted=st.none() | st.builds(e.Deletion, user=TEXT, at=WHOLE, user_id=st.none() | TEXT),
     reactions=st.none() | st.lists(REACTIONS, max_size=3),
@@ -132,6 +143,7 @@ EVENTS: st.SearchStrategy[e.Event] = st.one_of(
     ),
     st.builds(e.Presence, room=TEXT, count=WHOLE, joined=NAMES, left=NAMES),
     st.builds(e.Expiring, within=WHOLE),
+    st.builds(e.Ticket, id=WHOLE, file=TEXT, expires=WHOLE),
     st.builds(e.Ping),
     st.builds(
         e.Error,

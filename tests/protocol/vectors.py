@@ -9,7 +9,7 @@ import msgspec
 PROTOCOL = Path(__file__).parents[2] / "clients" / "protocol"
 VECTORS = PROTOCOL / "vectors"
 
-RULE = re.compile(r"^\| ((?:FR|CN|RM|HS|SN|PR|CL|PL|CS|BO|TL|PS|SR|CG|DR|RD|TH|TP)\d+) \|", re.MULTILINE)
+RULE = re.compile(r"^\| ((?:FR|CN|RM|HS|SN|PR|CL|PL|CS|BO|TL|PS|SR|CG|DR|RD|TH|TP|FL)\d+) \|", re.MULTILINE)
 
 
 class Row(msgspec.Struct, forbid_unknown_fields=True):

@@ -20,6 +20,7 @@ export type {
   Change,
   ChangeKind,
   Deletion,
+  File,
   Hit,
   Limits,
   Members,

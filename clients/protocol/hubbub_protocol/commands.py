@@ -22,6 +22,9 @@ HitsLimit = Annotated[int, msgspec.Meta(ge=1, le=50)]
 Query = Annotated[str, msgspec.Meta(max_length=500)]
 Place = Annotated[str, msgspec.Meta(max_length=100)]
 Token = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TOKEN_CHARACTERS)]
+# The id of an uploaded file.
+FileId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+FileIds = Annotated[list[FileId], msgspec.Meta(min_length=1, max_length=4)]
 # A name of a room, or a part of one.
 RoomPart = Annotated[str, msgspec.Meta(max_length=MAX_ROOM_CHARACTERS)]
 NamesLimit = Annotated[int, msgspec.Meta(ge=1, le=500)]
@@ -62,13 +65,24 @@ class Leave(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="leave"
 
 
 class Send(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="send", omit_defaults=True):
-    """Store a message once; `key` is the idempotency key."""
+    """Store a message once; `key` is the idempotency key, `files` are uploaded files (FL2)."""
 
     id: Id
     room: str
     text: str
     key: Key | None = None
     reply_to: Target | None = None
+    files: FileIds | None = None
+
+
+class Upload(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="upload", omit_defaults=True):
+    """Ask for a ticket to upload a file of so many bytes (FL1). `media` is its media type."""
+
+    id: Id
+    room: str
+    name: Annotated[str, msgspec.Meta(max_length=1000)]
+    size: Annotated[int, msgspec.Meta(ge=0, le=MAX_ID)]
+    media: Annotated[str, msgspec.Meta(max_length=200)] | None = None
 
 
 class Edit(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="edit", omit_defaults=True):
@@ -196,6 +210,7 @@ Command = (
     | Join
     | Leave
     | Send
+    | Upload
     | Change
     | History
     | Search

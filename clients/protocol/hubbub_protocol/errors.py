@@ -37,6 +37,7 @@ class Code(StrEnum):
     TOO_MANY_NEW_ROOMS = "too_many_new_rooms"
     TOO_MANY_NAMES = "too_many_names"
     ROOMS_FULL = "rooms_full"
+    FILES_FULL = "files_full"
     EMPTY = "empty"
     TOO_LONG = "too_long"
     RATE_LIMITED = "rate_limited"

@@ -18,14 +18,18 @@ from hubbub_protocol.list_events import (
 __all__ = ["DirectoryPage", "MarkMoved", "Marked", "OwnRoom", "OwnRooms", "ReadMark", "RoomInfo"]
 
 
-class Limits(msgspec.Struct, frozen=True, gc=False):
-    """The limits: bytes of a frame, characters of a text, rooms, sends per second, burst of sends."""
+class Limits(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """The limits: bytes of a frame, characters of a text, rooms, sends per second, burst of sends.
+
+    `file` is the bytes of a file, if the server takes files.
+    """
 
     frame: int
     text: int
     rooms: int
     sends: float
     burst: int
+    file: int | None = None
 
 
 class Members(msgspec.Struct, frozen=True):
@@ -65,6 +69,17 @@ class ReplyCount(msgspec.Struct, frozen=True, gc=False):
     last: int
 
 
+class File(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A file of a message (FL3): bytes, media type, and pixels if it is an image."""
+
+    id: str
+    name: str
+    size: int
+    type: str
+    width: int | None = None
+    height: int | None = None
+
+
 class Message(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="message", omit_defaults=True):
     """A stored entry of a room. `prev` is the offset of the entry before it; `at` is ms since 1970.
 
@@ -90,6 +105,7 @@ class Message(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="mess
     thread: int | None = None
     mentions: list[str] | None = None
     event: str | None = None
+    files: list[File] | None = None
     edited: int | None = None
     deleted: Deletion | None = None
     reactions: list[Reaction] | None = None
@@ -165,6 +181,14 @@ class Sent(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="sent"):
     epoch: str
     offset: int
     duplicate: bool
+
+
+class Ticket(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="ticket"):
+    """The reply to `upload`: the id of the file, whose upload must begin within `expires` ms."""
+
+    id: int
+    file: str
+    expires: int
 
 
 class MessagesPage(msgspec.Struct, frozen=True, tag_field="type", tag="page", omit_defaults=True):
@@ -267,5 +291,5 @@ class Error(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="error"
 Event = (
     Welcome | Joined | Left | Sent | MessagesPage | MembersPage | Refreshed | Message | Change | Presence
     | TypingNow | Reset | Expiring | Ping | Drain | Found | DirectoryPage | Marked | MarkMoved | OwnRooms
-    | Error
+    | Ticket | Error
 )  # fmt: skip

@@ -47,7 +47,7 @@ def _apply(message: Message, change: Change) -> Message:
             )
         case ChangeKind.DELETE:
             deletion = Deletion(user=change.user, at=change.at, user_id=change.user_id)
-            emptied = replace(message, text="", mentions=None, edited=None, reactions=None)
+            emptied = replace(message, text="", mentions=None, files=None, edited=None, reactions=None)
             return replace(emptied, deleted=deletion, changed=changed)
         case ChangeKind.REACT | ChangeKind.UNREACT if change.emoji is not None:
             return replace(message, reactions=_reactions(message, change) or None, changed=changed)

@@ -7,6 +7,7 @@ import unicodedata
 
 MAX_ROOM_BYTES = 200
 MAX_USER_CHARACTERS = 32
+MAX_FILE_CHARACTERS = 150
 
 # Cc control, Cf format (bidirectional controls are among them), Cs surrogate, Zl and Zp line ends.
 _REJECTED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -82,6 +83,19 @@ def user_fault(name: str) -> str | None:
     )
     if fault is None and unusable is not None:
         return f"contains {_UNUSABLE[unicodedata.category(unusable)]} (U+{ord(unusable):04X})"
+    return fault
+
+
+def file_fault(name: str) -> str | None:
+    """Describe what is wrong with the name of a file, as the end of a sentence; None if it is valid."""
+    fault = _fault(name)
+    separator = next((char for char in "/\\" if char in name), None)
+    if fault is None and separator is not None:
+        return f"contains a {separator}"
+    if fault is None and name in {".", ".."}:
+        return "is a folder's"
+    if fault is None and len(name) > MAX_FILE_CHARACTERS:
+        return f"is longer than {MAX_FILE_CHARACTERS} characters"
     return fault
 
 

@@ -37,6 +37,8 @@ const object = only(
 const person = { user: text, user_id: optional(text) };
 const author = { ...person, kind: optional(text) };
 const entry = { room: text, offset: whole, prev: whole, key: text, ...author, at: whole };
+const size = { width: optional(whole), height: optional(whole) };
+const file = shape({ id: text, name: text, size: whole, type: text, ...size });
 const message = event("message", {
   ...entry,
   text,
@@ -44,6 +46,7 @@ const message = event("message", {
   thread: optional(whole),
   mentions: optional(list(text)),
   event: optional(text),
+  files: optional(list(file)),
   edited: optional(whole),
   deleted: optional(shape({ ...person, at: whole })),
   reactions: optional(list(shape({ emoji: text, users: list(shape(person)) }))),
@@ -66,7 +69,14 @@ const readMark = { epoch: text, offset: whole, unread: whole, mentions: orZero }
 const mark = { room: text, ...readMark };
 const page = { id: whole, more: flag, after: optional(text) };
 const listed = { room: text, members: whole, epoch: optional(text), offset: optional(whole) };
-const limits = { frame: whole, text: whole, rooms: whole, sends: quantity, burst: whole };
+const limits = {
+  frame: whole,
+  text: whole,
+  rooms: whole,
+  sends: quantity,
+  burst: whole,
+  file: optional(whole),
+};
 
 const events = {
   welcome: event("welcome", {
@@ -93,6 +103,7 @@ const events = {
   }),
   left: event("left", { id: whole, room: text }),
   sent: event("sent", { id: whole, epoch: text, offset: whole, duplicate: flag }),
+  ticket: event("ticket", { id: whole, file: text, expires: whole }),
   page: event("page", {
     id: whole,
     room: text,

@@ -45,7 +45,7 @@ function edited({ at, offset, mentions }: Change, text: string, message: Message
 
 function deletedBy({ user, user_id, at, offset }: Change, message: Message): Message {
   const deleted: Deletion = { user, at, ...(user_id !== undefined && { user_id }) };
-  const { mentions: _mentions, edited: _edited, reactions: _reactions, ...rest } = message;
+  const { mentions: _0, files: _1, edited: _2, reactions: _3, ...rest } = message;
   return { ...rest, text: "", deleted, changed: offset };
 }
 

@@ -1,5 +1,6 @@
 /** The frames: one type for each command and event of the specification, §2 and §3. */
 import type { Author } from "./author.ts";
+import type { File, Ticket, Upload } from "./fileFrames.ts";
 import type {
   Directory,
   DirectoryPage,
@@ -10,8 +11,11 @@ import type {
   Read,
   ReadMark,
 } from "./listFrames.ts";
+import type { Found, Search } from "./searchFrames.ts";
 import type { UserKind, Welcome } from "./welcome.ts";
 
+export type { File } from "./fileFrames.ts";
+export type { Found, Hit, Search } from "./searchFrames.ts";
 export type { Limits, UserKind, Welcome } from "./welcome.ts";
 
 /** A position in a room: everything up to it was received. */
@@ -25,6 +29,7 @@ export type Command =
   | Join
   | { readonly type: "leave"; readonly id: number; readonly room: string }
   | Send
+  | Upload
   | ChangeCommand
   | History
   | Search
@@ -69,6 +74,7 @@ export interface Send {
   readonly text: string;
   readonly key: string;
   readonly reply_to?: number;
+  readonly files?: readonly string[];
 }
 
 /** Changes the message at the offset `target` of an epoch. */
@@ -95,14 +101,6 @@ export interface SetTopic {
   readonly id: number;
   readonly room: string;
   readonly text: string;
-}
-
-export interface Search {
-  readonly type: "search";
-  readonly id: number;
-  readonly room: string;
-  readonly query: string;
-  readonly before?: string;
 }
 
 /** Every command with a reply: all except `typing` (FR2). */
@@ -135,6 +133,7 @@ export interface Message {
   readonly mentions?: readonly string[];
   /** No user wrote it: with `topic`, the text is the new topic of the room (TP3). */
   readonly event?: string;
+  readonly files?: readonly File[];
   /** When it was edited last. */
   readonly edited?: number;
   readonly deleted?: Deletion;
@@ -212,21 +211,6 @@ export interface MessagesPage {
   readonly before?: number;
 }
 
-/** A message that a search found, and its epoch. */
-export interface Hit {
-  readonly epoch: string;
-  readonly message: Message;
-}
-
-/** Hits of a search, newest first. `more` is the `before` of the next page. */
-export interface Found {
-  readonly type: "found";
-  readonly id: number;
-  readonly room: string;
-  readonly hits: readonly Hit[];
-  readonly more?: string;
-}
-
 export interface MembersPage extends Members {
   readonly type: "members";
   readonly id: number;
@@ -279,6 +263,7 @@ export type Reply =
   | Joined
   | { readonly type: "left"; readonly id: number; readonly room: string }
   | Sent
+  | Ticket
   | MessagesPage
   | Found
   | DirectoryPage

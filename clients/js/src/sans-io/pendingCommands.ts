@@ -8,6 +8,7 @@ const replies = {
   join: "joined",
   leave: "left",
   send: "sent",
+  upload: "ticket",
   edit: "sent",
   delete: "sent",
   react: "sent",

@@ -3,13 +3,14 @@
 /** A guest, a user with a token, or a program with an API key; other kinds of newer servers are possible. */
 export type UserKind = "guest" | "verified" | "bot" | (string & {});
 
-/** Bytes of a frame, characters of a text, rooms, sends per second, burst of sends. */
+/** Bytes of a frame, characters of a text, rooms, sends per second, burst of sends; bytes of a file, if it takes any. */
 export interface Limits {
   readonly frame: number;
   readonly text: number;
   readonly rooms: number;
   readonly sends: number;
   readonly burst: number;
+  readonly file?: number;
 }
 
 export interface Welcome {

@@ -1,0 +1,1 @@
+"""Files of messages: stored outside of the rooms, and removed with their messages."""
