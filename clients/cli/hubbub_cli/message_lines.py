@@ -8,6 +8,8 @@ from hubbub_cli.paint import Paint
 from hubbub_cli.sanitize import sanitize, sanitize_lines
 from hubbub_cli.times import clock, full, moment
 from hubbub_client.events import Changed, Gap, Message, Presence
+from hubbub_client.url import file_path
+from hubbub_protocol.events import File
 
 # Increases only for an incompatible change of the format.
 VERSION: Final = 1
@@ -55,6 +57,11 @@ def _more(message: Message) -> dict[str, Json]:
         "replies": None if message.replies is None else message.replies.count,
         "mentions": list(message.mentions) or None,
         "event": message.event,
+        "files": [
+            {"id": file.id, "name": file.name, "size": file.size, "type": file.type, "path": file_path(file)}
+            for file in message.files
+        ]
+        or None,
         "edited": message.edited,
         "deleted": None if deleted is None else {"user": deleted.user, "at": deleted.at},
         "reactions": {one.emoji: [user.user for user in one.users] for one in message.reactions} or None,
@@ -134,7 +141,13 @@ def shown_text(message: Message) -> str:
     """Return the text of a message for people, and whether it was edited or deleted."""
     if message.deleted is not None:
         return "(deleted)"
-    return message.text if message.edited is None else f"{message.text} (edited)"
+    text = message.text if message.edited is None else f"{message.text} (edited)"
+    return "\n".join(filter(None, [text, *map(_file, message.files)]))
+
+
+def _file(file: File) -> str:
+    """Return what is shown of a file: its name, size and address, which is relative to the server's."""
+    return f"[{file.name}, {file.size:,} bytes: {file_path(file)}]"
 
 
 def message_line(message: Message, paint: Paint, *, room: bool, date: bool) -> str:

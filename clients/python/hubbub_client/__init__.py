@@ -50,7 +50,8 @@ from hubbub_client.positions import position_from_json, position_to_json
 from hubbub_client.proxy import ProxySetting
 from hubbub_client.room import Room
 from hubbub_client.sans_io import status
-from hubbub_protocol.events import Deletion, Reaction, Reactor, ReadMark
+from hubbub_client.url import file_path
+from hubbub_protocol.events import Deletion, File, Reaction, Reactor, ReadMark
 
 __version__ = "0.1.0"
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "Deletion",
     "Event",
     "Failed",
+    "File",
     "FoundMessages",
     "Gap",
     "HistoryPage",
@@ -93,6 +95,7 @@ __all__ = [
     "UserRoom",
     "UserRooms",
     "derived_key",
+    "file_path",
     "fold",
     "new_key",
     "position_from_json",

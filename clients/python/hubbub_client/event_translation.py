@@ -38,6 +38,7 @@ def message_of(message: events.Message, head: Position | None) -> Message:
         thread=None if root is None else Position(epoch=epoch, offset=root),
         mentions=tuple(message.mentions or ()),
         event=message.event,
+        files=tuple(message.files or ()),
         edited=message.edited,
         deleted=message.deleted,
         reactions=tuple(message.reactions or ()),

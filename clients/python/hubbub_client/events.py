@@ -3,7 +3,7 @@
 import msgspec
 
 from hubbub_protocol.commands import Since
-from hubbub_protocol.events import Deletion, Reaction, ReadMark, ReplyCount
+from hubbub_protocol.events import Deletion, File, Reaction, ReadMark, ReplyCount
 
 # An epoch and an offset: the place of a message, or how far a client has read.
 Position = Since
@@ -17,6 +17,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     `thread` is the root of its thread, if it is a reply; `replies` counts those in the thread of a root.
     `event`: no user wrote it; with "topic", the text is the new topic of the room.
     `mentions` are the ids of the users whom the text mentions.
+    `files` are at `file_path(file)` of the server.
     `live`: it was stored after the application joined, also if it was missed meanwhile. History is not live.
 
     `edited` is when it was edited last, in ms since 1970. `changed` is the offset of the last change in it:
@@ -35,6 +36,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     thread: Position | None = None
     mentions: tuple[str, ...] = ()
     event: str | None = None
+    files: tuple[File, ...] = ()
     edited: int | None = None
     deleted: Deletion | None = None
     reactions: tuple[Reaction, ...] = ()

@@ -1,8 +1,9 @@
 """Parse the address of a server."""
 
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from hubbub_client.errors import BadUrl
+from hubbub_protocol.events import File
 
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -35,6 +36,11 @@ def websocket_url(address: str) -> str:
         raise BadUrl(f"invalid address {address!r}: no host or port")
     path = parts.path if parts.path not in {"", "/"} else _PATH
     return urlunsplit((scheme, parts.netloc, path, parts.query, ""))
+
+
+def file_path(file: File) -> str:
+    """Return the address of a file of a message, relative to that of the server."""
+    return f"files/{file.id}/{quote(file.name, safe='')}"
 
 
 def booked(url: str) -> str:
