@@ -5,15 +5,15 @@ import { Avatar } from "../../ui/Avatar.tsx";
 import { hueStyle } from "../../ui/hue.ts";
 import { timeOfDay, wholeMoment } from "../../ui/times.ts";
 import { Markup } from "../markup/Markup.tsx";
-import { later } from "../parts/later.ts";
+import { later, laterShown } from "../parts/later.ts";
 import { useSendErrorText } from "../sendErrors/sendErrors.ts";
 import type { ActionBar } from "./ActionBar.tsx";
 import styles from "./Entry.module.css";
 import type { EntryActions } from "./entryActions.ts";
 import { Quote } from "./Quote.tsx";
-import { Reactions } from "./Reactions.tsx";
 import { useActive } from "./useActive.ts";
 
+const Reactions = laterShown(() => import("./Reactions.tsx"));
 const useActionBar = later(() => import("./ActionBar.tsx"));
 
 interface Props {

@@ -10,8 +10,8 @@ interface Props {
   readonly actions: EntryActions;
 }
 
-/** The reactions to a message. A press adds the own one, or takes it back. */
-export function Reactions({ row, actions }: Props) {
+/** The reactions to a message. A press adds the own one, or takes it back. A part. */
+export default function Reactions({ row, actions }: Props) {
   const { message } = useTexts();
   const reactions = row.message.reactions ?? [];
   if (reactions.length === 0) return null;
