@@ -3,7 +3,7 @@
  *
  * Then nothing that a first visit needs depends on which node answers a second request, or on the path of the page
  * (docs/decisions, 33). The node computes the hashes for the Content-Security-Policy from the file. What is imported
- * later is a file in `parts/`, which takes what it shares with the page from the global object `hubbub`.
+ * later is a file in `parts/`, which takes what it shares with the page from the global object `hubbub.shared`.
  */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -104,11 +104,16 @@ function inParts({ fileName }: Rollup.OutputChunk): string {
   return `parts/${fileName.replace(/^.*\//, "")}`;
 }
 
-/** The script of the page: what it exports goes to its parts by a global object, and imports know where they are. */
-function sharing(code: string): string {
+/**
+ * The script of the page: what it exports goes to its parts by a global object, and imports know where they are.
+ *
+ * The exports have an object of their own, because a build chooses their names: one may be that of a function of the
+ * global object.
+ */
+export function sharing(code: string): string {
   const shared = code.replace(/export\s*\{([^}]*)\};?\s*$/, (_, names: string) => {
     const pairs = names.split(",").map((pair) => pair.trim().split(" as "));
-    return `Object.assign(globalThis.hubbub,{${pairs.map(([own, as = own]) => `${as}:${own}`)}});`;
+    return `hubbub.shared={${pairs.map(([own, as = own]) => `${as}:${own}`)}};`;
   });
   return shared.replace(
     /import\("\.\/([^"]+)"\)/g,
@@ -122,10 +127,10 @@ function plain(code: string): string {
 }
 
 /** A part: in the place of imports from the script of the page, it reads the global object. */
-function partCode(code: string): string {
+export function partCode(code: string): string {
   return code.replace(
     /import\s*\{([^}]*)\}\s*from\s*"\.\/page-[^"]*";?/g,
-    (_, names: string) => `const{${names.replaceAll(" as ", ":")}}=globalThis.hubbub;`,
+    (_, names: string) => `const{${names.replaceAll(" as ", ":")}}=hubbub.shared;`,
   );
 }
 
