@@ -34,6 +34,7 @@ export default defineConfig(({ command }) => ({
     proxy: {
       "/ws": { ...node, ws: true },
       "/api": node,
+      "/files": node,
       "/health": node,
     },
   },

@@ -12,7 +12,7 @@ from hubbub_client.sans_io.outbox import OwnChange
 from hubbub_client.sans_io.room_machine import RoomBounds
 from hubbub_protocol import ProtocolError, decode_event, encode
 from hubbub_protocol.commands import Since
-from hubbub_protocol.events import Event
+from hubbub_protocol.events import Event, File
 
 FOLDER = Path(__file__).parents[2] / "clients" / "protocol" / "vectors"
 
@@ -32,6 +32,7 @@ type_of_input: dict[str, type[inputs.Input]] = {
     "discard": inputs.DiscardRequested,
     "older": inputs.OlderRequested,
     "search": inputs.SearchRequested,
+    "upload": inputs.UploadRequested,
     "thread": inputs.ThreadRequested,
     "topic": inputs.TopicRequested,
     "directory": inputs.DirectoryRequested,
@@ -54,6 +55,7 @@ WORDS: dict[type[effects.Effect], str] = {
     effects.SearchAnswered: "found",
     effects.ThreadAnswered: "thread",
     effects.TopicAnswered: "topic",
+    effects.TicketAnswered: "ticket",
     effects.DirectoryLoaded: "directory",
     effects.OwnRoomsLoaded: "rooms",
     effects.ReadMarkChanged: "mark",
@@ -145,6 +147,9 @@ def _to_room_input(given: list[object]) -> inputs.Input:
             return inputs.RewindRequested(room, msgspec.convert(to, Since))
         case ["send", str(room), str(key), str(text), None, int(age)]:
             return inputs.SendRequested(room, key, text, age=age)
+        case ["send", str(room), str(key), str(text), None, None, list(files)]:
+            attached = msgspec.convert(files, tuple[File, ...])
+            return inputs.SendRequested(room, key, text, files=attached)
         case ["send", str(room), str(key), str(text), *reply_to]:
             return inputs.SendRequested(room, key, text, _position(reply_to))
         case ["change", str(room), str(key), change]:

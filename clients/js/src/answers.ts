@@ -1,8 +1,13 @@
 /** The calls that wait for pages. */
 
-/** Waits for the results of requests, each with a key. */
+/** Waits for the results of requests, each with a key. A result is for so many of those with its key. */
 export class Answers<T> {
+  readonly #most: number;
   readonly #waiting = new Map<string, ((page: T) => void)[]>();
+
+  constructor(most = Number.POSITIVE_INFINITY) {
+    this.#most = most;
+  }
 
   /** Wait for the result of a request. */
   wait(...key: string[]): Promise<T> {
@@ -14,7 +19,8 @@ export class Answers<T> {
 
   settle(page: T, ...key: string[]): void {
     const name = JSON.stringify(key);
-    for (const answer of this.#waiting.get(name) ?? []) answer(page);
-    this.#waiting.delete(name);
+    const waiting = this.#waiting.get(name) ?? [];
+    for (const answer of waiting.splice(0, this.#most)) answer(page);
+    if (waiting.length === 0) this.#waiting.delete(name);
   }
 }

@@ -14,6 +14,7 @@ export type {
   SearchPage,
   SendReceipt,
   Status,
+  UploadTicket,
 } from "./sans-io/effects.ts";
 export { fold } from "./sans-io/folding.ts";
 export type {

@@ -36,6 +36,18 @@ export function messageStream(
   return readAll(queue, stop);
 }
 
+/** Return the function that listens for the messages of a room, each with its position. */
+export function receiving(room: {
+  readonly snapshot: { readonly position: Position | null };
+  onMessage(listener: (message: Message) => void): () => void;
+}) {
+  return (receive: (received: Received) => void) =>
+    room.onMessage((message) => {
+      const epoch = room.snapshot.position?.epoch ?? "";
+      receive({ message, position: { epoch, offset: message.offset } });
+    });
+}
+
 async function* readAll(queue: Queue, stop: () => void): AsyncGenerator<Received> {
   try {
     for (let next = await queue.take(); next !== null; next = await queue.take()) yield next;

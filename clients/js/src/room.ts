@@ -2,7 +2,7 @@
 
 import { newKey } from "./idempotencyKey.ts";
 import { Listeners } from "./listeners.ts";
-import { messageStream, type Received, type StopSignal } from "./messageStream.ts";
+import { messageStream, type Received, receiving, type StopSignal } from "./messageStream.ts";
 import { NewMessages } from "./newMessages.ts";
 import { NotSent, Receipts } from "./receipts.ts";
 import type { RoomHost } from "./roomHost.ts";
@@ -16,8 +16,9 @@ import type {
   SearchPage,
   SendReceipt,
   ThreadPage,
+  UploadTicket,
 } from "./sans-io/effects.ts";
-import type { Change, Members, Message, Position } from "./sans-io/frames.ts";
+import type { Change, File, Members, Message, Position } from "./sans-io/frames.ts";
 import type { SavedOutbox } from "./storage.ts";
 
 const mostRemembered = 1_000;
@@ -62,9 +63,9 @@ export class Room {
     this.#host.step(since === undefined ? ["join", this.name] : ["join", this.name, since]);
     if (this.#restored) return;
     this.#restored = true;
-    for (const { key, text, at, replyTo } of this.#saved.read()) {
+    for (const { key, text, at, replyTo, files } of this.#saved.read()) {
       this.#written.set(key, at);
-      this.#host.step(["send", this.name, key, text, replyTo, Date.now() - at]);
+      this.#host.step(["send", this.name, key, text, replyTo, Date.now() - at, files]);
     }
   }
 
@@ -72,14 +73,17 @@ export class Room {
     this.#host.step(["leave", this.name]);
   }
 
-  /**
-   * Send a message: it is in the snapshot at once, and stored exactly once. `replyTo` is the position of the message
-   * that it replies to.
-   */
-  send(text: string, replyTo?: Position): Sending {
+  /** Send a message, which is in the snapshot at once. It may reply to a position, and have uploaded files. */
+  send(text: string, replyTo?: Position, files?: readonly File[]): Sending {
     const key = newKey();
     this.#remember(key);
-    return { key, done: this.#settling(key, ["send", this.name, key, text, replyTo]) };
+    const done = this.#settling(key, ["send", this.name, key, text, replyTo, undefined, files]);
+    return { key, done };
+  }
+
+  /** Ask for a ticket: the bytes go to `api/files/<file>`, by `PUT`. Rejects with `SearchFailed`. */
+  ticket(name: string, size: number, media = ""): Promise<UploadTicket> {
+    return this.#pages.ticket(name, size, media);
   }
 
   /** Replace the text of an own message. The snapshot changes when it is stored, as with the other changes. */
@@ -181,16 +185,11 @@ export class Room {
   }
 
   /**
-   * Iterate over the messages that `onMessage` reports, from now on, each with its position. `messages` throws
-   * `TooSlow` when too many wait to be read. An abort of the signal ends the iteration.
+   * Iterate over the messages that `onMessage` reports, from now on. Throws `TooSlow` when too many wait to be read.
+   * An abort of the signal ends the iteration.
    */
   messages(signal?: StopSignal): AsyncGenerator<Received> {
-    const epoch = () => this.snapshot.position?.epoch ?? "";
-    const listen = (receive: (received: Received) => void) =>
-      this.onMessage((message) =>
-        receive({ message, position: { epoch: epoch(), offset: message.offset } }),
-      );
-    return messageStream(listen, signal);
+    return messageStream(receiving(this), signal);
   }
 
   /** Listen for lost messages: between two rows, or before all rows. */

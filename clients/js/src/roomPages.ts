@@ -2,7 +2,7 @@
 import { Answers } from "./answers.ts";
 import { NotSent } from "./receipts.ts";
 import type { RoomHost } from "./roomHost.ts";
-import type { RoomEffect, SearchPage, ThreadPage } from "./sans-io/effects.ts";
+import type { RoomEffect, SearchPage, ThreadPage, UploadTicket } from "./sans-io/effects.ts";
 import type { Members, Position } from "./sans-io/frames.ts";
 import { SearchFailed } from "./searchFailed.ts";
 
@@ -13,6 +13,7 @@ export class RoomPages {
   readonly #searches = new Answers<SearchPage | string>();
   readonly #threads = new Answers<ThreadPage | string>();
   readonly #topics = new Answers<Position | string>();
+  readonly #tickets = new Answers<UploadTicket | string>(1);
   #older: ((answer: { more: boolean }) => void)[] = [];
   #names: ((answer: Members | null) => void)[] = [];
 
@@ -48,6 +49,12 @@ export class RoomPages {
     return at;
   }
 
+  async ticket(name: string, size: number, media: string): Promise<UploadTicket> {
+    const answer = this.#tickets.wait(name, String(size), media);
+    this.#host.step(["upload", this.#room, name, size, media]);
+    return unlessFailed(await answer);
+  }
+
   names(after: string): Promise<Members | null> {
     return new Promise((resolve) => {
       this.#names.push(resolve);
@@ -65,6 +72,9 @@ export class RoomPages {
         break;
       case "topic":
         this.#topics.settle(effect[3], effect[2]);
+        break;
+      case "ticket":
+        this.#tickets.settle(effect[5], effect[2], String(effect[3]), effect[4]);
         break;
       case "older":
         for (const answer of this.#older.splice(0)) answer({ more: effect[3] });

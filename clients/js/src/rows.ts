@@ -1,6 +1,6 @@
 /** The rows of a room: messages, gaps, and own messages in the outbox. */
 import { type Author, isSameAuthor } from "./sans-io/author.ts";
-import type { Message, Position } from "./sans-io/frames.ts";
+import type { File, Message, Position } from "./sans-io/frames.ts";
 import type { OutboxEntry } from "./sans-io/outbox.ts";
 import type { TimelineLine } from "./sans-io/timeline.ts";
 
@@ -36,6 +36,7 @@ export interface OwnRow {
   readonly reason?: string;
   /** The message that it replies to. */
   readonly replyTo?: Position;
+  readonly files?: readonly File[];
 }
 
 /** Creates rows, and returns the same object for the same line, so that it is rendered once. */
@@ -91,8 +92,8 @@ export interface RowContext {
   writtenAt(key: string): number | undefined;
 }
 
-function ofOwn({ key, text, state, code, reason, replyTo }: OutboxEntry, at = 0): OwnRow {
+function ofOwn({ key, text, state, code, reason, replyTo, files }: OutboxEntry, at = 0): OwnRow {
   const why = { ...(code !== undefined && { code }), ...(reason !== undefined && { reason }) };
   const reply = replyTo === undefined ? {} : { replyTo };
-  return { kind: "own", id: key, text, at, state, ...why, ...reply };
+  return { kind: "own", id: key, text, at, state, ...why, ...reply, ...(files && { files }) };
 }

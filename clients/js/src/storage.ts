@@ -1,5 +1,5 @@
 /** Save the outbox, so that queued own messages survive a reload. Queued changes do not. */
-import type { Position } from "./sans-io/frames.ts";
+import type { File, Position } from "./sans-io/frames.ts";
 import type { OutboxEntry } from "./sans-io/outbox.ts";
 
 /** The required part of a `Storage`: the browser's `sessionStorage`, or a compatible one. */
@@ -15,6 +15,7 @@ export interface SavedMessage {
   readonly text: string;
   readonly at: number;
   readonly replyTo?: Position;
+  readonly files?: readonly File[];
 }
 
 export class SavedOutbox {
@@ -39,7 +40,7 @@ export class SavedOutbox {
   write(own: readonly OutboxEntry[], writtenAt: (key: string) => number): void {
     const waiting = own
       .filter(({ state, change }) => state !== "sent" && change === undefined)
-      .map(({ key, text, replyTo }) => ({ key, text, at: writtenAt(key), replyTo }));
+      .map(({ key, text, replyTo, files }) => ({ key, text, at: writtenAt(key), replyTo, files }));
     try {
       if (waiting.length === 0) this.#storage?.removeItem(this.#name);
       else this.#storage?.setItem(this.#name, JSON.stringify(waiting));
@@ -49,9 +50,9 @@ export class SavedOutbox {
 
 function isSavedMessage(value: unknown): value is SavedMessage {
   if (typeof value !== "object" || value === null) return false;
-  const { key, text, at, replyTo } = value as Record<string, unknown>;
+  const { key, text, at, replyTo, files = [] } = value as Record<string, unknown>;
   const isMessage = typeof key === "string" && typeof text === "string" && typeof at === "number";
-  return isMessage && (replyTo === undefined || isPosition(replyTo));
+  return isMessage && Array.isArray(files) && (replyTo === undefined || isPosition(replyTo));
 }
 
 function isPosition(value: unknown): value is Position {

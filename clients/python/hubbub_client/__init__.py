@@ -50,7 +50,8 @@ from hubbub_client.positions import position_from_json, position_to_json
 from hubbub_client.proxy import ProxySetting
 from hubbub_client.room import Room
 from hubbub_client.sans_io import status
-from hubbub_client.url import file_path
+from hubbub_client.sans_io.effects import UploadTicket
+from hubbub_client.url import file_path, upload_path
 from hubbub_protocol.events import Deletion, File, Reaction, Reactor, ReadMark
 
 __version__ = "0.1.0"
@@ -92,6 +93,7 @@ __all__ = [
     "TimedOut",
     "TopicNotSet",
     "Typing",
+    "UploadTicket",
     "UserRoom",
     "UserRooms",
     "derived_key",
@@ -101,4 +103,5 @@ __all__ = [
     "position_from_json",
     "position_to_json",
     "status",
+    "upload_path",
 ]  # fmt: skip

@@ -1,5 +1,7 @@
-"""The calls of a room that wait for a reply: pages of history, of a search, of a thread, of names; topics."""
+"""The calls of a room that wait for a reply: pages of history, a search, a thread, names; topics, tickets."""
 
+from collections import deque
+from itertools import chain
 from typing import Final
 
 from msgspec.structs import replace
@@ -21,6 +23,7 @@ CALLS: Final[dict[type[inputs.RoomInput], str]] = {
     inputs.SearchRequested: "searching in",
     inputs.ThreadRequested: "reading a thread of",
     inputs.TopicRequested: "setting the topic of",
+    inputs.UploadRequested: "uploading to",
     inputs.MembersRequested: "reading the members of",
 }
 
@@ -34,6 +37,7 @@ class PageCalls:
         self._searches: dict[tuple[str, str], Waiters[FoundMessages | None]] = {}
         self._threads: dict[tuple[int, int | None], Waiters[ThreadPage | None]] = {}
         self._topics: dict[str, Waiters[Position]] = {}
+        self._tickets: dict[tuple[str, int, str], deque[Waiters[effects.UploadTicket | None]]] = {}
 
     def search(self, query: str, before: str) -> Waiters[FoundMessages | None]:
         """Return the calls that wait for a page of a search."""
@@ -47,6 +51,12 @@ class PageCalls:
         """Return the calls that wait for a topic to be set."""
         return self._topics.setdefault(text, Waiters())
 
+    def ticket(self, name: str, size: int, media: str) -> Waiters[effects.UploadTicket | None]:
+        """Return a new wait for a ticket: two files that look the same have two tickets."""
+        waits = Waiters[effects.UploadTicket | None]()
+        self._tickets.setdefault((name, size, media), deque()).append(waits)
+        return waits
+
     def fail(self, error: HubbubError) -> None:
         """Fail all calls that wait."""
         self.older.fail(error)
@@ -57,6 +67,8 @@ class PageCalls:
             reading.fail(error)
         for setting in self._topics.values():
             setting.fail(error)
+        for asking in chain(*self._tickets.values()):
+            asking.fail(error)
 
     def settle(self, effect: effects.RoomEffect, head: Position | None) -> None:
         """Answer the calls that wait for a page; `head` is the room's position."""
@@ -75,10 +87,19 @@ class PageCalls:
                     waits.fail(TopicNotSet(room, at))
                 else:
                     waits.succeed(Position(epoch=at.epoch, offset=at.offset))
+            case effects.TicketAnswered(_, name, size, media, ticket):
+                self._one_of(name, size, media).succeed(None if isinstance(ticket, str) else ticket)
             case effects.MembersLoaded(_, members):
                 self.names.succeed(None if members is None else names_of(members))
             case _:
                 pass
+
+    def _one_of(self, name: str, size: int, media: str) -> Waiters[effects.UploadTicket | None]:
+        waiting = self._tickets[name, size, media]
+        first = waiting.popleft()
+        if not waiting:
+            del self._tickets[name, size, media]
+        return first
 
 
 def _thread_of(page: effects.ThreadMessages, head: Position | None) -> ThreadPage:

@@ -1,9 +1,10 @@
 """A joined room: read it with `async for`, send with `send`."""
 
+from collections.abc import Sequence
 from typing import Self, TypeVar
 
 from hubbub_client.driver import Driver
-from hubbub_client.errors import ClientClosed, RoomRefused, SendFailed
+from hubbub_client.errors import ClientClosed, RoomRefused
 from hubbub_client.event_queue import EventQueue
 from hubbub_client.event_translation import event_of, names_of
 from hubbub_client.events import (
@@ -19,13 +20,14 @@ from hubbub_client.events import (
     ThreadPage,
 )
 from hubbub_client.history_filter import HistoryFilter
-from hubbub_client.own_messages import Pending, checked_key
+from hubbub_client.own_messages import Pending, Receipts, checked_key, first_or_again, pending_of
 from hubbub_client.page_calls import CALLS, PageCalls
 from hubbub_client.sans_io import effects, inputs
-from hubbub_client.sans_io.outbox import OutboxState, OwnChange
+from hubbub_client.sans_io.effects import UploadTicket
+from hubbub_client.sans_io.outbox import OwnChange
 from hubbub_client.sans_io.room_machine import RoomMachine, RoomState
 from hubbub_client.waiters import Waiters, wait_at_most
-from hubbub_protocol.events import ReadMark
+from hubbub_protocol.events import File, ReadMark
 from hubbub_protocol.folding import ChangeKind
 
 T = TypeVar("T")
@@ -45,7 +47,7 @@ class Room:
         self._queue = EventQueue(name, queue, self._rewind)
         self._filter = HistoryFilter(history=history)
         self._joined: Waiters[None] = Waiters()
-        self._receipts: dict[str, Waiters[SendReceipt]] = {}
+        self._receipts = Receipts()
         self._pages = PageCalls()
         self._closed: ClientClosed | None = None
 
@@ -84,10 +86,7 @@ class Room:
     @property
     def pending(self) -> tuple[Pending, ...]:
         """Own messages that have not arrived in the room, in order, including failed ones."""
-        return tuple(
-            Pending(key=own.key, text=own.text, progress=own.state, code=own.code)
-            for own in self._machine.outbox.messages
-        )
+        return tuple(map(pending_of, self._machine.outbox.messages))
 
     @property
     def mark(self) -> ReadMark | None:
@@ -131,6 +130,16 @@ class Room:
         """Read the names after `after`, in alphabetical order. None means: try again later."""
         return await self._ask(inputs.MembersRequested(self.name, after), self._pages.names, within)
 
+    async def ticket(
+        self, name: str, size: int, media: str = "", *, within: float | None = None
+    ) -> UploadTicket | None:
+        """Ask for a ticket to upload a file: `upload_path` is where its bytes go, by `PUT`.
+
+        The response is the file in JSON, for `send`. None means: the server takes no such file, or try again.
+        """
+        waits = self._pages.ticket(name, size, media)
+        return await self._ask(inputs.UploadRequested(self.name, name, size, media), waits, within)
+
     # Writing
 
     async def send(
@@ -139,11 +148,12 @@ class Room:
         key: str | None = None,
         *,
         reply_to: Position | None = None,
+        files: Sequence[File] = (),
         within: float | None = None,
     ) -> SendReceipt:
         """Send a message, and wait until it is stored. After a reconnect it is sent again, and deduplicated.
 
-        `reply_to` is the position of the message that it replies to.
+        `reply_to` is the position of the message that it replies to; `files` were uploaded for it.
 
         Raises:
             TypeError, ValueError: the text or the key cannot be sent.
@@ -155,13 +165,8 @@ class Room:
         own = next((own for own in self._machine.outbox if own.key == key), None)
         if own is not None and own.at is not None:
             return SendReceipt(key=key, position=own.at, duplicate=True)
-        failed = own is not None and own.state is OutboxState.FAILED
-        given = (
-            inputs.ResendRequested(self.name, key)
-            if failed
-            else inputs.SendRequested(self.name, key, text, reply_to)
-        )
-        return await self._ask(given, self._receipts.setdefault(key, Waiters()), within)
+        first = inputs.SendRequested(self.name, key, text, reply_to, files=tuple(files))
+        return await self._ask(first_or_again(first, own), self._receipts.of(key), within)
 
     def say(self, text: str, key: str | None = None, *, reply_to: Position | None = None) -> str:
         """Send a message without waiting. `Sent` or `Failed` with this key reports the result."""
@@ -199,7 +204,7 @@ class Room:
     async def _change(self, change: OwnChange, within: float | None) -> SendReceipt:
         key = checked_key("" if change.text is None else change.text, None)
         given = inputs.ChangeRequested(self.name, key, change)
-        return await self._ask(given, self._receipts.setdefault(key, Waiters()), within)
+        return await self._ask(given, self._receipts.of(key), within)
 
     def resend(self, key: str) -> None:
         self._driver.step(inputs.ResendRequested(self.name, key))
@@ -251,8 +256,7 @@ class Room:
         self._closed = error
         self._joined.fail(error)
         self._pages.fail(error)
-        for waits in self._receipts.values():
-            waits.fail(error)
+        self._receipts.fail(error)
         self._queue.end(None if quietly else error)
 
     def _rewind(self, to: Position) -> None:
@@ -287,13 +291,7 @@ class Room:
                 refused = RoomRefused(self.name, code, message)
                 self._joined.fail(refused)
                 self._queue.end(refused)
-            case effects.MessageStored(_, key, epoch, offset, duplicate):
-                at = Position(epoch=epoch, offset=offset)
-                self._waiting_for(key).succeed(SendReceipt(key=key, position=at, duplicate=duplicate))
-            case effects.MessageFailed(_, key, code, message):
-                self._waiting_for(key).fail(SendFailed(key, code, message))
+            case effects.MessageStored() | effects.MessageFailed():
+                self._receipts.settle(effect)
             case _:
                 self._pages.settle(effect, self.position)
-
-    def _waiting_for(self, key: str) -> Waiters[SendReceipt]:
-        return self._receipts.pop(key, None) or Waiters()

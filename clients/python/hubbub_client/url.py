@@ -43,6 +43,11 @@ def file_path(file: File) -> str:
     return f"files/{file.id}/{quote(file.name, safe='')}"
 
 
+def upload_path(ticket: str) -> str:
+    """Return the address to which the bytes of a file are sent by `PUT`, relative to that of the server."""
+    return f"api/files/{ticket}"
+
+
 def booked(url: str) -> str:
     """Add to a websocket URL that the client has a reservation (CL4)."""
     parts = urlsplit(url)

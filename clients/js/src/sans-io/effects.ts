@@ -1,4 +1,6 @@
 /** The inputs and effects of the state machine: the two tables of the specification, §10. */
+
+import type { File, Ticket } from "./fileFrames.ts";
 import type {
   Change,
   ChangeKind,
@@ -44,8 +46,11 @@ export type RoomInput =
       key: string,
       text: string,
       replyTo?: Position | null | undefined,
-      age?: number,
+      age?: number | null | undefined,
+      files?: readonly File[] | undefined,
     ]
+  /** Ask for a ticket to upload a file; `media` is its media type, or empty. */
+  | readonly ["upload", room: string, name: string, size: number, media: string]
   | readonly ["change", room: string, key: string, change: OwnChange]
   | readonly ["resend", room: string, key: string]
   | readonly ["discard", room: string, key: string]
@@ -60,11 +65,12 @@ export type RoomInput =
   | readonly ["who", room: string, after: string]
   | readonly ["typing", room: string];
 
+/** The inputs that ask for something at any time, and lead to one effect each. */
+export type PageInput = RoomInput &
+  readonly ["search" | "thread" | "topic" | "upload", ...unknown[]];
+
 /** The inputs that a room handles itself. */
-export type InRoom = Exclude<
-  RoomInput,
-  readonly ["join" | "search" | "thread" | "topic" | "read", ...unknown[]]
->;
+export type InRoom = Exclude<RoomInput, PageInput | readonly ["join" | "read", ...unknown[]]>;
 
 export type Effect =
   | readonly ["token"]
@@ -104,6 +110,15 @@ export type RoomEffect =
     ]
   /** The position of the message about the topic, or the code of why it was not set (TP5). */
   | readonly ["topic", room: string, text: string, at: Position | string]
+  /** Instead of a ticket: the code of why there is none (FL5). */
+  | readonly [
+      "ticket",
+      room: string,
+      name: string,
+      size: number,
+      media: string,
+      ticket: UploadTicket | string,
+    ]
   | readonly ["presence", room: string, change: PresenceChange]
   | readonly ["typing", room: string, names: readonly string[]]
   | readonly ["members", room: string, members: Members | null]
@@ -121,6 +136,9 @@ export interface OwnChange {
 export interface SendReceipt extends Position {
   readonly duplicate: boolean;
 }
+
+/** The id of a new file, whose upload must begin within `expires` ms. */
+export type UploadTicket = Pick<Ticket, "file" | "expires">;
 
 /** Hits of a search, newest first. `more` is the `before` of the next page; null if there is none. */
 export interface SearchPage {

@@ -44,13 +44,7 @@ export class MessageSender {
     if (this.outbox.full) return [["failed", this.#room, key, "outbox_full", ""]];
     // UTF-8 cannot encode a lone surrogate; the server would reject the whole frame (TL15).
     if (input[0] === "send") {
-      const [, , , text, replyTo, age] = input;
-      this.outbox.put({
-        key,
-        text: text.toWellFormed(),
-        ...(age !== undefined && { written: now - age }),
-        ...(replyTo && { replyTo }),
-      });
+      this.outbox.put(writtenAt(input, now));
     } else {
       const change = input[3];
       this.outbox.put({ key, text: (change.text ?? "").toWellFormed(), change });
@@ -76,7 +70,7 @@ export class MessageSender {
     return [...settled, ["command", command]];
   }
 
-  #command(id: number, { key, text, replyTo, change }: OutboxEntry): Send | ChangeCommand {
+  #command(id: number, { key, text, replyTo, files, change }: OutboxEntry): Send | ChangeCommand {
     const room = this.#room;
     if (change !== undefined) {
       const { target, emoji } = change;
@@ -90,7 +84,8 @@ export class MessageSender {
     // A reply to a message of another epoch is sent as a plain message (TL18).
     const isKnown = replyTo?.epoch === this.#timeline.position?.epoch;
     const reply = replyTo !== undefined && isKnown ? { reply_to: replyTo.offset } : {};
-    return { type: "send", id, room, text, key, ...reply };
+    const attached = files && { files: files.map((file) => file.id) };
+    return { type: "send", id, room, text, key, ...reply, ...attached };
   }
 
   /**
@@ -165,6 +160,18 @@ export class MessageSender {
     this.#inFlight = null;
     this.#retry.cancel();
   }
+}
+
+/** Return the entry of a message that is put into the outbox. */
+function writtenAt(input: OwnInput & readonly ["send", ...unknown[]], now: number) {
+  const [, , key, text, replyTo, age, files] = input;
+  return {
+    key,
+    text: text.toWellFormed(),
+    ...(typeof age === "number" && { written: now - age }),
+    ...(replyTo && { replyTo }),
+    ...(files && { files }),
+  };
 }
 
 type OwnInput = RoomInput & readonly ["send" | "change", ...unknown[]];

@@ -1,6 +1,6 @@
 /** Own messages and changes until they arrive in the room. */
 import type { OwnChange } from "./effects.ts";
-import type { Position } from "./frames.ts";
+import type { File, Position } from "./frames.ts";
 
 /**
  * An own message, or an own change. `at` is its position once stored; `seen` is where it was received before the
@@ -11,6 +11,7 @@ export interface OutboxEntry {
   readonly key: string;
   readonly text: string;
   readonly replyTo?: Position;
+  readonly files?: readonly File[];
   readonly change?: OwnChange;
   readonly state: "sending" | "sent" | "failed";
   readonly at?: Position;
@@ -112,8 +113,8 @@ export class Outbox {
     const own = this.#get(key);
     if (own?.state !== "failed") return;
     this.#remove(own); // to the end of the outbox (TL12)
-    const { text, replyTo, written } = own;
-    this.put({ key, text, written, ...(replyTo !== undefined && { replyTo }) });
+    const { text, replyTo, files, written } = own;
+    this.put({ key, text, written, ...(replyTo && { replyTo }), ...(files && { files }) });
   }
 
   /** Drop a failed message, or one that waits to be sent again; true if it waited (TL12). */

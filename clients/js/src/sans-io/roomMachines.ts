@@ -42,7 +42,12 @@ export class RoomMachines {
       return this.#lists.request(input, now, this.#welcome !== null);
     if (input[0] === "join") return this.#join(input, now);
     const room = this.#rooms.get(input[1]);
-    if (input[0] === "search" || input[0] === "thread" || input[0] === "topic")
+    if (
+      input[0] === "search" ||
+      input[0] === "thread" ||
+      input[0] === "topic" ||
+      input[0] === "upload"
+    )
       return this.#searches.request(input, now, livePosition(room));
     if (input[0] === "read") return this.#read(input[1], input[2], now);
     return room === undefined ? notJoined(input) : room.step(input, now, this.#welcome !== null);

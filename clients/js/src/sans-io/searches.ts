@@ -1,5 +1,6 @@
-/** Searches, threads and topics of rooms: a few at a time, each with a result (SR4, TH4, TP5). */
-import type { Effect, RoomInput } from "./effects.ts";
+/** Searches, threads, topics and tickets of rooms: a few at a time, each with a result (SR4, TH4, TP5, FL5). */
+import type { Effect, PageInput, SearchPage, ThreadPage, UploadTicket } from "./effects.ts";
+import type { Upload } from "./fileFrames.ts";
 import type {
   History,
   MessagesPage,
@@ -13,12 +14,14 @@ import type { PendingCommands } from "./pendingCommands.ts";
 
 const atOnce = 4;
 
-type Asked = RoomInput & readonly ["search" | "thread" | "topic", ...unknown[]];
+const effects = { search: "found", thread: "thread", topic: "topic", upload: "ticket" } as const;
+
+type Result = SearchPage | ThreadPage | Position | UploadTicket | string;
 
 /** Sends requests, and reports a result for each, also if there is no reply. */
 export class PendingSearches {
   readonly #pending: PendingCommands;
-  readonly #open = new Map<number, Asked>();
+  readonly #open = new Map<number, PageInput>();
 
   constructor(pending: PendingCommands) {
     this.#pending = pending;
@@ -29,9 +32,9 @@ export class PendingSearches {
   }
 
   /** Send a request; `position` is that of the room, null if it is not live. */
-  request(asked: Asked, now: number, position: Position | null): Effect[] {
-    if (position === null) return [failed(asked, "not_joined")];
-    if (this.#open.size >= atOnce) return [failed(asked, "busy")];
+  request(asked: PageInput, now: number, position: Position | null): Effect[] {
+    if (position === null) return [effectOf(asked, "not_joined")];
+    if (this.#open.size >= atOnce) return [effectOf(asked, "busy")];
     const command = this.#pending.issue((id) => commandOf(asked, id, position), now);
     this.#open.set(command.id, asked);
     return [["command", command]];
@@ -41,37 +44,48 @@ export class PendingSearches {
     const asked = this.#open.get(request.id);
     if (asked === undefined) return [];
     this.#open.delete(request.id);
-    if (reply.type === "error") return [failed(asked, reply.code)];
-    return [answered(asked, reply) ?? failed(asked, "internal")];
+    return [effectOf(asked, resultOf(reply))];
   }
 
   /** Report all requests as failed, because the connection was lost. */
   giveUp(): Effect[] {
     const asked = [...this.#open.values()];
     this.#open.clear();
-    return asked.map((one) => failed(one, "lost"));
+    return asked.map((one) => effectOf(one, "lost"));
   }
 }
 
-function answered(asked: Asked, reply: Reply): Effect | null {
-  if (asked[0] === "search") {
-    if (reply.type !== "found") return null;
-    return ["found", asked[1], asked[2], asked[3], { hits: reply.hits, more: reply.more ?? null }];
+/** The result in a reply. A reply always has the type of its request. */
+function resultOf(reply: Reply): Result {
+  switch (reply.type) {
+    case "found":
+      return { hits: reply.hits, more: reply.more ?? null };
+    case "page":
+      return { messages: reply.messages, before: continuation(reply) };
+    case "sent":
+      return { epoch: reply.epoch, offset: reply.offset };
+    case "ticket":
+      return { file: reply.file, expires: reply.expires };
+    case "error":
+      return reply.code;
+    default:
+      return "internal";
   }
-  if (asked[0] === "topic") {
-    if (reply.type !== "sent") return null;
-    return ["topic", asked[1], asked[2], { epoch: reply.epoch, offset: reply.offset }];
-  }
-  if (reply.type !== "page") return null;
-  const page = { messages: reply.messages, before: continuation(reply) };
-  return ["thread", asked[1], asked[2], asked[3], page];
 }
 
 function continuation({ more, before }: MessagesPage): number | null {
   return more ? (before ?? null) : null;
 }
 
-function commandOf(asked: Asked, id: number, position: Position): Search | History | SetTopic {
+function commandOf(
+  asked: PageInput,
+  id: number,
+  position: Position,
+): Search | History | SetTopic | Upload {
+  if (asked[0] === "upload") {
+    const [type, room, name, size, media] = asked;
+    return { type, id, room, name, size, ...(media !== "" && { media }) };
+  }
   if (asked[0] === "search") {
     const [, room, query, before] = asked;
     return { type: "search", id, room, query, ...(before !== "" && { before }) };
@@ -81,9 +95,7 @@ function commandOf(asked: Asked, id: number, position: Position): Search | Histo
   return { type: "history", id, room, before: before ?? position.offset + 1, thread };
 }
 
-/** Return the effect of a request without a result. */
-function failed(asked: Asked, code: string): Effect {
-  if (asked[0] === "search") return ["found", asked[1], asked[2], asked[3], code];
-  if (asked[0] === "topic") return ["topic", asked[1], asked[2], code];
-  return ["thread", asked[1], asked[2], asked[3], code];
+/** The effect of a request: with its arguments, and then its result, which is a code if it has none. */
+function effectOf([type, ...given]: PageInput, result: Result): Effect {
+  return [effects[type], ...given, result] as unknown as Effect;
 }

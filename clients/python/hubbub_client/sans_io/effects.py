@@ -130,6 +130,23 @@ class TopicAnswered(msgspec.Struct, frozen=True):
     at: commands.Since | str
 
 
+class UploadTicket(msgspec.Struct, frozen=True):
+    """The id of a new file, whose upload must begin within `expires` ms."""
+
+    file: str
+    expires: int
+
+
+class TicketAnswered(msgspec.Struct, frozen=True):
+    """A ticket, or the code of why there is none (FL5)."""
+
+    room: str
+    name: str
+    size: int
+    media: str
+    ticket: UploadTicket | str
+
+
 class DirectoryListing(msgspec.Struct, frozen=True):
     """Rooms of the directory, and the place after which the next page begins; None on the last page."""
 
@@ -200,7 +217,8 @@ class JoinRefused(msgspec.Struct, frozen=True):
 
 RoomEffect = (
     RoomJoined | MessageReceived | MessageChanged | GapDetected | MessageStored | MessageFailed
-    | HistoryLoaded | SearchAnswered | ThreadAnswered | TopicAnswered | PresenceChanged | TypingChanged
+    | HistoryLoaded | SearchAnswered | ThreadAnswered | TopicAnswered | TicketAnswered | PresenceChanged
+    | TypingChanged
     | MembersLoaded | JoinRefused | ReadMarkChanged
 )  # fmt: skip
 ListEffect = DirectoryLoaded | OwnRoomsLoaded

@@ -4,7 +4,7 @@ import msgspec
 
 from hubbub_client.sans_io.outbox import OwnChange
 from hubbub_protocol.commands import Since
-from hubbub_protocol.events import Event
+from hubbub_protocol.events import Event, File
 
 
 class ConnectRequested(msgspec.Struct, frozen=True):
@@ -80,6 +80,7 @@ class SendRequested(msgspec.Struct, frozen=True):
     text: str
     reply_to: Since | None = None
     age: int | None = None
+    files: tuple[File, ...] = ()
 
 
 class ChangeRequested(msgspec.Struct, frozen=True):
@@ -133,6 +134,15 @@ class TopicRequested(msgspec.Struct, frozen=True):
     text: str
 
 
+class UploadRequested(msgspec.Struct, frozen=True):
+    """Ask for a ticket to upload a file; `media` is its media type, or empty."""
+
+    room: str
+    name: str
+    size: int
+    media: str
+
+
 class DirectoryRequested(msgspec.Struct, frozen=True):
     """Read a page of the directory: rooms that begin with `prefix`, after `after`."""
 
@@ -177,7 +187,10 @@ InRoom = (
     LeaveRequested | RewindRequested | SendRequested | ChangeRequested | ResendRequested
     | DiscardRequested | OlderRequested | MembersRequested | UserTyping
 )  # fmt: skip
-RoomInput = JoinRequested | SearchRequested | ThreadRequested | TopicRequested | ReadRequested | InRoom
+RoomInput = (
+    JoinRequested | SearchRequested | ThreadRequested | TopicRequested | UploadRequested | ReadRequested
+    | InRoom
+)  # fmt: skip
 ListInput = DirectoryRequested | OwnRoomsRequested
 Application = ConnectRequested | CloseRequested | NetworkLost | NetworkRestored | RetryRequested
 Input = (

@@ -51,7 +51,8 @@ class MessageSender:
             return [effects.MessageFailed(self._room, key, "outbox_full" if wanted else "not_joined", "")]
         if isinstance(given, inputs.SendRequested):
             written = None if given.age is None else now - given.age
-            self.outbox.put(OutboxEntry(key, _encodable(given.text), given.reply_to, written=written))
+            text = _encodable(given.text)
+            self.outbox.put(OutboxEntry(key, text, given.reply_to, given.files, written=written))
         else:
             text = _encodable(given.change.text or "")
             self.outbox.put(OutboxEntry(key, text, change=given.change))
@@ -84,7 +85,10 @@ class MessageSender:
         # A reply to a message of another epoch is sent as a plain message (TL18).
         known = reply_to is not None and position is not None and reply_to.epoch == position.epoch
         offset = reply_to.offset if reply_to is not None and known else None
-        return commands.Send(id=id_, room=self._room, text=own.text, key=own.key, reply_to=offset)
+        files = [file.id for file in own.files] or None
+        return commands.Send(
+            id=id_, room=self._room, text=own.text, key=own.key, reply_to=offset, files=files
+        )
 
     def _settle(self, now: int) -> list[Effect]:
         """Settle what is not sent: what is in the room, with a key that the server may not know (TL8).

@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from hubbub_protocol.commands import Since
+from hubbub_protocol.events import File
 from hubbub_protocol.folding import ChangeKind
 
 
@@ -36,6 +37,7 @@ class OutboxEntry(msgspec.Struct):
     key: str
     text: str
     reply_to: Since | None = None
+    files: tuple[File, ...] = ()
     change: OwnChange | None = None
     state: OutboxState = OutboxState.SENDING
     at: Since | None = None
@@ -134,7 +136,7 @@ class Outbox:
     def resend(self, key: str) -> None:  # TL12
         if self._has_failed(key):
             own = self._own.pop(key)
-            self.put(OutboxEntry(key, own.text, own.reply_to, written=own.written))
+            self.put(OutboxEntry(key, own.text, own.reply_to, own.files, written=own.written))
 
     def discard(self, key: str) -> bool:
         """Drop a failed message, or one that waits to be sent again; True if it waited (TL12)."""

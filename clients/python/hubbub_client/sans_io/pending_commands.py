@@ -11,11 +11,12 @@ REPLY_TIMEOUT = 15_000  # CS5
 Request = (
     commands.Hello | commands.Join | commands.Leave | commands.Send | commands.Change | commands.History
     | commands.Who | commands.Search | commands.SetTopic | commands.Directory | commands.ListOwnRooms
-    | commands.Read | commands.Refresh
+    | commands.Read | commands.Refresh | commands.Upload
 )  # fmt: skip
 Reply = (
     events.Welcome | events.Joined | events.Left | events.Sent | events.MessagesPage | events.MembersPage
-    | events.Found | events.DirectoryPage | events.OwnRooms | events.Marked | events.Refreshed | events.Error
+    | events.Found | events.DirectoryPage | events.OwnRooms | events.Marked | events.Refreshed | events.Ticket
+    | events.Error
 )  # fmt: skip
 
 _REPLIES: Final[dict[type[Request], type[Reply]]] = {
@@ -35,6 +36,7 @@ _REPLIES: Final[dict[type[Request], type[Reply]]] = {
     commands.ListOwnRooms: events.OwnRooms,
     commands.Read: events.Marked,
     commands.Refresh: events.Refreshed,
+    commands.Upload: events.Ticket,
 }
 
 

@@ -1,4 +1,4 @@
-"""Searches, threads and topics of rooms: a few at a time, each with a result (SR4, TH4, TP5)."""
+"""Searches, threads, topics, tickets of rooms: a few at a time, each with a result (SR4, TH4, TP5, FL5)."""
 
 from typing import Final
 
@@ -9,8 +9,8 @@ from hubbub_protocol import Code, commands, events
 
 AT_ONCE: Final = 4
 
-Asked = inputs.SearchRequested | inputs.ThreadRequested | inputs.TopicRequested
-AskingCommand = commands.Search | commands.History | commands.SetTopic
+Asked = inputs.SearchRequested | inputs.ThreadRequested | inputs.TopicRequested | inputs.UploadRequested
+AskingCommand = commands.Search | commands.History | commands.SetTopic | commands.Upload
 
 
 class PendingSearches:
@@ -48,6 +48,8 @@ class PendingSearches:
             case inputs.TopicRequested(), events.Sent():
                 at = commands.Since(epoch=reply.epoch, offset=reply.offset)
                 return [effects.TopicAnswered(asked.room, asked.text, at)]
+            case inputs.UploadRequested(), events.Ticket():
+                return [_ticket(asked, effects.UploadTicket(reply.file, reply.expires))]
             case _:
                 return [_failed(asked, Code.INTERNAL)]
 
@@ -66,6 +68,13 @@ def _command(asked: Asked, id_: int, position: commands.Since) -> AskingCommand:
         case inputs.ThreadRequested():
             before = position.offset + 1 if asked.before is None else asked.before
             return commands.History(id=id_, room=asked.room, before=before, thread=asked.root)
+        case inputs.UploadRequested():
+            media = asked.media or None
+            return commands.Upload(id=id_, room=asked.room, name=asked.name, size=asked.size, media=media)
+
+
+def _ticket(asked: inputs.UploadRequested, found: effects.UploadTicket | str) -> Effect:
+    return effects.TicketAnswered(asked.room, asked.name, asked.size, asked.media, found)
 
 
 def _failed(asked: Asked, code: str) -> Effect:
@@ -76,3 +85,5 @@ def _failed(asked: Asked, code: str) -> Effect:
             return effects.TopicAnswered(asked.room, asked.text, code)
         case inputs.ThreadRequested():
             return effects.ThreadAnswered(asked.room, asked.root, asked.before, code)
+        case inputs.UploadRequested():
+            return _ticket(asked, code)

@@ -139,10 +139,10 @@ function Conversation({ room, client, stores, snapshot, onBack, ...props }: Conv
       />
       <TypingLine typing={snapshot.typing} />
       <RoomComposer
-        {...{ room, stores, mode, most }}
+        {...{ client, room, stores, mode, most }}
         names={snapshot.members.names}
         field={field}
-        canEdit={actions.can("edit")}
+        can={actions.can}
         onMode={setMode}
       />
       {thread !== null && (
@@ -183,7 +183,7 @@ function RoomDialogs({ actions, field, reacting, setReacting, toDate, ...props }
       {person !== null && (
         <ProfileCard
           person={person}
-          onMention={(name) => insert(field.current, `@${name} `)}
+          field={field}
           onMessages={(name) => props.onSearch(filterOf("from", name))}
           onClose={() => setPerson(null)}
         />
@@ -244,12 +244,4 @@ function useSeeking(target: Target | null) {
 function personOf(rows: readonly Row[], name: string): Person {
   const last = rows.findLast((row) => row.kind === "message" && row.message.user === name);
   return last?.kind === "message" ? last.message : { user: name };
-}
-
-/** Write into the field at the cursor, as if it were typed. */
-function insert(field: HTMLTextAreaElement | null, text: string): void {
-  if (field === null) return;
-  field.focus();
-  field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
-  field.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }

@@ -47,6 +47,22 @@ export const allEnglish = {
     failed: "The thread cannot be read now.",
     again: "Try again",
   },
+  files: {
+    title: "Files of the message",
+    attach: "Attach files",
+    drop: "Drop files here to attach them",
+    tooMany: (most: string) => `A message may have ${most} files.`,
+    uploading: (name: string) => `Uploading ${name}`,
+    remove: (name: string) => `Remove ${name}`,
+    errors: {
+      too_long: "It is too large for this server.",
+      forbidden: "This server takes no files of this type.",
+      invalid: "This server does not take this file.",
+      rate_limited: "You have uploaded a lot. Try again later.",
+      files_full: "The server has no space for it.",
+      lost: "It was not uploaded. Try again.",
+    },
+  },
   composer: {
     ...en.composer,
     emojiSearch: "Search emoji",

@@ -1,6 +1,8 @@
+import type { File } from "@hubbub/client";
 import {
   type ChangeEvent,
   type KeyboardEvent,
+  type ReactNode,
   type RefObject,
   type SubmitEvent,
   useEffect,
@@ -26,6 +28,9 @@ export interface ComposerProps {
   readonly most: number;
   readonly text: string;
   readonly field: RefObject<HTMLTextAreaElement | null>;
+  /** The files of the message; null while one is on its way. */
+  readonly files?: readonly File[] | null;
+  readonly attach?: ReactNode;
   onText(text: string): void;
   onSend(text: string): void;
   /** A key that neither completes nor sends; true if it was used. */
@@ -33,12 +38,21 @@ export interface ComposerProps {
 }
 
 /** The message field. Enter sends, Shift+Enter starts a new line. */
-export function Composer({ room, names, most, text, field, ...on }: ComposerProps) {
+export function Composer({
+  room,
+  names,
+  most,
+  text,
+  field,
+  files = [],
+  attach,
+  ...on
+}: ComposerProps) {
   const { composer } = useTexts();
   const completion = useCompletion({ field, text, names, onText: on.onText });
   const { Suggestions } = completion;
   const length = [...text].length;
-  const sendable = text.trim() !== "" && length <= most;
+  const sendable = files && (text.trim() || files[0]) && length <= most;
   useFocusAtFirst(field);
 
   const send = (event: SubmitEvent | KeyboardEvent) => {
@@ -65,6 +79,7 @@ export function Composer({ room, names, most, text, field, ...on }: ComposerProp
           onText={on.onText}
           onKeyDown={press}
         />
+        {attach}
         <EmojiButton onChoose={completion.insert} />
         <button
           className={styles.send}

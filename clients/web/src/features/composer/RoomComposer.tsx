@@ -1,17 +1,16 @@
-import type { MessageRow, Room } from "@hubbub/client";
+import type { Client, File, MessageRow, Room } from "@hubbub/client";
 import { type RefObject, useEffect, useState } from "react";
-import { useTexts } from "../../i18n/language.tsx";
 import type { Stores } from "../../stores/stores.ts";
-import buttons from "../../ui/buttons.module.css";
-import { Icon } from "../../ui/Icon.tsx";
 import { withEmoji } from "../emoji/data.ts";
-import { plainText } from "../markup/plainText.ts";
+import { laterShown } from "../parts/later.ts";
 import { focusLastRow } from "../timeline/rowFocus.ts";
 import { positionOf, useReportChange } from "../timeline/useEntryActions.ts";
-import styles from "./Composer.module.css";
 import { Composer } from "./Composer.tsx";
 import { useDraft } from "./useDraft.ts";
 import { useSending } from "./useSending.ts";
+
+const Attachments = laterShown(() => import("../files/Attachments.tsx"));
+export const ModeBar = laterShown(() => import("./ModeBar.tsx"));
 
 /** What the message field is for. */
 export type ComposerMode =
@@ -21,24 +20,26 @@ export type ComposerMode =
 export const newMessage: ComposerMode = { kind: "new" };
 
 interface Props {
+  readonly client: Client;
   readonly room: Room;
   readonly stores: Stores;
   readonly mode: ComposerMode;
   readonly most: number;
   readonly names: readonly string[];
   readonly field: RefObject<HTMLTextAreaElement | null>;
-  readonly canEdit: boolean;
+  can(feature: string): boolean;
   onMode(mode: ComposerMode): void;
 }
 
 /** The message field with its draft, or with a message to edit. A key stroke renders nothing else. */
-export function RoomComposer({ room, stores, mode, canEdit, onMode, ...composer }: Props) {
+export function RoomComposer({ client, room, stores, mode, can, onMode, ...composer }: Props) {
   const { field } = composer;
   const [draft, setDraft] = useDraft(stores, room.name);
   const [changed, setChanged] = useEditedText(mode);
   const send = useSending(room, setDraft);
   const report = useReportChange();
   const isEdit = mode.kind === "edit";
+  const attached = useAttached({ client, room, field, hidden: isEdit }, can("files"));
   const setText = isEdit ? setChanged : setDraft;
 
   useEffect(() => {
@@ -52,13 +53,8 @@ export function RoomComposer({ room, stores, mode, canEdit, onMode, ...composer 
   const submit = (words: string) => {
     if (!isEdit) setDraft("");
     if (mode.kind === "edit") save(room, mode.row, words, report);
-    else send(words, mode.kind === "reply" ? positionOf(mode.row) : undefined);
+    else send(words, mode.kind === "reply" ? positionOf(mode.row) : undefined, attached.take());
     finish();
-  };
-  const editLast = () => {
-    const last = lastOwn(room);
-    if (canEdit && last !== undefined) onMode({ kind: "edit", row: last });
-    else focusLastRow(document.querySelector("[role=log]"));
   };
 
   return (
@@ -68,6 +64,8 @@ export function RoomComposer({ room, stores, mode, canEdit, onMode, ...composer 
         {...composer}
         room={room.name}
         text={isEdit ? changed : draft}
+        files={isEdit ? [] : attached.files}
+        attach={attached.button}
         onText={(words) => {
           setText(words);
           if (words !== "") room.typing();
@@ -75,13 +73,33 @@ export function RoomComposer({ room, stores, mode, canEdit, onMode, ...composer 
         onSend={submit}
         onKey={(key, empty) => {
           if (key === "Escape" && mode.kind !== "new") finish();
-          else if (key === "ArrowUp" && empty && mode.kind === "new") editLast();
+          else if (key === "ArrowUp" && empty && mode.kind === "new")
+            editLast(room, can("edit"), onMode);
           else return false;
           return true;
         }}
       />
     </>
   );
+}
+
+/** The files of the next message, and the button that adds some. */
+function useAttached(
+  props: Pick<Props, "client" | "room" | "field"> & { readonly hidden: boolean },
+  offered: boolean,
+) {
+  const [files, setFiles] = useState<readonly File[] | null>([]);
+  const [sent, setSent] = useState(0);
+  return {
+    files,
+    button: offered && (
+      <Attachments key={props.room.name} {...props} sent={sent} onReady={setFiles} />
+    ),
+    take: () => {
+      setSent(sent + 1);
+      return files ?? [];
+    },
+  };
 }
 
 /** The text of the message that is edited; another message starts with its own. */
@@ -103,6 +121,13 @@ function save(
   if (text !== row.message.text) report(room.edit(positionOf(row), text));
 }
 
+/** Edit the last own message; without one, go to the messages. */
+function editLast(room: Room, can: boolean, onMode: Props["onMode"]): void {
+  const last = lastOwn(room);
+  if (can && last !== undefined) onMode({ kind: "edit", row: last });
+  else focusLastRow(document.querySelector("[role=log]"));
+}
+
 function lastOwn(room: Room): MessageRow | undefined {
   const { rows, position } = room.snapshot;
   const last = rows.findLast(
@@ -113,30 +138,4 @@ function lastOwn(room: Room): MessageRow | undefined {
       row.epoch === position?.epoch,
   );
   return last?.kind === "message" ? last : undefined;
-}
-
-interface BarProps {
-  readonly mode: Exclude<ComposerMode, { kind: "new" }>;
-  onCancel(): void;
-}
-
-/** What the message field is for, and the way out. */
-export function ModeBar({ mode: { kind, row }, onCancel }: BarProps) {
-  const { message } = useTexts();
-  return (
-    <div className={styles.mode} role="status">
-      <Icon name={kind === "edit" ? "edit" : "reply"} />
-      <strong>{kind === "edit" ? message.editing : message.replyTo(row.message.user)}</strong>
-      <span className={styles.modeText}>{plainText(row.message.text)}</span>
-      <button
-        className={buttons.icon}
-        type="button"
-        aria-label={message.cancel}
-        title={message.cancel}
-        onClick={onCancel}
-      >
-        <Icon name="close" />
-      </button>
-    </div>
-  );
 }

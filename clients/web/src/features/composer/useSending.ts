@@ -1,5 +1,5 @@
 /** Send texts to a room. */
-import { NotSent, type Position, type Room } from "@hubbub/client";
+import { type File, NotSent, type Position, type Room } from "@hubbub/client";
 import { useTexts } from "../../i18n/language.tsx";
 import { useVoice } from "../../ui/Announcer.tsx";
 import { withEmoji } from "../emoji/data.ts";
@@ -12,12 +12,12 @@ const notQueued: ReadonlySet<string> = new Set(["outbox_full", "not_joined"]);
 export function useSending(
   room: Room,
   restore: (text: string) => void,
-): (text: string, replyTo?: Position) => void {
+): (text: string, replyTo?: Position, files?: readonly File[]) => void {
   const voice = useVoice();
   const texts = useTexts();
   const errorText = useSendErrorText();
-  return (text, replyTo) => {
-    room.send(withEmoji(text), replyTo).done.catch((error: unknown) => {
+  return (text, replyTo, files = []) => {
+    room.send(withEmoji(text), replyTo, files[0] && files).done.catch((error: unknown) => {
       if (!(error instanceof NotSent) || error.code === "discarded") return;
       if (notQueued.has(error.code)) restore(text);
       voice.alert(texts.message.notSent(errorText(error.code, error.message)));

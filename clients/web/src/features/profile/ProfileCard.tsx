@@ -1,4 +1,5 @@
 import type { Message } from "@hubbub/client";
+import type { RefObject } from "react";
 import { useAllTexts } from "../../i18n/useAllTexts.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import buttons from "../../ui/buttons.module.css";
@@ -10,7 +11,8 @@ export type Person = Pick<Message, "user" | "user_id" | "kind">;
 
 interface Props {
   readonly person: Person;
-  onMention(name: string): void;
+  /** Where a mention is written. */
+  readonly field: RefObject<HTMLTextAreaElement | null>;
   /** Find this person's messages. */
   onMessages(name: string): void;
   onClose(): void;
@@ -20,7 +22,7 @@ interface Props {
 const shownOfId = 12;
 
 /** A user: the name, what kind of user it is, and what can be done. */
-export default function ProfileCard({ person, onMention, onMessages, onClose }: Props) {
+export default function ProfileCard({ person, field, onMessages, onClose }: Props) {
   const { profile, settings } = useAllTexts();
   const { user, user_id: id, kind } = person;
   const act = (what: (name: string) => void) => () => {
@@ -42,7 +44,12 @@ export default function ProfileCard({ person, onMention, onMessages, onClose }: 
         </div>
       </div>
       <div className={styles.actions}>
-        <button className={buttons.main} type="button" data-first onClick={act(onMention)}>
+        <button
+          className={buttons.main}
+          type="button"
+          data-first
+          onClick={act((name) => insert(field.current, `@${name} `))}
+        >
           {profile.mention}
         </button>
         <button className={buttons.usual} type="button" onClick={act(onMessages)}>
@@ -51,6 +58,14 @@ export default function ProfileCard({ person, onMention, onMessages, onClose }: 
       </div>
     </Dialog>
   );
+}
+
+/** Write into the field at the cursor, as if it were typed. */
+function insert(field: HTMLTextAreaElement | null, text: string): void {
+  if (field === null) return;
+  field.focus();
+  field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }
 
 function shortOf(id: string): string {

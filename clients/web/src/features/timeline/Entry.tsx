@@ -10,9 +10,11 @@ import { useSendErrorText } from "../sendErrors/sendErrors.ts";
 import type { ActionBar } from "./ActionBar.tsx";
 import styles from "./Entry.module.css";
 import type { EntryActions } from "./entryActions.ts";
-import { Quote } from "./Quote.tsx";
+import { repliesTo } from "./repliesTo.ts";
 import { useActive } from "./useActive.ts";
 
+const MessageFiles = laterShown(() => import("../files/MessageFiles.tsx"));
+const Quote = laterShown(() => import("./Quote.tsx"));
 const Reactions = laterShown(() => import("./Reactions.tsx"));
 const useActionBar = later(() => import("./ActionBar.tsx"));
 
@@ -77,7 +79,7 @@ function MessageEntry({ row, leads, highlighted, deleting, ...props }: MessagePr
       ) : (
         <Aside author={author} at={at} />
       )}
-      <Quote row={row} quoted={props.quoted} onJump={props.onJump} />
+      {repliesTo(row) && <Quote row={row} quoted={props.quoted} onJump={props.onJump} />}
       {isDeleted ? <Deleted /> : <Contents row={row} {...props} />}
       {active && !isDeleted && <Actions row={row} actions={props.actions} />}
     </li>
@@ -89,9 +91,11 @@ interface ContentsProps extends Pick<Props, "user" | "names" | "actions"> {
 }
 
 function Contents({ row, user, names, actions }: ContentsProps) {
+  const { text, files } = partsOf(row, user);
   return (
     <>
-      <Markup text={partsOf(row, user).text} user={user} names={names} />
+      <Markup text={text} user={user} names={names} />
+      {files && <MessageFiles files={files} />}
       {row.kind === "message" ? (
         <Added row={row} actions={actions} />
       ) : (
@@ -131,9 +135,9 @@ function Added({ row, actions }: { readonly row: MessageRow; readonly actions: E
 }
 
 export function partsOf(row: MessageRow | OwnRow, user: string) {
-  if (row.kind === "own") return { author: user, at: row.at, text: row.text, own: true };
+  if (row.kind === "own") return { ...row, author: user, own: true };
   const { message, own } = row;
-  return { author: message.user, at: message.at, text: message.text, own };
+  return { ...message, author: message.user, own };
 }
 
 interface HeadProps extends Pick<Props, "actions"> {

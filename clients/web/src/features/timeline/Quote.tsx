@@ -3,6 +3,7 @@ import { useTexts } from "../../i18n/language.tsx";
 import { Icon } from "../../ui/Icon.tsx";
 import { plainText } from "../markup/plainText.ts";
 import styles from "./Quote.module.css";
+import { repliesTo } from "./repliesTo.ts";
 
 interface Props {
   readonly row: MessageRow | OwnRow;
@@ -10,8 +11,8 @@ interface Props {
   onJump(offset: number): void;
 }
 
-/** The message that a message replies to. It leads there. */
-export function Quote({ row, quoted, onJump }: Props) {
+/** The message that a message replies to. It leads there. A part. */
+export default function Quote({ row, quoted, onJump }: Props) {
   const { message } = useTexts();
   const offset = repliesTo(row);
   if (offset === undefined) return null;
@@ -31,9 +32,4 @@ export function Quote({ row, quoted, onJump }: Props) {
       )}
     </button>
   );
-}
-
-/** Return the offset of the message that this one replies to. */
-export function repliesTo(row: MessageRow | OwnRow): number | undefined {
-  return row.kind === "own" ? row.replyTo?.offset : row.message.reply_to;
 }

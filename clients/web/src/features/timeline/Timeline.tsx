@@ -9,7 +9,7 @@ import { later } from "../parts/later.ts";
 import { Entry } from "./Entry.tsx";
 import type { EntryActions } from "./entryActions.ts";
 import { PresenceLine } from "./PresenceLine.tsx";
-import { repliesTo } from "./Quote.tsx";
+import { repliesTo } from "./repliesTo.ts";
 import type { Target } from "./seek.ts";
 import styles from "./Timeline.module.css";
 import { Top } from "./Top.tsx";

@@ -1,0 +1,151 @@
+/** Files of messages, in the page. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { expect } from "vitest";
+import { looksRight } from "./appearance.ts";
+import { test } from "./browser.ts";
+import { Node } from "./node.ts";
+import { field, messages, newRoom, SdkUser, signIn } from "./users.ts";
+
+const script = { mimeType: "image/svg+xml", buffer: Buffer.from("<svg onload='alert()'/>") };
+
+const it = test.extend<{ files: Node }>({
+  // One node for all tests of this file.
+  files: [
+    // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the names of the fixtures from it
+    async ({}, use) => {
+      const folder = mkdtempSync(join(tmpdir(), "files-"));
+      const url = `file:///${folder}`;
+      const node = await Node.start({ HUBBUB_FILES_URL: url, HUBBUB_FILE_BYTES: "40960" });
+      await use(node);
+      await node.stop();
+      rmSync(folder, { recursive: true });
+    },
+    { scope: "file" },
+  ],
+});
+
+const sendButton = (page: Page) => page.getByRole("button", { name: "Send", exact: true });
+
+it("files are uploaded and shown, and what a script could be in is only saved", async ({
+  browser,
+  files,
+}) => {
+  const room = newRoom();
+  const { page } = browser;
+  const bob = new SdkUser(files.url, room, "bob");
+  await signIn(page, files.url, room, "ann");
+  await add(page, [
+    { name: "a b.png", mimeType: "image/png", buffer: await picture(page) },
+    { name: "evil.svg", ...script },
+    { name: "large.bin", mimeType: "", buffer: Buffer.alloc(50_000) },
+  ]);
+  await page.getByText("It is too large for this server.").waitFor();
+  await page.getByRole("button", { name: "Remove large.bin" }).click();
+  await ready(page);
+  await sendButton(page).click();
+
+  const image = messages(page).locator("img");
+  await image.waitFor();
+  await expect
+    .poll(() => image.evaluate((shown: HTMLImageElement) => shown.naturalWidth))
+    .toBe(640);
+  await expect.poll(() => namesOf(bob)).toEqual(["a b.png", "evil.svg"]);
+  expect(await page.getByRole("button", { name: "Remove a b.png" }).count()).toBe(0);
+  const link = messages(page).getByRole("link", { name: /evil/ });
+  const evil = await page.request.get((await link.getAttribute("href")) ?? "");
+  expect(evil.headers()["content-type"]).toBe("application/octet-stream");
+  expect(evil.headers()["content-disposition"]).toMatch(/^attachment/);
+  await page.reload();
+  await image.waitFor();
+  bob.leave();
+});
+
+it("a message with files, and files to send, look right", async ({ browser, files }) => {
+  const { page } = browser;
+  await signIn(page, files.url, newRoom(), "ann");
+  await add(page, [
+    { name: "harbour.png", mimeType: "image/png", buffer: await picture(page) },
+    { name: `minutes of the ${"very ".repeat(12)}long meeting.txt`, ...script },
+  ]);
+  await ready(page);
+  await field(page).fill("The harbour, and what was said:");
+  await sendButton(page).click();
+  await messages(page).locator("img").waitFor();
+  await add(page, [
+    { name: "short.txt", ...script },
+    { name: "large.bin", mimeType: "", buffer: Buffer.alloc(50_000) },
+  ]);
+  await ready(page);
+  await looksRight(browser, "files");
+});
+
+it("a pasted image is sent with a text", async ({ browser, files }) => {
+  const room = newRoom();
+  const { page } = browser;
+  const bob = new SdkUser(files.url, room, "bob");
+  await signIn(page, files.url, room, "ann");
+  await page.locator("input[type=file]").waitFor({ state: "attached" });
+  await field(page).focus();
+  await paste(page, [...(await picture(page))]);
+  await page.getByRole("button", { name: "Remove image.png" }).waitFor();
+  await ready(page);
+  await field(page).fill("pasted");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => namesOf(bob)).toEqual(["image.png"]);
+  const image = messages(page).locator("img");
+  const address = (await image.getAttribute("src")) ?? "";
+  expect((await page.request.get(address)).status()).toBe(200);
+  const [row] = bob.room.snapshot.rows;
+  expect(row?.kind === "message" && row.message.text).toBe("pasted");
+  bob.leave();
+});
+
+interface Added {
+  readonly name: string;
+  readonly mimeType: string;
+  readonly buffer: Buffer;
+}
+
+async function add(page: Page, files: readonly Added[]): Promise<void> {
+  await page.locator("input[type=file]").setInputFiles([...files]);
+}
+
+/** Wait until all files are uploaded. */
+async function ready(page: Page): Promise<void> {
+  await expect.poll(() => sendButton(page).isEnabled()).toBe(true);
+}
+
+/** Return a PNG. */
+async function picture(page: Page): Promise<Buffer> {
+  const url = await page.evaluate(() => {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [640, 400];
+    const context = canvas.getContext("2d");
+    if (context === null) throw new Error("this browser has no canvas");
+    for (const [at, colour] of ["#8ecae6", "#219ebc", "#023047", "#ffb703"].entries()) {
+      context.fillStyle = colour;
+      context.fillRect(at * 160, 0, 160, 400);
+    }
+    return canvas.toDataURL("image/png");
+  });
+  return Buffer.from(url.replace(/^.*,/, ""), "base64");
+}
+
+function namesOf(user: SdkUser): readonly string[] | undefined {
+  const last = user.room.snapshot.rows.at(-1);
+  return last?.kind === "message" ? last.message.files?.map(({ name }) => name) : undefined;
+}
+
+/** Paste an image into the field that has the focus. */
+async function paste(page: Page, bytes: number[]): Promise<void> {
+  await page.evaluate((content) => {
+    const clipboardData = new DataTransfer();
+    const file = new File([new Uint8Array(content)], "image.png", { type: "image/png" });
+    clipboardData.items.add(file);
+    const event = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+    document.activeElement?.dispatchEvent(event);
+  }, bytes);
+}

@@ -1,0 +1,71 @@
+/** The files that the user adds to the next message. */
+import type { Client, File as MessageFile, Room } from "@hubbub/client";
+import { useEffect, useRef, useState } from "react";
+import { UploadFailed, upload } from "./upload.ts";
+
+/** Files of one message (FL2). */
+export const mostFiles = 4;
+
+export interface Picked {
+  readonly id: number;
+  readonly name: string;
+  readonly size: number;
+  /** From 0 to 1. */
+  readonly share: number;
+  readonly done?: MessageFile;
+  /** Why it was not uploaded. */
+  readonly code?: string;
+  stop(): void;
+}
+
+/** Return them, and the functions that add some or remove one. `onReady` receives the uploaded ones, or null. */
+export function useUploads(
+  client: Client,
+  room: Room,
+  onReady: (files: readonly MessageFile[] | null) => void,
+) {
+  const [picked, setPicked] = useState<readonly Picked[]>([]);
+  const count = useRef(0);
+  const latest = useRef({ picked, onReady });
+  useEffect(() => {
+    latest.current = { picked, onReady };
+    const sound = picked.filter(({ code }) => code === undefined);
+    const done = sound.flatMap((one) => one.done ?? []);
+    onReady(done.length < sound.length ? null : done);
+  }, [picked, onReady]);
+  useEffect(
+    () => () => {
+      for (const one of latest.current.picked) one.stop();
+      latest.current.onReady([]);
+    },
+    [],
+  );
+
+  const change = (id: number, news: Partial<Picked>) =>
+    setPicked((all) => all.map((one) => (one.id === id ? { ...one, ...news } : one)));
+  const start = (file: File): Picked => {
+    count.current += 1;
+    const id = count.current;
+    const stop = new AbortController();
+    const fresh = { id, name: file.name, size: file.size, share: 0, stop: () => stop.abort() };
+    if (file.size > (client.limits?.file ?? 0)) return { ...fresh, code: "too_long" };
+    upload(room, file, (share) => change(id, { share }), stop.signal).then(
+      (done) => change(id, { done, share: 1 }),
+      (error) => change(id, { code: error instanceof UploadFailed ? error.code : "lost" }),
+    );
+    return fresh;
+  };
+  return {
+    picked,
+    add: (files: readonly File[]) => {
+      const taken = files.slice(0, mostFiles - picked.length).map(start);
+      setPicked([...picked, ...taken]);
+      return taken.length === files.length;
+    },
+    remove: (gone: Picked) => {
+      gone.stop();
+      setPicked(picked.filter((one) => one !== gone));
+    },
+    clear: () => setPicked([]),
+  };
+}
