@@ -63,7 +63,10 @@ it("files are uploaded and shown, and what a script could be in is only saved", 
   bob.leave();
 });
 
-it("a message with files, and files to send, look right", async ({ browser, files }) => {
+it("a message with files, and files to send, look right", { timeout: 60_000 }, async ({
+  browser,
+  files,
+}) => {
   const { page } = browser;
   await signIn(page, files.url, newRoom(), "ann");
   await add(page, [
