@@ -120,7 +120,7 @@ def test_the_keys_of_the_input_work_at_each_size(
     terminals.wait_for("ann", "half", "🚀")
     terminals.type("ann", "Enter")
     terminals.wait_for("ann", "ann half" if columns >= 60 else " ann  ")
-    assert history(server, room) == ["half\n🚀 "]
+    wait_until(lambda: history(server, room) == ["half\n🚀 "])
     terminals.type("ann", "Up")
     terminals.wait_for("ann", " half\n", "🚀")
     terminals.type("ann", "C-c", "C-c")
