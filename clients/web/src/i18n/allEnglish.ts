@@ -26,6 +26,8 @@ export const allEnglish = {
   },
   list: {
     ...en.list,
+    topic: (user: string, topic: string) => `${user} set the topic: ${topic}`,
+    noTopic: (user: string) => `${user} removed the topic.`,
     empty: "No messages yet.",
     emptyHint: "Write the first one, or invite others with the link to this room.",
     typing: (names: string, count: number) => `${names} ${plural(count, "is", "are")} typing…`,
@@ -120,6 +122,11 @@ export const allEnglish = {
       busy: "Too many searches at once. Try again in a moment.",
       internal: "The search failed. Try again.",
     } as Readonly<Record<string, string>>,
+  },
+  presence: {
+    joined: (names: string) => `${names} joined`,
+    left: (names: string) => `${names} left`,
+    others: (count: number) => `${count} others`,
   },
   profile: {
     title: "Profile",

@@ -74,8 +74,6 @@ export const en = {
     missed: (count: number) => `${count} new`,
     unread: "New",
     notFound: "This message is no longer kept.",
-    topic: (user: string, topic: string) => `${user} set the topic: ${topic}`,
-    noTopic: (user: string) => `${user} removed the topic.`,
   },
   message: {
     sending: "Sending…",
@@ -142,11 +140,6 @@ export const en = {
   search: {
     title: "Search",
     open: "Search messages",
-  },
-  presence: {
-    joined: (names: string) => `${names} joined`,
-    left: (names: string) => `${names} left`,
-    others: (count: number) => `${count} others`,
   },
   date: {
     title: "Go to a date",

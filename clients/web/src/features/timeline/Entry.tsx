@@ -16,6 +16,7 @@ import { useActive } from "./useActive.ts";
 const MessageFiles = laterShown(() => import("../files/MessageFiles.tsx"));
 const Quote = laterShown(() => import("./Quote.tsx"));
 const Reactions = laterShown(() => import("./Reactions.tsx"));
+const EventLine = laterShown(() => import("./EventLine.tsx"));
 const useActionBar = later(() => import("./ActionBar.tsx"));
 
 interface Props {
@@ -41,18 +42,6 @@ export const Entry = memo(function Entry({ row, ...props }: Props) {
   if (row.kind === "message" && row.message.event !== undefined) return <EventLine row={row} />;
   return <MessageEntry row={row} {...props} />;
 });
-
-/** What happened in the room, and no user wrote. An event that this page does not know is shown by its text. */
-function EventLine({ row: { id, message } }: { readonly row: MessageRow }) {
-  const { list } = useTexts();
-  const { event, user, text } = message;
-  const ofTopic = text === "" ? list.noTopic(user) : list.topic(user, text);
-  return (
-    <li className={styles.event} data-row={id} data-offset={message.offset} tabIndex={-1}>
-      {event === "topic" ? ofTopic : text}
-    </li>
-  );
-}
 
 type MessageProps = Props & { readonly row: MessageRow | OwnRow };
 

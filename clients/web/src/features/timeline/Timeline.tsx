@@ -5,10 +5,9 @@ import { useTexts } from "../../i18n/language.tsx";
 import type { Stores } from "../../stores/stores.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { nameOfDay } from "../../ui/times.ts";
-import { later } from "../parts/later.ts";
+import { later, laterShown } from "../parts/later.ts";
 import { Entry } from "./Entry.tsx";
 import type { EntryActions } from "./entryActions.ts";
-import { PresenceLine } from "./PresenceLine.tsx";
 import { repliesTo } from "./repliesTo.ts";
 import type { Target } from "./seek.ts";
 import styles from "./Timeline.module.css";
@@ -16,6 +15,7 @@ import { Top } from "./Top.tsx";
 import type { UnreadPill } from "./UnreadPill.tsx";
 import { useTimeline } from "./useTimeline.ts";
 
+const PresenceLine = laterShown(() => import("./PresenceLine.tsx"));
 const useUnreadPill = later(() => import("./UnreadPill.tsx"));
 
 interface Props {
