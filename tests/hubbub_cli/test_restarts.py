@@ -78,7 +78,9 @@ def test_nothing_is_lost_over_tls_through_a_restart_and_a_cut(
     ):
         tls = ("-s", f"wss://127.0.0.1:{proxy.port}", "--ca-file", str(authority.file))
         send = start("send", room, "--send-on", "line", "--timeout", "60s", *tls, stdin=subprocess.PIPE)
-        with send, start("tail", room, "--json", "--count", "200", *tls) as tail:
+        # With all earlier ones: it may join after many were sent, and prints the last 20 otherwise.
+        tail_all = ("tail", room, "-n", "200", "--json", "--count", "200", *tls)
+        with send, start(*tail_all) as tail:
             assert send.stdin is not None
             assert tail.stdout is not None
             send.stdin.write("\n".join(lines[:50]) + "\n")

@@ -104,7 +104,8 @@ test("for a name in use the page offers a free one", async () => {
 
 test("the page shows messages, members, and own messages at once", async () => {
   const socket = await enter();
-  expect(screen.getByRole("complementary", { name: "Members" })).toHaveTextContent("Members 2");
+  const panel = screen.getByRole("complementary", { name: "Members" });
+  await waitFor(() => expect(panel).toHaveTextContent("Members 2"));
   await userEvent.type(screen.getByRole("textbox", { name: "Message to lobby" }), "hello{Enter}");
   expect(screen.getByRole("log")).toHaveTextContent("hello");
   expect(socket.sent.at(-1)).toMatchObject({ type: "send", text: "hello" });

@@ -4,7 +4,6 @@ import { useAnnouncements } from "../features/announce/useAnnouncements.ts";
 import { type ComposerMode, newMessage, RoomComposer } from "../features/composer/RoomComposer.tsx";
 import { ConnectionStrip } from "../features/connection/ConnectionStrip.tsx";
 import { GapNotice } from "../features/gaps/GapNotice.tsx";
-import { Members } from "../features/members/Members.tsx";
 import { laterShown } from "../features/parts/later.ts";
 import { part } from "../features/parts/part.ts";
 import type { Person } from "../features/profile/ProfileCard.tsx";
@@ -26,6 +25,7 @@ import type { Panels } from "./panels.ts";
 import { fileAt, linkTo } from "./route.ts";
 
 const ProfileCard = part(() => import("../features/profile/ProfileCard.tsx"));
+const Members = laterShown(() => import("../features/members/Members.tsx"));
 const Refused = laterShown(() => import("./Refused.tsx"));
 const NewVersion = laterShown(() => import("../features/version/NewVersion.tsx"));
 const TypingLine = laterShown(() => import("../features/timeline/TypingLine.tsx"));

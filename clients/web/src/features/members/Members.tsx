@@ -13,7 +13,7 @@ interface Props {
 }
 
 /** The members of the room. In a large room the first names, and the others page by page. */
-export function Members({ room, members, user, onProfile }: Props) {
+export default function Members({ room, members, user, onProfile }: Props) {
   const texts = useTexts();
   const { names, hasMore, more } = useMemberNames(room, members);
   return (

@@ -13,6 +13,8 @@ const nearEnd = 40;
 interface Anchor {
   readonly element: Element;
   readonly top: number;
+  /** Of the list, when the anchor was at `top`. */
+  readonly scrollTop: number;
 }
 
 export interface AnchoredScroll {
@@ -75,7 +77,7 @@ function useAnchor(
     if (box === null) return;
     if (pinnedNow.current) box.scrollTop = box.scrollHeight;
     else if (anchor.current?.element.isConnected)
-      box.scrollTop += topIn(box, anchor.current.element) - anchor.current.top;
+      anchor.current = restoreAnchor(box, anchor.current);
   }, [scroller]);
 
   const moveTo = useCallback(
@@ -94,8 +96,9 @@ function useAnchor(
     setPinned(true);
   }, [moveTo, hasEnd]);
   const place = useCallback(
-    (element: HTMLElement, top: number) => moveTo({ element, top }),
-    [moveTo],
+    (element: HTMLElement, top: number) =>
+      scroller.current && moveTo(anchorAt(scroller.current, element, top)),
+    [scroller, moveTo],
   );
   return { pinned, remember, restore, toEnd, place };
 }
@@ -138,6 +141,23 @@ function fromEnd(box: Element): number {
   return box.scrollHeight - box.scrollTop - box.clientHeight;
 }
 
+function anchorAt(box: Element, element: Element, top: number): Anchor {
+  return { element, top, scrollTop: box.scrollTop };
+}
+
+/** Scroll to where the anchor was. The reader may have scrolled it already, with the event still to come. */
+function restoreAnchor(box: Element, { element, top, scrollTop }: Anchor): Anchor {
+  const expected = top - scrolledSince(box, scrollTop);
+  box.scrollTop += topIn(box, element) - expected;
+  return anchorAt(box, element, expected);
+}
+
+/** How far the reader scrolled down. At the end it may be the browser, because there is less to show. */
+function scrolledSince(box: Element, scrollTop: number): number {
+  const scrolled = box.scrollTop - scrollTop;
+  return scrolled < 0 && fromEnd(box) < 1 ? 0 : scrolled;
+}
+
 export function topIn(box: Element, element: Element): number {
   return element.getBoundingClientRect().top - box.getBoundingClientRect().top;
 }
@@ -157,5 +177,5 @@ export function firstInView(box: Element, content: Element): Anchor | null {
     else low = middle + 1;
   }
   const element = rows[low];
-  return element === undefined ? null : { element, top: topIn(box, element) };
+  return element === undefined ? null : anchorAt(box, element, topIn(box, element));
 }
