@@ -117,7 +117,7 @@ test("members are marked as outdated while the connection is lost", async () => 
   expect(panel).toHaveAttribute("data-live", "true");
   socket.onclose?.({ code: 1006, reason: "" });
   await waitFor(() => expect(panel).toHaveAttribute("data-live", "false"));
-  expect(panel).toHaveTextContent("Members 2");
+  await waitFor(() => expect(panel).toHaveTextContent("Members 2"));
 });
 
 test("Shift+Enter starts a new line, and a text that is too long is counted instead of sent", async () => {
