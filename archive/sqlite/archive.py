@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Final, TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -176,12 +177,17 @@ class SqliteArchive(Archive):
     @override
     async def search(self, query: SearchQuery, *, before: str | None = None, limit: int) -> FoundPage:
         self._running()
+        oldest, seconds, cancelled = self._oldest(), self.options.timeout, Event()
         find = partial(
-            self._searcher.search, query, before, limit, oldest=self._oldest(), seconds=self.options.timeout
+            self._searcher.search, query, before, limit, oldest=oldest, seconds=seconds, cancelled=cancelled
         )
         if self._search_worker is None:
             self._search_worker = Worker("archive-sqlite-search", self.options.pending, self._closed)
-        return await self._answer(self._search_worker.read(self._translated(find)))
+        try:
+            return await self._answer(self._search_worker.read(self._translated(find)))
+        finally:
+            # The statement may still run: its caller is gone, or its time is over.
+            cancelled.set()
 
     @override
     async def erase(self, room: str, epoch: str, offsets: Sequence[int], payload: bytes) -> int:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any, Final, TypeAlias
 
 from archive.base import ArchivedEntry, Author
@@ -109,14 +110,21 @@ class Searcher:
         self._connection: sqlite3.Connection | None = None
 
     def search(
-        self, query: SearchQuery, before: str | None, limit: int, *, oldest: int | None, seconds: float
+        self,
+        query: SearchQuery,
+        before: str | None,
+        limit: int,
+        *,
+        oldest: int | None,
+        seconds: float,
+        cancelled: Event,
     ) -> FoundPage:
-        """Read a page of hits, within so many seconds."""
+        """Read a page of hits, within so many seconds, and until the search is cancelled."""
         if self._connection is None:
             self._connection = sqlite3.connect(self._path, isolation_level=None)
             self._connection.execute("PRAGMA query_only = ON")
         statement, values = _statement(query, _place(before), oldest)
-        with _limited(self._connection, seconds, self._steps):
+        with _limited(self._connection, seconds, cancelled, self._steps):
             rows = self._connection.execute(statement, (*values, limit + 1)).fetchall()
             hits = tuple(_hit(self._connection, row) for row in rows[:limit])
         return FoundPage(hits, str(rows[limit - 1][0]) if len(rows) > limit else None)
@@ -128,10 +136,10 @@ class Searcher:
 
 
 @contextmanager
-def _limited(connection: sqlite3.Connection, seconds: float, steps: int) -> Iterator[None]:
-    """Interrupt a statement of the block after so many seconds."""
+def _limited(connection: sqlite3.Connection, seconds: float, cancelled: Event, steps: int) -> Iterator[None]:
+    """Interrupt a statement of the block after so many seconds, or when its caller waits no more."""
     end = time.monotonic() + seconds
-    connection.set_progress_handler(lambda: time.monotonic() > end, steps)
+    connection.set_progress_handler(lambda: cancelled.is_set() or time.monotonic() > end, steps)
     try:
         yield
     finally:

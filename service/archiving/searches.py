@@ -19,6 +19,31 @@ AT_ONCE: Final = 2
 WAITING: Final = 32
 # Of one user, or of the guests of an address: one runs, and the others wait.
 OF_ONE_USER: Final = 8
+# After a search, the next one of the same user waits so many times as long as the search took, up to a limit
+# (seconds): so the searches of one user take a quarter of the time.
+PAUSE: Final = 3.0
+LONGEST_PAUSE: Final = 1.0
+
+
+class Pauses:
+    """When the next search of each user may begin. The caller passes the time of any monotonic clock."""
+
+    def __init__(self) -> None:
+        self._ends: dict[str, float] = {}
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def left(self, user: str, now: float) -> float:
+        """Return the rest of a user's pause (seconds)."""
+        return max(0.0, self._ends.get(user, now) - now)
+
+    def begin(self, user: str, started: float, now: float) -> None:
+        """Begin the pause after a search; forget the earliest pauses that are over."""
+        self._ends.pop(user, None)
+        self._ends[user] = now + min(PAUSE * (now - started), LONGEST_PAUSE)
+        while (first := next(iter(self._ends))) != user and self._ends[first] <= now:
+            del self._ends[first]
 
 
 class Searches:
@@ -35,11 +60,12 @@ class Searches:
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._count = 0
         self._users = ScopedQueue()
+        self._pauses = Pauses()
         self.metrics = Metrics()
 
     @asynccontextmanager
     async def turn(self, user: str) -> AsyncIterator[None]:
-        """Wait for the earlier searches of a user, so that those of others have their turn.
+        """Wait for the earlier searches of a user, and pause after them: others have their turn.
 
         Raises:
             ArchiveOverloaded: too many of them wait.
@@ -48,7 +74,14 @@ class Searches:
             self.metrics.archive_searches_refused.add("overloaded")
             raise ArchiveOverloaded(f"{OF_ONE_USER} of your searches wait already; try again later.")
         async with self._users.turn(user):
-            yield
+            started = perf_counter()
+            if wait := self._pauses.left(user, started):
+                await asyncio.sleep(wait)
+                started += wait
+            try:
+                yield
+            finally:
+                self._pauses.begin(user, started, perf_counter())
 
     async def search(self, query: SearchQuery, *, before: str | None, limit: int) -> FoundPage:
         """Read a page of hits.

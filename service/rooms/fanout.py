@@ -29,7 +29,7 @@ from service.wire.codecs import Codec
 
 # Members of a slice of a walk; fewer, if the block is so large that they would receive more bytes.
 SLICE: Final = 512
-SLICE_BYTES: Final = 2 * 1024 * 1024
+SLICE_BYTES: Final = 1024 * 1024
 CATCH_UP_BYTES: Final = 64 * 1024
 
 
