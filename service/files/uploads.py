@@ -17,7 +17,7 @@ from service.files.errors import FileRefused
 from service.files.images import INLINE, find_kind
 from service.files.records import CONTENT, FileRecord, Records, new_id
 from service.files.store import Store
-from service.identity.identity import Identity
+from service.identity.identity import GUEST_PREFIX, Identity
 from service.identity.rate_limit import ScopedRateLimit
 from service.settings import Settings
 from service.settings.tuning import Tuning
@@ -27,6 +27,8 @@ LEAST: Final = 256 * 1024
 _HOUR: Final = 3600.0
 # The beginning of a file in which the type and size of an image are looked for.
 _HEAD: Final = 65_536
+# Bytes that are written at once: a client may send them one by one.
+_WRITTEN: Final = 16_384
 ANY: Final = "application/octet-stream"
 
 
@@ -52,7 +54,7 @@ class Uploads:
         self._tuning = tuning
         per_hour = settings.file_bytes_per_hour
         self._bytes = ScopedRateLimit(per_hour / _HOUR, per_hour)
-        self._by_user: Counter[str] = Counter()
+        self._by_scope: Counter[str] = Counter()
         self._reserved = 0
         self.running = 0
 
@@ -103,16 +105,18 @@ class Uploads:
                 Code.FILES_FULL, "The server has no space for more files: ask its operator, or delete some."
             )
 
-    async def receive(self, file_id: str, record: FileRecord, parts: AsyncIterator[bytes]) -> FileRecord:
-        """Store the bytes of a file, once; return the complete record.
+    async def receive(
+        self, file_id: str, record: FileRecord, parts: AsyncIterator[bytes], *, address: str
+    ) -> FileRecord:
+        """Store the bytes of a file from an address, once; return the complete record.
 
         Raises:
             FileRefused: it is not the file that was announced, or too many uploads are under way.
             StoreUnavailable: it can't be stored now.
         """
-        with self._place(record):
+        with self._place(record, address):
             received = _Received(record.size)
-            if not await self._store.write(file_id + CONTENT, received.checked(parts)):
+            if not await self._store.write(file_id + CONTENT, received.checked(_gathered(parts))):
                 raise already_uploaded()
             complete = _completed(record, bytes(received.head))
             try:
@@ -125,26 +129,26 @@ class Uploads:
         return complete
 
     @contextmanager
-    def _place(self, record: FileRecord) -> Iterator[None]:
+    def _place(self, record: FileRecord, address: str) -> Iterator[None]:
         """Count an upload that is under way, and reserve its bytes."""
-        if (
-            self.running >= self._tuning.uploads
-            or self._by_user[record.user_id] >= self._tuning.uploads_per_user
-        ):
+        limits = {record.user_id: self._tuning.uploads_per_user}
+        if record.user_id.startswith(GUEST_PREFIX):
+            limits[f"address:{address}"] = self._tuning.uploads_per_address
+        is_full = any(self._by_scope[scope] >= most for scope, most in limits.items())
+        if is_full or self.running >= self._tuning.uploads:
             raise FileRefused(
                 Code.RATE_LIMITED, "Too many uploads at a time: retry after 1 s.", retry_after=1.0
             )
         self._check_space(record.size)
         self.running += 1
-        self._by_user[record.user_id] += 1
+        self._by_scope.update(limits.keys())
         self._reserved += record.size
         try:
             yield
         finally:
             self._reserved -= record.size
             self.running -= 1
-            self._by_user[record.user_id] -= 1
-            self._by_user += Counter()
+            self._by_scope -= Counter(limits.keys())
 
 
 class _Received:
@@ -181,6 +185,18 @@ def _completed(record: FileRecord, head: bytes) -> FileRecord:
     if image is not None:
         return replace(record, complete=True, type=image.type, width=image.width, height=image.height)
     return replace(record, complete=True, type=ANY if record.type in INLINE else record.type)
+
+
+async def _gathered(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Join small parts."""
+    gathered = bytearray()
+    async for part in parts:
+        gathered += part
+        if len(gathered) >= _WRITTEN:
+            yield bytes(gathered)
+            gathered.clear()
+    if gathered:
+        yield bytes(gathered)
 
 
 async def with_time_limit(parts: AsyncIterator[bytes], *, stall: float) -> AsyncIterator[bytes]:

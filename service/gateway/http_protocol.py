@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from sanic.compat import Header
 from sanic.exceptions import BadRequest, Forbidden, PayloadTooLarge, ServiceUnavailable
-from sanic.http import Http
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 from typing_extensions import override
 
@@ -29,6 +28,7 @@ from service.gateway.gateway import Decision, Gateway, Sockets
 from service.gateway.handshake import RATE_EXCEEDED, has_booked_slot
 from service.gateway.invalid_requests import HeadTooLarge
 from service.gateway.peer_address import peer_address
+from service.gateway.request_body import BodyInShares
 from service.gateway.upgraded_socket import UpgradedSocket
 from service.identity.address_limits import SocketPlace
 from service.identity.addresses import client_address
@@ -57,7 +57,7 @@ class _ResponseHeaders(Header):
             super().__setitem__(key, value)
 
 
-class HttpRequests(Http):
+class HttpRequests(BodyInShares):
     """Sanic's HTTP/1 parser, which reports to the protocol when it expects the next request."""
 
     @override
@@ -65,7 +65,7 @@ class HttpRequests(Http):
         """Parse the head of a request, after a strict check; check a handshake before its body is read."""
         # Also an invalid request: it costs as much as others, and its answer.
         await self._receive_head()
-        await self._wait_for_turn()
+        await self._wait(cast(HttpProtocol, self.protocol).wait_for_turn())
         self._check_head()
         try:
             await super().http1_request_header()  # type: ignore[no-untyped-call]
@@ -78,14 +78,6 @@ class HttpRequests(Http):
             raise
         if self.upgrade_websocket and self.request.path == WEBSOCKET:
             check_body(self.request)
-
-    async def _wait_for_turn(self) -> None:
-        try:
-            await cast(HttpProtocol, self.protocol).wait_for_turn()
-        except asyncio.CancelledError:
-            # Sanic logs the traceback of a cancellation for which there is no reason.
-            self.exception = self.exception or ServiceUnavailable("the connection is closed", quiet=True)
-            raise
 
     async def _receive_head(self) -> None:
         """Wait for a head. Sanic rejects one that is too long."""
@@ -228,6 +220,10 @@ class HttpProtocol(WebSocketProtocol):
         node, address = self._gateway.node, self._address
         if address is not None and await node.address_limits.wait_for_request(address):
             node.metrics.address_limited.add("requests")
+        await self.wait_for_share()
+
+    async def wait_for_share(self) -> None:
+        """Wait for a turn among all connections."""
         await self._gateway.turns.wait()
 
     def extend_deadline(self, seconds: float) -> None:

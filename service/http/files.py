@@ -122,7 +122,8 @@ async def _receive(
     with translated(node):
         if record.complete:
             raise already_uploaded()
-        complete = await files.uploads.receive(file_id, record, parts)
+        address = client_address(node.addresses, request)
+        complete = await files.uploads.receive(file_id, record, parts, address=address)
     node.metrics.files_uploaded += 1
     return json_response(complete.file(file_id), HTTPStatus.CREATED)
 

@@ -40,7 +40,8 @@ class Tuning:
         archive_first_wait, archive_longest_wait: back-off between two tries to copy.
         index_rest, index_pause: how long the indexing of the archive rests when nothing is left, and between
             two steps of it.
-        uploads, uploads_per_user: uploads of a node, and of one user, at the same time.
+        uploads, uploads_per_user, uploads_per_address: uploads of a node, of one user, and of the guests of
+            an address, at the same time.
         upload_ticket_seconds: how long a ticket may wait for its upload.
         upload_stall_seconds: how long an upload may send nothing.
         upload_bytes_per_second: the least rate of a whole upload or download; a slower one is aborted.
@@ -90,6 +91,7 @@ class Tuning:
     index_pause: float = 0.01
     uploads: int = 32
     uploads_per_user: int = 4
+    uploads_per_address: int = 8
     upload_ticket_seconds: float = 900.0
     upload_stall_seconds: float = 15.0
     upload_bytes_per_second: int = 16_384

@@ -154,6 +154,14 @@ ATTACKS: Final = {
         flood=_many(frame(b"  ", Op.CONT, fin=False)),
         connections=20,
     ),
+    "tiny chunks": Attack(
+        about="S3",
+        opening=b"",
+        flood=b"POST /api/rooms/target/messages HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        + b"1\r\nx\r\n" * 16_000
+        + b"0\r\n\r\n",
+        connections=20,
+    ),
     "malformed requests": Attack(
         about="S4", opening=b"", flood=b"GET /" + b"a" * 7_900 + b"\x1b HTTP/1.1\r\nHost: x\r\n\r\n"
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from tests.assumptions.claims import assumes
-from tests.assumptions.places import HTTP_PROTOCOL
+from tests.assumptions.places import HTTP_PROTOCOL, REQUEST_BODY
 from tests.assumptions.sanic_stage import GET, POST, UPGRADE, read_answer, stage
 
 
@@ -161,6 +161,39 @@ async def test_a_head_may_be_awaited_and_judged_ahead_of_http1_request_header() 
     assert heads == [GET]
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert b"stop here" in answer
+
+
+@assumes(
+    "sanic",
+    "Http.read",
+    where=REQUEST_BODY,
+    breaks="a body of many small chunks holds the event loop until all of it is parsed",
+)
+async def test_each_part_of_a_body_is_read_by_read_also_without_a_handler() -> None:
+    """Each part of a body comes from `read`, one for a chunk, also if no route takes the request."""
+    from sanic.http import Http
+    from sanic.server.protocols.websocket_protocol import WebSocketProtocol
+
+    parts: list[bytes | None] = []
+
+    class Parts(Http):
+        async def read(self) -> bytes | None:
+            parts.append(await super().read())
+            return parts[-1]
+
+    class Protocol(WebSocketProtocol):
+        HTTP_CLASS = Parts
+
+    chunked = (
+        b"POST /%b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n2\r\nbc\r\n0\r\n\r\n"
+    )
+    async with stage(Protocol) as on:
+        for path in (b"", b"missing"):
+            reader, writer = await on.dial(chunked % path, GET)
+            await read_answer(reader)
+            await read_answer(reader)
+            writer.close()
+    assert parts == [b"a", b"bc", None] * 2
 
 
 @assumes(

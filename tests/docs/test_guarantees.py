@@ -173,7 +173,7 @@ def test_the_fixed_values_are_those_of_the_node() -> None:
     assert bounds["B57"] == f"{TUNING.archive_rooms:,} names"
     assert f" {TUNING.archive_page} messages; {TUNING.archive_batches} batches " in bounds["B58"]
     assert bounds["B67"] == f"{TUNING.change_window:,} positions"
-    assert bounds["B99"] == f"{TUNING.uploads}, and {TUNING.uploads_per_user}"
+    assert bounds["B99"] == f"{TUNING.uploads}, {TUNING.uploads_per_user}, and {TUNING.uploads_per_address}"
     assert bounds["B100"].startswith(f"{TUNING.upload_stall_seconds:g} s;")
     assert bounds["B100"].endswith(f" {TUNING.upload_bytes_per_second >> 10} KiB")
     assert bounds["B101"].startswith(f"{TUNING.upload_ticket_seconds / 60:g} min;")

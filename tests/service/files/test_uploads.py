@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from service.files.folder import FolderStore
 from service.settings.tuning import DEFAULTS
 from tests.service.files.uploading import HTML, PROGRAM, files_of, png, removed, uploading
 from tests.service.serving import until
@@ -135,6 +136,46 @@ async def test_so_many_uploads_run_at_a_time_and_a_stalled_one_ends(tmp_path: Pa
         await until(lambda: not files_of(here).uploads.running)
         assert (await here.put(other, png())).status_code == 201
         assert len(await here.stored()) == 3
+
+
+async def test_the_guests_of_an_address_leave_places_for_uploads_to_others(tmp_path: Path) -> None:
+    tuning = replace(DEFAULTS, uploads=3, uploads_per_address=2)
+    async with uploading(tmp_path, tuning=tuning) as here:
+        guests = [(await here.served.joined(name))[0] for name in ("Ann", "Bob", "Cid")]
+        tickets = [await here.ticket(guest) for guest in guests]
+        for count, ticket in enumerate(tickets[:2], 1):
+            peer = await here.served.peer()
+            await peer.write(
+                f"PUT /api/files/{ticket} HTTP/1.1\r\nHost: a\r\nContent-Length: 33\r\n\r\n".encode()
+            )
+            await until(lambda count=count: files_of(here).uploads.running == count)  # type: ignore[misc]
+        assert (await here.put(tickets[2], png())).status_code == 429
+        path = "/api/rooms/lobby/files?name=log.txt"
+        assert (await here.http.post(path, content=b"x", headers=PROGRAM)).status_code == 201
+
+
+async def test_bytes_that_arrive_one_by_one_are_written_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, write = list[bytes](), FolderStore.write
+
+    async def recorded(self: FolderStore, name: str, parts: AsyncIterator[bytes]) -> bool:
+        async def seen() -> AsyncIterator[bytes]:
+            async for part in parts:
+                written.append(part)
+                yield part
+
+        return await write(self, name, seen())
+
+    monkeypatch.setattr(FolderStore, "write", recorded)
+    async with uploading(tmp_path) as here:
+        ann, _ = await here.served.joined("Ann")
+        ticket = await here.ticket(ann)
+        peer = await here.served.peer()
+        head = f"PUT /api/files/{ticket} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+        await peer.write(head + b"".join(b"1\r\n%c\r\n" % byte for byte in png()) + b"0\r\n\r\n")
+        assert (await peer.head()).startswith("HTTP/1.1 201 ")
+    assert written == [png()]
 
 
 async def test_a_client_that_disconnects_leaves_no_part(tmp_path: Path) -> None:

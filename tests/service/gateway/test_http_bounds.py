@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from service.gateway.handshake import MAX_HEAD
+from service.gateway.request_body import LEAST, SHARE
 from service.settings.tuning import Tuning
+from service.transport.input_turns import InputTurns
 from tests.service.peer import Peer
 from tests.service.serving import serving, until
 
@@ -38,6 +40,27 @@ async def test_a_body_larger_than_a_frame_is_rejected_before_it_is_read() -> Non
         assert (await rejected.head()).startswith("HTTP/1.1 413 ")
         assert b'"code":"too_long"' in await rejected.rest()
         assert served.node.metrics.error_responses.counts["too_long"] == 1
+
+
+@pytest.mark.parametrize(("size", "shares"), [(1, 10), (SHARE, 1)])
+async def test_a_body_is_parsed_in_shares_and_small_chunks_are_charged(
+    monkeypatch: pytest.MonkeyPatch, size: int, shares: int
+) -> None:
+    turns, wait = list[InputTurns](), InputTurns.wait
+
+    async def counted(self: InputTurns) -> None:
+        turns.append(self)
+        await wait(self)
+
+    monkeypatch.setattr(InputTurns, "wait", counted)
+    async with serving(requests_per_address=1) as served:
+        peer = await served.peer()
+        count = 10 * SHARE // LEAST if size == 1 else 1
+        chunks = b"%x\r\n%b\r\n" % (size, b" " * size) * count
+        await peer.write(POST + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n")
+        assert (await peer.head()).startswith("HTTP/1.1 401 ")
+        assert len(turns) == 1 + shares
+        assert served.node.metrics.address_limited.counts == ({"requests": 7} if size == 1 else {})
 
 
 COOKIES = b"Cookie: %b\r\n"
