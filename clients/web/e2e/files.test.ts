@@ -1,33 +1,11 @@
 /** Files of messages, in the page. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import { looksRight } from "./appearance.ts";
-import { test } from "./browser.ts";
-import { Node } from "./node.ts";
+import { add, it, namesOf, picture, ready, sendButton } from "./uploading.ts";
 import { field, messages, newRoom, SdkUser, signIn } from "./users.ts";
 
 const script = { mimeType: "image/svg+xml", buffer: Buffer.from("<svg onload='alert()'/>") };
-
-const it = test.extend<{ files: Node }>({
-  // One node for all tests of this file.
-  files: [
-    // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the names of the fixtures from it
-    async ({}, use) => {
-      const folder = mkdtempSync(join(tmpdir(), "files-"));
-      const url = `file:///${folder}`;
-      const node = await Node.start({ HUBBUB_FILES_URL: url, HUBBUB_FILE_BYTES: "40960" });
-      await use(node);
-      await node.stop();
-      rmSync(folder, { recursive: true });
-    },
-    { scope: "file" },
-  ],
-});
-
-const sendButton = (page: Page) => page.getByRole("button", { name: "Send", exact: true });
 
 it("files are uploaded and shown, and what a script could be in is only saved", async ({
   browser,
@@ -105,42 +83,6 @@ it("a pasted image is sent with a text", async ({ browser, files }) => {
   expect(row?.kind === "message" && row.message.text).toBe("pasted");
   bob.leave();
 });
-
-interface Added {
-  readonly name: string;
-  readonly mimeType: string;
-  readonly buffer: Buffer;
-}
-
-async function add(page: Page, files: readonly Added[]): Promise<void> {
-  await page.locator("input[type=file]").setInputFiles([...files]);
-}
-
-/** Wait until all files are uploaded. */
-async function ready(page: Page): Promise<void> {
-  await expect.poll(() => sendButton(page).isEnabled()).toBe(true);
-}
-
-/** Return a PNG. */
-async function picture(page: Page): Promise<Buffer> {
-  const url = await page.evaluate(() => {
-    const canvas = document.createElement("canvas");
-    [canvas.width, canvas.height] = [640, 400];
-    const context = canvas.getContext("2d");
-    if (context === null) throw new Error("this browser has no canvas");
-    for (const [at, colour] of ["#8ecae6", "#219ebc", "#023047", "#ffb703"].entries()) {
-      context.fillStyle = colour;
-      context.fillRect(at * 160, 0, 160, 400);
-    }
-    return canvas.toDataURL("image/png");
-  });
-  return Buffer.from(url.replace(/^.*,/, ""), "base64");
-}
-
-function namesOf(user: SdkUser): readonly string[] | undefined {
-  const last = user.room.snapshot.rows.at(-1);
-  return last?.kind === "message" ? last.message.files?.map(({ name }) => name) : undefined;
-}
 
 /** Paste an image into the field that has the focus. */
 async function paste(page: Page, bytes: number[]): Promise<void> {

@@ -2,7 +2,6 @@ import type { Client, MessageRow, Room, RoomSnapshot, Row } from "@hubbub/client
 import { memo, type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import { useAnnouncements } from "../features/announce/useAnnouncements.ts";
 import { type ComposerMode, newMessage, RoomComposer } from "../features/composer/RoomComposer.tsx";
-import { ConnectionStrip } from "../features/connection/ConnectionStrip.tsx";
 import { GapNotice } from "../features/gaps/GapNotice.tsx";
 import { laterShown } from "../features/parts/later.ts";
 import { part } from "../features/parts/part.ts";
@@ -26,6 +25,7 @@ import { fileAt, linkTo } from "./route.ts";
 
 const ProfileCard = part(() => import("../features/profile/ProfileCard.tsx"));
 const Members = laterShown(() => import("../features/members/Members.tsx"));
+const ConnectionStrip = laterShown(() => import("../features/connection/ConnectionStrip.tsx"));
 const Refused = laterShown(() => import("./Refused.tsx"));
 const NewVersion = laterShown(() => import("../features/version/NewVersion.tsx"));
 const TypingLine = laterShown(() => import("../features/timeline/TypingLine.tsx"));

@@ -1,4 +1,4 @@
-import type { Client, File, MessageRow, Room } from "@hubbub/client";
+import type { Client, File, MessageRow, Position, Room } from "@hubbub/client";
 import { type RefObject, useEffect, useState } from "react";
 import type { Stores } from "../../stores/stores.ts";
 import { withEmoji } from "../emoji/data.ts";
@@ -36,10 +36,9 @@ export function RoomComposer({ client, room, stores, mode, can, onMode, ...compo
   const { field } = composer;
   const [draft, setDraft] = useDraft(stores, room.name);
   const [changed, setChanged] = useEditedText(mode);
-  const send = useSending(room, setDraft);
   const report = useReportChange();
   const isEdit = mode.kind === "edit";
-  const attached = useAttached({ client, room, field, hidden: isEdit }, can("files"));
+  const { files, setFiles, send } = useNewMessage(room, setDraft);
   const setText = isEdit ? setChanged : setDraft;
 
   useEffect(() => {
@@ -51,9 +50,8 @@ export function RoomComposer({ client, room, stores, mode, can, onMode, ...compo
     field.current?.focus();
   };
   const submit = (words: string) => {
-    if (!isEdit) setDraft("");
     if (mode.kind === "edit") save(room, mode.row, words, report);
-    else send(words, mode.kind === "reply" ? positionOf(mode.row) : undefined, attached.take());
+    else send(words, mode.kind === "reply" ? positionOf(mode.row) : undefined);
     finish();
   };
 
@@ -64,8 +62,12 @@ export function RoomComposer({ client, room, stores, mode, can, onMode, ...compo
         {...composer}
         room={room.name}
         text={isEdit ? changed : draft}
-        files={isEdit ? [] : attached.files}
-        attach={attached.button}
+        files={isEdit ? [] : files}
+        attach={
+          can("files") && (
+            <Attachments {...{ client, room, field, files }} hidden={isEdit} onReady={setFiles} />
+          )
+        }
         onText={(words) => {
           setText(words);
           if (words !== "") room.typing();
@@ -83,21 +85,20 @@ export function RoomComposer({ client, room, stores, mode, can, onMode, ...compo
   );
 }
 
-/** The files of the next message, and the button that adds some. */
-function useAttached(
-  props: Pick<Props, "client" | "room" | "field"> & { readonly hidden: boolean },
-  offered: boolean,
-) {
+/** The files of the next message, and the function that sends it: without an outbox, it is given back. */
+function useNewMessage(room: Room, setText: (text: string) => void) {
   const [files, setFiles] = useState<readonly File[] | null>([]);
-  const [sent, setSent] = useState(0);
+  const send = useSending(room, (text, its) => {
+    setText(text);
+    setFiles(its);
+  });
   return {
     files,
-    button: offered && (
-      <Attachments key={props.room.name} {...props} sent={sent} onReady={setFiles} />
-    ),
-    take: () => {
-      setSent(sent + 1);
-      return files ?? [];
+    setFiles,
+    send: (text: string, replyTo?: Position) => {
+      setText("");
+      setFiles([]);
+      send(text, replyTo, files ?? []);
     },
   };
 }

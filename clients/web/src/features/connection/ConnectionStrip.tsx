@@ -15,8 +15,8 @@ interface Props {
   readonly catchingUp: boolean;
 }
 
-/** Shows the state of a connection that is interrupted for a second; the composer stays usable. */
-export function ConnectionStrip({ client, catchingUp }: Props) {
+/** Shows the state of a connection that is interrupted for a second; the composer stays usable. A part. */
+export default function ConnectionStrip({ client, catchingUp }: Props) {
   const status = useStatus(client);
   const now = useClientTime(client, status.state === "waiting");
   const notice = noticeOf(status, catchingUp, now, useTexts());

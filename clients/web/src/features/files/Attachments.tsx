@@ -14,26 +14,24 @@ interface Props {
   readonly client: Client;
   readonly room: Room;
   readonly field: RefObject<HTMLTextAreaElement | null>;
-  /** The number of sent messages: after each one, there are no files. */
-  readonly sent: number;
+  /** What `onReady` received, or other files: none after a message, or those of one that can't be sent. */
+  readonly files: readonly MessageFile[] | null;
   /** Whether another message is edited: its files stay. */
   readonly hidden: boolean;
   /** The uploaded files; null while one is on its way. */
   onReady(files: readonly MessageFile[] | null): void;
 }
 
-export default function Attachments({ client, room, field, sent, hidden, onReady }: Props) {
+export default function Attachments({ client, room, field, files, hidden, onReady }: Props) {
   const { files: texts } = useAllTexts();
   const toast = useToast();
   const input = useRef<HTMLInputElement>(null);
-  const { picked, add, remove, clear } = useUploads(client, room, onReady);
-  const take = (files: readonly File[]) => {
-    if (!add(files)) toast({ text: texts.tooMany(String(mostFiles)) });
+  const { picked, add, remove } = useUploads(client, room, files, onReady);
+  const take = (more: readonly File[]) => {
+    if (!add(more)) toast({ text: texts.tooMany(String(mostFiles)) });
     field.current?.focus();
   };
   const over = useDropped(field, take);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a sent message is the reason
-  useEffect(clear, [sent]);
   if (hidden) return null;
   return (
     <>

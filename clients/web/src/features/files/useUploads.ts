@@ -18,29 +18,19 @@ export interface Picked {
   stop(): void;
 }
 
-/** Return them, and the functions that add some or remove one. `onReady` receives the uploaded ones, or null. */
+/**
+ * Return them, and the functions that add some or remove one. `onReady` receives the uploaded ones, or null. If `files`
+ * is something else, then the message was sent or given back, and those are its files now.
+ */
 export function useUploads(
   client: Client,
   room: Room,
+  files: readonly MessageFile[] | null,
   onReady: (files: readonly MessageFile[] | null) => void,
 ) {
   const [picked, setPicked] = useState<readonly Picked[]>([]);
   const count = useRef(0);
-  const latest = useRef({ picked, onReady });
-  useEffect(() => {
-    latest.current = { picked, onReady };
-    const sound = picked.filter(({ code }) => code === undefined);
-    const done = sound.flatMap((one) => one.done ?? []);
-    onReady(done.length < sound.length ? null : done);
-  }, [picked, onReady]);
-  useEffect(
-    () => () => {
-      for (const one of latest.current.picked) one.stop();
-      latest.current.onReady([]);
-    },
-    [],
-  );
-
+  useReports(picked, files, setPicked, onReady);
   const change = (id: number, news: Partial<Picked>) =>
     setPicked((all) => all.map((one) => (one.id === id ? { ...one, ...news } : one)));
   const start = (file: File): Picked => {
@@ -57,15 +47,50 @@ export function useUploads(
   };
   return {
     picked,
-    add: (files: readonly File[]) => {
-      const taken = files.slice(0, mostFiles - picked.length).map(start);
+    add: (more: readonly File[]) => {
+      const taken = more.slice(0, mostFiles - picked.length).map(start);
       setPicked([...picked, ...taken]);
-      return taken.length === files.length;
+      return taken.length === more.length;
     },
     remove: (gone: Picked) => {
       gone.stop();
       setPicked(picked.filter((one) => one !== gone));
     },
-    clear: () => setPicked([]),
   };
+}
+
+/** Return a file that is uploaded already: no other one has a negative id. */
+function uploaded(done: MessageFile, at: number): Picked {
+  return { id: -1 - at, name: done.name, size: done.size, share: 1, done, stop: () => {} };
+}
+
+/** Report the uploaded files; restart with others if they are not those. */
+function useReports(
+  picked: readonly Picked[],
+  files: readonly MessageFile[] | null,
+  restart: (picked: readonly Picked[]) => void,
+  onReady: (files: readonly MessageFile[] | null) => void,
+): void {
+  const latest = useRef({ picked, onReady });
+  const reported = useRef(files);
+  // Before the next effect, which reports what this one starts with.
+  useEffect(() => {
+    if (files === reported.current) return;
+    reported.current = files;
+    restart((files ?? []).map(uploaded));
+  }, [files, restart]);
+  useEffect(() => {
+    latest.current = { picked, onReady };
+    const sound = picked.filter(({ code }) => code === undefined);
+    const done = sound.flatMap((one) => one.done ?? []);
+    reported.current = done.length < sound.length ? null : done;
+    onReady(reported.current);
+  }, [picked, onReady]);
+  useEffect(
+    () => () => {
+      for (const one of latest.current.picked) one.stop();
+      latest.current.onReady([]);
+    },
+    [],
+  );
 }
