@@ -38,17 +38,19 @@ class Calls:
 
     def make(self, audience: Audience, call: Call) -> None:
         """Make a call to each listener, after all calls that were made before."""
-        self._queue.append((audience, call))
         if self._calling:
+            self._queue.append((audience, call))
             return
         self._calling = True
         try:
-            while self._queue:
-                audience, call = self._queue.popleft()
+            while True:
                 for listener in audience.listeners:
                     try:
                         call(listener)
                     except Exception:
                         logger.exception("listener_failed")
+                if not self._queue:
+                    return
+                audience, call = self._queue.popleft()
         finally:
             self._calling = False

@@ -49,6 +49,7 @@ class MemoryLog:
 
     __slots__ = (
         "_age",
+        "_due",
         "_entries",
         "_keys",
         "_largest",
@@ -79,6 +80,8 @@ class MemoryLog:
         self._largest = retention.size
         self._age = retention.age or math.inf
         self._window = key_window
+        # Nothing expires before this time. It is kept so that `append` has no more to compare.
+        self._due = -math.inf
         self._entries: deque[_Kept] = deque()
         # The same object is in both: in the dict for lookup, in the deque for expiry.
         self._keys: dict[str, _Seen] = {}
@@ -114,7 +117,10 @@ class MemoryLog:
         self._stored.total += len(payload) + ENTRY_BYTES + KEY_BYTES
         self._seen.append(seen)
         self._keys[key] = seen
-        self.trim(now)
+        if len(self._entries) > self._most:
+            self._drop_oldest()
+        if self.size > self._largest or now >= self._due:
+            self.trim(now)
         return entry
 
     def replace(self, offset: int, payload: bytes) -> None:
@@ -131,9 +137,15 @@ class MemoryLog:
     def trim(self, now: float) -> bool:
         """Remove entries beyond the limits and some expired keys; return whether no expired key is left."""
         entries, oldest = self._entries, now - self._age
+        if now < self._due and len(entries) <= self._most and self.size <= self._largest:
+            return True
         while entries and (len(entries) > self._most or self.size > self._largest or entries[0].at <= oldest):
             self._drop_oldest()
-        return not self._seen or self._seen[0].at > now - self._window or self._sweep(now - self._window)
+        swept = not self._seen or self._seen[0].at > now - self._window or self._sweep(now - self._window)
+        # What is stored later expires later.
+        first_entry, first_key = entries[0].at if entries else now, self._seen[0].at if self._seen else now
+        self._due = min(first_entry + self._age, first_key + self._window)
+        return swept
 
     def shed(self, size: int) -> int:
         """Remove the oldest entries until so many bytes are free, or none is left; return what is free."""

@@ -7,11 +7,12 @@ import logging
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cached_property
 from typing import Final, Self
 
 from brokers.base import Broker
 from brokers.errors import BrokerError, WritesRefused
-from hubbub_protocol import Close
+from hubbub_protocol import Close, events
 from service.archiving.archiving import Archiving
 from service.archiving.kept import keeps
 from service.cluster.cluster import Cluster
@@ -181,6 +182,19 @@ class Node:
         except BrokerError as error:
             return f"the broker is unreachable: {error}"
         return READY
+
+    @cached_property
+    def client_limits(self) -> events.Limits:
+        """The limits that each client receives in `welcome`."""
+        settings = self.settings
+        return events.Limits(
+            frame=settings.frame_bytes,
+            text=settings.text_characters,
+            rooms=settings.rooms_per_connection,
+            sends=settings.sends_per_second,
+            burst=settings.sends_burst,
+            file=None if self.files is None else settings.file_bytes,
+        )
 
     def add_connection(self, connection: Connection) -> None:
         """Register a connection."""

@@ -88,7 +88,7 @@ class Acceptor(asyncio.Protocol):
                 return
         tuning, excess = node.tuning, len(self._sockets) - node.limits.sockets
         if excess <= 0:
-            self._abort_after(tuning.request_seconds)
+            self._timer = asyncio.get_running_loop().call_later(tuning.request_seconds, self.abort)
         elif excess <= tuning.probe_sockets:
             self._probe_only = True
             self._timer = asyncio.get_running_loop().call_later(tuning.probe_seconds, self._abort_excess)
@@ -116,10 +116,11 @@ class Acceptor(asyncio.Protocol):
             # The full path explains what is wrong.
             self._become_http(data)
             return
-        self._stop_timer()
         address = self._gateway.node.addresses.find(self._peer, request.forwarded)
         on_decision = partial(self._on_decision, request, address)
         self._pending = self._gateway.decide(address, claims_slot=request.booked, on_decision=on_decision)
+        if self._pending is not None:
+            self._stop_timer()
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:

@@ -29,11 +29,6 @@ _LINE_END: Final = b"\r\n"
 _HEAD_END: Final = 2 * _LINE_END
 # The longest head (bytes), which is the most that Sanic can be set to. The full path rejects longer ones.
 MAX_HEAD: Final = 16_384
-# Fields that must occur once, with exactly this value.
-_EXPECTED: Final = {
-    "sec-websocket-version": "13",
-    "sec-websocket-protocol": "hubbub.v1",
-}
 # A request with one of these fields has a body, or expects one.
 _BODY: Final = frozenset({"content-length", "transfer-encoding", "expect"})
 _RESPONSE: Final = (
@@ -79,13 +74,17 @@ def read(head: bytes) -> UpgradeRequest | None:
     request_line = _LINE.fullmatch(line)
     if fields is None or request_line is None or not _BODY.isdisjoint(fields):
         return None
-    if any(fields.get(name) != expected for name, expected in _EXPECTED.items()):
+    if (
+        fields.get("sec-websocket-version") != "13"
+        or fields.get("sec-websocket-protocol") != "hubbub.v1"
+        or fields.get("upgrade", "").lower() != "websocket"
+    ):
         return None
-    if fields.get("upgrade", "").lower() != "websocket":
+    connection, key = fields.get("connection", "").lower(), fields.get("sec-websocket-key", "")
+    # Programs send only this; browsers send more beside it.
+    if connection != "upgrade" and "upgrade" not in {token.strip() for token in connection.split(",")}:
         return None
-    tokens = {token.strip() for token in fields.get("connection", "").lower().split(",")}
-    key = fields.get("sec-websocket-key", "")
-    if "upgrade" not in tokens or not _KEY.fullmatch(key) or not fields.get("host"):
+    if not _KEY.fullmatch(key) or not fields.get("host"):
         return None
     return UpgradeRequest(
         key, fields.get("origin"), fields["host"], has_booked_slot(request_line[1]), _forwarded(fields)

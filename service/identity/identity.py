@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -30,6 +31,8 @@ class RoomSet(msgspec.Struct, frozen=True):
     def of(cls, patterns: Iterable[str]) -> RoomSet:
         """Make the set of all rooms that match one of the patterns: a name, or a beginning with a `*`."""
         found = list(patterns)
+        if "*" in found:
+            return ALL_ROOMS
         prefixes = tuple(each[:-1] for each in found if each.endswith("*"))
         return cls(frozenset(each for each in found if not each.endswith("*")), prefixes)
 
@@ -90,11 +93,13 @@ class Identity(msgspec.Struct, frozen=True):
 
     def may_read(self, room: str) -> bool:
         """Return whether the user may join a room. The server's own rooms can be read by no user."""
-        return room in self.reads and room >= FIRST_ROOM
+        reads = self.reads
+        return (reads is ALL_ROOMS or room in reads) and room >= FIRST_ROOM
 
     def may_write(self, room: str) -> bool:
         """Return whether the user may send to a room. No user can send to the server's own rooms."""
-        return room in self.writes and room >= FIRST_ROOM
+        writes = self.writes
+        return (writes is ALL_ROOMS or room in writes) and room >= FIRST_ROOM
 
     def may_moderate(self, room: str) -> bool:
         """Return whether the user may delete the messages of others in a room."""
@@ -142,6 +147,10 @@ def operator(key: str) -> Identity:
     return msgspec.structs.replace(bot("operator", key), moderates=ALL_ROOMS)
 
 
+@lru_cache(maxsize=8)
 def session_digest(session: str) -> bytes:
-    """Return the digest of a session secret: it names the guest, and only the secret proves it."""
+    """Return the digest of a session secret: it names the guest, and only the secret proves it.
+
+    Remembered for the last ones: the name and the identity of a connection ask for the same.
+    """
     return hashlib.sha256(session.encode()).digest()[:_DIGEST_BYTES]

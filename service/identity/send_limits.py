@@ -75,9 +75,10 @@ class SendLimit:
     def take(self, text: str, now: float) -> float:
         """Take a message: return 0.0 if it was granted, otherwise the seconds until it would be."""
         size = len(text) if text.isascii() else len(text.encode(errors="replace"))
+        shared = self._shared
         wait = self._own.take(now, size)
-        if not wait and self._shared is not None:
-            wait = self._shared.take(now, size)
+        if not wait and shared is not None:
+            wait = shared.take(now, size)
             if wait:
                 self._own.give_back(size)
         return wait

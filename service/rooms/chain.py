@@ -45,6 +45,13 @@ class Chain:
         """Move to an entry."""
         self.epoch, self.offset = entry.epoch, entry.offset
 
+    def take_next(self, entry: Entry) -> bool:
+        """Move to an entry if it is the next one, as most are; return whether it is."""
+        if entry.epoch != self.epoch or entry.prev != self.offset or entry.offset <= self.offset:
+            return False
+        self.offset = entry.offset
+        return True
+
     def missed(self, head: Position, asked_at: Position) -> bool:
         """Return whether a room's head is not a position that this chain passed since the head was requested.
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from brokers.base import Broker, Entry, Page, Position
 from brokers.errors import BrokerError
-from service.rooms.chain import FIRST, GAP, NEXT, Chain
+from service.rooms.chain import FIRST, GAP, Chain
 from service.runtime.backoff import Backoff
 from service.runtime.metrics import Metrics
 from service.runtime.tasks import Tasks
@@ -82,11 +82,12 @@ class Feed:
         if self._repairing:
             self._remember(Position(entry.epoch, entry.offset))
             return
+        if self._chain.take_next(entry):
+            self._deliver(entry)
+            return
         verdict = self._chain.classify(entry)
         if verdict is FIRST:
             self._jump(Position(entry.epoch, 0))
-            verdict = NEXT
-        if verdict is NEXT:
             self._chain.advance(entry)
             self._deliver(entry)
         elif verdict is GAP:

@@ -51,14 +51,15 @@ class Replies:
     def _read(self) -> None:
         """Look at what was appended; begin again if the log restarted, or has older entries now."""
         log = self._log
-        if log.epoch != self._epoch or log.base < self._base or log.end < self._through:
+        base, end = log.base, log.end
+        if log.epoch != self._epoch or base < self._base or end < self._through:
             self._restart()
-        if log.base > self._base:
-            self._drop(log.base)
-        if log.end > self._through:
+        if base > self._base:
+            self._drop(base)
+        if end > self._through:
             for root, offset in replies_in(log.after(self._through, len(log))):
                 self._offsets.setdefault(root, []).append(offset)
-            self._through = log.end
+            self._through = end
 
     def _drop(self, base: int) -> None:
         """Forget the replies that the log has evicted."""

@@ -73,7 +73,8 @@ class CommandSession:
 
     def __init__(self, node: Node, connection: Connection) -> None:
         self._session = Session(node, connection)
-        self._invalid_frames = TokenBucket(INVALID_FRAMES_RATE, INVALID_FRAMES_BURST)
+        # Most connections never send one.
+        self._invalid_frames: TokenBucket | None = None
         self._joins = TokenBucket(JOINS_RATE, 2 * node.settings.rooms_per_connection)
         # Made for the first queued command: an empty deque takes more memory than the rest of the session.
         self._queue: deque[str] | None = None
@@ -262,5 +263,7 @@ class CommandSession:
 
     def _reject_frame(self, error: ProtocolError) -> None:
         self._session.write_error(CommandError(error.code, str(error)), error.id)
+        if self._invalid_frames is None:
+            self._invalid_frames = TokenBucket(INVALID_FRAMES_RATE, INVALID_FRAMES_BURST)
         if self._invalid_frames.take(monotonic()):
             self._session.connection.close(Close.BAD_FRAMES, "too many invalid frames")

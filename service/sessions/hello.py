@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import lru_cache
 from time import time
 from typing import Final
 
@@ -65,7 +66,8 @@ def hello(session: Session, command: Hello) -> None:
     ):
         # The end of the connection releases the name.
         return
-    session.update_idle()
+    if not identity.is_guest:
+        session.update_idle()
     _start_expiry_timers(session, identity)
     reading.follow(session, identity)
     session.write_event(_welcome(session, command.id, taken, identity))
@@ -179,29 +181,31 @@ def _expired(session: Session) -> None:
     session.connection.close(Close.TOKEN_EXPIRED, "the token has expired")
 
 
-def _features(node: Node, identity: Identity) -> list[str]:
-    stored = () if node.archiving is None else ARCHIVE_FEATURES
-    files = () if node.files is None else FILE_FEATURES
-    return [*FEATURES, *files, *stored, *(() if reading.marks_of(node, identity) is None else MARK_FEATURES)]
+@lru_cache
+def _features(*, files: bool, archive: bool, marks: bool) -> list[str]:
+    """Return what a node can do for a user; the list is shared, and may not be changed."""
+    return [
+        *FEATURES,
+        *(FILE_FEATURES if files else ()),
+        *(ARCHIVE_FEATURES if archive else ()),
+        *(MARK_FEATURES if marks else ()),
+    ]
 
 
 def _welcome(session: Session, number: int, taken: AcquiredName, identity: Identity) -> events.Welcome:
-    settings = session.node.settings
+    node = session.node
     return events.Welcome(
         id=number,
         user=taken.user,
         user_id=identity.id,
         kind=identity.kind,
         session=taken.session,
-        ping=int(settings.ping_seconds * 1000),
+        ping=int(node.settings.ping_seconds * 1000),
         time=int(time() * 1000),
-        limits=events.Limits(
-            frame=settings.frame_bytes,
-            text=settings.text_characters,
-            rooms=settings.rooms_per_connection,
-            sends=settings.sends_per_second,
-            burst=settings.sends_burst,
-            file=None if session.node.files is None else settings.file_bytes,
+        limits=node.client_limits,
+        features=_features(
+            files=node.files is not None,
+            archive=node.archiving is not None,
+            marks=reading.marks_of(node, identity) is not None,
         ),
-        features=_features(session.node, identity),
     )

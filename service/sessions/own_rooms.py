@@ -65,7 +65,7 @@ def _describe(
     at = times.get(mark.room)
     if room is not None and room.end is not None:
         counted = reading.describe(identity, room, reading.CountedMark(mark, stored))
-        unread, mentions = (counted.unread, counted.mentions) if counted else (0, 0)
+        unread, mentions = counted.unread, counted.mentions
         at = room.end.at or at
     else:
         unread, mentions = (stored.messages, stored.mentions) if stored else (0, 0)

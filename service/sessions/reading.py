@@ -92,10 +92,8 @@ async def on_join(node: Node, identity: Identity, room: Room, *, listener: bool)
         return None
 
 
-def describe(identity: Identity, room: Room, marked: CountedMark | None) -> events.ReadMark | None:
+def describe(identity: Identity, room: Room, marked: CountedMark) -> events.ReadMark:
     """Return a mark with what follows it, as `joined` has it."""
-    if marked is None:
-        return None
     return _described(marked.mark, _counts(identity, room, marked))
 
 

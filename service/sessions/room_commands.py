@@ -31,7 +31,9 @@ THREAD_TOKENS: Final = 10
 
 def join(session: Session, command: Join) -> Deferred | None:
     """Join a room: at once if it is open and its log reaches back far enough, otherwise by the broker."""
-    fault = room_fault(command.room)
+    room = session.node.rooms.ready(command.room)
+    # The name of an open room was checked when it was opened.
+    fault = room_fault(command.room) if room is None else None
     if fault is not None:
         raise invalid_room_name(command.room, fault)
     identity = session.require_reader(command.room)
@@ -40,11 +42,10 @@ def join(session: Session, command: Join) -> Deferred | None:
         raise CommandError(
             Code.TOO_MANY_ROOMS, f"Too many rooms: {most} are allowed for each connection; leave one first."
         )
-    room = session.node.rooms.ready(command.room)
     start = start_at_once(room, command.since, command.limit) if room else None
     if room is None or start is None or reading.marks_of(session.node, identity) is not None:
         return partial(_join, session, command, identity)
-    _add_member(session, command, room, start)
+    _add_member(session, command, identity, room, start)
     return None
 
 
@@ -60,14 +61,19 @@ async def _join(session: Session, command: Join, identity: Identity) -> None:
         marked = await reading.on_join(node, identity, room, listener=session.listener)
         start = await find_start(room, command.since, command.limit)
         if not session.connection.closing:
-            _add_member(session, command, room, start, marked)
+            _add_member(session, command, identity, room, start, marked=marked)
 
 
 def _add_member(
-    session: Session, command: Join, room: Room, start: JoinStart, marked: reading.CountedMark | None = None
+    session: Session,
+    command: Join,
+    identity: Identity,
+    room: Room,
+    start: JoinStart,
+    *,
+    marked: reading.CountedMark | None = None,
 ) -> None:
     """Make the connection a member. Without an `await`, so that `start` is still true when it is one."""
-    identity = session.require_identity()
     before = session.members.pop(command.room, None)
     member = room.enter(
         session.connection, session.connection.codec, identity.user, listed=not session.listener
@@ -76,10 +82,11 @@ def _add_member(
         room.leave(before)
     session.members[command.room] = member
     session.update_idle()
-    mark = reading.describe(identity, room, marked)
+    mark = None if marked is None else reading.describe(identity, room, marked)
     topic = session.node.moderation.topic(room.name)
     frame = responses.joined(command.id, room.log.room, start, room.members(), mark=mark, topic=topic)
-    session.connection.charge(len(frame) / BYTES_PER_TOKEN)
+    if len(frame) >= BYTES_PER_TOKEN:
+        session.connection.charge(len(frame) / BYTES_PER_TOKEN)
     session.connection.write(frame)
     room.fanout.add(member, start.epoch, start.cursor)
 

@@ -191,14 +191,14 @@ def _complete(publishing: Publishing, future: asyncio.Future[Receipt]) -> None:
     """Acknowledge a message, or write the error."""
     session, number = publishing.session, publishing.number
     session.in_flight -= 1
-    error = None if future.cancelled() else future.exception()
-    if future.cancelled():
+    try:
+        epoch, offset, duplicate = future.result()
+    except asyncio.CancelledError:
         stopping = CommandError(Code.UNAVAILABLE, "The node is stopping.", retry_after=RETRY_AFTER)
         session.write_error(stopping, number)
-    elif error is not None:
+    except Exception as error:  # noqa: BLE001 - it is translated, or logged
         session.write_error(to_command_error(error), number)
     else:
-        epoch, offset, duplicate = future.result()
         count_stored(session.node.metrics, publishing.started)
         # The flush of the message to its sender takes the acknowledgement along in one write.
         sent = events.Sent(id=number, epoch=epoch, offset=offset, duplicate=duplicate)

@@ -113,7 +113,7 @@ class _Text(msgspec.Struct, frozen=True, gc=False):
 _HAS_MENTIONS: Final = b'"mentions":['
 _IS_REPLY: Final = b'"reply_to":'
 # How the payload of a change begins.
-_CHANGE: Final = b'{"change":'
+CHANGE_START: Final = b'{"change":'
 _MESSAGE_EVENT: Final = b'{"type":"message","room":%b,"offset":%d,"prev":%d,%b'
 _CHANGE_EVENT: Final = b'{"type":"change","room":%b,"offset":%d,"prev":%d,%b'
 # The room in the events that a node decodes for itself.
@@ -141,7 +141,7 @@ def encode_stored(stored: MessagePayload | ChangePayload) -> bytes:
 
 def is_change(entry: Entry) -> bool:
     """Return whether an entry is a change, and not a message."""
-    return entry.payload.startswith(_CHANGE)
+    return entry.payload.startswith(CHANGE_START)
 
 
 def encode_name(room: str) -> bytes:
@@ -151,7 +151,7 @@ def encode_name(room: str) -> bytes:
 
 def entry_event(room: bytes, entry: Entry) -> bytes:
     """Splice an entry's position into its payload; `room` is the name as JSON."""
-    template = _CHANGE_EVENT if entry.payload.startswith(_CHANGE) else _MESSAGE_EVENT
+    template = _CHANGE_EVENT if entry.payload.startswith(CHANGE_START) else _MESSAGE_EVENT
     return template % (room, entry.offset, entry.prev, entry.payload[1:])
 
 
@@ -163,7 +163,7 @@ def plain_event(_room: bytes, entry: Entry) -> bytes:
     text = _text.decode(entry.payload).text
     if not text:
         return b""
-    return _encoder.encode(f"* {text}" if entry.payload.startswith(_CHANGE) else text)
+    return _encoder.encode(f"* {text}" if entry.payload.startswith(CHANGE_START) else text)
 
 
 def decode_message(entry: Entry) -> events.Message | None:
@@ -174,7 +174,7 @@ def decode_message(entry: Entry) -> events.Message | None:
 
 def decode_change(entry: Entry) -> events.Change | None:
     """Decode a change, without the name of its room; None if the entry is none."""
-    if not entry.payload.startswith(_CHANGE):
+    if not entry.payload.startswith(CHANGE_START):
         return None
     event = _decode(entry)
     return event if isinstance(event, events.Change) else None
