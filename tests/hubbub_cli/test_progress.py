@@ -27,7 +27,7 @@ class Clock:
 def count(stream: io.StringIO, number: int, *, shown: bool = True) -> str:
     progress = Progress("sent", stream=stream, shown=shown, clock=Clock())
     for _ in range(number):
-        progress.one()
+        progress.add()
     progress.erase()
     return stream.getvalue()
 

@@ -134,7 +134,7 @@ async def test_keys_help_and_quit(server: Server, room: str) -> None:
         await until(pilot, lambda screen: "online as ann" in screen)
         await pilot.press("f1")
         await until(pilot, lambda screen: "recall earlier lines" in screen)
-        await pilot.press("pagedown")
+        await pilot.press("pagedown", "pagedown")
         await until(pilot, lambda screen: "/quit" in screen)
         await pilot.press("escape")
         await enter(pilot, "/dance")

@@ -4,8 +4,9 @@ import asyncio
 from pathlib import Path
 
 import msgspec
+import pytest
 
-from hubbub_client import Client, File, UploadTicket, file_path, upload_path
+from hubbub_client import Client, File, UploadRefused, UploadTicket, file_path, upload_path
 from hubbub_protocol import commands, events
 from tests.hubbub_client.joined_room import AT_ONCE, joined
 from tests.hubbub_client.server import Server
@@ -23,12 +24,22 @@ async def test_two_files_that_look_the_same_have_two_tickets(server: Server) -> 
             await talk.say(events.Ticket(id=one.id, file=f"f{number}", expires=900_000))
         refused = asked[2]
         assert isinstance(refused, commands.Upload)
-        await talk.say(events.Error(id=refused.id, code="files_full", message="no", retry=False))
-        assert await asyncio.gather(*asking) == [
-            UploadTicket("f0", 900_000),
-            UploadTicket("f1", 900_000),
-            None,
-        ]
+        await talk.say(events.Error(id=refused.id, code="files_full", message="no space", retry=False))
+        *tickets, refusal = await asyncio.gather(*asking, return_exceptions=True)
+        assert tickets == [UploadTicket("f0", 900_000), UploadTicket("f1", 900_000)]
+        assert isinstance(refusal, UploadRefused)
+        assert (refusal.code, str(refusal)) == ("files_full", "the file 'a.png' was not taken: no space")
+
+
+async def test_a_server_without_files_is_named(server: Server) -> None:
+    async with Client(server.url, options=AT_ONCE) as chat:
+        talk, room = await joined(server, chat)
+        asking = asyncio.ensure_future(room.ticket("a.png", 3))
+        asked = await talk.receive()
+        assert isinstance(asked, commands.Upload)
+        await talk.say(events.Error(id=asked.id, code="unknown_type", message="?", retry=False))
+        with pytest.raises(UploadRefused, match="this server takes no files"):
+            await asking
 
 
 async def test_an_uploaded_file_is_sent_with_a_message(tmp_path: Path) -> None:
@@ -38,7 +49,6 @@ async def test_an_uploaded_file_is_sent_with_a_message(tmp_path: Path) -> None:
     ):
         room = await chat.join("lobby")
         ticket = await room.ticket("a b.png", 33, "image/png")
-        assert ticket is not None
         stored = await here.http.put(f"/{upload_path(ticket.file)}", content=png())
         await room.send("", files=[msgspec.json.decode(stored.content, type=File)])
         page = await room.thread(1)

@@ -55,7 +55,6 @@ WORDS: dict[type[effects.Effect], str] = {
     effects.SearchAnswered: "found",
     effects.ThreadAnswered: "thread",
     effects.TopicAnswered: "topic",
-    effects.TicketAnswered: "ticket",
     effects.DirectoryLoaded: "directory",
     effects.OwnRoomsLoaded: "rooms",
     effects.ReadMarkChanged: "mark",
@@ -197,6 +196,8 @@ def to_array(effect: effects.Effect) -> list[object]:
             return ["sent", room, key, {"epoch": epoch, "offset": offset, "duplicate": duplicate}]
         case effects.PresenceChanged(room, count, joined, left):
             return ["presence", room, {"count": count, "joined": list(joined), "left": list(left)}]
+        case effects.TicketAnswered(room, name, size, media, ticket):
+            return ["ticket", room, name, size, media, _plain(ticket)]
         case _:
             return [
                 WORDS[type(effect)],

@@ -24,6 +24,8 @@ from hubbub_client import (
     RoomRefused,
     SendFailed,
     TimedOut,
+    TopicNotSet,
+    UploadRefused,
     status,
 )
 from hubbub_client.reasons import reason
@@ -174,7 +176,7 @@ def explained(settings: CliSettings) -> Iterator[None]:
         raise name_taken(error, settings) from error
     except ClientClosed as error:
         raise closed(error) from error
-    except (RoomRefused, SendFailed) as error:
+    except (RoomRefused, SendFailed, TopicNotSet, UploadRefused) as error:
         raise RejectedByServer(sanitize(str(error)), code=sanitize(error.code)) from error
     except TimedOut as error:
         raise NoReply(f"no reply in time: {sanitize(str(error))}", code="timeout") from error

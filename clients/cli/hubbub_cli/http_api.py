@@ -1,8 +1,11 @@
-"""Read the HTTP API of the server: what the websocket has no command for. It needs a token or an API key."""
+"""The HTTP side of a server: what the websocket has no command for. The API needs a token or an API key."""
 
 import json
 import ssl
-from typing import Final, cast
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPException, HTTPResponse
+from typing import Final, Protocol, cast
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 from urllib.request import HTTPSHandler, OpenerDirector, Request, build_opener
@@ -23,20 +26,60 @@ _SERVER_FAULTS: Final = 500
 Answer = dict[str, object]
 
 
-class HttpApi:
+class Body(Protocol):
+    """What is sent with a request."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class HttpServer:
+    """A server, and how to reach it over HTTP."""
+
+    def __init__(self, settings: CliSettings) -> None:
+        self.root = _root(settings.server)
+        self._timeout = settings.connect_timeout
+        self._opener = _opener(tls_context(settings))
+
+    @contextmanager
+    def opened(
+        self, path: str, headers: Mapping[str, str], body: Body | None = None
+    ) -> Iterator[HTTPResponse]:
+        """Open a path; with a body, `PUT` it there.
+
+        Raises:
+            CliError: the server cannot be reached, or rejects the request.
+        """
+        method = "GET" if body is None else "PUT"
+        headers = {"User-Agent": PROGRAM, **headers}
+        request = Request(f"{self.root}/{path}", cast(bytes, body), headers, method=method)  # noqa: S310  http or https
+        try:
+            with self._opener.open(request, timeout=self._timeout) as answer:
+                yield answer
+        except HTTPError as error:
+            with error:
+                raise _rejected(error.code, error.read(_MOST_BYTES)) from error
+        except (OSError, ValueError, HTTPException) as error:
+            raise self._cannot_connect(error) from error
+
+    def _cannot_connect(self, error: Exception) -> CliError:
+        cause = error.reason if isinstance(error, URLError) else error
+        failure = explain(cause if isinstance(cause, Exception) else error, self.root)
+        words = f"cannot connect to {sanitize(self.root)}: {failure.detail} (try: {PROGRAM} doctor)"
+        return CannotConnect(words, code=failure.code)
+
+
+class HttpApi(HttpServer):
     """The API of a server, read as the user of the token."""
 
     def __init__(self, settings: CliSettings) -> None:
         """Raise NotSignedIn without a token: the API has no guests."""
+        super().__init__(settings)
         token = read_token(settings)
         if token is None:
             raise NotSignedIn(
                 f"this needs a token or an API key (try: {PROGRAM} login)", code="token_required"
             )
-        self._base = _base(settings.server)
-        self._headers = {"Authorization": f"Bearer {token}", "User-Agent": PROGRAM}
-        self._timeout = settings.connect_timeout
-        self._opener = _opener(tls_context(settings))
+        self._headers = {"Authorization": f"Bearer {token}"}
 
     def get(self, path: str, **query: str | int | None) -> Answer:
         """Return the JSON object at a path below `/api`.
@@ -45,27 +88,14 @@ class HttpApi:
             CliError: the server cannot be reached, or rejects the request.
         """
         given = {name: value for name, value in query.items() if value is not None}
-        url = f"{self._base}/{quote(path)}?{urlencode(given)}"
-        try:
-            with self._opener.open(Request(url, headers=self._headers), timeout=self._timeout) as answer:  # noqa: S310  http or https
-                return cast(Answer, json.loads(answer.read(_MOST_BYTES)))
-        except HTTPError as error:
-            with error:
-                raise _rejected(error.code, error.read(_MOST_BYTES)) from error
-        except (OSError, ValueError) as error:
-            raise self._cannot_connect(error) from error
-
-    def _cannot_connect(self, error: Exception) -> CliError:
-        cause = error.reason if isinstance(error, URLError) else error
-        failure = explain(cause if isinstance(cause, Exception) else error, self._base)
-        words = f"cannot connect to {sanitize(self._base)}: {failure.detail} (try: {PROGRAM} doctor)"
-        return CannotConnect(words, code=failure.code)
+        with self.opened(f"api/{quote(path)}?{urlencode(given)}", self._headers) as answer:
+            return cast(Answer, json.loads(answer.read(_MOST_BYTES)))
 
 
-def _base(server: str) -> str:
-    """Return the address of the API beside that of the websocket."""
+def _root(server: str) -> str:
+    """Return the address of the server, which is that of the websocket without its name."""
     parts = urlsplit(server)
-    path = parts.path.removesuffix(_SOCKET) + "/api"
+    path = parts.path.removesuffix(_SOCKET)
     return urlunsplit(("https" if parts.scheme == "wss" else "http", parts.netloc, path, "", ""))
 
 

@@ -20,8 +20,8 @@ from hubbub_cli.sanitize import sanitize
 from hubbub_cli.settings import CliSettings, Given
 
 COMMANDS: Final = (
-    "open", "send", "edit", "delete", "react", "tail", "history", "search", "rooms", "directory", "unread",
-    "who", "login", "logout", "whoami", "doctor", "bench", "config", "completion",
+    "open", "send", "edit", "delete", "react", "topic", "tail", "history", "download", "search", "rooms",
+    "directory", "unread", "who", "login", "logout", "whoami", "doctor", "bench", "config", "completion",
 )  # fmt: skip
 # Names of later commands: a script that uses one must not talk to a room.
 RESERVED: Final = frozenset({"help"})

@@ -57,16 +57,17 @@ def _more(message: Message) -> dict[str, Json]:
         "replies": None if message.replies is None else message.replies.count,
         "mentions": list(message.mentions) or None,
         "event": message.event,
-        "files": [
-            {"id": file.id, "name": file.name, "size": file.size, "type": file.type, "path": file_path(file)}
-            for file in message.files
-        ]
-        or None,
+        "files": [file_json(file) for file in message.files] or None,
         "edited": message.edited,
         "deleted": None if deleted is None else {"user": deleted.user, "at": deleted.at},
         "reactions": {one.emoji: [user.user for user in one.users] for one in message.reactions} or None,
     }
     return {name: value for name, value in more.items() if value is not None}
+
+
+def file_json(file: File) -> dict[str, Json]:
+    """Return a file as in NDJSON; `path` is relative to the address of the server."""
+    return {"id": file.id, "name": file.name, "size": file.size, "type": file.type, "path": file_path(file)}
 
 
 def change_json(change: Changed) -> str:

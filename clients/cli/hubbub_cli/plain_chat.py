@@ -8,22 +8,24 @@ from typing import Final
 from hubbub_cli import slash_commands, stdin
 from hubbub_cli.closed_pipe import pipe_closed
 from hubbub_cli.connection import connected, enter, explained, watch
-from hubbub_cli.errors import NoReply, RejectedByServer
+from hubbub_cli.errors import BadInput, CannotConnect, NoReply, RejectedByServer
 from hubbub_cli.exit_codes import ExitCode
 from hubbub_cli.found_messages import search, summary
 from hubbub_cli.message_lines import message_line
-from hubbub_cli.output import TerminalOutput
+from hubbub_cli.output import PROGRAM, TerminalOutput
 from hubbub_cli.race import race
 from hubbub_cli.recent_messages import HistoryStart, recent_messages
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.settings import CliSettings
 from hubbub_cli.slash_commands import ChatText, InvalidCommand, SlashCommand
 from hubbub_cli.times import moment
+from hubbub_cli.uploads import local_file, typed_path, upload
 from hubbub_client import Client, Event, Gap, Message, Presence, Room, new_key
 
 _BEGIN_WITH: Final = 20
 # In seconds: the timeout of a message, and of all queued messages at the end of the input.
 _SENDING: Final = 10.0
+_NO_ROOM: Final = "You are in no room. Join one first: /join ROOM"
 
 
 class PlainChat:
@@ -82,15 +84,42 @@ class PlainChat:
                 self._leave(argument)
             case "me":
                 await self._say(f"* {self._me} {argument}")
-            case "who" if self._here is not None:
-                self._output.notice(_who(self._here))
-            case "search" if self._here is not None:
-                await self._guard(self._search(self._here, argument))
             case "nick":
                 self._output.notice(slash_commands.NICK)
             case "help":
                 for line in slash_commands.table():
                     self._output.notice(line)
+            case _ if self._here is None:
+                self._output.error(_NO_ROOM)
+            case _:
+                await self._run_in(self._here, name, argument)
+
+    async def _run_in(self, room: Room, name: str, argument: str) -> None:
+        """Run a command that is about a room."""
+        match name:
+            case "who":
+                self._output.notice(_who(room))
+            case "search":
+                await self._guard(self._search(room, argument))
+            case "topic":
+                await self._guard(self._topic(room, argument))
+            case "file":
+                await self._guard(self._send_file(room, argument))
+            case _:
+                self._output.error(f"/{name} works in full screen only. Other programs: {PROGRAM} --help")
+
+    async def _topic(self, room: Room, text: str) -> None:
+        if text:
+            with explained(self._settings):
+                await room.set_topic("" if text == "-" else text, within=_SENDING)
+        else:
+            topic = sanitize(room.topic or "")
+            self._output.notice(f"topic: {topic}" if topic else "the room has no topic")
+
+    async def _send_file(self, room: Room, path: str) -> None:
+        file = await upload(self._settings, room, local_file(typed_path(path)))
+        with explained(self._settings):
+            await room.send("", files=[file], within=_SENDING)
 
     async def _join(self, chat: Client, name: str, readers: asyncio.TaskGroup) -> None:
         known = self._rooms.get(name)
@@ -118,7 +147,7 @@ class PlainChat:
     async def _say(self, text: str) -> None:
         room = self._here
         if room is None:
-            self._output.error("You are in no room. Join one first: /join ROOM")
+            self._output.error(_NO_ROOM)
             return
         await self._guard(self._send(room, text, new_key()))
 
@@ -144,7 +173,7 @@ class PlainChat:
             await doing
         except NoReply:
             self._output.notice("not sent yet; it will be sent when the connection is back")
-        except RejectedByServer as error:
+        except (BadInput, CannotConnect, RejectedByServer) as error:
             self._output.error(str(error))
             self._code = self._code or error.exit_code
 

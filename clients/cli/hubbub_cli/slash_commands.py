@@ -45,6 +45,9 @@ TABLE: Final = {
     "edit": CommandHelp("[TEXT]", "edit the selected or your last message"),
     "delete": CommandHelp("", "delete the selected or your last message"),
     "search": CommandHelp("WORDS", "find messages of this room"),
+    "topic": CommandHelp("[TEXT]", "show the topic, or set it; - removes it"),
+    "file": CommandHelp("PATH", "send a file"),
+    "download": CommandHelp("[FOLDER]", "save the files of the selected or the last message"),
     "mute": CommandHelp("", "count this room no longer, or again"),
     "retry": CommandHelp("", "send your rejected messages again"),
     "discard": CommandHelp("", "drop your rejected messages"),
@@ -80,4 +83,4 @@ def rows() -> list[tuple[str, str]]:
 
 def table() -> list[str]:
     """Return the table as lines."""
-    return [f"{usage:16}{does}" for usage, does in rows()]
+    return [f"{usage:20}{does}" for usage, does in rows()]

@@ -20,6 +20,7 @@ from hubbub_client.errors import (
     SendFailed,
     TimedOut,
     TopicNotSet,
+    UploadRefused,
 )
 from hubbub_client.events import (
     Changed,
@@ -93,6 +94,7 @@ __all__ = [
     "TimedOut",
     "TopicNotSet",
     "Typing",
+    "UploadRefused",
     "UploadTicket",
     "UserRoom",
     "UserRooms",

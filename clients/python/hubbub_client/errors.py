@@ -7,6 +7,7 @@ HubbubError
 ├── RoomRefused       the room cannot be joined; `code` is the reason
 ├── SendFailed        the server rejected the message permanently; it is not stored
 ├── TopicNotSet       the topic of the room was not set; `code` is the reason
+├── UploadRefused     there is no ticket for a file; `code` is the reason
 └── TimedOut          the call took too long; a message in the outbox is still sent
 
 Raised by the token hook of the application:
@@ -27,6 +28,12 @@ _TOPIC_REASONS: Final = {
     "lost": "the connection was lost before the reply, so it may be set",
     "not_joined": "the room is not joined",
     "too_long": "it is too long",
+}
+
+_UPLOAD_REASONS: Final = {
+    "busy": "too many requests of this client wait for a reply",
+    "lost": "the connection was lost before the reply",
+    "unknown_type": "this server takes no files",
 }
 
 
@@ -82,6 +89,17 @@ class TopicNotSet(HubbubError):
         why = _TOPIC_REASONS.get(code) or reason(code)
         super().__init__(f"the topic of the room {room!r} was not set: {why}")
         self.room = room
+        self.code = code
+
+
+class UploadRefused(HubbubError):
+    """There is no ticket. `code` is an error code of the protocol, or `not_joined`, `busy` or `lost`."""
+
+    def __init__(self, room: str, name: str, code: str, message: str) -> None:
+        why = _UPLOAD_REASONS.get(code) or reason(code, message)
+        super().__init__(f"the file {name!r} was not taken: {why}")
+        self.room = room
+        self.name = name
         self.code = code
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from hubbub_client.errors import HubbubError, TopicNotSet
+from hubbub_client.errors import HubbubError, TopicNotSet, UploadRefused
 from hubbub_client.event_translation import found_of, message_of, names_of
 from hubbub_client.events import FoundMessages, HistoryPage, MemberNames, Message, Position, ThreadPage
 from hubbub_client.sans_io import effects, inputs
@@ -37,7 +37,7 @@ class PageCalls:
         self._searches: dict[tuple[str, str], Waiters[FoundMessages | None]] = {}
         self._threads: dict[tuple[int, int | None], Waiters[ThreadPage | None]] = {}
         self._topics: dict[str, Waiters[Position]] = {}
-        self._tickets: dict[tuple[str, int, str], deque[Waiters[effects.UploadTicket | None]]] = {}
+        self._tickets: dict[tuple[str, int, str], deque[Waiters[effects.UploadTicket]]] = {}
 
     def search(self, query: str, before: str) -> Waiters[FoundMessages | None]:
         """Return the calls that wait for a page of a search."""
@@ -51,9 +51,9 @@ class PageCalls:
         """Return the calls that wait for a topic to be set."""
         return self._topics.setdefault(text, Waiters())
 
-    def ticket(self, name: str, size: int, media: str) -> Waiters[effects.UploadTicket | None]:
+    def ticket(self, name: str, size: int, media: str) -> Waiters[effects.UploadTicket]:
         """Return a new wait for a ticket: two files that look the same have two tickets."""
-        waits = Waiters[effects.UploadTicket | None]()
+        waits = Waiters[effects.UploadTicket]()
         self._tickets.setdefault((name, size, media), deque()).append(waits)
         return waits
 
@@ -87,19 +87,23 @@ class PageCalls:
                     waits.fail(TopicNotSet(room, at))
                 else:
                     waits.succeed(Position(epoch=at.epoch, offset=at.offset))
-            case effects.TicketAnswered(_, name, size, media, ticket):
-                self._one_of(name, size, media).succeed(None if isinstance(ticket, str) else ticket)
+            case effects.TicketAnswered():
+                self._settle_ticket(effect)
             case effects.MembersLoaded(_, members):
                 self.names.succeed(None if members is None else names_of(members))
             case _:
                 pass
 
-    def _one_of(self, name: str, size: int, media: str) -> Waiters[effects.UploadTicket | None]:
-        waiting = self._tickets[name, size, media]
+    def _settle_ticket(self, effect: effects.TicketAnswered) -> None:
+        file = (effect.name, effect.size, effect.media)
+        waiting = self._tickets[file]
         first = waiting.popleft()
         if not waiting:
-            del self._tickets[name, size, media]
-        return first
+            del self._tickets[file]
+        if isinstance(effect.ticket, str):
+            first.fail(UploadRefused(effect.room, effect.name, effect.ticket, effect.message))
+        else:
+            first.succeed(effect.ticket)
 
 
 def _thread_of(page: effects.ThreadMessages, head: Position | None) -> ThreadPage:

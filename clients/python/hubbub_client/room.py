@@ -132,10 +132,13 @@ class Room:
 
     async def ticket(
         self, name: str, size: int, media: str = "", *, within: float | None = None
-    ) -> UploadTicket | None:
+    ) -> UploadTicket:
         """Ask for a ticket to upload a file: `upload_path` is where its bytes go, by `PUT`.
 
-        The response is the file in JSON, for `send`. None means: the server takes no such file, or try again.
+        The response is the file in JSON, for `send`.
+
+        Raises:
+            UploadRefused: the server takes no such file, or the connection was lost. Others as `send`.
         """
         waits = self._pages.ticket(name, size, media)
         return await self._ask(inputs.UploadRequested(self.name, name, size, media), waits, within)

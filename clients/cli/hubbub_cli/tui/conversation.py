@@ -12,24 +12,18 @@ from hubbub_cli.message_lines import shown_text
 from hubbub_cli.race import race
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.settings import CliSettings
-from hubbub_cli.tui import message_finder
+from hubbub_cli.tui import file_requests, message_finder
 from hubbub_cli.tui.connection_words import connection_words
-from hubbub_cli.tui.mentions import mentions
-from hubbub_cli.tui.messages import ConversationEnded, Mentioned, OlderLoaded, RoomsChanged
+from hubbub_cli.tui.messages import ConversationEnded, OlderLoaded, RoomsChanged
+from hubbub_cli.tui.room_events import RoomEvents, User
 from hubbub_cli.tui.room_views import RoomView, RoomViews
 from hubbub_cli.tui.thread_loading import open_thread
 from hubbub_client import (
-    Changed,
     Client,
-    Event,
-    Gap,
     HubbubError,
-    Joined,
     Message,
     Options,
     Position,
-    Presence,
-    ReadMarkMoved,
     Room,
     RoomRefused,
     TimedOut,
@@ -47,6 +41,7 @@ class Conversation:
         self._settings = settings
         self._views = RoomViews()
         self._post: Callable[[TextualMessage], object] = lambda _: None
+        self._events = RoomEvents(self._views, self._post, self._user)
         self._chat: Client | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._was_online = False
@@ -56,6 +51,7 @@ class Conversation:
     async def run(self, views: RoomViews, post: Callable[[TextualMessage], object]) -> None:
         """Stay connected until it fails or is cancelled."""
         self._views, self._post = views, post
+        self._events = RoomEvents(views, post, self._user)
         try:
             with explained(self._settings):
                 async with client(self._settings, speaks=True, listener=False) as self._chat:
@@ -90,6 +86,9 @@ class Conversation:
     @property
     def me(self) -> str:
         return (self._chat.user if self._chat else None) or self._settings.name or ""
+
+    def _user(self) -> User:
+        return User(self.me, self._chat.user_id if self._chat else None)
 
     @property
     def connection(self) -> tuple[str, str]:
@@ -144,6 +143,17 @@ class Conversation:
         )
         change = view.room.unreact if mine else view.room.react
         self._start(self._change(view, change(message.position, emoji)))
+
+    def set_topic(self, view: RoomView, text: str) -> None:
+        if view.room is not None:
+            self._start(self._change(view, view.room.set_topic(text)))
+
+    def send_file(self, view: RoomView, path: str) -> None:
+        if view.room is not None:
+            self._start(file_requests.send(self._settings, view, view.room, path, self._post))
+
+    def download(self, view: RoomView, message: Message, folder: str) -> None:
+        self._start(file_requests.save(self._settings, view, message, folder, self._post))
 
     async def _change(self, view: RoomView, change: Coroutine[None, None, object]) -> None:
         """Wait for a change, and print why it is rejected."""
@@ -227,7 +237,7 @@ class Conversation:
         view.queued.clear()
         try:
             async for event in room:
-                self._on_event(view, event)
+                self._events.process(view, event)
                 self._changed()
         except RoomRefused as error:
             view.transcript.notice(sanitize(str(error)))
@@ -244,47 +254,3 @@ class Conversation:
                 return await chat.join(name, history=True)
             except TimedOut:
                 continue
-
-    def _on_event(self, view: RoomView, event: Event) -> None:
-        match event:
-            case Message():
-                self._message(view, event)
-            case Changed():
-                view.transcript.changed(event)
-                if view.thread is not None:
-                    view.thread.transcript.changed(event)
-            case Joined():
-                view.live = True
-                view.unrecovered = not event.recovered
-            case Gap():
-                view.transcript.gap(anew=view.unrecovered)
-                view.unrecovered = False
-            case _:
-                self._on_signal(view, event)
-
-    def _on_signal(self, view: RoomView, event: Event) -> None:
-        match event:
-            case ReadMarkMoved():
-                view.marked(event.mark, visible=view is self._views.active)
-            case Presence():
-                joined, left = (
-                    [name for name in names if name != self.me] for names in (event.joined, event.left)
-                )
-                if joined or left:
-                    view.transcript.presence(joined, left)
-            case _:
-                pass
-
-    def _message(self, view: RoomView, message: Message) -> None:
-        of_others = message.user != self.me
-        # The server finds @name; a name without @ is one for those who read it.
-        named = self._chat is not None and self._chat.user_id in message.mentions
-        mention = of_others and (named or mentions(message.text, self.me))
-        if message.live and of_others and self._views.count(view, mention=mention) and not view.muted:
-            self._post(Mentioned(view, message.user))
-        if not message.live and of_others and view.is_unread(message):
-            view.transcript.mark_unread()
-        text = shown_text(message)
-        view.transcript.said(message.user, text, message.at, mention=mention, source=message)
-        if view.thread is not None:
-            view.thread.take(message, mention=mention)

@@ -123,14 +123,39 @@ class RoomActions:
                 self._say(view, f"* {self._screen.backend.me} {command.argument}")
             case "reply" | "react" | "edit" | "delete":
                 self._change(view, command)
-            case "thread":
-                self.toggle_thread()
-            case "search":
-                self._screen.backend.search(view, command.argument)
+            case "thread" | "search" | "topic" | "file" | "download":
+                self._run_for_room(view, command)
             case "retry" | "discard":
                 self._settle(view, command.name)
             case _:
                 self._answer(view, command)
+
+    def _run_for_room(self, view: RoomView, command: SlashCommand) -> None:
+        match command.name:
+            case "thread":
+                self.toggle_thread()
+            case "search":
+                self._screen.backend.search(view, command.argument)
+            case "topic" if not command.argument:
+                topic = sanitize(view.topic or "")
+                self._screen.notify_room(f"Topic: {topic}" if topic else "This room has no topic.")
+            case "topic":
+                self._screen.backend.set_topic(view, "" if command.argument == "-" else command.argument)
+            case "file":
+                self._screen.backend.send_file(view, command.argument)
+            case _:
+                self._download(view, command.argument or ".")
+
+    def _download(self, view: RoomView, folder: str) -> None:
+        """Save the files of the selected message, or of the last one that has some."""
+        with_files = [row.source for row in view.shown.messages() if row.source and row.source.files]
+        message = self._selected(view) or (with_files[-1] if with_files else None)
+        if message is None or not message.files:
+            self._screen.notify_room(
+                "This message has no files." if message else "No message here has files."
+            )
+        else:
+            self._screen.backend.download(view, message, folder)
 
     def _answer(self, view: RoomView, command: SlashCommand) -> None:
         """Execute a command that is about this program."""
@@ -170,9 +195,11 @@ class RoomActions:
             self._screen.backend.react(view, message, emoji)
 
     def _chosen(self, view: RoomView, *, own: bool) -> Message | None:
-        rows = view.shown.messages()
-        selected = next((row.source for row in rows if row.id == self._screen.selected), None)
+        selected = self._selected(view)
         return selected if selected and not selected.deleted else self._last(view, own=own)
+
+    def _selected(self, view: RoomView) -> Message | None:
+        return next((row.source for row in view.shown.messages() if row.id == self._screen.selected), None)
 
     @staticmethod
     def _last(view: RoomView, *, own: bool) -> Message | None:

@@ -138,13 +138,14 @@ class UploadTicket(msgspec.Struct, frozen=True):
 
 
 class TicketAnswered(msgspec.Struct, frozen=True):
-    """A ticket, or the code of why there is none (FL5)."""
+    """A ticket, or the code of why there is none (FL5), with the words of the server."""
 
     room: str
     name: str
     size: int
     media: str
     ticket: UploadTicket | str
+    message: str = ""
 
 
 class DirectoryListing(msgspec.Struct, frozen=True):

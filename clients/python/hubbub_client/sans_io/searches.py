@@ -37,7 +37,7 @@ class PendingSearches:
         asked = self._open.pop(request.id)
         match asked, reply:
             case _, events.Error():
-                return [_failed(asked, reply.code)]
+                return [_failed(asked, reply.code, reply.message)]
             case inputs.SearchRequested(), events.Found():
                 page = effects.SearchPage(tuple(reply.hits), reply.more)
                 return [effects.SearchAnswered(asked.room, asked.query, asked.before, page)]
@@ -73,11 +73,11 @@ def _command(asked: Asked, id_: int, position: commands.Since) -> AskingCommand:
             return commands.Upload(id=id_, room=asked.room, name=asked.name, size=asked.size, media=media)
 
 
-def _ticket(asked: inputs.UploadRequested, found: effects.UploadTicket | str) -> Effect:
-    return effects.TicketAnswered(asked.room, asked.name, asked.size, asked.media, found)
+def _ticket(asked: inputs.UploadRequested, found: effects.UploadTicket | str, message: str = "") -> Effect:
+    return effects.TicketAnswered(asked.room, asked.name, asked.size, asked.media, found, message)
 
 
-def _failed(asked: Asked, code: str) -> Effect:
+def _failed(asked: Asked, code: str, message: str = "") -> Effect:
     match asked:
         case inputs.SearchRequested():
             return effects.SearchAnswered(asked.room, asked.query, asked.before, code)
@@ -86,4 +86,4 @@ def _failed(asked: Asked, code: str) -> Effect:
         case inputs.ThreadRequested():
             return effects.ThreadAnswered(asked.room, asked.root, asked.before, code)
         case inputs.UploadRequested():
-            return _ticket(asked, code)
+            return _ticket(asked, code, message)
