@@ -54,13 +54,6 @@ class ConfigFile(Struct, frozen=True):
         return self.profiles[name]
 
 
-def default_path() -> Path:
-    """Return where the file is, by the conventions of the operating system."""
-    from platformdirs import user_config_path
-
-    return user_config_path("hubbub", appauthor=False) / "config.toml"
-
-
 def read_config(path: Path) -> ConfigFile:
     """Read the file.
 

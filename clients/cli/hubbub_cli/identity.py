@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from hubbub_cli.settings import state_path
 from hubbub_protocol.names import fold_user, user_fault
 
 _SECRET_BYTES: Final = 32
@@ -33,9 +34,7 @@ def account() -> str:
 
 def session(server: str, name: str) -> str | None:
     """Return the session of a name on a server; None if no secret can be stored."""
-    from platformdirs import user_state_path
-
-    secret = _secret(user_state_path("hubbub", appauthor=False) / "secret")
+    secret = _secret(state_path() / "secret")
     if secret is None:
         return None
     proof = hmac.digest(secret, f"{server}\n{fold_user(name)}".encode(), "sha256")

@@ -14,8 +14,9 @@ from typing import Final, TypedDict
 from msgspec import Struct
 from typing_extensions import override
 
-from hubbub_cli.config_file import ConfigFile, default_path, read_config
+from hubbub_cli.config_file import ConfigFile, read_config
 from hubbub_cli.errors import BadInput
+from hubbub_cli.folders import config_folder, state_folder
 
 DEFAULT_ROOM: Final = "lobby"
 _DEFAULTS: Final = {"server": "ws://localhost:8000", "connect_timeout": "10s", "color": "auto"}
@@ -142,7 +143,12 @@ def sources(given: Given) -> SettingSources:
 def config_path() -> Path:
     """Return the path of the configuration file: CHAT_CONFIG, or the usual one."""
     named = os.environ.get("CHAT_CONFIG")
-    return Path(named).expanduser() if named else default_path()
+    return Path(named).expanduser() if named else config_folder(os.environ) / "config.toml"
+
+
+def state_path() -> Path:
+    """Return where secrets and tokens are."""
+    return state_folder(os.environ)
 
 
 def may_use_proxy() -> bool:

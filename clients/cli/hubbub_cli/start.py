@@ -13,8 +13,8 @@ def main() -> int:
     """Run a command; return the exit code."""
     # Imports make many objects, and no garbage.
     gc.set_threshold(_FEW_COLLECTIONS)
-    for name in LATE:
-        import_late(name)
+    for name, known in LATE.items():
+        import_late(name, known)
     from hubbub_cli import main, settings
 
     if not settings.uses_socks():

@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -60,6 +59,8 @@ class TailState:
 
     def _write(self, text: str) -> None:
         """Write a temporary file and rename it: a crash leaves the old or the new state."""
+        import tempfile
+
         number, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
         try:
             with os.fdopen(number, "w", encoding="utf-8") as beside:

@@ -12,7 +12,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from hubbub_cli.errors import BadInput
-from hubbub_cli.settings import CliSettings
+from hubbub_cli.settings import CliSettings, state_path
 
 _SERVICE: Final = "hubbub-chat"
 _VERSION: Final = 1
@@ -43,9 +43,7 @@ class TokenStore:
         Raises:
             BadInput: it cannot be read, or others can read it.
         """
-        from platformdirs import user_state_path
-
-        path = user_state_path("hubbub", appauthor=False) / "tokens.json"
+        path = state_path() / "tokens.json"
         try:
             with path.open(encoding="utf-8") as file:
                 import json
