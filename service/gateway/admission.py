@@ -55,8 +55,12 @@ class Admission:
         `on_decision` is called once: with 0.0 if the connection is admitted, otherwise with the seconds after
         which the client may return. If this method returns None, it has been called.
         """
+        wait = self.take(booked=booked)
+        if not wait:
+            on_decision(0.0)
+            return None
         pending = PendingHandshake(self, on_decision, until=self._clock() + 2 * HOLD)
-        return None if pending.decide(booked=booked) else pending
+        return None if pending.decide(wait) else pending
 
     def take(self, *, booked: bool = False) -> float:
         """Take a token and return 0.0; otherwise return the seconds until a slot, booked up to `BOOKED`."""
@@ -101,9 +105,8 @@ class PendingHandshake:
         self._until = until
         self._timer: asyncio.TimerHandle | None = None
 
-    def decide(self, *, booked: bool) -> bool:
-        """Decide now, or wait for the slot. Return whether the decision was made."""
-        wait = self._admission.take(booked=booked)
+    def decide(self, wait: float) -> bool:
+        """Decide now, or wait for the slot in `wait` seconds. Return whether the decision was made."""
         if wait and not self._admission.is_too_late(wait, self._until):
             # This handshake keeps its slot as a client that returns would: it is booked.
             self._timer = asyncio.get_running_loop().call_later(wait, self._at_slot)
@@ -121,4 +124,4 @@ class PendingHandshake:
 
     def _at_slot(self) -> None:
         self._timer = None
-        self.decide(booked=True)
+        self.decide(self._admission.take(booked=True))

@@ -62,6 +62,8 @@ class Addresses:
 
     def find(self, peer: str, headers: Forwarded = NOT_FORWARDED) -> str:
         """Return the address of a client, by the address of its socket and the headers of its request."""
+        if headers is NOT_FORWARDED:
+            return _limited_peer(peer)
         address = _parse(peer)
         if headers == NOT_FORWARDED or address is None:
             return _limited_peer(peer)
