@@ -94,6 +94,7 @@ class Node:
         self.send_limits, self.request_limits = SendLimits(settings), RequestLimits(settings)
         self.room_names = RoomNames()
         self.address_limits = AddressLimits(settings, tuning.sockets_per_address)
+        self.input_rate, self.turns = InputRate.of(settings), InputTurns(tuning)
         self.rooms = RoomRegistry(
             self.cluster,
             broker,
@@ -102,9 +103,9 @@ class Node:
             settings=settings,
             tuning=tuning,
             stored=None if archiving is None else archiving.references,
+            turn=self.turns.wait,
         )
         self.moderation = Moderation(broker, self.remove)
-        self.input_rate, self.turns = InputRate.of(settings), InputTurns(tuning)
         self.connections: dict[Connection, None] = {}
         self.idle_guests: dict[Connection, None] = {}
         self.broker_start = BrokerStart(self._start, self.tasks, settings.start_seconds)

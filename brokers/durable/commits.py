@@ -31,7 +31,7 @@ class CommitLimits:
     """
 
     batch: int = 512
-    batch_bytes: int = 4 * 1024 * 1024
+    batch_bytes: int = 512 * 1024
     waiting: int = 65_536
     waiting_bytes: int = 64 * 1024 * 1024
 

@@ -18,6 +18,7 @@ from service.archiving.stored_references import MOST_REPLIES, StoredReferences
 from service.rooms.change_index import ChangeIndex
 from service.rooms.log import RoomLog
 from service.rooms.read_ahead import ReadAhead, Reference, Reply, references
+from service.rooms.slices import Turn, in_slices, next_turn
 from service.settings.tuning import DEFAULTS
 from service.wire.messages import (
     decode_change,
@@ -61,9 +62,10 @@ class ChangeReader:
         log: that of the open room; without it, everything is read.
         stored: the references in the archive, if there is one.
         window: so many positions after a message are read where the archive does not help.
+        turn: waits between two slices of a page.
     """
 
-    __slots__ = ("_ahead", "_broker", "_log", "_stored", "_window", "room")
+    __slots__ = ("_ahead", "_broker", "_log", "_stored", "_window", "room", "turn")
 
     def __init__(
         self,
@@ -73,13 +75,15 @@ class ChangeReader:
         stored: StoredReferences | None = None,
         *,
         window: int = DEFAULTS.change_window,
+        turn: Turn = next_turn,
     ) -> None:
         self.room = room
         self._broker = broker
         self._log = log
         self._stored = stored
         self._window = window
-        self._ahead = ReadAhead(room, broker, log, window)
+        self.turn = turn
+        self._ahead = ReadAhead(room, broker, log, window, turn)
 
     async def fold(self, entries: Sequence[Entry], *, is_run: bool = True) -> list[Entry]:
         """Return the messages of a page, with their changes folded into them (CG6), and replies counted.
@@ -90,16 +94,22 @@ class ChangeReader:
             BrokerError: the history can't be read now.
         """
         found = await self._find(entries, is_run=is_run)
-        return [
-            with_replies(found.changes.fold(entry), *found.replies.get(entry.offset, _NONE))
-            for entry in entries
-            if not is_change(entry)
-        ]
+        messages: list[Entry] = []
+        async for part in in_slices(entries, self.turn):
+            messages += (
+                with_replies(found.changes.fold(entry), *found.replies.get(entry.offset, _NONE))
+                for entry in part
+                if not is_change(entry)
+            )
+        return messages
 
     async def redact(self, entries: Sequence[Entry]) -> list[Entry]:
         """Return a page without the texts of deleted messages (CG3). Raises as `fold`."""
         found = await self._find(entries)
-        return [_redacted(entry, found.changes) for entry in entries]
+        redacted: list[Entry] = []
+        async for part in in_slices(entries, self.turn):
+            redacted += (_redacted(entry, found.changes) for entry in part)
+        return redacted
 
     @property
     def is_archived(self) -> bool:
@@ -139,7 +149,7 @@ class ChangeReader:
             return _Found(ChangeIndex(), {}, 0)
         last = entries[-1]
         first = last if is_run else entries[0]
-        found = list(references(entries))
+        found = await references(entries, self.turn)
         targets = {entry.offset for entry in entries} | {each.target for each in found}
         end, replies = await self._find_stored(Position(first.epoch, first.offset), targets, found)
         for start in sorted({max(first.offset, end), max(last.offset, end)}):

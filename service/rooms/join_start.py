@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from brokers.base import UNWRITTEN, Entry, Page, Position
 from hubbub_protocol.commands import Since
 from service.rooms.room import Room
+from service.rooms.slices import first_of, last_of
 from service.wire.responses import JoinStart
 
 # Reads, when entries are trimmed before they are read.
@@ -72,7 +74,8 @@ async def _recover(room: Room, since: Since, limit: int) -> JoinStart | None:
     return _recovered(since, list(page.entries[:limit]), log.end)
 
 
-def _recovered(since: Since, entries: list[Entry], end: int) -> JoinStart:
+def _recovered(since: Since, found: Sequence[Entry], end: int) -> JoinStart:
+    entries = first_of(found)
     cursor = entries[-1].offset if entries else since.offset
     return JoinStart(since.epoch, cursor, max(end, cursor), recovered=True, entries=entries)
 
@@ -91,7 +94,7 @@ async def _last(room: Room, limit: int) -> JoinStart:
         # The log can't hold that many, or the broker keeps what has expired here.
         entries = await _older(room, limit)
         end = entries[-1].offset if entries else log.end
-        messages = await room.changes.fold(entries)
+        messages = await room.changes.fold(last_of(entries))
     if log.epoch != epoch:
         # The log restarted meanwhile: neither its entries nor those that were read continue there.
         return await _last(room, limit)
@@ -99,7 +102,7 @@ async def _last(room: Room, limit: int) -> JoinStart:
 
 
 def _start_last(epoch: str, messages: list[Entry], end: int) -> JoinStart:
-    return JoinStart(epoch, end, end, recovered=False, entries=messages)
+    return JoinStart(epoch, end, end, recovered=False, entries=last_of(messages))
 
 
 async def _older(room: Room, limit: int) -> list[Entry]:

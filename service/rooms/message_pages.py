@@ -7,6 +7,7 @@ from typing import Final
 
 from brokers.base import Broker, Entry
 from service.rooms.changes import ChangeReader
+from service.rooms.slices import PAGE_BYTES, first_of, last_of
 from service.wire.messages import is_change
 from service.wire.responses import MessagePage
 
@@ -25,7 +26,7 @@ async def read_messages(
     after: int | None = None,
     limit: int,
 ) -> MessagePage:
-    """Read up to `limit` messages, as `Broker.history` reads entries.
+    """Read up to `limit` messages, as `Broker.history` reads entries, and as many as fit into a page.
 
     Raises:
         BrokerError: the history can't be read now.
@@ -34,7 +35,7 @@ async def read_messages(
     page = await broker.history(room, before=before, after=after, limit=limit)
     entries, trimmed = list(page.entries), page.trimmed
     for _ in range(MAX_READS - 1):
-        if not page.more or not page.entries or _messages(entries) >= limit:
+        if not page.more or not page.entries or _messages(entries) >= limit or _size(entries) > PAGE_BYTES:
             break
         before, after = (entries[0].offset, None) if backwards else (None, entries[-1].offset)
         further = await broker.history(room, before=before, after=after, limit=max(limit, LATER_READS))
@@ -43,11 +44,19 @@ async def read_messages(
         page, trimmed = further, trimmed or further.trimmed
         at = 0 if backwards else len(entries)
         entries[at:at] = page.entries
-    kept = _last(entries, limit) if backwards else _first(entries, limit)
+    kept = last_of(_last(entries, limit)) if backwards else first_of(_first(entries, limit))
     start, end = (kept[0].offset, kept[-1].offset) if kept else (before or 0, after or 0)
     more = page.more or len(kept) < len(entries)
-    messages = await reader.fold(kept)
+    folded = await reader.fold(kept)
+    # What is folded into a message may be longer than the message.
+    messages = last_of(folded) if backwards else first_of(folded)
+    if len(messages) < len(folded):
+        start, end, more = messages[0].offset, messages[-1].offset, True
     return MessagePage(messages, page.head, start, end, more, trimmed, unavailable=more and not entries)
+
+
+def _size(entries: Sequence[Entry]) -> int:
+    return sum(len(entry.payload) for entry in entries)
 
 
 def _messages(entries: Sequence[Entry]) -> int:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Final, NamedTuple, TypeAlias
 
 from brokers.base import Broker, Entry, Position
 from hubbub_protocol import events
 from service.rooms.log import RoomLog
+from service.rooms.slices import Turn, in_slices, next_turn
 from service.wire.messages import decode_change, stored_root
 
 # Entries of one read.
@@ -49,11 +50,15 @@ class ReadAhead:
         "_room",
         "_run",
         "_start",
+        "_turn",
         "_window",
     )
 
-    def __init__(self, room: str, broker: Broker, log: RoomLog | None, window: int) -> None:
+    def __init__(
+        self, room: str, broker: Broker, log: RoomLog | None, window: int, turn: Turn = next_turn
+    ) -> None:
         self._window = window
+        self._turn = turn
         self._room = room
         self._broker = broker
         self._log = log
@@ -117,7 +122,7 @@ class ReadAhead:
             page = await self._broker.history(self._room, after=after, limit=PAGE)
             if page.head.epoch != epoch or page.trimmed or not page.entries:
                 return None
-            found += references(entry for entry in page.entries if entry.offset <= until)
+            found += [each for each in await references(page.entries, self._turn) if each.offset <= until]
             after = page.entries[-1].offset
         return found
 
@@ -126,7 +131,8 @@ class ReadAhead:
         page = await self._broker.history(self._room, after=self._end, limit=PAGE)
         if page.head.epoch != self._epoch or not page.entries:
             return False
-        self._changes += references(page.entries)
+        found = await references(page.entries, self._turn)
+        self._changes += found
         self._end = page.entries[-1].offset
         return page.more
 
@@ -141,8 +147,12 @@ class ReadAhead:
             self._end = end
 
 
-def references(entries: Iterable[Entry]) -> Iterator[Reference]:
-    """Yield the changes and the replies among entries."""
+async def references(entries: Sequence[Entry], turn: Turn) -> list[Reference]:
+    """Find the changes and the replies among entries."""
+    return [each async for part in in_slices(entries, turn) for each in _references(part)]
+
+
+def _references(entries: Iterable[Entry]) -> Iterator[Reference]:
     for entry in entries:
         change = decode_change(entry)
         if change is not None:

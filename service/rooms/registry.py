@@ -18,6 +18,7 @@ from service.cluster.signals import ListRooms, MarksMoved, RoomsListed, TypingSi
 from service.rooms.changes import ChangeReader
 from service.rooms.log import RoomLog
 from service.rooms.room import Room
+from service.rooms.slices import Turn, next_turn
 from service.runtime.metrics import Metrics
 from service.runtime.tasks import Tasks
 from service.settings import Settings
@@ -54,9 +55,10 @@ class RoomRegistry:
         settings: Settings,
         tuning: Tuning = DEFAULTS,
         stored: StoredReferences | None = None,
+        turn: Turn = next_turn,
     ) -> None:
         self._read_changes: Callable[[str, RoomLog | None], ChangeReader] = lambda name, log: ChangeReader(
-            name, broker, log, stored, window=tuning.change_window
+            name, broker, log, stored, window=tuning.change_window, turn=turn
         )
         self._make: Callable[[str], Room] = lambda name: Room(
             name,

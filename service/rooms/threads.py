@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from brokers.base import Broker, Entry
+from brokers.base import Broker, Entry, Page
 from service.archiving.entries import entry_of
 from service.rooms.changes import ChangeReader
+from service.rooms.slices import in_slices, last_of
 from service.wire.messages import is_change, stored_root
 from service.wire.responses import MessagePage
 
@@ -34,15 +36,15 @@ async def read_thread(
         return await _search(broker, room, reader, root, before=before, limit=limit)
     found = [entry_of(entry) for entry in stored.entries]
     found += await _after(broker, room, max(stored.through, root - 1), before)
-    found = [entry for entry in found if _belongs(entry, root)]
-    older, found = stored.older or len(found) > limit, found[-limit:]
+    found = await _of_thread(reader, found, root)
+    kept = last_of(found[-limit:])
+    older, found = stored.older or len(found) > len(kept), list(kept)
     if not older and len(found) < limit and (not found or found[0].offset != root):
         first = await broker.history(room, before=min(root + 1, before), limit=1)
         found[:0] = [entry for entry in first.entries if entry.offset == root and not is_change(entry)]
     at = found[0].offset if found else before
     more = older or (len(found) == limit and at > root)
-    messages = await reader.fold(found, is_run=False)
-    return MessagePage(messages, page.head, at, at, more, page.trimmed, unavailable=False)
+    return await _page(reader, found, page, at, more=more)
 
 
 async def _after(broker: Broker, room: str, after: int, before: int) -> list[Entry]:
@@ -65,22 +67,45 @@ async def _search(
     page = await broker.history(room, before=before, limit=READ)
     reads, at = 1, before
     while True:
-        for entry in reversed(page.entries):
-            if entry.offset < root or len(found) == limit:
-                break
-            at = entry.offset
-            if _belongs(entry, root):
-                found.append(entry)
+        belonging = await _of_thread(reader, page.entries, root)
+        found[:0] = belonging[len(found) - limit :] if len(found) + len(belonging) > limit else belonging
+        kept = last_of(found)
+        is_full = len(found) == limit or len(kept) < len(found)
+        if page.entries:
+            at = kept[0].offset if is_full else min(at, max(page.entries[0].offset, root))
         is_done = not page.more or not page.entries or page.entries[0].offset <= root
-        if is_done or len(found) == limit or reads == MAX_READS:
+        if is_done or is_full or reads == MAX_READS:
             break
         page = await broker.history(room, before=at, limit=READ)
         reads += 1
-    found.reverse()
-    more = at > root and not (is_done and len(found) < limit)
-    messages = await reader.fold(found, is_run=False)
+    more = at > root and not (is_done and not is_full)
     unavailable = page.more and not page.entries
+    return await _page(reader, kept, page, at, more=more, unavailable=unavailable)
+
+
+async def _page(
+    reader: ChangeReader,
+    found: Sequence[Entry],
+    page: Page,
+    at: int,
+    *,
+    more: bool,
+    unavailable: bool = False,
+) -> MessagePage:
+    """Fold messages; the next page continues before them."""
+    folded = await reader.fold(found, is_run=False)
+    messages = last_of(folded)
+    if len(messages) < len(folded):
+        # What is folded into a message may be longer than the message.
+        at, more = messages[0].offset, True
     return MessagePage(messages, page.head, at, at, more, page.trimmed, unavailable=unavailable)
+
+
+async def _of_thread(reader: ChangeReader, entries: Sequence[Entry], root: int) -> list[Entry]:
+    found: list[Entry] = []
+    async for part in in_slices(entries, reader.turn):
+        found += (entry for entry in part if entry.offset >= root and _belongs(entry, root))
+    return found
 
 
 async def root_of(broker: Broker, room: str, offset: int) -> int | None:

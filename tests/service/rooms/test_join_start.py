@@ -9,6 +9,7 @@ import pytest
 
 from brokers.base import Position
 from service.rooms.join_start import find_start
+from service.rooms.slices import PAGE_BYTES
 from service.wire.messages import MessagePayload, encode_stored
 from tests.service.serving import Served, until
 
@@ -108,3 +109,24 @@ async def test_a_new_epoch_during_a_join_restarts_the_read(served: Served) -> No
     assert Position(start.epoch, start.cursor) == Position("another", 0)
     assert list(start.entries) == []
     room.log.restart(served.hub.head("lobby").epoch, 3)
+
+
+async def test_the_answer_to_a_join_is_as_long_as_a_page_and_the_rest_can_be_read(served: Served) -> None:
+    _, first = await served.joined("ann")
+    for _ in range(50):
+        publish(served, "lobby", "x" * 16_000)
+    bob = await served.welcomed("bob")
+    last = await bob.ask("join", room="lobby", limit=200)
+    offsets = [message["offset"] for message in last["messages"]]
+    assert offsets == list(range(offsets[0], 51))
+    assert 1 < len(offsets) <= PAGE_BYTES / 16_000
+    page = await bob.ask("history", room="lobby", before=offsets[0], limit=200)
+    assert page["messages"][-1]["offset"] == offsets[0] - 1
+    since = {"epoch": first["epoch"], "offset": first["head"]}
+    eve = await served.welcomed("eve")
+    recovered = await eve.ask("join", room="lobby", since=since, limit=200)
+    received = [message["offset"] for message in recovered["messages"]]
+    assert 1 < len(received) <= PAGE_BYTES / 16_000
+    while received[-1] < 50:
+        received.append((await eve.event("message"))["offset"])
+    assert received == list(range(1, 51))
