@@ -13,13 +13,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 # Longer words are cut off, and of longer texts the first words are found.
 LONGEST: Final = 64
 MOST: Final = 2_000
+# Pieces of a text that are split in one step.
+STEP: Final = 250
 
 # Characters that join the parts of an identifier or a compound.
 _JOINED: Final = "_-'\u2019"
@@ -80,11 +82,23 @@ class _Kind(NamedTuple):
 
 def words_of(text: str) -> Words:
     """Split a text into the words under which it is found."""
+    steps = words_in_steps(text)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return cast(Words, end.value)
+
+
+def words_in_steps(text: str) -> Generator[None, None, Words]:
+    """Split a text as `words_of` does, and yield between steps: a long text takes milliseconds."""
     words: list[str] = []
     wholes: list[str] = []
-    for piece in _pieces(text):
+    for number, piece in enumerate(_pieces(text), 1):
         if len(words) >= MOST:
             break
+        if not number % STEP:
+            yield
         if piece.is_paired:
             words += [*_pairs(piece.text), piece.text[-1:]] if len(piece.text) > 1 else [piece.text]
             continue

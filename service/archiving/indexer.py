@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import msgspec
 
 from archive.base import Archive, ArchivedEntry
 from archive.references import Reference
 from archive.search import Searchable
-from archive.words import fold, words_of
+from archive.words import Words, fold, words_in_steps, words_of
 
 # Of one turn: epochs, and entries of each.
 EPOCHS: Final = 100
@@ -116,7 +116,9 @@ async def _read_in_parts(entries: Iterable[ArchivedEntry]) -> Part:
     part = Part([], [])
     size = 0
     for entry in entries:
-        _add(part, entry)
+        stored = _decode(entry)
+        if stored is not None:
+            _add(part, entry.offset, stored, await _split(stored))
         size += len(entry.payload)
         if size >= BYTES_AT_ONCE:
             size = 0
@@ -129,7 +131,9 @@ def read_part(entries: Iterable[ArchivedEntry]) -> Part:
     """Read what entries change in the index: messages, their edits and deletions, and what refers to what."""
     part = Part([], [])
     for entry in entries:
-        _add(part, entry)
+        stored = _decode(entry)
+        if stored is not None:
+            _add(part, entry.offset, stored, words_of(stored.text or ""))
     return part
 
 
@@ -139,11 +143,20 @@ def references_in(entries: Iterable[ArchivedEntry]) -> list[Reference]:
     return [each for offset, stored in decoded if stored for each in _references(offset, stored)]
 
 
-def _add(part: Part, entry: ArchivedEntry) -> None:
-    stored = _decode(entry)
-    if stored is not None:
-        part.changes.extend(_searchable(entry.offset, stored))
-        part.references.extend(_references(entry.offset, stored))
+async def _split(stored: _Indexed) -> Words:
+    """Split a text, and yield to the loop between its steps."""
+    steps = words_in_steps(stored.text or "")
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return cast(Words, end.value)
+        await asyncio.sleep(0)
+
+
+def _add(part: Part, offset: int, stored: _Indexed, words: Words) -> None:
+    part.changes.extend(_searchable(offset, stored, words))
+    part.references.extend(_references(offset, stored))
 
 
 def _decode(entry: ArchivedEntry) -> _Indexed | None:
@@ -153,12 +166,11 @@ def _decode(entry: ArchivedEntry) -> _Indexed | None:
         return None
 
 
-def _searchable(offset: int, stored: _Indexed) -> Iterator[Searchable]:
+def _searchable(offset: int, stored: _Indexed, words: Words) -> Iterator[Searchable]:
     if stored.change == "delete":
         yield Searchable(stored.target, None)
     elif stored.text is not None and stored.change in (None, "edit"):
         message, edit = (offset, None) if stored.change is None else (stored.target, offset)
-        words = words_of(stored.text)
         link, who = _has_link(stored.text), fold(stored.user)
         yield Searchable(message, words, who, stored.user_id, link, edit, stored.mentions)
 

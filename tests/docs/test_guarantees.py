@@ -17,6 +17,7 @@ from brokers.base import BrokerOptions
 from brokers.memory import MemoryBroker
 from brokers.testing.promises import PROMISES
 from hubbub_protocol import Close, Code
+from hubbub_protocol.commands import MAX_TOKEN_CHARACTERS
 from service import settings
 from service.runtime import metrics
 from service.settings.tuning import DEFAULTS as TUNING
@@ -156,6 +157,7 @@ def test_the_bounds_without_a_setting_are_listed_as_fixed() -> None:
 def test_the_fixed_values_are_those_of_the_node() -> None:
     bounds = {row.number: row.cells[1] for row in BOUNDS}
     assert bounds["B3"].endswith(f" and {TUNING.spare_sockets:,}")
+    assert bounds["B10"] == f"{MAX_TOKEN_CHARACTERS:,} characters"
     assert bounds["B7"].startswith(f"{TUNING.request_seconds:g} s ")
     assert bounds["B18"] == f"{TUNING.plain_grace:g} s"
     assert bounds["B25"] == f"{TUNING.early_entries:,}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -17,7 +18,7 @@ from archive.references import Reference
 from archive.search import Searchable
 from archive.sqlite import SqliteArchive
 from archive.testing.samples import EPOCH, chain
-from archive.words import Words, words_of
+from archive.words import STEP, Words, words_in_steps, words_of
 from service.archiving.indexer import BYTES_AT_ONCE, Indexer, read_part
 
 
@@ -105,17 +106,40 @@ async def test_a_turn_of_the_loop_splits_a_bounded_part_of_the_texts(
 ) -> None:
     parts = [0]
 
-    def counted(text: str) -> Words:
+    def counted(text: str) -> Generator[None, None, Words]:
         if not parts[-1]:
             asyncio.get_running_loop().call_soon(parts.append, 0)
         parts[-1] += len(text)
-        return words_of(text)
+        return words_in_steps(text)
 
-    monkeypatch.setattr("service.archiving.indexer.words_of", counted)
+    monkeypatch.setattr("service.archiving.indexer.words_in_steps", counted)
     await archive.append(entries(*(message("x" * 1_000) for _ in range(40))))
     assert await Indexer(archive).turn() == 40
     assert sum(parts) == 40_000
     assert max(parts) <= BYTES_AT_ONCE
+
+
+async def test_a_turn_of_the_loop_splits_a_bounded_part_of_one_text(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = [0]
+
+    def counted(text: str) -> Generator[None, None, Words]:
+        split = words_in_steps(text)
+        while True:
+            if not steps[-1]:
+                asyncio.get_running_loop().call_soon(steps.append, 0)
+            steps[-1] += 1
+            try:
+                yield next(split)
+            except StopIteration as end:
+                return cast(Words, end.value)
+
+    monkeypatch.setattr("service.archiving.indexer.words_in_steps", counted)
+    await archive.append(entries(message("\N{DUCK}" * 4 * STEP)))
+    assert await Indexer(archive).turn() == 1
+    assert (sum(steps), max(steps)) == (5, 1)
+    assert await texts(archive, "\N{DUCK}") == ["\N{DUCK}" * 4 * STEP]
 
 
 async def test_entries_that_are_no_messages_are_passed(archive: Archive) -> None:

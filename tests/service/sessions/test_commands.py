@@ -11,6 +11,7 @@ from brokers.base import Receipt
 from brokers.errors import Unavailable
 from hubbub_protocol import Close, decode_command
 from hubbub_protocol.commands import Command
+from service.rooms.slices import PAGE_BYTES
 from service.sessions import commands
 from service.sessions.commands import MAX_IN_FLIGHT
 from tests.service.framing import frame
@@ -93,10 +94,11 @@ async def test_an_unexpected_error_in_queued_input_closes_only_its_connection() 
 
 @pytest.mark.settings(commands_per_second=10.0, commands_burst=10, sends_per_second=10.0, sends_burst=10)
 async def test_a_page_of_large_messages_costs_tokens_for_its_bytes(served: Served) -> None:
+    large = b'{"key":"k","user":"bob","text":"%b","at":0}' % (b"x" * 16_000)
     for _ in range(100):
-        served.publish("lobby", b'{"key":"k","user":"bob","text":"%b","at":0}' % (b"x" * 16_000))
+        served.publish("lobby", large)
     ann, _ = await served.joined("ann", limit=0)
     assert served.node.metrics.input_throttled == 0
     page = await ann.ask("history", room="lobby", before=1000, limit=100)
-    assert len(page["messages"]) == 100
+    assert len(page["messages"]) == PAGE_BYTES // len(large)
     assert served.node.metrics.input_throttled == 1
