@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from websockets.utils import accept_key
 
 from hubbub_protocol import Close, encode, events
+from service.gateway.request_head import MOST_FIELDS
 from service.identity.addresses import NOT_FORWARDED, Forwarded
 from service.wire.frames import close_frame, text_frame
 
@@ -102,7 +103,9 @@ def _forwarded(fields: dict[str, str]) -> Forwarded:
 
 
 def _fields(lines: str) -> dict[str, str] | None:
-    """Parse the lines of a head; None if one is malformed or a field is repeated."""
+    """Parse the lines of a head; None if one is malformed or repeated, or if there are too many."""
+    if lines.count("\n") > MOST_FIELDS:
+        return None
     found = _FIELD.findall(lines)
     fields = {name.lower(): value.strip(" \t") for name, value in found}
     return fields if len(fields) == len(found) == lines.count("\n") else None

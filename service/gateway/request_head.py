@@ -19,10 +19,14 @@ _HOST, _CODING, _SIZE = b"host", b"transfer-encoding", b"content-length"
 # Fields that may occur once.
 _SINGLE: Final = (_HOST, _CODING, _SIZE, b"content-type", b"authorization")
 _HEXADECIMAL: Final = 16
+# Thousands of short ones would take the event loop for 10 ms.
+MOST_FIELDS: Final = 100
 
 
 def find_fault(head: bytes) -> str | None:
     """Return what is wrong with a head, without its empty line; None if nothing is."""
+    if head.count(b"\r\n") > MOST_FIELDS:
+        return f"it has more than {MOST_FIELDS} headers"
     line, *lines = head.split(b"\r\n")
     if not _REQUEST_LINE.fullmatch(line):
         return "the request line is malformed"

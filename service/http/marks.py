@@ -31,7 +31,7 @@ PAGE: Final = 200
 LimitReads: TypeAlias = Callable[[Node, Identity, float], None]
 
 
-class ReadUpTo(msgspec.Struct, frozen=True):
+class ReadUpTo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Up to where a room was read; `epoch` is that of the offset."""
 
     offset: Offset

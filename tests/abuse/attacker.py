@@ -22,7 +22,7 @@ async def _flood(attack: Attack, port: int, address: str) -> None:
     writer.write(attack.opening)
     if attack.opening and attack.floods:
         await reader.readuntil(attack.answer)
-    reading = asyncio.ensure_future(_drop(reader))
+    reading = asyncio.ensure_future(_drop(reader, attack.pause))
     try:
         while not reading.done():
             writer.write(attack.next_write())
@@ -33,9 +33,10 @@ async def _flood(attack: Attack, port: int, address: str) -> None:
         writer.transport.abort()
 
 
-async def _drop(reader: asyncio.StreamReader) -> None:
+async def _drop(reader: asyncio.StreamReader, pause: float) -> None:
     while await reader.read(_READ):
-        pass
+        if pause:
+            await asyncio.sleep(pause)
 
 
 async def _again(attack: Attack, port: int, address: str) -> None:

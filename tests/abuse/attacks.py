@@ -33,6 +33,8 @@ class Attack:
         connections: the number of connections.
         addresses: the number of addresses that they come from.
         settings: settings of the node, other than the defaults.
+        pause: how long a connection rests between two reads (seconds): a slow consumer.
+        short: whether the tests run it too. `make abuse` runs all.
         about: what the issue of the review calls it.
     """
 
@@ -44,6 +46,8 @@ class Attack:
     connections: int = 5
     addresses: int = 1
     settings: Mapping[str, str] = field(default_factory=dict)
+    pause: float = 0.0
+    short: bool = True
 
     @property
     def floods(self) -> bool:
@@ -74,14 +78,42 @@ def _large_text(word: str) -> bytes:
     return frame(f'{{"type":"send","id":4,"room":"{_ROOM}","text":"{_EMOJI}","key":"{word}"}}')
 
 
+def _reply(word: str) -> bytes:
+    return frame(f'{{"type":"send","id":4,"room":"{_ROOM}","text":"x","key":"{word}","reply_to":1}}')
+
+
+def _change(word: str) -> bytes:
+    message = f'"room":"{_ROOM}","target":{int(word, 16) % 20 + 1}'
+    edit = f'{{"type":"edit","id":4,{message},"text":"{word}"}}'
+    return b"".join(
+        map(
+            frame,
+            (
+                edit,
+                f'{{"type":"react","id":5,{message},"emoji":":a:"}}',
+                f'{{"type":"unreact","id":6,{message},"emoji":":a:"}}',
+            ),
+        )
+    )
+
+
 _EMOJI: Final = "\N{DUCK}" * 4_000
 _TOKEN_KEY: Final = "a secret of the tests, of at least 32 bytes"
 _TOKEN: Final = jwt.encode({"sub": "mallory", "exp": time() + 86_400}, _TOKEN_KEY, "HS256")
 # As many as a query may have.
 _WORDS: Final = " ".join(f"{number}" for number in range(100, 225))
+_ARCHIVE: Final = {"ARCHIVE_URL": "sqlite:///chat.sqlite"}
+_FILES: Final = {"HUBBUB_FILES_URL": "file:///files"}
+# As many texts as one address may store at once.
+_TEXTS: Final = b"".join(_large_text(f"{number}") for number in range(10))
+_PAGE: Final = f'"room":"{_ROOM}","before":999999,"limit":200'
+_BODY: Final = b"x" * 60_000
 ATTACKS: Final = {
     "new rooms": Attack(about="S1", vary=_begin_room, connections=40),
     "large texts": Attack(about="S2", vary=_large_text, connections=60),
+    "large texts to slow readers": Attack(
+        about="S2", vary=_large_text, connections=60, pause=0.5, short=False
+    ),
     "idle guests": Attack(
         about="S7",
         opening=Peer.handshake() + _HELLO,
@@ -113,7 +145,7 @@ ATTACKS: Final = {
         about="S18",
         flood=_command(f'{{"type":"search","id":3,"room":"{_ROOM}","query":"{_WORDS}"}}'),
         connections=20,
-        settings={"ARCHIVE_URL": "sqlite:///chat.sqlite"},
+        settings=_ARCHIVE,
     ),
     "new rooms from 100 addresses": Attack(about="S1", vary=_begin_room, connections=100, addresses=100),
     "pings from 100 addresses": Attack(
@@ -141,6 +173,56 @@ ATTACKS: Final = {
         flood=_command(f'{{"type":"history","id":3,"room":"{_ROOM}","before":999999,"limit":200}}'),
         connections=20,
     ),
+    "history of large texts": Attack(
+        about="S3",
+        opening=Peer.handshake() + _HELLO + _JOIN + _TEXTS,
+        flood=_command(f'{{"type":"history","id":3,{_PAGE}}}'),
+        connections=20,
+        settings=_ARCHIVE,
+    ),
+    "joins of a room of large texts": Attack(
+        about="S3",
+        opening=Peer.handshake() + _HELLO + _JOIN + _TEXTS,
+        flood=_many(
+            frame(
+                f'{{"type":"join","id":3,"room":"{_ROOM}","limit":200,"since":{{"epoch":"unwritten","offset":0}}}}'
+            )
+        ),
+        connections=20,
+        settings=_ARCHIVE,
+        short=False,
+    ),
+    "threads": Attack(
+        about="S3",
+        opening=Peer.handshake() + _HELLO + _JOIN + b"".join(_reply(f"{number}") for number in range(20)),
+        flood=_command(f'{{"type":"history","id":3,{_PAGE},"thread":1}}'),
+        connections=20,
+        settings=_ARCHIVE,
+        short=False,
+    ),
+    "changes": Attack(
+        about="S3",
+        opening=Peer.handshake() + _HELLO + _JOIN + b"".join(_reply(f"{number}") for number in range(20)),
+        vary=_change,
+        connections=20,
+        settings=_ARCHIVE,
+        short=False,
+    ),
+    "tickets": Attack(
+        about="S18",
+        flood=_command(f'{{"type":"upload","id":3,"room":"{_ROOM}","name":"a","size":1}}'),
+        connections=20,
+        settings=_FILES,
+        short=False,
+    ),
+    "uploads": Attack(
+        about="S18",
+        opening=b"",
+        flood=b"PUT /api/files/%b HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b"
+        % (b"0" * 32, len(_BODY), _BODY),
+        connections=20,
+        settings=_FILES,
+    ),
     "invalid frames": Attack(about="S3", flood=_command("x")),
     "pongs with the handshake": Attack(
         about="S15",
@@ -160,6 +242,12 @@ ATTACKS: Final = {
         flood=b"POST /api/rooms/target/messages HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
         + b"1\r\nx\r\n" * 16_000
         + b"0\r\n\r\n",
+        connections=20,
+    ),
+    "many headers": Attack(
+        about="S4",
+        opening=b"",
+        flood=b"GET /health/live HTTP/1.1\r\nHost: x\r\n" + b"a:\r\n" * 4_000 + b"\r\n",
         connections=20,
     ),
     "malformed requests": Attack(

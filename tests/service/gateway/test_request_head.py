@@ -41,6 +41,8 @@ MALFORMED: Final = {
     "a lone line feed": b"GET / HTTP/1.1\r\nHost: x\r\nX: a\nContent-Length: 2\r\n\r\n",
     "a folded line": b"GET / HTTP/1.1\r\nHost: x\r\n y\r\n\r\n",
     "two hosts": b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+    "more than 100 headers": b"GET / HTTP/1.1\r\nHost: x\r\n" + b"a: b\r\n" * 100 + b"\r\n",
+    "an upgrade with more than 100 headers": Peer.handshake()[:-2] + b"a: b\r\n" * 100 + b"\r\n",
     "no colon": b"GET / HTTP/1.1\r\nHost\r\n\r\n",
     "another version": b"GET / HTTP/2.0\r\nHost: x\r\n\r\n",
 }
@@ -81,6 +83,14 @@ async def test_a_head_in_single_bytes_is_read(served: Served) -> None:
     for byte in GET:
         await peer.write(bytes([byte]))
     assert " 200 " in (await peer.head()).partition("\r\n")[0]
+
+
+async def test_100_headers_are_read(served: Served) -> None:
+    for head, status in ((GET, " 200 "), (Peer.handshake(), " 101 ")):
+        further = b"".join(b"a%d: b\r\n" % number for number in range(101 - head.count(b"\r\n") + 1))
+        full = head[:-2] + further + b"\r\n"
+        assert full.count(b"\r\n") == 102
+        assert status in await answer(served, full)
 
 
 async def test_an_absolute_target_is_read(served: Served) -> None:

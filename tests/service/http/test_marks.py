@@ -39,6 +39,8 @@ async def test_marks_are_moved_and_listed_over_http(tmp_path: Path) -> None:
         assert (await client.get("/api/me/rooms", headers=own)).json()["rooms"] == [], "nor her marks"
         beyond = await client.put("/api/rooms/lobby/mark", json={"offset": 9}, headers=own)
         assert (beyond.status_code, beyond.json()["code"]) == (400, "invalid")
+        more = await client.put("/api/rooms/lobby/mark", json={"offset": 1, "at": 2}, headers=own)
+        assert (more.status_code, "unknown field `at`" in more.json()["message"]) == (400, True)
         wrong = await client.put("/api/rooms/lobby/mark", json={"offset": -1}, headers=own)
         assert (wrong.status_code, wrong.json()["code"]) == (400, "invalid")
         for answer in (
