@@ -1,5 +1,6 @@
 """The server of all tests; each test uses rooms of its own."""
 
+import shutil
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from tests.brokers.certificates import Authority
 from tests.hubbub_cli.server import Server, serving
+from tests.hubbub_cli.terminals import Terminals
 
 _numbers = count(1)
 
@@ -22,6 +24,16 @@ def server() -> Iterator[Server]:
 def room() -> str:
     """Return the name of an empty room."""
     return f"room-{next(_numbers)}"
+
+
+@pytest.fixture
+def terminals(tmp_path: Path) -> Iterator[Terminals]:
+    """Open terminals that close with the test."""
+    if shutil.which("tmux") is None:
+        pytest.skip("needs tmux")
+    opened = Terminals(tmp_path / "tmux")
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

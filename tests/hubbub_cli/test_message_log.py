@@ -1,5 +1,7 @@
 """The list of rows, without a server."""
 
+import gc
+
 import pytest
 from textual.app import App, ComposeResult
 from textual.strip import Strip
@@ -7,7 +9,7 @@ from typing_extensions import override
 
 from hubbub_cli.tui import message_log
 from hubbub_cli.tui.colours import Colours
-from hubbub_cli.tui.message_log import MessageLog
+from hubbub_cli.tui.message_log import MOST_FORGOTTEN, MessageLog
 from hubbub_cli.tui.row_rendering import render
 from hubbub_cli.tui.rows import MessageRow, Row
 from hubbub_cli.tui.transcript import MOST_LINES, Transcript
@@ -46,3 +48,18 @@ async def test_a_message_in_a_room_of_5000_renders_one_row(monkeypatch: pytest.M
         app.log_view.show(("room", transcript.version), transcript.rows, ())
         await until(pilot, lambda screen: "the last one" in screen)
     assert [row for row in rendered if isinstance(row, MessageRow)] == transcript.rows[-1:]
+
+
+async def test_rows_that_the_room_has_dropped_are_held_no_longer() -> None:
+    transcript = Transcript()
+    app = LogAlone()
+    async with app.run_test(size=(80, 24)):
+        for number in range(MOST_LINES + 600):
+            transcript.said("bob", f"number {number}.", number)
+            transcript.trim(following=True)
+            if number == MOST_LINES - 1:
+                app.log_view.show(("room", transcript.version), transcript.rows, ())
+        app.log_view.show(("room", transcript.version), transcript.rows, ())
+        first = next(row.id for row in transcript.rows if isinstance(row, MessageRow))
+        held = [one for one in gc.get_objects() if isinstance(one, MessageRow)]
+    assert len([row for row in held if row.id < first]) <= MOST_FORGOTTEN

@@ -1,6 +1,7 @@
 """Crashes of the program and of the server: nothing is lost, and nothing is out of order."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pytest
 from tests.brokers.certificates import Authority
 from tests.e2e.backbones import NAMES, backbone
 from tests.hubbub_cli.other_users import history, say, wait_for_messages
-from tests.hubbub_cli.program import LIMIT, run, start
+from tests.hubbub_cli.program import COMMAND, LIMIT, run, start
 from tests.hubbub_cli.proxies import tls_proxy
 from tests.hubbub_cli.server import Server, serving
+from tests.hubbub_cli.terminals import Terminals
 
 KILLS = 6
 
@@ -97,3 +99,34 @@ def test_nothing_is_lost_over_tls_through_a_restart_and_a_cut(
             assert (send.wait(3 * LIMIT), tail.wait(LIMIT)) == (0, 0)
         assert texts(printed) == lines
         assert history(server, room) == lines
+
+
+@pytest.mark.parametrize("broker", NAMES)
+def test_the_screen_keeps_every_message_over_tls_through_a_restart_and_a_cut(
+    broker: str, room: str, authority: Authority, terminals: Terminals
+) -> None:
+    with (
+        backbone(broker) as (_, settings),
+        serving(**settings) as server,
+        tls_proxy(authority.issue("node"), server.port) as proxy,
+    ):
+        tls = ("-s", f"wss://127.0.0.1:{proxy.port}", "--ca-file", str(authority.file))
+        terminals.open("ann", *COMMAND, room, *tls, "--name", "ann", columns=80, rows=50)
+        terminals.wait_for("ann", "online as ann", "1 here")
+        say(server, room, *(f"line {number}." for number in range(10)))
+        terminals.wait_for("ann", "line 9.")
+        server.kill()
+        terminals.wait_for("ann", gone="online as ann")
+        terminals.type("ann", *"typed", "Space", *"offline", "Enter")
+        terminals.wait_for("ann", "typed offline", "line 0.")
+        server.start()
+        say(server, room, *(f"line {number}." for number in range(10, 20)))
+        terminals.wait_for("ann", "online as ann", "line 19.", gone="sending")
+        proxy.cut()
+        say(server, room, *(f"line {number}." for number in range(20, 30)))
+        terminals.type("ann", *"the", "Space", *"end", "Enter")
+        screen = terminals.wait_for("ann", "line 29.", "the end", gone="sending")
+        stored = history(server, room)
+    shown = re.findall(r"line \d+\.|typed offline|the end", screen)
+    assert shown == stored
+    assert sorted(shown) == sorted([*(f"line {number}." for number in range(30)), "typed offline", "the end"])

@@ -34,7 +34,7 @@ HEAVY = {
     "email.parser",
     "http.client",
     "zipfile",
-    # For the folders of other systems.
+    # For the folders of systems other than Linux.
     "platformdirs",
     "tempfile",
 }

@@ -1,8 +1,6 @@
 """Two users in two real terminals, run by tmux."""
 
-import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,15 +9,6 @@ from tests.hubbub_cli.other_users import history
 from tests.hubbub_cli.program import COMMAND, run
 from tests.hubbub_cli.server import Server
 from tests.hubbub_cli.terminals import Terminals, wait_until
-
-
-@pytest.fixture
-def terminals(tmp_path: Path) -> Iterator[Terminals]:
-    if shutil.which("tmux") is None:
-        pytest.skip("needs tmux")
-    opened = Terminals(tmp_path / "tmux")
-    yield opened
-    opened.close()
 
 
 def test_two_users_chat_in_their_terminals(server: Server, room: str, terminals: Terminals) -> None:

@@ -18,6 +18,8 @@ from hubbub_cli.tui.row_rendering import render
 from hubbub_cli.tui.rows import Row, is_line
 
 _MOST_CACHED: Final = 20_000
+# Rendered rows that are gone, before they are dropped.
+MOST_FORGOTTEN: Final = 100
 _WHEEL: Final = 3
 _SELECTED: Final = Style(reverse=True)
 
@@ -75,6 +77,7 @@ class MessageLog(ScrollView):
             self._shown = version
             self._rows, self._starts = [], [0]
             self._append(rows)
+            self._forget()
         self._settled = len(self._rows)
         self._append(waiting)
         self._settle(place)
@@ -152,6 +155,12 @@ class MessageLog(ScrollView):
                 self._rendered.clear()
             drawn = self._rendered[row.id] = (row, render(row, self._width, self.colours))
         return drawn[1]
+
+    def _forget(self) -> None:
+        """Drop what was rendered of rows that are gone."""
+        if len(self._rendered) > len(self._rows) + MOST_FORGOTTEN:
+            here = {row.id for row in self._rows}
+            self._rendered = {row: drawn for row, drawn in self._rendered.items() if row in here}
 
     def _place(self) -> _Place | None:
         """Return the place to hold; None while following."""
