@@ -6,6 +6,9 @@ import json
 
 from hubbub_cli.message_lines import message_json, message_line
 from hubbub_cli.paint import Paint
+from hubbub_cli.tui.colours import Colours
+from hubbub_cli.tui.row_rendering import render
+from hubbub_cli.tui.rows import MessageRow
 from hubbub_client import Changed, File, Message, Position, fold
 from tests.hubbub_cli.test_ndjson import VALIDATOR
 
@@ -20,6 +23,17 @@ def test_a_file_is_a_line_of_its_message_and_no_name_forges_another_one() -> Non
     assert len(lines) == 4
     assert lines[0].endswith("ann: [a b")
     assert lines[1].strip() == ".png, 12,345 bytes: files/f1/a%20b%0A.png]"
+
+
+def test_the_screen_links_a_file_to_its_address() -> None:
+    colours = Colours(dark=True, files_at="https://chat.example.org")
+    strips = render(MessageRow(1, "ann", "", 0, source=MESSAGE), 80, colours)
+    words = [segment for strip in strips for segment in strip if "12,345" in segment.text]
+    assert [segment.text for segment in words] == ["[a b .png, 12,345 bytes]"] * 2
+    link = "https://chat.example.org/files/f1/a%20b%0A.png"
+    assert all(segment.style and segment.style.link == link for segment in words)
+    # No address becomes a control sequence.
+    assert colours.file("files/\x1b[2J").link is None
 
 
 def test_a_program_reads_the_files_of_a_message() -> None:

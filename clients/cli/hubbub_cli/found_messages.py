@@ -1,7 +1,7 @@
 """Search a room, and say why nothing was found."""
 
-from hubbub_cli.message_lines import shown_text
-from hubbub_cli.sanitize import sanitize, sanitize_lines
+from hubbub_cli.message_lines import brief_text
+from hubbub_cli.sanitize import sanitize
 from hubbub_cli.times import full
 from hubbub_client import FoundMessages, Message, Room
 
@@ -16,5 +16,4 @@ async def search(room: Room, query: str, before: str = "") -> FoundMessages | st
 
 def summary(message: Message) -> tuple[str, str]:
     """Return the time, and the author with the text in one line."""
-    first, *more = sanitize_lines(shown_text(message))
-    return full(message.at), f"{sanitize(message.user)}: {first}{' …' * bool(more)}"
+    return full(message.at), f"{sanitize(message.user)}: {brief_text(message)}"

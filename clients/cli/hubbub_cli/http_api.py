@@ -36,7 +36,7 @@ class HttpServer:
     """A server, and how to reach it over HTTP."""
 
     def __init__(self, settings: CliSettings) -> None:
-        self.root = _root(settings.server)
+        self.root = server_root(settings.server)
         self._timeout = settings.connect_timeout
         self._opener = _opener(tls_context(settings))
 
@@ -92,7 +92,7 @@ class HttpApi(HttpServer):
             return cast(Answer, json.loads(answer.read(_MOST_BYTES)))
 
 
-def _root(server: str) -> str:
+def server_root(server: str) -> str:
     """Return the address of the server, which is that of the websocket without its name."""
     parts = urlsplit(server)
     path = parts.path.removesuffix(_SOCKET)

@@ -142,20 +142,32 @@ def shown_text(message: Message) -> str:
     """Return the text of a message for people, and whether it was edited or deleted."""
     if message.deleted is not None:
         return "(deleted)"
-    text = message.text if message.edited is None else f"{message.text} (edited)"
-    return "\n".join(filter(None, [text, *map(_file, message.files)]))
+    return message.text if message.edited is None else f"{message.text} (edited)"
 
 
-def _file(file: File) -> str:
-    """Return what is shown of a file: its name, size and address, which is relative to the server's."""
-    return f"[{file.name}, {file.size:,} bytes: {file_path(file)}]"
+def text_with_files(message: Message) -> str:
+    """Return the text, and a line for each file with its address, which is relative to the server's."""
+    files = [f"[{file_words(file)}: {file_path(file)}]" for file in message.files]
+    return "\n".join(filter(None, [shown_text(message), *files]))
+
+
+def brief_text(message: Message) -> str:
+    """Return the text in one line, or the names of the files of a message without one."""
+    first, *more = sanitize_lines(shown_text(message))
+    names = " ".join(f"[{sanitize(file.name)}]" for file in message.files)
+    return f"{first}{' …' * bool(more)}" if first or not names else names
+
+
+def file_words(file: File) -> str:
+    """Return the name and the size of a file."""
+    return f"{file.name}, {file.size:,} bytes"
 
 
 def message_line(message: Message, paint: Paint, *, room: bool, date: bool) -> str:
     """Format a message for people. Further lines are indented, so that a text cannot forge a message."""
     time = full(message.at) if date else clock(message.at)
     where = f"{paint.dim(f'[{sanitize(message.room)}]')} " if room else ""
-    text = shown_text(message)
+    text = text_with_files(message)
     action = action_of(message.user, text)
     first, *others = sanitize_lines(text if action is None else action)
     name = paint.nick(sanitize(message.user))

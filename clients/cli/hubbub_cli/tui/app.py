@@ -61,7 +61,7 @@ class ChatApp(App[None]):
         self._actions = RoomActions(self)
         self._first_rooms = rooms
         self._colors = colors
-        self._colours = Colours(dark=dark)
+        self._colours = Colours(dark=dark, files_at=backend.root)
         self._worker: Worker[None] | None = None
         self.warned = False
         # An error in the screen itself.

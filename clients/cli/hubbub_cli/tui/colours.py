@@ -4,6 +4,7 @@ Each has a contrast of at least 4.5 to its background. What a colour says, an at
 for terminals without colours.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -93,13 +94,14 @@ def _theme(name: str, palette: _Palette) -> Theme:
     )
 
 
+_PRINTABLE: Final = re.compile(r"https?://[!-~]+")
 THEMES: Final = (_theme("hubbub-dark", _DARK), _theme("hubbub-light", _LIGHT))
 
 
 class Colours:
     """The styles of rows."""
 
-    def __init__(self, *, dark: bool) -> None:
+    def __init__(self, *, dark: bool, files_at: str = "") -> None:
         palette = _DARK if dark else _LIGHT
         self.theme = THEMES[0 if dark else 1].name
         self.text = Style(color=palette.foreground)
@@ -113,12 +115,22 @@ class Colours:
         self.reply = Style(color=palette.accent)
         self.me = Style(color=palette.accent, bold=True)
         self._dark = dark
+        self._accent = palette.accent
+        self._files_at = files_at
         self._nicks: tuple[str, ...] = palette.nicks
         self._given: dict[str, int] = {}
 
     def use_sixteen(self) -> None:
         """Color names with the colours that the terminal itself defines."""
         self._nicks = _FEW_DARK if self._dark else _FEW_LIGHT
+
+    def file(self, path: str) -> Style:
+        """Return the style of a file, which a terminal can open."""
+        address = f"{self._files_at}/{path}"
+        # It becomes part of a control sequence.
+        return Style(
+            color=self._accent, underline=True, link=address if _PRINTABLE.fullmatch(address) else None
+        )
 
     def nick(self, name: str) -> Style:
         """Return the style of a name. The first names have different colours, the others any."""

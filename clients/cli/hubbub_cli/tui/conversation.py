@@ -8,6 +8,7 @@ from typing import Final
 from textual.message import Message as TextualMessage
 
 from hubbub_cli.connection import client, explained
+from hubbub_cli.http_api import server_root
 from hubbub_cli.message_lines import shown_text
 from hubbub_cli.race import race
 from hubbub_cli.sanitize import sanitize
@@ -89,6 +90,10 @@ class Conversation:
 
     def _user(self) -> User:
         return User(self.me, self._chat.user_id if self._chat else None)
+
+    @property
+    def root(self) -> str:
+        return server_root(self._settings.server)
 
     @property
     def connection(self) -> tuple[str, str]:

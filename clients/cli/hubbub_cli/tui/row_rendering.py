@@ -1,7 +1,7 @@
 """Render rows to lines of terminal cells at a given width."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rich.cells import cell_len, set_cell_size
@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.content import Content
 from textual.strip import Strip
 
-from hubbub_cli.message_lines import action_of
+from hubbub_cli.message_lines import action_of, file_words
 from hubbub_cli.sanitize import sanitize, sanitize_lines
 from hubbub_cli.times import clock, day_name
 from hubbub_cli.tui.colours import Colours
@@ -25,6 +25,8 @@ from hubbub_cli.tui.rows import (
     SendState,
     UnreadRow,
 )
+from hubbub_client.url import file_path
+from hubbub_protocol.events import File
 
 _CLOCK: Final = 6  # a space, and 14:02
 # In columns. Below the first one a name stands above its message, from it on beside it.
@@ -95,6 +97,8 @@ def _said(row: MessageRow, width: int, colours: Colours) -> Iterator[Strip]:
     action = action_of(row.user, row.text)
     texts = sanitize_lines(row.text if action is None else f"* {row.user} {action}")
     lines = [_linked(line, body) for text in texts for line in _wrap(text, room)]
+    if row.source is not None and row.source.files:
+        lines = [*(lines if row.text else []), *_files(row.source.files, room, colours)]
     if row.state is not None:
         _add_state(lines, row.state, row.why, room, colours)
     if row.source is not None and row.source.reactions:
@@ -112,6 +116,12 @@ def _said(row: MessageRow, width: int, colours: Colours) -> Iterator[Strip]:
 def _quoted(quote: str, room: int) -> str:
     """Return the beginning of a message that is replied to, in one line."""
     return _shorten(f"↪ {sanitize(quote)}", max(_LEAST, room))
+
+
+def _files(files: Sequence[File], room: int, colours: Colours) -> Iterator[list[Segment]]:
+    for file in files:
+        style = colours.file(file_path(file))
+        yield from ([Segment(line, style)] for line in _wrap(sanitize(f"[{file_words(file)}]"), room))
 
 
 def _linked(line: str, body: Style) -> list[Segment]:

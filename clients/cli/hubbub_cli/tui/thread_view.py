@@ -2,8 +2,8 @@
 
 from msgspec.structs import replace
 
-from hubbub_cli.message_lines import shown_text
-from hubbub_cli.sanitize import sanitize, sanitize_lines
+from hubbub_cli.message_lines import brief_text, shown_text
+from hubbub_cli.sanitize import sanitize
 from hubbub_cli.tui.transcript import Transcript
 from hubbub_client import Message, Position
 
@@ -23,7 +23,7 @@ class ThreadView:
         first = next((row.source for row in self.transcript.messages()), None)
         if first is None or first.position != self.root:
             return "an earlier message"
-        return f"{sanitize(first.user)}: {sanitize_lines(shown_text(first))[0]}"
+        return f"{sanitize(first.user)}: {brief_text(first)}"
 
     def take(self, message: Message, *, mention: bool = False) -> None:
         """Add a message if it is the next one of the thread."""

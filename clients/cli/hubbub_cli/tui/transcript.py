@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import structs
 
-from hubbub_cli.message_lines import shown_text
+from hubbub_cli.message_lines import brief_text, shown_text
 from hubbub_cli.tui.rows import GapRow, Line, MessageRow, NoticeRow, PresenceRow, Row, rows_of
 from hubbub_client import Changed, Message, Position, fold
 from hubbub_protocol.events import ReplyCount
@@ -166,7 +166,7 @@ class Transcript:
 
     def _quote(self, reply: Message) -> str:
         original = self.original(reply)
-        return "an earlier message" if original is None else f"{original.user}: {shown_text(original)}"
+        return "an earlier message" if original is None else f"{original.user}: {brief_text(original)}"
 
     # Rows
 
