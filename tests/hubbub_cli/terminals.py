@@ -51,6 +51,9 @@ class Terminals:
                 return screen
         raise AssertionError(f"{words} are not on the screen of {name}:\n{screen}")
 
+    def resize(self, name: str, columns: int, rows: int) -> None:
+        self._do("resize-window", "-t", name, "-x", str(columns), "-y", str(rows))
+
     def title(self, name: str) -> str:
         return self._do("display-message", "-p", "-t", name, "#{pane_title}").strip()
 

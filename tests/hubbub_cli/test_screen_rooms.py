@@ -9,6 +9,7 @@ from textual.filter import NoColor
 from hubbub_cli.settings import load
 from hubbub_cli.tui.app import ChatApp
 from hubbub_cli.tui.conversation import Conversation
+from hubbub_cli.tui.room_sidebar import RoomSidebar
 from hubbub_cli.tui.transcript import MOST_LINES
 from hubbub_client import Client
 from tests.hubbub_cli.screen import chat, enter, lines, until
@@ -164,3 +165,26 @@ async def test_the_log_is_bounded_and_never_claims_a_false_beginning(server: Ser
         await pilot.press("pageup")
         screen = await until(pilot, lambda screen: "Older messages are not shown here" in screen)
         assert "beginning of the room" not in screen
+
+
+async def test_a_click_goes_to_a_room_and_a_muted_one_is_not_counted(server: Server, room: str) -> None:
+    other = f"{room}-b"
+    app, _ = chat(server, room, other)
+    async with Client(server.url, name="bob") as bob, app.run_test(size=(100, 24)) as pilot:
+        there = await bob.join(other)
+        await until(pilot, lambda screen: "online as ann" in screen and "1 here" in screen)
+        await pilot.click(RoomSidebar, offset=(2, 1))
+        await until(pilot, lambda screen: f"{other}  2 here" in screen)
+        await enter(pilot, "/mute")
+        await until(pilot, lambda screen: "This room is muted" in screen)
+        await pilot.click(RoomSidebar, offset=(2, 0))
+        await until(pilot, lambda screen: f"{room}  1 here" in screen)
+        await there.send("unheard")
+        view = app.views.get(other)
+        assert view is not None
+        await until(pilot, lambda _: view.unread == 1)
+        assert lines(app)[1][:18].strip() == f"2 {other}"
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda screen: "unheard" in screen)
+        await enter(pilot, "/mute")
+        await until(pilot, lambda screen: "This room is counted again" in screen)

@@ -42,6 +42,16 @@ def test_alt_and_a_digit_switch_rooms(server: Server, room: str, terminals: Term
     assert "Write a message" in terminals.wait_for("bob", "in the second")
     terminals.type("bob", "M-1")
     assert "Write a message" in terminals.wait_for("bob", "in the first")
+    assert run("send", other, "once more", "-s", server.url).returncode == 0
+    wait_until(lambda: terminals.title("bob") == f"(1) {room} - hubbub")
+    terminals.type("bob", "M-S-Down")
+    terminals.wait_for("bob", "once more")
+    # What is on the screen stays when the terminal changes its size.
+    terminals.resize("bob", 40, 12)
+    small = terminals.wait_for("bob", "in the second", "once more", gone="Ctrl+C quit")
+    assert small.splitlines()[0].split() == [room, other]
+    terminals.resize("bob", 120, 40)
+    terminals.wait_for("bob", f"2 {other}", "in the second", "once more", "Ctrl+C quit")
 
 
 def test_pasted_lines_are_one_message_with_line_breaks(

@@ -36,7 +36,10 @@ def _ask(terminal: int) -> bytes:
     import termios
     import tty
 
-    before = termios.tcgetattr(terminal)
+    try:
+        before = termios.tcgetattr(terminal)
+    except termios.error as error:
+        raise OSError(*error.args) from error
     try:
         tty.setcbreak(terminal)
         os.write(terminal, _REQUEST)
