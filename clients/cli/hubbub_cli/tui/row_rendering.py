@@ -14,6 +14,7 @@ from hubbub_cli.message_lines import action_of, file_words
 from hubbub_cli.sanitize import sanitize, sanitize_lines
 from hubbub_cli.times import clock, day_name
 from hubbub_cli.tui.colours import Colours
+from hubbub_cli.tui.emoji import EMOJI
 from hubbub_cli.tui.rows import (
     MOST_NAMES,
     DayRow,
@@ -102,7 +103,7 @@ def _said(row: MessageRow, width: int, colours: Colours) -> Iterator[Strip]:
     if row.state is not None:
         _add_state(lines, row.state, row.why, room, colours)
     if row.source is not None and row.source.reactions:
-        reactions = "  ".join(f"{sanitize(one.emoji)} {len(one.users)}" for one in row.source.reactions)
+        reactions = "  ".join(f"{_emoji(one.emoji)} {len(one.users)}" for one in row.source.reactions)
         lines += [[Segment(line, colours.pale)] for line in _wrap(reactions, room)]
     if row.source is not None and row.source.replies is not None:
         count = row.source.replies.count
@@ -116,6 +117,11 @@ def _said(row: MessageRow, width: int, colours: Colours) -> Iterator[Strip]:
 def _quoted(quote: str, room: int) -> str:
     """Return the beginning of a message that is replied to, in one line."""
     return _shorten(f"↪ {sanitize(quote)}", max(_LEAST, room))
+
+
+def _emoji(given: str) -> str:
+    """Return an emoji, also for its short code."""
+    return EMOJI.get(given.strip(":")) or sanitize(given)
 
 
 def _files(files: Sequence[File], room: int, colours: Colours) -> Iterator[list[Segment]]:
