@@ -42,6 +42,20 @@ def gap(start: Position, entries: Sequence[Entry]) -> TrimmedGap | None:
     return TrimmedGap(start.offset, entries[0].prev)
 
 
+def along(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the entries without those that the chain skips.
+
+    The log of a node may hold entries that the broker delivered, and that a failover lost. The entry after
+    them names the one after which the room continues.
+    """
+    found: list[Entry] = []
+    for entry in entries:
+        while found and found[-1].offset > entry.prev:
+            found.pop()
+        found.append(entry)
+    return found
+
+
 def first_run(entries: Sequence[ArchivedEntry]) -> list[ArchivedEntry]:
     """Return the entries up to the first gap."""
     for index in range(1, len(entries)):

@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from archive.base import Archive, ArchivedEntry
 from archive.errors import ArchiveConflict, ArchiveError
 from brokers.base import Broker, Entry, Position
-from service.archiving.chains import gap, missing
+from service.archiving.chains import along, gap, missing
 from service.archiving.copy_queue import CopyQueue
 from service.archiving.entries import archived
 from service.archiving.labels import label_of
@@ -138,7 +138,7 @@ class Copier:
         for room, start in incomplete.items():
             entries, is_end = await self._read(room, start)
             self._report_gap(room, start, entries)
-            batch += entries
+            batch += along(entries)
             size += sum(len(entry.payload) for entry in entries)
             ends[room] = None if is_end else Position(entries[-1].epoch, entries[-1].offset)
             if len(batch) >= BATCH_ENTRIES or size >= BATCH_BYTES:

@@ -6,7 +6,7 @@ import pytest
 
 from archive.base import ArchiveHead
 from brokers.base import Entry, Position
-from service.archiving.chains import TrimmedGap, gap, missing
+from service.archiving.chains import TrimmedGap, along, gap, missing
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,21 @@ def test_what_was_trimmed_before_it_was_copied_is_a_gap(
 
 def test_without_new_entries_there_is_no_gap() -> None:
     assert gap(Position("e", 5), []) is None
+
+
+@pytest.mark.parametrize(
+    ("chain", "expected"),
+    [
+        ([], []),
+        ([(4, 5), (5, 6)], [5, 6]),
+        # A gap is no reason to leave anything out.
+        ([(4, 5), (8, 9)], [5, 9]),
+        # 105 and 106 were delivered, and lost in a failover.
+        ([(4, 5), (5, 105), (105, 106), (5, 209), (209, 210)], [5, 209, 210]),
+        ([(5, 105), (105, 106), (4, 209)], [209]),
+        ([(4, 5), (5, 105), (105, 209), (105, 312), (5, 400)], [5, 400]),
+    ],
+)
+def test_what_the_chain_skips_is_left_out(chain: list[tuple[int, int]], expected: list[int]) -> None:
+    entries = [Entry("room", "e", prev, offset, b"") for prev, offset in chain]
+    assert [entry.offset for entry in along(entries)] == expected

@@ -213,6 +213,24 @@ async def test_a_room_that_conflicts_does_not_hold_up_the_others(
     assert node.metrics.archive_failures.counts == {"conflict": 2}
 
 
+async def test_what_a_failover_lost_is_not_copied_from_the_memory_of_a_node(world: World) -> None:
+    class Open(Closed):
+        """A room whose last entries are in memory: 102 and 103 were lost in a failover."""
+
+        def position(self, _: str) -> Position | None:
+            return Position("e", 204)
+
+        def entries_after(self, *_: object) -> Sequence[Entry] | None:
+            chain = [(0, 1), (1, 102), (102, 103), (1, 204)]
+            return [Entry("room", "e", prev, offset, b"") for prev, offset in chain]
+
+    node = await world.node()
+    node.copier.use(node.metrics, Open())
+    node.copier.mark("room")
+    await node.copier.turn()
+    assert await world.archived("room") == [1, 204]
+
+
 async def test_a_new_epoch_is_copied_from_its_beginning(world: World) -> None:
     node = await world.node()
     await node.say("room", "one", "two")
