@@ -14,6 +14,8 @@ from archive.errors import ArchiveError
 from brokers.base import Broker, Listener, Page, Position, Receipt
 from brokers.errors import Unavailable
 from service.archiving.chains import join_after, join_before
+from service.archiving.held_publishes import HeldPublishes
+from service.settings.tuning import DEFAULTS, Tuning
 
 _log: Final = logging.getLogger(__name__)
 
@@ -25,14 +27,27 @@ class ArchivedBroker(Broker):
     the archive can't be read, it returns what the broker has: with `more` set if there may be older entries.
 
     Args:
-        mark: called with each room that is subscribed or published in, before the entry is stored.
+        mark: called with each room that is subscribed, and with each room that is published in and the bytes
+            of the payload, before the entry is stored.
+        has_place: whether an entry may be published in a room now, or has to wait until more was copied.
+        tuning: how many of them wait, and for how long.
     """
 
-    def __init__(self, broker: Broker, archive: Archive, mark: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        archive: Archive,
+        mark: Callable[[str, int], None],
+        has_place: Callable[[str], bool] = lambda _: True,
+        tuning: Tuning = DEFAULTS,
+    ) -> None:
         super().__init__(broker.options)
         self._broker = broker
         self._archive = archive
         self._mark = mark
+        self.held = HeldPublishes(
+            self._publish, has_place, seconds=tuning.archive_hold_seconds, most=tuning.archive_held
+        )
 
     @override
     async def start(self, listener: Listener) -> None:
@@ -40,16 +55,18 @@ class ArchivedBroker(Broker):
 
     @override
     async def close(self) -> None:
+        self.held.close()
         await self._broker.close()
 
     @override
     def publish(self, room: str, payload: bytes, *, key: str) -> asyncio.Future[Receipt]:
-        self._mark(room)
-        return self._broker.publish(room, payload, key=key)
+        if self.held.must_wait(room):
+            return self.held.add(room, payload, key)
+        return self._publish(room, payload, key)
 
     @override
     async def subscribe(self, room: str) -> Position:
-        self._mark(room)
+        self._mark(room, 0)
         return await self._broker.subscribe(room)
 
     @override
@@ -91,6 +108,10 @@ class ArchivedBroker(Broker):
     @override
     def stats(self) -> Mapping[str, float]:
         return self._broker.stats()
+
+    def _publish(self, room: str, payload: bytes, key: str) -> asyncio.Future[Receipt]:
+        self._mark(room, len(payload))
+        return self._broker.publish(room, payload, key=key)
 
     async def _on_after(self, room: str, page: Page, after: int, limit: int) -> Page:
         read = await self._read(room, page.head.epoch, after=after, limit=limit)

@@ -156,7 +156,9 @@ class CopyArchiving(Archiving):
         self._copier = Copier(broker, archive, tuning)
         self._opened = self._is_up = opened
         self._opening = asyncio.Lock()
-        self.broker = ArchivedBroker(broker, archive, self._copier.mark)
+        self.broker: ArchivedBroker = ArchivedBroker(
+            broker, archive, self._copier.mark, self._copier.has_place, tuning
+        )
 
     @property
     @override
@@ -165,7 +167,8 @@ class CopyArchiving(Archiving):
 
     @override
     def run(self, tasks: Tasks, metrics: Metrics, tuning: Tuning, open_rooms: OpenRooms) -> None:
-        self._copier.use(metrics, open_rooms)
+        self.broker.held.metrics = metrics
+        self._copier.use(metrics, open_rooms, self.broker.held.release)
         turns = partial(self._copier.rest, tuning.archive_turn)
         tasks.start(self._repeat(self._copier.turn, turns, tuning), name="copy to the archive")
         sweeps = partial(asyncio.sleep, tuning.archive_sweep * (0.5 + random()))  # noqa: S311  not all nodes at once
@@ -196,10 +199,12 @@ class CopyArchiving(Archiving):
                 await work()
             except (ArchiveError, BrokerError) as error:
                 self._is_up = self._is_up and not isinstance(error, ArchiveError)
+                self._copier.report(works=False)
                 _log.warning("archive_retry", extra={"reason": str(error)})
                 await backoff.wait()
             else:
                 self._is_up = True
+                self._copier.report(works=True)
                 backoff = Backoff(tuning.archive_first_wait, tuning.archive_longest_wait)
                 await pause()
 

@@ -28,6 +28,11 @@ BATCH_ENTRIES: Final = 1_000
 BATCH_BYTES: Final = 4 * 1024 * 1024
 # Bursts until the broker trims: after one the next turn begins at once.
 BURSTS: Final = 8
+# Shares of what the broker keeps of a room: one may wait to be copied. Publishes that are under way when a
+# check begins, and those of other nodes, have the rest.
+SHARES: Final = 4
+# Seconds between two turns while messages wait: for what this node has not received yet.
+_CROWDED: Final = 0.01
 # Later than any clock: an unreadable payload has no time of its own.
 _NEVER: Final = 2**53
 
@@ -57,20 +62,31 @@ class Copier:
         self._open: OpenRooms | None = None
         self._metrics = Metrics()
         self._urgent = asyncio.Event()
+        retention = broker.options.retention
         self._queue = CopyQueue(
             tuning.archive_rooms,
             broker.options.timeout,
-            burst=max(1, broker.options.retention.entries // BURSTS),
+            burst=max(1, retention.entries // BURSTS),
+            places=max(1, retention.entries // SHARES),
+            entry_bytes=retention.size // retention.entries,
             urge=self._urgent.set,
         )
+        self._progressed: Callable[[], None] = lambda: None
         self._archived: dict[str, Position] = {}
         self._swept: str | None = None
-        self.mark: Callable[[str], None] = self._queue.mark
+        self.mark: Callable[[str, int], None] = self._queue.mark
+        self.has_place: Callable[[str], bool] = self._queue.has_place
 
-    def use(self, metrics: Metrics, open_rooms: OpenRooms) -> None:
-        """Count in these metrics, and read from the memory of this node where that is possible."""
+    def use(
+        self, metrics: Metrics, open_rooms: OpenRooms, progressed: Callable[[], None] = lambda: None
+    ) -> None:
+        """Count in these metrics, and read from the memory of this node where that is possible.
+
+        `progressed` is called when a room may have place again.
+        """
         self._metrics = metrics
         self._open = open_rooms
+        self._progressed = progressed
 
     def sample(self) -> Mapping[str, float]:
         """Read the gauges."""
@@ -80,10 +96,13 @@ class Copier:
         }
 
     async def rest(self, seconds: float) -> None:
-        """Wait for the next turn: less if many messages were published in one room."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._urgent.wait()
+        """Wait for the next turn: less if many messages were published in one room, or wait for it."""
+        if self._queue.crowded:
+            await asyncio.sleep(min(seconds, _CROWDED))
+        else:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._urgent.wait()
         self._urgent.clear()
 
     async def turn(self) -> None:
@@ -96,6 +115,13 @@ class Copier:
         due, most = self._queue.due(now), self._tuning.archive_heads
         for start in range(0, len(due), most):
             await self._check(due[start : start + most], now)
+        self._progressed()
+
+    def report(self, *, works: bool) -> None:
+        """Note whether copying works now: while it doesn't, no message waits for it."""
+        self._queue.copying = works
+        if not works:
+            self._progressed()
 
     async def sweep(self) -> None:
         """Mark the open rooms, and some archived ones, in which something is missing. Raises as `turn`."""
@@ -105,7 +131,7 @@ class Copier:
         rooms = list(dict.fromkeys([*names, *(self._open.names() if self._open else ())]))
         for start in range(0, len(rooms), most):
             for room in await self._missing(rooms[start : start + most]):
-                self._queue.mark(room)
+                self._queue.mark(room, 0)
 
     async def _check(self, rooms: Sequence[str], now: float) -> None:
         incomplete = await self._missing(rooms)
@@ -134,26 +160,33 @@ class Copier:
         """Copy one page of as many rooms as fit; return the complete ones, which leave `incomplete`."""
         batch: list[Entry] = []
         ends: dict[str, Position | None] = {}
+        copied: dict[str, tuple[int, int]] = {}
         size = 0
+        # Alone, a room has the whole batch: it may be one that is published in faster than others.
+        limit = BATCH_ENTRIES if len(incomplete) == 1 else self._tuning.archive_page
         for room, start in incomplete.items():
-            entries, is_end = await self._read(room, start)
-            self._report_gap(room, start, entries)
+            entries, is_end = await self._read(room, start, limit)
+            if entries and entries[0].prev > start.offset:
+                self._queue.skipped(room)
+                self._report_gap(room, start, entries)
             batch += along(entries)
-            size += sum(len(entry.payload) for entry in entries)
+            copied[room] = len(entries), sum(len(entry.payload) for entry in entries)
+            size += copied[room][1]
             ends[room] = None if is_end else Position(entries[-1].epoch, entries[-1].offset)
             if len(batch) >= BATCH_ENTRIES or size >= BATCH_BYTES:
                 break
         await self._append(batch)
         for room, end in ends.items():
+            self._queue.copied(room, *copied[room])
             del incomplete[room]
             if end is not None:
                 # After the others: each room has its turn.
                 incomplete[room] = end
+        self._progressed()
         return [room for room, end in ends.items() if end is None]
 
-    async def _read(self, room: str, start: Position) -> tuple[Sequence[Entry], bool]:
+    async def _read(self, room: str, start: Position, limit: int) -> tuple[Sequence[Entry], bool]:
         """Read the next entries, and whether they are the last ones."""
-        limit = self._tuning.archive_page
         held = self._open.entries_after(room, start, limit) if self._open else None
         if held is not None:
             return held, len(held) < limit

@@ -169,6 +169,9 @@ class Metrics:
     archive_gaps: int = _count(
         "Gaps in the archive: messages that the broker had trimmed before they could be copied."
     )
+    archive_publishes_held: int = _count(
+        "Messages that waited to be stored because their room got messages faster than the archive."
+    )
     archive_searches_refused: LabelledCounter = field(
         default_factory=lambda: LabelledCounter("reason"),
         metadata=_help("Searches that failed, by reason."),

@@ -36,6 +36,8 @@ class Tuning:
         archive_rooms: rooms that may wait to be copied; further ones are left to the sweep.
         archive_heads: rooms whose heads are read in one call.
         archive_page: entries of one room in one batch, so that a busy room doesn't delay the others.
+        archive_hold_seconds, archive_held: how long a message waits if its room gets messages faster than
+            they are copied, and how many messages wait.
         archive_batches: batches of one turn; then rooms that were marked meanwhile have their turn.
         archive_first_wait, archive_longest_wait: back-off between two tries to copy.
         index_rest, index_pause: how long the indexing of the archive rests when nothing is left, and between
@@ -84,6 +86,8 @@ class Tuning:
     archive_rooms: int = 100_000
     archive_heads: int = 1_000
     archive_page: int = 200
+    archive_hold_seconds: float = 2.0
+    archive_held: int = 10_000
     archive_batches: int = 20
     archive_first_wait: float = 0.25
     archive_longest_wait: float = 5.0

@@ -37,4 +37,4 @@ class ArchivedBackbone(MemoryBackbone):
 
     @override
     def node(self) -> Broker:
-        return ArchivedBroker(super().node(), self._archive, lambda _: None)
+        return ArchivedBroker(super().node(), self._archive, lambda *_: None)

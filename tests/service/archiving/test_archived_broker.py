@@ -100,7 +100,7 @@ class Store:
 
 def make(world: World, store: Store | None = None) -> ArchivedBroker:
     archive = cast(Archive, store or Store(world))
-    return ArchivedBroker(cast(Broker, Tail(world)), archive, lambda _: None)
+    return ArchivedBroker(cast(Broker, Tail(world)), archive, lambda *_: None)
 
 
 def run(work: Awaitable[T]) -> T:
@@ -199,7 +199,7 @@ async def test_a_room_is_marked_before_the_broker_is_called(call: str) -> None:
             order.append(f"subscribe {room}")
             return "position"
 
-    broker = ArchivedBroker(cast(Broker, Inner()), cast(Archive, None), order.append)
+    broker = ArchivedBroker(cast(Broker, Inner()), cast(Archive, None), lambda room, _: order.append(room))
     if call == "publish":
         assert await broker.publish("room", b"x", key="k") == "receipt"  # type: ignore[comparison-overlap]
         assert order == ["room", "publish room b'x' k"]

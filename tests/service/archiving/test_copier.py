@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from archive.base import Archive, ArchivedEntry, ArchiveOptions
 from archive.errors import ArchiveFull
@@ -217,16 +218,18 @@ async def test_what_a_failover_lost_is_not_copied_from_the_memory_of_a_node(worl
     class Open(Closed):
         """A room whose last entries are in memory: 102 and 103 were lost in a failover."""
 
+        @override
         def position(self, _: str) -> Position | None:
             return Position("e", 204)
 
+        @override
         def entries_after(self, *_: object) -> Sequence[Entry] | None:
             chain = [(0, 1), (1, 102), (102, 103), (1, 204)]
             return [Entry("room", "e", prev, offset, b"") for prev, offset in chain]
 
     node = await world.node()
     node.copier.use(node.metrics, Open())
-    node.copier.mark("room")
+    node.copier.mark("room", 0)
     await node.copier.turn()
     assert await world.archived("room") == [1, 204]
 

@@ -234,6 +234,20 @@ async def test_what_was_trimmed_before_it_was_copied_is_a_gap_that_clients_see(w
         assert (await here.peer.event("reset"))["offset"] == last["offset"] - 20
 
 
+async def test_a_flood_is_stored_at_the_pace_of_the_archive(world: World) -> None:
+    async with world.node(**SMALL) as here:
+        await here.join()
+        texts = [str(number) for number in range(100)]
+        for text in texts:
+            await here.peer.command("send", room="lobby", text=text, key=text)
+        for _ in texts:
+            await here.peer.event("sent")
+        await world.until_archived(len(texts))
+        assert await here.everything() == texts
+        assert here.node.metrics.archive_gaps == 0
+        assert here.node.metrics.archive_publishes_held > 0
+
+
 async def test_the_directory_has_the_rooms_of_all_nodes_and_of_the_archive(world: World) -> None:
     async with world.node() as here, world.node() as other:
         await here.join()

@@ -68,3 +68,63 @@ def test_a_burst_in_one_room_is_urgent() -> None:
     queue.due(0)
     queue.mark("b")
     assert urged == ["now"]
+
+
+def test_a_room_has_place_for_so_many_entries_that_are_not_copied() -> None:
+    urged: list[str] = []
+    queue = CopyQueue(10, settle=5, places=3, urge=lambda: urged.append("now"))
+    for _ in range(3):
+        assert queue.has_place("a")
+        queue.mark("a")
+    assert (queue.has_place("a"), queue.crowded, urged) == (False, True, ["now"])
+    assert queue.has_place("b")
+    queue.due(0)
+    assert not queue.crowded
+    queue.mark("a")
+    queue.copied("a", 3, 0)
+    assert queue.has_place("a")
+    # What was published since the check began may be copied, too.
+    queue.mark("a")
+    queue.mark("a")
+    assert not queue.has_place("a")
+    queue.copied("a", 3, 0)
+    assert queue.has_place("a")
+
+
+def test_a_large_entry_takes_the_place_of_several() -> None:
+    queue = CopyQueue(10, settle=5, places=10, entry_bytes=100)
+    queue.mark("a", 950)
+    assert not queue.has_place("a")
+    queue.due(0)
+    queue.copied("a", 1, 950)
+    assert queue.has_place("a")
+
+
+def test_while_copying_does_not_work_every_room_has_place() -> None:
+    queue = CopyQueue(10, settle=5, places=1)
+    queue.mark("a")
+    assert not queue.has_place("a")
+    queue.copying = False
+    assert queue.has_place("a")
+
+
+def test_what_other_nodes_copied_gives_place_when_the_room_is_complete() -> None:
+    queue = CopyQueue(10, settle=5, places=2)
+    queue.mark("a")
+    queue.mark("a")
+    queue.due(0)
+    # The node may not have received them yet.
+    queue.found_complete(["a"], 0)
+    queue.found_complete(["a"], 1)
+    assert not queue.has_place("a")
+    queue.found_complete(["a"], 2)
+    assert queue.has_place("a")
+
+
+def test_what_can_not_be_copied_any_more_gives_place() -> None:
+    queue = CopyQueue(10, settle=5, places=1)
+    queue.mark("a")
+    queue.due(0)
+    assert not queue.has_place("a")
+    queue.skipped("a")
+    assert queue.has_place("a")
