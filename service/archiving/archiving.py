@@ -168,6 +168,7 @@ class CopyArchiving(Archiving):
     @override
     def run(self, tasks: Tasks, metrics: Metrics, tuning: Tuning, open_rooms: OpenRooms) -> None:
         self.broker.held.metrics = metrics
+        self.broker.held.stalled = partial(self._copier.report, works=False)
         self._copier.use(metrics, open_rooms, self.broker.held.release)
         turns = partial(self._copier.rest, tuning.archive_turn)
         tasks.start(self._repeat(self._copier.turn, turns, tuning), name="copy to the archive")

@@ -31,6 +31,10 @@ class HeldPublishes:
         has_place: whether an entry may be published in a room now.
         seconds: how long a publish waits at most.
         most: how many wait; a further one does not wait.
+
+    Attributes:
+        metrics: count in these.
+        stalled: called when a publish has waited for its limit: copying does not proceed.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class HeldPublishes:
         self._count = 0
         self._timer: asyncio.TimerHandle | None = None
         self.metrics = Metrics()
+        self.stalled: Callable[[], None] = lambda: None
 
     def __len__(self) -> int:
         return self._count
@@ -82,7 +87,9 @@ class HeldPublishes:
 
     def _expire(self) -> None:
         now = asyncio.get_running_loop().time()
-        self._release(lambda _, held: held.until <= now)
+        if any(held[0].until <= now for held in self._rooms.values()):
+            self.stalled()
+        self._release(lambda room, held: held.until <= now or self._has_place(room))
         first = min((held[0].until for held in self._rooms.values()), default=None)
         self._timer = None if first is None else asyncio.get_running_loop().call_at(first, self._expire)
 

@@ -220,7 +220,7 @@ async def test_what_was_trimmed_before_it_was_copied_is_a_gap_that_clients_see(w
         await here.send(10)
         await world.until_archived(10)
     with never_copying():
-        async with world.node(**SMALL) as here:
+        async with world.node(replace(QUICK, archive_hold_seconds=0.01), **SMALL) as here:
             await here.join()
             last = await here.send(40)
     async with world.node(**SMALL) as here:

@@ -58,8 +58,10 @@ async def test_a_publish_waits_no_longer_than_the_limit() -> None:
     stage.full.add("a")
     first = stage.add("a", "1")
     assert (await first).offset == 1
+    stage.held.stalled = stage.full.clear
     second = stage.add("a", "2")
     assert (await second).offset == 2
+    assert not stage.held.must_wait("a")
 
 
 async def test_so_many_publishes_wait_and_further_ones_do_not() -> None:
