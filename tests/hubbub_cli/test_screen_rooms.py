@@ -188,3 +188,14 @@ async def test_a_click_goes_to_a_room_and_a_muted_one_is_not_counted(server: Ser
         await until(pilot, lambda screen: "unheard" in screen)
         await enter(pilot, "/mute")
         await until(pilot, lambda screen: "This room is counted again" in screen)
+
+
+async def test_the_rooms_to_join_are_listed(server: Server, room: str) -> None:
+    app, _ = chat(server, room)
+    async with Client(server.url, name="bob") as bob, app.run_test(size=(100, 24)) as pilot:
+        await bob.join(f"{room}-listed")
+        await until(pilot, lambda screen: "1 here" in screen)
+        await enter(pilot, f"/rooms {room}-l")
+        await until(pilot, lambda screen: f"{room}-listed, 1 here" in screen)
+        await enter(pilot, "/rooms no such")
+        await until(pilot, lambda screen: "There are no rooms to list." in screen)

@@ -1,4 +1,4 @@
-"""`search` and `rooms` read the HTTP API, with the token that `login` kept."""
+"""`search` and `rooms` read the HTTP API, with the token that `login` kept. Guests use the websocket."""
 
 import json
 import subprocess
@@ -75,6 +75,16 @@ def test_all_rooms_are_listed_with_their_last_messages(env: dict[str, str]) -> N
     assert second["room"] == "cellar-2"
     (line,) = run("directory", "cellar-", env=env).stdout.splitlines()
     assert line.split()[-1] == "cellar-2"
+
+
+def test_a_guest_lists_the_rooms(server: Server, room: str) -> None:
+    with start(f"{room}-guest-1", "-s", server.url, stdin=subprocess.PIPE) as chat:
+        assert chat.stderr is not None
+        chat.stderr.readline()
+        listed = run("directory", f"{room}-guest", "-s", server.url, "--json")
+        assert f"{room}-guest-1" in found(listed.stdout), listed.stderr
+        assert f"     1  {room}-guest-1\n" in run("rooms", "-s", server.url).stdout
+        chat.kill()
 
 
 def test_rooms_with_unread_messages_are_listed(archived: Server, env: dict[str, str]) -> None:

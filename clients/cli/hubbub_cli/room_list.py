@@ -1,16 +1,46 @@
-"""The rooms that the user may read, from the HTTP API."""
+"""The rooms that the user may read: with a token from the HTTP API, for a guest over the websocket."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterable, Iterator
 from typing import cast
 
+from hubbub_cli.connection import connected, explained
+from hubbub_cli.errors import RejectedByServer
 from hubbub_cli.http_api import HttpApi
 from hubbub_cli.message_lines import VERSION
 from hubbub_cli.output import Json, to_json
+from hubbub_cli.settings import CliSettings
 from hubbub_client import ListedRoom, Position
 
 
-def listed_rooms(api: HttpApi, prefix: str = "") -> Iterator[ListedRoom]:
-    """Yield all rooms whose names begin with a prefix, page by page."""
+def listed_rooms(settings: CliSettings, prefix: str = "") -> Iterable[ListedRoom]:
+    """Return all rooms whose names begin with a prefix.
+
+    Raises:
+        CliError: they cannot be read.
+    """
+    # An API key is a token that only the HTTP API takes.
+    if settings.has_token:
+        return _over_http(HttpApi(settings), prefix)
+    return asyncio.run(_as_guest(settings, prefix))
+
+
+async def _as_guest(settings: CliSettings, prefix: str) -> list[ListedRoom]:
+    rooms: list[ListedRoom] = []
+    after: str | None = ""
+    async with connected(settings, speaks=False) as chat:
+        while after is not None:
+            with explained(settings):
+                page = await chat.directory(prefix, after, within=settings.connect_timeout)
+            if page is None:
+                raise RejectedByServer("the rooms cannot be read now: try again", code="unavailable")
+            rooms += page.rooms
+            after = page.after
+    return rooms
+
+
+def _over_http(api: HttpApi, prefix: str) -> Iterator[ListedRoom]:
+    """Yield the rooms page by page."""
     after: str | None = ""
     while after is not None:
         page = api.get("rooms", prefix=prefix or None, after=after or None)

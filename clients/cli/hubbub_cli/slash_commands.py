@@ -37,6 +37,7 @@ class CommandHelp:
 TABLE: Final = {
     "join": CommandHelp("ROOM", "join a room, or switch to it"),
     "leave": CommandHelp("[ROOM]", "leave a room, by default the current one"),
+    "rooms": CommandHelp("[NAME]", "list rooms to join"),
     "who": CommandHelp("", "list the members"),
     "me": CommandHelp("TEXT", "send an action"),
     "reply": CommandHelp("TEXT", "reply to the selected or the last message"),

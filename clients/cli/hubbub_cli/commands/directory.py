@@ -3,7 +3,6 @@
 import click
 
 from hubbub_cli import options
-from hubbub_cli.http_api import HttpApi
 from hubbub_cli.output import TerminalOutput
 from hubbub_cli.room_list import listed_rooms, room_json
 from hubbub_cli.sanitize import sanitize
@@ -19,13 +18,13 @@ _NEVER = " " * 16
 @options.shared
 @click.pass_context
 def command(ctx: click.Context, prefix: str) -> None:
-    """List the rooms that you may read: users, time of the last message, and name. It needs a token.
+    """List the rooms that you may read: users, time of the last message, and name.
 
     Rooms without users are listed if the server has an archive. PREFIX is how their names begin.
     """
     settings = options.chosen(ctx)
     output = TerminalOutput.of(settings)
-    for room in listed_rooms(HttpApi(settings), prefix):
+    for room in listed_rooms(settings, prefix):
         at = _NEVER if room.at is None else full(room.at)
         topic = f": {sanitize(room.topic)}" if room.topic else ""
         line = f"{room.members:6}  {at}  {sanitize(room.name)}{topic}"

@@ -17,6 +17,7 @@ from hubbub_cli.tui import file_requests, message_finder
 from hubbub_cli.tui.connection_words import connection_words
 from hubbub_cli.tui.messages import ConversationEnded, OlderLoaded, RoomsChanged
 from hubbub_cli.tui.room_events import RoomEvents, User
+from hubbub_cli.tui.room_listing import list_rooms
 from hubbub_cli.tui.room_views import RoomView, RoomViews
 from hubbub_cli.tui.thread_loading import open_thread
 from hubbub_client import (
@@ -148,6 +149,10 @@ class Conversation:
         )
         change = view.room.unreact if mine else view.room.react
         self._start(self._change(view, change(message.position, emoji)))
+
+    def list_rooms(self, view: RoomView, prefix: str) -> None:
+        if self._chat is not None:
+            self._start(list_rooms(view, self._chat, prefix, self._post))
 
     def set_topic(self, view: RoomView, text: str) -> None:
         if view.room is not None:

@@ -123,7 +123,7 @@ class RoomActions:
                 self._say(view, f"* {self._screen.backend.me} {command.argument}")
             case "reply" | "react" | "edit" | "delete":
                 self._change(view, command)
-            case "thread" | "search" | "topic" | "file" | "download":
+            case "thread" | "search" | "rooms" | "topic" | "file" | "download":
                 self._run_for_room(view, command)
             case "retry" | "discard":
                 self._settle(view, command.name)
@@ -136,6 +136,9 @@ class RoomActions:
                 self.toggle_thread()
             case "search":
                 self._screen.backend.search(view, command.argument)
+            case "rooms":
+                self._screen.backend.list_rooms(view, command.argument)
+                self._screen.follow()
             case "topic" if not command.argument:
                 topic = sanitize(view.topic or "")
                 self._screen.notify_room(f"Topic: {topic}" if topic else "This room has no topic.")
