@@ -14,7 +14,9 @@ from hubbub_cli.downloads import local_name
 from hubbub_cli.errors import BadInput
 from hubbub_cli.uploads import local_file, typed_path
 from hubbub_client import Client
+from tests.brokers.certificates import Authority
 from tests.hubbub_cli.program import run
+from tests.hubbub_cli.proxies import tls_proxy
 from tests.hubbub_cli.screen import chat, enter, until
 from tests.hubbub_cli.server import Server, serving
 from tests.hubbub_cli.test_ndjson import VALIDATOR
@@ -78,6 +80,14 @@ def test_a_file_needs_no_text_and_is_written_where_the_user_says(
     ):
         done = run("download", room, *what, *here)
         assert (done.returncode, words in done.stderr) == (code, True), done.stderr
+
+
+def test_files_are_sent_and_saved_over_tls(files: Server, room: str, log: Path, authority: Authority) -> None:
+    with tls_proxy(authority.issue("node"), files.port) as proxy:
+        url = f"wss://127.0.0.1:{proxy.port}"
+        trusted = ("-s", url, "--ca-file", str(authority.file))
+        assert run("send", room, "--file", str(log), *trusted).returncode == 0
+        assert run("download", room, "1", "-o", "-", *trusted).stdout == log.read_text()
 
 
 @pytest.mark.parametrize(

@@ -175,6 +175,15 @@ def test_input_that_is_not_utf8_is_rejected(server: Server, room: str) -> None:
     assert history(server, room) == ["one"]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("topic", "lobby", "\udcff"), ("directory", "\udcff"), ("send", "lobby", "x", "--name", "\udcff")],
+)
+def test_arguments_that_are_not_utf8_are_rejected(server: Server, arguments: tuple[str, ...]) -> None:
+    done = run(*arguments, "-s", server.url)
+    assert (done.returncode, done.stderr.startswith("hubbub-chat: not UTF-8: ")) == (2, True), done.stderr
+
+
 def test_a_refused_connection_is_reported_at_once() -> None:
     done = run("send", "lobby", "hello", "-s", "ws://127.0.0.1:1")
     assert done.returncode == 3

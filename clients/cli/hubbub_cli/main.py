@@ -135,6 +135,10 @@ def _explain(error: Exception) -> CliError:
         return error
     if isinstance(error, OSError) and error.errno in _CANNOT_WRITE:
         return OutputFailed(f"cannot write the output: {error.strerror}", code="output")
+    if isinstance(error, UnicodeEncodeError):
+        # Python keeps the bytes of arguments and variables that are not UTF-8 as lone surrogates.
+        text = error.object.encode(errors="backslashreplace").decode()
+        return BadInput(f"not UTF-8: {sanitize(text)}", code="invalid")
     what = sanitize(f"{type(error).__name__}: {error}")
     return Unexpected(f"unexpected error: {what} (-v prints where)", code="unexpected")
 
