@@ -14,6 +14,7 @@ import hmac
 import math
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final, TypeAlias
 
 import jwt
@@ -222,8 +223,10 @@ def _display_name(claims: Mapping[str, object], subject: str) -> str:
 
 
 def _expiry(value: object) -> float:
-    if isinstance(value, int | float) and math.isfinite(value):
-        return float(value)
+    # A whole number may be too large for a float.
+    with suppress(OverflowError):
+        if isinstance(value, int | float) and math.isfinite(value):
+            return float(value)
     raise BadToken("the token's `exp` is not a number")
 
 

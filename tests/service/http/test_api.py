@@ -10,6 +10,7 @@ from urllib.parse import quote
 import jwt
 import pytest
 
+from service.http.access import MOST_PARAMETERS
 from tests.service.http.site import BEARER, KEY, Site
 
 TOKEN_KEY: Final = "a secret of the tests, of at least 32 bytes"
@@ -171,6 +172,11 @@ async def test_an_unknown_parameter_is_rejected_with_the_allowed_ones(
     assert (rejected.status, rejected.json["code"]) == (400, "invalid")
     assert rejected.json["message"].endswith(f"{allowed}.")
     assert len(rejected.json["message"]) < 200
+
+
+async def test_so_many_parameters_are_read(site: Site) -> None:
+    rejected = await site.get(f"/api/rooms?{'a&' * MOST_PARAMETERS}")
+    assert (rejected.status, rejected.json["message"]) == (400, "Too many parameters: 20 are allowed.")
 
 
 async def test_rooms_and_members_of_the_node_are_listed(site: Site) -> None:

@@ -127,6 +127,7 @@ def test_an_expired_token_has_its_own_error() -> None:
         (_claims(sub="bot:api"), "begins with `bot:`, which is reserved"),
         (_claims(exp="soon"), "can't be decoded"),
         (_claims(exp=1e400), "can't be decoded"),
+        (_claims(exp=10**400), "`exp` is not a number"),
         (_claims(exp="99999999999"), "`exp` is not a number"),
         (_claims(exp=True), "expired"),
         (_claims(nbf=int(time.time()) + 3600), "not valid yet"),
