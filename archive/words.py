@@ -22,6 +22,11 @@ LONGEST: Final = 64
 MOST: Final = 2_000
 # Pieces of a text that are split in one step.
 STEP: Final = 250
+# Characters of a text that are looked at in one step.
+PAUSE: Final = 1_000
+# A run of paired characters has no more than so many words, and of a longer word only the beginning is found.
+_LONGEST_RUN: Final = MOST + 1
+_LONGEST_WORD: Final = 512
 
 # Characters that join the parts of an identifier or a compound.
 _JOINED: Final = "_-'\u2019"
@@ -70,6 +75,10 @@ class _Piece(NamedTuple):
     is_paired: bool
 
 
+# Between two steps.
+_PAUSE: Final = _Piece("", is_paired=False)
+
+
 class _Kind(NamedTuple):
     """What a character is: of a word, or a mark on one; of a pair; between the parts of a word; an emoji."""
 
@@ -94,11 +103,13 @@ def words_in_steps(text: str) -> Generator[None, None, Words]:
     """Split a text as `words_of` does, and yield between steps: a long text takes milliseconds."""
     words: list[str] = []
     wholes: list[str] = []
-    for number, piece in enumerate(_pieces(text), 1):
+    for number, piece in enumerate(_pieces_and_pauses(text), 1):
         if len(words) >= MOST:
             break
-        if not number % STEP:
+        if piece is _PAUSE or not number % STEP:
             yield
+        if piece is _PAUSE:
+            continue
         if piece.is_paired:
             words += [*_pairs(piece.text), piece.text[-1:]] if len(piece.text) > 1 else [piece.text]
             continue
@@ -159,6 +170,10 @@ def _pairs(run: str) -> Iterator[str]:
 
 def _pieces(text: str) -> Iterator[_Piece]:
     """Yield words, identifiers, runs of paired characters, and emoji, in order."""
+    return (piece for piece in _pieces_and_pauses(text) if piece is not _PAUSE)
+
+
+def _pieces_and_pauses(text: str) -> Iterator[_Piece]:
     if text.isascii():
         # Most texts, and ten times as fast.
         return (_Piece(found.rstrip("_-'"), is_paired=False) for found in _ASCII.findall(text))
@@ -168,12 +183,15 @@ def _pieces(text: str) -> Iterator[_Piece]:
 def _pieces_of_any(text: str) -> Iterator[_Piece]:
     word: list[str] = []
     paired = False
-    for char in unicodedata.normalize("NFKC", text):
+    for number, char in enumerate(unicodedata.normalize("NFKC", text), 1):
+        if not number % PAUSE:
+            yield _PAUSE
         kind = _kind(char)
         is_word = kind.is_word or (kind.is_mark and bool(word))
         if is_word and (not word or kind.is_mark or kind.is_paired is paired):
             paired = paired if word else kind.is_paired
-            word.append(char)
+            if len(word) < (_LONGEST_RUN if paired else _LONGEST_WORD):
+                word.append(char)
             continue
         if word:
             if kind.is_joiner and not paired:

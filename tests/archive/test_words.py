@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.words import LONGEST, MOST, Term, fold, phrase_of, terms_of, words_of
+from archive.words import LONGEST, MOST, Term, fold, phrase_of, terms_of, words_in_steps, words_of
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,31 @@ def test_a_phrase_is_its_words_in_order() -> None:
 @given(st.text(st.characters(max_codepoint=127)))
 def test_the_short_way_for_plain_texts_finds_the_same_words(text: str) -> None:
     assert words_of(text) == words_of(f"{text} \u200b")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\N{DUCK}" * 4_000,
+        "a b " * 1_000,
+        "漢字" * 2_000,
+        "e\u0301" * 2_000,
+        "a" + "\u0301" * 3_999,
+        "㌀" * 4_000,
+    ],
+)
+def test_a_long_text_is_split_in_steps(text: str) -> None:
+    steps = words_in_steps(text)
+    count = sum(1 for _ in steps)
+    assert count >= 2
+    assert words_of(text) == words_of(f"{text} ")
+    assert len(words_of(text).words) <= MOST
+
+
+def test_of_a_long_word_the_beginning_is_found() -> None:
+    assert words_of("a" + "\u0301" * 3_999).words == ("a",)
+    assert words_of("é" * 4_000).words == ("e" * LONGEST,)
+    assert words_of("漢字" * 2_000).words == ("漢字", "字漢") * (MOST // 2)
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
