@@ -19,12 +19,16 @@ from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
+from service.gateway.handshake import MAX_LIST
+
 SWITCHING: Final = 101
 UPGRADE_REQUIRED: Final = 426
 VERSION: Final = "13"
 # An error quotes so many characters of a value.
 _MAX_QUOTED: Final = 40
 _HTTP: Final = "1.1"
+# Headers with lists.
+_LISTS: Final = ("connection", "upgrade", "sec-websocket-protocol", "sec-websocket-extensions")
 
 
 def accept(request: Request, subprotocols: Sequence[str]) -> tuple[Response, Subprotocol | None]:
@@ -71,6 +75,9 @@ def _check(request: Request) -> None:
         raise BadRequest(f"Invalid websocket handshake: HTTP/1.1 is required, not HTTP/{request.version}.")
     if len(hosts := headers.getall("host", [])) != 1 or not hosts[0].strip():
         raise BadRequest("Invalid websocket handshake: exactly one Host header is required.")
+    for name in _LISTS:
+        if sum(map(len, headers.getall(name, []))) > MAX_LIST:
+            raise BadRequest(f"Invalid websocket handshake: {name} has more than {MAX_LIST:,} characters.")
     versions = headers.getall("sec-websocket-version", [])
     if "upgrade" in headers and len(versions) == 1 and versions[0].strip() != VERSION:
         raise SanicException(

@@ -30,6 +30,8 @@ _LINE_END: Final = b"\r\n"
 _HEAD_END: Final = 2 * _LINE_END
 # The longest head (bytes), which is the most that Sanic can be set to. The full path rejects longer ones.
 MAX_HEAD: Final = 16_384
+# The longest header with a list (characters): thousands of items would take the event loop for 20 ms.
+MAX_LIST: Final = 1_024
 # A request with one of these fields has a body, or expects one.
 _BODY: Final = frozenset({"content-length", "transfer-encoding", "expect"})
 _RESPONSE: Final = (
@@ -83,13 +85,17 @@ def read(head: bytes) -> UpgradeRequest | None:
         return None
     connection, key = fields.get("connection", "").lower(), fields.get("sec-websocket-key", "")
     # Programs send only this; browsers send more beside it.
-    if connection != "upgrade" and "upgrade" not in {token.strip() for token in connection.split(",")}:
+    if connection != "upgrade" and not _has_upgrade(connection):
         return None
     if not _KEY.fullmatch(key) or not fields.get("host"):
         return None
     return UpgradeRequest(
         key, fields.get("origin"), fields["host"], has_booked_slot(request_line[1]), _forwarded(fields)
     )
+
+
+def _has_upgrade(connection: str) -> bool:
+    return len(connection) <= MAX_LIST and "upgrade" in {token.strip() for token in connection.split(",")}
 
 
 def has_booked_slot(query: str | None) -> bool:

@@ -81,6 +81,10 @@ async def answer(served: Served, data: bytes) -> tuple[str, str]:
         (LINES[0], [*changed(), "Sec-WebSocket-Version: 13"], "400"),
         (LINES[0], changed(Content_Length="3"), "400"),
         (LINES[0], changed(Transfer_Encoding="chunked"), "400"),
+        (LINES[0], changed(Connection="a," * 500 + "upgrade"), "101"),
+        (LINES[0], changed(Connection="a," * 600 + "upgrade"), "400"),
+        (LINES[0], changed(Connection="upgrade" + ",a" * 600), "400"),
+        (LINES[0], changed(Upgrade="a," * 600 + "websocket"), "400"),
     ],
 )
 async def test_the_fast_and_the_full_path_reject_alike(
@@ -92,6 +96,12 @@ async def test_the_fast_and_the_full_path_reject_alike(
     assert (plain[0], fast[0], full[0]) == (status, status, status)
     if status != "101":
         assert plain == fast == full
+
+
+@pytest.mark.parametrize("name", ["Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"])
+async def test_a_list_of_a_handshake_has_a_bounded_length(served: Served, name: str) -> None:
+    status, _ = await answer(served, request(LINES[0], [*changed(), f"{name}: {'a,' * 600}hubbub.v1"]))
+    assert status == "400"
 
 
 async def test_the_response_to_another_version_names_the_supported_one(served: Served) -> None:
