@@ -131,7 +131,7 @@ class Node:
         except StoreUnavailable as error:
             raise CannotStart(
                 f"HUBBUB_FILES_URL={self.settings.files_url}: {error} "
-                "Make the folder writable, or set another one."
+                "Make the storage writable, or set another one."
             ) from error
 
     async def _start(self) -> None:

@@ -83,7 +83,7 @@
 {{- $faults = append $faults (printf "config.%s is set by the chart: use %s instead." $name $value) -}}
 {{- end -}}
 {{- end -}}
-{{- range $name, $key := dict "HUBBUB_TOKEN_KEY" "tokenKey" "HUBBUB_API_KEY" "apiKey" -}}
+{{- range $name, $key := dict "HUBBUB_TOKEN_KEY" "tokenKey" "HUBBUB_API_KEY" "apiKey" "HUBBUB_FILES_SECRET" "filesSecret" -}}
 {{- if hasKey $config $name -}}
 {{- $faults = append $faults (printf "config.%s would be readable in a ConfigMap: use auth.%s." $name $key) -}}
 {{- end -}}
@@ -116,8 +116,14 @@
 {{- end -}}
 {{- end -}}
 
-{{- if and $v.auth.tokenKey.value $v.auth.apiKey.value (eq $v.auth.tokenKey.key $v.auth.apiKey.key) -}}
-{{- $faults = append $faults (printf "auth.tokenKey.key and auth.apiKey.key are both %s, and would collide in the chart's Secret." $v.auth.apiKey.key) -}}
+{{- $keys := dict -}}
+{{- range $name, $secret := $v.auth -}}
+{{- if $secret.value -}}
+{{- with get $keys $secret.key -}}
+{{- $faults = append $faults (printf "auth.%s.key and auth.%s.key are both %s, and would collide in the chart's Secret." $name . $secret.key) -}}
+{{- end -}}
+{{- $_ := set $keys $secret.key $name -}}
+{{- end -}}
 {{- end -}}
 
 {{- with $v.terminationGracePeriodSeconds -}}

@@ -43,13 +43,32 @@ lifecycle:
   value: "9090"
 - name: HUBBUB_DRAIN_SECONDS
   value: {{ include "hubbub.text" .Values.stop.drainSeconds | quote }}
-{{- range $name, $variable := dict "tokenKey" "HUBBUB_TOKEN_KEY" "apiKey" "HUBBUB_API_KEY" }}
+{{- range $name, $variable := dict "tokenKey" "HUBBUB_TOKEN_KEY" "apiKey" "HUBBUB_API_KEY" "filesSecret" "HUBBUB_FILES_SECRET" }}
 {{- with include "hubbub.secretRef" (list $ $name) }}
 - name: {{ $variable }}
   valueFrom:
     secretKeyRef: {{ . }}
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{/* The port of the storage for S3 that files are stored in; nothing without one. */}}
+{{- define "hubbub.filesPort" -}}
+{{- $url := get .Values.config "HUBBUB_FILES_URL" | default "" -}}
+{{- if hasPrefix "s3" $url -}}
+{{- $port := regexFind ":[0-9]+" (urlParse $url).host | trimPrefix ":" -}}
+{{- $port | default (hasPrefix "s3+" $url | ternary "80" "443") -}}
+{{- end -}}
+{{- end }}
+
+{{/* The size of the temporary folder: with S3, each of a node's 32 uploads waits there until it is whole. */}}
+{{- define "hubbub.temporary" -}}
+{{- if include "hubbub.filesPort" . -}}
+{{- $most := get .Values.config "HUBBUB_FILE_BYTES" | default 16777216 | int64 -}}
+{{- mul $most 32 (get .Values.config "HUBBUB_WORKERS" | default 1 | int64) | add 67108864 -}}
+{{- else -}}
+64Mi
+{{- end -}}
 {{- end }}
 
 {{/* One probe: (list PATH SETTINGS). */}}

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 
 from service.files.attachments import Attachments
+from service.files.bucket import Bucket
 from service.files.folder import FolderStore
+from service.files.objects import ObjectStore
 from service.files.records import CONTENT, FileRecord, Records
+from service.files.signing import Signer
 from service.files.store import Store
 from service.files.sweeper import IsKept, Sweeper
 from service.files.uploads import Uploads
@@ -63,5 +66,10 @@ class Files:
 
 def make_files(settings: Settings, tuning: Tuning) -> Files | None:
     """Make the files of a node; None if the settings name no storage."""
-    folder = settings.files_folder(settings.data)
-    return None if folder is None else Files(FolderStore(folder), settings, tuning)
+    folder, address = settings.files_folder(settings.data), settings.files_bucket()
+    if folder is not None:
+        return Files(FolderStore(folder), settings, tuning)
+    if address is None:
+        return None
+    signer = Signer(key_id=settings.files_key_id, secret=settings.files_secret, region=address.region)
+    return Files(ObjectStore(Bucket(address, signer)), settings, tuning)

@@ -18,12 +18,10 @@ from typing import BinaryIO, Final, TypeVar
 from typing_extensions import override
 
 from service.files.errors import StoreUnavailable
-from service.files.store import Blob, Store
+from service.files.store import PART, Blob, Store
 
 T = TypeVar("T")
 
-# Bytes of one part that is read.
-PART: Final = 65_536
 # The beginning of a name that belongs to no blob yet, and how long such a file may be there (seconds).
 _PARTIAL: Final = ".part-"
 _PARTIAL_SECONDS: Final = 3600.0

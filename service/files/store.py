@@ -13,9 +13,14 @@ FS8  If the storage can't be read or written, each call raises `StoreUnavailable
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+# The names of blobs (FS1), and the bytes of one part that is read (FS5).
+NAME: Final = re.compile(r"[a-z0-9.-]{1,64}")
+PART: Final = 65_536
 
 
 class Blob(NamedTuple):

@@ -33,6 +33,7 @@ def contradictions(settings: Settings) -> Iterator[str]:
     yield from _tokens(settings)
     yield from _guests(settings)
     yield from _archive(settings)
+    yield from _files(settings)
 
 
 def _ports(settings: Settings) -> Iterator[str]:
@@ -163,3 +164,16 @@ def _archive_bounds(settings: Settings) -> Iterator[str]:
                 f"{variable}={kept:g} keeps less than {other}={held:g}, which is held in memory: raise the "
                 "one or lower the other."
             )
+
+
+def _files(settings: Settings) -> Iterator[str]:
+    try:
+        bucket = settings.files_bucket()
+    except ValueError:
+        yield (
+            "HUBBUB_FILES_URL is wrong: a storage for S3 is s3://host/bucket or s3://host/bucket/prefix, and "
+            "?region=name may follow. Its key is HUBBUB_FILES_KEY_ID and HUBBUB_FILES_SECRET."
+        )
+        return
+    if bucket is not None and not (settings.files_key_id and settings.files_secret):
+        yield "HUBBUB_FILES_URL=s3://… needs HUBBUB_FILES_KEY_ID and HUBBUB_FILES_SECRET: set both."

@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
-BOUNDED = re.compile(r"^[a-z-]+(\[[a-z]+\])?>=[\d.]+,<[\d.]+(;.*)?$")
+BOUNDED = re.compile(r"^[a-z0-9-]+(\[[a-z]+\])?>=[\d.]+,<[\d.]+(;.*)?$")
 
 
 def test_every_runtime_dependency_has_a_lower_and_an_upper_bound() -> None:

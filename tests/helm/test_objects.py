@@ -67,6 +67,9 @@ def test_the_autoscaler_scales_down_slowly_and_by_connections() -> None:
         ({**REDIS, "archive": {"postgres": {"url": "postgresql://a:5433,b/chat"}}}, {6380, 5432, 5433}),
         ({**REDIS, "archive": {"postgres": {"existingSecret": "url"}}}, {6380, 5432}),
         ({**REDIS, "archive": {"postgres": {"bundled": True}}}, {6380, 5432}),
+        ({"config": {"HUBBUB_FILES_URL": "s3://host/bucket"}}, {443}),
+        ({"config": {"HUBBUB_FILES_URL": "s3+http://minio:9000/bucket?region=a"}}, {9000}),
+        ({"config": {"HUBBUB_FILES_URL": "file:///files"}}, set()),
         ({}, set()),
     ],
 )

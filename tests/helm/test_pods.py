@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from itertools import chain
 
 import pytest
@@ -285,3 +286,12 @@ def test_a_claim_of_the_operator_is_used_as_it_is() -> None:
     assert {"name": "archive", "persistentVolumeClaim": {"claimName": "mine"}} in pod(objects)["spec"][
         "volumes"
     ]
+
+
+def test_files_in_s3_have_a_secret_and_room_for_all_uploads() -> None:
+    config = {"HUBBUB_FILES_URL": "s3://host/bucket", "HUBBUB_FILE_BYTES": 1048576}
+    objects = render({"config": config, "auth": {"filesSecret": {"value": "s"}}})
+    assert {"name": "tmp", "emptyDir": {"sizeLimit": 96 * 1048576}} in pod(objects)["spec"]["volumes"]
+    assert b64decode(find(objects, "Secret", "chat-hubbub-auth")["data"]["files-secret"]) == b"s"
+    reference = {"name": "chat-hubbub-auth", "key": "files-secret"}
+    assert environment(objects)["HUBBUB_FILES_SECRET"] == {"secretKeyRef": reference}

@@ -148,6 +148,7 @@ def test_the_schema_rejects(values: Object, error: str) -> None:
             },
             "would collide",
         ),
+        ({"config": {"HUBBUB_FILES_SECRET": "s"}}, "use auth.filesSecret"),
         (
             {**REDIS, "autoscaling": {"enabled": True, "connectionsPerPod": 10000}},
             "a pod rejects connections above 10000",

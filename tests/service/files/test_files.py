@@ -176,7 +176,7 @@ async def test_a_storage_that_is_away_is_reported_and_retried(
 
 async def test_a_folder_that_cannot_be_used_stops_the_start(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"")
-    with pytest.raises(CannotStart, match="Make the folder writable"):
+    with pytest.raises(CannotStart, match="Make the storage writable"):
         async with uploading(tmp_path / "a"):
             pass
 

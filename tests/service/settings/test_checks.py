@@ -62,6 +62,10 @@ def test_a_broker_that_can_not_be_loaded_is_reported_in_the_same_way() -> None:
         ({"HUBBUB_FRAME_BYTES": "1024"}, "can't hold a message"),
         ({"HUBBUB_LOG_BYTES": "4096"}, "can't keep even one message"),
         ({"HUBBUB_HISTORY_BYTES": "4096"}, "can't keep even one message"),
+        ({"HUBBUB_FILES_URL": "s3://host"}, "s3://host/bucket/prefix"),
+        ({"HUBBUB_FILES_URL": "s3://key:secret@host/bucket"}, "HUBBUB_FILES_KEY_ID and HUBBUB_FILES_SECRET"),
+        ({"HUBBUB_FILES_URL": "s3://host/bucket?zone=a"}, "region=name may follow"),
+        ({"HUBBUB_FILES_URL": "s3://host/bucket", "HUBBUB_FILES_KEY_ID": "k"}, "needs HUBBUB_FILES_KEY_ID"),
     ],
 )
 def test_settings_must_fit_together(environ: dict[str, str], words: str) -> None:
