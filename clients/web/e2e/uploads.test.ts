@@ -6,6 +6,7 @@ import { field, messages, newRoom, SdkUser, say, sees, signIn } from "./users.ts
 
 const outboxBound = 200;
 
+const place = "52.5163 N, 13.3777 E";
 const letter = (size: number) => ({
   name: "letter.txt",
   mimeType: "text/plain",
@@ -31,6 +32,26 @@ it("files are dropped on the room, which shows where", async ({ browser, files }
   await page.keyboard.press("Enter");
   await expect.poll(() => namesOf(bob)).toEqual(["dropped.txt"]);
   bob.leave();
+});
+
+it("a photo is sent upright, as large as a screen, and without its place", async ({
+  browser,
+  files,
+}) => {
+  const { page } = browser;
+  await signIn(page, files.url, newRoom(), "ann");
+  const photo = { name: "harbour.jpg", mimeType: "image/jpeg", buffer: await lyingPhoto(page) };
+  expect(photo.buffer.includes(place)).toBe(true);
+  await add(page, [photo]);
+  await ready(page);
+  await sendButton(page).click();
+  const image = messages(page).locator("img");
+  const sides = () =>
+    image.evaluate((shown: HTMLImageElement) => [shown.naturalWidth, shown.naturalHeight]);
+  await expect.poll(sides).toEqual([1024, 2048]);
+  const sent = await page.request.get((await image.getAttribute("src")) ?? "");
+  expect(sent.headers()["content-type"]).toBe("image/jpeg");
+  expect((await sent.body()).includes("Exif")).toBe(false);
 });
 
 it("an upload shows how far it is, and can be cancelled", async ({ browser, files }) => {
@@ -101,6 +122,22 @@ it("a deleted message takes its file away", async ({ browser, files }) => {
   await link.waitFor({ state: "detached" });
   await expect.poll(status, { timeout: 20_000 }).toBe(404);
 });
+
+/** Return a JPEG of 3000 x 1500 pixels that says it was taken on its side, and where. */
+async function lyingPhoto(page: Page): Promise<Buffer> {
+  const url = await page.evaluate(() => {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [3000, 1500];
+    canvas.getContext("2d")?.fillRect(0, 0, 2000, 1000);
+    return canvas.toDataURL("image/jpeg", 0.3);
+  });
+  const plain = Buffer.from(url.replace(/^.*,/, ""), "base64");
+  // One entry: the orientation (0x0112) is 6. Then the text.
+  const tiff = Buffer.from("49492a00080000000100120103000100000006000000000000000000", "hex");
+  const exif = Buffer.concat([Buffer.from("Exif\0\0"), tiff, Buffer.from(place)]);
+  const start = Buffer.from([0xff, 0xd8, 0xff, 0xe1, 0, exif.length + 2]);
+  return Buffer.concat([start, exif, plain.subarray(2)]);
+}
 
 /** Let a drag of one file reach the messages, as the browser does. */
 async function drag(page: Page, type: string): Promise<void> {

@@ -18,6 +18,7 @@ export async function upload(
   onProgress: (share: number) => void,
   signal: AbortSignal,
 ): Promise<MessageFile> {
+  if (signal.aborted) throw new UploadFailed("lost");
   const { file: id } = await room.ticket(file.name, file.size, file.type).catch((error) => {
     throw new UploadFailed(error instanceof SearchFailed ? error.code : "lost");
   });
@@ -32,7 +33,7 @@ export async function upload(
       if (request.status === 201) resolve(JSON.parse(request.responseText));
       else fail();
     };
-    if (signal.aborted) fail();
+    if (signal.aborted) return fail();
     signal.addEventListener("abort", () => request.abort());
     request.send(file);
   });

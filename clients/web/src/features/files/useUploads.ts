@@ -1,6 +1,7 @@
 /** The files that the user adds to the next message. */
 import type { Client, File as MessageFile, Room } from "@hubbub/client";
 import { useEffect, useRef, useState } from "react";
+import { prepared } from "./pictures.ts";
 import { UploadFailed, upload } from "./upload.ts";
 
 /** Files of one message (FL2). */
@@ -38,8 +39,13 @@ export function useUploads(
     const id = count.current;
     const stop = new AbortController();
     const fresh = { id, name: file.name, size: file.size, share: 0, stop: () => stop.abort() };
-    if (file.size > (client.limits?.file ?? 0)) return { ...fresh, code: "too_long" };
-    upload(room, file, (share) => change(id, { share }), stop.signal).then(
+    const send = async () => {
+      const ready = await prepared(file);
+      change(id, { name: ready.name, size: ready.size });
+      if (ready.size > (client.limits?.file ?? 0)) throw new UploadFailed("too_long");
+      return upload(room, ready, (share) => change(id, { share }), stop.signal);
+    };
+    send().then(
       (done) => change(id, { done, share: 1 }),
       (error) => change(id, { code: error instanceof UploadFailed ? error.code : "lost" }),
     );
