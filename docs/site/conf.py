@@ -16,6 +16,7 @@ NAVIGATION: Final = {
     "": ["README", "docs/glossary", "CHANGELOG"],
     "Run it": [
         "docs/operations",
+        "docs/the-page",
         "helm/README",
         "docs/guarantees",
         "docs/performance",
