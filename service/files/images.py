@@ -21,6 +21,8 @@ _MOST: Final = 65_535
 _SIZES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _MARKER: Final = 0xFF
 _STANDALONE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
+# Segments ahead of the size: cameras write a few dozen.
+SEGMENTS: Final = 500
 
 
 def find_kind(head: bytes) -> ImageKind | None:
@@ -55,7 +57,9 @@ def _webp(head: bytes) -> tuple[int, int]:
 def _jpeg(head: bytes) -> tuple[int, int]:
     """Follow the segments up to the one with the size."""
     at = 2
-    while at + 9 <= len(head) and head[at] == _MARKER:
+    for _ in range(SEGMENTS):
+        if at + 9 > len(head) or head[at] != _MARKER:
+            break
         marker = head[at + 1]
         if marker in _SIZES:
             return int.from_bytes(head[at + 7 : at + 9]), int.from_bytes(head[at + 5 : at + 7])

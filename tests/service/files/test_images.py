@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from service.files.images import ImageKind, find_kind
+from service.files.images import SEGMENTS, ImageKind, find_kind
 from tests.service.files.uploading import png
 
+EMPTY = b"\xff\xe0\x00\x02"
 APP0 = b"\xff\xe0\x00\x04ab"
 SOF = b"\xff\xc2\x00\x11\x08" + (480).to_bytes(2) + (640).to_bytes(2)
 
@@ -36,6 +37,8 @@ SOF = b"\xff\xc2\x00\x11\x08" + (480).to_bytes(2) + (640).to_bytes(2)
         (png(70_000, 1), ImageKind("image/png")),
         (b"\xff\xd8\xff\xe0\xff\xff", ImageKind("image/jpeg")),
         (b"\xff\xd8\xff", ImageKind("image/jpeg")),
+        (b"\xff\xd8" + EMPTY * (SEGMENTS - 1) + SOF, ImageKind("image/jpeg", 640, 480)),
+        (b"\xff\xd8" + EMPTY * SEGMENTS + SOF, ImageKind("image/jpeg")),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", None),
         (b"<html>\x89PNG\r\n\x1a\n", None),
         (b"\x89PNG\r\n\x1a\n<html>", None),
