@@ -27,7 +27,7 @@ async def next_turn() -> None:
 
 
 async def in_slices(entries: Sequence[Entry], turn: Turn) -> AsyncIterator[Sequence[Entry]]:
-    """Yield the entries in slices, each but the first in a turn of its own."""
+    """Yield the entries in slices. After several of them, what follows has a turn of its own too."""
     start = size = 0
     for end, entry in enumerate(entries):
         if size >= SLICE_BYTES:
@@ -36,6 +36,8 @@ async def in_slices(entries: Sequence[Entry], turn: Turn) -> AsyncIterator[Seque
             start, size = end, 0
         size += len(entry.payload) + _LEAST
     yield entries[start:]
+    if start:
+        await turn()
 
 
 def first_of(entries: Sequence[Entry]) -> Sequence[Entry]:
