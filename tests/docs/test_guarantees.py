@@ -14,11 +14,14 @@ import pytest
 
 from archive.testing.promises import PROMISES as ARCHIVE_PROMISES
 from brokers.base import BrokerOptions
+from brokers.durable.commits import DEFAULT_LIMITS as COMMIT
 from brokers.memory import MemoryBroker
 from brokers.testing.promises import PROMISES
 from hubbub_protocol import Close, Code
 from hubbub_protocol.commands import MAX_TOKEN_CHARACTERS
 from service import settings
+from service.gateway.request_body import LEAST, SHARE
+from service.rooms.slices import PAGE_BYTES, SLICE_BYTES
 from service.runtime import metrics
 from service.settings.tuning import DEFAULTS as TUNING
 from tests.protocol.vectors import VECTORS, rules_of_the_specification, rules_shown
@@ -157,7 +160,6 @@ def test_the_bounds_without_a_setting_are_listed_as_fixed() -> None:
 def test_the_fixed_values_are_those_of_the_node() -> None:
     bounds = {row.number: row.cells[1] for row in BOUNDS}
     assert bounds["B3"].endswith(f" and {TUNING.spare_sockets:,}")
-    assert bounds["B10"] == f"{MAX_TOKEN_CHARACTERS:,} characters"
     assert bounds["B7"].startswith(f"{TUNING.request_seconds:g} s ")
     assert bounds["B18"] == f"{TUNING.plain_grace:g} s"
     assert bounds["B25"] == f"{TUNING.early_entries:,}"
@@ -180,6 +182,15 @@ def test_the_fixed_values_are_those_of_the_node() -> None:
     assert bounds["B100"].endswith(f" {TUNING.upload_bytes_per_second >> 10} KiB")
     assert bounds["B101"].startswith(f"{TUNING.upload_ticket_seconds / 60:g} min;")
     assert bounds["B71"] == f"{TUNING.sockets_per_address}"
+
+
+def test_constants_are_those_of_the_modules() -> None:
+    bounds = {row.number: row.cells[1] for row in BOUNDS}
+    assert bounds["B10"] == f"{MAX_TOKEN_CHARACTERS:,} characters"
+    assert bounds["B41"] == f"{COMMIT.batch}, or {COMMIT.batch_bytes >> 10} KiB"
+    assert bounds["B103"] == f"{SHARE >> 10} KiB, or one part; a chunk counts as {LEAST} bytes at least"
+    assert bounds["B104"].startswith(f"{PAGE_BYTES >> 10} KiB, or one message; ")
+    assert f" more than {SLICE_BYTES >> 10} KiB " in bounds["B104"]
 
 
 @every_bound
