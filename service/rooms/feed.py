@@ -143,8 +143,9 @@ class Feed:
             # Another epoch: all of it is new.
             self._jump(Position(page.head.epoch, 0))
             return page.head.offset == 0
-        if page.trimmed or page.head.offset < chain.offset:
-            first = page.entries[0].prev if page.entries else page.head.offset
+        first = page.entries[0].prev if page.entries else page.head.offset
+        # The broker has trimmed what follows the chain, or a failover has lost its end.
+        if page.trimmed or first < chain.offset:
             self._jump(Position(page.head.epoch, first))
         for entry in page.entries:
             if entry.offset > chain.offset:

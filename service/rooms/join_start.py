@@ -7,6 +7,7 @@ from typing import Final
 
 from brokers.base import UNWRITTEN, Entry, Page, Position
 from hubbub_protocol.commands import Since
+from service.rooms.log import RoomLog
 from service.rooms.room import Room
 from service.rooms.slices import first_of, last_of
 from service.wire.responses import JoinStart
@@ -39,7 +40,7 @@ def start_at_once(room: Room, since: Since | None, limit: int) -> JoinStart | No
         if len(messages) < limit and log.base and not room.catch_up.history.at_start:
             return None
         return _start_last(log.epoch, messages, log.end)
-    if since.offset > log.end or not log.reaches(since.epoch, since.offset):
+    if since.offset > log.end or not log.reaches(since.epoch, since.offset) or _is_lost(log, since.offset):
         return None
     return _recovered(since, log.after(since.offset, limit) if limit else [], log.end)
 
@@ -65,7 +66,8 @@ async def _recover(room: Room, since: Since, limit: int) -> JoinStart | None:
     await history.read_back_to(position)
     room.expire()
     if log.reaches(*position):
-        return _recovered(since, log.after(position.offset, limit) if limit else [], log.end)
+        found = log.after(position.offset, limit) if limit else []
+        return None if _is_lost(log, position.offset) else _recovered(since, found, log.end)
     if history.at_start:
         return None
     page = await history.after(position.offset, max(limit, 1))
@@ -80,8 +82,15 @@ def _recovered(since: Since, found: Sequence[Entry], end: int) -> JoinStart:
     return JoinStart(since.epoch, cursor, max(end, cursor), recovered=True, entries=entries)
 
 
+def _is_lost(log: RoomLog, offset: int) -> bool:
+    """Return whether the room continues from before an offset: a failover lost what the client has seen."""
+    return any(entry.prev < offset for entry in log.after(offset, 1))
+
+
 def _is_gap(page: Page, position: Position) -> bool:
-    return page.trimmed or page.head.epoch != position.epoch or page.head.offset < position.offset
+    if page.trimmed or page.head.epoch != position.epoch or page.head.offset < position.offset:
+        return True
+    return any(entry.prev < position.offset for entry in page.entries[:1])
 
 
 async def _last(room: Room, limit: int) -> JoinStart:

@@ -211,3 +211,21 @@ def _change_hub(node: Node, other: Hub) -> None:
     inner = MemoryBroker(node.broker.options, other)
     node.broker._inner = inner  # noqa: SLF001 - a real broker would reconnect to another server
     inner._listener = node.broker._gate  # noqa: SLF001
+
+
+async def test_what_a_failover_lost_is_no_part_of_the_chain(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node.publish(3)
+    await node.caught_up()
+    epoch = node.feed.position.epoch
+    continued = Entry(ROOM, epoch, 1, 104, b"{}")
+
+    async def history(*_: object, **__: object) -> Page:
+        return Page((continued,), Position(epoch, 104), trimmed=False, more=False)
+
+    # The broker has lost 2 and 3, and the room continues from 1 before the heads were compared.
+    monkeypatch.setattr(node.broker, "history", history)
+    node.feed.accept(continued)
+    await until(lambda: node.feed.position == Position(epoch, 104))
+    assert (node.delivered, node.resets) == ([1, 2, 3, 104], [Position(epoch, 1)])

@@ -7,7 +7,7 @@ from time import time
 
 import pytest
 
-from brokers.base import Position
+from brokers.base import Entry, Position
 from service.rooms.join_start import find_start
 from service.rooms.slices import PAGE_BYTES
 from service.wire.messages import MessagePayload, encode_stored
@@ -130,3 +130,19 @@ async def test_the_answer_to_a_join_is_as_long_as_a_page_and_the_rest_can_be_rea
     while received[-1] < 50:
         received.append((await eve.event("message"))["offset"])
     assert received == list(range(1, 51))
+
+
+async def test_a_position_that_a_failover_lost_is_not_recovered(served: Served) -> None:
+    await served.joined("ann")
+    publish(served, "lobby", "one")
+    room = served.node.rooms.get("lobby")
+    assert room is not None
+    epoch = room.log.epoch
+    # The client has seen 105 on another node; the room continues from 1.
+    room.log.append(Entry("lobby", epoch, 1, 209, room.log.last(1)[0].payload))
+    bob = await served.welcomed("bob")
+    joined = await bob.ask("join", room="lobby", since={"epoch": epoch, "offset": 105})
+    assert not joined["recovered"]
+    assert [(message["prev"], message["offset"]) for message in joined["messages"]] == [(0, 1), (1, 209)]
+    joined = await bob.ask("join", room="lobby", since={"epoch": epoch, "offset": 1})
+    assert (joined["recovered"], [message["offset"] for message in joined["messages"]]) == (True, [209])
