@@ -55,6 +55,9 @@ Each promise has tests in `brokers/testing/`, which run on every broker with two
                 offset that was left out, the first entry names that offset. Left out at the beginning of
                 what is stored, entries count as trimmed. The last entry of a room stays, because its offset
                 is the head. Keys and positions of all other entries stay as they were.
+ P19 begin      Where `begins_rooms`, a room without entries continues after the position that was given to
+                `begin`: that is its head, and the `prev` of its first entry, which has the same epoch. A room
+                with entries stays as it is, and so does every room of another broker.
 
 Not promised: exactly-once or gapless delivery. After a lost connection, entries can be missing, redelivered
 or late. `Entry.prev` reveals that, and the service repairs it: it drops redelivered entries and reads missing
@@ -191,7 +194,7 @@ def check_paging(*, after: int | None, before: int | None, limit: int) -> None:
 
 
 class Broker(ABC):
-    """One node's end of the backbone. The promises P1-P18 are in the module's docstring.
+    """One node's end of the backbone. The promises P1-P19 are in the module's docstring.
 
     `shared` is whether nodes of several processes can share one backbone. A broker whose backbone is in
     its process leaves it at `False`; a node with such a broker refuses to run several processes.
@@ -285,10 +288,7 @@ class Broker(ABC):
         """
 
     async def begin(self, room: str, position: Position) -> Position:  # noqa: ARG002  for brokers that can
-        """Let a room without entries continue after a position, as after an import; return its head.
-
-        A room with entries stays as it is. So do all rooms of a broker that assigns offsets in another way.
-        """
+        """Let a room without entries continue after a position, as after an import; return its head (P19)."""
         return (await self.heads([room]))[room]
 
     def stats(self) -> Mapping[str, float]:

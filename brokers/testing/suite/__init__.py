@@ -1,5 +1,6 @@
 """Collect all tests of the contract, for `from brokers.testing.suite import *` in a test file."""
 
+from brokers.testing.suite.beginning import *
 from brokers.testing.suite.bounds import *
 from brokers.testing.suite.crowd import *
 from brokers.testing.suite.erasing import *

@@ -114,6 +114,21 @@ async def test_a_room_that_has_other_messages_is_refused_ahead_of_its_import(
     await archive.close()
 
 
+async def test_without_a_broker_the_import_says_what_is_missing(
+    settings: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = await exported(tmp_path)
+    monkeypatch.delenv("BROKER")
+    assert await asyncio.to_thread(command.main, ["import", str(file)]) == 0
+    assert "BROKER is not set, so only search finds them" in capsys.readouterr().err
+    assert await asyncio.to_thread(command.main, ["import", str(file), "--archive-only"]) == 0
+    assert "BROKER is not set" not in capsys.readouterr().err
+    assert settings["broker"] == "redis"
+
+
 async def test_nats_can_not_continue_rooms_and_says_so(
     settings: dict[str, Any],
     tmp_path: Path,
