@@ -132,7 +132,7 @@ def _archive(settings: Settings) -> Iterator[str]:
         if is_shared and settings.broker == "memory":
             yield (
                 "ARCHIVE_URL is refused with BROKER=memory: this archive is for several nodes, and each "
-                "would give the same offsets to other messages. Set sqlite:///file."
+                "would give the same offsets to other messages. Set BROKER to redis or nats, or set sqlite:///file."
             )
         elif not is_shared and settings.broker != "memory":
             yield (

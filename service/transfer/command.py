@@ -25,10 +25,6 @@ from service.transfer.importing import Importer, read_lines
 _NEEDS: Final = (
     "The archive is the one of ARCHIVE_URL. One in SQLite belongs to one process: stop the server first."
 )
-_NO_BROKER: Final = (
-    " BROKER is not set, so only search finds them: to let the rooms continue after them, import again "
-    "with the BROKER of the nodes and its variables."
-)
 _OTHERS: Final[dict[str, Callable[[Path], Iterator[tuple[int, ArchivedEntry]]]]] = {
     "slack": slack.read,
     "mattermost": mattermost.read,
@@ -95,7 +91,7 @@ async def _import(settings: Settings, options: argparse.Namespace) -> str:
             return (
                 f"Imported {done.entries} entries (rooms: {done.rooms}) into {archive.place}; "
                 f"{done.new} of them were new."
-            ) + (_NO_BROKER if wanted and archive.shared and settings.broker == "memory" else "")
+            )
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ import pytest
 from archive.base import ArchivedEntry, ArchiveOptions
 from archive.postgres import PostgresArchive
 from archive.sqlite import SqliteArchive
-from service.runtime.process import FAILED
+from service.runtime.process import FAILED, USAGE
 from service.server import running
 from service.transfer import command
 from service.wire.messages import MessagePayload, encode_stored
@@ -122,10 +122,8 @@ async def test_without_a_broker_the_import_says_what_is_missing(
 ) -> None:
     file = await exported(tmp_path)
     monkeypatch.delenv("BROKER")
-    assert await asyncio.to_thread(command.main, ["import", str(file)]) == 0
-    assert "BROKER is not set, so only search finds them" in capsys.readouterr().err
-    assert await asyncio.to_thread(command.main, ["import", str(file), "--archive-only"]) == 0
-    assert "BROKER is not set" not in capsys.readouterr().err
+    assert await asyncio.to_thread(command.main, ["import", str(file)]) == USAGE
+    assert "Set BROKER to redis or nats" in capsys.readouterr().err
     assert settings["broker"] == "redis"
 
 
