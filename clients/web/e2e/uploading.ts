@@ -37,9 +37,9 @@ export async function add(page: Page, files: readonly Added[]): Promise<void> {
   await page.locator("input[type=file]").setInputFiles([...files]);
 }
 
-/** Wait until all files are uploaded. */
+/** Wait until all files are uploaded. A photo is drawn before, which takes a slow machine some seconds. */
 export async function ready(page: Page): Promise<void> {
-  await expect.poll(() => sendButton(page).isEnabled()).toBe(true);
+  await expect.poll(() => sendButton(page).isEnabled(), { timeout: 15_000 }).toBe(true);
 }
 
 /** Return a PNG. */
