@@ -1,5 +1,7 @@
 /** What a text of a message looks like, also a hostile one. */
+import type { Page } from "playwright-core";
 import { expect } from "vitest";
+import { violationsOf } from "./appearance.ts";
 import { test } from "./browser.ts";
 import { field, messages, newRoom, SdkUser, say, sees, signIn } from "./users.ts";
 
@@ -17,6 +19,62 @@ test("marks are shown, and nothing is taken for HTML", async ({ browser, url }) 
   await list.locator("pre").getByText("<b>not bold</b>").waitFor();
   expect(errors).toEqual([]);
 });
+
+test("code gets its colours without a movement of the rows", async ({ browser, url }) => {
+  const room = newRoom();
+  const { page, errors } = browser;
+  const load = await holdColours(page);
+  await signIn(page, url, room, `ann of ${room}`);
+  const eve = new SdkUser(url, room, `eve of ${room}`);
+  await eve.say(
+    '```python\n@cached\ndef add(x):  # the sum\n    return f"{x}" + 1\n```',
+    "```diff\n-old\n+new\n```",
+    "```klingon\ndef nuqneH\n```",
+    "below the code",
+  );
+  await sees(page, "below the code");
+  const before = await placesOfRows(page);
+  expect(await coloursOfCode(page)).toBe(1);
+  load();
+  const list = messages(page);
+  await list.locator("pre span", { hasText: /^return$/ }).waitFor();
+  expect(await placesOfRows(page)).toEqual(before);
+  expect(await list.locator("pre", { hasText: "nuqneH" }).locator("span").count()).toBe(0);
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    expect(await coloursOfCode(page)).toBe(6);
+    expect(await violationsOf(page)).toEqual([]);
+    await browser.screenshot(`code-${colorScheme}`);
+  }
+  await page.emulateMedia({ forcedColors: "active" });
+  expect(await coloursOfCode(page)).toBe(1);
+  expect(errors).toEqual([]);
+  eve.leave();
+});
+
+/** Withhold the script of the colours until the returned function is called. */
+async function holdColours(page: Page): Promise<() => void> {
+  let load = () => {};
+  const held = new Promise<void>((resolve) => {
+    load = resolve;
+  });
+  await page.route(/parts\/Code-/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  return load;
+}
+
+function placesOfRows(page: Page): Promise<number[]> {
+  const rows = messages(page).locator("[data-row]");
+  return rows.evaluateAll((all) => all.map((row) => row.getBoundingClientRect().y));
+}
+
+/** How many colours the first code block has. */
+function coloursOfCode(page: Page): Promise<number> {
+  const texts = messages(page).locator("pre").first().locator("span, code");
+  return texts.evaluateAll((all) => new Set(all.map((one) => getComputedStyle(one).color)).size);
+}
 
 test("links show where they lead, and hostile letters stay in their message", async ({
   browser,

@@ -1,7 +1,10 @@
 import { Fragment, memo, useMemo } from "react";
+import { laterShown } from "../parts/later.ts";
 import type { Block, Inline } from "./ast.ts";
 import styles from "./Markup.module.css";
 import { parseMarkup } from "./parse.ts";
+
+const Code = laterShown(() => import("../code/Code.tsx"));
 
 interface Props {
   readonly text: string;
@@ -41,7 +44,9 @@ function BlockView({ block, user }: { readonly block: Block; readonly user: stri
       return (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard
         <pre tabIndex={0}>
-          <code>{block.text}</code>
+          <code>
+            {block.language ? <Code language={block.language}>{block.text}</Code> : block.text}
+          </code>
         </pre>
       );
     case "quote":

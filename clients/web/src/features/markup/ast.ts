@@ -9,7 +9,7 @@ export type Inline =
 
 export type Block =
   | { readonly kind: "paragraph"; readonly parts: readonly Inline[] }
-  | { readonly kind: "code"; readonly text: string }
+  | { readonly kind: "code"; readonly text: string; readonly language: string }
   | { readonly kind: "quote"; readonly blocks: readonly Block[] }
   | {
       readonly kind: "list";

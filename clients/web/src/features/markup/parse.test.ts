@@ -60,6 +60,16 @@ test.each([
   expect(form(parseMarkup(text, ["Ann Smith"]))).toBe(expected);
 });
 
+test.each([
+  ["```Python\nx\n```", "python"],
+  ["```c++ \nx\n```", "c++"],
+  ["```\nx\n```", ""],
+  ["```python x\n```", ""],
+  ["```python```", ""],
+])("the language of %j is %j", (text, language) => {
+  expect(parseMarkup(text)).toMatchObject([{ kind: "code", language }]);
+});
+
 test("any text is parsed, and loses no word", () => {
   const signs = ["*", "**", "_", "~", "`", "\n", "> ", "- ", "@", " ", "(", "Z", "http://x.y/"];
   fc.assert(

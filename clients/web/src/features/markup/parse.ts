@@ -63,15 +63,17 @@ function codeBlock(lines: readonly string[], at: number): Found | null {
   const line = lines[at] ?? "";
   if (!fence.test(line)) return null;
   const oneLine = /^```(.+?)```\s*$/.exec(line)?.[1];
-  if (oneLine !== undefined) return { block: { kind: "code", text: oneLine }, to: at + 1 };
+  if (oneLine !== undefined)
+    return { block: { kind: "code", text: oneLine, language: "" }, to: at + 1 };
   const end = lines.findIndex((next, index) => index > at && /```\s*$/.test(next));
   if (end === -1) return null;
   const last = (lines[end] ?? "").replace(/```\s*$/, "");
   const first = line.replace(fence, "");
   // A word after the fence is the name of the language.
-  const inner = [...(/^\w*$/.test(first.trim()) ? [] : [first]), ...lines.slice(at + 1, end)];
+  const language = /^[\w+#.-]*$/.exec(first.trim())?.[0].toLowerCase();
+  const inner = [...(language === undefined ? [first] : []), ...lines.slice(at + 1, end)];
   if (last !== "") inner.push(last);
-  return { block: { kind: "code", text: inner.join("\n") }, to: end + 1 };
+  return { block: { kind: "code", text: inner.join("\n"), language: language ?? "" }, to: end + 1 };
 }
 
 function list(lines: readonly string[], at: number, item: RegExp, names: readonly string[]): Found {

@@ -1,5 +1,11 @@
 /** What the page does without for a moment: its script is loaded with the first component that uses it. */
-import { type ComponentType, createElement, useEffect, useState } from "react";
+import {
+  type ComponentType,
+  createElement,
+  type PropsWithChildren,
+  useEffect,
+  useState,
+} from "react";
 
 /** Return a hook that returns the module, and null until it is loaded, or if it can't be. */
 export function later<Module extends object>(load: () => Promise<Module>): () => Module | null {
@@ -19,13 +25,13 @@ export function later<Module extends object>(load: () => Promise<Module>): () =>
   };
 }
 
-/** Return a component that shows nothing until its script is loaded. */
+/** Return a component that shows its children, if any, until its script is loaded. */
 export function laterShown<P extends object>(
   load: () => Promise<{ readonly default: ComponentType<P> }>,
-): ComponentType<P> {
+): ComponentType<PropsWithChildren<P>> {
   const useLater = later(load);
-  return function Later(props: P) {
+  return function Later(props: PropsWithChildren<P>) {
     const module = useLater();
-    return module && createElement(module.default, props);
+    return module ? createElement(module.default, props) : props.children;
   };
 }
