@@ -73,3 +73,38 @@ test("the member list never covers the composer permanently", async ({ browser, 
     await members.waitFor({ state: "hidden" });
   }
 });
+
+test("the page is mirrored for a language that is written from right to left", async ({
+  browser,
+  url,
+}) => {
+  const room = newRoom();
+  const { page } = browser;
+  const bob = new SdkUser(url, room, `bob of ${room}`);
+  await bob.say("مرحبا بالجميع", "Good morning", "> quoted\n- a list\n```js\nlet x\n```");
+  await signIn(page, url, room, `ann of ${room}`);
+  await page.evaluate(() => {
+    document.documentElement.dir = "rtl";
+  });
+  await say(page, "@bob שלום");
+  await sees(page, "@bob שלום");
+  await page.getByLabel("Members", { exact: true }).getByText(`bob of ${room}`).waitFor();
+  const order = [
+    page.getByRole("navigation"),
+    page.getByRole("textbox", { name: /^Message to/ }),
+    page.getByLabel("Members", { exact: true }),
+  ];
+  const edges = await Promise.all(order.map(async (part) => (await part.first().boundingBox())?.x));
+  expect(edges).toEqual(edges.toSorted((a, b) => (b ?? 0) - (a ?? 0)));
+  const covered = await page
+    .locator("[data-leads=true] button:has(> :first-child + :last-child)")
+    .evaluateAll((authors) =>
+      authors.map((author) => {
+        const [avatar, name] = [...author.children].map((part) => part.getBoundingClientRect());
+        return (avatar?.left ?? 0) < (name?.right ?? 0);
+      }),
+    );
+  expect(covered).toEqual([false, false]);
+  await looksRight(browser, "mirrored");
+  bob.leave();
+});
