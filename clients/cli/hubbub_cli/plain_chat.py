@@ -11,6 +11,7 @@ from hubbub_cli.connection import connected, enter, explained, watch
 from hubbub_cli.errors import BadInput, CannotConnect, NoReply, RejectedByServer
 from hubbub_cli.exit_codes import ExitCode
 from hubbub_cli.found_messages import search, summary
+from hubbub_cli.line_sender import SENDING, LineSender
 from hubbub_cli.message_lines import message_line
 from hubbub_cli.output import PROGRAM, TerminalOutput
 from hubbub_cli.race import race
@@ -23,8 +24,6 @@ from hubbub_cli.uploads import local_file, typed_path, upload
 from hubbub_client import Client, Event, Gap, Message, Presence, Room, new_key
 
 _BEGIN_WITH: Final = 20
-# In seconds: the timeout of a message, and of all queued messages at the end of the input.
-_SENDING: Final = 10.0
 _NO_ROOM: Final = "You are in no room. Join one first: /join ROOM"
 
 
@@ -39,6 +38,7 @@ class PlainChat:
         self._here: Room | None = None
         self._typed = stdin.is_terminal()
         self._said: set[str] = set()
+        self._sender = LineSender(settings)
         self._code = ExitCode.OK
 
     async def run(self, rooms: Iterable[str]) -> ExitCode:
@@ -57,7 +57,7 @@ class PlainChat:
             async for line in stdin.lines():
                 if not await self._process(chat, line, readers):
                     break
-            await self._finish()
+            await self._sender.finish(self._rooms)
             for room in self._rooms.values():
                 room.leave()
 
@@ -111,7 +111,7 @@ class PlainChat:
     async def _topic(self, room: Room, text: str) -> None:
         if text:
             with explained(self._settings):
-                await room.set_topic("" if text == "-" else text, within=_SENDING)
+                await room.set_topic("" if text == "-" else text, within=SENDING)
         else:
             topic = sanitize(room.topic or "")
             self._output.notice(f"topic: {topic}" if topic else "the room has no topic")
@@ -119,7 +119,7 @@ class PlainChat:
     async def _send_file(self, room: Room, path: str) -> None:
         file = await upload(self._settings, room, local_file(typed_path(path)))
         with explained(self._settings):
-            await room.send("", files=[file], within=_SENDING)
+            await room.send("", files=[file], within=SENDING)
 
     async def _join(self, chat: Client, name: str, readers: asyncio.TaskGroup) -> None:
         known = self._rooms.get(name)
@@ -154,8 +154,7 @@ class PlainChat:
     async def _send(self, room: Room, text: str, key: str) -> None:
         if self._typed:
             self._said.add(key)
-        with explained(self._settings):
-            await room.send(text, key, within=_SENDING)
+        await self._sender.send(room, text, key)
 
     async def _search(self, room: Room, query: str) -> None:
         """Print what is found, the newest message last, as in the room."""
@@ -176,17 +175,6 @@ class PlainChat:
         except (BadInput, CannotConnect, RejectedByServer) as error:
             self._output.error(str(error))
             self._code = self._code or error.exit_code
-
-    async def _finish(self) -> None:
-        """Wait until the queued messages are stored.
-
-        Raises:
-            NoReply: a message was not acknowledged in time.
-        """
-        for room in self._rooms.values():
-            for own in room.pending:
-                if own.progress == "sending":
-                    await self._send(room, own.text, own.key)
 
     # Events
 
