@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { languages } from "./languages.ts";
-import { longest, tokensOf } from "./tokens.ts";
+import { longest, most, tokensOf } from "./tokens.ts";
 
 /** Write tokens in a short form: `keyword(let)` and so on. */
 function form(language: string, text: string): string | undefined {
@@ -87,6 +87,13 @@ test("an unknown language and a long text get no colours", () => {
     expect(tokensOf(name, "let x")).toBeNull();
   expect(tokensOf("js", "x".repeat(longest))).not.toBeNull();
   expect(tokensOf("js", "x".repeat(longest + 1))).toBeNull();
+});
+
+test("after many tokens the rest has the colour of the text", () => {
+  const text = "f(1,".repeat(most);
+  const tokens = tokensOf("js", text) ?? [];
+  expect(tokens.filter(({ kind }) => kind !== null)).toHaveLength(most);
+  expect(tokens.map((token) => token.text).join("")).toBe(text);
 });
 
 const names = Object.keys(languages);

@@ -7,25 +7,30 @@ export interface Token {
   readonly text: string;
 }
 
-/** Longer code has no colours: each token is an element of the page. */
+/** Longer code has no colours. */
 export const longest = 10_000;
+
+/** After so many coloured tokens the rest has the colour of the text: each is an element of the page. */
+export const most = 1_000;
 
 /** Return the tokens of code, or null if it gets no colours. */
 export function tokensOf(name: string, text: string): readonly Token[] | null {
   const language = languageOf(name);
   if (language === null || text.length > longest) return null;
+  return scan(language, text).filter((token) => token.text !== "");
+}
+
+function scan(language: Language, text: string): readonly Token[] {
   const tokens: Token[] = [];
   let plainFrom = 0;
   for (const found of text.matchAll(language.scanner)) {
     const kind = kindOf(language, found);
-    if (kind === null || found[0] === "") continue;
-    if (found.index > plainFrom)
-      tokens.push({ kind: null, text: text.slice(plainFrom, found.index) });
-    tokens.push({ kind, text: found[0] });
+    if (kind === null) continue;
+    tokens.push({ kind: null, text: text.slice(plainFrom, found.index) }, { kind, text: found[0] });
     plainFrom = found.index + found[0].length;
+    if (tokens.length >= 2 * most) break;
   }
-  tokens.push({ kind: null, text: text.slice(plainFrom) });
-  return tokens.filter((token) => token.text !== "");
+  return [...tokens, { kind: null, text: text.slice(plainFrom) }];
 }
 
 function kindOf(language: Language, found: RegExpExecArray): Kind | null {
