@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
@@ -103,24 +104,73 @@ def socks_proxy() -> Iterator[Proxy]:
         yield proxy
 
 
+class Fault(Enum):
+    """What happens to a request of a client."""
+
+    LOST = auto()
+    # The server has it; the client does not get the reply.
+    REPLY_LOST = auto()
+    # The server does not have it, and the connection stays open.
+    STALLED = auto()
+
+
+@contextmanager
+def faulty_proxy(port: int, requests: int, fault: Fault, *, later: int | None = None) -> Iterator[Proxy]:
+    """Pass some requests of the first connection and their replies to a port, then have a fault with one.
+
+    Later connections are passed unchanged, to the port `later` if given. A client has to wait for each reply.
+    """
+    proxy = Proxy()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if proxy.connections:
+            await proxy.forward(reader, writer, later or port)
+            return
+        proxy.connections += 1
+        there, back = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            for _ in range(requests):
+                back.write(await reader.read(65536))
+                writer.write(await there.read(65536))
+            last = await reader.read(65536)
+            if fault is Fault.REPLY_LOST:
+                back.write(last)
+                await there.read(65536)
+            elif fault is Fault.STALLED:
+                await reader.read()
+        finally:
+            await _close(back)
+
+    with _serving(proxy, serve):
+        yield proxy
+
+
 class _Handlers:
     """The connections of a proxy, each handled by a task that `stop` ends."""
 
     def __init__(self, serve: Serve) -> None:
         self._serve = serve
-        self._tasks: set[asyncio.Task[None] | None] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._tasks.add(asyncio.current_task())
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.get_running_loop().create_task(self._handle(reader, writer))
+        self._tasks.add(task)
+
+        def ended(_: object) -> None:  # also of a task that was cancelled before it began
+            writer.transport.abort()
+            self._tasks.discard(task)
+
+        task.add_done_callback(ended)
+
+    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             with suppress(OSError, asyncio.IncompleteReadError):  # the client may close at any time
                 await self._serve(reader, writer)
         finally:
             await _close(writer)
-            self._tasks.discard(asyncio.current_task())
 
     def cut(self) -> list[asyncio.Task[None]]:
-        tasks = [task for task in self._tasks if task is not None]
+        tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         return tasks
@@ -137,7 +187,7 @@ def _serving(proxy: Proxy, serve: Serve, context: ssl.SSLContext | None = None) 
 
     async def run() -> None:
         stop, handlers = asyncio.Event(), _Handlers(serve)
-        server = await asyncio.start_server(handlers.handle, "127.0.0.1", 0, ssl=context)
+        server = await asyncio.start_server(handlers.accept, "127.0.0.1", 0, ssl=context)
         proxy.port = server.sockets[0].getsockname()[1]
         in_loop = asyncio.get_running_loop().call_soon_threadsafe
         stops.append(partial(in_loop, stop.set))

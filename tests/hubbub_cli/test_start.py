@@ -1,11 +1,13 @@
 """A command imports what it needs, and no more: starting is most of what a short command does."""
 
+import inspect
 import json
 import subprocess
 import sys
 
 import pytest
 
+from hubbub_cli.late_imports import LATE
 from tests.hubbub_cli.program import LIMIT, environment
 from tests.hubbub_cli.server import ROOT, Server
 
@@ -40,6 +42,9 @@ HEAVY = {
 }
 # The modules of a whole `send`, with those of Python: each costs about a third of a millisecond.
 MOST_MODULES = 305
+# Without asyncio, TLS, and what click and uuid import for nothing that we use.
+MOST_MODULES_OF_SEND = 240
+NOT_FOR_SEND = {"asyncio", "ssl", "websockets.asyncio.client", "inspect", "platform"}
 
 
 def imported(*arguments: str, **variables: str) -> set[str]:
@@ -70,6 +75,19 @@ def test_a_short_command_imports_no_screen(server: Server, room: str, arguments:
     assert len(modules) <= MOST_MODULES
     others = {name for name in modules if name.startswith("hubbub_cli.commands.")}
     assert others == {f"hubbub_cli.commands.{arguments[0]}"}
+
+
+def test_a_usual_send_imports_no_asyncio(server: Server, room: str) -> None:
+    modules = imported("send", room, "hello", "-s", server.url)
+    assert not NOT_FOR_SEND & modules
+    assert len(modules) <= MOST_MODULES_OF_SEND
+
+
+@pytest.mark.parametrize("text", ["one", "  one\n    two\n      three\n", "\n  one\n\n  two  \n"])
+def test_help_has_the_indentation_that_inspect_gives_it(text: str) -> None:
+    cleandoc = LATE["inspect"]["cleandoc"]
+    assert callable(cleandoc)
+    assert cleandoc(text) == inspect.cleandoc(text)
 
 
 def test_socks_is_imported_only_for_a_socks_proxy(server: Server, room: str) -> None:

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
+from hubbub_cli.credentials import Credentials, credentials
 from hubbub_cli.errors import BadInput, CannotConnect, CliError, NoReply, NotSignedIn, RejectedByServer
-from hubbub_cli.identity import session
 from hubbub_cli.output import PROGRAM, TerminalOutput
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.settings import CliSettings, may_use_proxy
@@ -30,7 +30,7 @@ from hubbub_client import (
 )
 from hubbub_client.reasons import reason
 from hubbub_protocol import Close
-from hubbub_protocol.names import room_fault, user_fault
+from hubbub_protocol.names import room_fault
 
 _TOKEN_CODES: Final = frozenset(
     {"bad_token", "token_expired", "token_required", "no_token", Close.TOKEN_REFUSED, Close.TOKEN_EXPIRED}
@@ -47,19 +47,17 @@ _GOODBYE: Final = 0.5
 _TOO_BIG: Final = frozenset({Close.TOO_BIG})
 
 
-def client(settings: CliSettings, *, speaks: bool, listener: bool) -> Client:
-    """Create a client. A client that only reads asks for no name, so it does not take one from a user.
+def client(settings: CliSettings, *, speaks: bool, listener: bool, who: Credentials | None = None) -> Client:
+    """Create a client, by default with the credentials of the settings.
 
     A `listener` is in no list of members.
     """
-    token = read_token(settings)
-    proposed = settings.login if settings.login and not user_fault(settings.login) else None
-    name = settings.name or (proposed if speaks and token is None else None)
+    who = who or credentials(settings, speaks=speaks)
     return Client(
         settings.server,
-        token=_hook(settings) if token is not None else None,
-        name=name,
-        session=session(settings.server, name) if name and token is None else None,
+        token=_hook(settings) if who.token is not None else None,
+        name=who.name,
+        session=who.session,
         options=Options(
             about=PROGRAM,
             listener=listener,
@@ -85,24 +83,35 @@ def _hook(settings: CliSettings) -> Callable[[], Awaitable[str]]:
 
 
 @asynccontextmanager
-async def connected(settings: CliSettings, *, speaks: bool, listener: bool = True) -> AsyncIterator[Client]:
+async def connected(
+    settings: CliSettings,
+    *,
+    speaks: bool,
+    listener: bool = True,
+    who: Credentials | None = None,
+    spent: float = 0,
+) -> AsyncIterator[Client]:
     """Connect for the duration of the block; the command is no member of its rooms, unless a user is there.
+
+    `spent` is how many seconds of the timeout an earlier attempt used.
 
     Raises:
         CliError: it cannot connect.
     """
+    if spent >= settings.connect_timeout:
+        raise CannotConnect(_sentence(settings.server, _no_reply(settings)), code="timeout")
     with explained(settings):
-        async with client(settings, speaks=speaks, listener=listener) as chat:
-            await _online(chat, settings)
+        async with client(settings, speaks=speaks, listener=listener, who=who) as chat:
+            await _online(chat, settings, settings.connect_timeout - spent)
             yield chat
 
 
-async def _online(chat: Client, settings: CliSettings) -> None:
+async def _online(chat: Client, settings: CliSettings, within: float) -> None:
     """Wait until online. A permanent failure is raised at once."""
-    reason = f"no reply within {settings.connect_timeout:g} s"
+    reason = _no_reply(settings)
     attempts = ConnectAttempts(settings.retry or 0)
     try:
-        async with asyncio.timeout(settings.connect_timeout if settings.retry is None else None):
+        async with asyncio.timeout(within if settings.retry is None else None):
             async for now in chat.statuses():
                 if isinstance(now, status.Online):
                     return
@@ -112,7 +121,7 @@ async def _online(chat: Client, settings: CliSettings) -> None:
             await chat.online()  # raises the reason of the close
     except TimeoutError:
         through = f", through the proxy {sanitize(chat.proxy.name)}" if chat.proxy else ""
-        raise CannotConnect(_sentence(chat, f"{reason}{through}"), code="timeout") from None
+        raise CannotConnect(_sentence(chat.url, f"{reason}{through}"), code="timeout") from None
 
 
 class ConnectAttempts:
@@ -144,11 +153,15 @@ def hopeless(chat: Client, now: status.Waiting) -> CliError | None:
     from hubbub_cli.connect_failures import explain
 
     failure = explain(chat.connection_error, chat.url, chat.proxy)
-    return CannotConnect(_sentence(chat, failure.detail), code=failure.code)
+    return CannotConnect(_sentence(chat.url, failure.detail), code=failure.code)
 
 
-def _sentence(chat: Client, reason: str) -> str:
-    return f"cannot connect to {sanitize(chat.url)}: {reason} (try: {PROGRAM} doctor)"
+def _no_reply(settings: CliSettings) -> str:
+    return f"no reply within {settings.connect_timeout:g} s"
+
+
+def _sentence(url: str, reason: str) -> str:
+    return f"cannot connect to {sanitize(url)}: {reason} (try: {PROGRAM} doctor)"
 
 
 async def enter(chat: Client, name: str, within: float, since: Position | None = None) -> Room:

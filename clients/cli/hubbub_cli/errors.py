@@ -68,3 +68,8 @@ class OutputFailed(CliError):
 
 class Unexpected(CliError):
     """A fault of this program."""
+
+
+def leaf(error: Exception) -> Exception:
+    """Return the first error of a group, also of groups in it; any other error itself."""
+    return leaf(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error

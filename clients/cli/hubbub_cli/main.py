@@ -11,11 +11,10 @@ from typing import Final, TextIO
 import click
 
 from hubbub_cli import options, settings
-from hubbub_cli.errors import BadInput, CliError, OutputFailed, Unexpected
+from hubbub_cli.errors import BadInput, CliError, OutputFailed, Unexpected, leaf
 from hubbub_cli.exit_codes import ExitCode
 from hubbub_cli.lazy_group import LazyGroup
 from hubbub_cli.output import PROGRAM, report
-from hubbub_cli.race import leaf
 from hubbub_cli.sanitize import sanitize
 from hubbub_cli.settings import CliSettings, Given
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Iterable
 from datetime import datetime
 from typing import Final
 
-from hubbub_cli import slash_commands, stdin
+from hubbub_cli import slash_commands, stdin, stdin_lines
 from hubbub_cli.closed_pipe import pipe_closed
 from hubbub_cli.connection import connected, enter, explained, watch
 from hubbub_cli.errors import BadInput, CannotConnect, NoReply, RejectedByServer
@@ -54,7 +54,7 @@ class PlainChat:
         async with asyncio.TaskGroup() as readers:
             for name in rooms:
                 await self._join(chat, name, readers)
-            async for line in stdin.lines():
+            async for line in stdin_lines.lines():
                 if not await self._process(chat, line, readers):
                     break
             await self._sender.finish(self._rooms)

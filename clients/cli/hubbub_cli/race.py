@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Coroutine
 
+from hubbub_cli.errors import leaf
+
 
 async def race(*waits: Coroutine[None, None, None]) -> None:
     """Run all until the first one ends, and cancel the others. Its exception propagates unchanged."""
@@ -14,8 +16,3 @@ async def race(*waits: Coroutine[None, None, None]) -> None:
                 task.cancel()
     except ExceptionGroup as group:
         raise leaf(group) from None
-
-
-def leaf(error: Exception) -> Exception:
-    """Return the first error of a group, also of groups in it; any other error itself."""
-    return leaf(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error

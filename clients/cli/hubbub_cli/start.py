@@ -4,7 +4,7 @@ import gc
 import sys
 from typing import Final
 
-from hubbub_cli.late_imports import LATE, import_late
+from hubbub_cli.late_imports import LATE, LATE_PACKAGE, import_late, import_package_late
 
 _FEW_COLLECTIONS: Final = 50_000
 
@@ -15,6 +15,7 @@ def main() -> int:
     gc.set_threshold(_FEW_COLLECTIONS)
     for name, known in LATE.items():
         import_late(name, known)
+    import_package_late(LATE_PACKAGE)
     from hubbub_cli import main, settings
 
     if not settings.uses_socks():

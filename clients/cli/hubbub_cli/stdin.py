@@ -1,25 +1,15 @@
-"""Read standard input asynchronously.
+"""Read the whole standard input."""
 
-A thread reads it, because only that works for files, pipes and terminals. It reads the file descriptor
-directly: a buffered reader that is still waiting would block the exit of the interpreter.
-"""
-
-import asyncio
 import os
-import re
 import sys
-import threading
-from collections.abc import AsyncIterator
 from typing import Final
 
 from hubbub_cli.errors import BadInput
 from hubbub_cli.line_ends import with_newlines
 
-_LINE_END: Final = re.compile(rb"\n|\r\n|\r(?=.)", re.DOTALL)
-_CHUNK: Final = 65_536
-_AHEAD: Final = 16
+CHUNK: Final = 65_536
 # Far above the limit of a message: input without line ends must not fill the memory.
-_MOST: Final = 4 * 1024 * 1024
+MOST: Final = 4 * 1024 * 1024
 
 
 def is_terminal() -> bool:
@@ -27,64 +17,26 @@ def is_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-async def chunks() -> AsyncIterator[bytes]:
-    """Yield chunks until the end of the input."""
-    if sys.stdin is None:
-        return
-    loop = asyncio.get_running_loop()
-    queue: asyncio.Queue[bytes] = asyncio.Queue(_AHEAD)
-    fd = sys.stdin.fileno()
-
-    def read() -> None:
-        data = b"more"
-        while data:
-            data = os.read(fd, _CHUNK)
-            try:
-                asyncio.run_coroutine_threadsafe(queue.put(data), loop).result()
-            except (RuntimeError, asyncio.CancelledError):
-                return  # the loop ended: the rest is not needed
-
-    threading.Thread(target=read, name="stdin", daemon=True).start()
-    while data := await queue.get():
-        yield data
-
-
-async def lines() -> AsyncIterator[str]:
-    """Yield each line without its line end, which may be that of any system.
-
-    Raises:
-        BadInput: the input is not UTF-8, or a line is too long.
-    """
-    rest = b""
-    async for chunk in chunks():
-        # A carriage return at the end may be the first half of a line end.
-        *whole, rest = _LINE_END.split(rest + chunk)
-        for line in whole:
-            yield _decode(line)
-        if len(rest) > _MOST:
-            raise BadInput(f"a line of the input is longer than {_MOST} bytes", code="too_long")
-    if rest:
-        yield _decode(rest.removesuffix(b"\r"))
-
-
-async def everything() -> str:
+def everything() -> str:
     """Return the whole input, without line ends after the last line.
 
     Raises:
-        BadInput: as for `lines`.
+        BadInput: the input is not UTF-8, or too long.
     """
     read = b""
-    async for chunk in chunks():
-        read += chunk
-        if len(read) > _MOST:
-            raise BadInput(
-                f"the input is longer than {_MOST} bytes; try --send-on line",
-                code="too_long",
-            )
-    return with_newlines(_decode(read)).rstrip("\n")
+    while sys.stdin is not None and (data := os.read(sys.stdin.fileno(), CHUNK)):
+        read += data
+        if len(read) > MOST:
+            raise BadInput(f"the input is longer than {MOST} bytes; try --send-on line", code="too_long")
+    return with_newlines(decoded(read)).rstrip("\n")
 
 
-def _decode(line: bytes) -> str:
+def decoded(line: bytes) -> str:
+    """Return the text of a line, or of several.
+
+    Raises:
+        BadInput: it is not UTF-8.
+    """
     try:
         return line.decode()
     except UnicodeDecodeError as error:

@@ -1,7 +1,5 @@
 """`hubbub-chat edit`: replace the text of an own message."""
 
-import asyncio
-
 import click
 
 from hubbub_cli import changing, options, stdin
@@ -29,6 +27,6 @@ def command(
     if not text and stdin.is_terminal():
         raise click.UsageError("No text. Give TEXT as an argument, or - to read standard input.", ctx)
     given = bool(text) and text != ("-",)
-    words = with_newlines(" ".join(text)) if given else asyncio.run(stdin.everything())
+    words = with_newlines(" ".join(text)) if given else stdin.everything()
     target = ChangeTarget(room=room, offset=offset, epoch=epoch, timeout=timeout)
     changing.change(settings, target, lambda here, at: here.edit(at, words, within=timeout))

@@ -23,7 +23,7 @@ def command(ctx: click.Context) -> None:
     It is read from standard input, or asked for on a terminal: other users can see the command line.
     """
     settings = options.chosen(ctx)
-    token = _prompt() if stdin.is_terminal() else asyncio.run(stdin.everything())
+    token = _prompt() if stdin.is_terminal() else stdin.everything()
     token = token.strip()
     if not (token and token.isascii() and token.isprintable()):
         raise BadInput(

@@ -1,42 +1,27 @@
 """`hubbub-chat send`: send messages, and wait until they are stored."""
 
-import asyncio
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
-from msgspec import Struct
 
 from hubbub_cli import options, stdin
-from hubbub_cli.connection import connected, enter, explained
-from hubbub_cli.errors import BadInput, CliError, RejectedByServer
+from hubbub_cli.credentials import credentials, own_session
 from hubbub_cli.exit_codes import ExitCode
 from hubbub_cli.line_ends import with_newlines
-from hubbub_cli.message_lines import VERSION, file_json
-from hubbub_cli.output import Json, TerminalOutput, to_json
-from hubbub_cli.progress import Progress
-from hubbub_cli.settings import CliSettings
+from hubbub_cli.outgoing import OutgoingMessage, SendTarget
+from hubbub_cli.sent_receipt import print_receipt
+from hubbub_cli.settings import CliSettings, may_use_proxy
 from hubbub_cli.stable_user import with_stable_user
-from hubbub_client import File, Position, Room, SendReceipt
+from hubbub_client.keys import new_key
 
 if TYPE_CHECKING:
     from hubbub_cli.uploads import LocalFile
 
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_LONGEST_KEY: Final = 64
 # A server takes no more (B96).
 _MOST_FILES: Final = 4
-
-
-class _Outgoing(Struct, frozen=True):
-    """A message to send. `line` is its line number if each line is a message."""
-
-    text: str
-    key: str | None
-    line: int | None = None
-    files: "tuple[LocalFile, ...]" = ()
 
 
 @click.command("send", short_help="Send TEXT to ROOM, and wait until it is stored.")
@@ -106,123 +91,54 @@ def command(
         )
     if key is not None:
         settings = with_stable_user(settings, "--id cannot deduplicate")
-    messages = _lines(key) if words is None and send_on == "line" else _one(words, key, paths)
-    sender = _SendRun(settings, TerminalOutput.of(settings), room, timeout, reply_to)
-    ctx.exit(asyncio.run(sender.run(messages)))
+    to = SendTarget(room=room, reply_to=reply_to, timeout=timeout)
+    if words is None and send_on == "line":
+        ctx.exit(_send_lines(settings, to, key))
+    _send_one(settings, to, _message(words, key, paths))
 
 
-async def _one(words: str | None, key: str | None, paths: tuple[Path, ...]) -> AsyncIterator[_Outgoing]:
+def _message(words: str | None, key: str | None, paths: tuple[Path, ...]) -> OutgoingMessage:
+    """Return the one message. It has a key also without `--id`: more than one attempt may send it."""
     files: tuple[LocalFile, ...] = ()
     if paths:
         from hubbub_cli.uploads import local_file
 
         files = tuple(map(local_file, paths))
-    yield _Outgoing(await stdin.everything() if words is None else words, key, files=files)
+    return OutgoingMessage(stdin.everything() if words is None else words, key or new_key(), files=files)
 
 
-async def _lines(key: str | None) -> AsyncIterator[_Outgoing]:
-    number = 0
-    try:
-        async for line in stdin.lines():
-            number += 1
-            if line.strip():
-                yield _Outgoing(line, None if key is None else _numbered(key, number), number)
-    except BadInput as error:
-        raise BadInput(f"line {number + 1}: {error}", code=error.code) from error
+def _send_lines(settings: CliSettings, to: SendTarget, key: str | None) -> ExitCode:
+    import asyncio
+
+    from hubbub_cli.sending import SendRun, each_line
+
+    return asyncio.run(SendRun(settings, to).all(each_line(key)))
 
 
-def _numbered(key: str, number: int) -> str:
-    return f"{key[: _LONGEST_KEY - len(str(number)) - 1]}-{number}"
+def _send_one(settings: CliSettings, to: SendTarget, message: OutgoingMessage) -> None:
+    """Send a message on the quick path; if that is not possible, with the full client."""
+    who = own_session(credentials(settings, speaks=True))
+    attempt = None
+    if is_usual(settings, message):
+        from hubbub_cli.quick_send import QuickSend
+
+        attempt = QuickSend(settings, to, message, who)
+        receipt = attempt.run()
+        if receipt is not None:
+            return print_receipt(settings, attempt.room, receipt)
+    import asyncio
+
+    from hubbub_cli.sending import SendRun
+
+    run = SendRun(settings, to, who)
+    if attempt is None or not attempt.was_online:
+        asyncio.run(run.one(message, 0 if attempt is None else attempt.spent))
+    else:
+        asyncio.run(run.resumed(message, joined=attempt.joined, spent=attempt.spent))
+    return None
 
 
-class _SendRun:
-    """Sends one message at a time, so that the order is kept."""
-
-    def __init__(
-        self, settings: CliSettings, output: TerminalOutput, room: str, timeout: float, reply_to: int | None
-    ) -> None:
-        self._settings = settings
-        self._output = output
-        self._room = room
-        self._timeout = timeout
-        self._reply_to = reply_to
-        self._progress = Progress("sent", shown=not settings.quiet)
-
-    async def run(self, messages: AsyncIterator[_Outgoing]) -> ExitCode:
-        """Send all messages; return the exit code of the first failure."""
-        code = ExitCode.OK
-        # Standard input may be slow: connect only once there is a message.
-        message = await anext(messages, None)
-        if message is None:
-            return code
-        async with connected(self._settings, speaks=True) as chat:
-            room = await enter(chat, self._room, self._timeout)
-            try:
-                while message is not None:
-                    code = await self._send_or_report(room, message) or code
-                    message = await anext(messages, None)
-            finally:
-                self._progress.erase()
-        return code
-
-    async def _send_or_report(self, room: Room, message: _Outgoing) -> ExitCode:
-        """Send; report the rejection of one line of several, and return its exit code."""
-        try:
-            await self._send(room, message)
-        except RejectedByServer as error:
-            if message.line is None:
-                raise
-            self._progress.erase()
-            self._output.error(str(error))
-            return error.exit_code
-        self._progress.add()
-        return ExitCode.OK
-
-    async def _send(self, room: Room, message: _Outgoing) -> None:
-        where = "" if message.line is None else f"line {message.line}: "
-        try:
-            message.text.encode()
-            files = await self._uploaded(room, message)
-            with explained(self._settings):
-                receipt = await room.send(
-                    message.text,
-                    message.key,
-                    reply_to=self._target(room),
-                    files=files,
-                    within=self._timeout,
-                )
-        except UnicodeEncodeError as error:
-            raise BadInput(f"{where}the text is not UTF-8", code="invalid") from error
-        except CliError as error:
-            raise type(error)(f"{where}{error}", code=error.code) from error
-        if self._settings.json:
-            self._output.data(to_json(_record(room.name, receipt, files)))
-        else:
-            self._output.detail(f"stored at {receipt.position.offset}{' (duplicate)' * receipt.duplicate}")
-
-    async def _uploaded(self, room: Room, message: _Outgoing) -> list[File]:
-        """Upload the files of a message, one after the other."""
-        if not message.files:
-            return []
-        from hubbub_cli.uploads import upload
-
-        return [await upload(self._settings, room, file) for file in message.files]
-
-    def _target(self, room: Room) -> Position | None:
-        """Return the message that is replied to, in the room as it is now."""
-        if self._reply_to is None or room.position is None:
-            return None
-        return Position(epoch=room.position.epoch, offset=self._reply_to)
-
-
-def _record(room: str, receipt: SendReceipt, files: list[File]) -> dict[str, Json]:
-    record: dict[str, Json] = {
-        "v": VERSION,
-        "type": "sent",
-        "room": room,
-        "key": receipt.key,
-        "epoch": receipt.position.epoch,
-        "offset": receipt.position.offset,
-        "duplicate": receipt.duplicate,
-    }
-    return record | {"files": [file_json(file) for file in files]} if files else record
+def is_usual(settings: CliSettings, message: OutgoingMessage) -> bool:
+    """Return whether the quick path can send a message: it has neither TLS, proxies, retries nor files."""
+    plain = settings.server.startswith("ws:") and not may_use_proxy()
+    return plain and settings.retry is None and not message.files
