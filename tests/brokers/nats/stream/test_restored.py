@@ -82,6 +82,7 @@ async def test_another_entry_at_a_known_offset_is_noticed(server: NatsServer, tm
     async with node(shared) as here, node(shared) as there:
         await here.broker.subscribe("room")
         await _publish(there, "a")
+        await here.received.count(1)
         backup = Backup(server, shared.prefix, tmp_path)
         for each in (here, there):
             await each.received.until(lambda received: _times(received, 1))
