@@ -1,6 +1,6 @@
 import { render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createStores } from "../stores/stores.ts";
 import { App } from "./App.tsx";
 import { Session } from "./session.ts";
@@ -29,8 +29,10 @@ class Socket {
   }
 }
 
+let session: Session | null = null;
+
 function open(): Session {
-  const session = new Session({
+  session = new Session({
     url: "ws://node/ws",
     identities: localStorage,
     outbox: sessionStorage,
@@ -45,6 +47,13 @@ beforeEach(() => {
   sessionStorage.clear();
   window.history.replaceState(null, "", "/");
   vi.stubGlobal("WebSocket", Socket);
+});
+
+// A client that stays would connect again during the next test, which would take that socket for its own.
+afterEach(() => {
+  session?.cancel();
+  session = null;
+  Socket.last = null;
 });
 
 const limits = { frame: 65_536, text: 10, rooms: 100, sends: 10, burst: 20 };
