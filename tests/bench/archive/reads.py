@@ -6,8 +6,8 @@ import asyncio
 import random
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from statistics import quantiles
 from time import perf_counter
@@ -22,17 +22,21 @@ from brokers.base import Entry
 from service.archiving.entries import archived
 from service.archiving.indexer import read_part
 from service.wire.messages import MessagePayload, encode_stored
+from tests.bench.archive.copies import copy_rooms
 from tests.bench.node import serving
 from tests.contract.postgres_server import PostgresServer
 from tests.contract.server import running
 
 SAYS: Final = (
     "messages of about 100 characters, of 2,000 words, in rooms of 10,000. The page of 50 is at a random "
-    "place. The search is for a word of every 20th message, and for two words: 20 hits, in all rooms"
+    "place. The search is for a word of every 20th message, and for two words: 20 hits, in all rooms. "
+    "500,000 messages are appended; the others are copies of these, made inside the database"
 )
 ROOMS: Final = 10_000
 _ROOM: Final = 10_000
 _BATCH: Final = 500
+# Messages that are appended at most. More are copies of them.
+_APPENDED: Final = 500_000
 _PAGES: Final = 200
 _SEARCHES: Final = 50
 _AT: Final = 1_700_000_000_000
@@ -67,13 +71,11 @@ def _postgres() -> Iterator[Place]:
 
 async def measure(where: Place, messages: int) -> Mapping[str, float]:
     """Fill an archive, and read from it."""
-    archive = make_archive(ArchiveOptions(url=where.url, timeout=60))
-    await archive.start()
-    try:
-        before, started = _size(where.folder), perf_counter()
-        await _fill(archive, messages)
-        filled = perf_counter() - started
-        taken = (_size(where.folder) - before) / messages
+    async with opened(where):
+        before = _size(where.folder)
+    rate = await fill(where, messages)
+    taken = (_size(where.folder) - before) / messages
+    async with opened(where) as archive:
         draw = random.Random(1)  # noqa: S311  the same places in each round
         rooms = max(1, messages // _ROOM)
 
@@ -82,14 +84,36 @@ async def measure(where: Place, messages: int) -> Mapping[str, float]:
             return archive.page(f"room {draw.randrange(rooms)}", "e", before=before, limit=50)
 
         return {
-            "fill and index, messages/s": messages / filled,
+            "fill and index, messages/s": rate,
             "bytes/message": taken,
             **await _timed("page", _PAGES, page),
             **await _timed("search", _SEARCHES, lambda: archive.search(parse("usual"), limit=20)),
             **await _timed("two words", _SEARCHES, lambda: archive.search(parse("usual w7"), limit=20)),
         }
+
+
+@asynccontextmanager
+async def opened(where: Place) -> AsyncIterator[Archive]:
+    """Open the archive."""
+    archive = make_archive(ArchiveOptions(url=where.url, timeout=60))
+    await archive.start()
+    try:
+        yield archive
     finally:
         await archive.close()
+
+
+async def fill(where: Place, messages: int, *, appended: int = _APPENDED) -> float:
+    """Append some messages, and copy them until there are so many; return how many a second were appended."""
+    appended = min(messages, appended)
+    started = perf_counter()
+    async with opened(where) as archive:
+        await _append(archive, appended)
+    rate = appended / (perf_counter() - started)
+    times = messages // appended - 1
+    print(f"archive: {times} copies of {appended} messages", file=sys.stderr)
+    await copy_rooms(where.url, rooms=-(-appended // _ROOM), messages=appended, times=times)
+    return rate
 
 
 async def _timed(name: str, count: int, work: Callable[[], Awaitable[object]]) -> Mapping[str, float]:
@@ -102,7 +126,7 @@ async def _timed(name: str, count: int, work: Callable[[], Awaitable[object]]) -
     return {f"{name} p50 ms": _MILLI * cuts[49], f"{name} p99 ms": _MILLI * cuts[98]}
 
 
-async def _fill(archive: Archive, messages: int) -> None:
+async def _append(archive: Archive, messages: int) -> None:
     draw = random.Random(2)  # noqa: S311  the same messages in each round
     for number in range(0, messages, _ROOM):
         room, count = f"room {number // _ROOM}", min(_ROOM, messages - number)
