@@ -73,6 +73,6 @@ class Gateway:
         """Hand over an upgraded transport to a `WebSocket`."""
         settings = self.node.settings
         transport.set_write_buffer_limits(high=settings.write_buffer_bytes)
-        websocket = WebSocket(transport, settings.frame_bytes, settings.close_seconds, sockets, self.turns)
+        websocket = WebSocket(transport, settings, sockets, self.turns)
         transport.set_protocol(websocket)
         return websocket

@@ -63,6 +63,7 @@ class Connection(SocketOutput):
     """One client's socket with its limits.
 
     Attributes:
+        accepts_input: whether more input is processed. While closing it is, for the peer's close frame.
         paused: the transport is above its high-water mark (slow consumer).
         input_paused: the session has too much to do, so nothing is read (backpressure).
         throttled: the client has sent more frames than its rate allows, so nothing is read (backpressure).
@@ -72,8 +73,8 @@ class Connection(SocketOutput):
 
     __slots__ = (
         "_budget", "_close_code", "_lost", "_metrics", "_slow_seconds", "_slow_timer", "_socket",
-        "_throttle_timer", "address", "closing", "codec", "input_paused", "input_seen", "paused", "receiver",
-        "throttled",
+        "_throttle_timer", "accepts_input", "address", "closing", "codec", "input_paused", "input_seen",
+        "paused", "receiver", "throttled",
     )  # fmt: skip
 
     def __init__(
@@ -97,8 +98,8 @@ class Connection(SocketOutput):
         self._slow_timer: asyncio.TimerHandle | None = None
         self._budget = InputBudget(rate)
         self._throttle_timer: asyncio.TimerHandle | None = None
-        self.input_paused = False
-        self.throttled = False
+        self.input_paused = self.throttled = False
+        self.accepts_input = True
         self._close_code: Close | int | None = None
         self._lost = False
         self.address = address
@@ -107,11 +108,6 @@ class Connection(SocketOutput):
         self.input_seen = True
         self.closing = False
         self.receiver: Receiver | None = None
-
-    @property
-    def accepts_input(self) -> bool:
-        """Whether more input is processed. While closing it is, for the peer's close frame."""
-        return self.closing or not (self.paused or self.input_paused or self.throttled)
 
     def close(self, code: Close, reason: str) -> None:
         """Close with a code for the client. Nothing is written after it."""
@@ -122,7 +118,7 @@ class Connection(SocketOutput):
     def _begin_closing(self, code: Close, reason: str, *, read: bool) -> None:
         self.flush()
         self._close_code = code
-        self.closing = True
+        self.closing = self.accepts_input = True
         self.stop_output()
         self._socket.close(code, reason, read=read)
 
@@ -185,7 +181,7 @@ class Connection(SocketOutput):
         """Clean up: the socket is gone. `code` is the peer's close code, 1006 without one. Idempotent."""
         if self._lost:
             return
-        self._lost = self.closing = True
+        self._lost = self.closing = self.accepts_input = True
         self.stop_output()
         self._stop_slow_timer()
         if self._throttle_timer is not None:
@@ -200,6 +196,7 @@ class Connection(SocketOutput):
     def _update_reading(self) -> None:
         if self.closing:
             return
+        self.accepts_input = not (self.paused or self.input_paused or self.throttled)
         if self.accepts_input:
             self._socket.resume_reading()
         else:

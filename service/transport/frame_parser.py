@@ -3,6 +3,8 @@
 It parses a whole text in one frame of a few KiB, a ping, and a pong. Every other frame (a fragment, a close,
 a large or an invalid one) goes to `websockets.ServerProtocol` (`service/transport/full_protocol.py`). The
 fast path costs less for each frame, and a connection that never needs more has no `ServerProtocol` at all.
+
+Most clients send one text at a time, and it arrives in one piece: `read_whole` parses it without a buffer.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ _FIN_PONG: Final = 0x8A
 _MASKED: Final = 0x80
 _LENGTH_16: Final = 126
 _LENGTH_64: Final = 127
+_LONG_MASKED: Final = _MASKED + _LENGTH_64
 # The header and the mask of the smallest frame.
 _MIN_FRAME: Final = 6
 _MASK: Final = 4
@@ -46,6 +49,21 @@ class FastFrame(Struct, frozen=True, gc=False):
 
 
 _INCOMPLETE: Final = FastFrame(None, 0)
+
+
+def read_whole(data: bytes, most: int) -> str | None:
+    """Parse data that is one whole text of up to `most` bytes; None if it is anything else."""
+    if len(data) < _MIN_FRAME or data[0] != _FIN_TEXT or data[1] == _LONG_MASKED:
+        return None
+    size, start = data[1] - _MASKED, _MIN_FRAME
+    if size == _LENGTH_16:
+        size, start = data[2] << 8 | data[3], _MIN_FRAME + 2
+    if not len(data) - start == size <= most:
+        return None
+    try:
+        return apply_mask(data[start:], data[start - _MASK : start]).decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def read(data: bytearray, most: int) -> FastFrame | None:

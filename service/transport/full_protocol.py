@@ -51,8 +51,15 @@ class FullProtocol:
         self._left = max(0, self._left - len(slice_))
         return slice_
 
-    def cost(self, slice_: bytes) -> int:
-        """Return the tokens for a slice that was cut off: one for each frame, or large part of one."""
+    def process_slice(self, data: bytearray, on_text: Callable[[str], None], *, ended: bool) -> int | None:
+        """Cut a slice off the input and process it. Return its tokens; None if more must arrive first.
+
+        It has a token for each frame, or large part of one.
+        """
+        slice_ = self.cut(data, ended=ended)
+        if not slice_:
+            return None
+        self.receive(slice_, on_text)
         return 1 if len(slice_) >= SLICE_BYTES or not self._left else 0
 
     def begin_close(self, code: int, reason: str) -> None:

@@ -15,6 +15,7 @@ from typing import Final
 
 from typing_extensions import override
 
+from service.settings import Settings
 from service.transport import frame_parser
 from service.transport.connection import Connection
 from service.transport.full_protocol import FullProtocol
@@ -23,38 +24,30 @@ from service.transport.input_turns import InputTurns
 from service.wire.frames import pong_frame
 
 _ABNORMAL_CLOSURE: Final = 1006
-# Before a session is attached, input above this stays in the system's buffers (bytes).
-_MAX_INPUT: Final = 64 * 1024
+_MAX_INPUT: Final = 64 * 1024  # bytes before a session is attached; more stay in the system's buffers
 
 
 class WebSocket(asyncio.Protocol):
     """One upgraded connection, between an asyncio transport and a `Connection`."""
 
     __slots__ = (
-        "_abort_timer", "_close_seconds", "_connection", "_drops_input", "_fast_size", "_full", "_has_turn",
-        "_input", "_input_eof", "_lost", "_max_size", "_processing", "_sockets", "_transport", "_turns",
-        "_waiting", "attached", "write",
+        "_abort_timer", "_connection", "_drops_input", "_fast_size", "_full", "_has_turn", "_input",
+        "_input_eof", "_lost", "_settings", "_sockets", "_transport", "_turns", "_waiting", "attached",
+        "write",
     )  # fmt: skip
 
     def __init__(
-        self,
-        transport: asyncio.Transport,
-        max_size: int,
-        close_seconds: float,
-        sockets: set[object],
-        turns: InputTurns,
+        self, transport: asyncio.Transport, settings: Settings, sockets: set[object], turns: InputTurns
     ) -> None:
         """Take over an upgraded transport. The server's `sockets` contain it until it is lost.
 
-        `max_size` limits a message, in bytes; `close_seconds` limits the closing handshake; input that is too
-        much for one turn of the loop waits in `turns`.
+        Input that is too much for one turn of the loop waits in `turns`.
         """
         self._sockets = sockets
         sockets.add(self)
         self._transport = transport
-        self._max_size = max_size
-        self._fast_size = min(frame_parser.MAX_PAYLOAD, max_size)
-        self._close_seconds = close_seconds
+        self._settings = settings
+        self._fast_size = min(frame_parser.MAX_PAYLOAD, settings.frame_bytes)
         self._abort_timer: asyncio.TimerHandle | None = None
         self._full: FullProtocol | None = None  # as long as all frames take the fast path
         self._turns = turns
@@ -63,9 +56,7 @@ class WebSocket(asyncio.Protocol):
         self._connection: Connection | None = None
         # Received and not processed yet: before `attach`, and while the session pauses the input.
         self._input = bytearray()
-        self._input_eof = self._lost = False
-        self._processing = False
-        self.attached = False
+        self._input_eof = self._lost = self.attached = False
         self.write: Callable[[bytes], None] = transport.write
 
     def bind(self, connection: Connection) -> None:
@@ -123,12 +114,29 @@ class WebSocket(asyncio.Protocol):
 
     @override
     def data_received(self, data: bytes) -> None:
-        """Buffer bytes, and process a share of them if the connection accepts input."""
-        self._input += data
-        if self.attached:
-            self._process_input()
-        elif len(self._input) >= _MAX_INPUT:
-            self.pause_reading()
+        """Process one whole text at once. Buffer all other bytes, and process a share of them."""
+        connection = self._connection
+        if (
+            connection is None
+            or self._input
+            or self._full is not None
+            or not (self.attached and connection.accepts_input)
+            or (text := frame_parser.read_whole(data, self._fast_size)) is None
+        ):
+            self._input += data
+            if self.attached:
+                self._process_input()
+            elif len(self._input) >= _MAX_INPUT:
+                self.pause_reading()
+            return
+        connection.input_seen = True
+        try:
+            if self._transport.is_closing():
+                connection.stop_output()
+            connection.received(text)
+            connection.charge(1)
+        except Exception:  # noqa: BLE001 - a bug must close this connection, and no other
+            connection.input_failed()
 
     def take_turn(self) -> None:
         """Process one share of the input, and read again if nothing waits any more."""
@@ -154,16 +162,13 @@ class WebSocket(asyncio.Protocol):
     def _process_input(self) -> None:
         """Process a share of the buffered input, as far as the connection accepts it."""
         connection = self._connection
-        if connection is None or self._processing or self._waiting:
+        if connection is None or self._waiting:
             return
-        self._processing = True
         try:
             connection.input_seen = True
             self._process_share(connection)
         except Exception:  # noqa: BLE001 - a bug must close this connection, and no other
             connection.input_failed()
-        finally:
-            self._processing = False
         if self._input_eof and not self._input:
             self._input_eof = False
             full = self._use_full_protocol()
@@ -175,6 +180,9 @@ class WebSocket(asyncio.Protocol):
         buffer, turns, tokens, end = self._input, self._turns, 0, 0.0
         least = len(buffer) - turns.size
         while buffer and connection.accepts_input:
+            if self._transport.is_closing():
+                # The peer has reset the connection: its input counts, but it reads no output.
+                connection.stop_output()
             cost = self._process_frame(connection)
             if cost is None:
                 break
@@ -201,9 +209,6 @@ class WebSocket(asyncio.Protocol):
         if not frame.end:
             return None
         del self._input[: frame.end]
-        if self._transport.is_closing():
-            # The peer has reset the connection: its input counts, but it reads no output.
-            connection.stop_output()
         if frame.text is not None:
             connection.received(frame.text)
         elif frame.ping is not None:
@@ -212,7 +217,7 @@ class WebSocket(asyncio.Protocol):
 
     def _use_full_protocol(self) -> FullProtocol:
         if self._full is None:
-            self._full = FullProtocol(self._max_size)
+            self._full = FullProtocol(self._settings.frame_bytes)
         return self._full
 
     def _process_slice(self, full: FullProtocol, connection: Connection) -> int | None:
@@ -220,14 +225,9 @@ class WebSocket(asyncio.Protocol):
             # It costs up to a hundred times as much as a frame on the fast path.
             self._wait_for_turn()
             return None
-        slice_ = full.cut(self._input, ended=self._input_eof)
-        if not slice_:
-            return None
-        if self._transport.is_closing():
-            connection.stop_output()
-        full.receive(slice_, connection.received)
+        cost = full.process_slice(self._input, connection.received, ended=self._input_eof)
         self._write_pending(full)
-        return full.cost(slice_)
+        return cost
 
     @override
     def eof_received(self) -> bool:
@@ -297,4 +297,4 @@ class WebSocket(asyncio.Protocol):
         """Abort when the time for the closing handshake is over."""
         if self._abort_timer is None and not self._lost:
             loop = asyncio.get_running_loop()
-            self._abort_timer = loop.call_later(self._close_seconds, self._transport.abort)
+            self._abort_timer = loop.call_later(self._settings.close_seconds, self._transport.abort)

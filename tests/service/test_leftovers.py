@@ -21,7 +21,7 @@ from service.transport.websocket import WebSocket
 from service.wire.codecs import JSON
 from tests.service.framing import Op, close_frame, frame
 from tests.service.peer import Peer
-from tests.service.serving import Served, until
+from tests.service.serving import Served, quick, until
 
 
 @contextmanager
@@ -101,7 +101,7 @@ async def test_a_connection_that_is_lost_before_it_is_attached_is_cleaned_up(
 ) -> None:
     server_end, client_end = socket.socketpair()
     transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=server_end)
-    websocket = WebSocket(transport, 4096, 1.0, set(), InputTurns(Tuning()))
+    websocket = WebSocket(transport, quick(), set(), InputTurns(Tuning()))
     connection = Connection(websocket, JSON, served.node.metrics, 1.0, served.node.input_rate)
     websocket.bind(connection)
     websocket.data_received(last)

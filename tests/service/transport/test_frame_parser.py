@@ -100,6 +100,37 @@ def test_texts_of_all_sizes_are_parsed_when_they_are_complete(size: int) -> None
     assert frame_parser.read(bytearray(data + b"\x81"), MAX) == frame_parser.FastFrame("a" * size, len(data))
 
 
+def whole_text_read(data: bytes) -> str | None:
+    """Return the text that `read` finds, if nothing follows it."""
+    try:
+        found = frame_parser.read(bytearray(data), MAX)
+    except UnicodeDecodeError:
+        return None
+    return found.text if found is not None and found.end == len(data) else None
+
+
+@given(
+    st.one_of(
+        st.binary(min_size=1, max_size=20),
+        st.builds(bytes.__add__, st.just(b"\x81"), st.binary(max_size=20)),
+        st.binary(max_size=140).map(frame),
+        st.text(max_size=MAX // 4).map(frame),
+    ),
+    st.integers(0, 2),
+)
+def test_data_is_one_whole_text_where_nothing_is_before_or_after_it(data: bytes, cut: int) -> None:
+    for each in (data, data[: len(data) - cut], data + bytes(cut)):
+        if each:
+            assert frame_parser.read_whole(each, MAX) == whole_text_read(each)
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 128, MAX, MAX + 1])
+def test_a_whole_text_of_any_size_on_the_fast_path_is_read_at_once(size: int) -> None:
+    data = frame("a" * size)
+    assert frame_parser.read_whole(data, MAX) == ("a" * size if size <= MAX else None)
+    assert frame_parser.read_whole(b"\x81\xff" + bytes(131), MAX) is None
+
+
 @given(st.binary(max_size=70_000), st.booleans(), st.integers(0, 20))
 def test_the_size_of_a_frame_is_known_from_its_header(data: bytes, masked: bool, rest: int) -> None:  # noqa: FBT001 - part of an example
     whole = bytearray(frame(data, masked=masked))
