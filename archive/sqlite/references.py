@@ -13,6 +13,7 @@ from archive.references import Reference, ReferenceIndex, Referring, ReplyPage, 
 from archive.search import Unindexed
 from archive.sqlite.database import Database
 from archive.sqlite.positions import MOST_OFFSET, position
+from archive.sqlite.tables import execute
 from archive.sqlite.trimming import base_of
 from archive.sqlite.writing import find_epoch
 
@@ -24,8 +25,9 @@ WHERE epochs.referred < epochs.indexed LIMIT ?
 """
 # Only of entries that are there, to earlier ones.
 _RECORD: Final = """
-INSERT OR IGNORE INTO entry_references SELECT position, ?2, ?3 FROM entries
-WHERE position = ?1 AND ?2 < ?1 AND author_kind IS NOT 'erased'
+WITH added (source, target, is_reply) AS ({rows})
+INSERT OR IGNORE INTO entry_references SELECT position, target, is_reply
+FROM added CROSS JOIN entries ON position = source WHERE target < position AND author_kind IS NOT 'erased'
 """
 _COLUMNS: Final = """
 entries.prev, entries.position & 1099511627775, entries.at, entries.key, entries.payload,
@@ -106,7 +108,7 @@ def insert(connection: sqlite3.Connection, epoch: int, references: Sequence[Refe
     rows = [
         (position(epoch, each.offset), position(epoch, each.target), each.is_reply) for each in references
     ]
-    connection.executemany(_RECORD, rows)
+    execute(connection, _RECORD, rows)
 
 
 def _record(

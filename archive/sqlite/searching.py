@@ -18,6 +18,7 @@ from archive.sqlite import references as referring
 from archive.sqlite.database import Database
 from archive.sqlite.erasing import securely
 from archive.sqlite.positions import position
+from archive.sqlite.tables import execute
 from archive.sqlite.writing import find_epoch
 from archive.words import Term, Words
 
@@ -44,16 +45,19 @@ SELECT prev, position & 1099511627775, at, key, payload, author_id, author_name,
 FROM entries WHERE position = ?
 """
 _ADD: Final = """
+WITH added (place, author, author_id, link, edit, words, wholes) AS ({rows})
 INSERT INTO searchable SELECT
     coalesce((
         SELECT max(id) + 1 FROM searchable WHERE id >= entries.at << 20 AND id < (entries.at + 1) << 20
-    ), entries.at << 20),
-    position, ?2, ?3, ?4, ?5, ?6, ?7
-FROM entries WHERE position = ?1 AND author_kind IS NOT 'erased'
+    ), entries.at << 20) + row_number() OVER (PARTITION BY entries.at ORDER BY entries.position) - 1,
+    entries.position, added.author, added.author_id, link, edit, words, wholes
+FROM added CROSS JOIN entries ON entries.position = place
+WHERE entries.author_kind IS NOT 'erased' ORDER BY entries.position
 """
 # Only of what is found.
 _MENTION: Final = """
-INSERT OR IGNORE INTO mentions SELECT ?2, position FROM searchable WHERE position = ?1
+WITH added (place, user) AS ({rows})
+INSERT OR IGNORE INTO mentions SELECT user, position FROM added CROSS JOIN searchable ON position = place
 """
 _FOUND: Final = """
 SELECT searchable.id, rooms.name, epochs.name, searchable.edit, epochs.id, entries.prev,
@@ -86,11 +90,11 @@ def index(
             return False
         referring.insert(connection, number, references)
         found = merged(changes)
-        # In one call: each call of SQLite gives another thread its turn.
-        fresh = [each.change for each in found if each.is_new and each.change.words is not None]
-        connection.executemany(_ADD, [_row(number, change) for change in fresh])
-        mentions = [(position(number, change.offset), user) for change in fresh for user in change.mentions]
-        connection.executemany(_MENTION, mentions)
+        _add(
+            connection,
+            number,
+            [each.change for each in found if each.is_new and each.change.words is not None],
+        )
         replaced = [each.change for each in found if not each.is_new or each.change.words is None]
         if replaced:
             # An erasure finds nothing of what was removed here.
@@ -146,13 +150,19 @@ def _limited(connection: sqlite3.Connection, seconds: float, cancelled: Event, s
         connection.set_progress_handler(None, steps)
 
 
+def _add(connection: sqlite3.Connection, epoch: int, changes: Sequence[Searchable]) -> None:
+    """Have entries found."""
+    execute(connection, _ADD, [_row(epoch, change) for change in changes])
+    mentions = [(position(epoch, change.offset), user) for change in changes for user in change.mentions]
+    execute(connection, _MENTION, mentions)
+
+
 def _replace(connection: sqlite3.Connection, epoch: int, change: Searchable) -> None:
     """Replace the words of an entry that is found, or remove them."""
     place = position(epoch, change.offset)
     was_found = connection.execute("DELETE FROM searchable WHERE position = ?", (place,)).rowcount
     if change.words is not None and was_found:
-        connection.execute(_ADD, _row(epoch, change))
-        connection.executemany(_MENTION, [(place, user) for user in change.mentions])
+        _add(connection, epoch, [change])
 
 
 def _row(epoch: int, change: Searchable) -> tuple[_Value | None, ...]:

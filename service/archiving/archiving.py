@@ -38,7 +38,7 @@ from service.settings.tuning import Tuning
 
 # Seconds after which a busy event loop lets the archive's thread run (Python's default is 0.005). A commit
 # takes a handful of such turns, so they decide its latency on a busy node.
-_SWITCH: Final = 0.0005
+_SWITCH: Final = 0.0001
 
 _log: Final = logging.getLogger(__name__)
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from time import perf_counter
 from typing import Final, NamedTuple, cast
 
 import msgspec
 
 from archive.base import Archive, ArchivedEntry
 from archive.references import Reference
-from archive.search import Searchable
+from archive.search import Searchable, Unindexed
 from archive.words import Words, fold, words_in_steps, words_of
 
 # Of one turn: epochs, and entries of each.
@@ -22,6 +23,10 @@ EPOCHS: Final = 100
 PAGE: Final = 50
 # Of stored messages that are split into words in one turn of the loop (bytes).
 BYTES_AT_ONCE: Final = 4_096
+# Words of one call of the archive, unless one message has more: meanwhile no message is stored.
+WORDS_AT_ONCE: Final = 4_000
+# Between two steps of a long text, so many times as long as the step took: others have most of the time.
+REST: Final = 3.0
 # Of one turn, where only references are missing: epochs, and entries of each. They cost less.
 RECORDED_EPOCHS: Final = 10
 RECORDED_PAGE: Final = 200
@@ -63,8 +68,13 @@ class Indexer:
         page: int = PAGE,
         recorded_epochs: int = RECORDED_EPOCHS,
         recorded_page: int = RECORDED_PAGE,
+        rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Index `archive`: in one turn so many epochs, and a page of so many entries of each."""
+        """Index `archive`: in one turn so many epochs, and a page of so many entries of each.
+
+        `rest` is called with the seconds for which a long text waits between two of its steps.
+        """
+        self._rest = rest
         self._recorded_epochs = recorded_epochs
         self._recorded_page = recorded_page
         self._archive = archive
@@ -78,22 +88,57 @@ class Indexer:
             ArchiveError: the archive can't be read or written now.
         """
         count = 0
-        for room, epoch, indexed in await self._archive.unindexed(limit=self._epochs):
-            page = await self._archive.page(room, epoch, after=indexed, limit=self._page)
-            if page.head is None:
-                continue
-            through = page.entries[-1].offset if page.newer else page.head.offset
-            part = await _read_in_parts(page.entries)
-            await self._archive.index(
-                room,
-                epoch,
-                since=indexed,
-                through=through,
-                changes=part.changes,
-                references=part.references,
-            )
-            count += len(page.entries)
+        for unindexed in await self._archive.unindexed(limit=self._epochs):
+            count += await self._index(unindexed)
         return count + await self._record()
+
+    async def _index(self, unindexed: Unindexed) -> int:
+        """Index a page of an epoch."""
+        room, epoch, since = unindexed
+        page = await self._archive.page(room, epoch, after=since, limit=self._page)
+        if page.head is None:
+            return 0
+        end = page.entries[-1].offset if page.newer else page.head.offset
+        async for part, through in self._parts(page.entries, end):
+            changes, references = part.changes, part.references
+            is_next = await self._archive.index(
+                room, epoch, since=since, through=through, changes=changes, references=references
+            )
+            if not is_next:
+                # Another node has indexed it.
+                break
+            since = through
+        return len(page.entries)
+
+    async def _parts(self, entries: Sequence[ArchivedEntry], end: int) -> AsyncIterator[tuple[Part, int]]:
+        """Read what a page changes, in parts, each with its last offset; yield to the loop in between."""
+        part, words, size = Part([], []), 0, 0
+        for entry in entries:
+            stored = _decode(entry)
+            if stored is not None:
+                split = await self._split(stored)
+                words += len(split.words)
+                if words > WORDS_AT_ONCE and part.changes:
+                    yield part, entry.offset - 1
+                    part, words = Part([], []), len(split.words)
+                _add(part, entry.offset, stored, split)
+            size += len(entry.payload)
+            if size >= BYTES_AT_ONCE:
+                size = 0
+                await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        yield part, end
+
+    async def _split(self, stored: _Indexed) -> Words:
+        """Split a text, and rest between its steps."""
+        steps = words_in_steps(stored.text or "")
+        while True:
+            started = perf_counter()
+            try:
+                next(steps)
+            except StopIteration as end:
+                return cast(Words, end.value)
+            await self._rest(REST * (perf_counter() - started))
 
     async def _record(self) -> int:
         """Record a part of the references among entries that an earlier version has indexed."""
@@ -111,22 +156,6 @@ class Indexer:
         return count
 
 
-async def _read_in_parts(entries: Iterable[ArchivedEntry]) -> Part:
-    """Read a page, and yield to the loop between parts: long texts take milliseconds."""
-    part = Part([], [])
-    size = 0
-    for entry in entries:
-        stored = _decode(entry)
-        if stored is not None:
-            _add(part, entry.offset, stored, await _split(stored))
-        size += len(entry.payload)
-        if size >= BYTES_AT_ONCE:
-            size = 0
-            await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    return part
-
-
 def read_part(entries: Iterable[ArchivedEntry]) -> Part:
     """Read what entries change in the index: messages, their edits and deletions, and what refers to what."""
     part = Part([], [])
@@ -141,17 +170,6 @@ def references_in(entries: Iterable[ArchivedEntry]) -> list[Reference]:
     """Read only what refers to what, which takes little time."""
     decoded = ((entry.offset, _decode(entry)) for entry in entries)
     return [each for offset, stored in decoded if stored for each in _references(offset, stored)]
-
-
-async def _split(stored: _Indexed) -> Words:
-    """Split a text, and yield to the loop between its steps."""
-    steps = words_in_steps(stored.text or "")
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return cast(Words, end.value)
-        await asyncio.sleep(0)
 
 
 def _add(part: Part, offset: int, stored: _Indexed, words: Words) -> None:

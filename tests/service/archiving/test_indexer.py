@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator, Generator
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 from typing import cast
 
@@ -19,7 +20,7 @@ from archive.search import Searchable
 from archive.sqlite import SqliteArchive
 from archive.testing.samples import EPOCH, chain
 from archive.words import STEP, Words, words_in_steps, words_of
-from service.archiving.indexer import BYTES_AT_ONCE, Indexer, read_part
+from service.archiving.indexer import BYTES_AT_ONCE, WORDS_AT_ONCE, Indexer, read_part
 
 
 @pytest.fixture
@@ -140,6 +141,46 @@ async def test_a_turn_of_the_loop_splits_a_bounded_part_of_one_text(
     assert await Indexer(archive).turn() == 1
     assert (sum(steps), max(steps)) == (5, 1)
     assert await texts(archive, "\N{DUCK}") == ["\N{DUCK}" * 4 * STEP]
+
+
+async def test_a_long_text_rests_between_its_steps(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    rests: list[float] = []
+
+    async def rest(seconds: float) -> None:
+        rests.append(seconds)
+
+    # Each step takes half a second.
+    clock = count(0.0, 0.5)
+    monkeypatch.setattr("service.archiving.indexer.perf_counter", lambda: next(clock))
+    await archive.append(entries(message("short"), message("\N{DUCK}" * 4 * STEP)))
+    assert await Indexer(archive, rest=rest).turn() == 2
+    assert rests == [1.5] * 4
+
+
+async def test_one_call_of_the_archive_indexes_a_bounded_number_of_words(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[int, int, int]] = []
+    real = archive.index
+
+    async def counted(
+        room: str,
+        epoch: str,
+        *,
+        since: int,
+        through: int,
+        changes: list[Searchable],
+        references: list[Reference],
+    ) -> bool:
+        calls.append((since, through, sum(len(each.words.words) for each in changes if each.words)))
+        return await real(room, epoch, since=since, through=through, changes=changes, references=references)
+
+    monkeypatch.setattr(archive, "index", counted)
+    some = " ".join(f"w{number}" for number in range(WORDS_AT_ONCE // 4))
+    await archive.append(entries(*(message(some) for _ in range(9)), b"no message"))
+    assert await Indexer(archive).turn() == 10
+    assert calls == [(0, 4, WORDS_AT_ONCE), (4, 8, WORDS_AT_ONCE), (8, 10, WORDS_AT_ONCE // 4)]
+    assert len(await texts(archive, "w7")) == 9
 
 
 async def test_entries_that_are_no_messages_are_passed(archive: Archive) -> None:
