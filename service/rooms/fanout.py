@@ -87,7 +87,7 @@ class Fanout:
         """Append the room's next entry, and schedule a flush."""
         self._log.append(entry)
         for codec, frames in self._pending.items():
-            frames.append(self._log.last_frame(codec))
+            frames.append(self._log.frames[codec][-1])
         self._pending_entries += 1
         self._pending_bytes += len(entry.payload)
         if self._pending_bytes > self._max_bytes or self._pending_entries > self._max_entries:
@@ -220,23 +220,23 @@ class Fanout:
     def _begin(self) -> None:
         """Join what is pending into one block for each codec, and list the members to write it to."""
         self._pace.begin()
-        metrics = self._metrics
+        metrics, entries, largest = self._metrics, self._pending_entries, 0
         metrics.flushes += 1
-        metrics.flush_entries.observe(self._pending_entries)
-        self._blocks = {codec: b"".join(frames) for codec, frames in self._pending.items()}
-        for frames in self._pending.values():
+        metrics.flush_entries.observe(entries)
+        self._block_entries, self._pending_entries, self._pending_bytes = entries, 0, 0
+        blocks = self._blocks = {}
+        for codec, frames in self._pending.items():
+            blocks[codec] = block = b"".join(frames)
             frames.clear()
-        # Counted here and not at each write, so that the walk only writes.
-        entries = self._block_entries = self._pending_entries
-        self._pending_entries = self._pending_bytes = 0
-        for codec, live in self._live.items():
+            live, size = self._live[codec], len(block)
+            largest = max(largest, size)
+            # Counted here and not at each write, so that the walk only writes.
             metrics.deliveries += entries * len(live)
-            metrics.bytes_out += len(self._blocks[codec]) * len(live)
-        largest = max(map(len, self._blocks.values()), default=0)
-        self._slice = max(1, min(SLICE, SLICE_BYTES // (largest or 1)))
+            metrics.bytes_out += size * len(live)
+            if block:  # entries that have no event in a codec make no block
+                self._walk += live
+        self._slice = SLICE if largest * SLICE <= SLICE_BYTES else max(1, SLICE_BYTES // largest)
         self._block_start, self.flushed = self.flushed, self._log.end
-        # Entries that have no event in a codec make no block.
-        self._walk = [member for codec, live in self._live.items() if self._blocks[codec] for member in live]
         for member in list(self._catching_up):
             self.catch_up(member)
 

@@ -36,15 +36,16 @@ class RoomLog:
     """The last entries of one room, with the frames of the codecs in use.
 
     The log holds exactly the entries in `(base, end]`: `end` is the offset of its last entry. Invariant:
-    every list in `_frames` is as long as `_entries`.
+    every list in `frames` is as long as `_entries`.
 
     Attributes:
         changes: the changes among the entries.
+        frames: the frames of the entries, for each codec in use. Only the log changes them.
         replies: the replies among the entries.
     """
 
     __slots__ = (
-        "__weakref__", "_entries", "_first", "_frames", "base", "bytes", "changes", "end", "epoch",
+        "__weakref__", "_entries", "_first", "base", "bytes", "changes", "end", "epoch", "frames",
         "max_bytes", "max_entries", "replies", "room",
     )  # fmt: skip
 
@@ -52,7 +53,7 @@ class RoomLog:
         self.room = room
         self.max_entries = max_entries
         self.max_bytes = max_bytes
-        self._frames: dict[Codec, list[bytes]] = {}
+        self.frames: dict[Codec, list[bytes]] = {}
         self.restart("", 0)
         self.replies = Replies(self)
 
@@ -67,8 +68,8 @@ class RoomLog:
         self._entries: list[Entry] = []
         self._first = 0
         self.changes = ChangeIndex()
-        for codec in self._frames:
-            self._frames[codec] = []
+        for codec in self.frames:
+            self.frames[codec] = []
 
     @property
     def has_capacity(self) -> bool:
@@ -82,7 +83,7 @@ class RoomLog:
             return
         self._compact()
         self._entries[0:0] = older
-        for codec, frames in self._frames.items():
+        for codec, frames in self.frames.items():
             frames[0:0] = [codec.frame(self.room, entry) for entry in older]
         self.bytes += sum(len(entry.payload) for entry in older)
         self.base = older[0].prev
@@ -92,7 +93,7 @@ class RoomLog:
     def append(self, entry: Entry) -> None:
         """Append the next entry, frame it for the codecs in use, and evict."""
         self._entries.append(entry)
-        for codec, frames in self._frames.items():
+        for codec, frames in self.frames.items():
             frames.append(codec.frame(self.room, entry))
         self.bytes += len(entry.payload)
         self.end = entry.offset
@@ -103,17 +104,13 @@ class RoomLog:
 
     def use(self, codec: Codec) -> None:
         """Keep frames of this codec from now on, also of the entries in the log."""
-        if codec not in self._frames:
+        if codec not in self.frames:
             self._compact()
-            self._frames[codec] = [codec.frame(self.room, entry) for entry in self._entries]
+            self.frames[codec] = [codec.frame(self.room, entry) for entry in self._entries]
 
     def drop(self, codec: Codec) -> None:
         """Stop keeping frames of this codec."""
-        self._frames.pop(codec, None)
-
-    def last_frame(self, codec: Codec) -> bytes:
-        """Return the frame of the last entry."""
-        return self._frames[codec][-1]
+        self.frames.pop(codec, None)
 
     def reaches(self, epoch: str, offset: int) -> bool:
         """Return whether the log holds all entries after a position."""
@@ -165,7 +162,7 @@ class RoomLog:
         frames, size = [], 0
         start, stop = self._index(after), self._index(through)
         for index in range(start, stop):
-            frame = self._frames[codec][index]
+            frame = self.frames[codec][index]
             frames.append(frame)
             size += len(frame)
             if size >= max_bytes:
@@ -229,7 +226,7 @@ class RoomLog:
         index = self._index(entry.offset - 1)
         self.bytes += len(entry.payload) - len(self._entries[index].payload)
         self._entries[index] = entry
-        for codec, frames in self._frames.items():
+        for codec, frames in self.frames.items():
             frames[index] = codec.frame(self.room, entry)
 
     def _evict_oldest(self) -> None:
@@ -243,6 +240,6 @@ class RoomLog:
     def _compact(self) -> None:
         """Free the memory of evicted entries."""
         del self._entries[: self._first]
-        for frames in self._frames.values():
+        for frames in self.frames.values():
             del frames[: self._first]
         self._first = 0

@@ -40,6 +40,7 @@ class RoomRegistry:
     """All rooms of this node, and the broker's listener.
 
     Attributes:
+        get: returns a room that is open on this node, by its name.
         listing: lists the open rooms of all nodes.
         marks: reports the read marks that moved on any node.
         broker_fault: why the broker is unreachable; None while it is reachable.
@@ -77,6 +78,8 @@ class RoomRegistry:
         self._linger_seconds = settings.linger_seconds
         self._max_early_entries = tuning.early_entries
         self._rooms: dict[str, Room] = {}
+        # The dict's own method, because each message asks.
+        self.get: Callable[[str], Room | None] = self._rooms.get
         self._closed = False
         self.listing = RoomListing(
             cluster,
@@ -93,10 +96,6 @@ class RoomRegistry:
 
     def __iter__(self) -> Iterator[Room]:
         return iter(self._rooms.values())
-
-    def get(self, name: str) -> Room | None:
-        """Return a room that is open on this node."""
-        return self._rooms.get(name)
 
     def ready(self, name: str) -> Room | None:
         """Return a room that is subscribed and not about to be unsubscribed."""

@@ -245,4 +245,4 @@ def test_a_full_fake_outlet_rejects_writes() -> None:
 
 
 def codecs_in_use(stage: Stage) -> list[Codec]:
-    return list(stage.log._frames)  # noqa: SLF001 - nothing else shows which codecs are in use
+    return list(stage.log.frames)
