@@ -8,6 +8,7 @@ Sanic and `websockets` (`service/gateway/full_handshake.py`), which also explain
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from math import ceil
 from typing import Final, NamedTuple
 
@@ -25,15 +26,18 @@ _LINE: Final = re.compile(r"GET /ws(?:\?([!-~]*))? HTTP/1\.1")
 _BOOKED: Final = "booked=1"
 # No two neighbouring parts match the same characters, so a line is matched in linear time.
 _FIELD: Final = re.compile(r"^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([ -~\t]*)\r$", re.MULTILINE)
-_KEY: Final = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")
+_KEY: Final = re.compile(rb"\r\n(?i:Sec-WebSocket-Key): ?([A-Za-z0-9+/]{21}[AQgw]==)(?=\r\n)")
 _LINE_END: Final = b"\r\n"
 _HEAD_END: Final = 2 * _LINE_END
 # The longest head (bytes), which is the most that Sanic can be set to. The full path rejects longer ones.
 MAX_HEAD: Final = 16_384
 # The longest header with a list (characters): thousands of items would take the event loop for 20 ms.
 MAX_LIST: Final = 1_024
-# A request with one of these fields has a body, or expects one.
-_BODY: Final = frozenset({"content-length", "transfer-encoding", "expect"})
+# A request with one of these fields has a body, or expects one; or it has a second key.
+_EXCLUDED: Final = frozenset({"content-length", "transfer-encoding", "expect", "sec-websocket-key"})
+# Heads whose contents are remembered, up to this length (bytes).
+_MOST_REMEMBERED: Final = 256
+_MAX_REMEMBERED: Final = 2_048
 _RESPONSE: Final = (
     b"HTTP/1.1 101 Switching Protocols\r\n"
     b"Upgrade: websocket\r\n"
@@ -68,14 +72,23 @@ class UpgradeRequest(NamedTuple):
 
 def read(head: bytes) -> UpgradeRequest | None:
     """Parse a handshake; None if the bytes are anything else."""
-    if not (
-        head.startswith(b"GET /ws") and head.endswith(_HEAD_END) and len(head) <= MAX_HEAD and head.isascii()
-    ):
+    found = _KEY.search(head, 0, MAX_HEAD) if head.startswith(b"GET /ws") else None
+    if found is None or len(head) > MAX_HEAD:
+        return None
+    # All but the key is the same in each handshake of many clients.
+    rest = head[: found.start()] + head[found.end() :]
+    others = _remembered(rest) if len(rest) <= _MAX_REMEMBERED else _read_others(rest)
+    return None if others is None else UpgradeRequest(found[1].decode(), *others)
+
+
+def _read_others(head: bytes) -> tuple[str | None, str, bool, Forwarded] | None:
+    """Parse a handshake without the line of its key: return all but the key."""
+    if not (head.endswith(_HEAD_END) and head.isascii()):
         return None
     line, _, lines = head[: -len(_LINE_END)].decode().partition("\r\n")
     fields = _fields(lines)
     request_line = _LINE.fullmatch(line)
-    if fields is None or request_line is None or not _BODY.isdisjoint(fields):
+    if fields is None or request_line is None or not _EXCLUDED.isdisjoint(fields):
         return None
     if (
         fields.get("sec-websocket-version") != "13"
@@ -83,15 +96,16 @@ def read(head: bytes) -> UpgradeRequest | None:
         or fields.get("upgrade", "").lower() != "websocket"
     ):
         return None
-    connection, key = fields.get("connection", "").lower(), fields.get("sec-websocket-key", "")
+    connection = fields.get("connection", "").lower()
     # Programs send only this; browsers send more beside it.
     if connection != "upgrade" and not _has_upgrade(connection):
         return None
-    if not _KEY.fullmatch(key) or not fields.get("host"):
+    if not fields.get("host"):
         return None
-    return UpgradeRequest(
-        key, fields.get("origin"), fields["host"], has_booked_slot(request_line[1]), _forwarded(fields)
-    )
+    return fields.get("origin"), fields["host"], has_booked_slot(request_line[1]), _forwarded(fields)
+
+
+_remembered: Final = lru_cache(maxsize=_MOST_REMEMBERED)(_read_others)
 
 
 def _has_upgrade(connection: str) -> bool:
@@ -109,8 +123,8 @@ def _forwarded(fields: dict[str, str]) -> Forwarded:
 
 
 def _fields(lines: str) -> dict[str, str] | None:
-    """Parse the lines of a head; None if one is malformed or repeated, or if there are too many."""
-    if lines.count("\n") > MOST_FIELDS:
+    """Parse the lines of a head but that of the key; None if one is malformed or repeated, or too many."""
+    if lines.count("\n") >= MOST_FIELDS:
         return None
     found = _FIELD.findall(lines)
     fields = {name.lower(): value.strip(" \t") for name, value in found}

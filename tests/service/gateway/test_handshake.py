@@ -9,6 +9,7 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 from service.gateway import handshake
+from service.gateway.request_head import MOST_FIELDS
 from tests.service.peer import KEY, Peer
 
 FIELDS = [
@@ -95,6 +96,9 @@ def test_a_booked_slot_is_read_from_the_query(query: str, *, booked: bool) -> No
         Peer.handshake(headers={"X": "a\0b"}),
         Peer.handshake(headers={"Content-Length": "0"}),
         Peer.handshake(headers={"upgrade": "websocket"}),
+        Peer.handshake(headers={"sec-websocket-key": KEY}),
+        Peer.handshake().replace(KEY.encode(), b"a" * 21 + b"q=="),
+        Peer.handshake(headers={f"X-{number}": "" for number in range(MOST_FIELDS - 5)}),
         Peer.handshake(headers={"Sec-WebSocket-Protocol": "HUBBUB.V1"}),
         Peer.handshake("/ws", headers={"Cookie": "a" * 16_384}),
         Peer.handshake("http://127.0.0.1/ws"),
@@ -103,6 +107,18 @@ def test_a_booked_slot_is_read_from_the_query(query: str, *, booked: bool) -> No
 )
 def test_anything_else_takes_the_full_path(data: bytes) -> None:
     assert handshake.read(data) is None
+
+
+def test_handshakes_that_differ_only_in_the_key_have_the_same_contents() -> None:
+    other = "B" * 21 + "A=="
+    first = Peer.handshake(headers={"Origin": "http://here"})
+    assert handshake.read(first) == handshake.UpgradeRequest(KEY, "http://here", "127.0.0.1")
+    second = handshake.read(first.replace(KEY.encode(), other.encode()))
+    assert second == handshake.UpgradeRequest(other, "http://here", "127.0.0.1")
+
+
+def test_a_head_has_as_many_fields_as_it_may() -> None:
+    assert handshake.read(Peer.handshake(headers={f"X-{number}": "" for number in range(MOST_FIELDS - 6)}))
 
 
 # As Chromium, Firefox, nginx, HAProxy and Envoy send them.
