@@ -255,10 +255,12 @@ class ClusterView:
 
     def _publish_changes(self, presence: RoomPresence) -> None:
         self._unpublished.pop(presence, None)
+        if not self.peers:
+            # Nothing is sent: a node that joins later requests all states.
+            presence.skip_changes(self._next_stamp)
+            return
         for change in presence.take_changes(self.node, self._next_stamp):
-            # Without peers nothing is sent; a node that joins later requests all states.
-            if self.peers:
-                self._send(presence.name, change)
+            self._send(presence.name, change)
 
     def _next_stamp(self) -> int:
         self._stamp += 1

@@ -60,6 +60,12 @@ class RoomPresence:
         if not self.roster.local:
             self.stamp = 0
 
+    def skip_changes(self, next_stamp: Callable[[], int]) -> None:
+        """Drop the changes since the last call, as if they were published."""
+        if self._unpublished:
+            self._unpublished = Changes()
+            self.stamp = next_stamp() if self.roster.local else 0
+
     def state(self, node: str, at: int) -> Iterator[PresenceState]:
         """Return all users on this node, in parts. The changes must have been published before."""
         parts = list(in_parts(list(self.roster.local), NAMES_PER_SIGNAL)) or [[]]
