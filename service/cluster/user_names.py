@@ -6,7 +6,6 @@ import hmac
 import re
 import secrets
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
@@ -118,7 +117,7 @@ class UserNames:
         self.clock = clock
         self._reserved = frozenset(map(look_alike_key, reserved))
         self._most_per_address = most_per_address
-        self._by_address: Counter[str] = Counter()
+        self._by_address: dict[str, int] = {}
         # The guests of this node, by the key of names that look alike.
         self._guests: dict[str, _Guest] = {}
         # The lines of the roster, of all nodes, by the same key. Most names have one line.
@@ -158,9 +157,10 @@ class UserNames:
             claim = other
         guest = self._guests.get(key)
         if guest is None:
-            if self._by_address[address] >= self._most_per_address:
+            count = self._by_address.get(address, 0)
+            if count >= self._most_per_address:
                 raise TooManyNames(self._most_per_address)
-            self._by_address[address] += 1
+            self._by_address[address] = count + 1
             guest = self._guests[key] = _Guest(claim, address)
             self._names.add(claim.line)
         guest.connections[connection] = guest.connections.get(connection, 0) + 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from time import monotonic
 from typing import Final
 
@@ -39,8 +38,9 @@ class AddressLimits:
         self._new_rooms = ScopedRateLimit(new_rooms / _HOUR, new_rooms)
         self._most_connections = settings.connections_per_address
         self._most_sockets = most_sockets
-        self._connections: Counter[str] = Counter()
-        self._sockets: Counter[str] = Counter()
+        # Plain dicts: a `Counter` takes a call in Python to find nothing, and one to delete.
+        self._connections: dict[str, int] = {}
+        self._sockets: dict[str, int] = {}
 
     def admit(self, address: str, now: float) -> float:
         """Take a handshake: return 0.0, or the seconds until one is granted."""
@@ -64,7 +64,7 @@ class AddressLimits:
 
     def connected(self, address: str) -> None:
         """Count a connection; each one is matched by `disconnected`."""
-        self._connections[address] += 1
+        self._connections[address] = self._connections.get(address, 0) + 1
 
     def disconnected(self, address: str) -> None:
         """Count a connection no more."""
@@ -72,12 +72,14 @@ class AddressLimits:
 
     def is_over(self, address: str) -> bool:
         """Return whether an address has more connections than it may."""
-        return self._connections[address] > self._most_connections
+        return self._connections.get(address, 0) > self._most_connections
 
     def open_socket(self, address: str) -> SocketPlace | None:
         """Count a socket without a session; None if the address has too many."""
-        if self._sockets[address] >= self._most_sockets:
+        count = self._sockets.get(address, 0)
+        if count >= self._most_sockets:
             return None
+        self._sockets[address] = count + 1
         return SocketPlace(self._sockets, address)
 
 
@@ -101,15 +103,14 @@ class _Pace:
 
 
 class SocketPlace:
-    """A socket that has no session yet, or that speaks HTTP."""
+    """A socket that has no session yet, or that speaks HTTP. It is counted in `sockets` already."""
 
     __slots__ = ("_address", "_open", "_sockets")
 
-    def __init__(self, sockets: Counter[str], address: str) -> None:
+    def __init__(self, sockets: dict[str, int], address: str) -> None:
         self._sockets = sockets
         self._address = address
         self._open = True
-        sockets[address] += 1
 
     def release(self) -> None:
         """Count the socket no more: it is lost, or has a session. Idempotent."""
@@ -118,7 +119,7 @@ class SocketPlace:
             _subtract(self._sockets, self._address)
 
 
-def _subtract(counts: Counter[str], address: str) -> None:
-    counts[address] -= 1
-    if not counts[address]:
-        del counts[address]
+def _subtract(counts: dict[str, int], address: str) -> None:
+    left = counts.pop(address) - 1
+    if left:
+        counts[address] = left

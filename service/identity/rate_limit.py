@@ -75,9 +75,10 @@ class ScopedRateLimit:
 
     def _bucket(self, scope: str) -> TokenBucket:
         bucket = self._buckets.get(scope)
-        if bucket is None:
-            bucket = self._buckets[scope] = TokenBucket(self._rate, self._burst)
-        self._buckets.move_to_end(scope)
+        if bucket is not None:
+            self._buckets.move_to_end(scope)
+            return bucket
+        bucket = self._buckets[scope] = TokenBucket(self._rate, self._burst)
         if len(self._buckets) > self._max_scopes:
             self._buckets.popitem(last=False)
         return bucket

@@ -26,62 +26,72 @@ class SendRate:
     """The messages and the bytes of one user, or of the guests of one address.
 
     Two token buckets (see `rate_limit.TokenBucket`) as plain numbers: each message asks both, of two rates.
+
+    Attributes:
+        messages_full_at: when the bucket of messages is full again.
+        bytes_full_at: when the bucket of bytes is.
+        message_interval: the time in which a message is refilled (seconds).
+        byte_interval: the time in which a byte is.
     """
 
     __slots__ = (
-        "_byte_interval", "_byte_span", "_bytes_full_at",
-        "_message_interval", "_message_span", "_messages_full_at",
+        "_byte_span", "_message_span", "byte_interval", "bytes_full_at", "message_interval",
+        "messages_full_at",
     )  # fmt: skip
 
     def __init__(self, settings: Settings, share: int) -> None:
         sends = share * settings.sends_per_second
-        self._message_interval = 1.0 / sends
+        self.message_interval = 1.0 / sends
         self._message_span = share * settings.sends_burst / sends
         rate = settings.bytes_per_second
-        self._byte_interval = 1.0 / (share * rate)
+        self.byte_interval = 1.0 / (share * rate)
         self._byte_span = max(_BURST_SECONDS * rate, settings.frame_bytes) / rate
-        self._messages_full_at = self._bytes_full_at = -inf
+        self.messages_full_at = self.bytes_full_at = -inf
 
     def take(self, now: float, size: int) -> float:
         """Take a message of so many bytes: return 0.0 if granted, else the seconds until it would be."""
-        if self._messages_full_at <= now and self._bytes_full_at <= now:
-            # Both buckets are full, and a full one grants any message: the usual case.
-            self._messages_full_at = now + self._message_interval
-            self._bytes_full_at = now + size * self._byte_interval
-            return 0.0
-        messages = max(self._messages_full_at, now) + self._message_interval
-        octets = max(self._bytes_full_at, now) + size * self._byte_interval
+        messages = max(self.messages_full_at, now) + self.message_interval
+        octets = max(self.bytes_full_at, now) + size * self.byte_interval
         wait = max(messages - self._message_span, octets - self._byte_span) - now
         if wait > WAIT_TOLERANCE:
             return wait
-        self._messages_full_at, self._bytes_full_at = messages, octets
+        self.messages_full_at, self.bytes_full_at = messages, octets
         return 0.0
 
     def give_back(self, size: int) -> None:
         """Return what `take` granted: the message was refused elsewhere."""
-        self._messages_full_at -= self._message_interval
-        self._bytes_full_at -= size * self._byte_interval
+        self.messages_full_at -= self.message_interval
+        self.bytes_full_at -= size * self.byte_interval
 
 
 class SendLimit:
     """The rates that one session has to keep: the user's, and a guest's share of its address."""
 
-    __slots__ = ("_own", "_shared")
+    __slots__ = ("_rates",)
 
-    def __init__(self, own: SendRate, shared: SendRate | None = None) -> None:
-        self._own = own
-        self._shared = shared
+    def __init__(self, *rates: SendRate) -> None:
+        self._rates = rates
 
     def take(self, text: str, now: float) -> float:
         """Take a message: return 0.0 if it was granted, otherwise the seconds until it would be."""
         size = len(text) if text.isascii() else len(text.encode(errors="replace"))
-        shared = self._shared
-        wait = self._own.take(now, size)
-        if not wait and shared is not None:
-            wait = shared.take(now, size)
+        for rate in self._rates:
+            if rate.messages_full_at > now or rate.bytes_full_at > now:
+                return self._take_in_turn(size, now)
+        # All buckets are full, and a full one grants any message: the usual case, without more calls.
+        for rate in self._rates:
+            rate.messages_full_at = now + rate.message_interval
+            rate.bytes_full_at = now + size * rate.byte_interval
+        return 0.0
+
+    def _take_in_turn(self, size: int, now: float) -> float:
+        for number, rate in enumerate(self._rates):
+            wait = rate.take(now, size)
             if wait:
-                self._own.give_back(size)
-        return wait
+                for before in self._rates[:number]:
+                    before.give_back(size)
+                return wait
+        return 0.0
 
 
 class SendLimits:

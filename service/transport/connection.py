@@ -148,10 +148,13 @@ class Connection(SocketOutput):
 
     # Called by the socket -------------------------------------------------------------------------
 
-    def received(self, text: str) -> None:
-        """Take one text message."""
+    def received(self, text: str, tokens: int = 0) -> None:
+        """Take one text message, and tokens for it, unless they are charged with other frames."""
         if self.receiver is not None and not self.closing:
             self.receiver.receive(text)
+        # As `charge`, without its call.
+        if tokens and not self._budget.spend(tokens, now := monotonic()):
+            self._throttle(now)
 
     def pause(self) -> None:
         """Treat the client as a slow consumer: the transport is above its high-water mark.

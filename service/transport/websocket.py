@@ -133,8 +133,7 @@ class WebSocket(asyncio.Protocol):
         try:
             if self._transport.is_closing():
                 connection.stop_output()
-            connection.received(text)
-            connection.charge(1)
+            connection.received(text, 1)
         except Exception:  # noqa: BLE001 - a bug must close this connection, and no other
             connection.input_failed()
 
