@@ -12,7 +12,9 @@ What every archive promises. Each number has tests in `archive/testing/`, run on
  A3  whole      A batch is one transaction: all of it is stored or nothing. Appends called one after another
                 are committed in that order, also without awaiting them.
  A4  once       An entry is named by room, epoch and offset. Appending it again changes nothing. Another entry
-                at a position that is taken is refused (`ArchiveConflict`).
+                at a position that is taken is refused (`ArchiveConflict`). A `shared` archive also refuses
+                one that contradicts the chain: whose `prev` leaves out entries that are stored, or that
+                stored entries leave out.
  A5  pages      `page` reads the entries after, before or around an offset, or the last ones, in order, and
                 reports whether there are older and newer ones.
  A6  heads      `heads` returns the newest epoch of each room, its last offset, and the offset up to which
@@ -51,6 +53,9 @@ What every archive promises. Each number has tests in `archive/testing/`, run on
  A18 references `references` finds, at any distance, which entries change an entry or reply to it, through the
                 offset that it names. `index` and `record` add them in order, as in A15. A reference leaves
                 with the entry that refers.
+ A19 rewind     `rewind` removes the entries after an offset, with their words and references, if the head is
+                still the one that was given. Then the last entry that stays is the head, and others may
+                follow it. Marks after it move back. What was read before is not indexed afterwards.
 
 What is not promised: that an entry whose `append` failed is absent for ever. The next page shows whether it
 is stored.
@@ -74,6 +79,7 @@ from archive.entries import (
     Unread,
 )
 from archive.options import ArchiveOptions, ArchiveRetention
+from archive.paging import check_place
 from archive.references import Reference, ReferenceIndex
 from archive.search import FoundPage, Searchable, SearchQuery, Unindexed
 
@@ -94,7 +100,7 @@ __all__ = [
 
 
 class Archive(ABC):
-    """A node's end of the archive. The promises A1-A18 stand in the module's docstring."""
+    """A node's end of the archive. The promises A1-A19 stand in the module's docstring."""
 
     shared: ClassVar[bool] = False
 
@@ -233,6 +239,16 @@ class Archive(ABC):
         """
 
     @abstractmethod
+    async def rewind(
+        self, room: str, epoch: str, offset: int, *, head: int, changes: Sequence[Searchable] = ()
+    ) -> bool:
+        """Remove what a broker has lost: the entries after an offset (A19).
+
+        `head` is the last offset as the caller has read it. Return whether it still was; if not, nothing is
+        changed. `changes` set the words of entries that stay, and that removed ones had edited or deleted.
+        """
+
+    @abstractmethod
     async def purge(self) -> bool:
         """Free the storage of what was erased, for some milliseconds; report whether all of it is free (A16).
 
@@ -280,14 +296,3 @@ class Archive(ABC):
     def stats(self) -> Mapping[str, float]:
         """Report gauges for the metrics: a short name in snake_case to a number. None by default."""
         return {}
-
-
-def check_place(after: int | None, before: int | None, around: int | None, limit: int) -> None:
-    """Refuse what `page` can't answer, in the same words on every archive."""
-    given = [offset for offset in (after, before, around) if offset is not None]
-    if len(given) > 1:
-        raise ValueError("give one of `after`, `before` and `around`")
-    if given and given[0] < 0:
-        raise ValueError("offsets are not negative")
-    if limit < 1:
-        raise ValueError(f"a page holds at least 1 entry, not {limit}")

@@ -51,6 +51,15 @@ class ArchivePage(NamedTuple):
     newer: bool
 
 
+class Rewind(NamedTuple):
+    """Which entries of an epoch leave: those after `offset`, if `head` is the last one."""
+
+    room: str
+    epoch: str
+    offset: int
+    head: int
+
+
 class ArchivedKey(NamedTuple):
     """An idempotency key, the offset of its entry, and when that was stored (ms since 1970)."""
 

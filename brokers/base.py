@@ -58,6 +58,8 @@ Each promise has tests in `brokers/testing/`, which run on every broker with two
  P19 begin      Where `begins_rooms`, a room without entries continues after the position that was given to
                 `begin`: that is its head, and the `prev` of its first entry, which has the same epoch. A room
                 with entries stays as it is, and so does every room of another broker.
+ P20 confirm    `confirm` returns when the backbone could acknowledge an entry of a room now. A server that
+                was replaced by another one can't, as far as `publish` waits for more than that server.
 
 Not promised: exactly-once or gapless delivery. After a lost connection, entries can be missing, redelivered
 or late. `Entry.prev` reveals that, and the service repairs it: it drops redelivered entries and reads missing
@@ -73,6 +75,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final, NamedTuple, Protocol
 
 from msgspec import Struct
+
+from brokers.paging import check_paging as check_paging  # noqa: PLC0414  for brokers: a part of this module
 
 UNWRITTEN: Final = "unwritten"
 """The epoch of a room without entries, on a broker that learns the epoch from the first entry."""
@@ -183,18 +187,8 @@ class BrokerOptions:
     prefix: str = "hubbub"
 
 
-def check_paging(*, after: int | None, before: int | None, limit: int) -> None:
-    """Reject invalid arguments of `history`, with the same messages on every broker."""
-    if after is not None and before is not None:
-        raise ValueError("`after` and `before` exclude each other")
-    if min(after or 0, before or 0) < 0:
-        raise ValueError("an offset can't be negative")
-    if limit < 1:
-        raise ValueError(f"a page holds at least 1 entry, not {limit}")
-
-
 class Broker(ABC):
-    """One node's end of the backbone. The promises P1-P19 are in the module's docstring.
+    """One node's end of the backbone. The promises P1-P20 are in the module's docstring.
 
     `shared` is whether nodes of several processes can share one backbone. A broker whose backbone is in
     its process leaves it at `False`; a node with such a broker refuses to run several processes.
@@ -286,6 +280,14 @@ class Broker(ABC):
             Unavailable: it did not arrive in time.
             WritesRefused: nothing could be stored; the message names the refusal.
         """
+
+    async def confirm(self, room: str) -> None:  # noqa: ARG002  for brokers with several servers
+        """Find out whether an entry of a room could be acknowledged now (P20): then reads are up to date.
+
+        Raises:
+            Unavailable: it could not, or not in time.
+        """
+        await self.probe()
 
     async def begin(self, room: str, position: Position) -> Position:  # noqa: ARG002  for brokers that can
         """Let a room without entries continue after a position, as after an import; return its head (P19)."""

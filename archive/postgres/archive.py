@@ -20,6 +20,7 @@ from archive.base import (
     Unread,
     check_place,
 )
+from archive.entries import Rewind
 from archive.errors import ArchiveClosed, ArchiveError, ArchiveOverloaded
 from archive.postgres import erasing, marking, reading, searching
 from archive.postgres.address import shown
@@ -27,6 +28,7 @@ from archive.postgres.appends import Appends
 from archive.postgres.connections import Connection, Connections, Work
 from archive.postgres.migrations import migrate
 from archive.postgres.references import PostgresReferences
+from archive.postgres.rewinding import rewind
 from archive.postgres.trimming import RoomTrimmer
 from archive.postgres.writing import BatchWriter
 from archive.references import Reference
@@ -178,6 +180,12 @@ class PostgresArchive(Archive):
     @override
     async def erase(self, room: str, epoch: str, offsets: Sequence[int], payload: bytes) -> int:
         return await self._read(lambda on: erasing.erase(on, room, epoch, list(offsets), payload))
+
+    @override
+    async def rewind(
+        self, room: str, epoch: str, offset: int, *, head: int, changes: Sequence[Searchable] = ()
+    ) -> bool:
+        return await self._read(lambda on: rewind(on, Rewind(room, epoch, offset, head), changes))
 
     @override
     async def purge(self) -> bool:

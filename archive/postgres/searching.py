@@ -84,21 +84,26 @@ async def index(
     references: Sequence[Reference],
 ) -> bool:
     """Set words, and move the mark of an epoch from the one offset of `reach` to the other."""
-    last = {each.change.offset: each for each in merged(changes)}
     async with connection.transaction():
         number = await connection.fetchval(_MOVE, *map(encoded, name), *reach)
         if number is None:
             return False
         await insert(connection, number, references)
-        removed = {row[0] for row in await connection.fetch(_REMOVE, number, list(last))}
-        kept = [each.change for each in last.values() if each.is_new or each.change.offset in removed]
-        rows = [row for change in kept if (row := _row(change)) is not None]
-        if rows:
-            await connection.execute(_ADD, number, *map(list, zip(*rows, strict=True)))
-        mentions = [(encoded(user), change.offset) for change in kept for user in change.mentions]
-        if mentions:
-            await connection.execute(_MENTION, number, *map(list, zip(*mentions, strict=True)))
+        await set_words(connection, number, changes)
     return True
+
+
+async def set_words(connection: Connection, epoch: int, changes: Sequence[Searchable]) -> None:
+    """Set the words of entries, in a transaction of the caller."""
+    last = {each.change.offset: each for each in merged(changes)}
+    removed = {row[0] for row in await connection.fetch(_REMOVE, epoch, list(last))}
+    kept = [each.change for each in last.values() if each.is_new or each.change.offset in removed]
+    rows = [row for change in kept if (row := _row(change)) is not None]
+    if rows:
+        await connection.execute(_ADD, epoch, *map(list, zip(*rows, strict=True)))
+    mentions = [(encoded(user), change.offset) for change in kept for user in change.mentions]
+    if mentions:
+        await connection.execute(_MENTION, epoch, *map(list, zip(*mentions, strict=True)))
 
 
 async def search(

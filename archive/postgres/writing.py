@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
 from archive.base import ArchivedEntry, ArchiveRetention
@@ -38,17 +38,8 @@ FROM unnest($1::bytea[], $2::bytea[]) AS given (room, epoch) JOIN rooms ON rooms
 ORDER BY rooms.id, given.epoch ON CONFLICT DO NOTHING
 """
 _LOCK: Final = "SELECT id, head FROM epochs WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE"
-_REWIND: Final = """
-WITH lost AS (
-    DELETE FROM entries WHERE epoch = $1 AND "offset" > $2 RETURNING octet_length(payload) AS size
-)
-UPDATE epochs SET
-    head = $2, base = least(base, $2), indexed = least(indexed, $2), referred = least(referred, $2),
-    entries = entries - lost.n, bytes = bytes - lost.size
-FROM (SELECT count(*) AS n, coalesce(sum(size), 0) AS size FROM lost) AS lost WHERE id = $1
-"""
-# Only after the head: what was trimmed or rewound stays away. The last part sees the table as it was before:
-# it finds entries of this batch at positions that are taken.
+# Only after the head: what was trimmed stays away. The last part sees the tables as they were before. It
+# finds entries of this batch at positions that are taken, and those that the chain leaves out.
 _APPEND: Final = """
 WITH given AS MATERIALIZED (
     SELECT * FROM unnest(
@@ -72,9 +63,15 @@ WITH given AS MATERIALIZED (
         FROM stored GROUP BY epoch
     ) AS new WHERE new.epoch = epochs.id
 )
-SELECT count(*) FROM given JOIN entries ON entries.epoch = given.epoch AND entries."offset" = given."offset"
-WHERE (entries.key <> given.key OR entries.payload <> given.payload)
-AND entries.author_kind IS DISTINCT FROM 'erased'::bytea
+SELECT count(*) FROM given JOIN epochs ON epochs.id = given.epoch
+CROSS JOIN LATERAL (
+    SELECT * FROM entries WHERE entries.epoch = given.epoch AND entries."offset" >= given."offset"
+    ORDER BY entries."offset" LIMIT 1
+) AS found
+WHERE CASE WHEN found."offset" = given."offset"
+    THEN (found.key <> given.key OR found.payload <> given.payload)
+        AND found.author_kind IS DISTINCT FROM 'erased'::bytea
+    ELSE given."offset" > epochs.base AND found.prev < given."offset" END
 """
 
 
@@ -97,8 +94,8 @@ class BatchWriter:
             epochs = await self._find(connection, names)
             ids = sorted(epochs.values())
             heads = await connection.fetch(_LOCK, ids)
-            for epoch, end in _rewinds(dict(tuple(row) for row in heads), epochs, distinct):
-                await connection.execute(_REWIND, epoch, end)
+            if _leaves_out_stored(dict(tuple(row) for row in heads), epochs, distinct):
+                raise self._conflict()
             columns = zip(*(_row(epochs[entry.room, entry.epoch], entry) for entry in distinct), strict=True)
             if await connection.fetchval(_APPEND, *map(list, columns)):
                 raise self._conflict()
@@ -138,27 +135,21 @@ class BatchWriter:
 
     def _conflict(self) -> ArchiveConflict:
         return ArchiveConflict(
-            f"The archive {self._place} has another entry at the position of an appended one. "
-            "Nothing was stored."
+            f"The archive {self._place} has another entry at the position of an appended one, or a chain "
+            "that leaves it out. Nothing was stored."
         )
 
 
-def _rewinds(
+def _leaves_out_stored(
     heads: dict[int, int], epochs: dict[Name, int], batch: Iterable[ArchivedEntry]
-) -> Iterator[tuple[int, int]]:
-    """Yield the epochs whose last entries have left the chain, and the offset at which it continues.
-
-    The first new entry names the one before it. What the archive has after that was lost in the broker's
-    failover after it had been copied.
-    """
+) -> bool:
+    """Return whether the first new entry of an epoch names one before it that is not the last one."""
     found: dict[int, ArchivedEntry] = {}
     for entry in batch:
         epoch = epochs[entry.room, entry.epoch]
         if entry.offset > heads[epoch] and (epoch not in found or entry.offset < found[epoch].offset):
             found[epoch] = entry
-    for epoch, first in found.items():
-        if first.prev < heads[epoch]:
-            yield epoch, first.prev
+    return any(first.prev < heads[epoch] for epoch, first in found.items())
 
 
 def _row(epoch: int, entry: ArchivedEntry) -> Row:

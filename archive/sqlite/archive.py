@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from threading import Event
-from typing import Final, TypeVar
-from urllib.parse import unquote, urlsplit
+from typing import TypeVar
 
 from typing_extensions import override
 
@@ -23,22 +21,23 @@ from archive.base import (
     Unread,
     check_place,
 )
-from archive.errors import ArchiveClosed, ArchiveMisconfigured, ArchiveUnavailable
+from archive.entries import Rewind
+from archive.errors import ArchiveClosed, ArchiveUnavailable
 from archive.references import Reference
 from archive.search import FoundPage, Searchable, SearchQuery, Unindexed
 from archive.sqlite import erasing, marking, reading, searching
+from archive.sqlite.address import path_of
 from archive.sqlite.database import Database
 from archive.sqlite.erasing import Purger
 from archive.sqlite.faults import translated
 from archive.sqlite.references import SqliteReferences
+from archive.sqlite.rewinding import rewind
 from archive.sqlite.searching import Searcher
 from archive.sqlite.trimming import Trimmer
 from archive.sqlite.worker import Worker
 from archive.sqlite.writing import Writer
 
 T = TypeVar("T")
-
-_SCHEME: Final = "sqlite"
 
 
 class SqliteArchive(Archive):
@@ -195,6 +194,13 @@ class SqliteArchive(Archive):
         return await self._answer(self._running().write(self._translated(work)))
 
     @override
+    async def rewind(
+        self, room: str, epoch: str, offset: int, *, head: int, changes: Sequence[Searchable] = ()
+    ) -> bool:
+        wanted = Rewind(room, epoch, offset, head)
+        return await self._read(lambda: rewind(self._database, wanted, changes))
+
+    @override
     async def purge(self) -> bool:
         return await self._read(self._purger.step)
 
@@ -279,18 +285,3 @@ class SqliteArchive(Archive):
         return ArchiveClosed(
             f"The archive {self._path} {'was closed' if self._ended else 'has not been started'}."
         )
-
-
-def path_of(url: str) -> Path:
-    """Find the file that a URL names: `sqlite:///relative`, `sqlite:////absolute`.
-
-    Raises:
-        ArchiveMisconfigured: it names none.
-    """
-    parts = urlsplit(url)
-    if parts.scheme != _SCHEME or parts.netloc or len(parts.path) <= 1 or parts.query:
-        raise ArchiveMisconfigured(
-            f"{url!r} is no address of an SQLite archive: write sqlite:///file for a file in the working "
-            "directory, sqlite:////folder/file for an absolute path."
-        )
-    return Path(unquote(parts.path[1:])).absolute()

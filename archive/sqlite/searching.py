@@ -52,7 +52,7 @@ INSERT INTO searchable SELECT
     ), entries.at << 20) + row_number() OVER (PARTITION BY entries.at ORDER BY entries.position) - 1,
     entries.position, added.author, added.author_id, link, edit, words, wholes
 FROM added CROSS JOIN entries ON entries.position = place
-WHERE entries.author_kind IS NOT 'erased' ORDER BY entries.position
+WHERE entries.author_kind IS NOT 'erased' ORDER BY entries.position ON CONFLICT (position) DO NOTHING
 """
 # Only of what is found.
 _MENTION: Final = """
@@ -89,19 +89,20 @@ def index(
         if number is None or not moved:
             return False
         referring.insert(connection, number, references)
-        found = merged(changes)
-        _add(
-            connection,
-            number,
-            [each.change for each in found if each.is_new and each.change.words is not None],
-        )
-        replaced = [each.change for each in found if not each.is_new or each.change.words is None]
-        if replaced:
-            # An erasure finds nothing of what was removed here.
-            with securely(connection):
-                for change in replaced:
-                    _replace(connection, number, change)
+        set_words(connection, number, changes)
     return True
+
+
+def set_words(connection: sqlite3.Connection, epoch: int, changes: Sequence[Searchable]) -> None:
+    """Set the words of entries, in a transaction of the caller."""
+    found = merged(changes)
+    _add(connection, epoch, [each.change for each in found if each.is_new and each.change.words is not None])
+    replaced = [each.change for each in found if not each.is_new or each.change.words is None]
+    if replaced:
+        # An erasure finds nothing of what was removed here.
+        with securely(connection):
+            for change in replaced:
+                _replace(connection, epoch, change)
 
 
 class Searcher:

@@ -142,6 +142,11 @@ class RedisBroker(Broker):
             raise group.exceptions[0] from None
 
     @override
+    async def confirm(self, room: str) -> None:
+        shards = self._started().shards
+        await shards.of(shards.slot(room)).confirm()
+
+    @override
     def stats(self) -> Mapping[str, float]:
         return {} if self._node is None else self._node.stats()
 

@@ -106,6 +106,10 @@ class ArchivedBroker(Broker):
         await self._broker.probe()
 
     @override
+    async def confirm(self, room: str) -> None:
+        await self._broker.confirm(room)
+
+    @override
     def stats(self) -> Mapping[str, float]:
         return self._broker.stats()
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from archive.base import ArchivedEntry, ArchiveHead
+from archive.base import ERASED, ArchivedEntry, ArchiveHead
 from brokers.base import Entry, Page, Position
-from service.archiving.entries import entry_of
+from service.archiving.entries import entry_of, identity_of
+from service.wire.messages import ERASED_PAYLOAD
 
 
 class TrimmedGap(NamedTuple):
@@ -40,6 +41,31 @@ def gap(start: Position, entries: Sequence[Entry]) -> TrimmedGap | None:
     if not start.offset or not entries or entries[0].prev <= start.offset:
         return None
     return TrimmedGap(start.offset, entries[0].prev)
+
+
+def is_ahead(archived: ArchiveHead | None, head: Position) -> bool:
+    """Return whether the archive goes beyond the last position of a room: the broker has lost its end."""
+    return archived is not None and archived.epoch == head.epoch and archived.offset > head.offset
+
+
+def agreed_through(held: Sequence[Entry], archived: Sequence[ArchivedEntry]) -> int | None:
+    """Return the offset up to which the archive agrees with a run of the broker; None if nowhere in it.
+
+    `archived` is what the archive has in the range of the run. What follows the last entry that both have
+    is different in both.
+    """
+    known = {entry.offset: entry for entry in archived}
+    for place in range(len(held) - 1, -1, -1):
+        entry = held[place]
+        if entry.offset in known and _is_same(entry, known[entry.offset]):
+            return held[place + 1].prev if place + 1 < len(held) else entry.offset
+    return None
+
+
+def _is_same(entry: Entry, archived: ArchivedEntry) -> bool:
+    """Return whether two entries at one offset are the same one: either may have been erased or redacted."""
+    is_erased = archived.author == ERASED or entry.payload == ERASED_PAYLOAD
+    return is_erased or identity_of(entry.payload) == identity_of(archived.payload)
 
 
 def along(entries: Sequence[Entry]) -> list[Entry]:

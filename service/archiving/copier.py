@@ -16,8 +16,9 @@ from typing import Final, Protocol
 from archive.base import Archive, ArchivedEntry
 from archive.errors import ArchiveConflict, ArchiveError
 from brokers.base import Broker, Entry, Position
-from service.archiving.chains import along, gap, missing
+from service.archiving.chains import along, gap, is_ahead, missing
 from service.archiving.copy_queue import CopyQueue
+from service.archiving.disputes import Disputes
 from service.archiving.entries import archived
 from service.archiving.labels import label_of
 from service.runtime.metrics import Metrics
@@ -71,6 +72,7 @@ class Copier:
             entry_bytes=retention.size // retention.entries,
             urge=self._urgent.set,
         )
+        self._disputes = Disputes(broker, archive, tuning)
         self._progressed: Callable[[], None] = lambda: None
         self._archived: dict[str, Position] = {}
         self._swept: str | None = None
@@ -84,7 +86,7 @@ class Copier:
 
         `progressed` is called when a room may have place again.
         """
-        self._metrics = metrics
+        self._metrics = self._disputes.metrics = metrics
         self._open = open_rooms
         self._progressed = progressed
 
@@ -130,31 +132,55 @@ class Copier:
         self._swept = names[-1] if len(names) == most else None
         rooms = list(dict.fromkeys([*names, *(self._open.names() if self._open else ())]))
         for start in range(0, len(rooms), most):
-            for room in await self._missing(rooms[start : start + most]):
+            some = rooms[start : start + most]
+            for room in some:
+                # Another node may have changed the end of it since.
+                self._archived.pop(room, None)
+            missed, ahead = await self._compare(some)
+            for room in (*missed, *ahead):
                 self._queue.mark(room, 0)
 
     async def _check(self, rooms: Sequence[str], now: float) -> None:
-        incomplete = await self._missing(rooms)
-        self._queue.found_incomplete(incomplete, now)
-        self._queue.found_complete([room for room in rooms if room not in incomplete], now)
+        incomplete, ahead = await self._compare(rooms)
+        disputed = [room for room in rooms if room in ahead or room in self._disputes]
+        settled = [room for room in disputed if await self._disputes.settle(room)]
+        if disputed:
+            again, _ = await self._compare(settled)
+            incomplete = {room: at for room, at in incomplete.items() if room not in self._disputes} | again
+        unfinished = {*incomplete, *disputed} - ({*settled} - {*incomplete})
+        self._queue.found_incomplete(unfinished, now)
+        self._found_complete([room for room in rooms if room not in unfinished], now)
         for _ in range(self._tuning.archive_batches):
             if not incomplete:
                 return
-            self._queue.found_complete(await self._copy_batch(incomplete), now)
+            self._found_complete(await self._copy_batch(incomplete), now)
 
-    async def _missing(self, rooms: Sequence[str]) -> dict[str, Position]:
-        """Find the rooms in which entries are missing, and after which position."""
+    def _found_complete(self, rooms: Sequence[str], now: float) -> None:
+        self._queue.found_complete(rooms, now)
+        for room in rooms:
+            self._disputes.discard(room)
+
+    async def _compare(self, rooms: Sequence[str]) -> tuple[dict[str, Position], set[str]]:
+        """Find the rooms in which entries are missing, after which position, and those with lost ones."""
         heads = await self._heads(rooms)
         unsure = [room for room in rooms if heads[room] != self._archived.get(room)]
         stored = await self._archive.heads(unsure) if unsure else {}
         found = {room: missing(stored.get(room), heads[room]) for room in unsure}
-        return {room: start for room, start in found.items() if start is not None}
+        suspects = [room for room in unsure if is_ahead(stored.get(room), heads[room])]
+        # Another node may have received and copied more.
+        asked = await self._broker.heads(suspects) if suspects else {}
+        ahead = {room for room in suspects if is_ahead(stored[room], asked[room])}
+        return {room: start for room, start in found.items() if start is not None}, ahead
 
     async def _heads(self, rooms: Sequence[str]) -> dict[str, Position]:
-        known = {room: self._open.position(room) if self._open else None for room in rooms}
+        known = {room: self._position(room) for room in rooms}
         heads = {room: position for room, position in known.items() if position is not None}
         others = [room for room in rooms if room not in heads]
         return heads | (await self._broker.heads(others) if others else {})
+
+    def _position(self, room: str) -> Position | None:
+        """Return the position in the memory of this node, which may have what was lost."""
+        return self._open.position(room) if self._open and room not in self._disputes else None
 
     async def _copy_batch(self, incomplete: dict[str, Position]) -> list[str]:
         """Copy one page of as many rooms as fit; return the complete ones, which leave `incomplete`."""
@@ -170,27 +196,36 @@ class Copier:
                 self._queue.skipped(room)
                 self._report_gap(room, start, entries)
             batch += along(entries)
-            copied[room] = len(entries), sum(len(entry.payload) for entry in entries)
+            copied[room] = _count(entries, start)
             size += copied[room][1]
             ends[room] = None if is_end else Position(entries[-1].epoch, entries[-1].offset)
             if len(batch) >= BATCH_ENTRIES or size >= BATCH_BYTES:
                 break
-        await self._append(batch)
-        for room, end in ends.items():
-            self._queue.copied(room, *copied[room])
+        refused = await self._append(batch)
+        for room in ends:
             del incomplete[room]
-            if end is not None:
-                # After the others: each room has its turn.
-                incomplete[room] = end
+        stored = {room: end for room, end in ends.items() if room not in refused}
+        for room in stored:
+            self._queue.copied(room, *copied[room])
+        # After the others: each room has its turn.
+        incomplete |= {room: end for room, end in stored.items() if end is not None}
         self._progressed()
-        return [room for room, end in ends.items() if end is None]
+        return [room for room, end in stored.items() if end is None]
 
     async def _read(self, room: str, start: Position, limit: int) -> tuple[Sequence[Entry], bool]:
-        """Read the next entries, and whether they are the last ones."""
-        held = self._open.entries_after(room, start, limit) if self._open else None
-        if held is not None:
-            return held, len(held) < limit
-        page = await self._broker.history(room, after=start.offset, limit=limit)
+        """Read the next entries, and whether they are the last ones.
+
+        They begin with the one that the archive has last: it refuses another one at that position.
+        """
+        after = start.offset
+        is_disputed = room in self._disputes
+        if after and not is_disputed:
+            after, limit = after - 1, limit + 1
+        if self._open and not is_disputed:
+            held = self._open.entries_after(room, Position(start.epoch, after), limit)
+            if held is not None:
+                return held, len(held) < limit
+        page = await self._broker.history(room, after=after, limit=limit)
         if page.head.epoch != start.epoch:
             # Another epoch has begun since: the next turn copies it from its beginning.
             return (), True
@@ -205,22 +240,32 @@ class Copier:
                 extra={"room": room, "epoch": start.epoch, "after": found.after, "through": found.through},
             )
 
-    async def _append(self, batch: Sequence[Entry]) -> None:
+    async def _append(self, batch: Sequence[Entry]) -> set[str]:
+        """Store a batch; return the rooms of which the archive refused it."""
         if not batch:
-            return
+            return set()
         try:
             await self._append_counted(batch)
         except ArchiveConflict:
             # One room must not hold up the others.
-            for room in dict.fromkeys(entry.room for entry in batch):
-                await self._append_room(room, [entry for entry in batch if entry.room == room])
+            rooms = dict.fromkeys(entry.room for entry in batch)
+            parts = {room: [entry for entry in batch if entry.room == room] for room in rooms}
+            return {room for room, part in parts.items() if not await self._append_room(room, part)}
+        return set()
 
-    async def _append_room(self, room: str, batch: Sequence[Entry]) -> None:
+    async def _append_room(self, room: str, batch: Sequence[Entry]) -> bool:
         try:
             await self._append_counted(batch)
         except ArchiveConflict as error:
+            if room not in self._disputes:
+                self._disputes.add(room)
+                return False
+            # Not even what the broker has now fits: only the operator can find out why.
+            self._disputes.discard(room)
             self._queue.drop(room)
             _log.error("archive_conflict", extra={"room": room, "reason": str(error)})
+            return False
+        return True
 
     async def _append_counted(self, batch: Sequence[Entry]) -> None:
         metrics, started = self._metrics, perf_counter()
@@ -239,6 +284,12 @@ class Copier:
             self._archived.clear()
         for entry in batch:
             self._archived[entry.room] = Position(entry.epoch, entry.offset)
+
+
+def _count(entries: Iterable[Entry], start: Position) -> tuple[int, int]:
+    """Return the number and the bytes of what is after a position."""
+    sizes = [len(entry.payload) for entry in entries if entry.offset > start.offset]
+    return len(sizes), sum(sizes)
 
 
 def _copied(entry: Entry) -> ArchivedEntry:

@@ -2,9 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import msgspec
+
 from archive.base import ArchivedEntry, Author
 from brokers.base import Entry
 from service.wire.messages import stored_author
+
+
+class _Identity(msgspec.Struct, frozen=True, gc=False):
+    """What stays of a payload when its text is removed."""
+
+    key: str = ""
+    user_id: str | None = None
+    at: int = 0
+
+
+_identity: Final = msgspec.json.Decoder(_Identity)
+
+
+def identity_of(payload: bytes) -> object:
+    """Return what distinguishes a stored message or change from every other one of its room."""
+    try:
+        found = _identity.decode(payload)
+    except msgspec.DecodeError:
+        return payload
+    return (found.key, found.user_id, found.at) if found.key else payload
 
 
 def archived(entry: Entry, key: str, at: int) -> ArchivedEntry:

@@ -166,6 +166,12 @@ def read_part(entries: Iterable[ArchivedEntry]) -> Part:
     return part
 
 
+def reworded_in(entries: Iterable[ArchivedEntry]) -> set[int]:
+    """Return the messages that edits and deletions among entries change."""
+    decoded = filter(None, map(_decode, entries))
+    return {stored.target for stored in decoded if stored.change in ("edit", "delete")}
+
+
 def references_in(entries: Iterable[ArchivedEntry]) -> list[Reference]:
     """Read only what refers to what, which takes little time."""
     decoded = ((entry.offset, _decode(entry)) for entry in entries)

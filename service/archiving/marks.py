@@ -10,6 +10,7 @@ from typing import Final
 
 from archive.base import Archive, Mark, Unread
 from archive.errors import ArchiveError
+from brokers.base import Position
 from service.runtime.tasks import Tasks
 
 # Marks that wait to be stored, in users and rooms.
@@ -76,6 +77,13 @@ class StoredMarks:
             del self._known[user, room]
         elif known is not None and known.offset < offset:
             self._known[user, room] = known._replace(offset=offset)
+
+    def forget_beyond(self, user: str, room: str, end: Position) -> None:
+        """Forget a mark that is after the last entry of its room: the broker has lost the entries there."""
+        for marks in (self._waiting, self._known):
+            mark = marks.get((user, room))
+            if mark is not None and mark.epoch == end.epoch and mark.offset > end.offset:
+                del marks[user, room]
 
     async def known(self, user: str, room: str) -> Mark | None:
         """Return the mark of a user in a room, as this node knows it; read it otherwise. Raises as `find`."""

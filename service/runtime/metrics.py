@@ -169,6 +169,9 @@ class Metrics:
     archive_gaps: int = _count(
         "Gaps in the archive: messages that the broker had trimmed before they could be copied."
     )
+    archive_rewinds: int = _count(
+        "Times that entries left the archive because the broker had lost them after they were copied."
+    )
     archive_publishes_held: int = _count(
         "Messages that waited to be stored because their room got messages faster than the archive."
     )

@@ -79,6 +79,7 @@ async def on_join(node: Node, identity: Identity, room: Room, *, listener: bool)
     marks = marks_of(node, identity)
     if marks is None:
         return None
+    marks.forget_beyond(identity.id, room.name, room.feed.position)
     try:
         mark = await marks.find(identity.id, room.name)
         if mark is None:
@@ -144,6 +145,7 @@ async def move(
             Code.INVALID, f"Invalid `offset` {to.offset}: the last entry of the room is {room.log.end}."
         )
     mark = _mark(identity, room, to.epoch, to.offset)
+    marks.forget_beyond(identity.id, room.name, room.feed.position)
     try:
         before = await marks.known(identity.id, room.name)
         is_moved = before is None or is_ahead(mark, before)

@@ -40,6 +40,8 @@ class Tuning:
             they are copied, and how many messages wait.
         archive_batches: batches of one turn; then rooms that were marked meanwhile have their turn.
         archive_first_wait, archive_longest_wait: back-off between two tries to copy.
+        archive_rewound: entries that leave in one commit because the broker has lost them, to the next page.
+        archive_reworded: messages whose words are set again because their edits or deletions were lost.
         index_rest, index_pause: how long the indexing of the archive rests when nothing is left, and between
             two steps of it.
         uploads, uploads_per_user, uploads_per_address: uploads of a node, of one user, and of the guests of
@@ -91,6 +93,8 @@ class Tuning:
     archive_batches: int = 20
     archive_first_wait: float = 0.25
     archive_longest_wait: float = 5.0
+    archive_rewound: int = 5_000
+    archive_reworded: int = 1_000
     index_rest: float = 0.5
     index_pause: float = 0.01
     uploads: int = 32

@@ -88,27 +88,6 @@ async def test_what_was_trimmed_stays_trimmed_when_it_is_appended_again(url: str
         assert len(await archive.keys("room", EPOCH, since=0, limit=100)) == 5
 
 
-async def test_what_the_broker_lost_in_a_failover_leaves_the_archive_with_the_next_entry(url: str) -> None:
-    entries = numbered("room", 12)
-    later = [
-        entries[8]._replace(prev=5, offset=1009, key="a"),
-        entries[9]._replace(prev=1009, offset=1010, key="b"),
-    ]
-    async with started(url) as archive:
-        await archive.append(entries[:8])
-        await archive.append(later)
-        kept = entries[:5] + later
-        assert await everything(archive, "room") == kept
-        # A node that still has them appends them again.
-        await archive.append(entries[5:8])
-        assert await everything(archive, "room") == kept
-        connection = await asyncpg.connect(url)
-        assert await connection.fetchval("SELECT entries FROM epochs") == len(kept)
-        size = sum(len(entry.payload) for entry in kept)
-        assert await connection.fetchval("SELECT bytes FROM epochs") == size
-        await connection.close()
-
-
 # Faults -----------------------------------------------------------------------------------------------
 
 

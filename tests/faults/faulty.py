@@ -187,6 +187,11 @@ class FaultyBroker(Broker):
         await self._inner.probe()
 
     @override
+    async def confirm(self, room: str) -> None:
+        self._reach()
+        await self._inner.confirm(room)
+
+    @override
     def stats(self) -> Mapping[str, float]:
         return self._inner.stats()
 

@@ -9,4 +9,5 @@ from archive.testing.suite.reading import *
 from archive.testing.suite.references import *
 from archive.testing.suite.refusals import *
 from archive.testing.suite.retention import *
+from archive.testing.suite.rewinding import *
 from archive.testing.suite.searching import *

@@ -25,6 +25,7 @@ METHODS: Final[dict[str, Callable[[Archive], Awaitable[object]]]] = {
     "keys": lambda archive: archive.keys("room", EPOCH, since=0, limit=1),
     "unindexed": lambda archive: archive.unindexed(limit=1),
     "index": lambda archive: archive.index("room", EPOCH, since=0, through=1, changes=[]),
+    "rewind": lambda archive: archive.rewind("room", EPOCH, 0, head=1),
     "search": lambda archive: archive.search(SearchQuery(), limit=1),
     "trim": lambda archive: archive.trim(),
 }

@@ -7,12 +7,13 @@ import logging
 from collections.abc import Callable
 from itertools import count
 from secrets import token_hex
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from redis.exceptions import MovedError
 
 from brokers.base import Listener
-from brokers.redis.connection.client import RedisClient
+from brokers.errors import Unavailable
+from brokers.redis.connection.client import RedisClient, expect, pack
 from brokers.redis.connection.compatibility import ServerFacts, check, check_permissions, recommendations
 from brokers.redis.connection.url import Pool, RedisSettings
 from brokers.redis.keyspace import Keyspace, ScratchKeys, slot_of
@@ -94,6 +95,21 @@ class Shard:
         await check_permissions(self.client, self._scratch_keys(), channel)
         for better in recommendations(facts, self._settings.replicas):
             logger.warning("redis_advice", extra={"advice": better})
+
+    async def confirm(self) -> None:
+        """Write something, and wait for as many replicas as a publish does.
+
+        Raises:
+            Unavailable: it was not written, or there are too few replicas.
+        """
+        required = self._settings.replicas
+        # The server stops waiting before this node does.
+        wait = pack("WAIT", required, max(1, int(self._settings.timeout * 500)))
+        written = pack("SET", self._scratch_keys().keys[2], "", "PX", 1000)
+        reply, *copied = await self.client.run(written, *([wait] if required else []))
+        expect(reply)
+        if copied and cast(int, expect(copied[0])) < required:
+            raise Unavailable(f"{copied[0]} of {required} required replicas of Redis have a write")
 
     async def run(self) -> None:
         """Run all background tasks until cancelled."""

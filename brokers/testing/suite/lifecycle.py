@@ -1,4 +1,4 @@
-"""P1 ready, P16 probe, P17 closed."""
+"""P1 ready, P16 probe, P17 closed, P20 confirm."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ METHODS: Final[dict[str, Callable[[Broker], Awaitable[object]]]] = {
     "heads": lambda broker: broker.heads(["room"]),
     "emit": _emit,
     "probe": lambda broker: broker.probe(),
+    "confirm": lambda broker: broker.confirm("room"),
 }
 every_method = pytest.mark.parametrize("call", METHODS.values(), ids=METHODS.keys())
 
@@ -86,6 +87,33 @@ async def test_a_probe_fails_while_the_backbone_is_away_and_succeeds_after(
     await backbone.restore()
     await here.received.until(lambda received: received.states == ["lost", "restored"])
     await here.broker.probe()
+
+
+@promise("P20", needs="interruption", options=BrokerOptions(timeout=1.0))
+async def test_a_room_is_confirmed_except_while_the_backbone_is_away(
+    backbone: Backbone, pair: tuple[BrokerNode, BrokerNode]
+) -> None:
+    here, there = pair
+    await there.broker.subscribe("room")
+    await here.broker.confirm("room")
+    await backbone.interrupt()
+    with pytest.raises(Unavailable):
+        await here.broker.confirm("room")
+    await backbone.restore()
+    await here.received.until(lambda received: received.states == ["lost", "restored"])
+    await here.broker.confirm("room")
+    assert not there.received.entries
+
+
+@promise("P20")
+async def test_a_confirmation_is_delivered_to_no_listener(pair: tuple[BrokerNode, BrokerNode]) -> None:
+    here, there = pair
+    await there.broker.subscribe("room")
+    before = await here.broker.heads(["room"])
+    await here.broker.confirm("room")
+    await here.broker.probe()
+    assert await here.broker.heads(["room"]) == before
+    assert not there.received.entries
 
 
 @promise("P17")

@@ -12,6 +12,7 @@ from brokers.errors import BrokerError, Misconfigured, Unavailable
 from brokers.redis import RedisBroker
 from brokers.testing.recorder import BrokerNode, Recorder, chained
 from tests.brokers.redis.stage import own_server, stage
+from tests.contract.redis_server import shared_redis
 
 SOON = BrokerOptions(timeout=1.0)
 
@@ -242,3 +243,12 @@ async def test_invalid_messages_and_listeners_that_raise_stop_nothing() -> None:
         assert on.here.received.states == []
         assert on.here.broker.stats()["invalid_messages"] == 4
         assert on.here.received.signals == []
+
+
+async def test_a_server_without_the_required_replicas_confirms_no_room() -> None:
+    """As a primary that was replaced, and has not found out yet."""
+    async with stage(SOON, url=f"{shared_redis().url}?replicas=1") as on:
+        with pytest.raises(Unavailable, match="0 of 1 required replicas"):
+            await on.here.broker.confirm("room")
+        # Reads work.
+        assert (await on.here.broker.heads(["room"]))["room"].offset == 0

@@ -10,6 +10,7 @@ import pytest
 from archive.base import Archive, ArchiveOptions, Mark
 from archive.errors import ArchiveUnavailable
 from archive.sqlite import SqliteArchive
+from brokers.base import Position
 from service.archiving.marks import StoredMarks, TooManyMarks
 
 
@@ -51,6 +52,21 @@ async def test_what_moved_elsewhere_is_known_and_does_not_move_back(archive: Arc
     assert await archive.marks_in("ann", ["lobby"]) == {"lobby": at(5)}, "the other node stores its own"
     marks.moved_elsewhere("ann", "lobby", "another", 1)
     assert await marks.known("ann", "lobby") == at(5), "it was read again"
+
+
+async def test_a_mark_beyond_the_end_of_its_room_is_forgotten(archive: Archive) -> None:
+    marks = StoredMarks(archive, 10)
+    await archive.mark([at(2)], most=10)
+    marks.move(at(5))
+    for end in (Position("e", 5), Position("another", 1)):
+        marks.forget_beyond("ann", "lobby", end)
+        assert await marks.known("ann", "lobby") == at(5)
+    # A failover of the broker has lost the last entries.
+    marks.forget_beyond("ann", "lobby", Position("e", 4))
+    assert await marks.known("ann", "lobby") == at(2)
+    marks.move(at(3))
+    await marks.store()
+    assert await archive.marks_in("ann", ["lobby"]) == {"lobby": at(3)}
 
 
 async def test_pages_have_what_is_stored_and_what_waits(archive: Archive) -> None:

@@ -69,6 +69,7 @@ NAMES = [
     "hubbub_archive_lag_seconds",
     "hubbub_archive_rooms_pending",
     "hubbub_archive_gaps_total",
+    "hubbub_archive_rewinds_total",
     "hubbub_archive_publishes_held_total",
     "hubbub_archive_searches_refused_total",
     "hubbub_archive_search_seconds",
