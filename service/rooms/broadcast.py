@@ -69,11 +69,12 @@ class Broadcast:
 
     def _write_slice(self) -> None:
         self._handle = None
+        frame, except_user = self._frame, self._except_user
         for member in islice(self._remaining, SLICE):
-            if member.user == self._except_user:
+            if member.user == except_user:
                 continue
             if member.live and not member.outlet.paused:
-                member.outlet.write(self._frame)
+                member.outlet.write(frame)
             elif member.live or self._fanout.is_catching_up(member):
                 self._missed(member)
         del self._remaining[:SLICE]

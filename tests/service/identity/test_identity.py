@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
+
 import pytest
 
 from service.identity.authenticator import Authenticator
-from service.identity.identity import ALL_ROOMS, Identity, Rights, RoomSet, bot, guest, verified
+from service.identity.identity import ALL_ROOMS, Identity, Rights, RoomSet, bot, guest, url_safe, verified
 from service.settings import Settings
 
 
@@ -29,6 +31,12 @@ def test_a_guest_is_identified_by_session_and_not_by_name() -> None:
     assert ann.is_guest
     assert ann.may_read("lobby")
     assert ann.may_write("lobby")
+
+
+def test_ids_are_base64_for_urls_without_padding() -> None:
+    for size in range(8):
+        data = bytes([0xFB, 0xEF, 0xFF, 0x3E, 0xF0, 0, 1, 2][:size])
+        assert url_safe(data) == urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def test_a_guest_never_has_the_scope_of_a_token() -> None:
