@@ -32,6 +32,7 @@ from service.rooms.registry import RoomRegistry
 from service.runtime.broker_start import BrokerStart
 from service.runtime.descriptors import socket_limits, soft_limit
 from service.runtime.metrics import Metrics
+from service.runtime.paced_queue import PacedQueue
 from service.runtime.process import CannotStart
 from service.runtime.tasks import Tasks
 from service.settings import Settings
@@ -43,6 +44,10 @@ from service.transport.keepalive import Keepalive
 
 READY: Final = "ok"
 DRAINING: Final = "draining"
+# After a page of history, the next one of the same user, or of the guests of the same address, waits so many
+# times as long as the page took, up to a limit (seconds): so others have half of the time.
+PAGE_PAUSE: Final = 1.0
+LONGEST_PAGE_PAUSE: Final = 0.25
 
 _log: Final = logging.getLogger(__name__)
 
@@ -91,10 +96,10 @@ class Node:
             kept=self.name_keeper.names,
         )
         self.addresses = Addresses(settings.trusted_proxies)
-        self.send_limits, self.request_limits = SendLimits(settings), RequestLimits(settings)
-        self.room_names = RoomNames()
         self.address_limits = AddressLimits(settings, tuning.sockets_per_address)
         self.input_rate, self.turns = InputRate.of(settings), InputTurns(tuning)
+        self.send_limits, self.request_limits = SendLimits(settings), RequestLimits(settings)
+        self.page_turns, self.room_names = PacedQueue(PAGE_PAUSE, LONGEST_PAGE_PAUSE), RoomNames()
         self.rooms = RoomRegistry(
             self.cluster,
             broker,

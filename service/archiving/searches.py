@@ -13,7 +13,7 @@ from archive.errors import ArchiveError, ArchiveOverloaded
 from archive.search import FoundPage, SearchQuery
 from service.archiving.labels import label_of
 from service.runtime.metrics import Metrics
-from service.runtime.scoped_queue import ScopedQueue
+from service.runtime.paced_queue import PacedQueue
 
 AT_ONCE: Final = 2
 WAITING: Final = 32
@@ -23,27 +23,6 @@ OF_ONE_USER: Final = 8
 # (seconds): so the searches of one user take a quarter of the time.
 PAUSE: Final = 3.0
 LONGEST_PAUSE: Final = 1.0
-
-
-class Pauses:
-    """When the next search of each user may begin. The caller passes the time of any monotonic clock."""
-
-    def __init__(self) -> None:
-        self._ends: dict[str, float] = {}
-
-    def __len__(self) -> int:
-        return len(self._ends)
-
-    def left(self, user: str, now: float) -> float:
-        """Return the rest of a user's pause (seconds)."""
-        return max(0.0, self._ends.get(user, now) - now)
-
-    def begin(self, user: str, started: float, now: float) -> None:
-        """Begin the pause after a search; forget the earliest pauses that are over."""
-        self._ends.pop(user, None)
-        self._ends[user] = now + min(PAUSE * (now - started), LONGEST_PAUSE)
-        while (first := next(iter(self._ends))) != user and self._ends[first] <= now:
-            del self._ends[first]
 
 
 class Searches:
@@ -59,8 +38,7 @@ class Searches:
         self._waiting = waiting
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._count = 0
-        self._users = ScopedQueue()
-        self._pauses = Pauses()
+        self._users = PacedQueue(PAUSE, LONGEST_PAUSE)
         self.metrics = Metrics()
 
     @asynccontextmanager
@@ -74,14 +52,7 @@ class Searches:
             self.metrics.archive_searches_refused.add("overloaded")
             raise ArchiveOverloaded(f"{OF_ONE_USER} of your searches wait already; try again later.")
         async with self._users.turn(user):
-            started = perf_counter()
-            if wait := self._pauses.left(user, started):
-                await asyncio.sleep(wait)
-                started += wait
-            try:
-                yield
-            finally:
-                self._pauses.begin(user, started, perf_counter())
+            yield
 
     async def search(self, query: SearchQuery, *, before: str | None, limit: int) -> FoundPage:
         """Read a page of hits.

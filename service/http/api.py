@@ -165,11 +165,12 @@ async def _history(node: Node, request: Request, name: str) -> HTTPResponse:
     limit = _page_limit(query, _DEFAULT_PAGE)
     _limit_reads(node, identity, limit / MESSAGES_PER_TOKEN + (0 if thread is None else THREAD_TOKENS))
     reader = node.rooms.changes(name)
-    if thread is None:
-        page = await read_messages(node.broker, name, reader, before=before, after=after, limit=limit)
-    else:
-        end = MAX_ID if before is None else before
-        page = await read_thread(node.broker, name, reader, thread, before=end, limit=limit)
+    async with node.page_turns.turn(identity.limited_as(client_address(node.addresses, request))):
+        if thread is None:
+            page = await read_messages(node.broker, name, reader, before=before, after=after, limit=limit)
+        else:
+            end = MAX_ID if before is None else before
+            page = await read_thread(node.broker, name, reader, thread, before=end, limit=limit)
     if page.unavailable:
         raise older_unavailable()
     body = responses.history_body(encode_name(name), page)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from contextlib import aclosing
 from typing import Final
 
 from brokers.base import Broker, Entry, Page, Position
@@ -12,6 +14,7 @@ from service.rooms.changes import ChangeReader
 from service.rooms.history import HistoryReader
 from service.rooms.log import RoomLog
 from service.rooms.member import Member
+from service.rooms.slices import in_slices
 from service.runtime.backoff import Backoff
 from service.runtime.metrics import Metrics
 from service.runtime.tasks import Tasks
@@ -27,7 +30,7 @@ _logger: Final = logging.getLogger(__name__)
 class CatchUp:
     """Catches up one room's members with what `history` reads."""
 
-    __slots__ = ("_log", "_metrics", "_name", "_tasks", "history")
+    __slots__ = ("_log", "_metrics", "_name", "_tasks", "_turn", "history")
 
     def __init__(
         self, log: RoomLog, broker: Broker, tasks: Tasks, metrics: Metrics, changes: ChangeReader
@@ -36,7 +39,8 @@ class CatchUp:
         self._log = log
         self._tasks = tasks
         self._metrics = metrics
-        self.history = HistoryReader(name, log, broker, tasks, changes.redact)
+        self._turn = changes.turn
+        self.history = HistoryReader(name, log, broker, tasks, changes.redact, turn=changes.turn)
 
     def recover(self, member: Member) -> None:
         """Start a task that catches a member up until the log reaches it."""
@@ -57,7 +61,7 @@ class CatchUp:
                         # The room's log restarted meanwhile: the page may not continue at the member's
                         # position.
                         continue
-                    if self._needs_history(member) and self._write_page(member, page):
+                    if self._needs_history(member) and await self._write_page(member, page):
                         continue
                 except BrokerError as error:
                     _logger.warning("catch_up_retry", extra={"room": self._name, "reason": str(error)})
@@ -77,20 +81,34 @@ class CatchUp:
         page = await self.history.after(member.cursor)
         return await self.history.after(0) if _position_unknown(page, member) else page
 
-    def _write_page(self, member: Member, page: Page) -> bool:
-        """Write a page to a member; return whether it advanced (a lagging replica may have nothing yet)."""
+    async def _write_page(self, member: Member, page: Page) -> bool:
+        """Write a page to a member; return whether it advanced (a lagging replica may have nothing yet).
+
+        A long page is written in several turns of the loop, as far as the member's transport accepts it.
+        """
         if page.trimmed or _position_unknown(page, member):
             self._reset(member, page)
             return True
-        entries = [entry for entry in page.entries if entry.offset > member.cursor]
-        if entries:
-            block = _block(member.codec, self._log.room, entries)
-            member.outlet.write(block)
-            self._metrics.bytes_out += len(block)
-            member.cursor = entries[-1].offset
         self._metrics.catchups.add("history")
-        self._metrics.deliveries += len(entries)
+        entries = [entry for entry in page.entries if entry.offset > member.cursor]
+        async with aclosing(in_slices(entries, self._turn)) as slices:
+            async for part in slices:
+                if part and not self._write(member, part):
+                    break
         return bool(entries)
+
+    def _write(self, member: Member, entries: Sequence[Entry]) -> bool:
+        """Write entries, if they are still what a member lacks; return whether they were written."""
+        if member.epoch != entries[0].epoch or member.cursor >= entries[0].offset:
+            return False
+        if not self._needs_history(member):
+            return False
+        block = _block(member.codec, self._log.room, entries)
+        member.outlet.write(block)
+        member.cursor = entries[-1].offset
+        self._metrics.bytes_out += len(block)
+        self._metrics.deliveries += len(entries)
+        return True
 
     def _reset(self, member: Member, page: Page) -> None:
         """Move a member past a gap that can't be repaired, and send it a reset (RM6)."""
@@ -114,5 +132,5 @@ def _position_unknown(page: Page, member: Member) -> bool:
     return page.head.epoch != member.epoch or page.head.offset < member.cursor
 
 
-def _block(codec: Codec, room: bytes, entries: list[Entry]) -> bytes:
+def _block(codec: Codec, room: bytes, entries: Sequence[Entry]) -> bytes:
     return b"".join(codec.frame(room, entry) for entry in entries)

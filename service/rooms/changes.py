@@ -7,6 +7,7 @@ or everything if there is no archive, is read ahead, up to a window.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -155,17 +156,17 @@ class ChangeReader:
         for start in sorted({max(first.offset, end), max(last.offset, end)}):
             found += await self._ahead.changes(Position(last.epoch, start), targets)
         # From here on without an `await`, so that the log continues where the read ended.
-        if self._log is not None and self._log.epoch == last.epoch:
-            for target in targets:
-                found += self._log.changes.of(target)
-                found += (Reply(target, offset) for offset in self._log.replies.of(target))
+        log = self._log if self._log is not None and self._log.epoch == last.epoch else None
+        if log is not None:
+            found += (change for target in targets for change in log.changes.of(target))
         index = ChangeIndex()
         for each in sorted({each.offset: each for each in found}.values(), key=_offset):
             if not isinstance(each, Reply):
                 index.add(each)
-            elif each.offset > end:
-                number = min(replies.get(each.target, _NONE).number + 1, MOST_REPLIES)
-                replies[each.target] = CountedReplies(number, each.offset)
+            elif each.offset > end and (log is None or not log.base < each.offset <= log.end):
+                _count(replies, each.target, 1, each.offset)
+        if log is not None:
+            _count_in_log(replies, log, targets, end)
         return _Found(index, replies, max(first.offset, end))
 
     async def _find_stored(
@@ -180,6 +181,22 @@ class ChangeReader:
         changes = (decode_change(entry_of(entry)) for entry in stored.changes)
         found += (change for change in changes if change is not None and change.target in targets)
         return stored.through, {target: CountedReplies(*each) for target, each in stored.replies.items()}
+
+
+def _count_in_log(
+    replies: dict[int, CountedReplies], log: RoomLog, targets: Collection[int], end: int
+) -> None:
+    """Add the replies in a log after an offset, without a walk over them: one thread may have thousands."""
+    for target in targets:
+        offsets = log.replies.of(target)
+        number = len(offsets) - bisect_right(offsets, end)
+        if number:
+            _count(replies, target, number, offsets[-1])
+
+
+def _count(replies: dict[int, CountedReplies], target: int, number: int, last: int) -> None:
+    before = replies.get(target, _NONE)
+    replies[target] = CountedReplies(min(before.number + number, MOST_REPLIES), max(before.last, last))
 
 
 def _target(entry: Entry, index: ChangeIndex) -> Target:

@@ -3,6 +3,8 @@
 When a node dies, all its clients reconnect at once, each with another position. What they lack is read back
 into the room's log, once, and served from there. If the log can't hold that much, pages are read one after
 the other, oldest first, and each page serves every request whose position it contains.
+
+What one read answers has a turn of its own for each caller: a page takes about as long to write as to read.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import Final, NamedTuple, TypeAlias
 from brokers.base import Broker, Entry, Page, Position
 from brokers.errors import BrokerError
 from service.rooms.log import RoomLog
+from service.rooms.slices import Turn, entries_that_fit, first_of, next_turn
 from service.runtime.single_flight import SingleFlight
 from service.runtime.tasks import Tasks
 
@@ -41,20 +44,32 @@ class HistoryReader:
     """Reads the history of one room."""
 
     __slots__ = (
-        "_broker", "_full_at", "_head", "_last", "_log", "_name", "_older", "_reading", "_redact", "_start",
-        "_tasks", "_waiting",
+        "_broker", "_full_at", "_head", "_last", "_limit", "_log", "_name", "_older", "_reading", "_redact",
+        "_start", "_tasks", "_turn", "_waiting",
     )  # fmt: skip
 
-    def __init__(self, name: str, log: RoomLog, broker: Broker, tasks: Tasks, redact: Redact) -> None:
+    def __init__(
+        self,
+        name: str,
+        log: RoomLog,
+        broker: Broker,
+        tasks: Tasks,
+        redact: Redact,
+        *,
+        turn: Turn = next_turn,
+    ) -> None:
         self._name = name
         self._log = log
         self._broker = broker
         self._tasks = tasks
         self._redact = redact
+        self._turn = turn
         self._last: SingleFlight[tuple[int, int], Page] = SingleFlight(tasks, f"history of {name!r}")
         self._older: SingleFlight[tuple[str, int], None] = SingleFlight(tasks, f"history of {name!r}")
         self._head: SingleFlight[None, Position] = SingleFlight(tasks, f"head of {name!r}")
         self._waiting: list[_PageRequest] = []
+        # Entries of the next read: fewer if those of the last one did not fit into a page.
+        self._limit = PAGE
         self._reading: asyncio.Task[None] | None = None
         # The position before which nothing was kept. Retention only removes entries, so it stays true.
         self._start: Position | None = None
@@ -88,6 +103,7 @@ class HistoryReader:
             if self._full_at == (epoch, base):
                 return
             await self._older.get((epoch, base), self._read_older)
+            await self._turn()
             if log.base >= base:
                 return
 
@@ -114,13 +130,17 @@ class HistoryReader:
         self._waiting.append(_PageRequest(offset, limit, page))
         if self._reading is None:
             self._reading = self._tasks.start(self._serve_waiting(), name=f"history of {self._name!r}")
-        return await page
+        found = await page
+        await self._turn()
+        return found
 
     async def last(self, before: int, limit: int) -> Page:
         """Read the last entries before an offset, single-flight. Raises as `after`."""
-        return await self._last.get(
+        found = await self._last.get(
             (before, limit), lambda: self._broker.history(self._name, before=before, limit=limit)
         )
+        await self._turn()
+        return found
 
     async def head(self) -> Position:
         """Read the room's last position, single-flight. Raises as `after`."""
@@ -138,7 +158,9 @@ class HistoryReader:
                 places = sorted(request.after for request in self._waiting)
                 start = next((each for each in places if each >= start), places[0])
                 try:
-                    page = await self._broker.history(self._name, after=start, limit=PAGE)
+                    page = await self._broker.history(self._name, after=start, limit=self._limit)
+                    self._limit = entries_that_fit(page.entries, PAGE)
+                    page = _bounded(page)
                     page = page._replace(entries=tuple(await self._redact(page.entries)))
                 except BrokerError as error:
                     # The other requests would fail in the same way now.
@@ -174,6 +196,12 @@ class HistoryReader:
                 request.page.set_result(_part_after(page, request.after, request.limit))
             else:
                 self._waiting.append(request)
+
+
+def _bounded(page: Page) -> Page:
+    """Return the beginning of a page that was read after an offset, as far as it fits."""
+    entries = tuple(first_of(page.entries))
+    return page._replace(entries=entries, more=page.more or len(entries) < len(page.entries))
 
 
 def _contains(page: Page, start: int, offset: int) -> bool:

@@ -6,7 +6,7 @@ So a page takes a bounded time in a turn of the loop, however long its messages 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from typing import Final, TypeAlias
 
 from brokers.base import Entry
@@ -26,7 +26,7 @@ async def next_turn() -> None:
     await asyncio.sleep(0)
 
 
-async def in_slices(entries: Sequence[Entry], turn: Turn) -> AsyncIterator[Sequence[Entry]]:
+async def in_slices(entries: Sequence[Entry], turn: Turn) -> AsyncGenerator[Sequence[Entry], None]:
     """Yield the entries in slices. After several of them, what follows has a turn of its own too."""
     start = size = 0
     for end, entry in enumerate(entries):
@@ -58,3 +58,9 @@ def _fitting(entries: Iterable[Entry]) -> int:
             break
         count += 1
     return count
+
+
+def entries_that_fit(entries: Sequence[Entry], most: int) -> int:
+    """Return how many entries, as long as these are, fit into a page: one at least, and `most`."""
+    size = sum(len(entry.payload) for entry in entries)
+    return max(1, min(most, PAGE_BYTES * len(entries) // size)) if size else most

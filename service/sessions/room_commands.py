@@ -128,6 +128,12 @@ def history(session: Session, command: History) -> Deferred:
 
 
 async def _history(session: Session, command: History, room: Room) -> None:
+    scope = session.require_identity().limited_as(session.connection.address)
+    async with session.node.page_turns.turn(scope):
+        await _write_history(session, command, room)
+
+
+async def _write_history(session: Session, command: History, room: Room) -> None:
     broker, before, limit = session.node.broker, command.before, command.limit
     if command.thread is None:
         page = await read_messages(broker, room.name, room.changes, before=before, limit=limit)

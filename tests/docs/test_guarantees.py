@@ -20,7 +20,9 @@ from brokers.testing.promises import PROMISES
 from hubbub_protocol import Close, Code
 from hubbub_protocol.commands import MAX_TOKEN_CHARACTERS
 from service import settings
+from service.archiving.indexer import WORDS_AT_ONCE
 from service.gateway.request_body import LEAST, SHARE
+from service.node import LONGEST_PAGE_PAUSE
 from service.rooms.slices import PAGE_BYTES, SLICE_BYTES
 from service.runtime import metrics
 from service.settings.tuning import DEFAULTS as TUNING
@@ -191,6 +193,8 @@ def test_constants_are_those_of_the_modules() -> None:
     assert bounds["B103"] == f"{SHARE >> 10} KiB, or one part; a chunk counts as {LEAST} bytes at least"
     assert bounds["B104"].startswith(f"{PAGE_BYTES >> 10} KiB, or one message; ")
     assert f" more than {SLICE_BYTES >> 10} KiB " in bounds["B104"]
+    assert bounds["B108"].endswith(f", {LONGEST_PAGE_PAUSE:g} s at most")
+    assert f" {WORDS_AT_ONCE:,} words, " in bounds["B93"]
 
 
 @every_bound

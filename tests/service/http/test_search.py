@@ -19,7 +19,7 @@ import pytest
 
 from archive.errors import ArchiveUnavailable
 from archive.sqlite.searching import Searcher
-from service.archiving.searches import LONGEST_PAUSE, OF_ONE_USER, PAUSE, Pauses, Searches
+from service.archiving.searches import OF_ONE_USER, PAUSE, Searches
 from service.server import running
 from service.settings.tuning import DEFAULTS
 from tests.service.http.site import BEARER, KEY
@@ -174,26 +174,15 @@ async def test_one_search_of_a_user_runs_and_so_many_wait() -> None:
     assert [result is None for result in results] == [True] * OF_ONE_USER + [False, False, True]
 
 
-def test_the_next_search_of_a_user_waits_as_long_as_the_last_ones_of_others_need() -> None:
-    pauses = Pauses()
-    pauses.begin("ann", 10.0, 10.01)
-    assert pauses.left("ann", 10.01) == pytest.approx(0.01 * PAUSE)
-    assert pauses.left("bob", 10.01) == 0.0
-    pauses.begin("ann", 10.1, 20.0)
-    assert (pauses.left("ann", 20.0), pauses.left("ann", 21.5)) == (LONGEST_PAUSE, 0.0)
-    pauses.begin("bob", 21.5, 21.51)
-    assert len(pauses) == 1, "a pause that is over is forgotten"
-
-
 async def test_a_search_pauses_the_next_one_of_its_user(monkeypatch: pytest.MonkeyPatch) -> None:
     here, waits = Searches(None), list[float]()  # type: ignore[arg-type]
 
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr("service.archiving.searches.asyncio.sleep", sleep)
+    monkeypatch.setattr("service.runtime.paced_queue.asyncio.sleep", sleep)
     monkeypatch.setattr(
-        "service.archiving.searches.perf_counter", iter([0.0, 0.2, 0.3, 1.0, 2.0, 2.0]).__next__
+        "service.runtime.paced_queue.perf_counter", iter([0.0, 0.2, 0.3, 1.0, 2.0, 2.0]).__next__
     )
     for user in ("ann", "ann", "bob"):
         async with here.turn(user):

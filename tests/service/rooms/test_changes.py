@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from typing_extensions import override
 
 from brokers.base import BrokerOptions, Entry, Retention
 from brokers.memory import MemoryBroker
@@ -12,9 +13,10 @@ from hubbub_protocol import events
 from service.rooms.changes import ChangeReader
 from service.rooms.log import RoomLog
 from service.rooms.registry import RoomRegistry
+from service.rooms.replies import Replies
 from service.settings.tuning import DEFAULTS
 from service.wire.messages import decode_change, decode_message
-from tests.service.rooms.changing import delete, edit, message, react
+from tests.service.rooms.changing import delete, edit, message, react, reply
 
 ENTRIES = [
     message(1, "one"),
@@ -85,6 +87,32 @@ async def test_what_recovers_has_no_text_of_deleted_messages(broker: MemoryBroke
     changed = decode_change(page[3])
     assert changed is not None
     assert (changed.change, changed.text) == ("edit", None)
+
+
+class Unwalked(list[int]):
+    """Offsets of which only some are looked at."""
+
+    @override
+    def __iter__(self) -> Iterator[int]:
+        raise AssertionError("there may be thousands")
+
+
+@pytest.mark.parametrize("base", [None, 0, 8, 20, 58])
+async def test_the_replies_of_a_long_thread_are_counted_without_a_walk(
+    broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch, base: int | None
+) -> None:
+    for offset in range(9, 59):
+        await broker.publish("room", reply(offset, 1).payload, key=f"{offset}")
+    log = None if base is None else await log_from(broker, base)
+    if log is not None:
+        offsets = log.replies.of
+        monkeypatch.setattr(Replies, "of", lambda _, root: Unwalked(offsets(root)))
+    # The page has some of the replies itself.
+    folded = await ChangeReader("room", broker, log).fold(await entries(broker, limit=30))
+    found = decode_message(folded[0])
+    assert found is not None
+    assert found.replies is not None
+    assert (found.replies.count, found.replies.last) == (50, 58)
 
 
 async def test_a_target_is_found_with_its_changes(broker: MemoryBroker) -> None:

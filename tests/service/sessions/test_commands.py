@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from brokers.base import Receipt
+from brokers.base import Page, Receipt
 from brokers.errors import Unavailable
 from hubbub_protocol import Close, decode_command
 from hubbub_protocol.commands import Command
@@ -102,3 +102,28 @@ async def test_a_page_of_large_messages_costs_tokens_for_its_bytes(served: Serve
     page = await ann.ask("history", room="lobby", before=1000, limit=100)
     assert len(page["messages"]) == PAGE_BYTES // len(large)
     assert served.node.metrics.input_throttled == 1
+
+
+async def test_one_page_of_the_guests_of_an_address_is_made_at_a_time(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, _ = await served.joined("ann")
+    bob, _ = await served.joined("bob")
+    began, go_on = list[str](), asyncio.Event()
+    history = served.node.broker.history
+
+    async def slow(room: str, **place: int) -> Page:
+        began.append(room)
+        await go_on.wait()
+        return await history(room, **place)
+
+    monkeypatch.setattr(served.node.broker, "history", slow)
+    [scope] = {f"address:{connection.address}" for connection in served.node.connections}
+    for peer in (ann, bob):
+        await peer.command("history", room="lobby", before=9, limit=1)
+    await until(lambda: served.node.page_turns.callers(scope) == 2)
+    assert began == ["lobby"]
+    go_on.set()
+    for peer in (ann, bob):
+        await peer.event("page")
+    assert began == ["lobby", "lobby"]
