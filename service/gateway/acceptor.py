@@ -55,6 +55,7 @@ class Acceptor(asyncio.Protocol):
         "_sockets",
         "_timer",
         "_transport",
+        "_waiting",
     )
 
     def __init__(self, gateway: Gateway, *, connections: Sockets, **sanic: Any) -> None:  # noqa: ANN401 - Sanic's own arguments
@@ -64,6 +65,8 @@ class Acceptor(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._place: SocketPlace | None = None
         self._pending: PendingHandshake | None = None
+        # The first bytes of HTTP, until they have their turn.
+        self._waiting = b""
         # The node has reached its limit of sockets.
         self._probe_only = False
         # The client was rejected: its further bytes are ignored.
@@ -114,7 +117,7 @@ class Acceptor(asyncio.Protocol):
         request = handshake.read(data)
         if request is None or self._gateway.policy.fault(request.origin, request.host) is not None:
             # The full path explains what is wrong.
-            self._become_http(data)
+            self._become_http_in_turn(data)
             return
         address = self._gateway.node.addresses.find(self._peer, request.forwarded)
         on_decision = partial(self._on_decision, request, address)
@@ -122,9 +125,17 @@ class Acceptor(asyncio.Protocol):
         if self._pending is not None:
             self._stop_timer()
 
+    def take_turn(self) -> None:
+        """Become a connection of HTTP, unless the socket is lost."""
+        data, self._waiting = self._waiting, b""
+        if data and not self._transport.is_closing():
+            self._become_http(data)
+            self._transport.resume_reading()
+
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         """Unregister the socket."""
+        self._waiting = b""
         self._unregister()
 
     # Called by Sanic and the server ---------------------------------------------------------------
@@ -148,6 +159,15 @@ class Acceptor(asyncio.Protocol):
         _log.warning("socket_limit_reached", extra={"limit": node.limits.sockets})
         self._rejected = True
         self.abort()
+
+    def _become_http_in_turn(self, data: bytes) -> None:
+        """Become a connection of HTTP, which costs as much as a request: if others wait, after them."""
+        if not self._gateway.turns:
+            self._become_http(data)
+            return
+        self._waiting = data
+        self._transport.pause_reading()
+        self._gateway.turns.add(self)
 
     def _become_http(self, data: bytes) -> None:
         place, self._place = self._place, None

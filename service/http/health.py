@@ -8,7 +8,9 @@ Several workers share one port, and the system gives a connection to any of them
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from ipaddress import ip_address
 from time import perf_counter
@@ -23,7 +25,7 @@ from sanic.response import raw, text
 from service.http.bodies import READ, Health, json_response
 from service.node import READY, Node
 from service.release import COMMIT, VERSION
-from service.runtime.metrics import CONTENT_TYPE
+from service.runtime.exposition import CONTENT_TYPE
 
 # After it was rendered, the text of the metrics counts for so many times the duration.
 _REST: Final = 49.0
@@ -46,20 +48,25 @@ class Workers(Protocol):
 
 
 class Exposition:
-    """The metrics as text. Rendering takes 2 % of the time at most: until then, the last text counts."""
+    """The metrics as text. Rendering takes 2 % of the time at most: until then, the last text counts.
+
+    It is rendered once for all that ask for it at the same time.
+    """
 
     def __init__(self, render: Callable[[], Awaitable[bytes]]) -> None:
         self._render = render
         self._text = b""
         self._until = 0.0
+        self._rendering = asyncio.Lock()
 
     async def read(self) -> bytes:
         """Return the text. Raises `WorkersUnavailable`."""
-        started = perf_counter()
-        if started >= self._until:
-            self._text = await self._render()
-            now = perf_counter()
-            self._until = now + _REST * (now - started)
+        async with self._rendering:
+            started = perf_counter()
+            if started >= self._until:
+                self._text = await self._render()
+                now = perf_counter()
+                self._until = now + _REST * (now - started)
         return self._text
 
 
@@ -74,11 +81,7 @@ def add_routes(
 
     `only_operators`: the app has a port of its own, which clients can't reach.
     """
-
-    async def render() -> bytes:
-        return node.metrics.exposition() if workers is None else await workers.exposition()
-
-    exposition = Exposition(render)
+    exposition = Exposition(partial(_render, node) if workers is None else workers.exposition)
 
     def is_operator(request: Request) -> bool:
         return only_operators or (not node.settings.operator_port and _is_local(request))
@@ -102,6 +105,15 @@ def add_routes(
             # The metrics of one worker would be mistaken for those of all.
             status = HTTPStatus.SERVICE_UNAVAILABLE
             return text(f"no answer from the parent process of the workers: {error}\n", status=status)
+
+
+async def _render(node: Node) -> bytes:
+    """Render the metrics of a node, each part in a turn of its own."""
+    parts: list[bytes] = []
+    for part in node.metrics.exposition_in_parts():
+        parts.append(part)
+        await node.turns.wait()
+    return b"".join(parts)
 
 
 def _is_local(request: Request) -> bool:

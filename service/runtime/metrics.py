@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from itertools import islice
 from typing import Final, TypeAlias
 
-from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from service import __version__
 from service.runtime import logs
+from service.runtime.exposition import exposition
 from service.runtime.gauges import GAUGES
-
-CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
 ReadValues: TypeAlias = Callable[[], Mapping[str, float]]
 
+# Metrics that are rendered in one turn of the loop.
+FAMILIES_AT_ONCE: Final = 10
 _META: Final = "hubbub"
 # Values of one label. Clients choose close codes, so the number of series must be bounded.
 _MAX_LABEL_VALUES: Final = 64
@@ -219,7 +219,13 @@ class Metrics:
 
     def exposition(self) -> bytes:
         """Return the text that Prometheus scrapes."""
-        return exposition(self.families())
+        return b"".join(self.exposition_in_parts())
+
+    def exposition_in_parts(self) -> Iterator[bytes]:
+        """Yield that text in parts, as all of it takes milliseconds; each is read when it is yielded."""
+        families = iter(_Export(self).collect())
+        while some := list(islice(families, FAMILIES_AT_ONCE)):
+            yield exposition(some)
 
     def families(self) -> list[Metric]:
         """Return the current values of all metrics."""
@@ -251,24 +257,6 @@ class _Export(Collector):
             yield GaugeMetricFamily(
                 f"hubbub_broker_{name}", f"The broker's own statistic: {name}.", value=value
             )
-
-
-class _Collected(Collector):
-    """Exports metrics that were collected already."""
-
-    def __init__(self, families: Iterable[Metric]) -> None:
-        self._families = families
-
-    @override
-    def collect(self) -> Iterable[Metric]:
-        return self._families
-
-
-def exposition(families: Iterable[Metric]) -> bytes:
-    """Return the text that Prometheus scrapes."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collected(families))
-    return generate_latest(registry)
 
 
 def _info(broker: str) -> Metric:

@@ -73,7 +73,7 @@ class Tuning:
     input_frames: int = 16
     input_bytes: int = 16 * 1024
     input_seconds: float = 0.0005
-    input_shares: int = 2
+    input_shares: int = 1
     early_entries: int = 10_000
     change_window: int = 10_000
     repair_first_wait: float = 0.05

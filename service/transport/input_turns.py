@@ -56,6 +56,9 @@ class InputTurns:
         self._queue.append(waiting)
         self._schedule()
 
+    def __len__(self) -> int:
+        return len(self._queue)
+
     async def wait(self) -> None:
         """Wait for a turn in the same queue: a request over HTTP costs about as much as a share.
 

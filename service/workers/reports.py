@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from service.runtime.metrics import exposition
+from service.runtime.exposition import exposition
 
 # The requests on the control channel.
 SERVING: Final = "serving"

@@ -172,10 +172,10 @@ def test_the_fixed_values_are_those_of_the_node() -> None:
     assert bounds["B47"] == f"{TUNING.log_flush_seconds:g} s"
     assert bounds["B48"] == f"{TUNING.probe_sockets}, each for {TUNING.probe_seconds:g} s"
     assert bounds["B50"].startswith(f"{TUNING.input_frames} frames or {TUNING.input_bytes >> 10} KiB; ")
-    assert f"; {TUNING.input_shares} waiting connections in a turn; " in bounds["B50"]
+    assert f"; {TUNING.input_shares} waiting connection in a turn; " in bounds["B50"]
     assert f" {TUNING.input_seconds * 1000:g} ms of each" in bounds["B50"]
     beyond = next(row.cells[2] for row in BOUNDS if row.number == "B79")
-    assert f"; {TUNING.input_shares} requests, of all connections, start" in beyond
+    assert f"; {TUNING.input_shares} request, of all connections, starts" in beyond
     assert bounds["B57"] == f"{TUNING.archive_rooms:,} names"
     assert f" {TUNING.archive_page} messages; {TUNING.archive_batches} batches " in bounds["B58"]
     assert bounds["B67"] == f"{TUNING.change_window:,} positions"

@@ -29,7 +29,7 @@ class FakeTransport(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.written = b""
-        self.ended = self.aborted = False
+        self.ended = self.aborted = self.paused = False
 
     @override
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -43,6 +43,18 @@ class FakeTransport(asyncio.Transport):
     def abort(self) -> None:
         self.aborted = True
 
+    @override
+    def is_closing(self) -> bool:
+        return self.aborted
+
+    @override
+    def pause_reading(self) -> None:
+        self.paused = True
+
+    @override
+    def resume_reading(self) -> None:
+        self.paused = False
+
 
 @pytest.fixture
 def sockets() -> Sockets:
@@ -50,7 +62,7 @@ def sockets() -> Sockets:
 
 
 @pytest.fixture
-def acceptor(sockets: Sockets) -> Acceptor:
+def gateway() -> Gateway:
     metrics = Metrics()
     admission = Admission(quick(admissions_per_second=0.1, admissions_burst=1), metrics)
     assert not admission.take()
@@ -62,7 +74,12 @@ def acceptor(sockets: Sockets) -> Acceptor:
         addresses=Addresses([]),
         address_limits=AddressLimits(quick(), DEFAULTS.sockets_per_address),
     )
-    return Acceptor(Gateway(cast("Node", node), admission, InputTurns(DEFAULTS)), connections=sockets)
+    return Gateway(cast("Node", node), admission, InputTurns(DEFAULTS))
+
+
+@pytest.fixture
+def acceptor(gateway: Gateway, sockets: Sockets) -> Acceptor:
+    return Acceptor(gateway, connections=sockets)
 
 
 async def test_a_silent_socket_is_aborted_when_the_server_stops(acceptor: Acceptor, sockets: Sockets) -> None:
@@ -99,3 +116,33 @@ async def test_a_tls_client_is_answered_at_once(acceptor: Acceptor, sockets: Soc
     await until(lambda: transport.aborted)
     acceptor.connection_lost(None)
     assert not sockets
+
+
+class Other:
+    """Another connection whose input waits."""
+
+    def take_turn(self) -> None: ...
+
+
+async def test_sockets_become_http_in_turns_while_others_wait(
+    gateway: Gateway, sockets: Sockets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    became: list[bytes] = []
+    monkeypatch.setattr(Acceptor, "_become_http", lambda _, data: became.append(data))
+    transports = [FakeTransport() for _ in range(6)]
+    acceptors = [Acceptor(gateway, connections=sockets) for _ in transports]
+    for number, (acceptor, transport) in enumerate(zip(acceptors, transports, strict=True)):
+        acceptor.connection_made(transport)
+        acceptor.data_received(b"GET /%d HTTP/1.1\r\n" % number)
+        assert transport.paused == (number > 0), "no other waits, or further bytes would be lost"
+        if not number:
+            gateway.turns.add(Other())
+    transports[1].abort()
+    acceptors[2].connection_lost(None)
+    for served in range(1, 8):
+        assert len(became) <= served
+        await asyncio.sleep(0)
+    assert became == [b"GET /%d HTTP/1.1\r\n" % number for number in (0, 3, 4, 5)]
+    assert not any(transport.paused for transport in transports[3:])
+    for acceptor in acceptors:
+        acceptor.connection_lost(None)

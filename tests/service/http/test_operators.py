@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from math import ceil
+
 import pytest
 
 from service.http.health import Exposition
+from service.runtime.metrics import FAMILIES_AT_ONCE
+from service.transport.input_turns import InputTurns
 from tests.bench.node import free_port
 from tests.service.peer import Peer
 from tests.service.serving import Served, serving
@@ -83,3 +88,30 @@ async def test_metrics_that_take_long_to_render_are_rendered_seldom(monkeypatch:
         now[0] += 0.25
     assert rendered == [100.0, 112.5, 125.0]
     assert texts[-1] == b"3"
+
+
+async def test_the_metrics_are_rendered_once_for_all_that_ask_at_the_same_time() -> None:
+    rendered: list[int] = []
+
+    async def render() -> bytes:
+        rendered.append(1)
+        await asyncio.sleep(0)
+        return b"text"
+
+    exposition = Exposition(render)
+    assert await asyncio.gather(*(exposition.read() for _ in range(5))) == [b"text"] * 5
+    assert len(rendered) == 1
+
+
+async def test_the_parts_of_the_metrics_have_a_turn_of_the_loop_each(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[int] = []
+
+    async def wait() -> None:
+        waits.append(1)
+
+    monkeypatch.setattr(InputTurns, "wait", lambda _: wait())
+    metrics = await _get(served, "/metrics")
+    # One of them is that of the request.
+    assert len(waits) - 1 == ceil(metrics.count("# TYPE ") / FAMILIES_AT_ONCE)

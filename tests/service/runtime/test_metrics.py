@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from service import __version__
+from service.runtime.exposition import CONTENT_TYPE
 from service.runtime.gauges import GAUGES
-from service.runtime.metrics import CONTENT_TYPE, Histogram, LabelledCounter, Metrics, table
+from service.runtime.metrics import FAMILIES_AT_ONCE, Histogram, LabelledCounter, Metrics, table
 from service.runtime.tasks import Tasks
 
 NAMES = [
@@ -206,6 +207,15 @@ def test_no_two_metrics_share_a_name_even_without_their_suffix() -> None:
 def test_all_gauges_can_be_sampled() -> None:
     read = _read(Metrics(sample=lambda: dict.fromkeys(GAUGES, 3.0)))
     assert all(read[f"hubbub_{name}", ()] == 3 for name in GAUGES)
+
+
+def test_the_text_is_the_same_in_parts_of_some_metrics_each() -> None:
+    metrics = Metrics(sample=lambda: dict.fromkeys(GAUGES, 3.0))
+    parts = list(metrics.exposition_in_parts())
+    assert max(part.count(b"# TYPE ") for part in parts) == FAMILIES_AT_ONCE
+    assert [line for part in parts for line in part.splitlines() if line.startswith(b"# TYPE ")] == [
+        line for line in metrics.exposition().splitlines() if line.startswith(b"# TYPE ")
+    ]
 
 
 def test_the_content_type_is_that_of_prometheus() -> None:
