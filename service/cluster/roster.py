@@ -35,7 +35,11 @@ class Changes(Struct):
 
     def add_join(self, user: str) -> None:
         """Record that a user joined."""
-        self._record(user, self.left, self.joined)
+        if not self.left:
+            # As mostly, and each connection joins two rosters.
+            self.joined[user] = self._snapshots
+        else:
+            self._record(user, self.left, self.joined)
 
     def add_leave(self, user: str) -> None:
         """Record that a user left."""

@@ -82,6 +82,8 @@ class Closable(Protocol):
 @dataclass(slots=True)
 class _Guest:
     claim: NameClaim
+    # The claim's line in the roster.
+    line: str
     # The address of the first connection that acquired the name.
     address: str
     # None: a claim without a connection to close.
@@ -162,8 +164,8 @@ class UserNames:
             if count >= self._most_per_address:
                 raise TooManyNames(self._most_per_address)
             self._by_address[address] = count + 1
-            guest = self._guests[key] = _Guest(claim, address)
-            self._names.add(claim.line)
+            guest = self._guests[key] = _Guest(claim, claim.line, address)
+            self._names.add(guest.line)
         guest.connections[connection] = guest.connections.get(connection, 0) + 1
         return AcquiredName(claim.name, session)
 
@@ -187,7 +189,7 @@ class UserNames:
         if not guest.connections:
             del self._guests[key]
             _subtract(self._by_address, guest.address)
-            self._names.remove(guest.claim.line)
+            self._names.remove(guest.line)
 
     def acquire_verified(
         self, user: str, session: str | None = None, *, user_id: str | None = None
@@ -222,9 +224,10 @@ class UserNames:
             self._remove_line(line)
         for line in changes.joined:
             key = _key(line)
-            self._lines[key] = tuple(sorted((*self._lines.get(key, ()), line)))
+            others = self._lines.get(key)
+            self._lines[key] = tuple(sorted((*others, line))) if others else (line,)
             guest = self._guests.get(key)
-            if guest is not None and line != guest.claim.line:
+            if guest is not None and line != guest.line:
                 self._resolve_conflict(guest, line)
 
     def _resolve_conflict(self, guest: _Guest, line: str) -> None:
