@@ -56,6 +56,8 @@ What every archive promises. Each number has tests in `archive/testing/`, run on
  A19 rewind     `rewind` removes the entries after an offset, with their words and references, if the head is
                 still the one that was given. Then the last entry that stays is the head, and others may
                 follow it. Marks after it move back. What was read before is not indexed afterwards.
+ A20 pushes     `subscriptions` keeps the push subscriptions of users by their endpoints: so many of each
+                user, the ones that were stored last, and so many in all. It removes those that are too old.
 
 What is not promised: that an entry whose `append` failed is absent for ever. The next page shows whether it
 is stored.
@@ -82,25 +84,16 @@ from archive.options import ArchiveOptions, ArchiveRetention
 from archive.paging import check_place
 from archive.references import Reference, ReferenceIndex
 from archive.search import FoundPage, Searchable, SearchQuery, Unindexed
+from archive.subscriptions import PushSubscriptions
 
 __all__ = [
-    "ERASED",
-    "Archive",
-    "ArchiveHead",
-    "ArchiveOptions",
-    "ArchivePage",
-    "ArchiveRetention",
-    "ArchivedEntry",
-    "ArchivedKey",
-    "Author",
-    "Mark",
-    "Unread",
-    "check_place",
-]
+    "ERASED", "Archive", "ArchiveHead", "ArchiveOptions", "ArchivePage", "ArchiveRetention",
+    "ArchivedEntry", "ArchivedKey", "Author", "Mark", "Unread", "check_place",
+]  # fmt: skip
 
 
 class Archive(ABC):
-    """A node's end of the archive. The promises A1-A19 stand in the module's docstring."""
+    """A node's end of the archive. The promises A1-A20 stand in the module's docstring."""
 
     shared: ClassVar[bool] = False
 
@@ -125,6 +118,11 @@ class Archive(ABC):
     @abstractmethod
     def references(self) -> ReferenceIndex:
         """Which entries refer to which (A18)."""
+
+    @property
+    @abstractmethod
+    def subscriptions(self) -> PushSubscriptions:
+        """Where users receive pushes (A20)."""
 
     @abstractmethod
     async def start(self) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 
 from service import moderate
 from service.identity.authenticator import Authenticator
+from service.push.keys import make_private_key
 from service.release import COMMIT, VERSION
 from service.runtime import descriptors, logs
 from service.runtime.listener import reserve
@@ -35,10 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return moderate.main(given[1:])
     if given and given[0] in {"export", "import"}:
         return transfer.main(given)
+    if list(given) == ["push-key"]:
+        print(make_private_key())
+        return 0
     parser = argparse.ArgumentParser(
         prog="python -m service",
         description="Run one node of hubbub. Other commands: `moderate` bans users and closes rooms; "
-        "`export` and `import` copy the history to a file and back. Each has --help.",
+        "`export` and `import` copy the history to a file and back. Each has --help. `push-key` prints a new "
+        "private key for Web Push.",
     )
     parser.add_argument(
         "--show-settings", action="store_true", help="print all settings, without secrets, and exit"

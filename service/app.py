@@ -12,7 +12,7 @@ from service.gateway.gateway import Gateway
 from service.gateway.handshake import MAX_HEAD
 from service.gateway.http_protocol import WEBSOCKET
 from service.gateway.upgraded_socket import UpgradedSocket
-from service.http import api, erasures, files, health, moderation, page
+from service.http import api, erasures, files, health, moderation, page, push
 from service.http.errors import HttpErrors
 
 
@@ -33,6 +33,7 @@ def make_app(gateway: Gateway, workers: health.Workers | None = None) -> Sanic[C
     moderation.add_routes(app, node)
     erasures.add_routes(app, node)
     files.add_routes(app, node)
+    push.add_routes(app, node)
     page.add_routes(app, embed_origins=node.settings.embed_origins)
     return app
 

@@ -28,6 +28,7 @@ from service.identity.request_limits import RequestLimits
 from service.identity.send_limits import SendLimits
 from service.moderation.actions import Kind, Subject
 from service.moderation.moderation import Moderation
+from service.push.push import make_push
 from service.rooms.registry import RoomRegistry
 from service.runtime.broker_start import BrokerStart
 from service.runtime.descriptors import socket_limits, soft_limit
@@ -60,6 +61,7 @@ class Node:
         limits: how many connections and sockets it may have.
         archiving: the archive, if there is one.
         files: the files of messages, if the settings name a storage.
+        push: what notifies users who are not here, if the settings have a key and there is an archive.
         idle_guests: connections without a token that are in no room, the one that has been so longest first.
         draining: the node rejects new connections (graceful shutdown).
     """
@@ -76,13 +78,15 @@ class Node:
         archiving: Archiving | None = None,
     ) -> None:
         self.name = secrets.token_hex(4)
-        self.settings = settings
-        self.tuning = tuning
+        self.settings, self.tuning = settings, tuning
         self.limits = socket_limits(settings, tuning, soft_limit())
         self.broker = broker
         self.archiving = archiving
         self.files = make_files(settings, tuning)
         self.metrics = Metrics(broker=settings.broker, sample=self._sample, stats=broker.stats)
+        self.push = make_push(
+            settings, tuning, None if archiving is None else archiving.archive, self.metrics.pushes
+        )
         self.tasks = Tasks(self.metrics.task_failed)
         self.auth = Authenticator(settings)
         self.cluster = Cluster(self.name, broker, self.metrics, settings.node_seconds)
@@ -168,6 +172,8 @@ class Node:
         if self.files is not None:
             self.files.close()
         await self.tasks.close()
+        if self.push is not None:
+            self.push.close()
         if self.archiving is not None and self._broker_started:
             await self.archiving.marks.finish(self.settings.close_seconds)
             await self.archiving.finish(self.settings.close_seconds)
@@ -277,6 +283,7 @@ class Node:
             "kept_names": len(self.name_keeper.names),
             "broker_up": float(not self.broker_start.waiting and self.rooms.broker_fault is None),
             **(self.files.sample() if self.files is not None else {}),
+            **(self.push.sample() if self.push is not None else {}),
             **(self.archiving.sample() if self.archiving is not None else {}),
         }
 

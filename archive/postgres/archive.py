@@ -29,6 +29,7 @@ from archive.postgres.connections import Connection, Connections, Work
 from archive.postgres.migrations import migrate
 from archive.postgres.references import PostgresReferences
 from archive.postgres.rewinding import rewind
+from archive.postgres.subscriptions import PostgresSubscriptions
 from archive.postgres.trimming import RoomTrimmer
 from archive.postgres.writing import BatchWriter
 from archive.references import Reference
@@ -55,6 +56,7 @@ class PostgresArchive(Archive):
         self._trimmer = RoomTrimmer(options.retention, options.key_window)
         self._appends = Appends(self._append)
         self._references = PostgresReferences(self._read, self._oldest)
+        self._subscriptions = PostgresSubscriptions(self._read)
         self._lineage = ""
         self._started = False
         self._ended = False
@@ -76,6 +78,11 @@ class PostgresArchive(Archive):
     @override
     def references(self) -> PostgresReferences:
         return self._references
+
+    @property
+    @override
+    def subscriptions(self) -> PostgresSubscriptions:
+        return self._subscriptions
 
     @override
     async def start(self) -> None:

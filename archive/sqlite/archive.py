@@ -33,6 +33,7 @@ from archive.sqlite.faults import translated
 from archive.sqlite.references import SqliteReferences
 from archive.sqlite.rewinding import rewind
 from archive.sqlite.searching import Searcher
+from archive.sqlite.subscriptions import SqliteSubscriptions
 from archive.sqlite.trimming import Trimmer
 from archive.sqlite.worker import Worker
 from archive.sqlite.writing import Writer
@@ -52,6 +53,7 @@ class SqliteArchive(Archive):
         self._purger = Purger(self._database)
         self._searcher = Searcher(self._path)
         self._references = SqliteReferences(self._database, self._read, self._oldest)
+        self._subscriptions = SqliteSubscriptions(self._database, self._read)
         self._worker: Worker | None = None
         # A search may take long: it has a thread and a connection of its own, so that commits don't wait.
         self._search_worker: Worker | None = None
@@ -72,6 +74,11 @@ class SqliteArchive(Archive):
     @override
     def references(self) -> SqliteReferences:
         return self._references
+
+    @property
+    @override
+    def subscriptions(self) -> SqliteSubscriptions:
+        return self._subscriptions
 
     @override
     async def start(self) -> None:

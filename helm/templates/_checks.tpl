@@ -83,7 +83,7 @@
 {{- $faults = append $faults (printf "config.%s is set by the chart: use %s instead." $name $value) -}}
 {{- end -}}
 {{- end -}}
-{{- range $name, $key := dict "HUBBUB_TOKEN_KEY" "tokenKey" "HUBBUB_API_KEY" "apiKey" "HUBBUB_FILES_SECRET" "filesSecret" -}}
+{{- range $name, $key := dict "HUBBUB_TOKEN_KEY" "tokenKey" "HUBBUB_API_KEY" "apiKey" "HUBBUB_FILES_SECRET" "filesSecret" "HUBBUB_PUSH_PRIVATE_KEY" "pushKey" -}}
 {{- if hasKey $config $name -}}
 {{- $faults = append $faults (printf "config.%s would be readable in a ConfigMap: use auth.%s." $name $key) -}}
 {{- end -}}

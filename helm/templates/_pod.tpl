@@ -43,7 +43,7 @@ lifecycle:
   value: "9090"
 - name: HUBBUB_DRAIN_SECONDS
   value: {{ include "hubbub.text" .Values.stop.drainSeconds | quote }}
-{{- range $name, $variable := dict "tokenKey" "HUBBUB_TOKEN_KEY" "apiKey" "HUBBUB_API_KEY" "filesSecret" "HUBBUB_FILES_SECRET" }}
+{{- range $name, $variable := dict "tokenKey" "HUBBUB_TOKEN_KEY" "apiKey" "HUBBUB_API_KEY" "filesSecret" "HUBBUB_FILES_SECRET" "pushKey" "HUBBUB_PUSH_PRIVATE_KEY" }}
 {{- with include "hubbub.secretRef" (list $ $name) }}
 - name: {{ $variable }}
   valueFrom:

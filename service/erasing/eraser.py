@@ -45,7 +45,7 @@ class Eraser:
         open_rooms: the names of rooms that the archive may not know yet.
         window: of each room so many entries are deleted for clients first. What is older leaves the screen
             when it is read again.
-        forget_marks: removes the read marks of a user, of one room or all.
+        forget: removes what is kept of a user besides messages, of one room or all.
         remove_files: removes files by their ids.
     """
 
@@ -56,14 +56,14 @@ class Eraser:
         open_rooms: Callable[[], Iterable[str]],
         window: int,
         *,
-        forget_marks: Callable[[str, str | None], Awaitable[None]] | None = None,
+        forget: Callable[[str, str | None], Awaitable[None]] | None = None,
         remove_files: Callable[[Sequence[str]], Awaitable[None]] | None = None,
     ) -> None:
         self._broker = broker
         self._archive = archive
         self._open_rooms = open_rooms
         self._window = window
-        self._forget_marks = forget_marks
+        self._forget_user = forget
         self._remove_files = remove_files
 
     @property
@@ -86,9 +86,9 @@ class Eraser:
                 await asyncio.sleep(_REST)
 
     async def _forget(self, selection: Selection) -> bool:
-        if self._forget_marks is None or selection.names_user is None:
+        if self._forget_user is None or selection.names_user is None:
             return False
-        await self._forget_marks(selection.names_user, selection.room)
+        await self._forget_user(selection.names_user, selection.room)
         return True
 
     async def _rooms(self, selection: Selection) -> AsyncIterator[str]:

@@ -39,7 +39,7 @@ from service.node import Node
 from service.rooms.message_pages import read_messages
 from service.rooms.threads import read_thread
 from service.runtime.metrics import Metrics
-from service.sessions import directory, files, search, send
+from service.sessions import directory, files, pushing, search, send
 from service.sessions.errors import CommandError, older_unavailable, rate_limited
 from service.sessions.look_alike_rooms import check_new_room
 from service.sessions.references import find_references
@@ -143,7 +143,9 @@ async def _store(node: Node, identity: Identity, name: str, post: Post) -> Recei
     started = perf_counter()
     found = await find_references(node, identity, name, post.text, post.reply_to)
     message = send.message_of(identity, post.text, post.key, post.reply_to, found)
-    receipt = await send.publish(node, identity, name, message)
+    stored = send.publish(node, identity, name, message)
+    pushing.notify(node, name, message, stored)
+    receipt = await stored
     send.count_stored(node.metrics, started)
     return receipt
 

@@ -49,13 +49,22 @@ _erase: Final = msgspec.json.Decoder(Erase)
 def add_routes(app: Sanic[Config, SimpleNamespace], node: Node) -> None:
     """Add `/api/erasures`. It needs the API key."""
     archive = None if node.archiving is None else node.archiving.archive
-    marks = None if node.archiving is None else node.archiving.marks.forget
+    forget = None if node.archiving is None else partial(_forget, node)
     window = node.settings.log_entries
     files = None if node.files is None else node.files.attachments.remove
-    eraser = Eraser(node.broker, archive, node.rooms.names, window, forget_marks=marks, remove_files=files)
+    eraser = Eraser(node.broker, archive, node.rooms.names, window, forget=forget, remove_files=files)
     erasures = Erasures(eraser, node.moderation, node.tasks)
     app.add_route(partial(_begin, node, erasures), _PATH, methods=["POST"], name="erase")
     app.add_route(partial(_read, node, erasures), _PATH, methods=READ, name="erasures")
+
+
+async def _forget(node: Node, user: str, room: str | None) -> None:
+    """Remove the read marks of a user, in one room or all; with all of them also where pushes go."""
+    if node.archiving is None:
+        return
+    await node.archiving.marks.forget(user, room)
+    if room is None:
+        await node.archiving.archive.subscriptions.forget(user)
 
 
 async def _begin(node: Node, erasures: Erasures, request: Request) -> HTTPResponse:

@@ -20,6 +20,7 @@ GAUGES: Final[Mapping[str, str]] = {
     "files_bytes": "Bytes of all files of messages (only with HUBBUB_FILES_URL).",
     "files_to_remove": "Files of deleted messages that are not removed yet (only with HUBBUB_FILES_URL).",
     "uploads": "Uploads under way (only with HUBBUB_FILES_URL).",
+    "pushes_waiting": "Messages whose users are being notified (only with HUBBUB_PUSH_PRIVATE_KEY).",
     "broker_up": "1 if the broker is reachable, 0 if not.",
     "archive_up": "1 if the archive accepts commits, 0 if it refuses them (only with an archive).",
     "archive_queue": "Calls that wait for the archive (only with an archive).",

@@ -185,6 +185,9 @@ class Metrics:
         default_factory=_codes,
         metadata=_help("Uploads, and messages with files, that were refused, by error code."),
     )
+    pushes: LabelledCounter = field(
+        default_factory=lambda: LabelledCounter("result"), metadata=_help("Pushes to browsers, by result.")
+    )
     marks_moved: int = _count("Read marks of users that moved forward.")
     archive_search_seconds: Histogram = field(
         default_factory=_seconds, metadata=_help("Duration of a search, with the time that it waited.")

@@ -18,7 +18,7 @@ from service.files.files import Files
 from service.files.uploads import ANY, Wanted
 from service.identity.identity import Identity
 from service.node import Node
-from service.sessions import send
+from service.sessions import pushing, send
 from service.sessions.errors import CommandError, rate_limited
 from service.sessions.idempotency import new_key
 from service.sessions.references import find_references
@@ -128,7 +128,9 @@ async def publish(node: Node, identity: Identity, room: str, message: FileMessag
     started = perf_counter()
     found = await find_references(node, identity, room, message.text, message.reply_to)
     stored = send.message_of(identity, message.text, key, message.reply_to, found, files=files)
-    receipt = await send.publish(node, identity, room, stored)
+    future = send.publish(node, identity, room, stored)
+    pushing.notify(node, room, stored, future)
+    receipt = await future
     send.count_stored(node.metrics, started)
     with translated(node):
         await attachments.stored(message.files, receipt.epoch, receipt.offset)

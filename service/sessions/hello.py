@@ -31,6 +31,8 @@ ARCHIVE_FEATURES: Final = ("search",)
 MARK_FEATURES: Final = ("read", "rooms")
 # What it can do with a storage of files.
 FILE_FEATURES: Final = ("files",)
+# What it can do with a key for push services, and an archive.
+PUSH_FEATURES: Final = ("push",)
 # What the check of a signature costs of the connection's rate (see `service/transport/input_budget.py`).
 TOKENS_TO_VERIFY: Final = 5
 # When a guest may ask again for a name, if its address has too many (seconds).
@@ -182,13 +184,14 @@ def _expired(session: Session) -> None:
 
 
 @lru_cache
-def _features(*, files: bool, archive: bool, marks: bool) -> list[str]:
+def _features(*, files: bool, archive: bool, marks: bool, push: bool) -> list[str]:
     """Return what a node can do for a user; the list is shared, and may not be changed."""
     return [
         *FEATURES,
         *(FILE_FEATURES if files else ()),
         *(ARCHIVE_FEATURES if archive else ()),
         *(MARK_FEATURES if marks else ()),
+        *(PUSH_FEATURES if push else ()),
     ]
 
 
@@ -207,5 +210,6 @@ def _welcome(session: Session, number: int, taken: AcquiredName, identity: Ident
             files=node.files is not None,
             archive=node.archiving is not None,
             marks=reading.marks_of(node, identity) is not None,
+            push=node.push is not None,
         ),
     )

@@ -15,7 +15,7 @@ from service.identity.identity import Identity
 from service.node import Node
 from service.rooms.join_start import find_start
 from service.runtime.backoff import Backoff
-from service.sessions import send
+from service.sessions import pushing, send
 from service.sessions.errors import CommandError
 from service.sessions.idempotency import new_key
 from service.sessions.look_alike_rooms import check_new_room
@@ -143,7 +143,9 @@ class PlainSession:
         backoff = Backoff(tuning.plain_first_wait, tuning.plain_longest_wait)
         while True:
             try:
-                await send.publish(self._node, self._identity, self._room.name, message)
+                stored = send.publish(self._node, self._identity, self._room.name, message)
+                pushing.notify(self._node, self._room.name, message, stored)
+                await stored
             except BrokerError as error:
                 if self._grace_is_over() or self._node.draining or isinstance(error, BrokerRefused):
                     raise

@@ -21,6 +21,7 @@ from service.node import Node
 from service.rooms.fanout import Fanout
 from service.rooms.room import Room
 from service.runtime.metrics import Metrics
+from service.sessions import pushing
 from service.sessions.errors import CommandError, no_write_permission, rate_limited, room_closed
 from service.sessions.idempotency import new_key
 from service.sessions.references import NO_REFERENCES, References, Referred
@@ -79,6 +80,8 @@ def _store(session: Session, room: Room, command: Send, found: Referred, on_done
     identity = session.require_identity()
     message = message_of(identity, command.text, command.key, command.reply_to, found)
     future = publish(session.node, identity, command.room, message)
+    if found is not NO_REFERENCES:
+        pushing.notify(session.node, command.room, message, future)
     acknowledge(Publishing(session, room.fanout, command.id, started), future, on_done)
 
 

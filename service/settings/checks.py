@@ -34,6 +34,7 @@ def contradictions(settings: Settings) -> Iterator[str]:
     yield from _guests(settings)
     yield from _archive(settings)
     yield from _files(settings)
+    yield from _push(settings)
 
 
 def _ports(settings: Settings) -> Iterator[str]:
@@ -177,3 +178,20 @@ def _files(settings: Settings) -> Iterator[str]:
         return
     if bucket is not None and not (settings.files_key_id and settings.files_secret):
         yield "HUBBUB_FILES_URL=s3://… needs HUBBUB_FILES_KEY_ID and HUBBUB_FILES_SECRET: set both."
+
+
+def _push(settings: Settings) -> Iterator[str]:
+    if "*" in settings.push_hosts:
+        yield (
+            "HUBBUB_PUSH_HOSTS=* is refused: clients could make this server post to any host. Name the hosts "
+            "of push services."
+        )
+    if not settings.push_private_key:
+        return
+    if not settings.push_subject:
+        yield (
+            "HUBBUB_PUSH_PRIVATE_KEY needs HUBBUB_PUSH_SUBJECT, such as mailto:name@example.org: push "
+            "services ask for it."
+        )
+    if not settings.archive_url:
+        yield "HUBBUB_PUSH_PRIVATE_KEY needs an archive, which keeps the subscriptions: set ARCHIVE_URL."

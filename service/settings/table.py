@@ -13,6 +13,7 @@ from service.settings.files import FileSettings
 from service.settings.identity import IdentitySettings
 from service.settings.kinds import HOSTS, ORIGINS, address, choice, number, one_of, password, text, whole
 from service.settings.limits import LimitSettings
+from service.settings.push import PushSettings
 from service.settings.row import META, Row
 from service.settings.row import setting as _set
 
@@ -22,7 +23,7 @@ _STOP_MARGIN: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(LimitSettings, FileSettings, IdentitySettings, ArchiveSettings):
+class Settings(LimitSettings, PushSettings, FileSettings, IdentitySettings, ArchiveSettings):
     """All settings of a node. Durations are seconds, sizes are bytes."""
 
     broker: str = _set("BROKER", "memory", choice(installed), "The broker that connects the nodes.")

@@ -53,6 +53,16 @@ class Tuning:
         files_round, files_pause: how long the removal of unused files rests after a round, and between two
             files.
         files_first_wait, files_longest_wait: back-off between two tries to remove the files of a message.
+        push_threads: pushes that are sent at a time.
+        push_waiting: messages whose users are being notified; further ones notify no user.
+        push_rate, push_burst: pushes to one browser, a second and at once; further ones are dropped.
+        push_tries, push_first_wait, push_longest_wait: how often a push is tried, and the time between two
+            tries: that of the push service, or the back-off.
+        push_ttl: how long a push service keeps a push for a browser that is not connected.
+        push_changes_rate, push_changes_burst: subscriptions that a user, or the guests of an address, store
+            a second and at once.
+        push_additions_rate: of these, those of new browsers a second; as many at once.
+        push_private: whether a push service may have an address of a private network.
         control_room_interval: how often a node reads the actions of the operator, and the names
             that are kept.
         marks_interval: how long read marks are gathered before they are stored.
@@ -108,6 +118,18 @@ class Tuning:
     files_pause: float = 0.02
     files_first_wait: float = 0.25
     files_longest_wait: float = 30.0
+    push_threads: int = 8
+    push_waiting: int = 1_000
+    push_rate: float = 0.2
+    push_burst: int = 20
+    push_tries: int = 3
+    push_first_wait: float = 2.0
+    push_longest_wait: float = 60.0
+    push_ttl: int = 86_400
+    push_changes_rate: float = 0.1
+    push_changes_burst: int = 20
+    push_additions_rate: float = 0.01
+    push_private: bool = False
     control_room_interval: float = 1.0
     marks_interval: float = 1.0
     plain_first_wait: float = 0.1

@@ -17,7 +17,16 @@ from archive.query import parse
 from archive.sqlite import SqliteArchive
 from archive.sqlite.migrations import FOLDER, current, migrate, statements
 from archive.testing.samples import everything, numbered
-from tests.archive.write_version import MARK, SAMPLE, VERSIONS, WITH_MARKS, index_all, record_all
+from tests.archive.write_version import (
+    MARK,
+    SAMPLE,
+    SUBSCRIPTION,
+    VERSIONS,
+    WITH_MARKS,
+    WITH_SUBSCRIPTIONS,
+    index_all,
+    record_all,
+)
 
 DUMPS = sorted(VERSIONS.glob("*.sql"))
 
@@ -52,6 +61,8 @@ async def test_an_archive_of_any_version_is_opened_and_goes_on(dump: Path, path:
         SAMPLE[0].payload
     ]
     assert await archive.marks("ann", limit=9) == ([MARK] if int(dump.stem) >= WITH_MARKS else [])
+    subscribed = [SUBSCRIPTION] if int(dump.stem) >= WITH_SUBSCRIPTIONS else []
+    assert await archive.subscriptions.of(["ann"], since=0) == subscribed
     assert await record_all(archive) == [2]
     await archive.close()
     database = sqlite3.connect(path)

@@ -28,7 +28,16 @@ from archive.postgres.migrations import FOLDER, current, migrate
 from archive.query import parse
 from archive.testing.samples import EPOCH, everything, numbered
 from tests.archive.postgres_storage import execute, new_database, url_of
-from tests.archive.write_version import MARK, SAMPLE, VERSIONS, WITH_MARKS, index_all, record_all
+from tests.archive.write_version import (
+    MARK,
+    SAMPLE,
+    SUBSCRIPTION,
+    VERSIONS,
+    WITH_MARKS,
+    WITH_SUBSCRIPTIONS,
+    index_all,
+    record_all,
+)
 from tests.contract.postgres_server import PostgresServer, shared_postgres
 from tests.contract.server import running
 
@@ -228,6 +237,8 @@ async def test_an_archive_of_any_version_is_opened_and_goes_on(dump: Path, url: 
             SAMPLE[0].payload
         ]
         assert await archive.marks("ann", limit=9) == ([MARK] if int(dump.stem) >= WITH_MARKS else [])
+        subscribed = [SUBSCRIPTION] if int(dump.stem) >= WITH_SUBSCRIPTIONS else []
+        assert await archive.subscriptions.of(["ann"], since=0) == subscribed
         assert await record_all(archive) == [2]
     connection = await asyncpg.connect(url)
     assert await current(connection) == int(DUMPS[-1].stem)  # type: ignore[arg-type]

@@ -20,6 +20,7 @@ from archive.postgres.migrations import FOLDER
 from archive.references import Reference
 from archive.search import Searchable
 from archive.sqlite import SqliteArchive
+from archive.subscriptions import PushSubscription
 from archive.testing.samples import EPOCH, chain
 from archive.words import words_of
 from tests.archive.postgres_storage import new_database, url_of
@@ -37,6 +38,10 @@ MARK: Final = Mark("ann", "room", EPOCH, 2, 1_700_000_000_000)
 WITH_REFERENCES: Final = 5
 REFERENCE: Final = Reference(2, 1)
 
+# The first version that has push subscriptions.
+WITH_SUBSCRIPTIONS: Final = 6
+SUBSCRIPTION: Final = PushSubscription("ann", "https://push.example/1", b"\x00keys", 1_700_000_000_000)
+
 
 async def fill(archive: Archive) -> None:
     """Store what every dump has."""
@@ -46,6 +51,7 @@ async def fill(archive: Archive) -> None:
     words = [Searchable(1, words_of("one"), "ann", "g:1")]
     assert await archive.index("room", EPOCH, since=0, through=2, changes=words, references=[REFERENCE])
     await archive.mark([MARK], most=9)
+    assert await archive.subscriptions.add(SUBSCRIPTION, most_per_user=9, most=9, since=0)
     await archive.close()
 
 

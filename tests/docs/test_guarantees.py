@@ -159,6 +159,14 @@ def test_the_bounds_without_a_setting_are_listed_as_fixed() -> None:
     assert re.findall(r"B\d+", fixed) == [row.number for row in BOUNDS if "HUBBUB_" not in row.cells[1]]
 
 
+def test_the_fixed_values_of_pushes_are_those_of_the_node() -> None:
+    bounds = {row.number: row.cells[1] for row in BOUNDS}
+    assert bounds["B111"].startswith(
+        f"{TUNING.push_waiting:,}; {TUNING.push_threads}; {TUNING.push_burst}, and one"
+    )
+    assert bounds["B112"].startswith(f"4 KiB; {TUNING.push_tries}; ")
+
+
 def test_the_fixed_values_are_those_of_the_node() -> None:
     bounds = {row.number: row.cells[1] for row in BOUNDS}
     assert bounds["B3"].endswith(f" and {TUNING.spare_sockets:,}")

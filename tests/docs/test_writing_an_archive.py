@@ -49,6 +49,6 @@ def test_the_suite_proves_another_archive_as_the_page_says(tmp_path: Path) -> No
 
 
 def test_the_page_counts_the_promises_and_names_the_group() -> None:
-    assert len(PROMISES) == 18
-    assert "eighteen numbered promises" in PAGE
+    assert len(PROMISES) == 20
+    assert "twenty numbered promises" in PAGE
     assert f'entry-points."{GROUP}"' in PAGE

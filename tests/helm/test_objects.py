@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
+
 import pytest
 
-from tests.helm.chart import Object, find, kinds, notes, render
+from tests.helm.chart import Object, environment, find, kinds, notes, render
 
 REDIS: Object = {"broker": "redis", "redis": {"url": "redis://redis.db:6380/0"}}
 USUAL = {"NetworkPolicy", "ConfigMap", "Deployment", "Pod", "Service", "ServiceAccount"}
@@ -222,3 +224,12 @@ def test_the_notes_estimate_whether_a_full_pod_has_the_memory(
 ) -> None:
     values = {**REDIS, "config": config, "resources": {"limits": {"memory": limit}}}
     assert ("a full pod is killed" not in notes(values)) is fits
+
+
+def test_a_key_for_pushes_is_a_secret_and_opens_the_port_of_push_services() -> None:
+    objects = render({"auth": {"pushKey": {"value": "s"}}, "networkPolicy": {"egress": True}})
+    assert b64decode(find(objects, "Secret", "chat-hubbub-auth")["data"]["push-key"]) == b"s"
+    reference = {"name": "chat-hubbub-auth", "key": "push-key"}
+    assert environment(objects)["HUBBUB_PUSH_PRIVATE_KEY"] == {"secretKeyRef": reference}
+    egress = find(objects, "NetworkPolicy", "chat-hubbub")["spec"]["egress"]
+    assert {"ports": [{"port": 443, "protocol": "TCP"}]} in egress

@@ -149,6 +149,7 @@ def test_the_schema_rejects(values: Object, error: str) -> None:
             "would collide",
         ),
         ({"config": {"HUBBUB_FILES_SECRET": "s"}}, "use auth.filesSecret"),
+        ({"config": {"HUBBUB_PUSH_PRIVATE_KEY": "s"}}, "use auth.pushKey"),
         (
             {**REDIS, "autoscaling": {"enabled": True, "connectionsPerPod": 10000}},
             "a pod rejects connections above 10000",

@@ -11,3 +11,4 @@ from archive.testing.suite.refusals import *
 from archive.testing.suite.retention import *
 from archive.testing.suite.rewinding import *
 from archive.testing.suite.searching import *
+from archive.testing.suite.subscribing import *

@@ -62,6 +62,12 @@ def test_a_broker_that_can_not_be_loaded_is_reported_in_the_same_way() -> None:
         ({"HUBBUB_FRAME_BYTES": "1024"}, "can't hold a message"),
         ({"HUBBUB_LOG_BYTES": "4096"}, "can't keep even one message"),
         ({"HUBBUB_HISTORY_BYTES": "4096"}, "can't keep even one message"),
+        ({"HUBBUB_PUSH_HOSTS": "*"}, "HUBBUB_PUSH_HOSTS=* is refused"),
+        ({"HUBBUB_PUSH_PRIVATE_KEY": "k" * 43, "ARCHIVE_URL": "sqlite:///a"}, "needs HUBBUB_PUSH_SUBJECT"),
+        (
+            {"HUBBUB_PUSH_PRIVATE_KEY": "k" * 43, "HUBBUB_PUSH_SUBJECT": "mailto:a@b.example"},
+            "needs an archive",
+        ),
         ({"HUBBUB_FILES_URL": "s3://host"}, "s3://host/bucket/prefix"),
         ({"HUBBUB_FILES_URL": "s3://key:secret@host/bucket"}, "HUBBUB_FILES_KEY_ID and HUBBUB_FILES_SECRET"),
         ({"HUBBUB_FILES_URL": "s3://host/bucket?zone=a"}, "region=name may follow"),
