@@ -98,6 +98,25 @@ async def test_pages_go_back_to_imported_messages(settings: dict[str, Any], tmp_
     assert await asyncio.to_thread(command.main, ["import", str(file)]) == 0
 
 
+async def test_a_room_that_is_open_and_empty_continues_after_the_imported_messages(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    file = await exported(tmp_path)
+    async with running(quick(**settings), tuning=QUICK) as here:
+        peer = await Peer.connect(here.port)
+        await peer.upgrade()
+        await peer.ask("hello")
+        joined = await peer.ask("join", room="lobby")
+        assert joined["head"] == 0
+        assert await asyncio.to_thread(command.main, ["import", str(file)]) == 0
+        answer = await peer.ask("send", room="lobby", text="new")
+        assert (answer["epoch"], answer["offset"]) == ("imported", 31)
+        while (await peer.event("message"))["text"] != "new":
+            pass
+        assert await texts(peer) == [*(f"old {offset}" for offset in range(1, 31)), "new"]
+        peer.disconnect()
+
+
 async def test_a_room_that_has_other_messages_is_refused_ahead_of_its_import(
     settings: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
