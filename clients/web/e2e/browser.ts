@@ -1,14 +1,26 @@
-/** One real browser for a test, with an empty profile: it records errors and takes screenshots. */
+/**
+ * One real browser for a test, with an empty profile: it records errors and takes screenshots. It is Chromium, or
+ * Firefox in the project of that name.
+ */
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
+import {
+  type BrowserContext,
+  chromium,
+  firefox,
+  type Page,
+  type Browser as Running,
+} from "playwright-core";
 import { test as base, inject } from "vitest";
 import { missing, Node } from "./node.ts";
 
 const executablePath = process.env.HUBBUB_E2E_CHROMIUM ?? "/usr/bin/chromium";
+const firefoxPath = process.env.HUBBUB_E2E_FIREFOX ?? "/usr/bin/firefox-esr";
+const bridge = fileURLToPath(new URL("./firefox/bridge.js", import.meta.url));
+const viewport = { width: 1280, height: 800 };
 const screenshots = fileURLToPath(new URL("./screenshots/", import.meta.url));
 
 const args = [
@@ -40,7 +52,12 @@ export interface Browser {
  * If one is missing, the test is skipped with the reason. In CI it fails, because a skip would pass unnoticed
  * there.
  */
-export const test = base.extend<{ url: string; node: Node; browser: Browser }>({
+export const test = base.extend<{
+  url: string;
+  node: Node;
+  running: Running | null;
+  browser: Browser;
+}>({
   url: async ({ skip }, use) => {
     const page = inject("page");
     return "url" in page ? use(page.url) : cannotRun(skip, page.missing);
@@ -52,36 +69,67 @@ export const test = base.extend<{ url: string; node: Node; browser: Browser }>({
     await use(node);
     await node.stop();
   },
-  browser: async ({ skip }, use) => {
-    if (!existsSync(executablePath))
+  // One Firefox for all tests of a file, each with a profile of its own: it takes seconds to start.
+  running: [
+    // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the names of the fixtures from it
+    async ({}, use) => {
+      const running = inFirefox() && existsSync(firefoxPath) ? await startFirefox() : null;
+      await use(running);
+      await running?.close();
+    },
+    { scope: "file" },
+  ],
+  browser: async ({ running, skip }, use) => {
+    const [name, path] = inFirefox() ? ["Firefox", firefoxPath] : ["Chromium", executablePath];
+    if (!existsSync(path))
       return cannotRun(
         skip,
-        `There is no Chromium at ${executablePath}: install it, or set HUBBUB_E2E_CHROMIUM.`,
+        `There is no ${name} at ${path}: install it, or set HUBBUB_E2E_${name.toUpperCase()}.`,
       );
-    const browser = await openBrowser();
+    const browser = await (running === null ? openBrowser() : openProfile(running));
     await use(browser);
     await browser.close();
   },
 });
 
 /**
- * Open an empty profile in a window of 1280 x 800; `page.setViewportSize` changes the size.
+ * Open an empty profile of Chromium in a window of 1280 x 800; `page.setViewportSize` changes the size.
  * `preferences` are what the user changed in Chromium's settings.
  */
 export async function openBrowser(preferences: object = {}): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), "hubbub-e2e-"));
   await mkdir(join(profile, "Default"));
   await writeFile(join(profile, "Default", "Preferences"), JSON.stringify(preferences));
-  const viewport = { width: 1280, height: 800 };
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,
     args,
     viewport,
   });
+  return opened(context, async () => {
+    await context.close();
+    await rm(profile, { recursive: true, force: true });
+  });
+}
+
+/** Start Firefox as users have it, by WebDriver BiDi: Playwright's own build can't be installed everywhere. */
+function startFirefox(): Promise<Running> {
+  return firefox.launch({ channel: "moz-firefox", executablePath: bridge });
+}
+
+async function openProfile(running: Running): Promise<Browser> {
+  const context = await running.newContext({ viewport });
+  return opened(context, () => context.close());
+}
+
+/** Whether the tests run in Firefox. */
+export function inFirefox(): boolean {
+  return inject("browser") === "firefox";
+}
+
+async function opened(context: BrowserContext, close: () => Promise<void>): Promise<Browser> {
   // Below the time of a test, so that the failure names what is missing.
   context.setDefaultTimeout(15_000);
   const page = context.pages()[0] ?? (await context.newPage());
-
   return {
     context,
     page,
@@ -89,10 +137,7 @@ export async function openBrowser(preferences: object = {}): Promise<Browser> {
     async screenshot(name) {
       await page.screenshot({ path: join(screenshots, `${name}.png`) });
     },
-    async close() {
-      await context.close();
-      await rm(profile, { recursive: true, force: true });
-    },
+    close,
   };
 }
 

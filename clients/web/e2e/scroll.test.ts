@@ -1,7 +1,7 @@
-import type { JSHandle, Page } from "playwright-core";
 import { expect } from "vitest";
 import { archivedTest } from "./archived.ts";
 import { test } from "./browser.ts";
+import { fromEnd, watch, watchFrom } from "./moving.ts";
 import { messages, newRoom, SdkUser, sees, signIn } from "./users.ts";
 
 /** Several pages of history, within the rate limit of a test. */
@@ -12,45 +12,6 @@ function lines(count: number, name: string): string[] {
     { length: count },
     (_, at) => `${name} ${at}\n${"more ".repeat((at * 7) % 90)}`,
   );
-}
-
-async function fromEnd(page: Page): Promise<number> {
-  return messages(page).evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight);
-}
-
-/** Measure in each frame how far the row with this text moves; return the maximum. */
-async function watch(page: Page, text: string): Promise<() => Promise<number>> {
-  const row = messages(page).getByText(text, { exact: true });
-  return watchRow(await row.evaluateHandle((element) => element));
-}
-
-/** Scroll close to the top, and measure the row that is then the first. */
-async function watchFromTop(page: Page): Promise<() => Promise<number>> {
-  const first = await messages(page).evaluateHandle((box) => {
-    box.scrollTo(0, 300);
-    const edge = box.getBoundingClientRect().top;
-    const rows = Array.from(box.querySelectorAll("li"));
-    return rows.find((row) => row.getBoundingClientRect().bottom > edge) ?? box;
-  });
-  return watchRow(first);
-}
-
-async function watchRow(row: JSHandle<Element>): Promise<() => Promise<number>> {
-  const watched = await row.evaluateHandle((element) => {
-    const first = element.getBoundingClientRect().top;
-    const seen = { worst: 0, going: true };
-    const look = () => {
-      seen.worst = Math.max(seen.worst, Math.abs(element.getBoundingClientRect().top - first));
-      if (seen.going) requestAnimationFrame(look);
-    };
-    requestAnimationFrame(look);
-    return seen;
-  });
-  return () =>
-    watched.evaluate((seen) => {
-      seen.going = false;
-      return seen.worst;
-    });
 }
 
 test("the end stays visible while pinned, and the visible rows stay in place otherwise", async ({
@@ -120,31 +81,6 @@ test("rows that come before the event of a scroll leave the reader where that sc
   bob.leave();
 });
 
-test("pages of history are inserted without a jump, up to the beginning", async ({
-  browser,
-  url,
-}) => {
-  const room = newRoom();
-  const { page } = browser;
-  const bob = new SdkUser(url, room, `bob of ${room}`);
-  await bob.say("the very first");
-  await bob.say(...lines(many, "early"));
-  await bob.say("the last");
-  await signIn(page, url, room, `ann of ${room}`);
-  await sees(page, "the last");
-
-  const rows = messages(page).locator("[data-row] > [dir]");
-  let before = await rows.count();
-  while (!(await page.getByText("This is the beginning of the room.").isVisible())) {
-    const still = await watchFromTop(page);
-    await expect.poll(() => rows.count()).toBeGreaterThan(before);
-    before = await rows.count();
-    expect(await still()).toBeLessThanOrEqual(1);
-  }
-  expect(await rows.count()).toBe(many + 2);
-  bob.leave();
-});
-
 test("the DOM holds a part of a long room, and scrolling adds the rest", async ({
   browser,
   url,
@@ -176,7 +112,7 @@ archivedTest(
     await sees(page, "old 119");
     await messages(page).evaluate((box) => box.scrollTo(0, box.scrollHeight / 2));
     await page.getByRole("button", { name: "Go to latest" }).waitFor();
-    const moved = await watchFromTop(page);
+    const moved = await watchFrom(page, 300);
     await bob.say(...Array.from({ length: 1_200 }, (_, at) => `new ${at}`));
     await page.getByRole("button", { name: "1200 new" }).waitFor();
     expect(await moved()).toBeLessThan(1);

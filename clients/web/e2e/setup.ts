@@ -6,6 +6,7 @@ declare module "vitest" {
   interface ProvidedContext {
     /** The URL of the page, or why there is none. */
     page: { readonly url: string } | { readonly missing: string };
+    browser: "chromium" | "firefox";
   }
 }
 

@@ -99,7 +99,11 @@ function offsetOf(row: MessageRow | OwnRow): number | undefined {
 }
 
 function Deleted() {
-  return <p className={styles.deleted}>{useTexts().message.deleted}</p>;
+  return (
+    <p className={styles.deleted} dir="auto">
+      {useTexts().message.deleted}
+    </p>
+  );
 }
 
 /** What others added to a message, and that its author edited it. */

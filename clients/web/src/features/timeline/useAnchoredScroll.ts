@@ -12,6 +12,7 @@ const nearEnd = 40;
 
 interface Anchor {
   readonly element: Element;
+  /** Of its text. */
   readonly top: number;
   /** Of the list, when the anchor was at `top`. */
   readonly scrollTop: number;
@@ -24,7 +25,7 @@ export interface AnchoredScroll {
   readonly content: RefObject<HTMLOListElement | null>;
   readonly pinned: boolean;
   toEnd(): void;
-  /** Scroll so that an element is at this distance from the top, and keep it there. */
+  /** Scroll so that a row is at this distance from the top, and keep it there. */
   place(element: HTMLElement, top: number): void;
 }
 
@@ -97,7 +98,7 @@ function useAnchor(
   }, [moveTo, hasEnd]);
   const place = useCallback(
     (element: HTMLElement, top: number) =>
-      scroller.current && moveTo(anchorAt(scroller.current, element, top)),
+      scroller.current && moveTo(anchorAt(scroller.current, element, top + aboveText(element))),
     [scroller, moveTo],
   );
   return { pinned, remember, restore, toEnd, place };
@@ -141,6 +142,15 @@ function fromEnd(box: Element): number {
   return box.scrollHeight - box.scrollTop - box.clientHeight;
 }
 
+/**
+ * The height of what stands above the text of a row. It changes with the row before: only the first of a group names
+ * the author. The text, and what follows it, must not move then.
+ */
+function aboveText(row: Element): number {
+  const text = row.querySelector(":scope > [dir]") ?? row;
+  return topIn(row, text);
+}
+
 function anchorAt(box: Element, element: Element, top: number): Anchor {
   return { element, top, scrollTop: box.scrollTop };
 }
@@ -148,7 +158,7 @@ function anchorAt(box: Element, element: Element, top: number): Anchor {
 /** Scroll to where the anchor was. The reader may have scrolled it already, with the event still to come. */
 function restoreAnchor(box: Element, { element, top, scrollTop }: Anchor): Anchor {
   const expected = top - scrolledSince(box, scrollTop);
-  box.scrollTop += topIn(box, element) - expected;
+  box.scrollTop += topIn(box, element) + aboveText(element) - expected;
   return anchorAt(box, element, expected);
 }
 
@@ -177,5 +187,7 @@ export function firstInView(box: Element, content: Element): Anchor | null {
     else low = middle + 1;
   }
   const element = rows[low];
-  return element === undefined ? null : anchorAt(box, element, topIn(box, element));
+  return element === undefined
+    ? null
+    : anchorAt(box, element, topIn(box, element) + aboveText(element));
 }
