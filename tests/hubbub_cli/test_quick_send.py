@@ -17,7 +17,7 @@ from hubbub_cli.uploads import local_file
 from tests.hubbub_cli.other_users import history, say
 from tests.hubbub_cli.program import environment
 from tests.hubbub_cli.proxies import Fault, faulty_proxy
-from tests.hubbub_cli.server import Server
+from tests.hubbub_cli.server import Server, serving
 
 # What the client waits for, one after the other.
 UPGRADE, HELLO, JOIN, SEND = range(4)
@@ -132,6 +132,16 @@ def test_a_rejection_is_reported_by_the_full_client(
         assert either.send(*arguments) == Outcome(code, err=f"hubbub-chat: {message}\n")
     assert either.full == 1
     assert either.stored() == []
+
+
+def test_a_guest_who_may_only_read_gets_a_sentence(program: Program) -> None:
+    secret = {"HUBBUB_TOKEN_KEY": "a-secret-of-32-bytes-for-the-tests"}
+    with serving(HUBBUB_AUTH="both", HUBBUB_GUEST_READ="*", **secret) as strict:
+        done = program.send("hello", "--name", "ann", port=strict.port)
+    assert done == Outcome(
+        5, err="hubbub-chat: the message was rejected: No write permission for this room.\n"
+    )
+    assert program.full == 1
 
 
 @pytest.mark.parametrize("requests", [UPGRADE, HELLO, JOIN, SEND])

@@ -1,12 +1,20 @@
-"""The terminal is asked for its background, and a terminal that does not answer is dark."""
+"""The terminal is asked for its background, one that does not answer is dark, and changes are followed."""
 
 import os
 import threading
 from pathlib import Path
 
 import pytest
+from textual._xterm_parser import XTermParser
+from textual.events import Key
 
+from hubbub_cli.settings import load
 from hubbub_cli.terminal_background import is_dark
+from hubbub_cli.tui.app import ChatApp
+from hubbub_cli.tui.background import Background
+from hubbub_cli.tui.conversation import Conversation
+from hubbub_cli.tui.terminal_window import TerminalWindow
+from tests.hubbub_cli.server import Server
 
 # What every terminal answers to the second request.
 ATTRIBUTES = b"\x1b[?62;4c"
@@ -50,3 +58,22 @@ def test_no_terminal_is_dark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     with (tmp_path / "empty").open() as stream:
         monkeypatch.setattr("sys.stdin", stream)
         assert is_dark()
+
+
+async def test_a_change_of_the_background_changes_the_colours(
+    server: Server, room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Textual's parser makes a key of a report; it works in front of any screen, and types nothing."""
+    written: list[str] = []
+    monkeypatch.setattr(TerminalWindow, "_write", lambda _, sequence: written.append(sequence))
+    conversation = Conversation(load({"server": server.url, "name": "ann"}, {}))
+    app = ChatApp(conversation, [room], background=Background(dark=True, follow=True))
+    async with app.run_test() as pilot:
+        assert "\x1b[?2031h" in written
+        for report, theme in (("\x1b[?997;2n", "hubbub-light"), ("\x1b[?997;1n", "hubbub-dark")):
+            [key] = [event.key for event in XTermParser().feed(report) if isinstance(event, Key)]
+            await pilot.press("f1" if theme == "hubbub-dark" else "a", key)
+            assert app.theme == theme
+            assert app.log_view.colours.theme == theme
+        assert app.composer.text == "a"
+    assert written.count("\x1b[?2031l") == 1

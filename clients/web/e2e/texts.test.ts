@@ -155,9 +155,26 @@ test("an emoji is chosen by the keyboard alone", async ({ browser, url }) => {
   await field(page).fill("good ");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
+  // What is typed before the picker is there reaches no field.
+  await page.getByLabel("Search emoji").waitFor();
   await page.keyboard.type("rocket");
   await page.getByRole("button", { name: "rocket" }).waitFor();
   await page.keyboard.press("Enter");
   await expect.poll(() => field(page).inputValue()).toBe("good 🚀");
   expect(await field(page).evaluate((one) => one === document.activeElement)).toBe(true);
+  // The arrow keys follow the direction of the page.
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.getByLabel("Search emoji").waitFor();
+  await page.keyboard.press("ArrowDown");
+  const focused = () => page.evaluate(() => document.activeElement?.getBoundingClientRect().x ?? 0);
+  const first = await focused();
+  await page.keyboard.press("ArrowRight");
+  expect(await focused()).toBeGreaterThan(first);
+  await page.evaluate(() => {
+    document.documentElement.dir = "rtl";
+  });
+  const mirrored = await focused();
+  await page.keyboard.press("ArrowLeft");
+  expect(await focused()).toBeLessThan(mirrored);
 });

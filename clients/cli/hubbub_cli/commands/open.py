@@ -31,11 +31,13 @@ def command(ctx: click.Context, rooms: tuple[str, ...], *, plain: bool) -> None:
 def _open_screen(settings: CliSettings, names: list[str]) -> None:
     from hubbub_cli.terminal_background import is_dark
     from hubbub_cli.tui.app import ChatApp
+    from hubbub_cli.tui.background import Background
     from hubbub_cli.tui.conversation import Conversation
 
     conversation = Conversation(settings)
     dark = is_dark() if settings.dark is None else settings.dark
-    app = ChatApp(conversation, names, colors=settings.color is not False, dark=dark)
+    background = Background(dark=dark, follow=settings.dark is None)
+    app = ChatApp(conversation, names, colors=settings.color is not False, background=background)
     app.run()
     failure = conversation.error or app.failure
     if failure is not None:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Final
+from typing import ClassVar, Final
 
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
@@ -16,8 +16,8 @@ from typing_extensions import override
 
 from hubbub_cli.tui import pickers, status_lines
 from hubbub_cli.tui.alt_keys import report_alt_keys
+from hubbub_cli.tui.background import BINDINGS, Background
 from hubbub_cli.tui.chat_backend import ChatBackend
-from hubbub_cli.tui.colours import THEMES, Colours
 from hubbub_cli.tui.completion import Vocabulary
 from hubbub_cli.tui.help_screen import HelpScreen
 from hubbub_cli.tui.message_log import MessageLog
@@ -49,19 +49,25 @@ class ChatApp(App[None]):
 
     TITLE = "hubbub"
     ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar = BINDINGS
     CSS = """
     #tabs, #connection { height: 1; background: $surface; }
     """
 
     def __init__(
-        self, backend: ChatBackend, rooms: Sequence[str], *, colors: bool = True, dark: bool = True
+        self,
+        backend: ChatBackend,
+        rooms: Sequence[str],
+        *,
+        colors: bool = True,
+        background: Background | None = None,
     ) -> None:
         self.views = RoomViews()
         self.backend = backend
         self._actions = RoomActions(self)
         self._first_rooms = rooms
         self._colors = colors
-        self._colours = Colours(dark=dark, files_at=backend.root)
+        self._background = background or Background()
         self._worker: Worker[None] | None = None
         self.warned = False
         # An error in the screen itself.
@@ -96,12 +102,8 @@ class ChatApp(App[None]):
         yield self._connection
 
     def on_mount(self) -> None:
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = self._colours.theme
-        if self.console.color_system == "standard":
-            self._colours.use_sixteen()
-        self.log_view.restyle(self._colours)
+        restyle = self.log_view.restyle
+        self._background.start(self, self._window, restyle, files_at=self.backend.root)
         for room in self._first_rooms:
             self.backend.join(self.views.open(room))
         self.go_to(self.views.at(0))
@@ -111,6 +113,7 @@ class ChatApp(App[None]):
 
     async def on_unmount(self) -> None:
         """Wait until the connection is closed: the worker is cancelled, the server should know at once."""
+        self._background.stop()
         self._window.restore()
         if self._worker is not None:
             with suppress(WorkerCancelled, WorkerFailed):
@@ -261,6 +264,9 @@ class ChatApp(App[None]):
         self._actions.leave_thread()
         self.follow()
         self.show()
+
+    def action_background(self, dark: bool) -> None:  # noqa: FBT001  an action has no keywords
+        self._background.use(dark=dark)
 
     def action_step(self, by: int) -> None:
         self.go_to(self.views.step(by))

@@ -1,4 +1,4 @@
-"""The window of the terminal: its title, and desktop notifications (OSC 2 and OSC 9)."""
+"""The window of the terminal: its title, notifications (OSC 2 and OSC 9), and changes of its background."""
 
 from typing import Final
 
@@ -10,6 +10,9 @@ _END: Final = "\x07"
 # xterm's stack of titles; other terminals ignore it.
 _SAVE: Final = "\x1b[22;2t"
 _RESTORE: Final = "\x1b[23;2t"
+# Mode 2031: the terminal reports when its background becomes dark or light.
+_REPORT: Final = "\x1b[?2031h"
+_END_REPORTS: Final = "\x1b[?2031l"
 
 
 class TerminalWindow:
@@ -33,6 +36,10 @@ class TerminalWindow:
         """Ring the bell, and show a notification where the terminal can."""
         self._app.bell()
         self._write(f"\x1b]9;{sanitize(text)}{_END}")
+
+    def report_background(self, *, on: bool) -> None:
+        """Have changes of the background reported, or no longer."""
+        self._write(_REPORT if on else _END_REPORTS)
 
     def restore(self) -> None:
         """Give the window the title back that it had."""

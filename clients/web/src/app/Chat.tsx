@@ -1,7 +1,7 @@
 import type { Client } from "@hubbub/client";
 import { useMemo, useState } from "react";
 import { useChords } from "../features/keys/useChords.ts";
-import { later } from "../features/parts/later.ts";
+import { later, laterShown } from "../features/parts/later.ts";
 import { focusLastRow } from "../features/timeline/rowFocus.ts";
 import { useStatus } from "../hooks/useClient.ts";
 import { useLatest } from "../hooks/useLatest.ts";
@@ -23,6 +23,7 @@ import { Sidebar } from "./Sidebar.tsx";
 import { type Rooms, useRoomActions, useRooms } from "./useRooms.ts";
 
 const useAttentionPart = later(() => import("../features/attention/Attention.tsx"));
+const Swipe = laterShown(() => import("./Swipe.tsx"));
 
 interface Props {
   readonly client: Client;
@@ -67,6 +68,7 @@ function Page({ client, stores, onChangeName }: Props) {
           onDialog={setDialog}
         />
       )}
+      {embed === null && <Swipe panels={panels} />}
       {panels.modal && <div className={styles.backdrop} onPointerDown={panels.onClose} />}
       <RoomView
         key={current}

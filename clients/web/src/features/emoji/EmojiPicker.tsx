@@ -102,11 +102,17 @@ function moved(root: HTMLElement | null, key: string): boolean {
     buttons[0]?.focus();
     return true;
   }
-  const columns = columnsOf(buttons);
-  const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[key];
+  const step = stepsOf(buttons)[key];
   if (step === undefined) return false;
   (at + step < 0 ? field : buttons[at + step])?.focus();
   return true;
+}
+
+/** How far each key moves. The arrows to the sides follow the direction of the page. */
+function stepsOf(buttons: readonly HTMLElement[]): Readonly<Record<string, number>> {
+  const columns = columnsOf(buttons);
+  const right = buttons[0] && getComputedStyle(buttons[0]).direction === "rtl" ? -1 : 1;
+  return { ArrowRight: right, ArrowLeft: -right, ArrowDown: columns, ArrowUp: -columns };
 }
 
 function columnsOf(buttons: readonly HTMLElement[]): number {
