@@ -99,6 +99,7 @@ async def test_a_room_is_confirmed_except_while_the_backbone_is_away(
     await backbone.interrupt()
     with pytest.raises(Unavailable):
         await here.broker.confirm("room")
+    await here.received.until(lambda received: received.states == ["lost"])
     await backbone.restore()
     await here.received.until(lambda received: received.states == ["lost", "restored"])
     await here.broker.confirm("room")
