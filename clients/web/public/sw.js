@@ -1,5 +1,5 @@
 /**
- * The service worker: it keeps the page for a start without a network.
+ * The service worker: it keeps the page for a start without a network, and shows what is pushed.
  *
  * The network comes first, so a page is never older than its node. The parts of the script have a hash in their names:
  * they are kept until the page changes.
@@ -46,4 +46,51 @@ async function part(request) {
 async function dropParts(cache) {
   for (const { url } of await cache.keys())
     if (url.slice(scope.length).startsWith("parts/")) await cache.delete(url);
+}
+
+self.addEventListener("push", (event) => event.waitUntil(notify(event.data)));
+self.addEventListener("notificationclick", (event) => event.waitUntil(open(event.notification)));
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event)));
+
+/** Show a message that was pushed, unless the user looks at the page. One per room: a later one replaces it. */
+async function notify(data) {
+  const { room, user, text, offset, at } = data.json();
+  const tabs = await windows();
+  if (tabs.some(({ visibilityState }) => visibilityState === "visible")) return;
+  const tag = `hubbub ${room}`;
+  const [before] = await self.registration.getNotifications({ tag });
+  // A tab in the background may have shown it already, and pushes may overtake each other.
+  if (before?.data?.offset >= offset) return;
+  await self.registration.showNotification(`${user} · #${room}`, {
+    body: text,
+    tag,
+    renotify: true,
+    icon: `${scope}icon-192.png`,
+    timestamp: at,
+    data: { room, offset },
+  });
+}
+
+/** Show the message in a tab of the page, or in a new one. */
+async function open(notification) {
+  const { room, offset } = notification.data;
+  notification.close();
+  const [tab] = await windows();
+  if (tab === undefined)
+    return self.clients.openWindow(`${scope}r/${encodeURIComponent(room)}/${offset}`);
+  tab.postMessage({ room, offset });
+  await tab.focus();
+}
+
+/** The browser has ended the subscription: make another one. A tab stores it on the server, now or when it is opened. */
+async function renew({ oldSubscription, newSubscription }) {
+  if (oldSubscription && !newSubscription)
+    await self.registration.pushManager.subscribe(oldSubscription.options);
+  for (const tab of await windows()) tab.postMessage("push changed");
+}
+
+/** The tabs of the page, without frames in other pages. */
+async function windows() {
+  const all = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  return all.filter(({ url, frameType }) => url.startsWith(scope) && frameType === "top-level");
 }

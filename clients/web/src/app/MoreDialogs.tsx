@@ -22,7 +22,7 @@ export default function MoreDialogs({ open, stores, onRoom, ...props }: MoreDial
     case "join":
       return <JoinDialog roomOf={roomOfWords} onJoin={onRoom} {...props} />;
     case "settings":
-      return <SettingsDialog stores={stores} onClose={onClose} />;
+      return <SettingsDialog client={props.client} stores={stores} onClose={onClose} />;
     case "keys":
       return <KeysDialog onClose={onClose} />;
   }

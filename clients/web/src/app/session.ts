@@ -1,7 +1,6 @@
 /** The user's session: the name and its proof, kept in the browser, and the client that uses them. */
 import { type Client, createClient, type KeyValue, type Status } from "@hubbub/client";
-
-const remembered = "hubbub.identity";
+import { type Remembered, recall, remembered } from "../stores/identity.ts";
 
 export interface SessionOptions {
   readonly url: string;
@@ -22,11 +21,6 @@ export type SessionState =
   | { readonly phase: "asking"; readonly name: string; readonly problem: SignInProblem | null }
   | { readonly phase: "trying"; readonly name: string; readonly client: Client }
   | { readonly phase: "in"; readonly client: Client };
-
-interface Remembered {
-  readonly name: string;
-  readonly session: string;
-}
 
 export class Session {
   readonly #options: SessionOptions;
@@ -49,7 +43,7 @@ export class Session {
 
   /** Resume with the saved name, if there is one. */
   resume(): void {
-    const before = this.#recall();
+    const before = recall(this.#options.identities);
     if (before === null) return;
     const client = this.#connect(before.name, before.session);
     this.#change({ phase: "in", client });
@@ -122,15 +116,6 @@ export class Session {
     }
   }
 
-  #recall(): Remembered | null {
-    try {
-      const saved: unknown = JSON.parse(this.#options.identities.getItem(remembered) ?? "null");
-      return isRemembered(saved) ? saved : null;
-    } catch {
-      return null;
-    }
-  }
-
   #remember({ name, session }: Remembered): void {
     try {
       this.#options.identities.setItem(remembered, JSON.stringify({ name, session }));
@@ -142,10 +127,4 @@ export class Session {
       this.#options.identities.removeItem(remembered);
     } catch {}
   }
-}
-
-function isRemembered(value: unknown): value is Remembered {
-  if (typeof value !== "object" || value === null) return false;
-  const { name, session } = value as Record<string, unknown>;
-  return typeof name === "string" && typeof session === "string";
 }

@@ -94,6 +94,9 @@ export const allEnglish = {
     enabled: "Notifications are shown while this page is in the background.",
     blocked: "The browser blocks notifications from this page. Allow them in its settings.",
     unsupported: "This browser shows no notifications from this page.",
+    push: "Notify me while this page is closed",
+    pushed: "Mentions and replies are sent to this browser while you are away.",
+    pushFailed: "This browser could not subscribe to notifications. Try again later.",
   },
   search: {
     ...en.search,

@@ -1,5 +1,6 @@
 import type { Client } from "@hubbub/client";
 import type { Preferences } from "../../stores/preferences.ts";
+import { usePush } from "../push/usePush.ts";
 import { useNotifications } from "./useNotifications.ts";
 import { useTitle } from "./useTitle.ts";
 
@@ -13,9 +14,10 @@ interface Props {
   onOpen(room: string, offset: number): void;
 }
 
-/** Shows what is unread in the title, the icon, and notifications. */
+/** Shows what is unread in the title, the icon, and notifications; keeps the subscription for pushes. */
 export function Attention({ room, unread, mentions, ...props }: Props) {
   useTitle(room, unread, mentions);
   useNotifications(props);
+  usePush(props.client, props.preferences, props.onOpen);
   return null;
 }

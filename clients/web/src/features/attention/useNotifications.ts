@@ -6,6 +6,7 @@ import { useLatest } from "../../hooks/useLatest.ts";
 import { useAllTexts } from "../../i18n/useAllTexts.ts";
 import type { NotifyLevel, Preferences } from "../../stores/preferences.ts";
 import { type Me, mentionsUser, meOf } from "../markup/mentions.ts";
+import { showAsPushed } from "../push/push.ts";
 
 const attended = "hubbub.attention";
 const notifying = "hubbub.notifier";
@@ -56,7 +57,9 @@ async function show(
   if (await isAttended()) return;
   const body = message.text.slice(0, longestText);
   // One per room: a later one replaces it.
-  const notification = new Notification(title, { body, tag: `hubbub ${room}` });
+  const tag = `hubbub ${room}`;
+  if (await showAsPushed(title, { body, tag, data: { room, offset: message.offset } })) return;
+  const notification = new Notification(title, { body, tag });
   notification.onclick = () => {
     window.focus();
     onOpen(room, message.offset);

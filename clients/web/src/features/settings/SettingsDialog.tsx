@@ -1,3 +1,4 @@
+import type { Client } from "@hubbub/client";
 import { useState } from "react";
 import { languages } from "../../i18n/language.tsx";
 import { useAllTexts } from "../../i18n/useAllTexts.ts";
@@ -7,16 +8,18 @@ import { useSaved } from "../../stores/useSaved.ts";
 import buttons from "../../ui/buttons.module.css";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { permission } from "../attention/useNotifications.ts";
+import { PushSwitch } from "../push/PushSwitch.tsx";
 import { Choice } from "./Choice.tsx";
 import styles from "./SettingsDialog.module.css";
 
 interface Props {
+  readonly client: Client;
   readonly stores: Stores;
   onClose(): void;
 }
 
 /** The settings of this browser. Each change applies at once. */
-export function SettingsDialog({ stores, onClose }: Props) {
+export function SettingsDialog({ client, stores, onClose }: Props) {
   const { settings } = useAllTexts();
   const preferences = useSaved(stores.preferences);
   const change = (part: Partial<Preferences>) =>
@@ -54,18 +57,19 @@ export function SettingsDialog({ stores, onClose }: Props) {
         value={preferences.language ?? "auto"}
         onChange={(value) => change({ language: value === "auto" ? null : value })}
       />
-      <Notifications preferences={preferences} change={change} />
+      <Notifications client={client} preferences={preferences} change={change} />
     </Dialog>
   );
 }
 
 interface NotificationsProps {
+  readonly client: Client;
   readonly preferences: Preferences;
   change(part: Partial<Preferences>): void;
 }
 
 /** The browser asks for the permission only after this button was pressed. */
-function Notifications({ preferences, change }: NotificationsProps) {
+function Notifications({ client, preferences, change }: NotificationsProps) {
   const { notify } = useAllTexts();
   const [allowed, setAllowed] = useState(permission);
   const isOn = preferences.notify && allowed === "granted";
@@ -92,6 +96,7 @@ function Notifications({ preferences, change }: NotificationsProps) {
         </button>
       )}
       {isOn && <p>{notify.enabled}</p>}
+      {blocked === undefined && <PushSwitch client={client} preferences={preferences} />}
     </section>
   );
 }
