@@ -17,10 +17,8 @@ install() {
     { apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@"; } >/dev/null 2>&1
 }
 
-# A missing browser is a visible skip on a developer's machine, and an error in CI.
 do_without() {
     say "the tests in $1 did not run: there is no $1, and it could not be installed (root and apt are needed)."
-    [ -z "${CI:-}" ] || exit 1
 }
 
 projects=()
@@ -28,6 +26,8 @@ if find_chromium >/dev/null || install chromium fonts-dejavu-core; then
     projects+=(--project e2e)
 else
     do_without Chromium
+    # A visible skip on a developer's machine, and an error in CI. Firefox runs only a part of the tests.
+    [ -z "${CI:-}" ] || exit 1
 fi
 if find_firefox >/dev/null || install firefox-esr fonts-dejavu-core; then
     projects+=(--project firefox)
