@@ -41,6 +41,7 @@ class _Parts:
     stamp: int
     count: int
     users: set[str]
+    away: set[str]
 
 
 class Peer:
@@ -72,7 +73,7 @@ class Peer:
             return True
         if signal.prev != at:
             return False
-        roster.update(self.name, signal.joined, signal.left)
+        roster.update(self.name, signal.joined, signal.left, signal.away, signal.back)
         self._remember(room, roster, signal.stamp, now)
         return True
 
@@ -85,10 +86,10 @@ class Peer:
                 known.confirmed = now
                 self._request_done(room)
             return True
-        users = self._assemble(room, signal)
-        if users is None:
+        whole = self._assemble(room, signal)
+        if whole is None:
             return room in self._parts
-        roster.replace(self.name, users)
+        roster.replace(self.name, whole.users, whole.away)
         self._remember(room, roster, signal.stamp, now)
         self._request_done(room)
         return True
@@ -134,10 +135,10 @@ class Peer:
         self._requested.pop(room, None)
         self._parts.pop(room, None)
 
-    def _assemble(self, room: str, signal: PresenceState) -> set[str] | None:
-        """Add a part of a state; return all users with the last part. A part out of order is discarded."""
+    def _assemble(self, room: str, signal: PresenceState) -> _Parts | None:
+        """Add a part of a state; return the whole with the last part. A part out of order is discarded."""
         if signal.part == 0:
-            parts = self._parts[room] = _Parts(signal.stamp, 0, set())
+            parts = self._parts[room] = _Parts(signal.stamp, 0, set(), set())
         else:
             found = self._parts.get(room)
             if found is None or (found.stamp, found.count) != (signal.stamp, signal.part):
@@ -146,4 +147,5 @@ class Peer:
             parts = found
         parts.count += 1
         parts.users.update(signal.users)
-        return parts.users if parts.count == signal.parts else None
+        parts.away.update(signal.away)
+        return parts if parts.count == signal.parts else None

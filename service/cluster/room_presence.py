@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from service.cluster.roster import Changes, Roster
+from service.cluster.roster import Changes, Move, Roster
 from service.cluster.signals import PresenceChange, PresenceState
 
 # Names in one signal: even with the longest names it is well below the size limit of a broker.
@@ -35,28 +35,31 @@ class RoomPresence:
         self._on_unpublished = on_unpublished
         self._unpublished = Changes()
 
-    def add(self, user: str) -> None:
+    def add(self, user: str, *, away: bool = False) -> None:
         """Add a connection of a user on this node."""
-        if self.roster.add(user):
-            self._unpublished.add_join(user)
-            self._on_unpublished(self)
-            self.changed()
+        self._record(user, self.roster.add(user, away=away))
 
-    def remove(self, user: str) -> None:
+    def remove(self, user: str, *, away: bool = False) -> None:
         """Remove a connection of a user on this node."""
-        if self.roster.remove(user):
-            self._unpublished.add_leave(user)
-            self._on_unpublished(self)
-            self.changed()
+        self._record(user, self.roster.remove(user, away=away))
+
+    def turn(self, user: str, *, away: bool) -> None:
+        """Record that a connection of a user on this node became away, or is back (PR6)."""
+        self._record(user, self.roster.turn(user, away=away))
 
     def take_changes(self, node: str, next_stamp: Callable[[], int]) -> Iterator[PresenceChange]:
         """Return the changes since the last call, each part with the stamp of the part before it."""
         changes, self._unpublished = self._unpublished, Changes()
         # Joins before leaves: if the room becomes empty, it does so with the last part.
         for joined in in_parts(list(changes.joined), NAMES_PER_SIGNAL):
-            yield self._change(node, next_stamp(), joined, [])
+            yield self._change(node, next_stamp(), joined=joined)
+        for away in in_parts(list(changes.away), NAMES_PER_SIGNAL):
+            yield self._change(node, next_stamp(), away=away)
+        # Those who left are no longer away either.
+        for back in in_parts([user for user in changes.back if user not in changes.left], NAMES_PER_SIGNAL):
+            yield self._change(node, next_stamp(), back=back)
         for left in in_parts(list(changes.left), NAMES_PER_SIGNAL):
-            yield self._change(node, next_stamp(), [], left)
+            yield self._change(node, next_stamp(), left=left)
         if not self.roster.local:
             self.stamp = 0
 
@@ -71,12 +74,24 @@ class RoomPresence:
         parts = list(in_parts(list(self.roster.local), NAMES_PER_SIGNAL)) or [[]]
         for number, users in enumerate(parts):
             yield PresenceState(
-                node=node, stamp=self.stamp, at=at, part=number, parts=len(parts), users=users
+                node=node,
+                stamp=self.stamp,
+                at=at,
+                part=number,
+                parts=len(parts),
+                users=users,
+                away=self.roster.local_away(users),
             )
 
-    def _change(self, node: str, stamp: int, joined: list[str], left: list[str]) -> PresenceChange:
+    def _record(self, user: str, move: Move) -> None:
+        if move.before is not move.after:
+            self._unpublished.record(user, move)
+            self._on_unpublished(self)
+            self.changed()
+
+    def _change(self, node: str, stamp: int, **users: list[str]) -> PresenceChange:
         prev, self.stamp = self.stamp, stamp
-        return PresenceChange(node=node, prev=prev, stamp=stamp, joined=joined, left=left)
+        return PresenceChange(node=node, prev=prev, stamp=stamp, **users)
 
 
 def in_parts(names: list[str], size: int) -> Iterator[list[str]]:

@@ -30,20 +30,27 @@ class TypingSignal(Signal, frozen=True, gc=False, tag="typing"):
     user: str
 
 
-class PresenceChange(Signal, frozen=True, gc=False, tag="moved"):
-    """Joins and leaves of a room on one node. `prev` is the stamp of that node's change before it."""
+class PresenceChange(Signal, frozen=True, gc=False, tag="moved", omit_defaults=True):
+    """Joins and leaves of a room on one node. `prev` is the stamp of that node's change before it.
+
+    `away` and `back` are users with connections on that node, all of which are away, or no longer (PR6).
+    Older nodes send neither, and ignore them.
+    """
 
     prev: int
     stamp: int
     joined: list[str] = []
     left: list[str] = []
+    away: list[str] = []
+    back: list[str] = []
 
 
-class PresenceState(Signal, frozen=True, gc=False, tag="state"):
+class PresenceState(Signal, frozen=True, gc=False, tag="state", omit_defaults=True):
     """All users of a room on one node, in consecutive parts.
 
     `stamp` is that of the node's last `PresenceChange` of the room, 0 if it has no users there. `at` is that
-    of the node's last change of any room, so that a state without users can be compared by age.
+    of the node's last change of any room, so that a state without users can be compared by age. `away` are
+    those of the users whose connections on the node are all away; older nodes don't send them.
     """
 
     stamp: int
@@ -51,6 +58,7 @@ class PresenceState(Signal, frozen=True, gc=False, tag="state"):
     part: int
     parts: int
     users: list[str]
+    away: list[str] = []
 
 
 class Heartbeat(Signal, frozen=True, gc=False, tag="beat"):

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import hmac
 import re
-import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
 from os import urandom
 from time import time
 from typing import Final, NamedTuple, Protocol, TypeVar
 
 from hubbub_protocol import Close
-from hubbub_protocol.names import MAX_USER_CHARACTERS, fold_user, user_fault
-from service.cluster.guest_names import guest_names
+from hubbub_protocol.names import fold_user, user_fault
+from service.cluster.guest_names import guest_names, numbered_names
 from service.cluster.kept_names import KeptNames
 from service.cluster.name_claims import NameClaim, NamedUser, parse_claims, verified_line
+from service.cluster.name_errors import InvalidName, TooManyNames, UserNameTaken
 from service.cluster.room_presence import RoomPresence
-from service.cluster.roster import Changes
+from service.cluster.roster import Changes, UserState
 from service.cluster.signals import NAMES
 from service.identity.identity import session_digest, url_safe
 from service.identity.look_alikes import look_alike_key
@@ -29,40 +28,6 @@ T = TypeVar("T")
 # 128 bits. A session from another node must have the same form; anything else is replaced.
 _SESSION_BYTES: Final = 16
 _SESSION: Final = re.compile(r"[A-Za-z0-9_-]{22}")
-
-# Numbers that are tried in order; after them random ones, so that a suggestion is fast among many equal
-# names.
-_SEQUENTIAL_NUMBERS: Final = 100
-_MAX_RANDOM_NUMBER: Final = 1_000_000
-
-
-class NameRejected(Exception):
-    """The name is rejected."""
-
-
-class UserNameTaken(NameRejected):
-    """The name is in use. `suggestion` is free."""
-
-    def __init__(self, suggestion: str) -> None:
-        self.suggestion = suggestion
-        super().__init__(f"the name is in use; {suggestion} is free")
-
-
-class TooManyNames(NameRejected):
-    """The guests of one address have as many names as they may."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__(
-            f"Too many names: guests of this address may have {most} at the same time. Disconnect one of "
-            "them, or let the operator raise HUBBUB_NAMES_PER_ADDRESS."
-        )
-
-
-class InvalidName(NameRejected):
-    """The name is not a valid user name."""
-
-    def __init__(self, fault: str) -> None:
-        super().__init__(f"the name {fault}")
 
 
 class AcquiredName(NamedTuple):
@@ -88,6 +53,9 @@ class _Guest:
     address: str
     # None: a claim without a connection to close.
     connections: dict[Closable | None, int] = field(default_factory=dict)
+    # Those of them that are away, and whether the name is shown so: if all are.
+    away_connections: set[Closable | None] = field(default_factory=set)
+    away: bool = False
 
 
 class UserNames:
@@ -167,6 +135,7 @@ class UserNames:
             guest = self._guests[key] = _Guest(claim, claim.line, address)
             self._names.add(guest.line)
         guest.connections[connection] = guest.connections.get(connection, 0) + 1
+        self._update_away(guest)
         return AcquiredName(claim.name, session)
 
     def _checked_key(self, name: str) -> str:
@@ -186,10 +155,26 @@ class UserNames:
         key = look_alike_key(user)
         guest = self._guests[key]
         _subtract(guest.connections, connection)
-        if not guest.connections:
+        if connection not in guest.connections:
+            guest.away_connections.discard(connection)
+        if guest.connections:
+            self._update_away(guest)
+        else:
             del self._guests[key]
             _subtract(self._by_address, guest.address)
-            self._names.remove(guest.line)
+            self._names.remove(guest.line, away=guest.away)
+
+    def turn_guest(self, user: str, connection: Closable, *, away: bool) -> None:
+        """Record that a connection of a guest became away, or is back (PR6)."""
+        guest = self._guests[look_alike_key(user)]
+        (guest.away_connections.add if away else guest.away_connections.discard)(connection)
+        self._update_away(guest)
+
+    def _update_away(self, guest: _Guest) -> None:
+        away = len(guest.away_connections) == len(guest.connections)
+        if away != guest.away:
+            guest.away = away
+            self._names.turn(guest.line, away=away)
 
     def acquire_verified(
         self, user: str, session: str | None = None, *, user_id: str | None = None
@@ -205,17 +190,33 @@ class UserNames:
 
     def claim(self, user: str, user_id: str) -> str:
         """Return the name by which a user with a token is shown, which is kept for the user."""
-        return self._kept.claim(user, user_id, _numbered_names)
+        return self._kept.claim(user, user_id, numbered_names)
 
-    def release_verified(self, user: str, *, user_id: str | None = None) -> None:
-        """Release a verified user's name, once for each time it was acquired, with the same `user_id`."""
-        self._names.remove(verified_line(user, user_id))
+    def release_verified(self, user: str, *, user_id: str | None = None, away: bool = False) -> None:
+        """Release a verified user's name, once for each time it was acquired, with the same `user_id`.
+
+        `away` is the state of the connection that ends.
+        """
+        self._names.remove(verified_line(user, user_id), away=away)
+
+    def turn_verified(self, user: str, *, user_id: str | None = None, away: bool) -> None:
+        """Record that a connection of a verified user became away, or is back (PR6)."""
+        self._names.turn(verified_line(user, user_id), away=away)
 
     def find(self, name: str) -> Iterator[NamedUser]:
         """Yield the users who have a name now, on any node."""
         folded = fold_user(name)
         users = (claim.user for claim in self._claims(look_alike_key(name)) if claim.folded == folded)
         return (user for user in users if user is not None)
+
+    def is_here(self, name: str, user_id: str) -> bool:
+        """Return whether the user with this name has a connection on any node that is not away (PR6)."""
+        for line in self._lines.get(look_alike_key(name), ()):
+            if self._names.roster.state(line) is UserState.HERE:
+                for claim in parse_claims((line,)):
+                    if claim.user is not None and claim.user.id == user_id:
+                        return True
+        return False
 
     def _apply_changes(self) -> None:
         """Process the roster's changes, and close guests whose name went to another user."""
@@ -255,7 +256,7 @@ class UserNames:
         return not (key in self._reserved or self._kept.has(key) or any(self._claims(key)))
 
     def _suggestion(self, name: str) -> str:
-        return next(filter(self._is_free, _numbered_names(name)))
+        return next(filter(self._is_free, numbered_names(name)))
 
     def _generate(self) -> str:
         return next(filter(self._is_free, guest_names()))
@@ -280,13 +281,3 @@ def _subtract(counts: dict[T, int], key: T) -> None:
     counts[key] -= 1
     if not counts[key]:
         del counts[key]
-
-
-def _numbered_names(name: str) -> Iterator[str]:
-    random_numbers = (secrets.randbelow(_MAX_RANDOM_NUMBER) for _ in iter(int, 1))
-    return (_numbered(name, number) for number in chain(range(2, _SEQUENTIAL_NUMBERS), random_numbers))
-
-
-def _numbered(name: str, number: int) -> str:
-    digits = str(number)
-    return name[: MAX_USER_CHARACTERS - len(digits)] + digits

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from brokers.errors import BrokerError
 from hubbub_protocol import Close
 from hubbub_protocol.names import room_fault
-from service.cluster.user_names import AcquiredName, InvalidName, TooManyNames, UserNameTaken
+from service.cluster.name_errors import InvalidName, TooManyNames, UserNameTaken
+from service.cluster.user_names import AcquiredName
 from service.gateway.handshake import drain_frame
 from service.moderation.actions import Subject
 from service.sessions.commands import CommandSession

@@ -209,7 +209,7 @@ async def _members(node: Node, request: Request, name: str) -> HTTPResponse:
     # An open room receives its members on all nodes.
     async with node.rooms.open(name) as room:
         names, more = room.roster.page(after, _MAX_PAGE)
-        return json_response(RoomMembers(name, len(room.roster), names, more))
+        return json_response(RoomMembers(name, len(room.roster), names, more, room.roster.away(names)))
 
 
 def _command_failed(node: Node, _: Request, error: CommandError) -> HTTPResponse:

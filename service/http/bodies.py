@@ -54,12 +54,13 @@ class RoomList(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class RoomMembers(msgspec.Struct, frozen=True):
-    """The users in a room."""
+    """The users in a room, and those of the names whose users are away (PR6)."""
 
     room: str
     count: int
     names: list[str]
     more: bool
+    away: list[str]
 
 
 class Problem(msgspec.Struct, frozen=True):

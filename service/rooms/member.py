@@ -39,18 +39,29 @@ class Member:
     """One connection in one room.
 
     `cursor` is valid only while the member is catching up: the last offset of `epoch` that was written to it.
+    `away` is the state of the connection (PR6).
     """
 
-    __slots__ = ("codec", "cursor", "epoch", "fanout", "listed", "live", "outlet", "recovering", "user")
+    __slots__ = (
+        "away", "codec", "cursor", "epoch", "fanout", "listed", "live", "outlet", "recovering", "user",
+    )  # fmt: skip
 
     def __init__(
-        self, outlet: Outlet, codec: Codec, user: str, fanout: Delivery, *, listed: bool = True
+        self,
+        outlet: Outlet,
+        codec: Codec,
+        user: str,
+        fanout: Delivery,
+        *,
+        listed: bool = True,
+        away: bool = False,
     ) -> None:
         self.outlet = outlet
         self.codec = codec
         self.user = user
         self.fanout = fanout
         self.listed = listed
+        self.away = away
         self.live = False
         self.epoch = ""
         self.cursor = 0

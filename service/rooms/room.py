@@ -106,16 +106,19 @@ class Room:
 
     # Membership -----------------------------------------------------------------------------------
 
-    def enter(self, outlet: Outlet, codec: Codec, user: str, *, listed: bool = True) -> Member:
+    def enter(
+        self, outlet: Outlet, codec: Codec, user: str, *, listed: bool = True, away: bool = False
+    ) -> Member:
         """Make a connection a member. `fanout.add` adds it to the fan-out once its start is written.
 
-        A member that is not `listed` is a listener: it has no part in presence (PR5).
+        A member that is not `listed` is a listener: it has no part in presence (PR5). One that is `away` is
+        shown so if the user's others are too (PR6).
         """
         self.references += 1
         self.cancel_unsubscribe()
         if listed:
-            self.presence.add(user)
-        return Member(outlet, codec, user, self.fanout, listed=listed)
+            self.presence.add(user, away=away)
+        return Member(outlet, codec, user, self.fanout, listed=listed, away=away)
 
     def leave(self, member: Member) -> None:
         """Remove a member."""
@@ -123,13 +126,21 @@ class Room:
         self.fanout.remove(member)
         self._missed.pop(member, None)
         if member.listed:
-            self.presence.remove(member.user)
+            self.presence.remove(member.user, away=member.away)
+
+    def turn(self, member: Member, *, away: bool) -> None:
+        """Record that a member became away, or is back (PR6)."""
+        if member.listed and member.away != away:
+            member.away = away
+            self.presence.turn(member.user, away=away)
 
     def members(self) -> events.Members:
         """Return the number of users and the first names, for a client that receives changes from now on."""
         self.roster.changes.mark_snapshot()
         names, more = self.roster.page("", self._names_limit)
-        return events.Members(count=len(self.roster), names=names, more=more)
+        return events.Members(
+            count=len(self.roster), names=names, more=more, away=self.roster.away(names) or None
+        )
 
     @property
     def roster(self) -> Roster:
@@ -220,7 +231,8 @@ class Room:
             self._presence_timer = self._loop.call_later(wait, self._broadcast_presence)
             return
         changes = self.take_changes()
-        if changes:
+        # In a large room it is not sent who is away, and that is no change of the count.
+        if changes if self._includes_names else changes.joined or changes.left:
             self._last_broadcast = self.clock()
             self._broadcast.begin(self._presence_frame(changes), missed=partial(self._record_missed, changes))
 
@@ -241,6 +253,14 @@ class Room:
         return len(self.roster) <= self._names_limit
 
     def _presence_frame(self, changes: Changes) -> bytes:
-        joined, left = (list(changes.joined), list(changes.left)) if self._includes_names else ([], [])
-        event = events.Presence(room=self.name, count=len(self.roster), joined=joined, left=left)
+        if not self._includes_names:
+            changes = Changes()
+        event = events.Presence(
+            room=self.name,
+            count=len(self.roster),
+            joined=list(changes.joined),
+            left=list(changes.left),
+            away=list(changes.away) or None,
+            back=[user for user in changes.back if user not in changes.left] or None,
+        )
         return text_frame(encode(event))

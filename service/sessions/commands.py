@@ -14,6 +14,7 @@ from typing import Final, assert_never
 from brokers.errors import BrokerError
 from hubbub_protocol import Close, Code, ProtocolError, decode_command
 from hubbub_protocol.commands import (
+    Away,
     Command,
     Delete,
     Directory,
@@ -42,6 +43,7 @@ from service.sessions import (
     files,
     hello,
     own_rooms,
+    presence,
     reading,
     room_commands,
     search,
@@ -202,6 +204,8 @@ class CommandSession:
                 room_commands.typing(session, command)
             case Leave():
                 room_commands.leave(session, command)
+            case Away():
+                presence.away(session, command)
             case SetTopic():
                 return topics.set_topic(session, command)
             case Edit() | Delete() | React() | Unreact():

@@ -11,12 +11,13 @@ from msgspec.structs import replace
 
 from hubbub_protocol import Close, Code, events
 from hubbub_protocol.commands import Hello, Refresh
-from service.cluster.user_names import AcquiredName, InvalidName, TooManyNames, UserNameTaken
+from service.cluster.name_errors import InvalidName, TooManyNames, UserNameTaken
+from service.cluster.user_names import AcquiredName
 from service.identity.authenticator import BadToken, TokenExpired
 from service.identity.identity import Identity
 from service.moderation.actions import Subject
 from service.node import Node, subject_of
-from service.sessions import reading, room_commands
+from service.sessions import presence, reading, room_commands
 from service.sessions.errors import CommandError, banned
 from service.sessions.session import Session
 from service.transport.connection import Connection
@@ -24,7 +25,7 @@ from service.transport.connection import Connection
 # How long before a token expires the client receives `expiring` (seconds).
 WARN_BEFORE: Final = 60.0
 # What this server can do besides sending messages (CN8).
-FEATURES: Final = ("reply", "edit", "delete", "react", "directory", "mentions", "threads", "topics")
+FEATURES: Final = ("reply", "edit", "delete", "react", "directory", "mentions", "threads", "topics", "away")
 # What it can do with an archive.
 ARCHIVE_FEATURES: Final = ("search",)
 # What it can do with an archive for a user with a token.
@@ -63,6 +64,9 @@ def hello(session: Session, command: Hello) -> None:
         identity = session.node.auth.guest(taken.user, taken.session)
     session.stop_timers()
     session.identity, session.listener = identity, command.listener
+    if command.listener:
+        # A program that only reads: its user is not here.
+        presence.turn(session, away=True)
     if session.node.moderation.has_bans and _reject_banned(
         session, subject_of(session.connection), command.id
     ):
@@ -108,7 +112,7 @@ def release_name(session: Session) -> None:
     if identity.is_guest:
         user_names.release_guest(identity.user, session.connection)
     else:
-        user_names.release_verified(identity.user, user_id=identity.id)
+        user_names.release_verified(identity.user, user_id=identity.id, away=session.away)
 
 
 def start_hello_timer(session: Session) -> None:

@@ -76,7 +76,11 @@ def _add_member(
     """Make the connection a member. Without an `await`, so that `start` is still true when it is one."""
     before = session.members.pop(command.room, None)
     member = room.enter(
-        session.connection, session.connection.codec, identity.user, listed=not session.listener
+        session.connection,
+        session.connection.codec,
+        identity.user,
+        listed=not session.listener,
+        away=session.away,
     )
     if before is not None:
         room.leave(before)
@@ -152,9 +156,9 @@ def who(session: Session, command: Who) -> None:
     session.connection.charge(command.limit / NAMES_PER_TOKEN)
     room = session.require_room(command.room)
     names, more = room.roster.page(command.after, command.limit)
-    count = len(room.roster)
+    count, away = len(room.roster), room.roster.away(names) or None
     session.write_event(
-        events.MembersPage(id=command.id, room=room.name, count=count, names=names, more=more)
+        events.MembersPage(id=command.id, room=room.name, count=count, names=names, more=more, away=away)
     )
 
 

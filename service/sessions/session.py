@@ -29,11 +29,14 @@ class Session:
         identity: the user, once `hello` was answered with `welcome`.
         members: the membership in each room.
         listener: whether its memberships are not in the lists of members (PR5).
+        away: whether the user is away from this connection (PR6).
         in_flight: the number of publishes in flight.
         timers: the time limit of `hello`, and the expiry of the token.
     """
 
-    __slots__ = ("_sends", "connection", "identity", "in_flight", "listener", "members", "node", "timers")
+    __slots__ = (
+        "_sends", "away", "connection", "identity", "in_flight", "listener", "members", "node", "timers",
+    )  # fmt: skip
 
     def __init__(self, node: Node, connection: Connection) -> None:
         self.node = node
@@ -41,6 +44,7 @@ class Session:
         self.identity: Identity | None = None
         self.members: dict[str, Member] = {}
         self.listener = False
+        self.away = False
         self.in_flight = 0
         self.timers: list[asyncio.TimerHandle] = []
         # Most connections never send.

@@ -27,6 +27,7 @@ type_of_input: dict[str, type[inputs.Input]] = {
     "retry": inputs.RetryRequested,
     "token": inputs.TokenReceived,
     "no_token": inputs.TokenUnavailable,
+    "away": inputs.AwayChanged,
     "leave": inputs.LeaveRequested,
     "resend": inputs.ResendRequested,
     "discard": inputs.DiscardRequested,
@@ -194,8 +195,9 @@ def to_array(effect: effects.Effect) -> list[object]:
             return ["joined", room, recovered]
         case effects.MessageStored(room, key, epoch, offset, duplicate):
             return ["sent", room, key, {"epoch": epoch, "offset": offset, "duplicate": duplicate}]
-        case effects.PresenceChanged(room, count, joined, left):
-            return ["presence", room, {"count": count, "joined": list(joined), "left": list(left)}]
+        case effects.PresenceChanged(room, count, joined, left, away, back):
+            turned = {name: list(names) for name, names in (("away", away), ("back", back)) if names}
+            return ["presence", room, {"count": count, "joined": list(joined), "left": list(left)} | turned]
         case effects.TicketAnswered(room, name, size, media, ticket):
             return ["ticket", room, name, size, media, _plain(ticket)]
         case _:

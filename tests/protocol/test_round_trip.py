@@ -50,6 +50,7 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
     st.builds(c.ListOwnRooms, id=WHOLE, after=TEXT, limit=st.integers(1, 200)),
     st.builds(c.Typing, room=TEXT),
     st.builds(c.Who, id=WHOLE, room=TEXT, after=TEXT, limit=st.integers(1, 500)),
+    st.builds(c.Away, id=WHOLE, away=st.booleans()),
     st.builds(c.Refresh, id=WHOLE, token=TOKENS),
 )
 NAMES = st.lists(TEXT, max_size=3)
@@ -87,7 +88,7 @@ CHANGES = st.builds(
     text=st.none() | TEXT,
     emoji=st.none() | TEXT,
 )
-MEMBERS = st.builds(e.Members, count=WHOLE, names=NAMES, more=st.booleans())
+MEMBERS = st.builds(e.Members, count=WHOLE, names=NAMES, more=st.booleans(), away=st.none() | NAMES)
 SENDS = st.floats(0, 1000, allow_nan=False)
 LIMITS = st.builds(e.Limits, frame=WHOLE, text=WHOLE, rooms=WHOLE, sends=SENDS, burst=WHOLE)
 EVENTS: st.SearchStrategy[e.Event] = st.one_of(
@@ -141,7 +142,16 @@ EVENTS: st.SearchStrategy[e.Event] = st.one_of(
         more=st.booleans(),
         after=st.none() | TEXT,
     ),
-    st.builds(e.Presence, room=TEXT, count=WHOLE, joined=NAMES, left=NAMES),
+    st.builds(
+        e.Presence,
+        room=TEXT,
+        count=WHOLE,
+        joined=NAMES,
+        left=NAMES,
+        away=st.none() | NAMES,
+        back=st.none() | NAMES,
+    ),
+    st.builds(e.AwaySet, id=WHOLE, away=st.booleans()),
     st.builds(e.Expiring, within=WHOLE),
     st.builds(e.Ticket, id=WHOLE, file=TEXT, expires=WHOLE),
     st.builds(e.Ping),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from collections.abc import Callable
 from itertools import count
-from typing import Final
+from typing import Any, Final
 
 from service.cluster.cluster_view import ClusterView
 from service.cluster.room_presence import RoomPresence
@@ -22,6 +24,8 @@ class Network:
         self.nodes: list[Node] = []
         self.waiting: list[tuple[Node, str, bytes]] = []
         self.names = count()
+        # The fields of a signal that a node processes.
+        self.seen_by: Callable[[dict[str, Any]], dict[str, Any]] = lambda fields: fields
 
     def send(self, sender: Node, room: str, signal: AnySignal) -> None:
         for node in self.nodes:
@@ -30,7 +34,7 @@ class Network:
 
     def deliver(self, place: int) -> None:
         node, room, payload = self.waiting.pop(place)
-        signal = decode(payload)
+        signal = decode(json.dumps(self.seen_by(json.loads(payload))).encode())
         assert signal is not None
         assert not isinstance(signal, ListRooms | MarksMoved | RoomsListed)
         if node in self.nodes:
@@ -64,6 +68,7 @@ class Node:
         )
         self.topics: dict[str, RoomPresence] = {}
         self.here: Counter[tuple[str, str]] = Counter()
+        self.away: Counter[tuple[str, str]] = Counter()
         self.changes = Counter[str]()
 
     def turn(self) -> None:
@@ -76,8 +81,14 @@ class Node:
             self.topics[room] = self.view.open(room, lambda: self.changes.update([room]))
         return self.topics[room]
 
+    def counter(self, away: bool) -> Counter[tuple[str, str]]:  # noqa: FBT001 - which of the two
+        return self.away if away else self.here
+
     def users(self, room: str) -> set[str]:
-        return {user for (where, user), connections in self.here.items() if where == room and connections}
+        return {user for where, user in self.here + self.away if where == room}
+
+    def users_here(self, room: str) -> set[str]:
+        return {user for where, user in +self.here if where == room}
 
 
 def pair() -> tuple[Network, Node, Node]:

@@ -135,6 +135,11 @@ export class Client {
     this.#step(["retry"]);
   }
 
+  /** Report that the user is away, or here again, also after each reconnect (PR6). */
+  away(away: boolean): void {
+    this.#step(["away", away]);
+  }
+
   get status(): Status {
     return this.#machine.status;
   }

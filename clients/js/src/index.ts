@@ -24,7 +24,6 @@ export type {
   File,
   Hit,
   Limits,
-  Members,
   Message,
   Position,
   Reaction,
@@ -32,5 +31,6 @@ export type {
   UserKind,
 } from "./sans-io/frames.ts";
 export type { OwnRoom, ReadMark, RoomInfo } from "./sans-io/listFrames.ts";
+export type { Members } from "./sans-io/members.ts";
 export { SearchFailed } from "./searchFailed.ts";
 export type { KeyValue } from "./storage.ts";

@@ -18,7 +18,8 @@ import type {
   ThreadPage,
   UploadTicket,
 } from "./sans-io/effects.ts";
-import type { Change, File, Members, Message, Position } from "./sans-io/frames.ts";
+import type { Change, File, Message, Position } from "./sans-io/frames.ts";
+import type { Members } from "./sans-io/members.ts";
 import type { SavedOutbox } from "./storage.ts";
 
 const mostRemembered = 1_000;

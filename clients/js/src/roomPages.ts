@@ -3,7 +3,8 @@ import { Answers } from "./answers.ts";
 import { NotSent } from "./receipts.ts";
 import type { RoomHost } from "./roomHost.ts";
 import type { RoomEffect, SearchPage, ThreadPage, UploadTicket } from "./sans-io/effects.ts";
-import type { Members, Position } from "./sans-io/frames.ts";
+import type { Position } from "./sans-io/frames.ts";
+import { type Members, membersOf } from "./sans-io/members.ts";
 import { SearchFailed } from "./searchFailed.ts";
 
 /** Requests pages, and waits for their results. */
@@ -80,7 +81,7 @@ export class RoomPages {
         for (const answer of this.#older.splice(0)) answer({ more: effect[3] });
         break;
       case "members":
-        for (const answer of this.#names.splice(0)) answer(effect[2]);
+        for (const answer of this.#names.splice(0)) answer(effect[2] && membersOf(effect[2]));
     }
   }
 }

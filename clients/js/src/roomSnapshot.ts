@@ -1,7 +1,8 @@
 /** What a user interface shows of a room. */
 import type { Row } from "./rows.ts";
 import type { RoomState } from "./sans-io/effects.ts";
-import type { Members, Position } from "./sans-io/frames.ts";
+import type { Position } from "./sans-io/frames.ts";
+import type { Members } from "./sans-io/members.ts";
 
 /** The displayed state of a room. It is immutable, so two snapshots can be compared by reference. */
 export interface RoomSnapshot {
@@ -33,7 +34,7 @@ export const nothingYet: RoomSnapshot = {
   position: null,
   beginning: false,
   lost: false,
-  members: { count: 0, names: [], more: false },
+  members: { count: 0, names: [], more: false, away: new Set() },
   topic: null,
   typing: [],
 };

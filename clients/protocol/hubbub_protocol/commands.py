@@ -197,6 +197,13 @@ class Who(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="who", om
     limit: NamesLimit = 100
 
 
+class Away(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="away"):
+    """Report that the user of this connection is away, or here again (PR6)."""
+
+    id: Id
+    away: bool
+
+
 class Refresh(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="refresh"):
     """Replace the token of this connection."""
 
@@ -219,6 +226,7 @@ Command = (
     | ListOwnRooms
     | SetTopic
     | Typing
+    | Away
     | Who
     | Refresh
 )

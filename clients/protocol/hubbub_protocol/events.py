@@ -13,9 +13,13 @@ from hubbub_protocol.list_events import (
     ReadMark,
     RoomInfo,
 )
+from hubbub_protocol.presence_events import AwaySet, Members, MembersPage, Presence, TypingNow
 
-# Those of the other module are events too.
-__all__ = ["DirectoryPage", "MarkMoved", "Marked", "OwnRoom", "OwnRooms", "ReadMark", "RoomInfo"]
+# Those of the other modules are events too.
+__all__ = [
+    "AwaySet", "DirectoryPage", "MarkMoved", "Marked", "Members", "MembersPage", "OwnRoom", "OwnRooms",
+    "Presence", "ReadMark", "RoomInfo", "TypingNow",
+]  # fmt: skip
 
 
 class Limits(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -30,14 +34,6 @@ class Limits(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     sends: float
     burst: int
     file: int | None = None
-
-
-class Members(msgspec.Struct, frozen=True):
-    """The number of users in a room, and the first names in alphabetical order."""
-
-    count: int
-    names: list[str]
-    more: bool
 
 
 class Reactor(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -201,16 +197,6 @@ class MessagesPage(msgspec.Struct, frozen=True, tag_field="type", tag="page", om
     before: int | None = None
 
 
-class MembersPage(msgspec.Struct, frozen=True, tag_field="type", tag="members"):
-    """The reply to `who`."""
-
-    id: int
-    room: str
-    count: int
-    names: list[str]
-    more: bool
-
-
 class Refreshed(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="refreshed"):
     """The reply to `refresh`: the new token is valid for `expires` ms."""
 
@@ -232,22 +218,6 @@ class Found(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="found"
     room: str
     hits: list[Hit]
     more: str | None = None
-
-
-class Presence(msgspec.Struct, frozen=True, tag_field="type", tag="presence"):
-    """The users who joined and left since the last presence event, and the number of users now."""
-
-    room: str
-    count: int
-    joined: list[str]
-    left: list[str]
-
-
-class TypingNow(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="typing"):
-    """A user of the room is typing."""
-
-    room: str
-    user: str
 
 
 class Reset(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="reset"):
@@ -289,7 +259,8 @@ class Error(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="error"
 
 
 Event = (
-    Welcome | Joined | Left | Sent | MessagesPage | MembersPage | Refreshed | Message | Change | Presence
+    Welcome | Joined | Left | Sent | MessagesPage | MembersPage | AwaySet | Refreshed | Message
+    | Change | Presence
     | TypingNow | Reset | Expiring | Ping | Drain | Found | DirectoryPage | Marked | MarkMoved | OwnRooms
     | Ticket | Error
 )  # fmt: skip

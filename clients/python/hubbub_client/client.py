@@ -246,6 +246,10 @@ class Client:
         """Reconnect now instead of waiting."""
         self._driver.step(inputs.RetryRequested())
 
+    def away(self, away: bool) -> None:  # noqa: FBT001 - the state, and the only argument
+        """Report that the user is away, or here again, also after each reconnect (PR6)."""
+        self._driver.step(inputs.AwayChanged(away))
+
     def offline(self) -> None:
         """Report that the network was lost: the client does not connect until `back_online`."""
         self._driver.step(inputs.NetworkLost())

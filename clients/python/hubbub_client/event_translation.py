@@ -74,7 +74,8 @@ def found_of(page: effects.SearchPage) -> FoundMessages:
 
 def names_of(members: events.Members) -> MemberNames:
     """Translate members, or a page of them."""
-    return MemberNames(count=members.count, names=tuple(members.names), more=members.more)
+    away = frozenset(members.away or ())
+    return MemberNames(count=members.count, names=tuple(members.names), more=members.more, away=away)
 
 
 def event_of(effect: effects.RoomEffect, position: Position | None) -> Event | None:
@@ -95,7 +96,14 @@ def event_of(effect: effects.RoomEffect, position: Position | None) -> Event | N
 def _translate_signal(effect: effects.RoomEffect) -> Event | None:
     match effect:
         case effects.PresenceChanged():
-            return Presence(room=effect.room, count=effect.count, joined=effect.joined, left=effect.left)
+            return Presence(
+                room=effect.room,
+                count=effect.count,
+                joined=effect.joined,
+                left=effect.left,
+                away=effect.away,
+                back=effect.back,
+            )
         case effects.TypingChanged():
             return Typing(room=effect.room, names=effect.names)
         case effects.ReadMarkChanged():

@@ -87,12 +87,17 @@ class Lagged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Presence(msgspec.Struct, frozen=True, kw_only=True):
-    """The users who joined and left; in a large room only the number of members."""
+    """The users who joined and left; in a large room only the number of members.
+
+    `away` became away, and `back` are here again: a user is away when all connections are.
+    """
 
     room: str
     count: int
     joined: tuple[str, ...]
     left: tuple[str, ...]
+    away: tuple[str, ...] = ()
+    back: tuple[str, ...] = ()
 
 
 class Typing(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,11 +169,15 @@ class ThreadPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MemberNames(msgspec.Struct, frozen=True, kw_only=True):
-    """Some names of a room, in alphabetical order. `more`: there are others after the last one."""
+    """Some names of a room, in alphabetical order. `more`: there are others after the last one.
+
+    `away` are those of the names whose users are away.
+    """
 
     count: int
     names: tuple[str, ...]
     more: bool
+    away: frozenset[str] = frozenset()
 
 
 class ListedRoom(msgspec.Struct, frozen=True, kw_only=True):

@@ -201,3 +201,29 @@ async def test_a_node_sends_no_signals_after_it_left(pair: Pair) -> None:
     assert leaving.metrics.signals_out == sent
     leaving.user_names.release_guest("ann")
     await until(lambda: not len(pair.one.node.cluster))
+
+
+async def test_who_is_away_is_the_same_on_both_nodes(pair: Pair) -> None:
+    eve, _ = await pair.one.joined("eve")
+    await presence(eve)
+    bob, _ = await pair.other.joined("bob")
+    assert await presence(eve) == (2, ["bob"], [])
+    await bob.ask("away", away=True)
+    assert (await eve.event("presence"))["away"] == ["bob"]
+    (found,) = pair.one.node.user_names.find("bob")
+    await until(lambda: not pair.one.node.user_names.is_here("bob", found.id))
+    assert (await eve.ask("who", room="lobby"))["away"] == ["bob"]
+    await bob.ask("away", away=False)
+    assert (await eve.event("presence"))["back"] == ["bob"]
+    await until(lambda: pair.one.node.user_names.is_here("bob", found.id))
+
+
+async def test_a_node_that_missed_who_is_away_receives_it_when_it_is_reconnected(pair: Pair) -> None:
+    eve, _ = await pair.other.joined("eve")
+    bob, _ = await pair.one.joined("bob")
+    assert await presence(eve) == (1, ["eve"], [])
+    assert await presence(eve) == (2, ["bob"], [])
+    pair.link.cut()
+    await bob.ask("away", away=True)
+    pair.link.mend()
+    assert (await eve.event("presence"))["away"] == ["bob"]

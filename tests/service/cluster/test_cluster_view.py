@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from service.cluster.room_presence import NAMES_PER_SIGNAL
+from service.cluster.roster import UserState
 from tests.service.nodes import BEAT, Network, Node, pair
 
 
@@ -173,3 +174,50 @@ def test_a_done_signal_may_overtake_the_states() -> None:
         assert len(topic.roster) == 1
     network.settle()
     assert [len(other.topics[room].roster) for room in ("lobby", "ann", "bob")] == [1, 1, 0]
+
+
+def test_a_user_is_away_when_all_connections_on_all_nodes_are() -> None:
+    network, one, other = pair()
+    one.open("lobby").add("ann", away=True)
+    other.open("lobby").add("ann")
+    network.settle()
+    rosters = [node.topics["lobby"].roster for node in (one, other)]
+    assert [roster.state("ann") for roster in rosters] == [UserState.HERE] * 2
+    other.topics["lobby"].turn("ann", away=True)
+    network.settle()
+    assert [roster.state("ann") for roster in rosters] == [UserState.AWAY] * 2
+    other.topics["lobby"].add("ann")
+    network.settle()
+    assert [roster.state("ann") for roster in rosters] == [UserState.HERE] * 2
+
+
+def test_a_lost_change_of_who_is_away_is_corrected_by_a_heartbeat() -> None:
+    network, one, other = pair()
+    one.open("lobby").add("ann")
+    topic = other.open("lobby")
+    network.settle()
+    one.topics["lobby"].turn("ann", away=True)
+    one.turn()
+    assert len(network.waiting) == 1
+    network.waiting.clear()
+    assert topic.roster.state("ann") is UserState.HERE
+    network.settle()
+    assert topic.roster.state("ann") is UserState.AWAY
+
+
+def test_a_node_of_the_last_release_agrees_on_the_members_of_a_newer_one() -> None:
+    network, one, older = pair()
+    network.seen_by = lambda signal: {k: v for k, v in signal.items() if k not in {"away", "back"}}
+    one.open("lobby").add("ann")
+    older.open("lobby").add("bob")
+    network.settle()
+    one.topics["lobby"].turn("ann", away=True)
+    one.turn()
+    one.topics["lobby"].add("eve", away=True)
+    network.settle()
+    rosters = [node.topics["lobby"].roster for node in (one, older)]
+    assert [roster.page("", 10)[0] for roster in rosters] == [["ann", "bob", "eve"]] * 2
+    assert [roster.away(["ann", "bob", "eve"]) for roster in rosters] == [["ann", "eve"], []]
+    one.topics["lobby"].remove("ann", away=True)
+    network.settle()
+    assert [roster.page("", 10)[0] for roster in rosters] == [["bob", "eve"]] * 2

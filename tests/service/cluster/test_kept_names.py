@@ -8,7 +8,8 @@ from typing import Final
 import pytest
 
 from service.cluster.kept_names import Claim, KeptNames
-from service.cluster.user_names import UserNames, UserNameTaken
+from service.cluster.name_errors import UserNameTaken
+from service.cluster.user_names import UserNames
 from service.identity.look_alikes import look_alike_key
 
 KEPT: Final = 100.0

@@ -28,18 +28,27 @@ class Lossy(RuleBasedStateMachine):
         node.view.resync()
         return node
 
-    @rule(place=PLACES, room=st.sampled_from(ROOMS), user=USERS)
-    def join(self, place: int, room: str, user: str) -> None:
+    @rule(place=PLACES, room=st.sampled_from(ROOMS), user=USERS, away=st.booleans())
+    def join(self, place: int, room: str, user: str, *, away: bool) -> None:
         node = self.network.nodes[place]
-        node.open(room).add(user)
-        node.here[room, user] += 1
+        node.open(room).add(user, away=away)
+        node.counter(away)[room, user] += 1
 
-    @rule(place=PLACES, room=st.sampled_from(ROOMS), user=USERS)
-    def part(self, place: int, room: str, user: str) -> None:
+    @rule(place=PLACES, room=st.sampled_from(ROOMS), user=USERS, away=st.booleans())
+    def part(self, place: int, room: str, user: str, *, away: bool) -> None:
         node = self.network.nodes[place]
-        if node.here[room, user]:
-            node.open(room).remove(user)
-            node.here[room, user] -= 1
+        if node.counter(away)[room, user]:
+            node.open(room).remove(user, away=away)
+            node.counter(away)[room, user] -= 1
+
+    @rule(place=PLACES, room=st.sampled_from(ROOMS), user=USERS, away=st.booleans())
+    def turn(self, place: int, room: str, user: str, *, away: bool) -> None:
+        """Let a connection become away, or be back."""
+        node = self.network.nodes[place]
+        if node.counter(not away)[room, user]:
+            node.open(room).turn(user, away=away)
+            node.counter(not away)[room, user] -= 1
+            node.counter(away)[room, user] += 1
 
     @rule(place=PLACES, room=st.sampled_from(ROOMS))
     def open(self, place: int, room: str) -> None:
@@ -54,7 +63,7 @@ class Lossy(RuleBasedStateMachine):
             node.view.close(node.topics.pop(room))
 
     @rule(place=PLACES)
-    def turn(self, place: int) -> None:
+    def publish(self, place: int) -> None:
         self.network.nodes[place].turn()
 
     @rule(place=PLACES)
@@ -102,7 +111,9 @@ class Lossy(RuleBasedStateMachine):
             assert len(node.view.peers) == len(self.network.nodes) - 1
             for room, topic in node.topics.items():
                 there = set[str]().union(*(other.users(room) for other in self.network.nodes))
+                here = set[str]().union(*(other.users_here(room) for other in self.network.nodes))
                 assert topic.roster.page("", 10)[0] == sorted(there), (node.view.node, room)
+                assert topic.roster.away(sorted(there)) == sorted(there - here), (node.view.node, room)
 
 
 class Failing(Lossy):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.cluster.user_names import InvalidName, UserNames, UserNameTaken
+from service.cluster.name_errors import InvalidName, UserNameTaken
+from service.cluster.user_names import UserNames
 
 
 @pytest.mark.parametrize("name", ["admin", "ADMIN", "adm\u0131n", "a.d.m.i.n", "System"])

@@ -14,9 +14,10 @@ from typing_extensions import override
 
 from hubbub_protocol import Close
 from hubbub_protocol.names import fold_user, user_fault
+from service.cluster.name_errors import InvalidName, UserNameTaken
 from service.cluster.room_presence import RoomPresence
 from service.cluster.signals import NAMES
-from service.cluster.user_names import AcquiredName, InvalidName, UserNames, UserNameTaken
+from service.cluster.user_names import AcquiredName, UserNames
 
 SESSION = "abcdefghijklmnopqrstuv"
 

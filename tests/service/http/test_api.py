@@ -187,7 +187,7 @@ async def test_rooms_and_members_of_the_node_are_listed(site: Site) -> None:
         assert listed == {"rooms": [{"room": "lobby", "members": 1}], "more": False, "complete": True}
         assert (await site.get("/api/rooms?after=lobby")).json["rooms"] == []
         members = (await site.get("/api/rooms/lobby/members")).json
-        assert members == {"room": "lobby", "count": 1, "names": ["ann"], "more": False}
+        assert members == {"room": "lobby", "count": 1, "names": ["ann"], "more": False, "away": []}
 
 
 @pytest.mark.settings(auth="both", token_key=TOKEN_KEY)

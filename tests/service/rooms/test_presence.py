@@ -5,17 +5,19 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.cluster.roster import Changes, Roster
+from service.cluster.roster import Changes, Move, Roster, UserState
 
 NAMES = st.sampled_from(["ann", "bob", "eve", "Zoë"])
 NODES = st.sampled_from(["n1", "n2"])
+STATES = st.sampled_from(list(UserState))
 
 
 class Viewer:
     """A client with a snapshot that receives changes; while it is slow they are merged for it."""
 
-    def __init__(self, inside: set[str]) -> None:
+    def __init__(self, inside: set[str], away: set[str]) -> None:
         self.names = set(inside)
+        self.away = set(away)
         self.missed: Changes | None = None
 
     def receive(self, changes: Changes) -> None:
@@ -23,6 +25,7 @@ class Viewer:
             self.missed.add(changes)
         else:
             self.names = (self.names | set(changes.joined)) - set(changes.left)
+            self.away = (self.away | set(changes.away)) - set(changes.back)
 
     def drain(self) -> None:
         missed, self.missed = self.missed, None
@@ -35,16 +38,20 @@ class Broadcasts:
 
     def __init__(self) -> None:
         self.inside: set[str] = set()
+        self.away: set[str] = set()
         self.viewers: list[Viewer] = []
         self._changes = Changes()
 
-    def move(self, user: str) -> None:
-        self.inside ^= {user}
-        (self._changes.add_join if user in self.inside else self._changes.add_leave)(user)
+    def move(self, user: str, state: UserState) -> None:
+        before = UserState.AWAY if user in self.away else UserState(user in self.inside)
+        if before is not state:
+            self._changes.record(user, Move(before, state))
+        (self.inside.discard if state is UserState.ABSENT else self.inside.add)(user)
+        (self.away.add if state is UserState.AWAY else self.away.discard)(user)
 
     def snapshot(self) -> None:
         self._changes.mark_snapshot()
-        self.viewers.append(Viewer(self.inside))
+        self.viewers.append(Viewer(self.inside, self.away))
 
     def broadcast(self) -> None:
         changes, self._changes = self._changes, Changes()
@@ -61,7 +68,8 @@ class Broadcasts:
 
 
 STEPS = st.one_of(
-    st.tuples(st.just("move"), NAMES), st.tuples(st.sampled_from(["snapshot", "broadcast", "lag", "drain"]))
+    st.tuples(st.just("move"), NAMES, STATES),
+    st.tuples(st.sampled_from(["snapshot", "broadcast", "lag", "drain"])),
 )
 
 
@@ -72,7 +80,8 @@ def test_every_snapshot_ends_up_correct_when_all_changes_are_broadcast(
     broadcasts = Broadcasts()
     for what, *arguments in [*steps, ("broadcast",), ("drain",)]:
         getattr(broadcasts, what)(*arguments)
-    assert all(viewer.names == broadcasts.inside for viewer in broadcasts.viewers)
+    for viewer in broadcasts.viewers:
+        assert (viewer.names, viewer.away) == (broadcasts.inside, broadcasts.away)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["add", "remove", "move", "look"]), NODES, NAMES), max_size=40))

@@ -221,3 +221,49 @@ async def test_typing_users_are_kept_no_longer_than_needed(stage: Stage) -> None
     assert len(stage.room._typing) == TYPING_INTERVAL  # noqa: SLF001 - the only place that shows what is kept
     assert stage.room.may_type("guest 16")
     assert not stage.room.may_type("guest 17")
+
+
+async def test_who_is_away_is_broadcast_with_the_joins_and_not_for_each_change(stage: Stage) -> None:
+    ann, outlet = stage.enter("ann")
+    bob, _ = stage.enter("bob")
+    await until(lambda: presence(outlet))
+    for away in (True, False, True):
+        stage.room.turn(bob, away=away)
+    stage.room.turn(ann, away=True)
+    stage.room.turn(ann, away=False)
+    stage.enter("eve")
+    await until(lambda: len(presence(outlet)) == 2)
+    last = outlet.values()[-1]
+    assert (last["joined"], last["away"], "back" in last) == (["eve"], ["bob"], False)
+    assert stage.room.members().away == ["bob"]
+    stage.room.leave(bob)
+    await until(lambda: len(presence(outlet)) == 3)
+    last = outlet.values()[-1]
+    assert (last["left"], "away" in last, "back" in last) == (["bob"], False, False)
+
+
+async def test_a_slow_consumer_receives_who_is_away_when_it_has_caught_up(stage: Stage) -> None:
+    slow, full = stage.enter("slow")
+    eve, outlet = stage.enter("eve")
+    await until(lambda: presence(full))
+    full.paused = True
+    stage.room.turn(eve, away=True)
+    await until(lambda: len(presence(outlet)) == 2)
+    full.drain()
+    stage.room.fanout.resumed(slow)
+    assert full.values()[-1]["away"] == ["eve"]
+
+
+async def test_in_large_rooms_a_change_of_who_is_away_is_not_broadcast(stage: Stage) -> None:
+    members = [stage.enter(f"user {number}") for number in range(4)]
+    outlet = members[0][1]
+    await until(lambda: presence(outlet))
+    stage.room.turn(members[1][0], away=True)
+    stage.enter("eve")
+    await until(lambda: len(presence(outlet)) == 2)
+    assert presence(outlet)[1] == (5, [], [])
+    assert "away" not in outlet.values()[-1]
+    stage.room.turn(members[2][0], away=True)
+    await stage.publish()
+    assert len(presence(outlet)) == 2
+    assert stage.room.roster.away(["user 1", "user 2", "user 3"]) == ["user 1", "user 2"]

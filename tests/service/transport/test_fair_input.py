@@ -233,6 +233,19 @@ async def test_a_refused_command_costs_more_than_others(served: Served) -> None:
     await until(lambda: served.node.metrics.input_throttled == 1)
 
 
+@pytest.mark.settings(**SLOW | {"commands_burst": 100, "commands_per_second": 0.1})
+async def test_a_change_of_away_costs_more_than_a_repetition(served: Served) -> None:
+    peer, _ = await served.joined("ann")
+    for _ in range(40):
+        assert (await peer.ask("away", away=False))["away"] is False
+    assert served.node.metrics.input_throttled == 0
+    for turn in range(20):
+        await peer.ask("away", away=turn % 2 == 0)
+        if served.node.metrics.input_throttled:
+            break
+    assert served.node.metrics.input_throttled == 1
+
+
 async def test_input_that_arrives_before_the_session_is_attached_is_read_later(served: Served) -> None:
     peer = await served.peer()
     pongs = frame(b"", Op.PONG) * 12_000

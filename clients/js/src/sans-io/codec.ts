@@ -64,7 +64,8 @@ const change = event("change", {
 }) as Read<Change>;
 const messageOrChange: Read<Entry> = (value) =>
   object(value).type === "change" ? change(value) : message(value);
-const members = { count: whole, names: list(text), more: flag };
+const names = list(text);
+const members = { count: whole, names, more: flag, away: optional(names) };
 const readMark = { epoch: text, offset: whole, unread: whole, mentions: orZero };
 const mark = { room: text, ...readMark };
 const page = { id: whole, more: flag, after: optional(text) };
@@ -121,10 +122,18 @@ const events = {
   mark: event("mark", mark),
   rooms: event("rooms", { ...page, rooms: list(shape({ ...mark, at: optional(whole) })) }),
   members: event("members", { id: whole, room: text, ...members }),
+  away: event("away", { id: whole, away: flag }),
   refreshed: event("refreshed", { id: whole, expires: whole }),
   message,
   change,
-  presence: event("presence", { room: text, count: whole, joined: list(text), left: list(text) }),
+  presence: event("presence", {
+    room: text,
+    count: whole,
+    joined: names,
+    left: names,
+    away: optional(names),
+    back: optional(names),
+  }),
   typing: event("typing", { room: text, user: text }),
   reset: event("reset", { room: text, epoch: text, offset: whole }),
   expiring: event("expiring", { in: whole }),

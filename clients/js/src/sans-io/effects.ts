@@ -7,7 +7,7 @@ import type {
   Command,
   Event,
   Hit,
-  Members,
+  ListedMembers,
   Message,
   Position,
 } from "./frames.ts";
@@ -26,7 +26,11 @@ export type Input =
   | readonly ["token", token: string]
   | readonly ["no_token", final: boolean]
   | RoomInput
-  | ListInput;
+  | ListInput
+  | AwayInput;
+
+/** The user is away, or here again (PS4). */
+export type AwayInput = readonly ["away", away: boolean];
 
 /** Requests for lists that belong to no room. */
 export type ListInput =
@@ -121,7 +125,7 @@ export type RoomEffect =
     ]
   | readonly ["presence", room: string, change: PresenceChange]
   | readonly ["typing", room: string, names: readonly string[]]
-  | readonly ["members", room: string, members: Members | null]
+  | readonly ["members", room: string, members: ListedMembers | null]
   | readonly ["refused", room: string, code: string, message: string];
 
 /** A change of the message at a position. An edit has a text, a reaction an emoji. */
@@ -169,6 +173,9 @@ export interface PresenceChange {
   readonly count: number;
   readonly joined: readonly string[];
   readonly left: readonly string[];
+  /** Missing if there are none. */
+  readonly away?: readonly string[];
+  readonly back?: readonly string[];
 }
 
 export type Status =

@@ -38,6 +38,7 @@ export type Command =
   | ListOwnRooms
   | Read
   | { readonly type: "typing"; readonly room: string }
+  | { readonly type: "away"; readonly id: number; readonly away: boolean }
   | { readonly type: "who"; readonly id: number; readonly room: string; readonly after?: string }
   | { readonly type: "refresh"; readonly id: number; readonly token: string };
 
@@ -174,10 +175,12 @@ export interface Change extends Author {
 }
 
 /** The number of users in a room, and the first names; `more` means that there are others. */
-export interface Members {
+export interface ListedMembers {
   readonly count: number;
   readonly names: readonly string[];
   readonly more: boolean;
+  /** Those of the names whose users are away; missing if there are none (PR6). */
+  readonly away?: readonly string[];
 }
 
 export interface Joined {
@@ -188,7 +191,7 @@ export interface Joined {
   readonly head: number;
   readonly recovered: boolean;
   readonly messages: readonly Entry[];
-  readonly members: Members;
+  readonly members: ListedMembers;
   readonly mark?: ReadMark;
   readonly topic?: string;
 }
@@ -211,7 +214,7 @@ export interface MessagesPage {
   readonly before?: number;
 }
 
-export interface MembersPage extends Members {
+export interface MembersPage extends ListedMembers {
   readonly type: "members";
   readonly id: number;
   readonly room: string;
@@ -223,6 +226,9 @@ export interface Presence {
   readonly count: number;
   readonly joined: readonly string[];
   readonly left: readonly string[];
+  /** Who became away, and who is here again (PR6). */
+  readonly away?: readonly string[];
+  readonly back?: readonly string[];
 }
 
 export interface Reset {
@@ -260,6 +266,7 @@ export type RoomEvent =
 
 export type Reply =
   | Welcome
+  | { readonly type: "away"; readonly id: number; readonly away: boolean }
   | Joined
   | { readonly type: "left"; readonly id: number; readonly room: string }
   | Sent

@@ -1,32 +1,96 @@
 /** The members of a room, and the users who are typing. */
-import type { Effect } from "./effects.ts";
-import type { Entry, Members, Presence } from "./frames.ts";
+import type { Effect, PresenceChange } from "./effects.ts";
+import type { Entry, ListedMembers, Presence, Welcome } from "./frames.ts";
+import type { PendingCommands } from "./pendingCommands.ts";
 
 const shown = 6_000; // PS2
 const writtenEvery = 3_000;
 
-/** The known members of a room (PS1). */
-export class MemberList {
-  members: Members = { count: 0, names: [], more: false };
+/** The members of a room, or some of them. */
+export interface Members {
+  readonly count: number;
+  readonly names: readonly string[];
+  readonly more: boolean;
+  /** Those of the names whose users are away. */
+  readonly away: ReadonlySet<string>;
+}
 
-  replace({ count, names, more }: Members): void {
+/** Return members as the application receives them. */
+export function membersOf({ count, names, more, away }: ListedMembers): Members {
+  return { count, names, more, away: new Set(away) };
+}
+
+/** The known members of a room (PS1, PS4). */
+export class MemberList {
+  members: Members = { count: 0, names: [], more: false, away: new Set() };
+
+  replace({ count, names, more, away = [] }: ListedMembers): void {
+    const known = new Set(names);
     // The default order is by UTF-16 code unit, as in every SDK, independent of the language.
-    this.members = { count, names: [...new Set(names)].sort(), more };
+    this.members = {
+      count,
+      names: [...known].sort(),
+      more,
+      away: new Set(away.filter((name) => known.has(name)).sort()),
+    };
   }
 
   /** Apply a change; return it without the names that it does not change, or null if it changes nothing. */
-  change({ count, joined, left }: Presence): Pick<Presence, "count" | "joined" | "left"> | null {
+  change({ count, joined, left, away = [], back = [] }: Presence): PresenceChange | null {
     const { count: before, more } = this.members;
     const known = new Set(this.members.names);
-    const changed = {
-      count,
-      joined: joined.filter((name) => !known.has(name)),
-      left: left.filter((name) => more || known.has(name)),
-    };
+    const gone = new Set(this.members.away);
+    const came = joined.filter((name) => !known.has(name));
     for (const name of joined) known.add(name);
+    const leaves = left.filter((name) => more || known.has(name));
     for (const name of left) known.delete(name);
-    this.replace({ count, names: [...known], more });
-    return changed.joined.length || changed.left.length || count !== before ? changed : null;
+    const turned = away.filter((name) => known.has(name) && !gone.has(name));
+    const returned = back.filter((name) => known.has(name) && gone.has(name));
+    for (const name of away) gone.add(name);
+    for (const name of back) gone.delete(name);
+    this.replace({ count, names: [...known], more, away: [...gone] });
+    if (count === before && ![came, leaves, turned, returned].some(({ length }) => length > 0))
+      return null;
+    return {
+      count,
+      joined: came,
+      left: leaves,
+      ...(turned.length > 0 && { away: turned }),
+      ...(returned.length > 0 && { back: returned }),
+    };
+  }
+}
+
+/** Reports to the server whether the user is away, on each connection (PS4). */
+export class AwayReport {
+  readonly #pending: PendingCommands;
+  #away = false;
+  /** What the server knows of this connection; null if it is offline, or doesn't know of users who are away. */
+  #known: boolean | null = null;
+
+  constructor(pending: PendingCommands) {
+    this.#pending = pending;
+  }
+
+  set(away: boolean, now: number): Effect[] {
+    this.#away = away;
+    return this.#write(now);
+  }
+
+  onWelcome({ features }: Welcome, now: number): Effect[] {
+    this.#known = features?.includes("away") ? false : null;
+    return this.#write(now);
+  }
+
+  onLost(): void {
+    this.#known = null;
+  }
+
+  #write(now: number): Effect[] {
+    const away = this.#away;
+    if (this.#known === null || this.#known === away) return [];
+    this.#known = away;
+    return [["command", this.#pending.issue((id) => ({ type: "away", id, away }), now)]];
   }
 }
 

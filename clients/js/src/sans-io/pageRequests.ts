@@ -55,8 +55,8 @@ export class PageRequests {
   #namesReplied(reply: Reply): Effect[] {
     if (reply.type !== "members") return this.#giveUpNames();
     this.#names = null;
-    const { count, names, more } = reply;
-    return [["members", this.#room, { count, names, more }]];
+    const { type, id, room, ...members } = reply;
+    return [["members", room, members]];
   }
 
   /** Report open requests as failed, because the connection was lost. */

@@ -15,6 +15,7 @@ const replies = {
   unreact: "sent",
   history: "page",
   who: "members",
+  away: "away",
   search: "found",
   topic: "sent",
   directory: "directory",

@@ -1,7 +1,8 @@
 /** All rooms of a client, in the order in which they were first named, and the lists of rooms. */
 import { earliest } from "./backoff.ts";
-import type { Effect, ListInput, RoomInput } from "./effects.ts";
+import type { AwayInput, Effect, ListInput, RoomInput } from "./effects.ts";
 import type { Position, Reply, Request, RoomEvent, Welcome } from "./frames.ts";
+import { AwayReport } from "./members.ts";
 import type { PendingCommands } from "./pendingCommands.ts";
 import { PendingLists } from "./pendingLists.ts";
 import { ReadMarks } from "./readMarks.ts";
@@ -13,6 +14,7 @@ export class RoomMachines {
   readonly #pending: PendingCommands;
   readonly #searches: PendingSearches;
   readonly #lists: PendingLists;
+  readonly #away: AwayReport;
   readonly marks: ReadMarks;
   readonly #random: () => number;
   readonly #bounds: RoomBounds;
@@ -24,6 +26,7 @@ export class RoomMachines {
     this.#pending = pending;
     this.#searches = new PendingSearches(pending);
     this.#lists = new PendingLists(pending);
+    this.#away = new AwayReport(pending);
     this.marks = new ReadMarks(pending);
     this.#random = random;
     this.#bounds = bounds;
@@ -37,7 +40,8 @@ export class RoomMachines {
     return earliest([...this.#rooms.values()].map((room) => room.deadline));
   }
 
-  step(input: RoomInput | ListInput, now: number): Effect[] {
+  step(input: RoomInput | ListInput | AwayInput, now: number): Effect[] {
+    if (input[0] === "away") return this.#away.set(input[1], now);
     if (input[0] === "directory" || input[0] === "rooms")
       return this.#lists.request(input, now, this.#welcome !== null);
     if (input[0] === "join") return this.#join(input, now);
@@ -72,12 +76,14 @@ export class RoomMachines {
 
   onWelcome(welcome: Welcome, now: number): Effect[] {
     this.#welcome = welcome;
-    return this.#each((room) => room.enter(welcome, now));
+    const away = this.#away.onWelcome(welcome, now); // before the joins (PS4)
+    return [...away, ...this.#each((room) => room.enter(welcome, now))];
   }
 
   onLost(): Effect[] {
     this.#welcome = null;
     this.marks.onLost();
+    this.#away.onLost();
     const rooms = this.#each((room) => room.onLost());
     return [...rooms, ...this.#searches.giveUp(), ...this.#lists.giveUp()];
   }
@@ -92,7 +98,8 @@ export class RoomMachines {
   }
 
   onReply(request: Request, reply: Reply, now: number): Effect[] {
-    if (request.type === "hello" || request.type === "refresh") return [];
+    if (request.type === "hello" || request.type === "refresh" || request.type === "away")
+      return [];
     if (this.#searches.has(request)) return this.#searches.onReply(request, reply);
     if (request.type === "directory" || request.type === "rooms")
       return this.#lists.onReply(request, reply);

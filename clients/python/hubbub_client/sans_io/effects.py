@@ -186,12 +186,14 @@ class ReadMarkChanged(msgspec.Struct, frozen=True):
 
 
 class PresenceChanged(msgspec.Struct, frozen=True):
-    """The users who joined and left."""
+    """The users who joined and left, who became away, and who are here again."""
 
     room: str
     count: int
     joined: tuple[str, ...]
     left: tuple[str, ...]
+    away: tuple[str, ...] = ()
+    back: tuple[str, ...] = ()
 
 
 class TypingChanged(msgspec.Struct, frozen=True):

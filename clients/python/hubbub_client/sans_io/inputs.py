@@ -59,6 +59,12 @@ class TokenUnavailable(msgspec.Struct, frozen=True):
     final: bool
 
 
+class AwayChanged(msgspec.Struct, frozen=True):
+    """The user is away, or here again (PS4)."""
+
+    away: bool
+
+
 class JoinRequested(msgspec.Struct, frozen=True):
     """Join a room. `since` is a position that the application stored."""
 
@@ -192,8 +198,10 @@ RoomInput = (
     | InRoom
 )  # fmt: skip
 ListInput = DirectoryRequested | OwnRoomsRequested
+# Inputs that are of no room, and need a connection.
+ClientInput = ListInput | AwayChanged
 Application = ConnectRequested | CloseRequested | NetworkLost | NetworkRestored | RetryRequested
 Input = (
     Application | SocketOpened | SocketLost | FrameReceived | DeadlineReached | TokenReceived
-    | TokenUnavailable | RoomInput | ListInput
+    | TokenUnavailable | RoomInput | ClientInput
 )  # fmt: skip

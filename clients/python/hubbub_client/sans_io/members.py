@@ -19,16 +19,28 @@ class KnownMembers:
 
     def replace(self, members: Members) -> None:
         names = sorted(set(members.names), key=_by_code_unit)
-        self.members = Members(count=members.count, names=names, more=members.more)
+        away = sorted(set(members.away or ()).intersection(names), key=_by_code_unit) or None
+        self.members = Members(count=members.count, names=names, more=members.more, away=away)
 
-    def change(self, presence: Presence) -> Presence:  # PS1
+    def change(self, presence: Presence) -> Presence:  # PS1, PS4
         """Apply a change; return it without the names that it does not change."""
         known, more = set(self.members.names), self.members.more
+        gone = set(self.members.away or ())
         joined = [name for name in presence.joined if name not in known]
         left = [name for name in presence.left if name in known or more]
         names = known.union(presence.joined).difference(presence.left)
-        self.replace(Members(count=presence.count, names=list(names), more=more))
-        return Presence(room=presence.room, count=presence.count, joined=joined, left=left)
+        away = [name for name in presence.away or () if name in names - gone]
+        back = [name for name in presence.back or () if name in names & gone]
+        now_away = gone.union(away).difference(back)
+        self.replace(Members(count=presence.count, names=list(names), more=more, away=list(now_away)))
+        return Presence(
+            room=presence.room,
+            count=presence.count,
+            joined=joined,
+            left=left,
+            away=away or None,
+            back=back or None,
+        )
 
 
 class TypingUsers:

@@ -63,7 +63,9 @@ class PageRequests:
         if not isinstance(reply, events.MembersPage):
             return self._give_up_names()
         self._names = None
-        members = events.Members(count=reply.count, names=reply.names, more=reply.more)
+        members = events.Members(
+            count=reply.count, names=reply.names, more=reply.more, away=reply.away or None
+        )
         return [effects.MembersLoaded(self._room, members)]
 
     def give_up(self) -> list[Effect]:

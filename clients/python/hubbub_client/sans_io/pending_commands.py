@@ -9,18 +9,21 @@ from hubbub_protocol import commands, events
 REPLY_TIMEOUT = 15_000  # CS5
 
 Request = (
-    commands.Hello | commands.Join | commands.Leave | commands.Send | commands.Change | commands.History
+    commands.Hello | commands.Away | commands.Join | commands.Leave | commands.Send | commands.Change
+    | commands.History
     | commands.Who | commands.Search | commands.SetTopic | commands.Directory | commands.ListOwnRooms
     | commands.Read | commands.Refresh | commands.Upload
 )  # fmt: skip
 Reply = (
-    events.Welcome | events.Joined | events.Left | events.Sent | events.MessagesPage | events.MembersPage
+    events.Welcome | events.AwaySet | events.Joined | events.Left | events.Sent | events.MessagesPage
+    | events.MembersPage
     | events.Found | events.DirectoryPage | events.OwnRooms | events.Marked | events.Refreshed | events.Ticket
     | events.Error
 )  # fmt: skip
 
 _REPLIES: Final[dict[type[Request], type[Reply]]] = {
     commands.Hello: events.Welcome,
+    commands.Away: events.AwaySet,
     commands.Join: events.Joined,
     commands.Leave: events.Left,
     commands.Send: events.Sent,

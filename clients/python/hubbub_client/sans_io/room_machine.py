@@ -217,10 +217,10 @@ class RoomMachine:
     def _presence(self, presence: events.Presence) -> list[Effect]:
         before = self.members.members.count
         changed = self.members.change(presence)
-        joined, left = tuple(changed.joined), tuple(changed.left)
+        lists = changed.joined, changed.left, changed.away or (), changed.back or ()
         done: list[Effect] = []
-        if joined or left or changed.count != before:
-            done.append(effects.PresenceChanged(self.name, changed.count, joined, left))
+        if any(lists) or changed.count != before:
+            done.append(effects.PresenceChanged(self.name, changed.count, *map(tuple, lists)))
         return done + self._typing_after(lambda: self.typing_users.stopped(*presence.left))
 
     # Replies

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from hubbub_client.sans_io import effects, inputs
+from hubbub_client.sans_io.away import AwayReport
 from hubbub_client.sans_io.effects import Effect
 from hubbub_client.sans_io.listings import PendingListings
 from hubbub_client.sans_io.pending_commands import PendingCommands, Reply, Request
@@ -21,6 +22,7 @@ class RoomMachines:
         self._pending = pending
         self._searches = PendingSearches(pending)
         self._listings = PendingListings(pending)
+        self._away = AwayReport(pending)
         self.marks = ReadMarks(pending)
         self._random = random
         self._bounds = bounds
@@ -35,9 +37,14 @@ class RoomMachines:
     def deadline(self) -> int | None:
         return min((due for room in self._rooms.values() if (due := room.deadline) is not None), default=None)
 
-    def step(self, given: inputs.RoomInput | inputs.ListInput, now: int) -> list[Effect]:
+    def step(self, given: inputs.RoomInput | inputs.ClientInput, now: int) -> list[Effect]:
+        if isinstance(given, inputs.AwayChanged):
+            return self._away.set(now, away=given.away)
         if isinstance(given, inputs.ListInput):
             return self._listings.step(given, now, online=self._welcome is not None)
+        return self._in_room(given, now)
+
+    def _in_room(self, given: inputs.RoomInput, now: int) -> list[Effect]:
         if isinstance(given, inputs.JoinRequested):
             return self._join(given, now)
         room = self._rooms.get(given.room)
@@ -69,11 +76,13 @@ class RoomMachines:
 
     def on_welcome(self, welcome: events.Welcome, now: int) -> list[Effect]:
         self._welcome = welcome
-        return _each(room.on_welcome(welcome, now) for room in self._rooms.values())
+        away = self._away.on_welcome(welcome, now)  # before the joins (PS4)
+        return away + _each(room.on_welcome(welcome, now) for room in self._rooms.values())
 
     def on_lost(self) -> list[Effect]:
         self._welcome = None
         self.marks.on_lost()
+        self._away.on_lost()
         rooms = _each(room.on_lost() for room in self._rooms.values())
         return rooms + self._searches.give_up() + self._listings.give_up()
 
@@ -89,7 +98,7 @@ class RoomMachines:
         return room.on_event(event, now) if room is not None else []
 
     def on_reply(self, request: Request, reply: Reply, now: int) -> list[Effect]:
-        if isinstance(request, commands.Hello | commands.Refresh):
+        if isinstance(request, commands.Hello | commands.Refresh | commands.Away):
             return []
         if isinstance(request, AskingCommand) and self._searches.has(request):
             return self._searches.on_reply(request, reply)

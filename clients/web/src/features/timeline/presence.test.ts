@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { type PresenceNote, withPresence } from "./presence.ts";
 
-const members = (...names: string[]) => ({ count: names.length, names, more: false });
+const away: ReadonlySet<string> = new Set();
+const members = (...names: string[]) => ({ count: names.length, names, more: false, away });
 
 /** What is noted of a list of members after another, while the last row is `after`. */
 function notesOf(...steps: readonly [names: readonly string[], after: string][]) {
@@ -33,7 +34,7 @@ test("who comes and goes at once leaves no note", () => {
 
 test("the first list, and the lists of large rooms, are no news", () => {
   expect(withPresence([], members(), members("ann"), "m1")).toEqual([]);
-  const large = { count: 900, names: ["ann", "bob"], more: true };
+  const large = { count: 900, names: ["ann", "bob"], more: true, away };
   expect(withPresence([], members("ann"), large, "m1")).toEqual([]);
 });
 
