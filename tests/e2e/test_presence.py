@@ -131,3 +131,28 @@ async def test_a_name_in_use_on_another_node_is_taken(nodes: list[Server]) -> No
                 with pytest.raises(NameTaken) as rejected:
                     await other_ann.online()
             assert rejected.value.suggestion == "Ann2"
+
+
+async def test_who_is_away_is_the_same_on_both_nodes_and_after_an_outage(
+    nodes: list[Server], backbone: Backbone
+) -> None:
+    one, other = nodes
+    async with asyncio.timeout(90), Client(one.url, name="ann") as ann, Client(other.url, name="bob") as bob:
+        room = await ann.join("lobby")
+        await bob.join("lobby")
+        for away in (True, False, True):
+            bob.away(away)
+            async for event in room:
+                if isinstance(event, Presence) and (event.away or event.back):
+                    assert (event.away, event.back) == ((("bob",), ()) if away else ((), ("bob",)))
+                    break
+        assert room.members.away == {"bob"}
+        backbone.kill()
+        bob.away(away=False)
+        await asyncio.to_thread(backbone.start)
+        async for event in room:
+            if isinstance(event, Presence) and event.back:
+                break
+        names = await room.names()
+        assert names is not None
+        assert (names.names, names.away) == (("ann", "bob"), frozenset())

@@ -44,7 +44,16 @@ def test_each_command_prints_records(server: Server, room: str, arguments: tuple
 def test_a_gap_and_presence_are_records() -> None:
     for record in (
         {"v": 1, "type": "gap", "room": "a"},
-        {"v": 1, "type": "presence", "room": "a", "count": 1, "joined": ["ann"], "left": []},
+        {
+            "v": 1,
+            "type": "presence",
+            "room": "a",
+            "count": 1,
+            "joined": ["ann"],
+            "left": [],
+            "away": [],
+            "back": [],
+        },
     ):
         VALIDATOR.validate(record)
     assert Path(str(files("hubbub_cli"))).joinpath("ndjson.schema.json").exists()

@@ -100,3 +100,7 @@ def test_key_hints_are_shown_as_far_as_they_fit(width: int) -> None:
 )
 def test_the_topic_is_shown_as_far_as_it_fits(topic: str | None, room: int, shown: str) -> None:
     assert topic_words(topic, room)[0] == shown
+
+
+def test_a_member_who_is_away_is_marked() -> None:
+    assert here_line("dev", ["ann", "me"], 2, "me", 80, away={"ann"}).plain == " dev  2 here: me, ann (away)"

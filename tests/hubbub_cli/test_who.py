@@ -17,7 +17,7 @@ def test_members_are_listed(server: Server, room: str) -> None:
     assert chat.stderr.readline() == f"-- joined {room} as bob; 1 here: bob\n"
     assert run("who", room, "-s", server.url).stdout == "bob\n"
     answer = json.loads(run("who", room, "-s", server.url, "--json").stdout)
-    assert answer == {"v": 1, "type": "members", "room": room, "count": 1, "names": ["bob"]}
+    assert answer == {"v": 1, "type": "members", "room": room, "count": 1, "names": ["bob"], "away": []}
     for command in (["send", room, "hello"], ["open", room, "--plain"]):
         taken = run(*command, "-s", server.url, "--name", "Bob")
         assert (taken.returncode, taken.stderr) == (

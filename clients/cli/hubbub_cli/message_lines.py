@@ -118,6 +118,8 @@ def presence_json(presence: Presence) -> str:
             "count": presence.count,
             "joined": presence.joined,
             "left": presence.left,
+            "away": presence.away,
+            "back": presence.back,
         }
     )
 
@@ -179,7 +181,12 @@ def message_line(message: Message, paint: Paint, *, room: bool, date: bool) -> s
 def presence_lines(presence: Presence, paint: Paint, *, room: bool) -> list[str]:
     """Format a change of the members for people; empty for a large room, which has no names."""
     where = f"[{sanitize(presence.room)}] " if room else ""
-    changes = (("joined", presence.joined), ("left", presence.left))
+    changes = (
+        ("joined", presence.joined),
+        ("left", presence.left),
+        ("away", presence.away),
+        ("back", presence.back),
+    )
     return [paint.dim(f"-- {where}{sanitize(', '.join(names))} {verb}") for verb, names in changes if names]
 
 

@@ -49,6 +49,8 @@ TABLE: Final = {
     "topic": CommandHelp("[TEXT]", "show the topic, or set it; - removes it"),
     "file": CommandHelp("PATH", "send a file"),
     "download": CommandHelp("[FOLDER]", "save the files of the selected or the last message"),
+    "away": CommandHelp("", "show others that you are away, until /back"),
+    "back": CommandHelp("", "show others that you are here again"),
     "mute": CommandHelp("", "count this room no longer, or again"),
     "retry": CommandHelp("", "send your rejected messages again"),
     "discard": CommandHelp("", "drop your rejected messages"),

@@ -27,24 +27,35 @@ def command(ctx: click.Context, room: str) -> None:
 
 async def _who(settings: CliSettings, output: TerminalOutput, name: str) -> None:
     async with connected(settings, speaks=False) as chat:
-        names = await _names(await enter(chat, name, settings.connect_timeout))
+        names, away = await _names(await enter(chat, name, settings.connect_timeout))
     if settings.json:
         output.data(
-            to_json({"v": VERSION, "type": "members", "room": name, "count": len(names), "names": names})
+            to_json(
+                {
+                    "v": VERSION,
+                    "type": "members",
+                    "room": name,
+                    "count": len(names),
+                    "names": names,
+                    "away": away,
+                }
+            )
         )
         return
     for one in sorted(names, key=str.casefold):
         output.data(sanitize(one))
 
 
-async def _names(room: Room) -> list[str]:
-    """Read all pages of names."""
+async def _names(room: Room) -> tuple[list[str], list[str]]:
+    """Read all pages of names; return them, and those of users who are away."""
     names: list[str] = []
+    away: list[str] = []
     more = True
     while more:
         page = await room.names(names[-1] if names else "")
         if page is None:
             raise NoReply("the connection was lost; try again", code="unavailable")
         names += page.names
+        away += sorted(page.away)
         more = page.more and bool(page.names)
-    return names
+    return names, away

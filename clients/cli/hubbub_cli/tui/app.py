@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import partial
 from typing import ClassVar, Final
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.events import Resize
 from textual.filter import LineFilter, NoColor
@@ -20,6 +20,7 @@ from hubbub_cli.tui.background import BINDINGS, Background
 from hubbub_cli.tui.chat_backend import ChatBackend
 from hubbub_cli.tui.completion import Vocabulary
 from hubbub_cli.tui.help_screen import HelpScreen
+from hubbub_cli.tui.idleness import WatchedApp
 from hubbub_cli.tui.message_log import MessageLog
 from hubbub_cli.tui.messages import (
     ConversationEnded,
@@ -44,7 +45,7 @@ _WITH_LIST: Final = 80
 _WIDE: Final = 120
 
 
-class ChatApp(App[None]):
+class ChatApp(WatchedApp):
     """Shows the rooms, and passes the input on."""
 
     TITLE = "hubbub"
@@ -73,7 +74,7 @@ class ChatApp(App[None]):
         # An error in the screen itself.
         self.failure: BaseException | None = None
         report_alt_keys()
-        super().__init__()
+        super().__init__(backend.away)
         # Attributes, because a query finds only widgets of the topmost screen, which may be the help.
         self._window = TerminalWindow(self)
         self._tabs = Static(id="tabs")

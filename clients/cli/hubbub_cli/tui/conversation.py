@@ -184,6 +184,10 @@ class Conversation:
         if (room := view.room) is not None:
             self._start(message_finder.reach(view, message, lambda: self._page(room, view), self._post))
 
+    def away(self, away: bool) -> None:  # noqa: FBT001 - the state, and the only argument
+        if self._chat is not None:
+            self._chat.away(away)
+
     def retry(self, view: RoomView) -> None:
         """Send the rejected messages of a room again."""
         for key in view.failed:

@@ -7,9 +7,11 @@ from hubbub_cli.sanitize import sanitize
 from hubbub_cli.slash_commands import ChatText, InvalidCommand, SlashCommand
 from hubbub_cli.tui.chat_backend import ChatBackend
 from hubbub_cli.tui.emoji import EMOJI
+from hubbub_cli.tui.idleness import Idleness
 from hubbub_cli.tui.messages import MessagesFound
 from hubbub_cli.tui.pickers import OLDER
 from hubbub_cli.tui.room_views import RoomView, RoomViews
+from hubbub_cli.tui.status_lines import with_state
 from hubbub_client import Message
 from hubbub_protocol.emoji import emoji_fault
 
@@ -22,6 +24,9 @@ class RoomScreen(Protocol):
 
     @property
     def backend(self) -> ChatBackend: ...
+
+    @property
+    def idleness(self) -> Idleness: ...
 
     def go_to(self, view: RoomView | None) -> None: ...
     @property
@@ -127,8 +132,14 @@ class RoomActions:
                 self._run_for_room(view, command)
             case "retry" | "discard":
                 self._settle(view, command.name)
+            case "away" | "back":
+                self._turn(away=command.name == "away")
             case _:
                 self._answer(view, command)
+
+    def _turn(self, *, away: bool) -> None:
+        self._screen.idleness.state(away=away)
+        self._screen.notify_room("You are shown as away, until /back." if away else "You are shown as here.")
 
     def _run_for_room(self, view: RoomView, command: SlashCommand) -> None:
         match command.name:
@@ -233,8 +244,9 @@ class RoomActions:
 def _answer(view: RoomView, command: SlashCommand) -> str:
     """Return the answer of a command that only prints."""
     if command.name == "who":
-        names = sorted(view.members.names, key=str.casefold)
-        return f"{view.members.count} here: {', '.join(map(sanitize, names))}"
+        members = view.members
+        names = (with_state(name, members.away) for name in sorted(members.names, key=str.casefold))
+        return f"{members.count} here: {', '.join(names)}"
     if command.name == "mute":
         view.muted = not view.muted
         return "This room is muted: it is not counted." if view.muted else "This room is counted again."

@@ -60,7 +60,8 @@ class RoomPane(Vertical):
             if self.app.app_focus:
                 backend.read(view)
         names = sorted(view.members.names, key=str.casefold)
-        line = status_lines.here_line(view.name, names, view.members.count, me, log.size.width)
+        members, width = view.members, log.size.width
+        line = status_lines.here_line(view.name, names, members.count, me, width, away=members.away)
         line += Content.assemble(status_lines.topic_words(view.topic, log.size.width - line.cell_length))
         if view.thread is not None:
             line = status_lines.thread_line(view.name, view.thread.title, log.size.width)

@@ -1,6 +1,7 @@
 """The lines around the log: rooms, members, typing users and the connection."""
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
@@ -65,7 +66,20 @@ def _more(sign: str, hidden: Sequence[Tab]) -> tuple[str, str]:
     return sign, "bold reverse $warning" if any(tab.unread and not tab.muted for tab in hidden) else _DIM
 
 
-def here_line(room: str, names: Sequence[str], count: int, me: str, width: int) -> Content:
+def with_state(name: str, away: AbstractSet[str]) -> str:
+    """Return a name as it is shown, with what is to be known of its user."""
+    return f"{sanitize(name)} (away)" if name in away else sanitize(name)
+
+
+def here_line(
+    room: str,
+    names: Sequence[str],
+    count: int,
+    me: str,
+    width: int,
+    *,
+    away: AbstractSet[str] = frozenset(),
+) -> Content:
     """Render the room, as many names as fit, the own name first, and the number of others."""
     title = (f" {sanitize(room)} ", "bold $foreground")
     if not count:
@@ -74,7 +88,7 @@ def here_line(room: str, names: Sequence[str], count: int, me: str, width: int) 
     head = f" {count} here: "
     shown: list[str] = []
     left = width - cell_len(title[0]) - cell_len(head) - len(f" and {count} others ")
-    for name in map(sanitize, ordered):
+    for name in (with_state(name, away) for name in ordered):
         left -= cell_len(name) + 2
         if left < 0 and shown:
             break

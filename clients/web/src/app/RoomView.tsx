@@ -156,6 +156,7 @@ function Conversation({ room, client, stores, snapshot, onBack, ...props }: Conv
       )}
       <RoomDialogs
         {...{ ...props, actions, reacting, setReacting }}
+        away={snapshot.members.away}
         field={field}
         toDate={seeking.toDate}
       />
@@ -169,6 +170,7 @@ interface DialogsProps
     "asksDate" | "setAsksDate" | "person" | "setPerson" | "onSearch"
   > {
   readonly actions: EntryActions;
+  readonly away: ReadonlySet<string>;
   readonly field: RefObject<HTMLTextAreaElement | null>;
   readonly reacting: MessageRow | null;
   setReacting(row: MessageRow | null): void;
@@ -183,6 +185,7 @@ function RoomDialogs({ actions, field, reacting, setReacting, toDate, ...props }
       {person !== null && (
         <ProfileCard
           person={person}
+          away={props.away.has(person.user)}
           field={field}
           onMessages={(name) => props.onSearch(filterOf("from", name))}
           onClose={() => setPerson(null)}

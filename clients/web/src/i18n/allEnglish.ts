@@ -138,6 +138,7 @@ export const allEnglish = {
       verified: "Signed-in user",
       bot: "Bot",
     } as Readonly<Record<string, string>>,
+    away: "Away",
     id: (id: string) => `ID ${id}`,
     mention: "Mention",
     messages: "Show messages",

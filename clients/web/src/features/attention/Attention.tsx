@@ -1,6 +1,7 @@
 import type { Client } from "@hubbub/client";
 import type { Preferences } from "../../stores/preferences.ts";
 import { usePush } from "../push/usePush.ts";
+import { useAway } from "./away.ts";
 import { useNotifications } from "./useNotifications.ts";
 import { useTitle } from "./useTitle.ts";
 
@@ -14,10 +15,14 @@ interface Props {
   onOpen(room: string, offset: number): void;
 }
 
-/** Shows what is unread in the title, the icon, and notifications; keeps the subscription for pushes. */
+/**
+ * Shows what is unread in the title, the icon, and notifications; keeps the subscription for pushes; reports whether the
+ * user is away.
+ */
 export function Attention({ room, unread, mentions, ...props }: Props) {
   useTitle(room, unread, mentions);
   useNotifications(props);
   usePush(props.client, props.preferences, props.onOpen);
+  useAway(props.client);
   return null;
 }

@@ -1,6 +1,7 @@
 import type { Members as Known, Room } from "@hubbub/client";
-import { useTexts } from "../../i18n/language.tsx";
+import { useAllTexts } from "../../i18n/useAllTexts.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
+import { AwayMark } from "../../ui/AwayMark.tsx";
 import buttons from "../../ui/buttons.module.css";
 import styles from "./Members.module.css";
 import { useMemberNames } from "./useMemberNames.ts";
@@ -14,8 +15,8 @@ interface Props {
 
 /** The members of the room. In a large room the first names, and the others page by page. */
 export default function Members({ room, members, user, onProfile }: Props) {
-  const texts = useTexts();
-  const { names, hasMore, more } = useMemberNames(room, members);
+  const texts = useAllTexts();
+  const { names, away, hasMore, more } = useMemberNames(room, members);
   return (
     <section aria-labelledby="members">
       <h2 id="members" className={styles.title}>
@@ -27,6 +28,7 @@ export default function Members({ room, members, user, onProfile }: Props) {
             <button className={styles.who} type="button" onClick={() => onProfile(name)}>
               <Avatar name={name} />
               <bdi className={styles.name}>{name}</bdi>
+              {away.has(name) && <AwayMark label={texts.profile.away} />}
               {name === user && <span className={styles.you}>{texts.members.you}</span>}
             </button>
           </li>

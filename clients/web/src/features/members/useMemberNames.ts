@@ -20,8 +20,8 @@ export function useMemberNames(room: Room, members: Members) {
   const more = async () => {
     if (await readPages(pages + 1)) setPages(pages + 1);
   };
-  const { names, more: hasMore } = pages === 0 || read === null ? members : read;
-  return { names, hasMore, more };
+  const { names, away, more: hasMore } = pages === 0 || read === null ? members : read;
+  return { names, away, hasMore, more };
 }
 
 /** Return the function that reads the first pages; false if one cannot be read now. */
@@ -46,7 +46,8 @@ async function pagesOf(room: Room, pages: number): Promise<Members | null> {
   for (let page = 0; page < pages && all?.more; page += 1) {
     const next = await room.who(all.names.at(-1));
     if (next === null) return null;
-    all = { ...next, names: [...all.names, ...next.names] };
+    const away = new Set([...all.away, ...next.away]);
+    all = { ...next, names: [...all.names, ...next.names], away };
   }
   return all;
 }

@@ -2,6 +2,7 @@ import type { Message } from "@hubbub/client";
 import type { RefObject } from "react";
 import { useAllTexts } from "../../i18n/useAllTexts.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
+import { AwayMark } from "../../ui/AwayMark.tsx";
 import buttons from "../../ui/buttons.module.css";
 import { Dialog } from "../../ui/Dialog.tsx";
 import styles from "./ProfileCard.module.css";
@@ -11,6 +12,7 @@ export type Person = Pick<Message, "user" | "user_id" | "kind">;
 
 interface Props {
   readonly person: Person;
+  readonly away: boolean;
   /** Where a mention is written. */
   readonly field: RefObject<HTMLTextAreaElement | null>;
   /** Find this person's messages. */
@@ -22,7 +24,7 @@ interface Props {
 const shownOfId = 12;
 
 /** A user: the name, what kind of user it is, and what can be done. */
-export default function ProfileCard({ person, field, onMessages, onClose }: Props) {
+export default function ProfileCard({ person, away, field, onMessages, onClose }: Props) {
   const { profile, settings } = useAllTexts();
   const { user, user_id: id, kind } = person;
   const act = (what: (name: string) => void) => () => {
@@ -35,6 +37,11 @@ export default function ProfileCard({ person, field, onMessages, onClose }: Prop
         <Avatar name={user} />
         <div>
           <bdi className={styles.name}>{user}</bdi>
+          {away && (
+            <p className={styles.fact}>
+              <AwayMark /> {profile.away}
+            </p>
+          )}
           {kind !== undefined && <p className={styles.fact}>{profile.kinds[kind] ?? kind}</p>}
           {id !== undefined && (
             <p className={styles.fact} title={id}>
