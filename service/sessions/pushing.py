@@ -58,6 +58,5 @@ async def _author_of(node: Node, room: str, offset: int) -> str | None:
 
 
 def _excluded(node: Node, user: str, name: str) -> bool:
-    """Return whether a user is here on any node, or banned."""
-    is_here = any(each.id == user for each in node.user_names.find(name))
-    return is_here or node.moderation.ban(Subject(user, "")) is not None
+    """Return whether a user is here on any node (PR6), or banned."""
+    return node.user_names.is_here(name, user) or node.moderation.ban(Subject(user, "")) is not None

@@ -120,15 +120,19 @@ async def test_messages_of_programs_notify_too(here: Pushing) -> None:
     assert browser.read(push)["text"] == "@ann, build 7 failed"
 
 
-async def test_a_user_who_is_here_is_not_notified(here: Pushing) -> None:
+@pytest.mark.parametrize("away", [True, False])
+async def test_a_user_who_is_here_is_not_notified(here: Pushing, *, away: bool) -> None:
     bob, _ = await here.joined("bob")
     _, credentials = await here.absent()
     await left(here)
     ann, _ = await here.joined("ann", session=credentials.split()[1], name="ann")
     await sent(bob, "@ann one")
     await until(lambda: not here.node().metrics.sample()["pushes_waiting"])
-    ann.disconnect()
-    await left(here)
+    if away:
+        await ann.ask("away", away=True)
+    else:
+        ann.disconnect()
+        await left(here)
     await sent(bob, "@ann two")
     await done(here, sent=1)
     assert len(here.service.received) == 1

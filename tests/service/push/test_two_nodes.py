@@ -1,4 +1,4 @@
-"""Two nodes over Redis and PostgreSQL: a user on any of them is here, and one node notifies."""
+"""Two nodes over Redis and PostgreSQL: a user on any of them is here unless away, and one node notifies."""
 
 from __future__ import annotations
 
