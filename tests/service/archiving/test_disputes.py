@@ -134,7 +134,7 @@ async def test_what_the_broker_has_trimmed_stays(world: World) -> None:
 
 
 async def test_what_is_nowhere_else_stays_until_the_broker_has_something_in_its_place(world: World) -> None:
-    """A server that lost acknowledged data can't be told from a failover by what it has."""
+    """A server that lost acknowledged data can't be distinguished from a failover by what it has."""
     world.server.entries = chain(*range(1, 21))
     await world.copy()
     world.server.entries = BOTH
