@@ -11,6 +11,7 @@ from tests.assumptions.claims import assumes
 from tests.assumptions.places import (
     CLI_ALT_KEYS,
     CLI_COMPOSER,
+    CLI_IDLENESS,
     CLI_SCREEN,
     CLI_SIDEBAR,
     CLI_WINDOW,
@@ -71,6 +72,36 @@ async def test_a_text_area_moves_its_cursor_by_actions_and_takes_keys_after_its_
         await pilot.pause()
         assert app.query_one(Composer).text == "y"
     assert taken == ["x", "up", "down", "pasted"]
+
+
+@assumes(
+    "textual",
+    "App.on_event",
+    where=CLI_IDLENESS,
+    breaks="a user who types is shown as away, or no key does anything",
+)
+async def test_an_app_takes_keys_in_on_event_before_its_widgets() -> None:
+    """`App.on_event` is called with each key before the focused widget takes it, and passes it on."""
+    from textual import events
+    from textual.app import App
+    from textual.widgets import Input
+
+    seen: list[tuple[str, str]] = []
+
+    class Watched(App[None]):
+        def compose(self) -> Iterator[Widget]:
+            yield Input()
+
+        async def on_event(self, event: events.Event) -> None:
+            if isinstance(event, events.Key):
+                seen.append((event.key, self.query_one(Input).value))
+            await super().on_event(event)
+
+    app = Watched()
+    async with app.run_test() as pilot:
+        await pilot.press("a", "b")
+        assert app.query_one(Input).value == "ab"
+    assert seen == [("a", ""), ("b", "a")]
 
 
 @assumes(

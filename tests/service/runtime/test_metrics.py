@@ -65,6 +65,8 @@ NAMES = [
     "hubbub_files_to_remove",
     "hubbub_files_uploaded_total",
     "hubbub_uploads",
+    "hubbub_pushes_total",
+    "hubbub_pushes_waiting",
     "hubbub_marks_moved_total",
     "hubbub_mentions_total",
     "hubbub_archive_lag_seconds",
