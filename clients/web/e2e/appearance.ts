@@ -13,11 +13,21 @@ const sizes = {
 
 /** Return what breaks a rule, with the elements. */
 export async function violationsOf(page: Page): Promise<string[]> {
+  await animationsEnd(page);
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(() =>
     (globalThis as unknown as { axe: typeof Axe }).axe.run(),
   );
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+}
+
+/** Wait for animations that end: a text that is still fading in has too little contrast. */
+async function animationsEnd(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const all = document.getAnimations();
+    const ending = all.filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  });
 }
 
 /** Check the page in three sizes and both themes, and save screenshots of them. */
