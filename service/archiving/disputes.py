@@ -2,7 +2,7 @@
 
 A broker that several servers keep may deliver what it then loses in a failover. Nodes have copied that. It is
 removed when three things are true: the broker contradicts the archive, it could acknowledge an entry of the
-room at that moment, and the archive is still as it was read. Decision 61 says why.
+room at that moment, and the archive is still as it was read. Decision 64 says why.
 """
 
 from __future__ import annotations
