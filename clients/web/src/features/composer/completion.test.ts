@@ -20,6 +20,12 @@ test("a name is completed after @, also by its second word", () => {
   expect(labels("@nobody")).toBeNull();
 });
 
+test("a name that is complete is not completed, unless it begins another one", () => {
+  expect(labels("hi @bob")).toBeNull();
+  expect(labels("hi @BOB")).toEqual(["bob"]);
+  expect(labels("hi @ann")).toEqual(["ann", "Anna Smith"]);
+});
+
 test("an emoji is completed after two letters", () => {
   expect(completionAt("so :tad", 7, names)).toEqual({
     from: 3,

@@ -42,15 +42,15 @@ function completionOf(
 
 function mentionsOf(start: string, names: readonly string[]): readonly Suggestion[] {
   const lower = start.toLowerCase();
-  return names
-    .filter((name) =>
-      name
-        .toLowerCase()
-        .split(/\s+/)
-        .some((word) => word.startsWith(lower)),
-    )
-    .slice(0, most)
-    .map((name) => ({ label: name, sign: "@", insert: `@${name} ` }));
+  const found = names.filter((name) =>
+    name
+      .toLowerCase()
+      .split(/\s+/)
+      .some((word) => word.startsWith(lower)),
+  );
+  // A name that is complete leaves nothing to choose: Enter sends.
+  if (found.length === 1 && found[0] === start) return [];
+  return found.slice(0, most).map((name) => ({ label: name, sign: "@", insert: `@${name} ` }));
 }
 
 function emojiOf(start: string): readonly Suggestion[] {
